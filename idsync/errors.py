@@ -1,0 +1,141 @@
+"""The one tree of errors. Each says what, why and how to fix; only the doors turn them into exit codes.
+
+IdsyncError
+  UsageError                 the command line or its input cannot be acted on
+  ConfigError                the configuration is invalid (holds diagnostics)
+  SecretError                a referenced secret is missing or unreadable
+  AuthenticationError        the source refused the credential
+    AuthorizationError       ... or what it may do (names the missing scope)
+  BlockedError               a guard, a policy or a finding holds the plan back
+  PlanError                  a plan file cannot be applied
+    PlanStale, PlanUsed, PlanTampered, PlanMismatch
+  SourceError                the source cannot be read
+    SourceUnreachable, SourceUnhealthy, SnapshotError
+  PartlyApplied              some steps of an apply are in the target and some are not
+  LeaseHeld                  another run is at work
+  StoreError                 the store cannot be opened, read or written
+  ResourceError              a resource by hand is invalid, unknown, stale or in conflict
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from idsync.diagnostics import Diagnostic, Position
+
+
+class IdsyncError(Exception):
+    """An error that explains itself: `summary` what, `why`, `fix` how, `position` where if a file is at fault."""
+
+    def __init__(self, summary: str, *, why: str = "", fix: str = "", position: "Position | None" = None) -> None:
+        super().__init__(summary)
+        self.summary = summary
+        self.why = why
+        self.fix = fix
+        self.position = position
+
+
+class UsageError(IdsyncError):
+    """The command line, or what it was given, cannot be acted on."""
+
+
+class ConfigError(IdsyncError):
+    """The configuration is invalid; `diagnostics` holds every mistake."""
+
+    def __init__(self, summary: str, diagnostics: Sequence["Diagnostic"] = (), *, why: str = "", fix: str = "") -> None:
+        super().__init__(summary, why=why, fix=fix)
+        self.diagnostics = tuple(diagnostics)
+
+
+class SecretError(IdsyncError):
+    """A referenced secret is missing or unreadable; its value is never part of the message."""
+
+
+class AuthenticationError(IdsyncError):
+    """The source does not accept the credential."""
+
+
+class AuthorizationError(AuthenticationError):
+    """The credential is accepted and may not do what is needed; `scope` is what is missing, when known."""
+
+    def __init__(self, summary: str, *, scope: str = "", why: str = "", fix: str = "") -> None:
+        super().__init__(summary, why=why, fix=fix)
+        self.scope = scope
+
+
+class BlockedError(IdsyncError):
+    """A guard or finding holds the plan back; `guards` are the names that `--allow` takes."""
+
+    def __init__(self, summary: str, *, guards: Sequence[str] = (), why: str = "", fix: str = "") -> None:
+        super().__init__(summary, why=why, fix=fix)
+        self.guards = tuple(guards)
+
+
+class PlanError(IdsyncError):
+    """A plan file cannot be read or applied."""
+
+
+class PlanStale(PlanError):
+    """The target moved since the plan was made; `addresses` are the objects that differ."""
+
+    def __init__(self, summary: str, *, addresses: Sequence[str] = (), why: str = "", fix: str = "") -> None:
+        super().__init__(summary, why=why, fix=fix)
+        self.addresses = tuple(addresses)
+
+
+class PlanUsed(PlanError):
+    """The plan was applied already."""
+
+
+class PlanTampered(PlanError):
+    """The plan file is not what was written."""
+
+
+class PlanMismatch(PlanError):
+    """The plan was made with another config, org or tool version."""
+
+
+class SourceError(IdsyncError):
+    """The source cannot be read."""
+
+
+class SourceUnreachable(SourceError):
+    """The source does not answer, or not sensibly, after every retry."""
+
+
+class SourceUnhealthy(SourceError):
+    """The snapshot cannot be trusted with removals, or at all; `codes` are the health findings that say so."""
+
+    def __init__(self, summary: str, *, codes: Sequence[str] = (), why: str = "", fix: str = "") -> None:
+        super().__init__(summary, why=why, fix=fix)
+        self.codes = tuple(codes)
+
+
+class SnapshotError(SourceError):
+    """A snapshot file does not parse or validate."""
+
+
+class PartlyApplied(IdsyncError):
+    """An apply stopped between steps; `done` and `total` count them."""
+
+    def __init__(self, summary: str, *, done: int, total: int, why: str = "", fix: str = "") -> None:
+        super().__init__(summary, why=why, fix=fix)
+        self.done = done
+        self.total = total
+
+
+class LeaseHeld(IdsyncError):
+    """Another run holds the lease; `holder` and `since` say who and from when."""
+
+    def __init__(self, summary: str, *, holder: str, since: str, why: str = "", fix: str = "") -> None:
+        super().__init__(summary, why=why, fix=fix)
+        self.holder = holder
+        self.since = since
+
+
+class StoreError(IdsyncError):
+    """The store cannot be opened, read or written."""
+
+
+class ResourceError(IdsyncError):
+    """A resource given by hand is invalid, unknown, stale or in conflict."""

@@ -1,0 +1,107 @@
+"""Directory states: what a target holds, and what the config and the snapshot ask for.
+
+A state may cover the whole directory or only a `Scope` of it; `DirectoryIndex` says what there is, in brief.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+import msgspec
+
+from idsync.model.addresses import Address
+from idsync.model.resources import AccessList, Lock, Membership, User
+
+Members = Mapping[str, Membership]
+"""One list's memberships by member name."""
+
+
+class Reason(StrEnum):
+    """Why a change is made: fixed codes that scripts may rely on."""
+
+    ASSIGNED = "assigned"
+    UNASSIGNED = "unassigned"
+    DEACTIVATED = "deactivated"
+    DELETED_UPSTREAM = "deleted_upstream"
+    SUSPENDED = "suspended"
+    UNSUSPENDED = "unsuspended"
+    REPROVISIONED = "reprovisioned"
+    RENAMED = "renamed"
+    PROFILE_CHANGED = "profile_changed"
+    ROLE_MAPPING_CHANGED = "role_mapping_changed"
+    IMPORTED = "imported"
+    GROUP_RENAMED = "group_renamed"
+    MEMBERSHIP_CHANGED = "membership_changed"
+    FILTER_CHANGED = "filter_changed"
+    GRANTS_CHANGED = "grants_changed"
+    BECAME_EMPTY = "became_empty"
+    DRIFT = "drift"
+    ADOPTED = "adopted"
+
+
+class UpstreamCause(msgspec.Struct, frozen=True, gc=False, tag="upstream", tag_field="type"):
+    """An Okta object that made a change so; `object` is user, group or app."""
+
+    object: str
+    id: str
+    name: str = ""
+
+
+class ConfigCause(msgspec.Struct, frozen=True, gc=False, tag="config", tag_field="type"):
+    """A place in the configuration that made a change so; `rule` is how people call it."""
+
+    file: str
+    line: int
+    column: int
+    rule: str = ""
+
+
+Cause = UpstreamCause | ConfigCause
+
+
+class Why(msgspec.Struct, frozen=True, gc=False):
+    """The reason code and the causes of one object's being as desired."""
+
+    reason: Reason
+    causes: tuple[Cause, ...] = ()
+
+
+class DirectoryState(msgspec.Struct, frozen=True):
+    """Users, locks, access lists and memberships, each keyed by name; `members` has a key for every list here."""
+
+    users: dict[str, User] = {}
+    locks: dict[str, Lock] = {}
+    access_lists: dict[str, AccessList] = {}
+    members: dict[str, Members] = {}
+
+
+class UserEntry(msgspec.Struct, frozen=True, gc=False):
+    """A user in brief: whose it is (`okta_id` is empty for foreign users) and its fingerprint."""
+
+    okta_id: str
+    fingerprint: str
+
+
+class AccessListEntry(msgspec.Struct, frozen=True, gc=False):
+    """A list in brief: whose it is, its fingerprint, that of its member names, and how many there are."""
+
+    ours: bool
+    fingerprint: str
+    members_fingerprint: str
+    member_count: int
+
+
+class DirectoryIndex(msgspec.Struct, frozen=True):
+    """What a target holds, in brief: enough to decide which objects a plan must look at, and how many are ours."""
+
+    users: dict[str, UserEntry] = {}
+    access_lists: dict[str, AccessListEntry] = {}
+    edited: frozenset[Address] = frozenset()
+    """Objects of ours whose owned fields a person changed, or that a person removed, since the last apply."""
+    serial: int = 0
+
+
+class Scope(msgspec.Struct, frozen=True):
+    """The names that a plan must look at: everything else is known to be as desired."""
+
+    users: frozenset[str]
+    access_lists: frozenset[str]

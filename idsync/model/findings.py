@@ -1,0 +1,37 @@
+"""Findings: what compiling and planning notice about people and lists, and the verdicts on a snapshot."""
+
+from typing import Literal
+
+import msgspec
+
+from idsync.model.directory import Cause
+
+Severity = Literal["info", "warning", "error"]
+Verdict = Literal["ok", "suspect", "broken"]
+
+
+class Finding(msgspec.Struct, frozen=True, gc=False):
+    """Something a reviewer should know; the item it names is left as it is, and the rest goes on."""
+
+    code: str
+    severity: Severity
+    message: str
+    causes: tuple[Cause, ...] = ()
+
+
+class Health(msgspec.Struct, frozen=True):
+    """The verdict on a snapshot and why."""
+
+    verdict: Verdict = "ok"
+    findings: tuple[Finding, ...] = ()
+
+
+class SourceFacts(msgspec.Struct, frozen=True):
+    """The counts of a snapshot that its health is judged by; `lists` are groups and apps that pass the filters."""
+
+    org_url: str
+    app_id: str
+    complete: bool
+    pool: int
+    lists: int
+    lists_with_members: int

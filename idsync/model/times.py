@@ -1,0 +1,48 @@
+"""Times as text at the edges and as aware datetimes inside; durations as whole seconds."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?\Z")
+_UNITS = (86400, 3600, 60, 1)
+
+
+def parse_time(text: str) -> datetime:
+    """An RFC 3339 time with its offset, in UTC; raises ValueError when it is not one."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"time without an offset: {text!r}")
+    return moment.astimezone(UTC)
+
+
+def format_time(moment: datetime) -> str:
+    """RFC 3339 in UTC with `Z`, whole seconds, as Teleport prints it."""
+    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+
+
+def is_past(text: str | None, now: datetime) -> bool:
+    """Whether an optional expiry has passed at `now`; no expiry never passes."""
+    return text is not None and parse_time(text) <= now
+
+
+def later(moment: datetime, seconds: int) -> str:
+    """The time `seconds` after `moment`, as text."""
+    return format_time(moment + timedelta(seconds=seconds))
+
+
+def parse_duration(text: str) -> int:
+    """Seconds of `90m`, `30h`, `2d`, `1h30m`; raises ValueError when it is not one."""
+    match = _DURATION.match(text)
+    if not text or match is None or len(text) > 20:
+        raise ValueError(f"not a duration: {text!r}")
+    return sum(int(number) * unit for number, unit in zip(match.groups(), _UNITS, strict=True) if number)
+
+
+def format_duration(seconds: int) -> str:
+    """The shortest spelling that `parse_duration` reads back, down to seconds."""
+    parts = []
+    for unit, letter in zip(_UNITS, "dhms", strict=True):
+        count, seconds = divmod(seconds, unit)
+        if count:
+            parts.append(f"{count}{letter}")
+    return "".join(parts) or "0s"

@@ -1,0 +1,157 @@
+"""The Plan value and its parts: what is shown is what is executed. Also the plan file's wire form.
+
+Times that only an apply can know (a lock's expiry, a member's joined date, a list's first review) are not in a plan;
+`idsync.plan.stamps` sets them.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from idsync.model.addresses import Address
+from idsync.model.directory import Cause, Reason
+from idsync.model.findings import Finding, Health
+from idsync.model.resources import AccessList, Lock, Membership, User
+
+FORMAT_VERSION = "1.0"
+Action = Literal["create", "update", "delete"]
+
+
+class UserChange(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, tag="user", tag_field="kind"):
+    """A user created, updated or deleted; the object's absence is None."""
+
+    address: Address
+    action: Action
+    reason: Reason
+    causes: tuple[Cause, ...]
+    before: User | None
+    after: User | None
+    before_fingerprint: str | None = None
+    blocked_by: tuple[str, ...] = ()
+
+
+class LockChange(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, tag="lock", tag_field="kind"):
+    """A lock of ours made, changed or lifted; `lifetime` is in seconds from apply, None for permanent."""
+
+    address: Address
+    action: Action
+    reason: Reason
+    causes: tuple[Cause, ...]
+    before: Lock | None
+    after: Lock | None
+    before_fingerprint: str | None = None
+    lifetime: int | None = None
+    blocked_by: tuple[str, ...] = ()
+
+
+class AccessListChange(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, tag="access_list", tag_field="kind"):
+    """A list created, updated or deleted, with its member changes; sorted names.
+
+    `before` and `after` are equal when only members change. `carried` holds the details that a renamed member brings along;
+    every other added member gets new ones. `kept` names what people edited and the plan leaves alone.
+    `members_fingerprint` is that of the member names before.
+    """
+
+    address: Address
+    action: Action
+    reason: Reason
+    causes: tuple[Cause, ...]
+    before: AccessList | None
+    after: AccessList | None
+    members_added: tuple[str, ...]
+    members_removed: tuple[str, ...]
+    carried: dict[str, Membership] = {}
+    kept: tuple[str, ...] = ()
+    before_fingerprint: str | None = None
+    members_fingerprint: str | None = None
+    blocked_by: tuple[str, ...] = ()
+
+
+Change = UserChange | LockChange | AccessListChange
+
+
+class Access(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """One thing that a person can use or belongs to; `via` are the routes by which: `user`, or an access list."""
+
+    kind: Literal["role", "access_list", "trait"]
+    name: str
+    title: str = ""
+    via: tuple[str, ...] = ()
+    origin: Literal["direct", "consequential"] = "consequential"
+    causes: tuple[Cause, ...] = ()
+
+
+class PersonDelta(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What one person gains and loses; `route_only` is what stays and comes another way. `locked` holds the reason."""
+
+    person: str
+    gains: tuple[Access, ...]
+    loses: tuple[Access, ...]
+    route_only: tuple[Access, ...] = ()
+    locked: Reason | None = None
+    unlocked: Reason | None = None
+
+
+class GuardResult(msgspec.Struct, frozen=True, gc=False):
+    """A limit, what it counted, and whether the plan stays within it (`blocked` when count > limit)."""
+
+    guard: str
+    count: int
+    limit: int | float
+    verdict: Literal["ok", "blocked"]
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """How many objects of one kind a plan creates, updates and deletes."""
+
+    create: int = 0
+    update: int = 0
+    delete: int = 0
+
+
+class MemberCounts(msgspec.Struct, frozen=True):
+    """How many memberships a plan adds and removes."""
+
+    add: int = 0
+    remove: int = 0
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """The counts of a plan."""
+
+    user: Counts
+    lock: Counts
+    access_list: Counts
+    member: MemberCounts
+
+
+class Inputs(msgspec.Struct, frozen=True):
+    """What a plan was made from; an apply refuses another config, org or major version."""
+
+    config_digest: str
+    snapshot_digest: str
+    snapshot_taken_at: str
+    target_serial: int
+    org_url: str
+    tool_version: str
+    sanitized: bool = False
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """The reviewed difference: changes in the order in which they are listed to people, by step and address."""
+
+    format_version: str
+    integration: str
+    digest: str
+    inputs: Inputs
+    health: Health
+    summary: Summary
+    changes: tuple[Change, ...]
+    access_delta: tuple[PersonDelta, ...]
+    guards: tuple[GuardResult, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to change."""
+        return not self.changes

@@ -1,0 +1,50 @@
+"""The times that only an apply knows: what a planned object becomes at the moment of being made."""
+
+from datetime import UTC, datetime
+
+import msgspec
+
+from idsync.model.resources import AccessList, Audit, Lock, Membership
+from idsync.model.times import format_time, later
+from idsync.plan.changes import AccessListChange, LockChange
+
+REVIEW_MONTHS = 6
+
+
+def stamped_lock(change: LockChange, now: datetime) -> Lock:
+    """The lock to write: made now, in force for the change's lifetime (for ever without one)."""
+    if change.after is None:
+        raise ValueError(f"{change.address}: nothing to write")
+    expires = None if change.lifetime is None else later(now, change.lifetime)
+    created_at = change.after.spec.created_at or format_time(now)
+    return msgspec.structs.replace(
+        change.after, spec=msgspec.structs.replace(change.after.spec, expires=expires, created_at=created_at)
+    )
+
+
+def stamped_access_list(change: AccessListChange, now: datetime) -> AccessList:
+    """The list to write: a new one gets its first review date, an existing one keeps its own."""
+    if change.after is None:
+        raise ValueError(f"{change.address}: nothing to write")
+    if change.action != "create":
+        return change.after
+    audit = change.after.spec.audit or Audit()
+    if audit.next_audit_date is None:
+        audit = msgspec.structs.replace(audit, next_audit_date=format_time(first_review(now)))
+    return msgspec.structs.replace(change.after, spec=msgspec.structs.replace(change.after.spec, audit=audit))
+
+
+def stamped_members(change: AccessListChange, now: datetime) -> dict[str, Membership]:
+    """The memberships to add: carried ones as they were, the others new, joined now."""
+    new = Membership(joined=format_time(now))
+    carried = change.carried
+    return {name: carried.get(name, new) for name in change.members_added}
+
+
+def first_review(now: datetime) -> datetime:
+    """The first day of a month, at least six months from `now`."""
+    months = now.year * 12 + now.month - 1 + REVIEW_MONTHS
+    day = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    if now.day > 1 or now > day:
+        months += 1
+    return day.replace(year=months // 12, month=months % 12 + 1, day=1)

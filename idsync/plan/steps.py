@@ -1,0 +1,61 @@
+"""The declared order of an apply: locks first, unlocks last; what gives access before what takes it."""
+
+from collections.abc import Iterable
+from enum import IntEnum
+from typing import assert_never
+
+import msgspec
+
+from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange
+
+
+class Phase(IntEnum):
+    """Steps run phase by phase, within a phase by address."""
+
+    LOCK = 1
+    USER = 2
+    ACCESS_LIST = 3
+    MEMBER_REMOVAL = 4
+    ACCESS_LIST_DELETE = 5
+    USER_DELETE = 6
+    UNLOCK = 7
+
+
+class Step(msgspec.Struct, frozen=True, gc=False):
+    """One change's share in one phase; a list that gains and loses members has two."""
+
+    phase: Phase
+    change: Change
+
+
+def phases_of(change: Change) -> tuple[Phase, ...]:
+    """The phases in which a change has work to do, in order."""
+    match change:
+        case LockChange():
+            return (Phase.UNLOCK,) if change.action == "delete" else (Phase.LOCK,)
+        case UserChange():
+            return (Phase.USER_DELETE,) if change.action == "delete" else (Phase.USER,)
+        case AccessListChange():
+            return _list_phases(change)
+        case _:
+            assert_never(change)
+
+
+def _list_phases(change: AccessListChange) -> tuple[Phase, ...]:
+    if change.action == "delete":
+        return (Phase.ACCESS_LIST_DELETE,)
+    grows = change.action == "create" or bool(change.members_added) or change.before != change.after
+    phases = (Phase.ACCESS_LIST,) if grows else ()
+    return (*phases, Phase.MEMBER_REMOVAL) if change.members_removed else phases
+
+
+def in_listing_order(changes: Iterable[Change]) -> tuple[Change, ...]:
+    """Changes by their first phase, then by address: the order in which people read them."""
+    return tuple(sorted(changes, key=lambda change: (phases_of(change)[0], change.address)))
+
+
+def steps_of(changes: Iterable[Change]) -> list[Step]:
+    """Every step of an apply, in the order in which they run."""
+    steps = [Step(phase, change) for change in changes for phase in phases_of(change)]
+    steps.sort(key=lambda step: (step.phase, step.change.address))
+    return steps

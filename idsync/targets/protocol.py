@@ -1,0 +1,63 @@
+"""What planning and applying ask of a target, in their words: reading apart from writing."""
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from idsync.model.directory import DirectoryIndex, DirectoryState, Members, Scope
+from idsync.model.resources import AccessList, Lock, Membership, User
+
+
+class DirectoryReader(Protocol):
+    """Reads of one target; every call inside one `reading()` sees the same state."""
+
+    def reading(self) -> AbstractContextManager[None]:
+        """A span of reads that see one state."""
+
+    def index(self, org_url: str) -> DirectoryIndex:
+        """What there is, in brief; `org_url` decides whose an object is."""
+
+    def state(self, scope: Scope | None = None) -> DirectoryState:
+        """Whole objects: all, or the users and lists of `scope` (with all locks, always, and the lists' members)."""
+
+    def memberships(self, people: Iterable[str]) -> dict[str, dict[str, Membership]]:
+        """For each list that holds any of `people`, those memberships by member name."""
+
+
+class DirectoryWriter(Protocol):
+    """Writes to one target; each either is in effect when it returns or raises."""
+
+    def put_user(self, user: User) -> None:
+        """Create or replace a user."""
+
+    def delete_user(self, name: str) -> None:
+        """Delete a user; its memberships go by their lists' changes. A missing one is no error."""
+
+    def put_lock(self, lock: Lock) -> None:
+        """Create or replace a lock."""
+
+    def delete_lock(self, name: str) -> None:
+        """Delete a lock; a missing one is no error."""
+
+    def put_access_list(self, access_list: AccessList) -> None:
+        """Create or replace a list; its members stay."""
+
+    def delete_access_list(self, name: str) -> None:
+        """Delete a list and its memberships; a missing one is no error."""
+
+    def add_members(self, access_list: str, members: Members) -> None:
+        """Create or replace memberships of one list."""
+
+    def remove_members(self, access_list: str, names: Iterable[str]) -> None:
+        """Remove memberships of one list; missing ones are no error."""
+
+
+class Target(DirectoryReader, DirectoryWriter, Protocol):
+    """Where access is enforced."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All writes inside take effect together or not at all, where the target can; else each on its own."""
+
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is under way, how much is done and how much there is (0 when unknown)."""
