@@ -1,0 +1,46 @@
+"""The digest of what a configuration means: equal for two that ask for the same, however they are laid out."""
+
+from __future__ import annotations
+
+import hashlib
+from decimal import Decimal
+
+import msgspec
+
+from idsync.config.patterns import NameFilter, NamePattern
+from idsync.config.templates import Template
+
+# Where something is written, how one signs in, and where state is kept say nothing about what is asked for.
+_NOT_MEANING = frozenset({"position", "authentication", "store"})
+_ENCODER = msgspec.json.Encoder(order="sorted")
+
+
+def digest_of(settings: msgspec.Struct) -> str:
+    """Return `sha256:` and the digest of what the settings mean."""
+    return "sha256:" + hashlib.sha256(_ENCODER.encode(_meaning(settings))).hexdigest()
+
+
+def _meaning(value: object) -> object:
+    """Reduce a value to what it asks for: no positions, no secrets, no store."""
+    match value:
+        case NamePattern() | Template():
+            return value.source
+        case NameFilter(include=include, exclude=exclude):
+            return {"include": None if include is None else _sources(include), "exclude": _sources(exclude)}
+        case Decimal():
+            return str(value.normalize())
+        case frozenset():
+            return sorted(str(item) for item in value)
+        case tuple():
+            return [_meaning(item) for item in value]
+        case msgspec.Struct():
+            fields = {
+                name: _meaning(getattr(value, name)) for name in value.__struct_fields__ if name not in _NOT_MEANING
+            }
+            return {"is": type(value).__name__, **fields}  # two kinds of rule may have fields that look alike
+        case _:
+            return value
+
+
+def _sources(patterns: tuple[NamePattern, ...]) -> list[str]:
+    return sorted({pattern.source for pattern in patterns})

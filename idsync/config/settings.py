@@ -1,0 +1,262 @@
+"""What a configuration means: frozen values that the rest of the program reads, with the place each rule was written.
+
+Durations are whole seconds. Patterns and templates are compiled. Defaults are those of the published schema.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+from functools import cached_property
+
+import msgspec
+
+from idsync.config.meaning import digest_of
+from idsync.config.patterns import NameFilter, NamePattern
+from idsync.config.templates import Template
+from idsync.diagnostics import Position
+
+HOUR = 3600
+
+
+class EnvironmentSecret(msgspec.Struct, frozen=True):
+    """A secret that an environment variable holds."""
+
+    name: str
+    position: Position
+
+
+class FileSecret(msgspec.Struct, frozen=True):
+    """A secret that a file holds; the path, as written, is relative to the configuration's directory."""
+
+    path: str
+    position: Position
+
+
+SecretReference = EnvironmentSecret | FileSecret
+
+
+class ApiToken(msgspec.Struct, frozen=True):
+    """Okta's own API tokens (SSWS)."""
+
+    token: SecretReference
+
+
+class OAuth(msgspec.Struct, frozen=True):
+    """An Okta API Services app that signs in with a private key."""
+
+    client_id: str
+    private_key: SecretReference
+    key_id: str | None = None
+
+
+Authentication = ApiToken | OAuth
+
+
+class AppById(msgspec.Struct, frozen=True):
+    """The SSO app, by its Okta id."""
+
+    id: str
+
+
+class AppByLabel(msgspec.Struct, frozen=True):
+    """The SSO app, by the label that administrators see."""
+
+    label: str
+
+
+AppReference = AppById | AppByLabel
+
+
+class OktaSource(msgspec.Struct, frozen=True):
+    """Identities are read from Okta's API."""
+
+
+class SnapshotSource(msgspec.Struct, frozen=True):
+    """Identities are read from a snapshot file; the path, as written, is relative to the configuration's directory."""
+
+    path: str
+
+
+Source = OktaSource | SnapshotSource
+
+
+class LocalTarget(msgspec.Struct, frozen=True):
+    """Access is kept in tables of the store."""
+
+
+Target = LocalTarget
+
+
+class SyncSwitches(msgspec.Struct, frozen=True):
+    """Which kinds are managed; one that is off is neither read nor changed."""
+
+    users: bool = True
+    access_lists: bool = True
+    app_groups: bool = False
+    bidirectional: bool = False
+    scim: bool = False
+
+
+class SuspendedPeople(StrEnum):
+    """What becomes of a person whom Okta has suspended."""
+
+    LOCK = "lock"
+    IGNORE = "ignore"
+    DELETE = "delete"
+
+
+class EmptyLists(StrEnum):
+    """What becomes of an access list without members upstream."""
+
+    DELETE = "delete"
+    KEEP = "keep"
+
+
+class DefaultRole(msgspec.Struct, frozen=True):
+    """A role that every user has."""
+
+    name: str
+    position: Position
+
+
+class Owner(msgspec.Struct, frozen=True):
+    """A person who owns a new access list."""
+
+    name: str
+    position: Position
+
+
+class TraitSettings(msgspec.Struct, frozen=True):
+    """Which profile attributes become traits, and under which prefix."""
+
+    prefix: str = "okta/"
+    attributes: NameFilter = NameFilter(include=(NamePattern("*"),))
+
+
+class UserSettings(msgspec.Struct, frozen=True):
+    """How users are made. `adopt` names foreign users that may be taken over."""
+
+    default_roles: tuple[DefaultRole, ...]
+    suspended: SuspendedPeople = SuspendedPeople.LOCK
+    traits: TraitSettings = TraitSettings()
+    adopt: frozenset[str] = frozenset()
+
+
+class LockSettings(msgspec.Struct, frozen=True):
+    """How long a leaver's lock lasts: `ttl + margin` seconds; no `ttl` (None) is for ever."""
+
+    ttl: int | None = 30 * HOUR
+    margin: int = HOUR
+
+
+class Integration(msgspec.Struct, frozen=True):
+    """The organization, how it is read, and how users and locks are made of it."""
+
+    name: str
+    org_url: str
+    app: AppReference
+    users: UserSettings
+    position: Position
+    authentication: Authentication | None = None
+    source: Source = OktaSource()
+    store: str = "sqlite:///idsync.db"
+    target: Target = LocalTarget()
+    sync: SyncSwitches = SyncSwitches()
+    locks: LockSettings = LockSettings()
+    empty_lists: EmptyLists = EmptyLists.DELETE
+    interval: int = 30 * 60
+    rate_limit_share: int = 50
+
+
+class ImportFilters(msgspec.Struct, frozen=True):
+    """Which groups, by name, and which apps, by label, become access lists."""
+
+    groups: NameFilter = NameFilter()
+    apps: NameFilter = NameFilter()
+
+
+class TraitRule(msgspec.Struct, frozen=True):
+    """Roles for those who have a trait (literal name, prefix included) with a value that matches."""
+
+    trait: str
+    value: NamePattern
+    roles: tuple[Template, ...]
+    position: Position
+
+
+class GroupRule(msgspec.Struct, frozen=True):
+    """Roles for the members of every group whose name matches."""
+
+    group: NamePattern
+    roles: tuple[Template, ...]
+    position: Position
+
+
+RoleRule = TraitRule | GroupRule
+
+
+class ListSubject(StrEnum):
+    """What an access list is made of."""
+
+    GROUP = "group"
+    APP = "app"
+
+
+class TraitGrant(msgspec.Struct, frozen=True):
+    """A trait that an access list grants, with its values."""
+
+    name: Template
+    values: tuple[Template, ...]
+
+
+class AccessListRule(msgspec.Struct, frozen=True):
+    """What the imported lists of matching groups or apps say and grant. What is None keeps Okta's own words."""
+
+    subject: ListSubject
+    pattern: NamePattern
+    position: Position
+    title: Template | None = None
+    description: Template | None = None
+    owners: tuple[Template, ...] = ()
+    roles: tuple[Template, ...] = ()
+    traits: tuple[TraitGrant, ...] = ()
+
+
+class Guard(msgspec.Struct, frozen=True):
+    """A limit on one kind of change: `percent` of what is managed, or `floor` where that is more."""
+
+    percent: Decimal
+    floor: int
+    position: Position | None = None
+
+    def limit(self, managed: int) -> int:
+        """Return the greatest count that passes while `managed` objects are ours."""
+        return max(int(self.percent * managed // 100), self.floor)
+
+
+class Guards(msgspec.Struct, frozen=True):
+    """The built-in limits. Protected users are never locked, deleted or left without a role."""
+
+    user_deletes: Guard = Guard(Decimal(10), 5)
+    user_locks: Guard = Guard(Decimal(10), 5)
+    member_removals: Guard = Guard(Decimal(25), 10)
+    access_list_deletes: Guard = Guard(Decimal(25), 3)
+    source_shrink: Guard = Guard(Decimal(30), 10)
+    protected_users: frozenset[str] = frozenset()
+
+
+class Settings(msgspec.Struct, frozen=True, dict=True):
+    """Everything that a configuration says. Rules stand in the order in which they apply."""
+
+    integration: Integration
+    default_owners: tuple[Owner, ...] = ()
+    filters: ImportFilters = ImportFilters()
+    role_rules: tuple[RoleRule, ...] = ()
+    access_list_rules: tuple[AccessListRule, ...] = ()
+    guards: Guards = Guards()
+
+    @cached_property
+    def digest(self) -> str:
+        """`sha256:…` over what the configuration means, whatever its layout, comments, secrets and store."""
+        return digest_of(self)

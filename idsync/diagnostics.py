@@ -1,0 +1,59 @@
+"""What a mistake in somebody's files looks like: a code, what is wrong, why it matters, how to fix it, and where.
+
+Mistakes are values that are collected, sorted and shown together; whoever finds one does not raise it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+import msgspec
+
+
+class Position(msgspec.Struct, frozen=True, order=True):
+    """A place in a file: lines and columns count from 1; line 0 means the file as a whole."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+
+class Severity(StrEnum):
+    """An error stops the work; a warning is shown and the work goes on."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+class Diagnostic(msgspec.Struct, frozen=True):
+    """One mistake, with everything a person needs to mend it. `related` points at what it collides with."""
+
+    code: str
+    severity: Severity
+    summary: str
+    why: str
+    fix: str
+    position: Position
+    related: tuple[Position, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.position}: {self.severity} {self.code}: {self.summary}"
+
+
+def in_reading_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Sort by file, line and column, and drop repeats."""
+    return tuple(
+        sorted(
+            dict.fromkeys(diagnostics),
+            key=lambda found: (found.position, found.code, found.summary, found.why, found.fix, found.related),
+        )
+    )
+
+
+def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
+    """Tell whether any of them stops the work."""
+    return any(found.severity is Severity.ERROR for found in diagnostics)
