@@ -47,8 +47,8 @@ class LockChange(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, tag=
 class AccessListChange(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, tag="access_list", tag_field="kind"):
     """A list created, updated or deleted, with its member changes; sorted names.
 
-    `before` and `after` are equal when only members change. `carried` holds the details that a renamed member brings along;
-    every other added member gets new ones. `kept` names what people edited and the plan leaves alone.
+    `before` and `after` are equal when only members change. `carried` holds the details that a renamed member brings
+    along; every other added member gets new ones. `kept` names what people edited and the plan leaves alone.
     `members_fingerprint` is that of the member names before.
     """
 
