@@ -75,9 +75,9 @@ class DirectoryState(msgspec.Struct, frozen=True):
 
 
 class UserEntry(msgspec.Struct, frozen=True, gc=False):
-    """A user in brief: whose it is (`okta_id` is empty for foreign users) and its fingerprint."""
+    """A user in brief: its Okta id (None for a foreign user, empty for one of ours without the label), and fingerprint."""
 
-    okta_id: str
+    okta_id: str | None
     fingerprint: str
 
 
@@ -98,6 +98,15 @@ class DirectoryIndex(msgspec.Struct, frozen=True):
     edited: frozenset[Address] = frozenset()
     """Objects of ours whose owned fields a person changed, or that a person removed, since the last apply."""
     serial: int = 0
+
+
+class LastApply(msgspec.Struct, frozen=True):
+    """What the last apply that succeeded was made from: its config, its snapshot and how many people had the app."""
+
+    config_digest: str
+    snapshot_digest: str
+    snapshot_taken_at: str
+    pool: int
 
 
 class Scope(msgspec.Struct, frozen=True):

@@ -129,20 +129,20 @@ class Owner(_Part, frozen=True):
     membership_kind: str = "MEMBERSHIP_KIND_USER"
 
 
-class Recurrence(_Part, frozen=True):
+class Recurrence(_Part, frozen=True, omit_defaults=False):
     """How often a list is reviewed."""
 
     frequency: str = "6months"
     day_of_month: str = "1"
 
 
-class Notifications(_Part, frozen=True):
+class Notifications(_Part, frozen=True, omit_defaults=False):
     """How long before a review its owners hear of it."""
 
     start: str = "336h"
 
 
-class Audit(_Part, frozen=True):
+class Audit(_Part, frozen=True, omit_defaults=False):
     """When a list's members are reviewed."""
 
     recurrence: Recurrence = Recurrence()

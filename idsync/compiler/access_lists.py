@@ -1,0 +1,207 @@
+"""Desired access lists and members. Title, description, grants, our labels and the member set are ours.
+
+Owners, audit, requirements and each member's expiry, reason and joined date are set at creation and then people's.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from idsync.compiler.pool import Pool
+from idsync.compiler.roles import config_cause
+from idsync.compiler.subjects import Subject
+from idsync.config.patterns import PatternSet
+from idsync.config.settings import AccessListRule, EmptyLists, ListSubject, Settings
+from idsync.config.settings import Owner as OwnerSetting
+from idsync.model.addresses import Address, access_list_address
+from idsync.model.directory import Cause, Members, Reason, UpstreamCause, Why
+from idsync.model.findings import Finding
+from idsync.model.ownership import is_ours, our_labels
+from idsync.model.resources import (
+    NEW_MEMBERSHIP,
+    AccessList,
+    AccessListSpec,
+    Audit,
+    Grants,
+    Metadata,
+    Owner,
+)
+from idsync.model.resources import access_list as access_list_resource
+
+replace = msgspec.structs.replace
+
+
+class DesiredLists(msgspec.Struct, frozen=True):
+    """The lists to have, with their members, and why each is there or goes."""
+
+    access_lists: dict[str, AccessList]
+    members: dict[str, Members]
+    why: dict[Address, Why]
+    findings: tuple[Finding, ...]
+
+
+class _Wording(msgspec.Struct, frozen=True):
+    """What the first matching rule, or Okta itself, says of a list."""
+
+    title: str
+    description: str
+    grants: Grants
+    owners: tuple[str, ...]
+    causes: tuple[Cause, ...]
+
+
+class ListRules:
+    """The access-list rules made ready for many lists."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._rules: dict[ListSubject, tuple[AccessListRule, ...]] = {
+            kind: tuple(rule for rule in settings.access_list_rules if rule.subject is kind) for kind in ListSubject
+        }
+        self._patterns = {kind: PatternSet(rule.pattern for rule in rules) for kind, rules in self._rules.items()}
+        self._default_owners: tuple[OwnerSetting, ...] = settings.default_owners
+
+    def wording(self, subject: Subject) -> _Wording:
+        """Title, description, grants and first owners of the list of `subject`."""
+        place = self._patterns[subject.kind].first(subject.name)
+        if place is None:
+            return _Wording(subject.name, subject.description, Grants(), self._owners(()), (subject.cause(),))
+        rule = self._rules[subject.kind][place]
+        captures = rule.pattern.match(subject.name) or ()
+        title = rule.title.expand(captures) if rule.title else ""
+        described = rule.description.expand(captures) if rule.description else subject.description
+        cause = config_cause(rule.position, f"{rule.subject.value} is {rule.pattern}")
+        owners = self._owners(template.expand(captures) for template in rule.owners)
+        return _Wording(title or subject.name, described, _grants(rule, captures), owners, (subject.cause(), cause))
+
+    def _owners(self, more: Iterable[str]) -> tuple[str, ...]:
+        names = dict.fromkeys([*(owner.name for owner in self._default_owners), *more])
+        return tuple(name for name in names if name)
+
+
+def _grants(rule: AccessListRule, captures: tuple[str, ...]) -> Grants:
+    roles = dict.fromkeys(template.expand(captures) for template in rule.roles)
+    traits = {}
+    for grant in rule.traits:
+        values = dict.fromkeys(template.expand(captures) for template in grant.values)
+        name = grant.name.expand(captures)
+        kept = tuple(value for value in values if value)
+        if name and kept:
+            traits[name] = kept
+    return Grants(tuple(role for role in roles if role), traits)
+
+
+class ListCompiler:
+    """Makes the desired lists of one organization from subjects, the pool and the lists that exist."""
+
+    def __init__(self, settings: Settings, pool: Pool, held: frozenset[str]) -> None:
+        """`held` are all names to leave as they are: the pool's, and those in conflict."""
+        self._org_url = settings.integration.org_url
+        self._keep_empty = settings.integration.empty_lists is EmptyLists.KEEP
+        self._filters = settings.filters
+        self._rules = ListRules(settings)
+        self._pool = pool
+        self._names = (
+            {user_id: name for user_id, name in pool.names.items() if name not in held} if held else pool.names
+        )
+        self._held = held
+        self._old_names = {old: new for new, old in pool.renamed.items()}
+
+    def compile(
+        self, chosen: Iterable[Subject], current: Mapping[str, AccessList], members: Mapping[str, Members]
+    ) -> DesiredLists:
+        """The desired lists among `chosen` subjects and `current` lists; foreign lists are left out."""
+        lists: dict[str, AccessList] = {}
+        sets: dict[str, Members] = {}
+        why: dict[Address, Why] = {}
+        findings: list[Finding] = []
+        seen: dict[str, Subject] = {}
+        for subject in chosen:
+            existing = current.get(subject.id)
+            if existing is not None and not is_ours(existing.metadata.labels, self._org_url):
+                findings.append(_conflict(subject, existing))
+                continue
+            seen[subject.id] = subject
+            wanted = self._members(subject, members.get(subject.id, {}))
+            if not wanted:
+                continue
+            wording = self._rules.wording(subject)
+            why[access_list_address(subject.id)] = Why(Reason.IMPORTED, wording.causes)
+            lists[subject.id] = self._list(subject, wording, existing)
+            sets[subject.id] = wanted
+        for name, existing in current.items():
+            if name in lists or not is_ours(existing.metadata.labels, self._org_url):
+                continue
+            why[access_list_address(name)] = self._why_gone(existing, seen.get(name))
+            if self._keep_empty:
+                lists[name] = self._with_renamed_owners(existing)
+                sets[name] = self._held_members(members.get(name, {}))
+        return DesiredLists(lists, sets, why, tuple(findings))
+
+    def _members(self, subject: Subject, existing: Members) -> Members:
+        names_by_id = self._names
+        names = {names_by_id[user_id] for user_id in subject.member_ids() if user_id in names_by_id}
+        if self._held:
+            names.update(self._held & existing.keys())
+        if not existing:
+            return dict.fromkeys(names, NEW_MEMBERSHIP)
+        if names == existing.keys():
+            return existing
+        renamed = self._pool.renamed
+        return {name: existing.get(name) or existing.get(renamed.get(name, name), NEW_MEMBERSHIP) for name in names}
+
+    def _held_members(self, existing: Members) -> Members:
+        return {name: existing[name] for name in self._held & existing.keys()}
+
+    def _list(self, subject: Subject, wording: _Wording, existing: AccessList | None) -> AccessList:
+        if existing is None:
+            return access_list_resource(
+                Metadata(subject.id, labels=our_labels(self._org_url)),
+                AccessListSpec(
+                    wording.title,
+                    description=wording.description,
+                    owners=tuple(Owner(name) for name in wording.owners),
+                    audit=Audit(),
+                    grants=wording.grants,
+                ),
+            )
+        kept = self._with_renamed_owners(existing)
+        spec = replace(kept.spec, title=wording.title, description=wording.description, grants=wording.grants)
+        labels = {**kept.metadata.labels, **our_labels(self._org_url)}
+        return replace(kept, metadata=replace(kept.metadata, labels=labels), spec=spec)
+
+    def _with_renamed_owners(self, existing: AccessList) -> AccessList:
+        names = self._old_names
+        if not any(owner.name in names for owner in existing.spec.owners):
+            return existing
+        owners = tuple(replace(owner, name=names.get(owner.name, owner.name)) for owner in existing.spec.owners)
+        return replace(existing, spec=replace(existing.spec, owners=owners))
+
+    def _why_gone(self, existing: AccessList, subject: Subject | None) -> Why:
+        cause = UpstreamCause("list", existing.metadata.name, existing.spec.title)
+        if subject is not None:
+            return Why(Reason.BECAME_EMPTY, (subject.cause(),))
+        title = existing.spec.title
+        if self._filters.groups.selects(title) or self._filters.apps.selects(title):
+            return Why(Reason.DELETED_UPSTREAM, (cause,))
+        return Why(Reason.FILTER_CHANGED, (cause,))
+
+
+def _conflict(subject: Subject, existing: AccessList) -> Finding:
+    return Finding(
+        "access_list_conflict",
+        "error",
+        f"The {subject.kind.value} {subject.name} would become the access list {subject.id}, but a list of that name "
+        f"({existing.spec.title}) exists that is not ours; it is left as it is.",
+        (subject.cause(),),
+    )
+
+
+def update_reason(before: AccessList, after: AccessList, *, edited: bool) -> Reason:
+    """Why a list of ours, members aside, is not as it was."""
+    if edited:
+        return Reason.DRIFT
+    if before.spec.title != after.spec.title:
+        return Reason.GROUP_RENAMED
+    if before.spec.owners != after.spec.owners:
+        return Reason.RENAMED
+    return Reason.MEMBERSHIP_CHANGED if before == after else Reason.GRANTS_CHANGED

@@ -1,0 +1,212 @@
+"""The compiler's door: settings, a snapshot and what the target holds become the desired state of a scope."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+
+from idsync.compiler.access_lists import DesiredLists, ListCompiler
+from idsync.compiler.access_lists import update_reason as list_update_reason
+from idsync.compiler.locks import DesiredLocks, desired_locks
+from idsync.compiler.pool import Pool, user_cause
+from idsync.compiler.roles import GivenRole, RoleMapping
+from idsync.compiler.subjects import Subject, filter_near_misses, subjects
+from idsync.compiler.traits import TraitMapping
+from idsync.compiler.users import adopted, conflict, desired_user, may_adopt, role_names
+from idsync.compiler.users import update_reason as user_update_reason
+from idsync.config.settings import Settings
+from idsync.model.addresses import Address, access_list_address, lock_address, user_address
+from idsync.model.directory import DirectoryIndex, DirectoryState, LastApply, Reason, Scope, Why
+from idsync.model.findings import Finding, SourceFacts
+from idsync.model.identity import Snapshot
+from idsync.model.ownership import lock_name
+from idsync.model.resources import Lock, User
+
+NOTHING_KNOWN = Why(Reason.DRIFT)
+
+
+class Inputs(msgspec.Struct, frozen=True):
+    """What is compiled, apart from the current state: the pool resolved and the subjects chosen already."""
+
+    settings: Settings
+    snapshot: Snapshot
+    index: DirectoryIndex
+    pool: Pool
+    subjects: tuple[Subject, ...]
+    roles: RoleMapping
+    traits: TraitMapping
+    last: LastApply | None
+    now: datetime
+
+    @property
+    def config_changed(self) -> bool:
+        """Whether the config is not the one of the last apply; without one, it is."""
+        return self.last is None or self.last.config_digest != self.settings.digest
+
+
+class Compilation(msgspec.Struct, frozen=True):
+    """The desired state, why each object of it is as it is, who gave each role, and what was noticed."""
+
+    desired: DirectoryState
+    why: dict[Address, Why]
+    given: dict[str, tuple[GivenRole, ...]]
+    findings: tuple[Finding, ...]
+    facts: SourceFacts
+    renamed: dict[str, str]
+
+
+def prepare(
+    settings: Settings, snapshot: Snapshot, index: DirectoryIndex, pool: Pool, last: LastApply | None, now: datetime
+) -> Inputs:
+    """Match groups and apps against filters and rules, once."""
+    traits = TraitMapping(settings.integration.users.traits)
+    lists = settings.integration.sync.access_lists
+    chosen = tuple(subjects(settings.filters, snapshot)) if lists else ()
+    roles = RoleMapping(settings, snapshot.groups, traits)
+    return Inputs(settings, snapshot, index, pool, chosen, roles, traits, last, now)
+
+
+def compile_state(inputs: Inputs, current: DirectoryState, scope: Scope | None = None) -> Compilation:
+    """The desired state of `scope`, or of everything; `current` holds at least that, and every lock in force."""
+    sync = inputs.settings.integration.sync
+    draft = _Draft(inputs, current)
+    if sync.users:
+        draft.decide_locks()
+        draft.make_users(scope)
+    if sync.access_lists:
+        draft.make_lists(scope)
+    return draft.compilation()
+
+
+class _Draft:
+    """The desired state while it is being made."""
+
+    def __init__(self, inputs: Inputs, current: DirectoryState) -> None:
+        self._inputs = inputs
+        self._current = current
+        self._org_url = inputs.settings.integration.org_url
+        self._users: dict[str, User] = {}
+        self._locks: dict[str, Lock] = {}
+        self._lists = DesiredLists({}, {}, {}, ())
+        self._why: dict[Address, Why] = {}
+        self._given: dict[str, tuple[GivenRole, ...]] = {}
+        self._findings: list[Finding] = [*inputs.pool.findings, *inputs.roles.findings]
+        self._held = inputs.pool.held
+
+    def decide_locks(self) -> None:
+        """Locks come first: who cannot be locked is not touched at all."""
+        inputs = self._inputs
+        decided: DesiredLocks = desired_locks(
+            inputs.settings.integration.locks,
+            self._org_url,
+            inputs.pool,
+            self._current.locks,
+            inputs.index.users,
+            inputs.now,
+        )
+        self._locks = decided.locks
+        self._why.update(decided.why)
+        self._findings.extend(decided.findings)
+        self._held |= decided.unlockable
+
+    def make_users(self, scope: Scope | None) -> None:
+        """Every user to have within the scope."""
+        pool = self._inputs.pool
+        names = pool.present if scope is None else sorted(scope.users & pool.present.keys())
+        for name in names:
+            if name not in self._held:
+                self._make_user(name)
+        for name in self._current.users.keys() & self._held:
+            self._users[name] = self._current.users[name]
+        self._why.update((user_address(name), why) for name, why in pool.leaving.items())
+
+    def _make_user(self, name: str) -> None:
+        inputs = self._inputs
+        identity = inputs.pool.present[name]
+        existing = self._current.users.get(name)
+        old_name = inputs.pool.renamed.get(name)
+        why = Why(Reason.ASSIGNED, (user_cause(identity),))
+        if name in inputs.pool.claimed and existing is not None:
+            if not may_adopt(existing, inputs.settings):
+                self._findings.append(conflict(identity))
+                self._held |= {name}
+                return
+            existing = adopted(existing)
+            why = Why(Reason.ADOPTED, why.causes)
+        elif old_name is not None:
+            existing = self._current.users.get(old_name)
+            why = Why(Reason.RENAMED, why.causes)
+        attributes = identity.attributes()
+        given = inputs.roles.roles(identity.id, attributes)
+        self._findings.extend(inputs.roles.case_misses(attributes))
+        user = desired_user(identity, role_names(given), inputs.traits.shown(attributes), self._org_url, existing)
+        self._users[name] = user
+        self._given[name] = given
+        self._why[user_address(name)] = self._why_user(why, existing, user)
+
+    def _why_user(self, why: Why, before: User | None, after: User) -> Why:
+        if why.reason is not Reason.ASSIGNED:
+            return why
+        if before is None:
+            name = lock_name(self._org_url, after.metadata.name)
+            return Why(Reason.REPROVISIONED, why.causes) if name in self._current.locks else why
+        if before == after:
+            return why
+        edited = user_address(after.metadata.name) in self._inputs.index.edited
+        reason = user_update_reason(before, after, edited=edited, config_changed=self._inputs.config_changed)
+        return Why(reason, why.causes)
+
+    def make_lists(self, scope: Scope | None) -> None:
+        """Every list to have within the scope."""
+        inputs = self._inputs
+        chosen = inputs.subjects
+        if scope is not None:
+            chosen = tuple(subject for subject in chosen if subject.id in scope.access_lists)
+        compiler = ListCompiler(inputs.settings, inputs.pool, self._held)
+        self._lists = compiler.compile(chosen, self._current.access_lists, self._current.members)
+        self._findings.extend(self._lists.findings)
+        self._findings.extend(filter_near_misses(inputs.settings.filters, inputs.snapshot))
+        for address, why in self._lists.why.items():
+            self._why[address] = self._why_list(address, why)
+
+    def _why_list(self, address: Address, why: Why) -> Why:
+        name = address.partition("/")[2]
+        before, after = self._current.access_lists.get(name), self._lists.access_lists.get(name)
+        if before is None or after is None or why.reason is not Reason.IMPORTED:
+            return why
+        edited = access_list_address(name) in self._inputs.index.edited or self._members_edited(name)
+        return Why(list_update_reason(before, after, edited=edited), why.causes)
+
+    def _members_edited(self, name: str) -> bool:
+        edited = self._inputs.index.edited
+        prefix = f"access_list_member/{name}/"
+        return bool(edited) and any(address.startswith(prefix) for address in edited)
+
+    def compilation(self) -> Compilation:
+        """The desired state, made."""
+        lists, snapshot = self._lists, self._inputs.snapshot
+        facts = SourceFacts(
+            org_url=snapshot.org_url,
+            app_id=snapshot.app_id,
+            complete=snapshot.complete,
+            pool=self._inputs.pool.size,
+            lists=len(self._inputs.subjects),
+            lists_with_members=0,
+        )
+        return Compilation(
+            DirectoryState(self._users, self._locks, lists.access_lists, dict(lists.members)),
+            self._why,
+            self._given,
+            tuple(sorted(set(self._findings), key=_finding_order)),
+            facts,
+            self._inputs.pool.renamed,
+        )
+
+
+def _finding_order(finding: Finding) -> tuple[int, str, str]:
+    return {"error": 0, "warning": 1, "info": 2}[finding.severity], finding.code, finding.message
+
+
+def lock_why(why: Mapping[Address, Why], org_url: str, user: str) -> Why | None:
+    """Why the lock of one person is there or goes."""
+    return why.get(lock_address(lock_name(org_url, user)))

@@ -1,0 +1,130 @@
+"""Desired locks: one for everyone who leaves or is suspended, none of ours for anyone who is back."""
+
+from collections.abc import Container, Mapping
+from datetime import datetime
+
+import msgspec
+
+from idsync.compiler.pool import Pool, user_cause
+from idsync.config.settings import LockSettings
+from idsync.model.addresses import Address, lock_address
+from idsync.model.directory import Reason, Why
+from idsync.model.findings import Finding
+from idsync.model.ownership import is_ours, lock_name, our_labels
+from idsync.model.resources import Lock, LockSpec, LockTarget, Metadata
+from idsync.model.resources import lock as lock_resource
+from idsync.model.times import is_past, later
+
+_MESSAGES = {
+    Reason.UNASSIGNED: "Your access ended: you are no longer assigned to the application in Okta.",
+    Reason.DEACTIVATED: "Your access ended: your Okta account was deactivated.",
+    Reason.DELETED_UPSTREAM: "Your access ended: your Okta account was deleted.",
+    Reason.RENAMED: "This name is no longer yours: your Okta login was renamed. Sign in with the new one.",
+    Reason.SUSPENDED: "Your Okta account is suspended. Access returns when the suspension is lifted.",
+}
+
+
+class DesiredLocks(msgspec.Struct, frozen=True):
+    """The locks to have, and why each is there or goes."""
+
+    locks: dict[str, Lock]
+    why: dict[Address, Why]
+    findings: tuple[Finding, ...]
+    unlockable: frozenset[str]
+    """People whose removal must wait, since a foreign lock has the name of ours."""
+
+
+def expired_locks(locks: Mapping[str, Lock], org_url: str, now: datetime) -> frozenset[str]:
+    """Names of our locks whose time has passed: they count as absent and are swept at the next apply."""
+    return frozenset(
+        name
+        for name, lock in locks.items()
+        if is_ours(lock.metadata.labels, org_url) and is_past(lock.spec.expires, now)
+    )
+
+
+def desired_locks(
+    settings: LockSettings,
+    org_url: str,
+    pool: Pool,
+    current: Mapping[str, Lock],
+    existing_users: Container[str],
+    now: datetime,
+) -> DesiredLocks:
+    """Locks for `pool`, given those in force; people who are held keep theirs, and so do the absent."""
+    draft = _Draft(settings, org_url, now)
+    wanted = dict(pool.leaving)
+    for name in pool.suspended & pool.present.keys():
+        wanted[name] = Why(Reason.SUSPENDED, (user_cause(pool.present[name]),))
+    for name in sorted(wanted):
+        draft.want(name, wanted[name], current.get(lock_name(org_url, name)), permanent=name in pool.suspended)
+    for name, lock in current.items():
+        if name not in draft.locks and is_ours(lock.metadata.labels, org_url):
+            draft.review(lock, pool, existing_users)
+    return draft.result()
+
+
+class _Draft:
+    """The locks while they are being decided."""
+
+    def __init__(self, settings: LockSettings, org_url: str, now: datetime) -> None:
+        self._settings = settings
+        self._org_url = org_url
+        self._now = now
+        self.locks: dict[str, Lock] = {}
+        self._why: dict[Address, Why] = {}
+        self._findings: list[Finding] = []
+        self._unlockable: set[str] = set()
+
+    def result(self) -> DesiredLocks:
+        """The locks, decided."""
+        return DesiredLocks(self.locks, self._why, tuple(self._findings), frozenset(self._unlockable))
+
+    def want(self, user: str, why: Why, existing: Lock | None, *, permanent: bool) -> None:
+        """A lock on `user`: made new, kept when it serves, mended when it does not."""
+        if existing is not None and not is_ours(existing.metadata.labels, self._org_url):
+            self._conflict(user, existing)
+            return
+        name = lock_name(self._org_url, user)
+        self._why[lock_address(name)] = why
+        self.locks[name] = self._serving(existing, user, why, permanent=permanent)
+
+    def review(self, lock: Lock, pool: Pool, existing_users: Container[str]) -> None:
+        """A lock of ours that nobody asked for: lifted for people who are back, kept for the absent and the held."""
+        user = lock.spec.target.user
+        name = lock.metadata.name
+        if user is None or user in pool.held:
+            self.locks[name] = lock
+        elif user in pool.present:
+            reason = Reason.UNSUSPENDED if user in existing_users else Reason.REPROVISIONED
+            self._why[lock_address(name)] = Why(reason, (user_cause(pool.present[user]),))
+        else:
+            why = Why(Reason.UNASSIGNED)
+            self._why[lock_address(name)] = why
+            self.locks[name] = self._serving(lock, user, why, permanent=False)
+
+    def _serving(self, existing: Lock | None, user: str, why: Why, *, permanent: bool) -> Lock:
+        lasting = permanent or self._settings.ttl is None
+        if existing is not None and existing.spec.target == LockTarget(user=user):
+            if lasting == (existing.spec.expires is None):
+                return existing
+            if self._settings.ttl is None and not permanent:
+                return existing
+        expires = None if lasting else later(self._now, (self._settings.ttl or 0) + self._settings.margin)
+        message = _MESSAGES.get(why.reason, _MESSAGES[Reason.UNASSIGNED])
+        labels = {**(existing.metadata.labels if existing else {}), **our_labels(self._org_url)}
+        return lock_resource(
+            Metadata(lock_name(self._org_url, user) if existing is None else existing.metadata.name, labels=labels),
+            LockSpec(LockTarget(user=user), message, expires, created_by="idsync"),
+        )
+
+    def _conflict(self, user: str, existing: Lock) -> None:
+        self._unlockable.add(user)
+        self._findings.append(
+            Finding(
+                "lock_conflict",
+                "error",
+                f"{user} should be locked, but the lock {existing.metadata.name} exists and is not ours. "
+                "Nothing is done about this person until it is removed.",
+            )
+        )

@@ -1,0 +1,237 @@
+"""Who has the app, under which name, and what becomes of everyone that the directory holds for us.
+
+Works from the index alone, so that people who stay as they are cost one look each.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+import msgspec
+
+from idsync.config.settings import Settings, SuspendedPeople
+from idsync.model.directory import DirectoryIndex, Reason, UpstreamCause, Why
+from idsync.model.findings import Finding, Severity
+from idsync.model.identity import ACCESS_STATUSES, DELETED, OUT_STATUSES, SUSPENDED, IdentityUser, Snapshot
+from idsync.model.names import twin_key
+
+
+class Pool(msgspec.Struct, frozen=True):
+    """The outcome for each person.
+
+    `present` are people to have, by directory name, and `names` their names by Okta id; `suspended` are those of them to
+    keep locked. `renamed` maps a new name to the old one. `leaving` says why a name of ours goes. `held` are names to
+    leave exactly as they are, memberships included. `claimed` are names of present people that a foreign user has.
+    `size` counts the people whose status lets them have access.
+    """
+
+    present: dict[str, IdentityUser]
+    names: dict[str, str]
+    suspended: frozenset[str]
+    renamed: dict[str, str]
+    leaving: dict[str, Why]
+    held: frozenset[str]
+    claimed: frozenset[str]
+    size: int
+    findings: tuple[Finding, ...]
+
+
+def user_cause(user: IdentityUser) -> UpstreamCause:
+    """The Okta user as a cause."""
+    return UpstreamCause("user", user.id, user.username)
+
+
+def resolve_pool(settings: Settings, snapshot: Snapshot, index: DirectoryIndex) -> Pool:
+    """Decide for each identity and for each user of ours; every doubt becomes a finding and its person is held."""
+    draft = _Draft(index)
+    candidates = draft.admit(snapshot.users, settings.integration.users.suspended)
+    candidates = draft.set_twins_aside(candidates)
+    for user in candidates:
+        draft.settle(user)
+    draft.dismiss(snapshot)
+    return draft.pool()
+
+
+class _Draft:
+    """The decisions while they are being made."""
+
+    def __init__(self, index: DirectoryIndex) -> None:
+        self._index = index
+        self._names_by_id: dict[str, list[str]] = defaultdict(list)
+        for name, entry in index.users.items():
+            if entry.okta_id:
+                self._names_by_id[entry.okta_id].append(name)
+        self._ids: frozenset[str] = frozenset()
+        self._present: dict[str, IdentityUser] = {}
+        self._suspended: set[str] = set()
+        self._renamed: dict[str, str] = {}
+        self._leaving: dict[str, Why] = {}
+        self._held: set[str] = set()
+        self._claimed: set[str] = set()
+        self._size = 0
+        self._findings: list[Finding] = []
+
+    def pool(self) -> Pool:
+        """The decisions, made."""
+        return Pool(
+            present=self._present,
+            names={user.id: name for name, user in self._present.items()},
+            suspended=frozenset(self._suspended),
+            renamed=self._renamed,
+            leaving=self._leaving,
+            held=frozenset(self._held),
+            claimed=frozenset(self._claimed),
+            size=self._size,
+            findings=tuple(self._findings),
+        )
+
+    def admit(self, users: Iterable[IdentityUser], suspended: SuspendedPeople) -> list[IdentityUser]:
+        """Those whose Okta status lets them have access, or is kept behind a lock."""
+        admitted = []
+        for user in users:
+            status = user.status
+            if status in ACCESS_STATUSES:
+                admitted.append(user)
+            elif status == SUSPENDED:
+                if suspended is SuspendedPeople.DELETE:
+                    continue
+                admitted.append(user)
+                if suspended is SuspendedPeople.LOCK:
+                    self._suspended.add(user.username)
+                else:
+                    self._suspension_ignored(user)
+            elif status not in OUT_STATUSES:
+                self._unknown_status(user)
+        self._size = len(admitted)
+        self._ids = frozenset(user.id for user in admitted)
+        return admitted
+
+    def set_twins_aside(self, users: list[IdentityUser]) -> list[IdentityUser]:
+        """Hold people whose names differ by case or Unicode form only, and people without a usable name."""
+        keys = [twin_key(user.username) for user in users]
+        if len(set(keys)) == len(keys) and "" not in keys:
+            return users
+        by_key: dict[str, list[IdentityUser]] = defaultdict(list)
+        for key, user in zip(keys, users, strict=True):
+            by_key[key].append(user)
+        for key, group in by_key.items():
+            if key == "":
+                self._nameless(group)
+            elif len(group) > 1:
+                self._twins(group)
+        return [group[0] for key, group in by_key.items() if key and len(group) == 1]
+
+    def settle(self, user: IdentityUser) -> None:
+        """Decide one person: as they are, new, renamed, or held because another has the name."""
+        name = user.username
+        entry = self._index.users.get(name)
+        if entry is not None and entry.okta_id == user.id:
+            self._accept(user, self._names_by_id[user.id])
+            return
+        old_names = self._names_by_id.get(user.id, [])
+        if entry is not None and entry.okta_id in self._ids:
+            self._name_taken(user, f"still belongs to Okta user {entry.okta_id}, who is being renamed")
+        elif name in self._held:
+            self._name_taken(user, "is held for another person")
+        elif entry is not None and entry.okta_id is None:
+            self._claim(user, old_names)
+        else:
+            if entry is not None and entry.okta_id:
+                self._replaced(user, entry.okta_id)
+            self._accept(user, old_names)
+
+    def _accept(self, user: IdentityUser, old_names: list[str]) -> None:
+        name = user.username
+        self._present[name] = user
+        stale = [old for old in old_names if old != name]
+        if stale and name not in old_names:
+            self._renamed[name] = min(stale)
+        for old in stale:
+            self._leaving[old] = Why(Reason.RENAMED, (user_cause(user),))
+
+    def _claim(self, user: IdentityUser, old_names: list[str]) -> None:
+        if old_names:
+            self._name_taken(user, "belongs to a user that is not ours")
+        else:
+            self._claimed.add(user.username)
+            self._present[user.username] = user
+
+    def dismiss(self, snapshot: Snapshot) -> None:
+        """Say why every other user of ours leaves."""
+        statuses = {user.id: user for user in snapshot.users if user.id not in self._ids}
+        for name, entry in self._index.users.items():
+            if entry.okta_id is None or name in self._present or name in self._held or name in self._leaving:
+                continue
+            listed = statuses.get(entry.okta_id)
+            status = listed.status if listed else snapshot.unassigned.get(entry.okta_id, "")
+            self._leaving[name] = Why(_reason_for(status), (UpstreamCause("user", entry.okta_id, name),))
+
+    def _hold(self, users: Iterable[IdentityUser]) -> None:
+        for user in users:
+            self._held.update(self._names_by_id.get(user.id, ()))
+            entry = self._index.users.get(user.username)
+            if entry is None or entry.okta_id is None or entry.okta_id not in self._ids or entry.okta_id == user.id:
+                self._held.add(user.username)
+
+    def _report(self, code: str, severity: Severity, message: str, *users: IdentityUser) -> None:
+        self._findings.append(Finding(code, severity, message, tuple(user_cause(user) for user in users)))
+
+    def _unknown_status(self, user: IdentityUser) -> None:
+        self._hold([user])
+        self._report(
+            "unknown_status",
+            "warning",
+            f"{user.username} has the Okta status {user.status}, which idsync does not know; left as they are.",
+            user,
+        )
+
+    def _suspension_ignored(self, user: IdentityUser) -> None:
+        self._report(
+            "suspension_ignored",
+            "warning",
+            f"{user.username} is suspended in Okta and keeps all access, because users.suspended is ignore.",
+            user,
+        )
+
+    def _nameless(self, users: list[IdentityUser]) -> None:
+        for user in users:
+            self._hold([user])
+            self._report("no_name", "error", f"Okta user {user.id} has no username; left as they are.", user)
+
+    def _twins(self, users: list[IdentityUser]) -> None:
+        self._hold(users)
+        who = ", ".join(f"{user.username} ({user.id})" for user in sorted(users, key=lambda user: user.id))
+        self._report(
+            "twin_names",
+            "error",
+            f"These people cannot be told apart by name: {who}. None of them is touched; give each a name of their own.",
+            *sorted(users, key=lambda user: user.id),
+        )
+
+    def _name_taken(self, user: IdentityUser, why: str) -> None:
+        self._hold([user])
+        self._report(
+            "name_taken",
+            "error",
+            f"{user.username} cannot be given to Okta user {user.id}: the name {why}. Left as they are.",
+            user,
+        )
+
+    def _replaced(self, user: IdentityUser, old_id: str) -> None:
+        self._report(
+            "identity_replaced",
+            "warning",
+            f"{user.username} was Okta user {old_id} and is now {user.id}: a new person, or the same one made anew.",
+            user,
+        )
+
+
+def _reason_for(status: str) -> Reason:
+    match status:
+        case "DEPROVISIONED":
+            return Reason.DEACTIVATED
+        case _ if status == DELETED:
+            return Reason.DELETED_UPSTREAM
+        case _ if status == SUSPENDED:
+            return Reason.SUSPENDED
+        case _:
+            return Reason.UNASSIGNED

@@ -1,0 +1,151 @@
+"""Role mapping: default roles, then the rules in their order; every role knows which rule gave it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import assert_never
+
+import msgspec
+
+from idsync.compiler.traits import TraitMapping
+from idsync.config.patterns import PatternSet
+from idsync.config.settings import GroupRule, Settings, TraitRule
+from idsync.config.templates import Template
+from idsync.diagnostics import Position
+from idsync.model.directory import Cause, ConfigCause, UpstreamCause
+from idsync.model.findings import Finding
+from idsync.model.identity import IdentityGroup, ProfileValue
+
+
+class GivenRole(msgspec.Struct, frozen=True, gc=False):
+    """A role and why a person has it."""
+
+    role: str
+    causes: tuple[Cause, ...]
+
+
+Share = tuple[int, tuple[GivenRole, ...]]
+"""What one rule, by its place in the order, gives."""
+
+
+def config_cause(position: Position, rule: str) -> ConfigCause:
+    """A place in the configuration as a cause."""
+    return ConfigCause(position.file, position.line, position.column, rule)
+
+
+class RoleMapping:
+    """The rules made ready for many people: groups matched once, each trait value once."""
+
+    def __init__(self, settings: Settings, groups: Iterable[IdentityGroup], traits: TraitMapping) -> None:
+        self._traits = traits
+        self._default = tuple(
+            GivenRole(role.name, (config_cause(role.position, "default role"),))
+            for role in settings.integration.users.default_roles
+        )
+        self._trait_rules: dict[str, list[tuple[int, TraitRule]]] = defaultdict(list)
+        group_rules: list[tuple[int, GroupRule]] = []
+        for place, rule in enumerate(settings.role_rules):
+            match rule:
+                case TraitRule():
+                    self._trait_rules[rule.trait].append((place, rule))
+                case GroupRule():
+                    group_rules.append((place, rule))
+                case _:
+                    assert_never(rule)
+        self._by_value: dict[tuple[str, str], tuple[Share, ...]] = {}
+        self._missed: dict[tuple[str, str], Finding] = {}
+        self.findings: list[Finding] = []
+        self._by_user = self._group_shares(group_rules, groups)
+
+    def group_roles(self, user_id: str) -> tuple[str, ...]:
+        """The roles that groups give one person: with the profile, all that their roles depend on."""
+        return tuple(given.role for _, share in self._by_user.get(user_id, ()) for given in share)
+
+    def roles(self, user_id: str, attributes: Mapping[str, ProfileValue]) -> tuple[GivenRole, ...]:
+        """One person's roles, first-seen order, without repeats."""
+        shares = list(self._by_user.get(user_id, ()))
+        for trait in self._trait_rules:
+            for value in self._traits.values(attributes, trait):
+                key = (trait, value)
+                known = self._by_value.get(key)
+                shares.extend(self._value_shares(key) if known is None else known)
+        if not shares:
+            return self._default
+        shares.sort(key=_place)
+        return _first_seen(self._default, shares)
+
+    def case_misses(self, attributes: Mapping[str, ProfileValue]) -> list[Finding]:
+        """Warnings about trait values of one person that fail a rule only by letter case."""
+        if not self._missed:
+            return []
+        keys = ((trait, value) for trait in self._trait_rules for value in self._traits.values(attributes, trait))
+        return [self._missed[key] for key in keys if key in self._missed]
+
+    def _value_shares(self, key: tuple[str, str]) -> tuple[Share, ...]:
+        trait, value = key
+        shares = []
+        for place, rule in self._trait_rules[trait]:
+            captures = rule.value.match(value)
+            if captures is not None:
+                cause = config_cause(rule.position, f"{trait} is {rule.value}")
+                shares.append((place, _expanded(rule.roles, captures, (cause,))))
+            elif rule.value.matches_ignoring_case(value):
+                self._missed[key] = case_finding(f"The value {value!r} of {trait}", rule.value.source, rule.position)
+        self._by_value[key] = tuple(shares)
+        return self._by_value[key]
+
+    def _group_shares(
+        self, rules: list[tuple[int, GroupRule]], groups: Iterable[IdentityGroup]
+    ) -> dict[str, list[Share]]:
+        shares: dict[str, list[Share]] = defaultdict(list)
+        if not rules:
+            return shares
+        patterns = PatternSet(rule.group for _, rule in rules)
+        ignoring_case = PatternSet((rule.group for _, rule in rules), ignoring_case=True)
+        for group in sorted(groups, key=lambda group: (group.name, group.id)):
+            matching = patterns.all(group.name)
+            for found in ignoring_case.all(group.name):
+                if found not in matching:
+                    rule = rules[found][1]
+                    self.findings.append(case_finding(f"The group {group.name!r}", rule.group.source, rule.position))
+            given = [_group_share(*rules[found], group) for found in matching]
+            if given:
+                for user_id in group.member_ids():
+                    shares[user_id].extend(given)
+        return shares
+
+
+def case_finding(subject: str, pattern: str, position: Position) -> Finding:
+    """A warning that something would match but for upper and lower case."""
+    return Finding(
+        "case_mismatch",
+        "warning",
+        f"{subject} matches {pattern!r} only if upper and lower case count as the same, which they do not.",
+        (config_cause(position, pattern),),
+    )
+
+
+def _group_share(place: int, rule: GroupRule, group: IdentityGroup) -> Share:
+    captures = rule.group.match(group.name) or ()
+    causes = (UpstreamCause("group", group.id, group.name), config_cause(rule.position, f"group is {rule.group}"))
+    return place, _expanded(rule.roles, captures, causes)
+
+
+def _expanded(
+    templates: tuple[Template, ...], captures: tuple[str, ...], causes: tuple[Cause, ...]
+) -> tuple[GivenRole, ...]:
+    names = (template.expand(captures) for template in templates)
+    return tuple(GivenRole(name, causes) for name in names if name)
+
+
+def _place(share: Share) -> int:
+    return share[0]
+
+
+def _first_seen(default: tuple[GivenRole, ...], shares: list[Share]) -> tuple[GivenRole, ...]:
+    seen: dict[str, GivenRole] = {}
+    for given in default:
+        seen.setdefault(given.role, given)
+    for _, share in shares:
+        for given in share:
+            seen.setdefault(given.role, given)
+    return tuple(seen.values())

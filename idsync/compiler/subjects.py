@@ -1,0 +1,61 @@
+"""What becomes an access list: the groups and apps that pass the filters, seen alike."""
+
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from idsync.compiler.roles import case_finding
+from idsync.config.settings import ImportFilters, ListSubject
+from idsync.diagnostics import Position
+from idsync.model.directory import UpstreamCause
+from idsync.model.findings import Finding
+from idsync.model.identity import IdentityApp, IdentityGroup, Snapshot
+
+BUILT_IN = "BUILT_IN"
+ACTIVE = "ACTIVE"
+
+
+class Subject(msgspec.Struct, frozen=True, gc=False):
+    """A group or an app as the origin of a list; `raw_members` are ids of Okta users, unread."""
+
+    kind: ListSubject
+    id: str
+    name: str
+    description: str
+    raw_members: msgspec.Raw
+    member_ids: Callable[[], list[str]]
+
+    def cause(self) -> UpstreamCause:
+        """The Okta object as a cause."""
+        return UpstreamCause(self.kind.value, self.id, self.name)
+
+
+def subjects(filters: ImportFilters, snapshot: Snapshot) -> Iterator[Subject]:
+    """Every group and app that may become a list, by id order of the snapshot."""
+    for group in snapshot.groups:
+        if group_is_imported(filters, group):
+            yield Subject(ListSubject.GROUP, group.id, group.name, group.description, group.members, group.member_ids)
+    for app in snapshot.apps:
+        if app_is_imported(filters, app, snapshot.app_id):
+            yield Subject(ListSubject.APP, app.id, app.label, "", app.users, app.user_ids)
+
+
+def group_is_imported(filters: ImportFilters, group: IdentityGroup) -> bool:
+    """Whether a group becomes a list; built-in groups only when a filter is their very name."""
+    return filters.groups.selects(group.name) and (group.type != BUILT_IN or filters.groups.names_literally(group.name))
+
+
+def app_is_imported(filters: ImportFilters, app: IdentityApp, sso_app_id: str) -> bool:
+    """Whether an app becomes a list; the SSO app and inactive ones never do."""
+    return app.id != sso_app_id and app.status == ACTIVE and filters.apps.selects(app.label)
+
+
+def filter_near_misses(filters: ImportFilters, snapshot: Snapshot) -> list[Finding]:
+    """Warnings about names that a filter would treat otherwise but for letter case."""
+    named = [("group", group.name, filters.groups) for group in snapshot.groups]
+    named += [("app", app.label, filters.apps) for app in snapshot.apps]
+    return [
+        case_finding(f"The {kind} {name!r}", pattern.source, Position("import filters"))
+        for kind, name, chosen in named
+        for pattern in chosen.near_misses(name)
+    ]

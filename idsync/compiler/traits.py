@@ -1,0 +1,60 @@
+"""Profile attributes become traits: lists of non-empty strings under the configured prefix."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from idsync.config.settings import TraitSettings
+from idsync.model.identity import ProfileValue
+from idsync.model.resources import Strings, Traits
+
+
+class TraitMapping:
+    """Makes traits of profiles; remembers what each attribute is called and whether the directory shows it."""
+
+    def __init__(self, settings: TraitSettings) -> None:
+        self._settings = settings
+        self._shown: dict[str, str | None] = {}
+
+    def shown(self, attributes: Mapping[str, ProfileValue]) -> Traits:
+        """The traits that the directory gets."""
+        names = self._shown
+        traits = {}
+        for attribute, value in attributes.items():
+            name = names[attribute] if attribute in names else self._name(attribute)
+            if name is not None and (values := trait_values(value)):
+                traits[name] = values
+        return traits
+
+    def values(self, attributes: Mapping[str, ProfileValue], trait: str) -> Strings:
+        """The values of one trait, named with its prefix, shown or not."""
+        prefix = self._settings.prefix
+        return trait_values(attributes.get(trait[len(prefix) :])) if trait.startswith(prefix) else ()
+
+    def _name(self, attribute: str) -> str | None:
+        shown = self._settings.prefix + attribute if self._settings.attributes.selects(attribute) else None
+        self._shown[attribute] = shown
+        return shown
+
+
+def trait_values(value: ProfileValue) -> Strings:
+    """An attribute's values as text, in order, without empties and repeats; nested objects are left out."""
+    match value:
+        case str():
+            return (value,) if value else ()
+        case list():
+            return tuple(dict.fromkeys(text for item in value for text in _scalar(item)))
+        case _:
+            return _scalar(value)
+
+
+def _scalar(value: ProfileValue) -> Strings:
+    match value:
+        case str():
+            return (value,) if value else ()
+        case bool():
+            return ("true",) if value else ("false",)
+        case int() | float():
+            return (msgspec.json.encode(value).decode(),)
+        case _:
+            return ()

@@ -1,0 +1,80 @@
+"""Desired users: roles, traits and our labels are ours; all else on a user stays as people and logins left it."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from idsync.compiler.pool import user_cause
+from idsync.compiler.roles import GivenRole
+from idsync.config.settings import Settings
+from idsync.model.directory import Reason
+from idsync.model.findings import Finding
+from idsync.model.identity import IdentityUser
+from idsync.model.ownership import USER_ID_LABEL, our_labels
+from idsync.model.resources import Metadata, Traits, User, UserSpec
+from idsync.model.resources import user as user_resource
+
+replace = msgspec.structs.replace
+
+
+def desired_user(
+    identity: IdentityUser, roles: tuple[str, ...], traits: Traits, org_url: str, existing: User | None
+) -> User:
+    """The user to have; `existing` is the one of that name, or of the old name, whose other fields are kept."""
+    labels = {**our_labels(org_url), USER_ID_LABEL: identity.id}
+    if existing is None:
+        return user_resource(Metadata(identity.username, labels=labels), UserSpec(roles, traits))
+    metadata = replace(existing.metadata, name=identity.username, labels={**existing.metadata.labels, **labels})
+    return replace(existing, metadata=metadata, spec=replace(existing.spec, roles=roles, traits=traits))
+
+
+def is_temporary_sso_user(user: User) -> bool:
+    """Whether a login through a SAML connector made this user for a while: it expires, and the connector made it."""
+    expires = user.metadata.expires or user.spec.expires
+    created_by = user.spec.created_by
+    connector = created_by.connector if created_by else None
+    return bool(expires) and connector is not None and connector.type == "saml"
+
+
+def adopted(user: User) -> User:
+    """The user made permanent."""
+    return replace(user, metadata=replace(user.metadata, expires=None), spec=replace(user.spec, expires=None))
+
+
+def may_adopt(user: User, settings: Settings) -> bool:
+    """Whether we may take this foreign user over: a login made it for a while, or the config names it."""
+    return is_temporary_sso_user(user) or user.metadata.name in settings.integration.users.adopt
+
+
+def conflict(identity: IdentityUser) -> Finding:
+    """A foreign user has the name; it is not touched, and gets nothing through this person."""
+    return Finding(
+        "user_conflict",
+        "error",
+        f"A user {identity.username} exists that is not ours; it is left as it is. "
+        "Rename or remove it, or name it in users.adopt to take it over.",
+        (user_cause(identity),),
+    )
+
+
+def role_names(roles: tuple[GivenRole, ...]) -> tuple[str, ...]:
+    """The roles without their causes."""
+    return tuple(given.role for given in roles)
+
+
+def update_reason(before: User, after: User, *, edited: bool, config_changed: bool) -> Reason:
+    """Why a user of ours is not as it was."""
+    if edited:
+        return Reason.DRIFT
+    if before.spec.traits != after.spec.traits or before.metadata != after.metadata:
+        return Reason.PROFILE_CHANGED
+    return Reason.ROLE_MAPPING_CHANGED if config_changed else Reason.MEMBERSHIP_CHANGED
+
+
+def owned_fields(user: User) -> tuple[tuple[str, ...], Traits, Mapping[str, str]]:
+    """What of a user is ours to set."""
+    labels = {name: value for name, value in user.metadata.labels.items() if name in _OUR_LABELS}
+    return user.spec.roles, user.spec.traits, labels
+
+
+_OUR_LABELS = frozenset({*our_labels(""), USER_ID_LABEL})
