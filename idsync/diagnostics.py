@@ -57,3 +57,15 @@ def in_reading_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...
 def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
     """Tell whether any of them stops the work."""
     return any(found.severity is Severity.ERROR for found in diagnostics)
+
+
+def quoted(text: str, limit: int = 60) -> str:
+    """Put somebody's text into a message: in quotes, on one line, harmless to a terminal, and not too long."""
+    shown = text if len(text) <= limit else text[: limit - 1] + "…"
+    return '"' + "".join(_printable(character) for character in shown) + '"'
+
+
+def _printable(character: str) -> str:
+    if character in '"\\':
+        return "\\" + character
+    return character if character.isprintable() else character.encode("unicode_escape", "backslashreplace").decode()

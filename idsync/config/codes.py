@@ -1,0 +1,316 @@
+"""Every code that a configuration can be answered with: what is wrong, why it matters, how it is mended."""
+
+from __future__ import annotations
+
+import msgspec
+
+from idsync.diagnostics import Diagnostic, Position, Severity
+
+
+class Code(msgspec.Struct, frozen=True):
+    """A kind of mistake. A diagnostic says `what` in particulars, and may say a closer `why` and `fix`."""
+
+    name: str
+    severity: Severity
+    what: str
+    why: str
+    fix: str
+
+
+class Mistakes:
+    """Collects what is found wrong. Past `LIMIT` it stops listening: nobody reads on."""
+
+    LIMIT = 1000
+
+    def __init__(self) -> None:
+        self.found: list[Diagnostic] = []
+
+    def add(
+        self,
+        code: Code,
+        position: Position,
+        summary: str,
+        *,
+        why: str | None = None,
+        fix: str | None = None,
+        related: tuple[Position, ...] = (),
+    ) -> None:
+        """Note one mistake of that kind."""
+        if not self.full:
+            self.found.append(
+                Diagnostic(code.name, code.severity, summary, why or code.why, fix or code.fix, position, related)
+            )
+
+    @property
+    def full(self) -> bool:
+        """Tell whether looking further is of no use."""
+        return len(self.found) >= self.LIMIT
+
+    def has(self, *codes: Code) -> bool:
+        """Tell whether a mistake of any of these kinds was found."""
+        names = {code.name for code in codes}
+        return any(found.code in names for found in self.found)
+
+
+CODES: dict[str, Code] = {}
+
+
+def _code(name: str, what: str, why: str, fix: str, severity: Severity = Severity.ERROR) -> Code:
+    return CODES.setdefault(name, Code(name, severity, what, why, fix))
+
+
+_WARNING = Severity.WARNING
+
+# Files.
+CONFIG_NOT_FOUND = _code(
+    "config_not_found",
+    "The configuration's path does not exist, or cannot be opened.",
+    "Without a configuration there is nothing to ask for.",
+    "Check the path given with --config or IDSYNC_CONFIG, or write a first configuration with `idsync init`.",
+)
+NO_DOCUMENTS = _code(
+    "no_documents",
+    "The directory holds no configuration document.",
+    "Only *.yaml and *.yml files are read, at any depth; hidden files and folders are not.",
+    "Check the path, or write a first configuration with `idsync init`.",
+)
+UNREADABLE_FILE = _code(
+    "unreadable_file",
+    "A file or folder of the configuration cannot be read.",
+    "A configuration that is read in part would ask for something else.",
+    "Make it readable, or move it out of the configuration's directory.",
+)
+TOO_LARGE = _code(
+    "too_large",
+    "A file, or the whole tree, is larger than a configuration can sensibly be.",
+    "Sizes are limited so that a file that is no configuration is refused at once.",
+    "Move files that are no configuration elsewhere; fold repeated rules into patterns.",
+)
+NOT_UTF8 = _code(
+    "not_utf8",
+    "A file is not UTF-8 text.",
+    "Names are compared letter by letter, so the encoding must be certain.",
+    "Save the file as UTF-8.",
+)
+
+# YAML.
+YAML_SYNTAX = _code(
+    "yaml_syntax",
+    "The text is not YAML.",
+    "What follows the mistake cannot be understood.",
+    "Look at the line, and at the line before it: indentation, quotes, brackets, tabs.",
+)
+YAML_TOO_DEEP = _code(
+    "yaml_too_deep",
+    "Values are nested deeper than any configuration needs.",
+    "Depth is limited so that hostile files cannot exhaust the program.",
+    "Remove the nesting; no kind goes deeper than ten levels.",
+)
+YAML_TOO_MANY_VALUES = _code(
+    "yaml_too_many_values",
+    "The documents hold too many values, counting each use of an alias in full.",
+    "The count is limited so that a few lines of aliases cannot grow without bounds.",
+    "Use fewer aliases; fold repeated rules into patterns.",
+)
+YAML_TAG = _code(
+    "yaml_tag",
+    "A value has an explicit tag.",
+    "Types follow from how a value is written and where it stands; tags could say otherwise.",
+    "Remove the tag; put text that looks like a number or a boolean into quotes.",
+)
+YAML_ALIAS = _code(
+    "yaml_alias",
+    "An alias names an anchor that is not there, or that it stands in itself.",
+    "An alias repeats a value that was completed before it, in the same document.",
+    "Put a filter that begins with * into quotes; for an alias, define the anchor (&name) earlier in the document.",
+)
+YAML_MERGE_KEY = _code(
+    "yaml_merge_key",
+    "A merge key (<<) is used.",
+    "Merge keys are no part of YAML 1.2, and what they overwrite is easily misread in a review.",
+    "Write the keys out, or use an alias for the whole value.",
+)
+DUPLICATE_KEY = _code(
+    "duplicate_key",
+    "A key stands twice in one mapping.",
+    "Only one of the two could count, and a reader cannot tell which.",
+    "Remove one of them, or put both values under one key.",
+)
+KEY_NOT_TEXT = _code(
+    "key_not_text",
+    "A key is a list, a mapping or an alias.",
+    "Keys are plain names.",
+    "Write the key as text.",
+)
+
+# The schema.
+NOT_A_DOCUMENT = _code(
+    "not_a_document",
+    "A document is not a mapping.",
+    "Every document has apiVersion, kind and spec.",
+    "Begin the document with `apiVersion: idsync/v1` and a `kind`, or move the file elsewhere.",
+)
+WRONG_API_VERSION = _code(
+    "wrong_api_version",
+    "A document has another apiVersion.",
+    "The version says how the document is to be understood.",
+    "Write `apiVersion: idsync/v1`.",
+)
+UNKNOWN_KIND = _code(
+    "unknown_kind",
+    "A document is of a kind that this version does not know.",
+    "What it asks for would be left out silently.",
+    "Correct the kind, or move the file elsewhere.",
+)
+UNKNOWN_KEY = _code(
+    "unknown_key",
+    "A key has no meaning where it stands.",
+    "What it asks for would be left out silently.",
+    "Correct or remove the key.",
+)
+MISSING_KEY = _code(
+    "missing_key",
+    "A key that is needed is absent.",
+    "There is no value that could safely be assumed.",
+    "Add the key.",
+)
+WRONG_TYPE = _code(
+    "wrong_type",
+    "A value is of another type than its key takes.",
+    "Values are never converted silently.",
+    "Write the value as the key takes it; put text that looks like a number or a boolean into quotes.",
+)
+UNKNOWN_VALUE = _code(
+    "unknown_value",
+    "A value is none of those that its key takes.",
+    "What it asks for is not known.",
+    "Use one of the values named.",
+)
+BAD_VALUE = _code(
+    "bad_value",
+    "A value is outside of what its key takes.",
+    "The value cannot be used as it is.",
+    "Correct the value.",
+)
+CHOOSE_ONE = _code(
+    "choose_one",
+    "Of several keys exactly one is asked for, and none or more than one is there.",
+    "The keys exclude one another.",
+    "Keep exactly one of them.",
+)
+SECRET_WRITTEN_OUT = _code(
+    "secret_written_out",
+    "A secret stands in the configuration itself.",
+    "Configurations are committed and reviewed by many; a secret in one is no longer secret.",
+    "Write {env: NAME} or {file: PATH} instead, and replace the secret in Okta: it must be taken as known.",
+)
+TOO_MANY_MISTAKES = _code(
+    "too_many_mistakes",
+    "There are more mistakes than are shown.",
+    "A list that long is seldom read, and often has one cause.",
+    "Mend these first, then validate again.",
+)
+
+# Meaning.
+NO_INTEGRATION = _code(
+    "no_integration",
+    "There is no Integration document.",
+    "It names the organization; without it nothing can be read.",
+    "Add a document of kind Integration.",
+)
+REPEATED_KIND = _code(
+    "repeated_kind",
+    "A kind that may stand once stands again.",
+    "Two of them could contradict each other.",
+    "Put everything into one document of that kind.",
+)
+BAD_ORG_URL = _code(
+    "bad_org_url",
+    "The organization's address cannot be used.",
+    "Tokens are sent there, and every object that we own is labelled with it.",
+    "Write the address alone, as https://NAME.okta.com.",
+)
+MISSING_AUTH = _code(
+    "missing_auth",
+    "Okta is the source, and there is no way to sign in.",
+    "Okta's API answers nobody who has not signed in.",
+    "Add `auth: {api_token: {env: OKTA_API_TOKEN}}` or `auth: {oauth: …}`, or read a snapshot instead.",
+)
+MISSING_OWNERS = _code(
+    "missing_owners",
+    "Access lists are managed, and there is no default owner.",
+    "A list that nobody owns is reviewed by nobody.",
+    "Add a DefaultOwners document with at least one owner, or set `sync.access_lists: false`.",
+)
+BAD_DURATION = _code(
+    "bad_duration",
+    "A duration is not one, or is out of range.",
+    "Durations are whole days, hours and minutes, from 1m to 3650d.",
+    "Write it like 90m, 30h, 2d or 1h30m.",
+)
+BAD_STORE = _code(
+    "bad_store",
+    "The store's address cannot be used.",
+    "The store keeps the directory and the journal; it must be found again at the next run.",
+    "Write sqlite:///FILE for a file relative to the configuration, or sqlite:////FILE for an absolute path.",
+)
+BAD_FILTER = _code(
+    "bad_filter",
+    "A filter is no valid pattern.",
+    "A filter that starts with ^ and ends with $ is an RE2 expression; RE2 has no look-around and no back-references.",
+    "Correct the expression, or write a glob in which only * is special.",
+)
+BAD_CAPTURE = _code(
+    "bad_capture",
+    "A text asks for a capture that is not there.",
+    "It would come out as something else than meant.",
+    "Use the captures of the rule's own filter: $1 is its first * or (group), and $$ is a dollar sign.",
+)
+NOT_IN_THIS_VERSION = _code(
+    "not_in_this_version",
+    "The configuration asks for something that this version does not do.",
+    "Leaving it out silently would be a promise not kept.",
+    "Remove it, or use a version that does it.",
+)
+TRAIT_WITHOUT_PREFIX = _code(
+    "trait_without_prefix",
+    "A rule looks at a trait whose name lacks the prefix that all traits have.",
+    "No person has such a trait, so the rule never applies.",
+    "Write the trait's name with its prefix.",
+    _WARNING,
+)
+UNREACHABLE_RULE = _code(
+    "unreachable_rule",
+    "An access list rule stands after one that matches everything that it matches.",
+    "The first rule that matches wins, so this one never applies.",
+    "Move it up, or remove it.",
+    _WARNING,
+)
+EMPTY_INCLUDE = _code(
+    "empty_include",
+    "An `include` without filters: nothing passes.",
+    "Without the key everything passes; with an empty list nothing does, and the lists that exist are deleted.",
+    'Remove the key to take everything, or write `exclude: ["*"]` to take nothing.',
+    _WARNING,
+)
+
+# Secrets, when they are used.
+MISSING_SECRET = _code(
+    "missing_secret",
+    "A secret is not where the configuration says.",
+    "Without it nobody can sign in.",
+    "Set the environment variable, or put the file in place.",
+)
+UNUSABLE_SECRET = _code(
+    "unusable_secret",
+    "A secret cannot be used as it is.",
+    "It could not be sent as it stands.",
+    "Store the secret alone, as one line of printable ASCII, or a private key as it was issued.",
+)
+SECRET_READABLE_BY_OTHERS = _code(
+    "secret_readable_by_others",
+    "Every user of this machine can read the file of a secret.",
+    "Whoever has the secret can act as idsync.",
+    "Take the permission away: chmod o-r FILE.",
+    _WARNING,
+)

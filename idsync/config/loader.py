@@ -1,0 +1,145 @@
+"""Loads a configuration: files, documents, schema, meaning. Every mistake of the whole tree is reported in one go."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from idsync.config.codes import (
+    CONFIG_NOT_FOUND,
+    MISSING_OWNERS,
+    NO_DOCUMENTS,
+    NO_INTEGRATION,
+    NOT_UTF8,
+    REPEATED_KIND,
+    TOO_LARGE,
+    TOO_MANY_MISTAKES,
+    UNREADABLE_FILE,
+    YAML_ALIAS,
+    YAML_SYNTAX,
+    YAML_TAG,
+    YAML_TOO_DEEP,
+    YAML_TOO_MANY_VALUES,
+    Code,
+    Mistakes,
+)
+from idsync.config.composer import Budget, compose
+from idsync.config.nodes import Node, find, key_position, text_of
+from idsync.config.read_integration import read_integration
+from idsync.config.read_rules import read_access_list_rules, read_filters, read_guards, read_owners, read_role_rules
+from idsync.config.schema_check import check_document
+from idsync.config.settings import Guards, ImportFilters, Settings, TraitSettings
+from idsync.config.source_files import read_source_files, shown
+from idsync.diagnostics import Diagnostic, Position, has_errors, in_reading_order
+
+_SINGLE = ("Integration", "DefaultOwners", "ImportFilters", "Guards")
+# After one of these, documents may have been missed.
+_UNREAD = (
+    CONFIG_NOT_FOUND,
+    NO_DOCUMENTS,
+    UNREADABLE_FILE,
+    TOO_LARGE,
+    NOT_UTF8,
+    YAML_SYNTAX,
+    YAML_TOO_DEEP,
+    YAML_TOO_MANY_VALUES,
+    YAML_ALIAS,
+    YAML_TAG,
+)
+
+
+class Loaded(msgspec.Struct, frozen=True):
+    """What came of loading: the settings, unless there are errors, and everything found on the way.
+
+    `directory` is what relative paths in the settings are relative to; positions name files relative to it too.
+    """
+
+    settings: Settings | None
+    diagnostics: tuple[Diagnostic, ...]
+    directory: Path
+
+
+def load(path: Path) -> Loaded:
+    """Load the configuration that a directory, or one file, holds. Never raises for what is in the files."""
+    mistakes = Mistakes()
+    documents = _Documents(path, mistakes)
+    settings = documents.settings()
+    if mistakes.full:
+        last = mistakes.found[-1].position
+        mistakes.found.append(_too_many(last))
+    diagnostics = in_reading_order(mistakes.found)
+    directory = path if path.is_dir() else path.parent
+    return Loaded(None if has_errors(diagnostics) else settings, diagnostics, directory)
+
+
+class _Documents:
+    """The documents of a configuration, by kind, in reading order."""
+
+    def __init__(self, path: Path, mistakes: Mistakes) -> None:
+        self._root = Position(shown(path))
+        self._mistakes = mistakes
+        self._by_kind: dict[str, list[Node]] = {}
+        self._seen_all = True
+        budget = Budget()
+        for file in read_source_files(path, mistakes):
+            for document in compose(file.text, file.name, mistakes, budget):
+                self._add(document)
+            if budget.left < 0 or mistakes.full:
+                break
+
+    def _add(self, document: Node) -> None:
+        """Sort a document under its kind, once it is held against the schema."""
+        self._seen_all = check_document(document, self._mistakes) and self._seen_all
+        kind = text_of(find(document, "kind"))
+        if kind is None:
+            return
+        others = self._by_kind.setdefault(kind, [])
+        others.append(document)
+        if kind in _SINGLE and len(others) > 1:
+            here, first = (key_position(each, "kind") or each.position for each in (document, others[0]))
+            self._mistakes.add(REPEATED_KIND, here, f"there is more than one {kind}", related=(first,))
+
+    def settings(self) -> Settings | None:
+        """Read what the documents mean, noting every mistake. The result is good only if none is an error."""
+        integrations = [read_integration(document, self._mistakes) for document in self._of("Integration")]
+        owners = [read_owners(document) for document in self._of("DefaultOwners")]
+        filters = [read_filters(document, self._mistakes) for document in self._of("ImportFilters")]
+        guards = [read_guards(document) for document in self._of("Guards")]
+        prefix = integrations[0].users.traits.prefix if integrations else TraitSettings().prefix
+        role_rules = read_role_rules(self._of("RoleMapping"), prefix, self._mistakes)
+        access_list_rules = read_access_list_rules(self._of("AccessListRules"), self._mistakes)
+        if not integrations:
+            self._add_missing(NO_INTEGRATION, self._root, "there is no document of kind Integration")
+            return None
+        settings = Settings(
+            integration=integrations[0],
+            default_owners=owners[0] if owners else (),
+            filters=filters[0] if filters else ImportFilters(),
+            role_rules=role_rules,
+            access_list_rules=access_list_rules,
+            guards=guards[0] if guards else Guards(),
+        )
+        self._check_owners(settings)
+        return settings
+
+    def _check_owners(self, settings: Settings) -> None:
+        if settings.integration.sync.access_lists and not settings.default_owners:
+            documents = self._of("DefaultOwners")
+            place = find(documents[0], "spec", "owners") if documents else None
+            position = settings.integration.position if place is None else place.position
+            self._add_missing(MISSING_OWNERS, position, "access lists are managed, and there is no default owner")
+
+    def _of(self, kind: str) -> list[Node]:
+        return self._by_kind.get(kind, [])
+
+    def _add_missing(self, code: Code, position: Position, summary: str) -> None:
+        """Note that something is absent, unless it may stand in what could not be read."""
+        if self._seen_all and not self._mistakes.has(*_UNREAD):
+            self._mistakes.add(code, position, summary)
+
+
+def _too_many(last: Position) -> Diagnostic:
+    code = TOO_MANY_MISTAKES
+    summary = f"there are more than {Mistakes.LIMIT} mistakes; the rest is not shown"
+    return Diagnostic(code.name, code.severity, summary, code.why, code.fix, last)

@@ -1,0 +1,153 @@
+"""Reads an Integration document into settings, and refuses what this version does not do."""
+
+from __future__ import annotations
+
+from idsync.config.codes import MISSING_AUTH, NOT_IN_THIS_VERSION, Mistakes
+from idsync.config.nodes import Node, Scalar, find, is_true, key_position, text_of
+from idsync.config.settings import (
+    ApiToken,
+    AppById,
+    AppByLabel,
+    AppReference,
+    Authentication,
+    DefaultRole,
+    EmptyLists,
+    EnvironmentSecret,
+    FileSecret,
+    Integration,
+    LockSettings,
+    OAuth,
+    OktaSource,
+    SecretReference,
+    SnapshotSource,
+    Source,
+    SuspendedPeople,
+    SyncSwitches,
+    TraitSettings,
+    UserSettings,
+)
+from idsync.config.values import read_duration, read_name_filter, read_org_url, read_store, read_texts
+from idsync.diagnostics import Position
+
+DEFAULT_ROLE = "okta-requester"
+_SYNC_LATER = ("app_groups", "bidirectional", "scim")
+
+
+def read_integration(document: Node, mistakes: Mistakes) -> Integration:
+    """Read the document. What cannot be read is noted, and stands in the result as if it were absent."""
+    spec = find(document, "spec")
+    position = key_position(document, "kind") or document.position
+    defaults = Integration("okta", "", AppById(""), UserSettings(()), position)
+    _refuse_what_comes_later(spec, mistakes)
+    source = _source(find(spec, "source"), defaults.source)
+    authentication = _authentication(find(spec, "auth"))
+    if isinstance(source, OktaSource) and find(spec, "auth") is None and find(spec, "source", "scim") is None:
+        place = spec.position if spec else document.position
+        mistakes.add(MISSING_AUTH, place, "Okta is the source, and there is no auth")
+    return Integration(
+        name=text_of(find(document, "metadata", "name")) or defaults.name,
+        org_url=read_org_url(find(spec, "org_url"), mistakes),
+        app=_app(find(spec, "app")),
+        users=_users(find(spec, "users"), position, mistakes),
+        position=position,
+        authentication=authentication,
+        source=source,
+        store=read_store(find(spec, "store"), defaults.store, mistakes),
+        sync=_sync(find(spec, "sync"), defaults.sync),
+        locks=_locks(find(spec, "locks"), defaults.locks, mistakes),
+        empty_lists=_when_empty(find(spec, "access_lists", "when_empty"), defaults.empty_lists),
+        interval=read_duration(find(spec, "interval"), mistakes) or defaults.interval,
+        rate_limit_share=_number(find(spec, "rate_limit_share"), defaults.rate_limit_share),
+    )
+
+
+def _refuse_what_comes_later(spec: Node | None, mistakes: Mistakes) -> None:
+    for key in _SYNC_LATER:
+        switch = find(spec, "sync", key)
+        if switch is not None and is_true(switch):
+            mistakes.add(NOT_IN_THIS_VERSION, switch.position, f"sync.{key} is not in this version", fix="Write false.")
+    later = [("source", "scim", "okta or snapshot"), ("target", "teleport", "local"), ("target", "scim", "local")]
+    for section, key, instead in later:
+        if (place := key_position(find(spec, section), key)) is not None:
+            mistakes.add(
+                NOT_IN_THIS_VERSION, place, f"the {section} {key} is not in this version", fix=f"Use {instead}."
+            )
+
+
+def _app(node: Node | None) -> AppReference:
+    label = text_of(find(node, "label"))
+    return AppById(text_of(find(node, "id")) or "") if label is None else AppByLabel(label)
+
+
+def _authentication(node: Node | None) -> Authentication | None:
+    token = _secret(find(node, "api_token"))
+    if token is not None:
+        return ApiToken(token)
+    client_id = text_of(find(node, "oauth", "client_id"))
+    private_key = _secret(find(node, "oauth", "private_key"))
+    if client_id is None or private_key is None:
+        return None
+    return OAuth(client_id, private_key, text_of(find(node, "oauth", "key_id")))
+
+
+def _secret(node: Node | None) -> SecretReference | None:
+    variable, file = find(node, "env"), find(node, "file")
+    if variable is not None and (name := text_of(variable)) is not None:
+        return EnvironmentSecret(name, variable.position)
+    if file is not None and (path := text_of(file)) is not None:
+        return FileSecret(path, file.position)
+    return None
+
+
+def _source(node: Node | None, default: Source) -> Source:
+    path = text_of(find(node, "snapshot", "path"))
+    return default if path is None else SnapshotSource(path)
+
+
+def _sync(node: Node | None, default: SyncSwitches) -> SyncSwitches:
+    def switch(name: str) -> bool:
+        found = find(node, name)
+        return bool(getattr(default, name)) if found is None else is_true(found)
+
+    return SyncSwitches(**{name: switch(name) for name in default.__struct_fields__})
+
+
+def _users(node: Node | None, position: Position, mistakes: Mistakes) -> UserSettings:
+    defaults = UserSettings((DefaultRole(DEFAULT_ROLE, position),))
+    roles = find(node, "default_roles")
+    prefix = text_of(find(node, "traits", "prefix"))
+    return UserSettings(
+        default_roles=defaults.default_roles
+        if roles is None
+        else tuple(DefaultRole(name, place) for name, place in read_texts(roles)),
+        suspended=_suspended(find(node, "suspended"), defaults.suspended),
+        traits=TraitSettings(
+            prefix=defaults.traits.prefix if prefix is None else prefix,
+            attributes=read_name_filter(find(node, "traits"), defaults.traits.attributes, mistakes),
+        ),
+        adopt=frozenset(name for name, _ in read_texts(find(node, "adopt"))),
+    )
+
+
+def _suspended(node: Node | None, default: SuspendedPeople) -> SuspendedPeople:
+    return next((choice for choice in SuspendedPeople if choice == text_of(node)), default)
+
+
+def _when_empty(node: Node | None, default: EmptyLists) -> EmptyLists:
+    return next((choice for choice in EmptyLists if choice == text_of(node)), default)
+
+
+def _locks(node: Node | None, default: LockSettings, mistakes: Mistakes) -> LockSettings:
+    ttl = find(node, "ttl")
+    return LockSettings(
+        ttl=None if text_of(ttl) == "never" else read_duration(ttl, mistakes) or default.ttl,
+        margin=read_duration(find(node, "margin"), mistakes) or default.margin,
+    )
+
+
+def _number(node: Node | None, default: int) -> int:
+    match node:
+        case Scalar(value=int() | float() as number):
+            return int(number)
+        case _:
+            return default

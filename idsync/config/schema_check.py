@@ -1,0 +1,249 @@
+"""Holds documents against the published schema, and puts what does not fit into words, at the key or value at fault."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any, cast
+
+import msgspec
+
+from idsync.config.codes import (
+    BAD_DURATION,
+    BAD_VALUE,
+    CHOOSE_ONE,
+    MISSING_KEY,
+    NOT_A_DOCUMENT,
+    SECRET_WRITTEN_OUT,
+    UNKNOWN_KEY,
+    UNKNOWN_KIND,
+    UNKNOWN_VALUE,
+    WRONG_API_VERSION,
+    WRONG_TYPE,
+    Mistakes,
+)
+from idsync.config.nodes import Mapping, Node, find, follow, key_position, plain, text_of
+from idsync.diagnostics import Position, quoted
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import ValidationError
+
+API_VERSION = "idsync/v1"
+_TYPES = {
+    "object": "a mapping",
+    "array": "a list",
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+}
+_TYPE_FIXES = {
+    "object": "Write keys and values, indented below the key.",
+    "array": "Write a list: put the value into brackets, [ ].",
+    "string": "Put the value into quotes.",
+    "integer": "Write a number without quotes.",
+    "number": "Write a number without quotes.",
+    "boolean": "Write true or false, without quotes.",
+}
+
+
+def schema_text() -> str:
+    """Return the published schema, as JSON."""
+    return resources.files("idsync.config").joinpath("config.v1.schema.json").read_text("utf-8")
+
+
+@cache
+def _validator() -> Draft202012Validator:
+    # Imported here: it takes longer than everything else in this package, and `--help` needs none of it.
+    from jsonschema import Draft202012Validator
+
+    return Draft202012Validator(msgspec.json.decode(schema_text()))
+
+
+@cache
+def kinds() -> tuple[str, ...]:
+    """Return the kinds that the schema knows."""
+    return tuple(msgspec.json.decode(schema_text())["properties"]["kind"]["enum"])
+
+
+def check_document(document: Node, mistakes: Mistakes) -> bool:
+    """Note everything in which a document does not fit the schema. Tell whether it is a document of a kind we know."""
+    if not isinstance(document, Mapping) or not {"apiVersion", "kind"} & document.entries.keys():
+        mistakes.add(
+            NOT_A_DOCUMENT, document.position, "this is no idsync document: it has neither apiVersion nor kind"
+        )
+        return False
+    version, kind = (text_of(find(document, key)) for key in ("apiVersion", "kind"))
+    if kind not in kinds() and version is not None and not version.startswith("idsync/"):
+        place = key_position(document, "apiVersion") or document.position
+        mistakes.add(NOT_A_DOCUMENT, place, f"this is no idsync document: its apiVersion is {quoted(version)}")
+        return False
+    for error in _validator().iter_errors(plain(document)):
+        if mistakes.full:
+            break
+        _Complaint(error, document, mistakes).explain()
+    return kind in kinds()
+
+
+class _Complaint:
+    """One thing that the validator objects to."""
+
+    def __init__(self, error: ValidationError, document: Node, mistakes: Mistakes) -> None:
+        self._mistakes = mistakes
+        self._path: tuple[str | int, ...] = tuple(error.absolute_path)
+        self._node = follow(document, self._path)
+        self._instance: Any = error.instance
+        self._schema = cast("dict[str, Any]", error.schema)
+        self._asked: Any = error.validator_value
+        self._validator = str(error.validator)
+        self._about_key = "propertyNames" in error.absolute_schema_path
+        self._title: str = self._schema.get("title", "value")
+
+    def explain(self) -> None:
+        """Note it."""
+        explanations: dict[str, Callable[[], None]] = {
+            "type": self._wrong_type,
+            "additionalProperties": self._unknown_keys,
+            "required": self._missing_keys,
+            "dependentRequired": self._missing_companions,
+            "oneOf": self._choose_one,
+            "minProperties": self._choose_one,
+            "maxProperties": self._choose_one,
+            "const": self._wrong_version,
+            "enum": self._unknown_value,
+        }
+        explanations.get(self._validator, self._bad_value)()
+
+    @property
+    def _position(self) -> Position:
+        if self._about_key:
+            return key_position(self._node, str(self._instance)) or self._node.position
+        return self._node.position
+
+    @property
+    def _where(self) -> str:
+        """Name the value by its key: `interval`, or `rules[2].roles[0]`."""
+        steps = [f"[{step + 1}]" if isinstance(step, int) else f".{step}" for step in self._path]
+        return quoted("".join(steps).removeprefix(".spec").removeprefix(".") or "document", limit=200)[1:-1]
+
+    @property
+    def _confidential(self) -> bool:
+        """What stands there may be a secret, in the right place or the wrong one: it is never repeated."""
+        return "auth" in self._path
+
+    def _wrong_type(self) -> None:
+        expected = str(self._asked)
+        if self._title == "secret reference" and isinstance(self._instance, str | int | float):
+            self._mistakes.add(
+                SECRET_WRITTEN_OUT, self._position, f"{self._where} holds a secret, not a reference to one"
+            )
+            return
+        found = _type_in_words(self._instance)
+        fix = _TYPE_FIXES[expected] if self._instance is not None else "Write a value, or remove the key."
+        summary = f"{self._where} must be {_TYPES[expected]}, and is {found}"
+        self._mistakes.add(WRONG_TYPE, self._position, summary, fix=fix)
+
+    def _unknown_keys(self) -> None:
+        known = list(self._schema.get("properties", {}))
+        for key in self._instance:
+            if key not in known:
+                place = key_position(self._node, key) or self._node.position
+                shown = "this key" if self._confidential else f"the key {quoted(key)}"
+                where = f" in {self._where}" if self._path else ""
+                self._mistakes.add(
+                    UNKNOWN_KEY, place, f"{shown} is not known{where}", fix=suggestion(key, known, "keys")
+                )
+
+    def _missing_keys(self) -> None:
+        self._add_missing(key for key in self._asked if key not in self._instance)
+
+    def _missing_companions(self) -> None:
+        self._add_missing(
+            key
+            for present, companions in self._asked.items()
+            for key in companions
+            if present in self._instance and key not in self._instance
+        )
+
+    def _add_missing(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            summary = f"{self._where} lacks the key {quoted(key)}"
+            self._mistakes.add(MISSING_KEY, self._node.position, summary, fix=f"Add {key}.")
+
+    def _choose_one(self) -> None:
+        if self._validator == "oneOf":
+            choices = [choice["required"][0] for choice in self._asked]
+        else:
+            choices = list(self._schema["properties"])
+        present = [key for key in self._instance if key in choices]
+        fix = f"Keep exactly one of {', '.join(choices)}."
+        if len(present) > 1:
+            first, second = (key_position(self._node, key) or self._node.position for key in present[:2])
+            summary = f"{self._where} has both {present[0]} and {present[1]}"
+            self._mistakes.add(CHOOSE_ONE, second, summary, fix=fix, related=(first,))
+        elif not self._instance or self._validator == "oneOf":
+            self._mistakes.add(CHOOSE_ONE, self._position, f"{self._where} has none of {', '.join(choices)}", fix=fix)
+
+    def _wrong_version(self) -> None:
+        summary = f"the apiVersion is not {API_VERSION}"
+        self._mistakes.add(WRONG_API_VERSION, self._position, summary)
+
+    def _unknown_value(self) -> None:
+        choices = [str(choice) for choice in self._asked]
+        text = self._instance if isinstance(self._instance, str) else ""
+        shown = quoted(text) if text else _type_in_words(self._instance)
+        code, noun = (UNKNOWN_KIND, "kinds") if self._path == ("kind",) else (UNKNOWN_VALUE, "values")
+        self._mistakes.add(
+            code, self._position, f"{self._where} cannot be {shown}", fix=suggestion(text, choices, noun)
+        )
+
+    def _bad_value(self) -> None:
+        """Explain what is outside of a range, empty, or not of the form asked for."""
+        match self._validator:
+            case "minimum":
+                self._mistakes.add(BAD_VALUE, self._position, f"{self._where} must be {self._asked} or more")
+            case "maximum":
+                self._mistakes.add(BAD_VALUE, self._position, f"{self._where} must be {self._asked} or less")
+            case "not":
+                summary = f"{self._where} holds a control character"
+                fix = "Remove line breaks, tabs and other control characters."
+                self._mistakes.add(BAD_VALUE, self._position, summary, fix=fix)
+            case "minLength":
+                self._add_malformed(f"{self._where} is empty")
+            case _:
+                shown = "this" if self._confidential else quoted(str(self._instance))
+                self._add_malformed(f"{self._where}: {shown} is not a {self._title}")
+
+    def _add_malformed(self, summary: str) -> None:
+        code = BAD_DURATION if "duration" in self._title else BAD_VALUE
+        examples = self._schema.get("examples", ())
+        fix = f"Write it like {' or '.join(examples)}." if examples else "Write a value, or remove the key."
+        self._mistakes.add(code, self._position, summary, fix=fix)
+
+
+def suggestion(text: str, choices: list[str], noun: str) -> str:
+    """Propose what somebody may have meant, or say what there is."""
+    folded = {choice.lower(): choice for choice in choices}
+    close = difflib.get_close_matches(text.lower(), folded, n=1, cutoff=0.6) if len(text) <= 64 else []
+    if close:
+        return f"Did you mean {quoted(folded[close[0]])}?"
+    return f"The {noun} are {', '.join(choices)}." if choices else "Remove the key; it takes none."
+
+
+def _type_in_words(value: object) -> str:
+    match value:
+        case None:
+            return "empty"
+        case bool():
+            return "true or false"
+        case int() | float():
+            return "a number"
+        case str():
+            return "text"
+        case list():
+            return "a list"
+        case _:
+            return "a mapping"

@@ -1,0 +1,104 @@
+"""Fetches secrets from where the configuration says, at the moment of use. No message ever holds one."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from idsync.config.codes import MISSING_SECRET, SECRET_READABLE_BY_OTHERS, UNUSABLE_SECRET, Mistakes
+from idsync.config.settings import ApiToken, EnvironmentSecret, FileSecret, OAuth, SecretReference, Settings
+from idsync.config.source_files import shown
+from idsync.diagnostics import Diagnostic, Position, quoted
+
+MAX_BYTES = 64 << 10
+
+
+class Secret:
+    """A secret's text, which shows itself only when asked by name."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """Return the text itself."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+
+class Resolved(msgspec.Struct, frozen=True):
+    """A secret, unless there are errors, and what was found on the way."""
+
+    secret: Secret | None
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def resolve(reference: SecretReference, environment: Mapping[str, str], directory: Path) -> Resolved:
+    """Fetch one secret; files are relative to `directory`, the configuration's. A trailing line break is dropped."""
+    mistakes = Mistakes()
+    match reference:
+        case EnvironmentSecret(name=name, position=position):
+            text = _from_environment(name, environment, position, mistakes)
+        case FileSecret(path=path, position=position):
+            text = _from_file(path, directory, position, mistakes)
+    if text is not None:
+        text = text.removesuffix("\n").removesuffix("\r")
+        if not _is_usable(text):
+            mistakes.add(UNUSABLE_SECRET, position, "the secret is empty, or holds characters that no secret has")
+            text = None
+    return Resolved(None if text is None else Secret(text), tuple(mistakes.found))
+
+
+def secret_references(settings: Settings) -> tuple[SecretReference, ...]:
+    """Return every reference to a secret that the settings hold."""
+    match settings.integration.authentication:
+        case ApiToken(token=token):
+            return (token,)
+        case OAuth(private_key=private_key):
+            return (private_key,)
+        case None:
+            return ()
+
+
+def _from_environment(name: str, environment: Mapping[str, str], position: Position, mistakes: Mistakes) -> str | None:
+    text = environment.get(name)
+    if not text:
+        state = "is empty" if text == "" else "is not set"
+        mistakes.add(MISSING_SECRET, position, f"the environment variable {name} {state}", fix=f"Set {name}.")
+        return None
+    return text
+
+
+def _from_file(written: str, directory: Path, position: Position, mistakes: Mistakes) -> str | None:
+    path = directory / written
+    try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            mistakes.add(MISSING_SECRET, position, f"{quoted(shown(path), 200)} is not a regular file")
+            return None
+        with path.open("rb") as opened:
+            content = opened.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as refusal:
+        reason = refusal.strerror if isinstance(refusal, OSError) else "the path is not valid"
+        mistakes.add(MISSING_SECRET, position, f"the secret's file {quoted(shown(path), 200)} cannot be read: {reason}")
+        return None
+    if mode & stat.S_IROTH:
+        summary = f"everybody on this machine can read {quoted(shown(path), 200)}"
+        mistakes.add(SECRET_READABLE_BY_OTHERS, position, summary)
+    if len(content) > MAX_BYTES:
+        mistakes.add(UNUSABLE_SECRET, position, f"the secret's file is larger than {MAX_BYTES >> 10} KiB")
+        return None
+    return content.decode(errors="replace")
+
+
+def _is_usable(text: str) -> bool:
+    """A token is one line of printable ASCII; a private key is PEM or JSON, of several lines maybe."""
+    if text.lstrip().startswith(("-----BEGIN", "{")):
+        return all(character.isprintable() or character in "\r\n\t" for character in text)
+    return bool(text) and text.isascii() and text.isprintable() and " " not in text
