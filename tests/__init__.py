@@ -1,0 +1,1 @@
+"""The tests of idsync, a package so that they can share the simulated Okta organization."""

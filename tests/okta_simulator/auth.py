@@ -1,0 +1,239 @@
+"""Who may call: SSWS tokens, OAuth service apps with private_key_jwt, their scopes and admin roles."""
+
+import json
+import secrets
+from base64 import urlsafe_b64decode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cached_property
+from typing import Any
+
+from joserfc.jwk import RSAKey
+
+from tests.okta_simulator import tokens
+from tests.okta_simulator.errors import OAuthError, OktaError, forbidden
+from tests.okta_simulator.moments import Clock
+from tests.okta_simulator.proofs import Proofs
+from tests.okta_simulator.switches import Switches
+
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+TOKEN_PATH = "/oauth2/v1/token"
+TOKEN_LIFE = 3600
+_SHARE = 0.5
+
+
+class Role(Enum):
+    """The admin role behind a token."""
+
+    SUPER_ADMIN = "super admin"
+    READ_ONLY = "read-only admin"
+    GROUP_ADMIN = "group admin"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who makes a call: name, share of each bucket, role, and scopes (None: all, as an SSWS token has)."""
+
+    name: str
+    share: float
+    role: Role
+    scopes: frozenset[str] | None = None
+
+    def has_scope(self, scope: str) -> bool:
+        """`….manage` holds `….read`."""
+        if self.scopes is None:
+            return True
+        return scope in self.scopes or scope.replace(".read", ".manage") in self.scopes
+
+
+@dataclass(slots=True)
+class _Client:
+    keys: dict[str | None, tokens.Key]
+    scopes: frozenset[str]
+    dpop: bool
+    principal: Principal
+    used: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class _AccessToken:
+    principal: Principal
+    expires: float
+    thumbprint: str | None
+
+
+class Authority:
+    """The credentials of an organization and the authorization server that turns some of them into tokens."""
+
+    def __init__(self, clock: Clock, switches: Switches) -> None:
+        self._clock = clock
+        self._switches = switches
+        self._static: dict[str, Principal] = {}
+        self._clients: dict[str, _Client] = {}
+        self._issued: dict[str, _AccessToken] = {}
+        self.proofs = Proofs(clock, switches)
+
+    def add_token(
+        self, token: str, *, name: str | None = None, role: Role = Role.SUPER_ADMIN, share: float = _SHARE
+    ) -> Principal:
+        """Accept an SSWS token; tokens are told apart by name for the rate limits."""
+        principal = Principal(name or f"token {len(self._static) + 1}", share, role)
+        self._static[token] = principal
+        return principal
+
+    def revoke_token(self, token: str) -> None:
+        """Refuse an SSWS or access token from now on."""
+        self._static.pop(token, None)
+        self._issued.pop(token, None)
+
+    def add_client(
+        self,
+        client_id: str,
+        keys: Sequence[Mapping[str, Any]],
+        *,
+        scopes: Sequence[str],
+        dpop: bool = False,
+        role: Role = Role.SUPER_ADMIN,
+        share: float = _SHARE,
+    ) -> None:
+        """Register a service app with its public JWKs and granted scopes; `dpop` makes proofs mandatory."""
+        known = {key.get("kid"): tokens.public_key(dict(key)) for key in keys}
+        principal = Principal(client_id, share, role)
+        self._clients[client_id] = _Client(known, frozenset(scopes), dpop, principal)
+
+    @cached_property
+    def _signing_key(self) -> RSAKey:
+        return RSAKey.generate_key(2048, parameters={"kid": "simulated-1", "use": "sig", "alg": "RS256"})
+
+    def key_set(self) -> dict[str, Any]:
+        """The authorization server's public keys, as /oauth2/v1/keys shows them."""
+        return {"keys": [self._signing_key.as_dict(private=False)]}
+
+    # -- the token endpoint
+
+    def issue(self, form: Mapping[str, str], proof: str | None, base_url: str) -> dict[str, Any]:
+        """The token endpoint's answer to a form; OAuthError when it refuses."""
+        if form.get("grant_type") != "client_credentials":
+            raise OAuthError(400, "unsupported_grant_type", "Only client_credentials is supported.")
+        if form.get("client_assertion_type") != ASSERTION_TYPE or not form.get("client_assertion"):
+            raise OAuthError(401, "invalid_client", "Client authentication by private_key_jwt is required.")
+        url = base_url + TOKEN_PATH
+        client = self._authenticate(form["client_assertion"], url)
+        thumbprint = None
+        if proof is not None:
+            thumbprint = self.proofs.check(proof, method="POST", url=url, where="token")
+        elif client.dpop:
+            raise self.proofs.refuse_missing("token")
+        scopes = self._granted(client, form.get("scope", "").split())
+        token = f"{secrets.token_urlsafe(20)}.{secrets.token_urlsafe(60)}.{secrets.token_urlsafe(40)}"
+        known = client.principal
+        principal = Principal(known.name, known.share, known.role, frozenset(scopes))
+        self._issued[token] = _AccessToken(principal, self._clock() + TOKEN_LIFE, thumbprint)
+        kind = "Bearer" if thumbprint is None else "DPoP"
+        return {"token_type": kind, "expires_in": TOKEN_LIFE, "access_token": token, "scope": " ".join(scopes)}
+
+    def _granted(self, client: _Client, asked: list[str]) -> list[str]:
+        if not asked:
+            raise OAuthError(400, "invalid_scope", "The scope parameter is missing.")
+        missing = [scope for scope in asked if scope not in client.scopes]
+        if missing and (self._switches.ungranted_scope == "reject" or len(missing) == len(asked)):
+            raise OAuthError(400, "invalid_scope", f"Scopes not granted to the app: {' '.join(missing)}.")
+        return [scope for scope in asked if scope in client.scopes]
+
+    def _authenticate(self, assertion: str, url: str) -> _Client:
+        try:
+            header = tokens.header(assertion)
+            client_id = _unverified_issuer(assertion)
+            client = self._clients.get(client_id)
+            if client is None:
+                raise ValueError("Invalid value for 'client_id' parameter.")
+            key = _key_for(client, header.get("kid"))
+            self._check_assertion(tokens.claims(assertion, key), client, client_id, url)
+        except ValueError as problem:
+            raise OAuthError(401, "invalid_client", str(problem)) from problem
+        return client
+
+    def _check_assertion(self, claims: dict[str, Any], client: _Client, client_id: str, url: str) -> None:
+        now = self._clock()
+        if claims.get("sub") != client_id:
+            raise ValueError("iss and sub must both be the client_id.")
+        if claims.get("aud") != url:
+            raise ValueError("The audience claim for client_assertion must be the endpoint invoked for the request.")
+        expires, issued = tokens.number(claims, "exp"), tokens.number(claims, "iat")
+        if expires is None or expires <= now:
+            raise ValueError("The client_assertion token is expired.")
+        if expires > now + 3600:
+            raise ValueError("The client_assertion token has an expiration too far into the future.")
+        if issued is not None and issued > now + 60:
+            raise ValueError("The client_assertion token was issued in the future.")
+        identifier = claims.get("jti")
+        if identifier is not None:
+            if identifier in client.used:
+                raise ValueError("The client_assertion token has already been used.")
+            client.used.add(str(identifier))
+
+    # -- the API
+
+    def identify(self, headers: Mapping[str, str], method: str, url: str) -> Principal:
+        """Who calls the API at this URL (no query); OktaError or OAuthError when nobody known does."""
+        scheme, _, credential = headers.get("authorization", "").partition(" ")
+        match scheme.lower():
+            case "ssws":
+                principal = self._static.get(credential)
+                if principal is None:
+                    raise _invalid_token()
+                return principal
+            case "bearer" | "dpop":
+                return self._holder(scheme.lower(), credential, headers.get("dpop"), method, url)
+            case _:
+                raise OktaError(403, "E0000005", "Invalid session")
+
+    def _holder(self, scheme: str, credential: str, proof: str | None, method: str, url: str) -> Principal:
+        issued = self._issued.get(credential)
+        if issued is None or self._clock() >= issued.expires or (scheme == "dpop") is (issued.thumbprint is None):
+            raise _invalid_token()
+        if issued.thumbprint is not None:
+            if proof is None:
+                raise self.proofs.refuse_missing("api")
+            thumbprint = self.proofs.check(proof, method=method, url=url, where="api", access_token=credential)
+            if thumbprint != issued.thumbprint:
+                raise _invalid_token()
+        return issued.principal
+
+    def permit(self, principal: Principal, scope: str) -> None:
+        """Refuse with E0000006 what scope or role do not allow."""
+        if not principal.has_scope(scope):
+            raise forbidden()
+        writes = scope.endswith(".manage")
+        if principal.role is Role.NONE and (writes or self._switches.missing_role == "forbidden"):
+            raise forbidden()
+        if writes and principal.role is Role.READ_ONLY:
+            raise forbidden()
+        if principal.role is Role.GROUP_ADMIN and not scope.startswith(("okta.users.", "okta.groups.")):
+            raise forbidden()
+
+
+def _key_for(client: _Client, kid: str | None) -> tokens.Key:
+    if kid is not None and kid in client.keys:
+        return client.keys[kid]
+    if len(client.keys) > 1:
+        raise ValueError("A kid of one of the app's keys is needed.")
+    ((known, key),) = client.keys.items()
+    if kid is not None and known is not None:
+        raise ValueError("The kid does not belong to the app.")
+    return key
+
+
+def _unverified_issuer(assertion: str) -> str:
+    part = assertion.split(".")[1]
+    claims = json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    issuer = claims.get("iss") if isinstance(claims, dict) else None
+    if not isinstance(issuer, str):
+        raise ValueError("iss is missing.")
+    return issuer
+
+
+def _invalid_token() -> OktaError:
+    return OktaError(401, "E0000011", "Invalid token provided")

@@ -1,0 +1,71 @@
+"""Okta's error answers: a code, a status and a summary each; only the code is contract."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+
+class OktaError(Exception):
+    """An answer with Okta's error body."""
+
+    def __init__(self, status: int, code: str, summary: str, *causes: str) -> None:
+        super().__init__(f"{status} {code} {summary}")
+        self.status = status
+        self.code = code
+        self.summary = summary
+        self.causes = causes
+
+    def body(self, *, short: bool = False) -> dict[str, Any]:
+        """The JSON body; the short one lacks errorLink and errorCauses, as /logs sometimes does."""
+        body: dict[str, Any] = {
+            "errorCode": self.code,
+            "errorSummary": self.summary,
+            "errorId": "oae" + uuid.uuid4().hex[:22],
+        }
+        if not short:
+            body["errorLink"] = self.code
+            body["errorCauses"] = [{"errorSummary": cause} for cause in self.causes]
+        return body
+
+
+class OAuthError(Exception):
+    """An answer of the token endpoint, or a DPoP refusal."""
+
+    def __init__(self, status: int, error: str, description: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(f"{status} {error} {description}")
+        self.status = status
+        self.error = error
+        self.description = description
+        self.headers = headers or {}
+
+    def body(self) -> dict[str, str]:
+        """The JSON body that RFC 6749 asks for."""
+        return {"error": self.error, "error_description": self.description}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """The word in brackets of a not-found summary."""
+
+    word: str
+
+
+USER, GROUP, APP, APP_USER, APP_GROUP, RULE = (
+    Kind(word) for word in ("User", "UserGroup", "AppInstance", "AppUser", "ApplicationGroupAssignment", "GroupRule")
+)
+
+
+def not_found(identifier: str, kind: Kind) -> OktaError:
+    return OktaError(404, "E0000007", f"Not found: Resource not found: {identifier} ({kind.word})")
+
+
+def invalid(field: str, cause: str) -> OktaError:
+    return OktaError(400, "E0000001", f"Api validation failed: {field}", f"{field}: {cause}")
+
+
+def forbidden() -> OktaError:
+    return OktaError(403, "E0000006", "You do not have permission to perform the requested action")
+
+
+def wrong_status(what: str) -> OktaError:
+    return OktaError(403, "E0000038", f"This operation is not allowed in the current status: {what}")
