@@ -38,6 +38,8 @@ class DesiredLists(msgspec.Struct, frozen=True):
     members: dict[str, Members]
     why: dict[Address, Why]
     findings: tuple[Finding, ...]
+    kept: dict[str, tuple[str, ...]]
+    """For lists that change: what people edited on them and we leave alone."""
 
 
 class _Wording(msgspec.Struct, frozen=True):
@@ -114,6 +116,7 @@ class ListCompiler:
         sets: dict[str, Members] = {}
         why: dict[Address, Why] = {}
         findings: list[Finding] = []
+        kept: dict[str, tuple[str, ...]] = {}
         seen: dict[str, Subject] = {}
         for subject in chosen:
             existing = current.get(subject.id)
@@ -128,6 +131,8 @@ class ListCompiler:
             why[access_list_address(subject.id)] = Why(Reason.IMPORTED, wording.causes)
             lists[subject.id] = self._list(subject, wording, existing)
             sets[subject.id] = wanted
+            if existing is not None and (existing != lists[subject.id] or wanted is not members.get(subject.id)):
+                kept[subject.id] = edited_fields(existing, wording.owners, members.get(subject.id, {}))
         for name, existing in current.items():
             if name in lists or not is_ours(existing.metadata.labels, self._org_url):
                 continue
@@ -135,7 +140,7 @@ class ListCompiler:
             if self._keep_empty:
                 lists[name] = self._with_renamed_owners(existing)
                 sets[name] = self._held_members(members.get(name, {}))
-        return DesiredLists(lists, sets, why, tuple(findings))
+        return DesiredLists(lists, sets, why, tuple(findings), kept)
 
     def _members(self, subject: Subject, existing: Members) -> Members:
         names_by_id = self._names
@@ -184,6 +189,22 @@ class ListCompiler:
         if self._filters.groups.selects(title) or self._filters.apps.selects(title):
             return Why(Reason.DELETED_UPSTREAM, (cause,))
         return Why(Reason.FILTER_CHANGED, (cause,))
+
+
+def edited_fields(existing: AccessList, first_owners: tuple[str, ...], members: Members) -> tuple[str, ...]:
+    """The fields of a list that people own and have changed since it was made."""
+    spec = existing.spec
+    audit = spec.audit or Audit()
+    edited = {
+        "owners": tuple(owner.name for owner in spec.owners) != first_owners,
+        "audit": replace(audit, next_audit_date=None) != Audit(),
+        "membership_requires": spec.membership_requires != Grants(),
+        "ownership_requires": spec.ownership_requires != Grants(),
+        "owner_grants": spec.owner_grants != Grants(),
+        "member expiry": any(entry.expires for entry in members.values()),
+        "member reasons": any(entry.reason for entry in members.values()),
+    }
+    return tuple(field for field, changed in edited.items() if changed)
 
 
 def _conflict(subject: Subject, existing: AccessList) -> Finding:

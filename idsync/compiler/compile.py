@@ -1,6 +1,5 @@
 """The compiler's door: settings, a snapshot and what the target holds become the desired state of a scope."""
 
-from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
@@ -15,14 +14,12 @@ from idsync.compiler.traits import TraitMapping
 from idsync.compiler.users import adopted, conflict, desired_user, may_adopt, role_names
 from idsync.compiler.users import update_reason as user_update_reason
 from idsync.config.settings import Settings
-from idsync.model.addresses import Address, access_list_address, lock_address, user_address
-from idsync.model.directory import DirectoryIndex, DirectoryState, LastApply, Reason, Scope, Why
+from idsync.model.addresses import Address, access_list_address, user_address
+from idsync.model.directory import Cause, DirectoryIndex, DirectoryState, LastApply, Reason, Scope, Why
 from idsync.model.findings import Finding, SourceFacts
 from idsync.model.identity import Snapshot
 from idsync.model.ownership import lock_name
 from idsync.model.resources import Lock, User
-
-NOTHING_KNOWN = Why(Reason.DRIFT)
 
 
 class Inputs(msgspec.Struct, frozen=True):
@@ -52,7 +49,12 @@ class Compilation(msgspec.Struct, frozen=True):
     given: dict[str, tuple[GivenRole, ...]]
     findings: tuple[Finding, ...]
     facts: SourceFacts
-    renamed: dict[str, str]
+    adopted: frozenset[str]
+    kept: dict[str, tuple[str, ...]]
+
+    def role_causes(self, person: str, role: str) -> tuple[Cause, ...]:
+        """Why a person has a role; empty when the compiler does not know."""
+        return next((given.causes for given in self.given.get(person, ()) if given.role == role), ())
 
 
 def prepare(
@@ -87,11 +89,12 @@ class _Draft:
         self._org_url = inputs.settings.integration.org_url
         self._users: dict[str, User] = {}
         self._locks: dict[str, Lock] = {}
-        self._lists = DesiredLists({}, {}, {}, ())
+        self._lists = DesiredLists({}, {}, {}, (), {})
         self._why: dict[Address, Why] = {}
         self._given: dict[str, tuple[GivenRole, ...]] = {}
         self._findings: list[Finding] = [*inputs.pool.findings, *inputs.roles.findings]
         self._held = inputs.pool.held
+        self._adopted: set[str] = set()
 
     def decide_locks(self) -> None:
         """Locks come first: who cannot be locked is not touched at all."""
@@ -131,6 +134,7 @@ class _Draft:
                 self._findings.append(conflict(identity))
                 self._held |= {name}
                 return
+            self._adopted.add(name)
             existing = adopted(existing)
             why = Why(Reason.ADOPTED, why.causes)
         elif old_name is not None:
@@ -191,7 +195,7 @@ class _Draft:
             complete=snapshot.complete,
             pool=self._inputs.pool.size,
             lists=len(self._inputs.subjects),
-            lists_with_members=0,
+            lists_with_members=sum(subject.has_members for subject in self._inputs.subjects),
         )
         return Compilation(
             DirectoryState(self._users, self._locks, lists.access_lists, dict(lists.members)),
@@ -199,14 +203,10 @@ class _Draft:
             self._given,
             tuple(sorted(set(self._findings), key=_finding_order)),
             facts,
-            self._inputs.pool.renamed,
+            frozenset(self._adopted),
+            lists.kept,
         )
 
 
 def _finding_order(finding: Finding) -> tuple[int, str, str]:
     return {"error": 0, "warning": 1, "info": 2}[finding.severity], finding.code, finding.message
-
-
-def lock_why(why: Mapping[Address, Why], org_url: str, user: str) -> Why | None:
-    """Why the lock of one person is there or goes."""
-    return why.get(lock_address(lock_name(org_url, user)))

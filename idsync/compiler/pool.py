@@ -18,9 +18,9 @@ from idsync.model.names import twin_key
 class Pool(msgspec.Struct, frozen=True):
     """The outcome for each person.
 
-    `present` are people to have, by directory name, and `names` their names by Okta id; `suspended` are those of them to
-    keep locked. `renamed` maps a new name to the old one. `leaving` says why a name of ours goes. `held` are names to
-    leave exactly as they are, memberships included. `claimed` are names of present people that a foreign user has.
+    `present` are people to have, by directory name, and `names` their names by Okta id; `suspended` are those of them
+    to keep locked. `renamed` maps a new name to the old one. `leaving` says why a name of ours goes. `held` are names
+    to leave exactly as they are, memberships included. `claimed` are names of present people that a foreign user has.
     `size` counts the people whose status lets them have access.
     """
 
@@ -203,7 +203,7 @@ class _Draft:
         self._report(
             "twin_names",
             "error",
-            f"These people cannot be told apart by name: {who}. None of them is touched; give each a name of their own.",
+            f"These people cannot be told apart by name: {who}. None is touched; give each a name of their own.",
             *sorted(users, key=lambda user: user.id),
         )
 

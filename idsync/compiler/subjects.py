@@ -25,6 +25,11 @@ class Subject(msgspec.Struct, frozen=True, gc=False):
     raw_members: msgspec.Raw
     member_ids: Callable[[], list[str]]
 
+    @property
+    def has_members(self) -> bool:
+        """Whether anyone at all is in it, with the app or without."""
+        return bool(bytes(self.raw_members).strip(b"[] \t\r\n"))
+
     def cause(self) -> UpstreamCause:
         """The Okta object as a cause."""
         return UpstreamCause(self.kind.value, self.id, self.name)

@@ -75,7 +75,7 @@ class DirectoryState(msgspec.Struct, frozen=True):
 
 
 class UserEntry(msgspec.Struct, frozen=True, gc=False):
-    """A user in brief: its Okta id (None for a foreign user, empty for one of ours without the label), and fingerprint."""
+    """A user in brief: its fingerprint, and its Okta id: None for a foreign user, empty where ours lacks the label."""
 
     okta_id: str | None
     fingerprint: str

@@ -82,12 +82,16 @@ class Access(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class PersonDelta(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """What one person gains and loses; `route_only` is what stays and comes another way. `locked` holds the reason."""
+    """What one person gains and loses; `route_only` is what stays and comes another way. `locked` holds the reason.
+
+    A renamed person is one entry, under the new name; the old name has an entry of its own for its lock.
+    """
 
     person: str
     gains: tuple[Access, ...]
     loses: tuple[Access, ...]
     route_only: tuple[Access, ...] = ()
+    renamed_from: str | None = None
     locked: Reason | None = None
     unlocked: Reason | None = None
 

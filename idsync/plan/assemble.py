@@ -1,0 +1,128 @@
+"""The planner's door: a comparison, judged, counted and explained, becomes the Plan value."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+import msgspec
+
+from idsync.config.settings import Settings
+from idsync.model.addresses import Address
+from idsync.model.canonical import canonical_bytes, digest_bytes
+from idsync.model.directory import DirectoryIndex, DirectoryState, Why
+from idsync.model.findings import Finding, Health
+from idsync.plan.changes import (
+    FORMAT_VERSION,
+    AccessListChange,
+    Change,
+    Counts,
+    Inputs,
+    LockChange,
+    MemberCounts,
+    PersonDelta,
+    Plan,
+    Summary,
+    UserChange,
+)
+from idsync.plan.differ import changes_between
+from idsync.plan.guards import check_guards, guard_findings
+from idsync.plan.health import held_back
+from idsync.plan.ownership import comparable, foreign_clashes
+
+replace = msgspec.structs.replace
+
+
+class Comparison(msgspec.Struct, frozen=True):
+    """The changes between two states, and what ownership kept out of them."""
+
+    changes: tuple[Change, ...]
+    findings: tuple[Finding, ...]
+
+
+def compare(
+    current: DirectoryState,
+    desired: DirectoryState,
+    *,
+    why: Mapping[Address, Why],
+    kept: Mapping[str, tuple[str, ...]],
+    adopted: frozenset[str],
+    org_url: str,
+    now: datetime,
+) -> Comparison:
+    """Changes from `current` to `desired`, never naming an object that is not ours (or adopted by name)."""
+    ours = comparable(current, desired, adopted, org_url)
+    clashes = foreign_clashes(current, desired, ours)
+    if clashes:
+        desired = _without(desired, clashes)
+    changes = changes_between(ours, desired, why, kept, now)
+    return Comparison(changes, tuple(_clash_finding(address) for address in sorted(clashes)))
+
+
+def assemble(
+    settings: Settings,
+    changes: Iterable[Change],
+    delta: tuple[PersonDelta, ...],
+    *,
+    inputs: Inputs,
+    health: Health,
+    index: DirectoryIndex,
+    leaving: frozenset[str],
+    findings: Iterable[Finding],
+) -> Plan:
+    """The plan: held back by health, checked by guards, counted, and sealed with its digest."""
+    held = held_back(changes, health)
+    results = check_guards(settings.guards, held, index, leaving)
+    noticed = [*guard_findings(results, held, settings.guards), *findings]
+    plan = Plan(
+        format_version=FORMAT_VERSION,
+        integration=settings.integration.name,
+        digest="",
+        inputs=inputs,
+        health=health,
+        summary=summarise(held),
+        changes=held,
+        access_delta=delta,
+        guards=results,
+        findings=tuple(noticed),
+    )
+    return sealed(plan)
+
+
+def sealed(plan: Plan) -> Plan:
+    """The plan with the digest of all the rest of it."""
+    return replace(plan, digest=seal_of(plan))
+
+
+def seal_of(plan: Plan) -> str:
+    """The digest that a plan must bear: over its canonical bytes with an empty digest."""
+    return digest_bytes(canonical_bytes(replace(plan, digest="")))
+
+
+def summarise(changes: Iterable[Change]) -> Summary:
+    """Counts by kind and action."""
+    counts = {kind: {"create": 0, "update": 0, "delete": 0} for kind in (UserChange, LockChange, AccessListChange)}
+    added = removed = 0
+    for change in changes:
+        counts[type(change)][change.action] += 1
+        if isinstance(change, AccessListChange):
+            added += len(change.members_added)
+            removed += len(change.members_removed)
+    return Summary(
+        Counts(**counts[UserChange]),
+        Counts(**counts[LockChange]),
+        Counts(**counts[AccessListChange]),
+        MemberCounts(added, removed),
+    )
+
+
+def _without(desired: DirectoryState, clashes: frozenset[str]) -> DirectoryState:
+    lists = {name: item for name, item in desired.access_lists.items() if f"access_list/{name}" not in clashes}
+    return DirectoryState(
+        users={name: item for name, item in desired.users.items() if f"user/{name}" not in clashes},
+        locks={name: item for name, item in desired.locks.items() if f"lock/{name}" not in clashes},
+        access_lists=lists,
+        members={name: desired.members[name] for name in lists},
+    )
+
+
+def _clash_finding(address: str) -> Finding:
+    return Finding("conflict", "error", f"{address} exists and is not ours; it is left as it is.")

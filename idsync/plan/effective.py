@@ -1,0 +1,110 @@
+"""Effective access: what a person can use, and by which routes. The delta and `explain` both ask here.
+
+A membership counts when the user exists, the list's requirements are met and nothing on the way has expired; through
+nested lists the requirements of each must hold. Locks are told apart from access and do not reduce it here.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from idsync.model.directory import Members
+from idsync.model.resources import NESTED_LIST, AccessList, Grants, Membership, User
+from idsync.model.times import is_past
+
+MAX_NESTING = 10
+OWN = ("user",)
+"""The route by which a user's own roles come."""
+
+Key = tuple[str, str]
+"""Kind (`role`, `trait` or `access_list`) and name; a trait's name is `name=value`."""
+Routes = dict[Key, tuple[str, ...]]
+"""What a person can use, each with its routes: `user`, or the names of access lists, sorted."""
+Parents = Mapping[str, Mapping[str, Membership]]
+
+
+class Lists:
+    """The lists that access may come through; what each one gives is worked out once."""
+
+    def __init__(self, access_lists: Mapping[str, AccessList], parents: Parents) -> None:
+        """`parents` says, for a list that is a member of others, by which memberships."""
+        self.access_lists = access_lists
+        self.parents = parents
+        self._gives: dict[str, tuple[Key, ...]] = {}
+        self._plain: dict[str, bool] = {}
+
+    def gives(self, name: str) -> tuple[Key, ...]:
+        """The list itself and what it grants, as keys."""
+        known = self._gives.get(name)
+        if known is None:
+            known = self._gives[name] = (("access_list", name), *granted(self.access_lists[name].spec.grants))
+        return known
+
+    def is_plain(self, name: str) -> bool:
+        """Whether a membership that has not expired is all it takes, and leads no further."""
+        known = self._plain.get(name)
+        if known is None:
+            requires = self.access_lists[name].spec.membership_requires
+            known = self._plain[name] = not (requires.roles or requires.traits or name in self.parents)
+        return known
+
+
+def nesting(members: Mapping[str, Members]) -> Parents:
+    """The parents of every list that is a member of another."""
+    parents: dict[str, dict[str, Membership]] = {}
+    for parent, entries in members.items():
+        for name, membership in entries.items():
+            if membership.membership_kind == NESTED_LIST:
+                parents.setdefault(name, {})[parent] = membership
+    return parents
+
+
+def effective_routes(user: User, memberships: Mapping[str, Membership], lists: Lists, now: datetime) -> Routes:
+    """Everything that `user` can use, each with its routes; `memberships` are the user's own, by list."""
+    routes: Routes = {("role", role): OWN for role in user.spec.roles}
+    for name in sorted(effective_lists(user, memberships, lists, now)):
+        for key in lists.gives(name):
+            known = routes.get(key)
+            routes[key] = (name,) if known is None else (*known, name)
+    return routes
+
+
+def effective_lists(user: User, memberships: Mapping[str, Membership], lists: Lists, now: datetime) -> frozenset[str]:
+    """Names of the lists that the user effectively belongs to, directly or through nesting."""
+    known = lists.access_lists
+    found = {
+        name for name, entry in memberships.items() if entry.expires is None and name in known and lists.is_plain(name)
+    }
+    reached = {name: entry for name, entry in memberships.items() if name not in found}
+    for _ in range(MAX_NESTING + 1):
+        fresh = {
+            name
+            for name, entry in reached.items()
+            if name not in found and name in known and _counts(user, entry, known[name], now)
+        }
+        if not fresh:
+            break
+        found |= fresh
+        reached = {parent: entry for name in fresh for parent, entry in lists.parents.get(name, {}).items()}
+    return frozenset(found)
+
+
+def granted(grants: Grants) -> tuple[Key, ...]:
+    """What a list's grants give, as keys."""
+    roles: list[Key] = [("role", role) for role in grants.roles]
+    return (*roles, *(("trait", f"{name}={value}") for name, values in grants.traits.items() for value in values))
+
+
+def missing_requirements(user: User, requires: Grants) -> tuple[str, ...]:
+    """What a user lacks of a list's requirements, in words."""
+    roles = [f"role {role}" for role in requires.roles if role not in user.spec.roles]
+    traits = [
+        f"trait {name}={value}"
+        for name, values in requires.traits.items()
+        for value in values
+        if value not in user.spec.traits.get(name, ())
+    ]
+    return (*roles, *traits)
+
+
+def _counts(user: User, membership: Membership, access_list: AccessList, now: datetime) -> bool:
+    return not is_past(membership.expires, now) and not missing_requirements(user, access_list.spec.membership_requires)

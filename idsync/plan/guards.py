@@ -1,0 +1,95 @@
+"""Built-in limits on what one plan may take away, and the people whom no plan may take anything vital from."""
+
+from collections.abc import Collection, Iterable
+
+from idsync.config.settings import Guard, Guards
+from idsync.model.addresses import split_address
+from idsync.model.directory import DirectoryIndex
+from idsync.model.findings import Finding
+from idsync.model.names import twin_key
+from idsync.plan.changes import AccessListChange, Change, GuardResult, LockChange, UserChange
+
+PROTECTED = "protected_users"
+GUARDS = ("user_deletes", "user_locks", "member_removals", "access_list_deletes", PROTECTED)
+"""Every guard on changes; `source_shrink` is judged with the snapshot's health."""
+
+
+def check_guards(
+    guards: Guards, changes: Collection[Change], index: DirectoryIndex, leaving: Collection[str]
+) -> tuple[GuardResult, ...]:
+    """Count what the plan takes from people and lists that were ours before it, each against its limit."""
+    people = {name for name, entry in index.users.items() if entry.okta_id is not None}
+    memberships = sum(entry.member_count for entry in index.access_lists.values() if entry.ours)
+    lists = sum(entry.ours for entry in index.access_lists.values())
+    leavers = set(leaving)
+    deletes = _count(isinstance(change, UserChange) and change.action == "delete" for change in changes)
+    locks = _count(_locked(change) in people for change in changes)
+    removals = sum(_removals(change, leavers) for change in changes)
+    list_deletes = _count(isinstance(change, AccessListChange) and change.action == "delete" for change in changes)
+    protected = len(_harmed(changes, {twin_key(name) for name in guards.protected_users}))
+    return (
+        _result("user_deletes", guards.user_deletes, deletes, len(people)),
+        _result("user_locks", guards.user_locks, locks, len(people)),
+        _result("member_removals", guards.member_removals, removals, memberships),
+        _result("access_list_deletes", guards.access_list_deletes, list_deletes, lists),
+        GuardResult(PROTECTED, protected, 0, "blocked" if protected else "ok"),
+    )
+
+
+def guard_findings(results: Iterable[GuardResult], changes: Collection[Change], guards: Guards) -> list[Finding]:
+    """A finding for every guard that blocks, with its numbers and the way past it."""
+    findings = []
+    for result in results:
+        if result.verdict == "blocked":
+            what = f"The plan makes {result.count} {_WORDS[result.guard]}; the limit is {result.limit}."
+            if result.guard == PROTECTED:
+                harmed = sorted(_harmed(changes, {twin_key(name) for name in guards.protected_users}))
+                what = f"The plan would lock, delete or leave without a role: {', '.join(harmed)}, who are protected."
+            findings.append(Finding(result.guard, "error", f"{what} To go ahead: apply --allow {result.guard}=REASON."))
+    return findings
+
+
+_WORDS = {
+    "user_deletes": "user deletions",
+    "user_locks": "user locks",
+    "member_removals": "member removals",
+    "access_list_deletes": "access list deletions",
+}
+
+
+def _count(conditions: Iterable[bool]) -> int:
+    return sum(conditions)
+
+
+def _locked(change: Change) -> str | None:
+    if isinstance(change, LockChange) and change.action == "create" and change.after is not None:
+        return change.after.spec.target.user
+    return None
+
+
+def _removals(change: Change, leavers: set[str]) -> int:
+    if not isinstance(change, AccessListChange) or change.action == "delete":
+        return 0
+    return sum(name not in leavers for name in change.members_removed)
+
+
+def _harmed(changes: Iterable[Change], protected: set[str]) -> set[str]:
+    harmed = set()
+    for change in changes if protected else ():
+        match change:
+            case UserChange(action="delete") | UserChange(after=None):
+                name = split_address(change.address)[1]
+            case UserChange() if change.after is not None and not change.after.spec.roles and change.before is not None:
+                name = change.after.metadata.name
+            case LockChange() if change.action != "delete" and change.after is not None:
+                name = change.after.spec.target.user or ""
+            case _:
+                continue
+        if twin_key(name) in protected:
+            harmed.add(name)
+    return harmed
+
+
+def _result(guard: str, setting: Guard, count: int, managed: int) -> GuardResult:
+    limit = setting.limit(managed)
+    return GuardResult(guard, count, limit, "blocked" if count > limit else "ok")

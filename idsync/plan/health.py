@@ -1,0 +1,103 @@
+"""The verdict on a snapshot. A bad read blocks every removal on its own, before any budget on changes."""
+
+from collections.abc import Iterable
+from typing import assert_never
+
+import msgspec
+
+from idsync.config.settings import AppById, AppByLabel, Settings
+from idsync.model.directory import DirectoryIndex, LastApply
+from idsync.model.findings import Finding, Health, SourceFacts
+from idsync.model.identity import Snapshot
+from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange
+
+replace = msgspec.structs.replace
+RELEASABLE = frozenset({"source_empty", "source_shrink", "groups_empty"})
+"""The codes of a suspect snapshot that `--allow` may release; nothing releases a broken one."""
+
+
+def wrong_source(settings: Settings, snapshot: Snapshot) -> Finding | None:
+    """The finding that there is nothing to plan, because the snapshot is of another org or app."""
+    integration = settings.integration
+    if snapshot.org_url.lower().rstrip("/") != integration.org_url:
+        return _finding(
+            "wrong_org", f"The snapshot is of {snapshot.org_url}, the configuration is for {integration.org_url}."
+        )
+    match integration.app:
+        case AppById(id=wanted):
+            found = snapshot.app_id
+        case AppByLabel(label=wanted):
+            found = snapshot.app_label or wanted
+        case _:
+            assert_never(integration.app)
+    if found != wanted:
+        return _finding("wrong_app", f"The snapshot is of the app {found}, the configuration names {wanted}.")
+    return None
+
+
+def judge(settings: Settings, facts: SourceFacts, index: DirectoryIndex, last: LastApply | None) -> Health:
+    """The health of a snapshot of the right org: `ok`, `suspect` or `broken`, with a finding for each doubt."""
+    if not facts.complete:
+        message = "The snapshot is incomplete: some page of it could not be read."
+        return Health("broken", (_finding("incomplete", message),))
+    doubts = [*_pool_doubts(settings, facts, index, last), *_list_doubts(settings, facts, index)]
+    return Health("suspect", tuple(doubts)) if doubts else Health()
+
+
+def _pool_doubts(
+    settings: Settings, facts: SourceFacts, index: DirectoryIndex, last: LastApply | None
+) -> Iterable[Finding]:
+    managed = sum(entry.okta_id is not None for entry in index.users.values())
+    known = last.pool if last is not None else managed
+    if facts.pool == 0 and (managed or known):
+        yield _finding(
+            "source_empty",
+            f"Nobody has the app in this snapshot, while we manage {managed} people. "
+            "An Okta credential without an admin role on the app reads nobody.",
+        )
+        return
+    limit = settings.guards.source_shrink.limit(known)
+    if known - facts.pool > limit:
+        yield _finding(
+            "source_shrink",
+            f"{facts.pool} people have the app, {known - facts.pool} fewer than the {known} of the last apply; "
+            f"at most {limit} may go missing between two reads.",
+        )
+
+
+def _list_doubts(settings: Settings, facts: SourceFacts, index: DirectoryIndex) -> Iterable[Finding]:
+    filled = sum(entry.ours and entry.member_count > 0 for entry in index.access_lists.values())
+    if settings.integration.sync.access_lists and filled and facts.lists_with_members == 0:
+        yield _finding(
+            "groups_empty",
+            f"No imported group or app has a member in this snapshot, while {filled} access lists of ours have some.",
+        )
+
+
+def held_back(changes: Iterable[Change], health: Health) -> tuple[Change, ...]:
+    """The changes, with every delete, lock and removal marked as blocked by the doubts about the snapshot."""
+    if health.verdict == "ok":
+        return tuple(changes)
+    codes = tuple(sorted(finding.code for finding in health.findings))
+    return tuple(replace(change, blocked_by=codes) if takes_access(change) else change for change in changes)
+
+
+def takes_access(change: Change) -> bool:
+    """Whether a change locks, deletes or takes anything from anyone; in a list change only its removals are held."""
+    if change.action == "delete":
+        return True
+    match change:
+        case LockChange():
+            return True
+        case UserChange():
+            before = change.before.spec.roles if change.before else ()
+            after = change.after.spec.roles if change.after else ()
+            return not set(before) <= set(after)
+        case AccessListChange():
+            return bool(change.members_removed)
+        case _:
+            assert_never(change)
+
+
+def _finding(code: str, message: str) -> Finding:
+    return Finding(code, "error", message)

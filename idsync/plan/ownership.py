@@ -1,0 +1,43 @@
+"""Only what is ours: takes foreign objects out of a comparison, so that no change can name one."""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from idsync.model.directory import DirectoryState
+from idsync.model.ownership import is_ours
+from idsync.model.resources import AccessList, Lock, User
+
+Owned = TypeVar("Owned", User, Lock, AccessList)
+
+
+def comparable(
+    current: DirectoryState, desired: DirectoryState, adopted: frozenset[str], org_url: str
+) -> DirectoryState:
+    """The part of `current` that a plan may touch: what is ours, and the users that the compiler adopts by name."""
+    lists = _ours(current.access_lists, org_url)
+    return DirectoryState(
+        users={**_ours(current.users, org_url), **_named(current.users, adopted & desired.users.keys())},
+        locks=_ours(current.locks, org_url),
+        access_lists=lists,
+        members={name: current.members[name] for name in lists},
+    )
+
+
+def foreign_clashes(current: DirectoryState, desired: DirectoryState, comparable: DirectoryState) -> frozenset[str]:
+    """Names, by address, that are desired and exist as somebody else's: never overwritten."""
+    clashes = [f"user/{name}" for name in _clashing(current.users, desired.users, comparable.users)]
+    clashes += [f"lock/{name}" for name in _clashing(current.locks, desired.locks, comparable.locks)]
+    lists = _clashing(current.access_lists, desired.access_lists, comparable.access_lists)
+    return frozenset([*clashes, *(f"access_list/{name}" for name in lists)])
+
+
+def _ours(objects: Mapping[str, Owned], org_url: str) -> dict[str, Owned]:
+    return {name: item for name, item in objects.items() if is_ours(item.metadata.labels, org_url)}
+
+
+def _named(objects: Mapping[str, Owned], names: frozenset[str]) -> dict[str, Owned]:
+    return {name: objects[name] for name in names if name in objects}
+
+
+def _clashing(current: Mapping[str, Owned], desired: Mapping[str, Owned], ours: Mapping[str, Owned]) -> set[str]:
+    return (current.keys() & desired.keys()) - ours.keys()

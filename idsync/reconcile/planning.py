@@ -1,0 +1,178 @@
+"""One planning pass: read the target in brief, compile, compare, judge and explain, and seal the plan."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+import msgspec
+
+from idsync import __version__
+from idsync.compiler.compile import Compilation, compile_state, prepare
+from idsync.compiler.compile import Inputs as CompilerInputs
+from idsync.compiler.locks import expired_locks
+from idsync.compiler.pool import resolve_pool
+from idsync.config.settings import Settings
+from idsync.errors import SourceUnhealthy
+from idsync.model.directory import DirectoryIndex, DirectoryState, LastApply, Scope
+from idsync.model.identity import Snapshot
+from idsync.model.resources import Membership
+from idsync.plan.assemble import Comparison, assemble, compare
+from idsync.plan.changes import Change, Inputs, PersonDelta, Plan
+from idsync.plan.delta import Around, Origins, access_delta, touched_people
+from idsync.plan.effective import MAX_NESTING, nesting
+from idsync.plan.health import judge, wrong_source
+from idsync.targets.protocol import DirectoryReader
+
+EMPTY_INDEX = DirectoryIndex()
+
+
+class Planned(msgspec.Struct, frozen=True):
+    """A plan, with what an apply records beside it."""
+
+    plan: Plan
+    compilation: Compilation
+    last_apply: LastApply
+    """What becomes "the last apply" once this plan is applied."""
+
+
+def make_plan(
+    settings: Settings, snapshot: Snapshot, target: DirectoryReader, *, last: LastApply | None, now: datetime
+) -> Planned:
+    """Plan from one snapshot and one state of the target.
+
+    Raises SourceUnhealthy when the snapshot is of another org or app: then there is nothing to plan.
+    """
+    wrong = wrong_source(settings, snapshot)
+    if wrong is not None:
+        raise SourceUnhealthy(
+            wrong.message,
+            codes=[wrong.code],
+            why="A plan from another organization would take everybody's access.",
+            fix="Check org_url and app in the Integration document, or use the snapshot that belongs to them.",
+        )
+    with target.reading():
+        return _plan(settings, snapshot, target, last, now)
+
+
+def _plan(
+    settings: Settings, snapshot: Snapshot, target: DirectoryReader, last: LastApply | None, now: datetime
+) -> Planned:
+    integration = settings.integration
+    index = managed_index(settings, target.index(integration.org_url))
+    pool = resolve_pool(settings, snapshot, index)
+    inputs = prepare(settings, snapshot, index, pool, last, now)
+    scope = None
+    current = state_in_force(settings, target.state(scope), now)
+    compilation = compile_state(inputs, current, scope)
+    comparison = compare(
+        current,
+        compilation.desired,
+        why=compilation.why,
+        kept=compilation.kept,
+        adopted=compilation.adopted,
+        org_url=integration.org_url,
+        now=now,
+    )
+    delta = _delta(inputs, compilation, comparison.changes, current, target)
+    plan = _assembled(inputs, compilation, comparison, delta)
+    digest = plan.inputs.snapshot_digest
+    return Planned(plan, compilation, LastApply(settings.digest, digest, snapshot.taken_at, compilation.facts.pool))
+
+
+def managed_index(settings: Settings, index: DirectoryIndex) -> DirectoryIndex:
+    """The index without the kinds that `sync` switches off: those are neither read nor changed."""
+    sync = settings.integration.sync
+    return DirectoryIndex(
+        users=index.users if sync.users else {},
+        access_lists=index.access_lists if sync.access_lists else {},
+        edited=index.edited,
+        serial=index.serial,
+    )
+
+
+def state_in_force(settings: Settings, state: DirectoryState, now: datetime) -> DirectoryState:
+    """The state without our expired locks, which count as absent, and without the kinds that are switched off."""
+    integration = settings.integration
+    expired = expired_locks(state.locks, integration.org_url, now)
+    locks = {name: lock for name, lock in state.locks.items() if name not in expired}
+    users, lists = integration.sync.users, integration.sync.access_lists
+    return DirectoryState(
+        users=state.users if users else {},
+        locks=locks if users else {},
+        access_lists=state.access_lists if lists else {},
+        members=state.members if lists else {},
+    )
+
+
+def _delta(
+    inputs: CompilerInputs,
+    compilation: Compilation,
+    changes: tuple[Change, ...],
+    current: DirectoryState,
+    target: DirectoryReader,
+) -> tuple[PersonDelta, ...]:
+    people = touched_people(changes, current.members)
+    renamed = {new: old for new, old in inputs.pool.renamed.items() if new in compilation.desired.users}
+    around = surroundings(people, current, target, users_known=inputs.settings.integration.sync.users)
+    origins = Origins(compilation.role_causes, compilation.why, inputs.config_changed, renamed)
+    return access_delta(changes, people, around, origins, inputs.now)
+
+
+def surroundings(
+    people: Iterable[str], current: DirectoryState, target: DirectoryReader, *, users_known: bool
+) -> Around:
+    """The current state around some people: their users, memberships anywhere, and the lists that these lead to."""
+    wanted = frozenset(people)
+    by_list = target.memberships(wanted)
+    parents = _nesting_above(frozenset(by_list), target)
+    lists = by_list.keys() | {parent for entries in parents.values() for parent in entries}
+    missing = Scope(users=wanted - current.users.keys(), access_lists=frozenset(lists - current.access_lists.keys()))
+    more = target.state(missing) if missing.users or missing.access_lists else DirectoryState()
+    memberships: dict[str, dict[str, Membership]] = defaultdict(dict)
+    for name, entries in by_list.items():
+        for person, entry in entries.items():
+            memberships[person][name] = entry
+    return Around(
+        users={**more.users, **current.users},
+        access_lists={**more.access_lists, **current.access_lists},
+        memberships=memberships,
+        parents=parents,
+        users_known=users_known,
+    )
+
+
+def _nesting_above(lists: frozenset[str], target: DirectoryReader) -> dict[str, Mapping[str, Membership]]:
+    """The lists that `lists` are members of, and so on upwards."""
+    parents: dict[str, Mapping[str, Membership]] = {}
+    frontier = lists
+    for _ in range(MAX_NESTING):
+        if not frontier:
+            break
+        above = nesting(target.memberships(frontier))
+        parents.update(above)
+        frontier = frozenset(parent for entries in above.values() for parent in entries) - parents.keys()
+    return parents
+
+
+def _assembled(
+    inputs: CompilerInputs, compilation: Compilation, comparison: Comparison, delta: tuple[PersonDelta, ...]
+) -> Plan:
+    settings, snapshot = inputs.settings, inputs.snapshot
+    return assemble(
+        settings,
+        comparison.changes,
+        delta,
+        inputs=Inputs(
+            config_digest=settings.digest,
+            snapshot_digest=snapshot.digest(),
+            snapshot_taken_at=snapshot.taken_at,
+            target_serial=inputs.index.serial,
+            org_url=settings.integration.org_url,
+            tool_version=__version__,
+            sanitized=snapshot.sanitized,
+        ),
+        health=judge(settings, compilation.facts, inputs.index, inputs.last),
+        index=inputs.index,
+        leaving=frozenset(inputs.pool.leaving),
+        findings=[*compilation.findings, *comparison.findings],
+    )
