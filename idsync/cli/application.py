@@ -1,0 +1,133 @@
+"""The program: its commands, loaded when called, and the one place where whatever happens becomes an exit code."""
+
+import importlib
+import io
+import keyword
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import click
+
+from idsync import __version__
+from idsync.cli.exit_codes import MEANINGS, ExitCode, exit_code_of
+from idsync.cli.hints import did_you_mean
+from idsync.cli.invocation import Invocation, common_options
+from idsync.errors import IdsyncError
+
+COMMANDS = {
+    "init": "Write a first configuration, or a complete example.",
+    "validate": "Check the configuration and report every mistake.",
+    "plan": "Show what would change, for whom and why.",
+    "apply": "Make it so: a reviewed plan, or one made and confirmed now.",
+    "show": "Show a plan file.",
+    "drift": "Show what people changed by hand of what is ours.",
+    "snapshot": "Record what the source says now.",
+    "filters": "Show which groups and apps the filters take.",
+    "explain": "Show every path from a person to each role and list.",
+    "get": "Print resources of the directory.",
+    "create": "Create resources by hand, or replace them.",
+    "edit": "Edit one resource by hand.",
+    "rm": "Remove one resource by hand.",
+    "import": "Write the configuration that the directory already follows.",
+    "history": "Show what was applied, when and by whom.",
+    "schema": "Print a published JSON Schema.",
+    "completion": "Print the completion script of a shell.",
+}
+"""Every command and its one line, so that `--help` imports none of them."""
+
+
+class LazyCommands(click.Group):
+    """A group that imports a command's module when the command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """The commands, in the order in which they are used."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The command of that name; None when there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        file_name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
+        module = importlib.import_module(f"idsync.cli.commands.{file_name}")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the first argument names; a slip of the finger gets a suggestion."""
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            ctx.fail(f"There is no command {name!r}.{did_you_mean(name, COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """The table of commands, from their lines alone."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """The table of exit codes."""
+        with formatter.section("Exit codes"):
+            formatter.write_dl([(str(code.value), MEANINGS[code]) for code in ExitCode])
+
+
+@click.group(
+    cls=LazyCommands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    no_args_is_help=False,
+    invoke_without_command=True,
+)
+@click.version_option(__version__, prog_name="idsync")
+@common_options(from_environment=True)
+@click.pass_context
+def application(context: click.Context) -> ExitCode | None:
+    """Terraform for people and access.
+
+    idsync plans, shows and applies what an Okta organization and a few YAML files mean for an access directory.
+    """
+    if context.invoked_subcommand is not None:
+        return None
+    click.echo(context.get_help())
+    return ExitCode.DONE
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code; whatever goes wrong is told on stderr."""
+    invocation = Invocation()
+    try:
+        outcome = application.main(list(arguments), prog_name="idsync", standalone_mode=False, obj=invocation)
+        sys.stdout.flush()
+        return int(outcome or ExitCode.DONE)
+    except click.ClickException as error:
+        invocation.console.refuse_usage(error)
+        return ExitCode.USAGE
+    except (KeyboardInterrupt, click.Abort):
+        invocation.console.interrupted()
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        _silence_stdout()
+        return ExitCode.OUTPUT_CLOSED
+    except IdsyncError as error:
+        invocation.console.failure(error)
+        return exit_code_of(error)
+    except Exception as error:
+        invocation.console.crash(error)
+        return ExitCode.UNEXPECTED
+
+
+def main() -> NoReturn:
+    """The console script: run what the command line says, then exit."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    sys.exit(run(sys.argv[1:]))
+
+
+def _silence_stdout() -> None:
+    """Let the interpreter's last flush go nowhere, now that nobody reads."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

@@ -1,0 +1,50 @@
+"""`idsync validate`: check the configuration and report every mistake of the whole tree at once."""
+
+import os
+from pathlib import Path
+
+import click
+
+from idsync.cli.console import json_text
+from idsync.cli.exit_codes import ExitCode
+from idsync.cli.invocation import Invocation, common_options, pass_invocation
+from idsync.config.loader import load
+from idsync.config.secrets import resolve, secret_references
+from idsync.config.settings import Settings
+from idsync.diagnostics import Diagnostic, Severity, has_errors, in_reading_order
+from idsync.errors import ConfigError
+
+
+@click.command("validate")
+@click.option("--secrets", is_flag=True, help="Also fetch the secrets that it names.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@common_options()
+@pass_invocation
+def command(invocation: Invocation, secrets: bool, form: str) -> ExitCode:
+    """Check the configuration. Every mistake is reported with its place, its reason and its remedy."""
+    loaded = load(invocation.config)
+    diagnostics = loaded.diagnostics
+    if secrets and loaded.settings is not None:
+        diagnostics = in_reading_order((*diagnostics, *_secret_diagnostics(loaded.settings, loaded.directory)))
+    invalid = has_errors(diagnostics)
+    if form == "json":
+        invocation.console.result(json_text({"valid": not invalid, "diagnostics": diagnostics}))
+        return ExitCode.CONFIG_INVALID if invalid else ExitCode.DONE
+    if invalid:
+        raise ConfigError(f"The configuration is invalid: {_counted(diagnostics)}.", diagnostics)
+    invocation.console.diagnostics(diagnostics)
+    noticed = f" ({_counted(diagnostics)})" if diagnostics else ""
+    invocation.console.result(f"The configuration is valid{noticed}.")
+    return ExitCode.DONE
+
+
+def _secret_diagnostics(settings: Settings, directory: Path) -> list[Diagnostic]:
+    references = secret_references(settings)
+    return [found for reference in references for found in resolve(reference, os.environ, directory).diagnostics]
+
+
+def _counted(diagnostics: tuple[Diagnostic, ...]) -> str:
+    errors = sum(found.severity is Severity.ERROR for found in diagnostics)
+    warnings = len(diagnostics) - errors
+    counts = [(errors, "error"), (warnings, "warning")]
+    return ", ".join(f"{count} {word}{'s' if count > 1 else ''}" for count, word in counts if count)

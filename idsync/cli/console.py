@@ -1,0 +1,180 @@
+"""How a command speaks: its result on stdout and nothing else there; messages, progress and questions on stderr."""
+
+import contextlib
+import json
+import os
+import sys
+import traceback
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Literal, TextIO
+
+import click
+
+from idsync.errors import ConfigError, IdsyncError, UsageError
+
+if TYPE_CHECKING:
+    from idsync.diagnostics import Diagnostic, Position
+
+Level = Literal["error", "warning", "info"]
+_COLOURS: dict[Level, str] = {"error": "red", "warning": "yellow", "info": "cyan"}
+
+
+class Console:
+    """The streams of one run. Colour only on a terminal that wants it; JSON lines on stderr when asked for."""
+
+    def __init__(self) -> None:
+        self.quiet = False
+        self.debug = False
+        self.json_log = False
+
+    @property
+    def colour(self) -> bool:
+        """Whether the result may hold colour."""
+        return wants_colour(sys.stdout)
+
+    def result(self, text: str) -> None:
+        """Print a result on stdout, ending in one newline."""
+        sys.stdout.write(text if text.endswith("\n") or not text else text + "\n")
+
+    def note(self, message: str) -> None:
+        """Say something on stderr that is good to know; silent with --quiet."""
+        if not self.quiet:
+            self._say("info", message)
+
+    def warning(self, message: str, *, why: str = "", fix: str = "") -> None:
+        """Say something on stderr that should be looked at."""
+        self._say("warning", message, why=why, fix=fix)
+
+    def failure(self, error: IdsyncError) -> None:
+        """Say why the command did not do what it should."""
+        if isinstance(error, ConfigError):
+            self.diagnostics(error.diagnostics)
+        self._say("error", error.summary, why=error.why, fix=error.fix, position=error.position)
+        if self.debug:
+            self._trace(error)
+
+    def diagnostics(self, found: Iterable["Diagnostic"]) -> None:
+        """Say what is wrong with somebody's files."""
+        for diagnostic in found:
+            self._say(
+                diagnostic.severity.value,
+                diagnostic.summary,
+                code=diagnostic.code,
+                why=diagnostic.why,
+                fix=diagnostic.fix,
+                position=diagnostic.position,
+                related=diagnostic.related,
+            )
+
+    def refuse_usage(self, error: click.ClickException) -> None:
+        """Say what is wrong with the command line."""
+        context = error.ctx if isinstance(error, click.UsageError) else None
+        fix = f"See `{context.command_path} --help`." if context else ""
+        self._say("error", error.format_message(), fix=fix)
+
+    def interrupted(self) -> None:
+        """Say that the command was broken off by the person."""
+        self._say("error", "Interrupted.")
+
+    def crash(self, error: Exception) -> None:
+        """Say that the program failed, in one line unless more was asked for."""
+        fix = "" if self.debug else "Run again with --debug to see where it came from, and report it."
+        self._say("error", f"Unexpected {type(error).__name__}: {_one_line(str(error))}", fix=fix)
+        if self.debug:
+            self._trace(error)
+
+    def confirm(self, question: str) -> bool:
+        """Ask a person; only `yes` and `y` are consent. Raises UsageError when nobody can answer."""
+        if not (sys.stdin is not None and sys.stdin.isatty()):
+            raise UsageError(
+                "This needs an answer, and there is no terminal to ask on.",
+                why="Nothing is changed unseen.",
+                fix="Give --auto-approve to go ahead without being asked.",
+            )
+        sys.stdout.flush()
+        sys.stderr.write(f"{question} [yes/no] ")
+        sys.stderr.flush()
+        answer = sys.stdin.readline()
+        if not answer.endswith("\n"):
+            sys.stderr.write("\n")
+        return answer.strip().lower() in {"y", "yes"}
+
+    def _trace(self, error: BaseException) -> None:
+        self._write("".join(traceback.format_exception(error)))
+
+    def _say(
+        self,
+        level: Level,
+        summary: str,
+        *,
+        code: str = "",
+        why: str = "",
+        fix: str = "",
+        position: "Position | None" = None,
+        related: "tuple[Position, ...]" = (),
+    ) -> None:
+        if self.json_log:
+            self._write(_json_line(level, summary, code, why, fix, position, related))
+            return
+        head = click.style(level if not code else f"{level}[{code}]", fg=_COLOURS[level], bold=True)
+        places = [] if position is None else [position]
+        lines = [f"{head}: {harmless(summary)}"]
+        lines += [
+            f"  {label}: {place}" for label, all_places in (("at", places), ("see", related)) for place in all_places
+        ]
+        lines += [f"  {label}: {harmless(text)}" for label, text in (("why", why), ("fix", fix)) if text]
+        self._write("\n".join(lines) + "\n")
+
+    def _write(self, text: str) -> None:
+        shown = text if wants_colour(sys.stderr) else click.unstyle(text)
+        with contextlib.suppress(BrokenPipeError):
+            sys.stderr.write(shown)
+            sys.stderr.flush()
+
+
+def wants_colour(stream: TextIO) -> bool:
+    """Whether a stream is a terminal whose owner has not declined colour."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def harmless(text: str) -> str:
+    """The text with every character that could steer a terminal spelled out; line breaks stay."""
+    if text.isprintable():
+        return text
+    return "".join(_spelled(character) for character in text)
+
+
+def _spelled(character: str) -> str:
+    if character.isprintable() or character == "\n":
+        return character
+    return character.encode("unicode_escape", "backslashreplace").decode()
+
+
+def _one_line(text: str, limit: int = 300) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def _json_line(
+    level: Level,
+    summary: str,
+    code: str,
+    why: str,
+    fix: str,
+    position: "Position | None",
+    related: "tuple[Position, ...]",
+) -> str:
+    record: dict[str, object] = {"level": level, "message": summary}
+    record |= {name: text for name, text in (("code", code), ("why", why), ("fix", fix)) if text}
+    if position is not None:
+        record |= {"file": position.file, "line": position.line, "column": position.column}
+    if related:
+        record["related"] = [str(place) for place in related]
+    return json.dumps(record) + "\n"
+
+
+def json_text(value: object) -> str:
+    """A value as indented JSON, for people and machines alike."""
+    import msgspec
+
+    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n"

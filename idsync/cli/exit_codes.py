@@ -1,0 +1,77 @@
+"""The exit codes, and the one place that says which error means which."""
+
+from enum import IntEnum
+
+from idsync.errors import (
+    AuthenticationError,
+    BlockedError,
+    ConfigError,
+    IdsyncError,
+    LeaseHeld,
+    PartlyApplied,
+    PlanError,
+    ResourceError,
+    SecretError,
+    SourceError,
+    UsageError,
+)
+
+
+class ExitCode(IntEnum):
+    """What a finished command tells the shell. A number never changes its meaning."""
+
+    DONE = 0
+    UNEXPECTED = 1
+    CHANGES_PRESENT = 2
+    CONFIG_INVALID = 3
+    NOT_ALLOWED = 4
+    BLOCKED = 5
+    PLAN_UNUSABLE = 6
+    SOURCE_UNUSABLE = 7
+    PARTLY_APPLIED = 8
+    LOCKED_BY_ANOTHER_RUN = 9
+    DRIFT_FOUND = 10
+    USAGE = 64
+    INTERRUPTED = 130
+    OUTPUT_CLOSED = 141
+
+
+MEANINGS = {
+    ExitCode.DONE: "done",
+    ExitCode.UNEXPECTED: "unexpected error, or the store cannot be used",
+    ExitCode.CHANGES_PRESENT: "changes present (only with --detailed-exitcode)",
+    ExitCode.CONFIG_INVALID: "the configuration is invalid, or a secret is missing",
+    ExitCode.NOT_ALLOWED: "authentication or permission",
+    ExitCode.BLOCKED: "blocked by a guard, a policy or --fail-on",
+    ExitCode.PLAN_UNUSABLE: "the plan is stale, used, tampered with or made for something else",
+    ExitCode.SOURCE_UNUSABLE: "the source is unhealthy or unreachable",
+    ExitCode.PARTLY_APPLIED: "partly applied: run again",
+    ExitCode.LOCKED_BY_ANOTHER_RUN: "another run is at work",
+    ExitCode.DRIFT_FOUND: "drift found (drift)",
+    ExitCode.USAGE: "the command line, or what it was given, cannot be acted on",
+    ExitCode.INTERRUPTED: "interrupted",
+    ExitCode.OUTPUT_CLOSED: "the reader of the output went away",
+}
+
+
+def exit_code_of(error: IdsyncError) -> ExitCode:
+    """The exit code of an error that explains itself."""
+    match error:
+        case UsageError() | ResourceError():
+            return ExitCode.USAGE
+        case ConfigError() | SecretError():
+            return ExitCode.CONFIG_INVALID
+        case AuthenticationError():
+            return ExitCode.NOT_ALLOWED
+        case BlockedError():
+            return ExitCode.BLOCKED
+        case PlanError():
+            return ExitCode.PLAN_UNUSABLE
+        case SourceError():
+            return ExitCode.SOURCE_UNUSABLE
+        case PartlyApplied():
+            return ExitCode.PARTLY_APPLIED
+        case LeaseHeld():
+            return ExitCode.LOCKED_BY_ANOTHER_RUN
+        case _:
+            return ExitCode.UNEXPECTED

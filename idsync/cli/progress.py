@@ -1,0 +1,83 @@
+"""Progress on stderr: a bar on a terminal for what takes over a second, now and then a plain line elsewhere."""
+
+import json
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import TextIO
+
+from idsync.cli.console import Console
+
+PATIENCE = 1.0
+"""Seconds before a terminal shows a bar."""
+LINE_EVERY = 15.0
+"""Seconds between plain lines where there is no terminal."""
+REDRAW_EVERY = 0.1
+_WIDTH = 24
+
+
+class ProgressDisplay:
+    """Shows how far a run is. Call it as a `Progress`; it may be called from several threads."""
+
+    def __init__(
+        self, console: Console, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._console = console
+        self._stream = sys.stderr if stream is None else stream
+        self._clock = clock
+        self._on_terminal = self._stream.isatty() and not console.json_log
+        self._began = self._shown = clock()
+        self._drawn = 0
+        self._lock = threading.Lock()
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        """Tell what is under way, how much is done and how much there is (0 when unknown)."""
+        if self._console.quiet:
+            return
+        with self._lock:
+            now = self._clock()
+            if self._on_terminal:
+                if now - self._began >= PATIENCE and now - self._shown >= REDRAW_EVERY:
+                    self._shown = now
+                    self._draw(what, done, total)
+            elif now - self._shown >= LINE_EVERY:
+                self._shown = now
+                self._line(what, done, total)
+
+    def clear(self) -> None:
+        """Take the bar away; what follows starts on a clean line."""
+        with self._lock:
+            if self._drawn:
+                self._stream.write("\r" + " " * self._drawn + "\r")
+                self._stream.flush()
+                self._drawn = 0
+
+    def __enter__(self) -> "ProgressDisplay":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.clear()
+
+    def _draw(self, what: str, done: int, total: int) -> None:
+        line = f"{_bar(done, total)} {_words(what, done, total)}"
+        self._stream.write("\r" + line.ljust(self._drawn))
+        self._stream.flush()
+        self._drawn = len(line)
+
+    def _line(self, what: str, done: int, total: int) -> None:
+        if self._console.json_log:
+            record = {"level": "info", "message": what, "done": done, "total": total}
+            self._stream.write(json.dumps(record) + "\n")
+        else:
+            self._stream.write(_words(what, done, total) + "\n")
+        self._stream.flush()
+
+
+def _bar(done: int, total: int) -> str:
+    filled = min(_WIDTH, _WIDTH * done // total) if total else 0
+    return "[" + "#" * filled + "." * (_WIDTH - filled) + "]"
+
+
+def _words(what: str, done: int, total: int) -> str:
+    return f"{what}: {done:,} of {total:,}" if total else f"{what}: {done:,}"
