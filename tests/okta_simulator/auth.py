@@ -178,7 +178,11 @@ class Authority:
 
     def identify(self, headers: Mapping[str, str], method: str, url: str) -> Principal:
         """Who calls the API at this URL (no query); OktaError or OAuthError when nobody known does."""
-        scheme, _, credential = headers.get("authorization", "").partition(" ")
+        authorization = headers.get("authorization", "")
+        # The official SDK 3.4.6 sends `SSWS` and the token without a space, and Okta lets it in.
+        if authorization.lower().startswith("ssws"):
+            authorization = f"ssws {authorization[4:].strip()}"
+        scheme, _, credential = authorization.partition(" ")
         match scheme.lower():
             case "ssws":
                 principal = self._static.get(credential)

@@ -15,7 +15,8 @@ Predicate = Callable[[Values], bool]
 
 EQUAL = frozenset({"eq"})
 RANGE = frozenset({"eq", "gt", "ge", "lt", "le"})
-TEXT = RANGE | {"sw", "co", "ew", "pr", "ne"}
+SEARCH = RANGE | {"sw", "co", "pr"}
+TEXT = SEARCH | {"ew", "ne"}
 
 _TOKEN = re.compile(r"""\s*(?:([()])|([A-Za-z_][\w.]*)|("(?:[^"\\]|\\.)*")|(-?\d+(?:\.\d+)?))""")
 
@@ -40,13 +41,13 @@ USERS = Language(
     | dict.fromkeys(("status", "id", "profile.login", "profile.email", "profile.firstName", "profile.lastName"), EQUAL)
 )
 USERS_SEARCH = Language(
-    {"profile.*": TEXT}
-    | dict.fromkeys(("id", "status", "created", "activated", "statusChanged", "lastUpdated", "type.id"), TEXT)
+    {"profile.*": SEARCH}
+    | dict.fromkeys(("id", "status", "created", "activated", "statusChanged", "lastUpdated", "type.id"), SEARCH)
 )
 GROUPS = Language({"id": EQUAL, "type": EQUAL, "lastUpdated": RANGE, "lastMembershipUpdated": RANGE})
 GROUPS_SEARCH = Language(
-    {"profile.*": TEXT}
-    | dict.fromkeys(("id", "type", "lastUpdated", "lastMembershipUpdated", "created", "source.id"), TEXT)
+    {"profile.*": SEARCH}
+    | dict.fromkeys(("id", "type", "lastUpdated", "lastMembershipUpdated", "created", "source.id"), SEARCH)
 )
 APPS = Language(
     dict.fromkeys(("id", "status", "name", "credentials.signing.kid", "user.id", "group.id"), EQUAL), combined=False

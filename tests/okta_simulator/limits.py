@@ -33,6 +33,8 @@ TOO_MANY = "API call exceeded rate limit due to too many requests."
 def bucket_of(method: str, path: str) -> str | None:
     """The bucket that a call is charged to; None when it is not metered. An exact match comes before a prefix."""
     parts = path.strip("/").split("/")
+    if parts[0] == ".well-known":
+        return None
     if parts[0] == "oauth2":
         return {"keys": None, "clients": "clients"}.get(parts[2] if len(parts) > 2 else "", "oauth")
     match parts[2:]:

@@ -163,7 +163,11 @@ class People(State):
         self.remember("user", user.id)
         moment = self.now()
         for group in self.groups.values():
-            if group.members.pop(user.id, None) is not None and self.switches.hard_delete_moves_membership:
+            if user.id not in group.members:
+                continue
+            self.remember("group", group.id)
+            del group.members[user.id]
+            if self.switches.hard_delete_moves_membership:
                 group.last_membership_updated = moment
         if self.switches.everyone_moves_membership:
             self._everyone_moved()

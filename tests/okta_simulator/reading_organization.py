@@ -10,6 +10,11 @@ def get_organization(call: Call) -> Reply:
     return json_reply(call.shapes.organization_settings())
 
 
+@route("GET", "/.well-known/okta-organization", None)
+def get_organization_metadata(call: Call) -> Reply:
+    return json_reply(call.shapes.organization_metadata())
+
+
 @route("GET", "/oauth2/v1/keys", None)
 def list_keys(call: Call) -> Reply:
     return json_reply(call.authority.key_set())

@@ -20,9 +20,14 @@ def list_users(call: Call) -> Reply:
     rows, keys = _chosen_users(call)
     fields = call.query.get("fields")
 
+    credentials = not _omits_credentials(call)
+
     def render(key: str) -> bytes | dict[str, Any]:
         user = rows[key]
-        return call.shapes.user_bytes(user) if fields is None else projected(call.shapes.user(user), fields)
+        if fields is None and credentials:
+            return call.shapes.user_bytes(user)
+        shape = call.shapes.user(user, credentials=credentials)
+        return shape if fields is None else projected(shape, fields)
 
     order = None
     if call.organization.switches.user_order == "other":
@@ -30,6 +35,12 @@ def list_users(call: Call) -> Reply:
         keys = sorted(keys, key=order)
     default = 10 if "q" in call.query else 200
     return call.listing(keys, render, default=default, maximum=200, kind="key", order=order)
+
+
+def _omits_credentials(call: Call) -> bool:
+    """Only all three values together take effect."""
+    _, _, asked = call.headers.get("content-type", "").partition("okta-response=")
+    return {"omitCredentials", "omitCredentialsLinks", "omitTransitioningToStatus"} <= set(asked.strip('"').split(","))
 
 
 def _scattered(key: str) -> str:
@@ -85,7 +96,8 @@ def _user_values(user: User) -> filters.Values:
 def get_user(call: Call) -> Reply:
     user = find_user(call, call.parts["user"])
     etag = ("etag", f'W/"{user.id[-4:]}-{user.revision}"')
-    return json_reply(call.shapes.user(user, single=True), headers=[etag])
+    shape = call.shapes.user(user, single=True, credentials=not _omits_credentials(call))
+    return json_reply(shape, headers=[etag])
 
 
 @route("GET", "/api/v1/users/{user}/groups", USERS_READ)

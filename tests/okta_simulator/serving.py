@@ -31,6 +31,8 @@ def running(simulator: Simulator) -> Iterator[str]:
         server.should_exit = server.force_exit = True
         thread.join(_START_SECONDS)
         listening.close()
+    if simulator.failures:
+        raise simulator.failures[0]
 
 
 class _Server(uvicorn.Server):

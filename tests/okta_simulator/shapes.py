@@ -36,14 +36,14 @@ class Shapes:
         self._users: dict[str, tuple[User, int, bytes]] = {}
 
     def user_bytes(self, user: User) -> bytes:
-        """The collection form of a user, as JSON text."""
+        """The collection form of a user, as JSON text (kept until the user changes)."""
         known = self._users.get(user.id)
         if known is None or known[0] is not user or known[1] != user.revision:
             known = (user, user.revision, msgspec.json.encode(self.user(user)))
             self._users[user.id] = known
         return known[2]
 
-    def user(self, user: User, *, single: bool = False) -> Json:
+    def user(self, user: User, *, single: bool = False, credentials: bool = True) -> Json:
         """A user; a single read adds links for the life cycle moves that the status permits."""
         href = f"{self.api}/users/{user.id}"
         links: Json = {"self": {"href": href}}
@@ -51,7 +51,7 @@ class Shapes:
             for move in _LIFECYCLE[user.status]:
                 links[move] = {"href": f"{href}/lifecycle/{move}", "method": "POST"}
             links["schema"] = {"href": f"{self.api}/meta/schemas/user/osc1"}
-        return {
+        shape: Json = {
             "id": user.id,
             "status": user.status,
             "created": written(user.created),
@@ -62,12 +62,14 @@ class Shapes:
             "passwordChanged": written_or_null(user.password_changed),
             "type": {"id": "oty1000000000000" + self.organization.id[-4:]},
             "profile": user.profile,
-            "credentials": {
-                "emails": [{"value": user.profile.get("email"), "status": "VERIFIED", "type": "PRIMARY"}],
-                "provider": {"type": "OKTA", "name": "OKTA"},
-            },
             "_links": links,
         }
+        if credentials:
+            shape["credentials"] = {
+                "emails": [{"value": user.profile.get("email"), "status": "VERIFIED", "type": "PRIMARY"}],
+                "provider": {"type": "OKTA", "name": "OKTA"},
+            }
+        return shape
 
     def group(self, group: Group, *, stats: bool = False) -> Json:
         """A group; `stats` embeds the counts, exact or stale as the switch says."""
@@ -239,6 +241,11 @@ class Shapes:
             "securityContext": {"isProxy": False},
             "request": {"ipChain": []},
         }
+
+    def organization_metadata(self) -> Json:
+        """What anybody may know about the organization."""
+        links = {"organization": {"href": self.base_url}}
+        return {"id": self.organization.id, "pipeline": "idx", "_links": links}
 
     def organization_settings(self) -> Json:
         organization = self.organization

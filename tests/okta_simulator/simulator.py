@@ -9,7 +9,7 @@ import msgspec
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route as StarletteRoute
 from starlette.types import Receive, Scope, Send
@@ -56,7 +56,9 @@ class Simulator:
         self.faults = Faults()
         self.requests = Requests()
         self.base_url = "http://127.0.0.1"
-        self._shapes: dict[str, Shapes] = {}
+        self.failures: list[Exception] = []
+        """What went wrong inside the simulator itself; `running` raises the first at its end."""
+        self._shapes: dict[tuple[str, str], Shapes] = {}
         self._application = Starlette(
             routes=[StarletteRoute(route.template, self._endpoint(route), methods=[route.method]) for route in ROUTES],
             exception_handlers={HTTPException: self._no_route},
@@ -84,6 +86,11 @@ class Simulator:
             if isinstance(route, Route):
                 return await self._answer(request, route, entry)
             return self._response(_refused(_unknown(route), request.url.path, short=False), entry, Distortion())
+        except ClientDisconnect:
+            return Response(status_code=400)
+        except Exception as failure:
+            self.failures.append(failure)
+            return Response("the simulator failed", status_code=599)
         finally:
             self.requests.leave()
 
@@ -146,7 +153,7 @@ class Simulator:
         switches = organization.switches
         call = Call(
             organization=organization,
-            shapes=self._shapes.setdefault(organization.id, Shapes(organization, self.base_url)),
+            shapes=self._shapes_of(organization),
             authority=self.authority,
             principal=principal,
             url=f"{self.base_url}{request.url.path}",
@@ -162,6 +169,12 @@ class Simulator:
                 change(organization)
             reply = route.endpoint(call)
         return Reply(reply.status, reply.body, list(reply.headers), reply.content_type)
+
+    def _shapes_of(self, organization: Organization) -> Shapes:
+        key = (organization.id, self.base_url)
+        if key not in self._shapes:
+            self._shapes[key] = Shapes(organization, self.base_url)
+        return self._shapes[key]
 
     def _response(self, reply: Reply, entry: RecordedRequest, distortion: Distortion) -> Response:
         kind = Truncated if distortion.truncated else Response

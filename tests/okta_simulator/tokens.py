@@ -9,6 +9,14 @@ from joserfc.jwk import ECKey, JWKRegistry, RSAKey
 Key = RSAKey | ECKey
 
 ALGORITHMS = ["RS256", "RS384", "RS512", "ES256", "ES384", "ES512"]
+
+
+class _Registry(jws.JWSRegistry):
+    # A proof carries its public key in the header: 3072 bits of RSA make more than the 512 bytes allowed by default.
+    max_header_length = 8192
+
+
+_REGISTRY = _Registry(algorithms=ALGORITHMS)
 _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "k"})
 
 
@@ -28,7 +36,7 @@ def public_key(jwk: dict[str, Any]) -> Key:
 def header(token: str) -> dict[str, Any]:
     """The header of a JWT, not yet verified."""
     try:
-        return dict(jws.extract_compact(token.encode()).headers())
+        return dict(jws.extract_compact(token.encode(), registry=_REGISTRY).headers())
     except (JoseError, ValueError, TypeError) as problem:
         raise ValueError("not a JWT") from problem
 
@@ -36,7 +44,7 @@ def header(token: str) -> dict[str, Any]:
 def claims(token: str, key: Key) -> dict[str, Any]:
     """The claims of a JWT that the key has signed."""
     try:
-        return dict(jwt.decode(token, key, algorithms=ALGORITHMS).claims)
+        return dict(jwt.decode(token, key, registry=_REGISTRY).claims)
     except (JoseError, ValueError, TypeError) as problem:
         raise ValueError(f"the signature or the form is wrong: {problem}") from problem
 
