@@ -60,12 +60,15 @@ def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
 
 
 def quoted(text: str, limit: int = 60) -> str:
-    """Put somebody's text into a message: in quotes, on one line, harmless to a terminal, and not too long."""
+    """Put somebody's text into a message, in quotes: on one line, harmless to a terminal, and not too long."""
+    return '"' + plainly(text, limit).replace('"', r"\"") + '"'
+
+
+def plainly(text: str, limit: int = 60) -> str:
+    """Put somebody's text into a message without quotes around it."""
     shown = text if len(text) <= limit else text[: limit - 1] + "…"
-    return '"' + "".join(_printable(character) for character in shown) + '"'
+    return "".join(_printable(character) for character in shown)
 
 
 def _printable(character: str) -> str:
-    if character in '"\\':
-        return "\\" + character
-    return character if character.isprintable() else character.encode("unicode_escape", "backslashreplace").decode()
+    return character if character.isprintable() else character.encode("unicode_escape").decode()

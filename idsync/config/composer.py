@@ -57,8 +57,9 @@ def compose(text: str, file: str, mistakes: Mistakes, budget: Budget) -> Iterato
     except _Stop:
         return
     except yaml.YAMLError as refusal:
-        index, summary, fix = explained(refusal, text)
-        mistakes.add(YAML_SYNTAX, lines.at(index), summary, fix=fix)
+        slip = explained(refusal, text)
+        begun = () if slip.begun is None else (lines.at(slip.begun),)
+        mistakes.add(YAML_SYNTAX, lines.at(slip.index), slip.summary, fix=slip.fix, related=begun)
 
 
 class _Lines:

@@ -14,7 +14,10 @@ from typing import cast
 import msgspec
 import re2
 
-_MEMORY = 64 << 20  # for one compiled set; RE2's own default, 8 MiB, holds some thousand globs
+MAX_LENGTH = 4000
+# What one filter may take, and what many of them together or one that ignores case may.
+_SMALL_MEMORY = 8 << 20
+_MEMORY = 64 << 20
 
 
 class PatternError(ValueError):
@@ -42,6 +45,8 @@ class NamePattern:
 
     def __init__(self, source: str) -> None:
         """Compile `source`, or raise PatternError."""
+        if len(source) > MAX_LENGTH:
+            raise PatternError(f"it is longer than {MAX_LENGTH} characters")
         self.source = normalised(source)
         self._regex = _compile(self.expression)
 
@@ -64,7 +69,7 @@ class NamePattern:
 
     @cached_property
     def _regex_ignoring_case(self) -> re2._Regexp[bytes]:
-        return _compile(self.expression, ignoring_case=True)
+        return re2.compile(self.expression.encode(), _options(ignoring_case=True, memory=_MEMORY))
 
     def match(self, name: str) -> tuple[str, ...] | None:
         """Return what `$1`, `$2` … stand for when the whole name matches, else None."""
@@ -222,7 +227,7 @@ def _batches(members: tuple[tuple[int, NamePattern], ...], *, ignoring_case: boo
         yield from _batches(members[middle:], ignoring_case=ignoring_case)
 
 
-def _options(*, ignoring_case: bool = False, capturing: bool = True, memory: int = 8 << 20) -> re2.Options:
+def _options(*, ignoring_case: bool = False, capturing: bool = True, memory: int = _SMALL_MEMORY) -> re2.Options:
     """Build RE2's options: silent, and with `memory` bytes for the compiled program and its cache."""
     options = re2.Options()
     options.log_errors = False
@@ -232,10 +237,10 @@ def _options(*, ignoring_case: bool = False, capturing: bool = True, memory: int
     return options
 
 
-def _compile(expression: str, *, ignoring_case: bool = False) -> re2._Regexp[bytes]:
+def _compile(expression: str) -> re2._Regexp[bytes]:
     """Compile one expression, or raise PatternError with RE2's own words."""
     try:
-        return re2.compile(expression.encode(), _options(ignoring_case=ignoring_case))
+        return re2.compile(expression.encode(), _options())
     except re2.error as refusal:
         reason = refusal.args[0] if refusal.args else refusal
         raise PatternError(reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)) from None

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from idsync.config.codes import MISSING_AUTH, NOT_IN_THIS_VERSION, Mistakes
+import re
+
+from idsync.config.codes import MISSING_AUTH, NOT_IN_THIS_VERSION, SECRET_WRITTEN_OUT, Mistakes
 from idsync.config.nodes import Node, Scalar, find, is_true, key_position, text_of
+from idsync.config.patterns import normalised
 from idsync.config.settings import (
     ApiToken,
     AppById,
@@ -30,6 +33,8 @@ from idsync.config.values import read_duration, read_name_filter, read_org_url, 
 from idsync.diagnostics import Position
 
 DEFAULT_ROLE = "okta-requester"
+# A key in PEM or JWK, or a token as Okta issues them, where the path of a file should be.
+_SECRET_ITSELF = re.compile(r"\s*(?:-----BEGIN|\{|00[A-Za-z0-9_-]{40}\Z)")
 _SYNC_LATER = ("app_groups", "bidirectional", "scim")
 
 
@@ -40,7 +45,7 @@ def read_integration(document: Node, mistakes: Mistakes) -> Integration:
     defaults = Integration("okta", "", AppById(""), UserSettings(()), position)
     _refuse_what_comes_later(spec, mistakes)
     source = _source(find(spec, "source"), defaults.source)
-    authentication = _authentication(find(spec, "auth"))
+    authentication = _authentication(find(spec, "auth"), mistakes)
     if isinstance(source, OktaSource) and find(spec, "auth") is None and find(spec, "source", "scim") is None:
         place = spec.position if spec else document.position
         mistakes.add(MISSING_AUTH, place, "Okta is the source, and there is no auth")
@@ -79,22 +84,24 @@ def _app(node: Node | None) -> AppReference:
     return AppById(text_of(find(node, "id")) or "") if label is None else AppByLabel(label)
 
 
-def _authentication(node: Node | None) -> Authentication | None:
-    token = _secret(find(node, "api_token"))
+def _authentication(node: Node | None, mistakes: Mistakes) -> Authentication | None:
+    token = _secret(find(node, "api_token"), mistakes)
     if token is not None:
         return ApiToken(token)
     client_id = text_of(find(node, "oauth", "client_id"))
-    private_key = _secret(find(node, "oauth", "private_key"))
+    private_key = _secret(find(node, "oauth", "private_key"), mistakes)
     if client_id is None or private_key is None:
         return None
     return OAuth(client_id, private_key, text_of(find(node, "oauth", "key_id")))
 
 
-def _secret(node: Node | None) -> SecretReference | None:
+def _secret(node: Node | None, mistakes: Mistakes) -> SecretReference | None:
     variable, file = find(node, "env"), find(node, "file")
     if variable is not None and (name := text_of(variable)) is not None:
         return EnvironmentSecret(name, variable.position)
     if file is not None and (path := text_of(file)) is not None:
+        if _SECRET_ITSELF.match(path):
+            mistakes.add(SECRET_WRITTEN_OUT, file.position, "file holds a secret, not a path to one")
         return FileSecret(path, file.position)
     return None
 
@@ -125,7 +132,7 @@ def _users(node: Node | None, position: Position, mistakes: Mistakes) -> UserSet
             prefix=defaults.traits.prefix if prefix is None else prefix,
             attributes=read_name_filter(find(node, "traits"), defaults.traits.attributes, mistakes),
         ),
-        adopt=frozenset(name for name, _ in read_texts(find(node, "adopt"))),
+        adopt=frozenset(normalised(name) for name, _ in read_texts(find(node, "adopt"))),
     )
 
 

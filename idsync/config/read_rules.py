@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from idsync.config.codes import EMPTY_INCLUDE, TRAIT_WITHOUT_PREFIX, UNREACHABLE_RULE, Mistakes
 from idsync.config.nodes import Node, Scalar, Sequence, entries_of, find, items_of, key_position, text_of
-from idsync.config.patterns import PatternSet
+from idsync.config.patterns import PatternSet, normalised
 from idsync.config.settings import (
     AccessListRule,
     GroupRule,
@@ -88,7 +88,7 @@ def _access_list_rule(node: Node, mistakes: Mistakes) -> AccessListRule | None:
         return None
     traits = (
         (parse_template(name, pattern, entry.key_position, mistakes), read_templates(entry.value, pattern, mistakes))
-        for name, entry in entries_of(find(node, "grants", "traits")).items()
+        for name, entry in sorted(entries_of(find(node, "grants", "traits")).items())
     )
     return AccessListRule(
         subject=subject,
@@ -131,7 +131,7 @@ def read_guards(document: Node | None) -> Guards:
         member_removals=_guard(spec, "member_removals", defaults.member_removals),
         access_list_deletes=_guard(spec, "access_list_deletes", defaults.access_list_deletes),
         source_shrink=_guard(spec, "source_shrink", defaults.source_shrink),
-        protected_users=frozenset(name for name, _ in read_texts(find(spec, "protected_users"))),
+        protected_users=frozenset(normalised(name) for name, _ in read_texts(find(spec, "protected_users"))),
     )
 
 

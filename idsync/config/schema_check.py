@@ -25,7 +25,7 @@ from idsync.config.codes import (
     Mistakes,
 )
 from idsync.config.nodes import Mapping, Node, find, follow, key_position, plain, text_of
-from idsync.diagnostics import Position, quoted
+from idsync.diagnostics import Position, plainly, quoted
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
@@ -44,7 +44,7 @@ _TYPE_FIXES = {
     "object": "Write keys and values, indented below the key.",
     "array": "Write a list: put the value into brackets, [ ].",
     "string": "Put the value into quotes.",
-    "integer": "Write a number without quotes.",
+    "integer": "Write a whole number without quotes.",
     "number": "Write a number without quotes.",
     "boolean": "Write true or false, without quotes.",
 }
@@ -126,8 +126,10 @@ class _Complaint:
     @property
     def _where(self) -> str:
         """Name the value by its key: `interval`, or `rules[2].roles[0]`."""
-        steps = [f"[{step + 1}]" if isinstance(step, int) else f".{step}" for step in self._path]
-        return quoted("".join(steps).removeprefix(".spec").removeprefix(".") or "document", limit=200)[1:-1]
+        path = self._path[1:] if self._path[0:1] == ("spec",) and len(self._path) > 1 else self._path
+        steps = [f"[{step}]" if isinstance(step, int) else f".{step}" for step in path]
+        where = plainly("".join(steps).removeprefix(".") or "the document", limit=200)
+        return f"a key of {where}" if self._about_key else where
 
     @property
     def _confidential(self) -> bool:
@@ -142,6 +144,8 @@ class _Complaint:
             )
             return
         found = _type_in_words(self._instance)
+        if expected == "integer" and isinstance(self._instance, float):
+            found = "a number with a fraction"
         fix = _TYPE_FIXES[expected] if self._instance is not None else "Write a value, or remove the key."
         summary = f"{self._where} must be {_TYPES[expected]}, and is {found}"
         self._mistakes.add(WRONG_TYPE, self._position, summary, fix=fix)
@@ -174,18 +178,22 @@ class _Complaint:
             self._mistakes.add(MISSING_KEY, self._node.position, summary, fix=f"Add {key}.")
 
     def _choose_one(self) -> None:
+        if not isinstance(self._instance, dict):
+            return  # a wrong type, which is another complaint
         if self._validator == "oneOf":
             choices = [choice["required"][0] for choice in self._asked]
         else:
             choices = list(self._schema["properties"])
         present = [key for key in self._instance if key in choices]
-        fix = f"Keep exactly one of {', '.join(choices)}."
         if len(present) > 1:
             first, second = (key_position(self._node, key) or self._node.position for key in present[:2])
             summary = f"{self._where} has both {present[0]} and {present[1]}"
-            self._mistakes.add(CHOOSE_ONE, second, summary, fix=fix, related=(first,))
+            self._mistakes.add(
+                CHOOSE_ONE, second, summary, fix=f"Keep only one of {present[0]} and {present[1]}.", related=(first,)
+            )
         elif not self._instance or self._validator == "oneOf":
-            self._mistakes.add(CHOOSE_ONE, self._position, f"{self._where} has none of {', '.join(choices)}", fix=fix)
+            summary = f"{self._where} has none of {', '.join(choices)}"
+            self._mistakes.add(CHOOSE_ONE, self._position, summary, fix=f"Add one of {', '.join(choices)}.")
 
     def _wrong_version(self) -> None:
         summary = f"the apiVersion is not {API_VERSION}"
@@ -214,8 +222,9 @@ class _Complaint:
             case "minLength":
                 self._add_malformed(f"{self._where} is empty")
             case _:
+                article = "an" if self._title[0] in "aeiou" else "a"
                 shown = "this" if self._confidential else quoted(str(self._instance))
-                self._add_malformed(f"{self._where}: {shown} is not a {self._title}")
+                self._add_malformed(f"{self._where}: {shown} is not {article} {self._title}")
 
     def _add_malformed(self, summary: str) -> None:
         code = BAD_DURATION if "duration" in self._title else BAD_VALUE

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from idsync.config.codes import CONFIG_NOT_FOUND, NO_DOCUMENTS, NOT_UTF8, TOO_LARGE, UNREADABLE_FILE, Mistakes
-from idsync.diagnostics import Position, quoted
+from idsync.diagnostics import Position, plainly, quoted
 
 FILE_BYTES = 1 << 20
 TREE_BYTES = 16 << 20
@@ -47,7 +47,7 @@ def read_source_files(path: Path, mistakes: Mistakes) -> Iterator[SourceFile]:
 def shown(path: Path | str) -> str:
     """Write a path so that it fits on a line and is harmless to a terminal."""
     text = os.fsencode(path).decode(errors="replace")
-    return text if text.isprintable() else quoted(text, limit=len(text))[1:-1]
+    return text if text.isprintable() else plainly(text, limit=len(text))
 
 
 def _read_all(directory: Path, names: list[str], mistakes: Mistakes) -> Iterator[SourceFile]:

@@ -54,12 +54,12 @@ def _parse(source: str, captures: int) -> list[str | int]:
             continue
         if number is None or not (number.isascii() and number.isdigit()):
             raise TemplateError(
-                f"{dollar.group()!r} is not a capture", "write $1 or ${1} for a capture, and $$ for a dollar sign"
+                f"{dollar.group()} is not a capture", "Write $1 or ${1} for a capture, and $$ for a dollar sign."
             )
         if dollar["bare"] and _is_word(source[read : read + 1]):
             raise TemplateError(
-                f"it is unclear where the number ends in {source[dollar.start() : read + 1]!r}",
-                f"write ${{{number}}}{source[read]} when text follows the number",
+                f"it is unclear where the number ends in {source[dollar.start() : read + 1]}",
+                f"Write ${{{number}}}{source[read]} when text follows the number.",
             )
         parts.append(_capture(number, captures))
     parts.append(source[read:])
@@ -73,8 +73,8 @@ def _capture(number: str, captures: int) -> int:
     if found is None:
         has = {0: "no captures", 1: "one capture, $1"}.get(captures, f"captures $1 to ${captures}")
         raise TemplateError(
-            f"there is no capture ${number}: the pattern has {has}",
-            "use a number that the pattern has, or add a * or a (group) to the pattern",
+            f"there is no capture ${number}: the filter has {has}",
+            "Use a number that the filter has, or add a * or a (group) to the filter.",
         )
     return found
 

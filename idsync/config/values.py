@@ -21,7 +21,7 @@ from idsync.config.codes import (
 from idsync.config.nodes import Node, find, items_of, text_of
 from idsync.config.patterns import NameFilter, NamePattern, PatternError
 from idsync.config.templates import Template, TemplateError
-from idsync.diagnostics import Position, quoted
+from idsync.diagnostics import Position, plainly, quoted
 
 _DURATION = re.compile(r"(?:([0-9]{1,6})d)?(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?")
 _LONGEST = 3650 * 86400
@@ -70,6 +70,8 @@ def _org_url_complaint(url: str) -> str | None:
         return "does not begin with https:// and a host name"
     if not _HOST.fullmatch(parts.netloc.removesuffix(f":{port}")):
         return "has a host name that is not valid"
+    if "-admin.okta" in host:
+        return "is the address of the administrators' console: leave out -admin"
     if parts.path or "?" in url or "#" in url:
         return "holds more than a host name: a path, a query or a fragment"
     if parts.scheme == "http" and not _is_this_machine(host):
@@ -115,7 +117,9 @@ def read_pattern(node: Node | None, mistakes: Mistakes) -> NamePattern | None:
     try:
         return NamePattern(text)
     except PatternError as refusal:
-        mistakes.add(BAD_FILTER, node.position, f"the filter {quoted(text)} is no valid expression: {refusal}")
+        mistakes.add(
+            BAD_FILTER, node.position, f"the filter {quoted(text)} is no valid expression: {plainly(str(refusal))}"
+        )
         return None
 
 
@@ -147,7 +151,9 @@ def parse_template(text: str, pattern: NamePattern, position: Position, mistakes
     try:
         return Template(text, pattern.captures)
     except TemplateError as refusal:
-        mistakes.add(BAD_CAPTURE, position, f"{quoted(text)}: {refusal}", fix=refusal.fix)
+        mistakes.add(
+            BAD_CAPTURE, position, f"{quoted(text)}: {plainly(str(refusal))}", fix=plainly(refusal.fix, limit=200)
+        )
         return None
 
 

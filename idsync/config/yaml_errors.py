@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
 from yaml import YAMLError
 from yaml.error import MarkedYAMLError
 from yaml.reader import ReaderError
 
 from idsync.diagnostics import quoted
 
-_TAB = "a tab cannot indent"
 # What libyaml says, or says it was doing: the slip that is usually behind it.
 _FIXES = {
     "while scanning an alias": 'Put a filter that begins with * into quotes: "*-admins".',
@@ -22,28 +22,40 @@ _FIXES = {
 }
 
 
-def explained(refusal: YAMLError, text: str) -> tuple[int, str, str | None]:
-    """Return the character index of the mistake, what it is, and how to mend it where that is known."""
+class Slip(msgspec.Struct, frozen=True):
+    """What is wrong at a character, how to mend it where that is known, and where it may have begun."""
+
+    index: int
+    summary: str
+    fix: str | None = None
+    begun: int | None = None
+
+
+def explained(refusal: YAMLError, text: str) -> Slip:
+    """Say what libyaml objects to in a text."""
     match refusal:
         case ReaderError():
             index = len(text.encode()[: refusal.position].decode(errors="ignore"))
-            return index, f"the character {quoted(text[index : index + 1])} is not allowed", "Remove the character."
+            return Slip(
+                index, f"the character {quoted(text[index : index + 1])} is not allowed", "Remove the character."
+            )
         case MarkedYAMLError():
             return _marked(refusal, text)
         case _:
-            return 0, "the text cannot be read", None
+            return Slip(0, "the text cannot be read")
 
 
-def _marked(refusal: MarkedYAMLError, text: str) -> tuple[int, str, str | None]:
+def _marked(refusal: MarkedYAMLError, text: str) -> Slip:
     problem, context = refusal.problem or "", refusal.context or ""
     mark = refusal.problem_mark or refusal.context_mark
     index = mark.index if mark is not None else 0
     if problem == "found character that cannot start any token":
         character = text[index : index + 1]
         if character == "\t":
-            return index, _TAB, "Indent with spaces."
-        return index, f"no value can begin with {quoted(character)}", "Put the value into quotes."
+            return Slip(index, "a tab cannot indent", "Indent with spaces.")
+        return Slip(index, f"no value can begin with {quoted(character)}", "Put the value into quotes.")
     if problem == "found unexpected end of stream" and refusal.context_mark is not None:
         index = refusal.context_mark.index
     fix = _FIXES.get(problem) or _FIXES.get(context)
-    return index, f"{problem} ({context})" if context else problem, fix
+    begun = refusal.context_mark.index if refusal.context_mark is not None else None
+    return Slip(index, f"{problem} ({context})" if context else problem, fix, begun if begun != index else None)
