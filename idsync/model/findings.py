@@ -35,3 +35,11 @@ class SourceFacts(msgspec.Struct, frozen=True):
     pool: int
     lists: int
     lists_with_members: int
+
+
+class MissingEdge(msgspec.Struct, frozen=True, gc=False):
+    """The first link that a person lacks on the way to something; `fix` says who could add it, and where."""
+
+    what: str
+    fix: str
+    causes: tuple[Cause, ...] = ()

@@ -1,0 +1,127 @@
+"""The way from an Okta user to a role or a list, link by link: finds the first one that is missing."""
+
+import re
+from collections.abc import Iterator
+
+from idsync.compiler.access_lists import ListRules
+from idsync.compiler.compile import Inputs
+from idsync.compiler.roles import config_cause
+from idsync.compiler.subjects import BUILT_IN, Subject
+from idsync.config.settings import GroupRule, ListSubject, TraitRule
+from idsync.config.templates import Template
+from idsync.model.directory import UpstreamCause
+from idsync.model.findings import MissingEdge
+from idsync.model.identity import IdentityUser
+
+_CAPTURE = re.compile(r"\$\$|\$\d+|\$\{\d+\}")
+
+
+def missing_for_person(inputs: Inputs, person: str) -> MissingEdge | None:
+    """Why a person is not in the directory at all, or None when they are to be."""
+    identity = find_identity(inputs, person)
+    app = inputs.snapshot.app_label or inputs.snapshot.app_id
+    if identity is None:
+        return MissingEdge(
+            f"{person} is not assigned to the app {app} in Okta, directly or through a group.",
+            "Assign the app in Okta; the people it is assigned to are the pool.",
+            (UpstreamCause("app", inputs.snapshot.app_id, app),),
+        )
+    cause = UpstreamCause("user", identity.id, identity.username)
+    finding = next((item for item in inputs.pool.findings if item.severity != "info" and cause in item.causes), None)
+    if identity.username not in inputs.pool.present:
+        what = finding.message if finding else f"{person} has the Okta status {identity.status}, which gives no access."
+        return MissingEdge(what, "Mend it in Okta; the next plan sees it.", (cause,))
+    return None
+
+
+def find_identity(inputs: Inputs, person: str) -> IdentityUser | None:
+    """The assigned user of this name, Okta id or, when only one fits, name in other letter case."""
+    if person in inputs.pool.present:
+        return inputs.pool.present[person]
+    users = inputs.snapshot.users
+    exact = [user for user in users if person in (user.username, user.id)]
+    near = exact or [user for user in users if user.username.lower() == person.lower()]
+    return near[0] if len(near) == 1 or exact else None
+
+
+def missing_for_list(inputs: Inputs, identity: IdentityUser, resource: str) -> list[MissingEdge]:
+    """Why a person does not get a list, named by id, group name or app label; empty when no such list is known."""
+    subject = next((item for item in inputs.subjects if resource in (item.id, item.name)), None)
+    if subject is not None:
+        return list(_not_a_member(identity, subject))
+    return list(_not_imported(inputs, resource))
+
+
+def missing_for_role(inputs: Inputs, identity: IdentityUser, role: str) -> list[MissingEdge]:
+    """For every rule and list that gives a role, what this person lacks for it."""
+    edges = [*_role_rules(inputs, identity, role), *_granting_lists(inputs, identity, role)]
+    if edges:
+        return edges
+    return [
+        MissingEdge(
+            f"No default role, role mapping or access-list rule gives the role {role}.",
+            "Add it to a RoleMapping or AccessListRules document.",
+        )
+    ]
+
+
+def _not_a_member(identity: IdentityUser, subject: Subject) -> Iterator[MissingEdge]:
+    if identity.id in subject.member_ids():
+        return
+    how = "a member of the group" if subject.kind is ListSubject.GROUP else "directly assigned to the app"
+    yield MissingEdge(
+        f"{identity.username} is not {how} {subject.name} ({subject.id}) in Okta.",
+        "Change that in Okta; only direct assignments of an app count."
+        if subject.kind is ListSubject.APP
+        else "Add them to the group in Okta.",
+        (subject.cause(),),
+    )
+
+
+def _not_imported(inputs: Inputs, resource: str) -> Iterator[MissingEdge]:
+    named = [("group", item.id, item.name, item.type) for item in inputs.snapshot.groups]
+    named += [("app", item.id, item.label, item.status) for item in inputs.snapshot.apps]
+    for kind, okta_id, name, state in named:
+        if resource in (okta_id, name):
+            why = "is not taken by the import filters"
+            if state == BUILT_IN:
+                why = "is built in, and becomes a list only when an import filter is its very name"
+            elif kind == "app" and okta_id == inputs.snapshot.app_id:
+                why = "is the app people sign in with, which never becomes a list"
+            elif kind == "app" and state != "ACTIVE":
+                why = f"is {state.lower()} in Okta"
+            yield MissingEdge(
+                f"The {kind} {name} ({okta_id}) {why}.",
+                "See ImportFilters in the configuration.",
+                (UpstreamCause(kind, okta_id, name),),
+            )
+
+
+def _role_rules(inputs: Inputs, identity: IdentityUser, role: str) -> Iterator[MissingEdge]:
+    attributes = identity.attributes()
+    for rule in inputs.settings.role_rules:
+        if not any(_can_give(template, role) for template in rule.roles):
+            continue
+        match rule:
+            case TraitRule():
+                values = inputs.traits.values(attributes, rule.trait)
+                has = ", ".join(values) if values else "nothing"
+                what = f"The rule wants {rule.trait} to match {rule.value}; {identity.username} has {has} there."
+                yield MissingEdge(what, "Change the profile in Okta, or the rule.", (config_cause(rule.position, ""),))
+            case GroupRule():
+                what = f"{identity.username} is in no group that matches {rule.group} and gives {role}."
+                yield MissingEdge(what, "Add them to the group in Okta.", (config_cause(rule.position, ""),))
+
+
+def _granting_lists(inputs: Inputs, identity: IdentityUser, role: str) -> Iterator[MissingEdge]:
+    rules = ListRules(inputs.settings)
+    for subject in inputs.subjects:
+        if role in rules.wording(subject).grants.roles:
+            yield from _not_a_member(identity, subject)
+
+
+def _can_give(template: Template, role: str) -> bool:
+    """Whether some captures make the template this role."""
+    parts = _CAPTURE.split(template.source)
+    pattern = ".*".join(re.escape(part) for part in parts)
+    return re.fullmatch(pattern, role, re.DOTALL) is not None

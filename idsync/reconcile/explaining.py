@@ -1,0 +1,115 @@
+"""Why one person has what they have: compiles their part of the directory and follows every path."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Literal
+
+from idsync.compiler.compile import Compilation, Inputs, compile_state, prepare
+from idsync.compiler.edges import find_identity, missing_for_list, missing_for_person, missing_for_role
+from idsync.compiler.pool import resolve_pool
+from idsync.config.settings import Settings
+from idsync.model.directory import DirectoryState, Scope
+from idsync.model.findings import MissingEdge
+from idsync.model.identity import IdentityUser, Snapshot
+from idsync.model.resources import Membership
+from idsync.plan.effective import Lists
+from idsync.plan.explain import ExplainedAccess, Explanation, Standpoint, explained_access, matches
+from idsync.reconcile.planning import managed_index, state_in_force, surroundings
+from idsync.targets.protocol import DirectoryReader
+
+Standing = Literal["present", "suspended", "held", "leaving", "absent"]
+
+
+def explain(
+    settings: Settings,
+    snapshot: Snapshot,
+    target: DirectoryReader,
+    person: str,
+    resource: str | None,
+    now: datetime,
+) -> Explanation:
+    """Explain `person` (name or Okta id), and `resource` alone when it is given (name, title or kind/name)."""
+    with target.reading():
+        index = managed_index(settings, target.index(settings.integration.org_url))
+        pool = resolve_pool(settings, snapshot, index)
+        inputs = prepare(settings, snapshot, index, pool, None, now)
+        identity = find_identity(inputs, person)
+        name = identity.username if identity else person
+        current = state_in_force(settings, target.state(_scope(inputs, identity, name)), now)
+        around = surroundings([name], current, target, users_known=settings.integration.sync.users)
+    compilation = compile_state(inputs, current, _scope(inputs, identity, name))
+    present = Standpoint(
+        around.users.get(name), around.memberships.get(name, {}), Lists(around.access_lists, around.parents)
+    )
+    access = explained_access(
+        present,
+        _desired(compilation, name, present),
+        lambda role: compilation.role_causes(name, role),
+        compilation.why,
+        now,
+    )
+    shown = tuple(item for item in access if resource is None or matches(item, resource))
+    return Explanation(
+        person=name,
+        okta_id=identity.id if identity else "",
+        okta_status=identity.status if identity else snapshot.unassigned.get(person, ""),
+        standing=_standing(inputs, name),
+        locked=any(lock.spec.target.user == name for lock in current.locks.values()),
+        resource=resource,
+        access=shown,
+        missing=tuple(_missing(inputs, identity, name, resource, shown)),
+    )
+
+
+def _scope(inputs: Inputs, identity: IdentityUser | None, name: str) -> Scope:
+    okta_id = identity.id.encode() if identity else b"\0"
+    lists = frozenset(subject.id for subject in inputs.subjects if okta_id in bytes(subject.raw_members))
+    return Scope(users=frozenset({name}), access_lists=lists)
+
+
+def _desired(compilation: Compilation, name: str, present: Standpoint) -> Standpoint:
+    desired: DirectoryState = compilation.desired
+    memberships: dict[str, Membership] = {
+        list_name: entry
+        for list_name, entry in present.memberships.items()
+        if list_name not in compilation_lists(compilation)
+    }
+    memberships.update((list_name, entries[name]) for list_name, entries in desired.members.items() if name in entries)
+    lists = Lists({**present.lists.access_lists, **desired.access_lists}, present.lists.parents)
+    return Standpoint(desired.users.get(name), memberships, lists)
+
+
+def compilation_lists(compilation: Compilation) -> frozenset[str]:
+    """Names of the lists whose members the compiler decided."""
+    return frozenset(address.partition("/")[2] for address in compilation.why if address.startswith("access_list/"))
+
+
+def _standing(inputs: Inputs, name: str) -> Standing:
+    pool = inputs.pool
+    if name in pool.held:
+        return "held"
+    if name in pool.suspended:
+        return "suspended"
+    if name in pool.present:
+        return "present"
+    return "leaving" if name in pool.leaving else "absent"
+
+
+def _missing(
+    inputs: Inputs,
+    identity: IdentityUser | None,
+    name: str,
+    resource: str | None,
+    shown: Iterable[ExplainedAccess],
+) -> list[MissingEdge]:
+    first = missing_for_person(inputs, name)
+    if first is not None:
+        return [first]
+    if resource is None or identity is None or any(item.desired for item in shown):
+        return []
+    kind, _, rest = resource.partition("/")
+    if kind == "access_list":
+        return missing_for_list(inputs, identity, rest)
+    if kind == "role":
+        return missing_for_role(inputs, identity, rest)
+    return missing_for_list(inputs, identity, resource) or missing_for_role(inputs, identity, resource)
