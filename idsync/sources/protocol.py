@@ -1,9 +1,18 @@
-"""What planning asks of a source: one consistent reading."""
+"""What planning asks of a source: one consistent reading, and the names of what there is."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Protocol
 
+import msgspec
+
 from idsync.model.identity import Snapshot
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being read, how much of it is and how much there is (0 when unknown)."""
+
+
+def silent(what: str, done: int, total: int) -> None:
+    """Show no progress."""
 
 
 class Source(Protocol):
@@ -14,3 +23,33 @@ class Source(Protocol):
 
         Raises AuthenticationError, AuthorizationError or SourceError; a part that failed is never "none".
         """
+
+
+class ListedGroup(msgspec.Struct, frozen=True, order=True):
+    """A group as a listing shows it."""
+
+    id: str
+    name: str
+    type: str
+
+
+class ListedApp(msgspec.Struct, frozen=True, order=True):
+    """An app as a listing shows it."""
+
+    id: str
+    label: str
+    status: str
+
+
+class Catalogue(msgspec.Struct, frozen=True):
+    """All groups and apps there are, by id, whatever the filters say."""
+
+    groups: tuple[ListedGroup, ...]
+    apps: tuple[ListedApp, ...]
+
+
+class Listing(Protocol):
+    """A source that can say what it holds without reading it."""
+
+    def catalogue(self) -> Catalogue:
+        """The names of all groups and apps. Raises as `Source.fetch` does."""

@@ -1,0 +1,1 @@
+"""An Okta organization, read through its API: paced, retried, typed, and never guessed at."""

@@ -1,0 +1,76 @@
+"""How requests are authorized: an API token (SSWS), or OAuth 2.0 with a private key (see `tokens`)."""
+
+from typing import Literal, Protocol
+
+from idsync.errors import SecretError
+from idsync.sources.okta.transmission import Answer
+
+Remedy = Literal["proof", "token"]
+
+
+class ApiTokenCredential:
+    """One of Okta's own API tokens."""
+
+    __slots__ = ("token",)
+
+    def __init__(self, token: str) -> None:
+        """Raises SecretError when the text cannot be a token; the text is not quoted."""
+        self.token = token.strip()
+        if not self.token or not (self.token.isascii() and self.token.isprintable()) or " " in self.token:
+            raise SecretError(
+                "the API token is empty or holds characters that no token has",
+                why="a token is one word of letters, digits and signs",
+                fix="check what spec.auth.api_token points to",
+            )
+
+
+class OAuthCredential:
+    """An API Services app: its client id, a private key of it as PEM or JWK, and that key's id if it has several."""
+
+    __slots__ = ("client_id", "key_id", "private_key")
+
+    def __init__(self, client_id: str, private_key: str, key_id: str | None = None) -> None:
+        self.client_id = client_id
+        self.private_key = private_key
+        self.key_id = key_id
+
+
+Credential = ApiTokenCredential | OAuthCredential
+
+
+class Authorizer(Protocol):
+    """Puts a credential on requests."""
+
+    advice: str
+
+    def headers(self, method: str, url: str) -> dict[str, str]:
+        """Headers that authorize one try of a request."""
+
+    def heard(self, answer: Answer) -> None:
+        """Learn from an answer what the next request needs."""
+
+    def remedy(self, answer: Answer) -> Remedy | None:
+        """Say what to renew before trying a refused request once more, if anything."""
+
+
+class TokenHeader:
+    """Authorization by an API token: the same header each time, and no remedy for a refusal."""
+
+    advice = (
+        "an API token ends after 30 days without use, with the account that made it, when it is revoked, "
+        "and outside the network zones that it is bound to"
+    )
+
+    def __init__(self, credential: ApiTokenCredential) -> None:
+        self._headers = {"Authorization": f"SSWS {credential.token}"}
+
+    def headers(self, method: str, url: str) -> dict[str, str]:  # noqa: ARG002 - the header is the same for all
+        """Headers that authorize one try of a request."""
+        return self._headers
+
+    def heard(self, answer: Answer) -> None:
+        """Nothing to learn."""
+
+    def remedy(self, answer: Answer) -> Remedy | None:  # noqa: ARG002 - the same for all
+        """Nothing to renew."""
+        return None

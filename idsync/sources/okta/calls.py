@@ -1,0 +1,68 @@
+"""The requests of a reading: Okta's paths, page sizes, buckets and scopes, each in one place."""
+
+import re
+from collections.abc import Iterable
+from urllib.parse import quote
+
+import msgspec
+
+from idsync.sources.okta.exchange import Call
+
+IDS_A_CALL = 100
+"""Users asked for by id in one request: what an address of some 5,000 characters holds, and less than one page."""
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+class Calls(msgspec.Struct, frozen=True):
+    """Makes the requests to one organization."""
+
+    org_url: str
+
+    def app(self, app: str) -> Call:
+        """One app by itself."""
+        return Call(self._url("apps", app), "app", f"app {app}", "okta.apps.read")
+
+    def apps(self) -> Call:
+        """All apps."""
+        return Call(self._url("apps") + "?limit=200", "apps", "apps", "okta.apps.read")
+
+    def pool(self, app: str) -> Call:
+        """The users of the SSO app, with the user of the organization in each row."""
+        url = self._url("apps", app, "users") + "?expand=user&limit=500"
+        return Call(url, "apps", f"users of app {app}", "okta.apps.read")
+
+    def app_users(self, app: str) -> Call:
+        """The users of another app."""
+        return Call(self._url("apps", app, "users") + "?limit=500", "apps", f"users of app {app}", "okta.apps.read")
+
+    def app_groups(self, app: str) -> Call:
+        """The groups that convey an app."""
+        return Call(self._url("apps", app, "groups") + "?limit=200", "apps", f"groups of app {app}", "okta.apps.read")
+
+    def groups(self) -> Call:
+        """All groups."""
+        return Call(self._url("groups") + "?limit=200", "groups", "groups", "okta.groups.read")
+
+    def members(self, group: str) -> Call:
+        """The members of a group, deactivated ones included."""
+        url = self._url("groups", group, "users") + "?limit=200"
+        return Call(url, "groups", f"members of group {group}", "okta.groups.read")
+
+    def users(self) -> Call:
+        """All users but the deactivated ones."""
+        return Call(self._url("users") + "?limit=200", "users", "users", "okta.users.read")
+
+    def users_by_id(self, users: Iterable[str]) -> Call:
+        """These users, deactivated ones too; Okta's `filter`, since `search` lags behind."""
+        expression = " or ".join(f'id eq "{user}"' for user in users)
+        url = f"{self._url('users')}?filter={quote(expression, safe='')}&limit=200"
+        return Call(url, "users", "users by id", "okta.users.read")
+
+    def _url(self, *parts: str) -> str:
+        return "/".join((self.org_url, "api/v1", *(quote(part, safe="") for part in parts)))
+
+
+def askable(users: Iterable[str]) -> list[str]:
+    """Those of the ids that can stand in a request, sorted; others cannot be Okta's."""
+    return sorted(user for user in set(users) if _ID.fullmatch(user))

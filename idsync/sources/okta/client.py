@@ -1,0 +1,137 @@
+"""Reads Okta's listings page by page into typed rows, and takes nothing for granted about how they end."""
+
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+from urllib.parse import urljoin, urlsplit
+
+import msgspec
+
+from idsync.errors import SourceError
+from idsync.sources.okta.auth import ApiTokenCredential, Authorizer, Credential, OAuthCredential, TokenHeader
+from idsync.sources.okta.exchange import Call, Exchange, Parts
+from idsync.sources.okta.links import cursor, next_link
+from idsync.sources.okta.patience import Patience
+from idsync.sources.okta.refusals import Scope, harmless, looks_like_html, not_okta, refusal
+from idsync.sources.okta.transmission import Answer
+from idsync.sources.okta.wire import Row
+
+T = TypeVar("T")
+R = TypeVar("R", bound=Row)
+
+_STALE_PAGES = 5
+"""So many pages in a row without a new row, and the listing is held not to end."""
+
+_MOST_PAGES = 100_000
+
+
+class OktaClient:
+    """Calls of one reading, with one credential. Safe to use from several threads."""
+
+    def __init__(self, exchange: Exchange, authorizer: Authorizer) -> None:
+        self._exchange = exchange
+        self._authorizer = authorizer
+        self._origin = _origin(exchange.org_url)
+
+    @property
+    def heard_at(self) -> float | None:
+        """Seconds since the epoch, by the server's clock, of the first answer."""
+        return self._exchange.heard_at
+
+    def object(self, call: Call, kind: type[T]) -> T:
+        """Read one object; raises NotThere for a 404."""
+        return self._read(call, msgspec.json.Decoder(kind))[0]
+
+    def rows(self, call: Call, kind: type[R]) -> Iterator[list[R]]:
+        """Read a listing: the new rows of each page in turn. A row that comes again on a later page is left out.
+
+        Raises NotThere for a 404, and SourceError when any page fails or the listing does not end.
+        """
+        decoder: msgspec.json.Decoder[list[R]] = msgspec.json.Decoder(list[kind])  # type: ignore[valid-type]
+        seen: set[str] = set()
+        cursors = {cursor(call.url)}
+        stale = 0
+        for _ in range(_MOST_PAGES):
+            page, answer = self._read(call, decoder)
+            fresh = [row for row in page if row.id not in seen and not seen.add(row.id)]  # type: ignore[func-returns-value]
+            yield fresh
+            stale = 0 if fresh else stale + 1
+            following = self._next(call, answer)
+            # A cursor that was used already is the end: Okta has sent one on the last page of a listing.
+            if following is None or cursor(following) in cursors:
+                return
+            if stale >= _STALE_PAGES:
+                break
+            cursors.add(cursor(following))
+            call = msgspec.structs.replace(call, url=following)
+        raise SourceError(
+            f"the listing of {call.what} does not end",
+            why=f"{stale} pages in a row brought nothing new, and each names a next one",
+            fix="try again; if it stays so, tell Okta's support",
+        )
+
+    def _next(self, call: Call, answer: Answer) -> str | None:
+        link = next_link(answer.headers.get_list("link"))
+        if link is None:
+            return None
+        following = urljoin(call.url, link)
+        if _origin(following) != self._origin:
+            raise SourceError(
+                f"the listing of {call.what} goes on at another address than {self._exchange.org_url}",
+                why=f"the next page is said to be at {harmless(following)[:120]}; the credential is not sent there",
+                fix="set org_url to the address that Okta itself uses for the organization",
+            )
+        return following
+
+    def _read(self, call: Call, decoder: msgspec.json.Decoder[T]) -> tuple[T, Answer]:
+        """Read and decode one page; what is not even JSON is asked for again."""
+        patience = self._exchange.patience()
+        while True:
+            answer = self._answer(call, patience)
+            try:
+                return decoder.decode(answer.body), answer
+            except msgspec.ValidationError as error:
+                raise SourceError(
+                    f"Okta's answer for {call.what} is not what it documents: {error}",
+                    why="a field that is needed is missing or of another type, so nothing can be said of that object",
+                    fix="check that org_url is an Okta organization; if it is, please report this",
+                ) from None
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                if looks_like_html(answer) or not patience.after_failure():
+                    raise not_okta(answer, self._exchange.org_url) from None
+
+    def _answer(self, call: Call, patience: Patience) -> Answer:
+        """Return the successful answer, or raise the refusal once nothing is left to renew."""
+        tried: set[str] = set()
+        while True:
+            answer = self._exchange.settle(call, self._compose, patience)
+            self._authorizer.heard(answer)
+            if answer.status == 200:
+                return answer
+            remedy = self._authorizer.remedy(answer)
+            if remedy is None or remedy in tried:
+                raise refusal(answer, call.what, call.scope, self._exchange.org_url, self._authorizer.advice)
+            tried.add(remedy)
+
+    def _compose(self, url: str) -> Parts:
+        return Parts(self._authorizer.headers("GET", url))
+
+
+def authorizer_for(credential: Credential, scopes: Sequence[Scope], exchange: Exchange) -> Authorizer:
+    """Choose how requests are authorized."""
+    match credential:
+        case ApiTokenCredential():
+            return TokenHeader(credential)
+        case OAuthCredential():
+            from idsync.sources.okta.tokens import OAuthHeader
+
+            return OAuthHeader(credential, scopes, exchange)
+
+
+def _origin(url: str) -> tuple[str, str, int]:
+    """Scheme, host and port of an address; an address that makes no sense is nobody's."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
+        return parts.scheme, (parts.hostname or "").casefold(), port if parts.username is None else -1
+    except ValueError:
+        return "", "", -1

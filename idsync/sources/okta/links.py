@@ -1,0 +1,34 @@
+"""Paging: the `next` address in Link headers, and a smaller page for an address."""
+
+import re
+from collections.abc import Iterable
+from urllib.parse import parse_qs, urlsplit
+
+_LINK = re.compile(r"<([^<>]*)>([^<]*)")
+_NEXT = re.compile(r""";\s*rel\s*=\s*(?:"(?:[^"]*\s)?next(?:\s[^"]*)?"|next\b)""", re.IGNORECASE)
+_LIMIT = re.compile(r"([?&]limit=)([0-9]{1,5})(?=&|$)")
+SMALLEST_PAGE = 20
+
+
+def next_link(headers: Iterable[str]) -> str | None:
+    """Return the address with `rel="next"`, as it is written, from any number of Link headers (RFC 8288)."""
+    for header in headers:
+        for target, parameters in _LINK.findall(header):
+            if _NEXT.search(parameters):
+                return str(target).strip()
+    return None
+
+
+def cursor(url: str) -> str:
+    """Return what tells one page from the others: the `after` parameter, or the whole address without one."""
+    after = parse_qs(urlsplit(url).query).get("after")
+    return after[0] if after else url
+
+
+def with_halved_limit(url: str) -> str:
+    """Ask for half as many rows, down to a floor; the cursor stays as it is."""
+    return _LIMIT.sub(lambda found: found[1] + str(_halved(int(found[2]))), url, count=1)
+
+
+def _halved(limit: int) -> int:
+    return max(limit // 2, min(limit, SMALLEST_PAGE))

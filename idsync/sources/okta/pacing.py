@@ -1,0 +1,219 @@
+"""How fast Okta may be asked: a limiter for each of its buckets, fed by its rate-limit headers, and one gate over all.
+
+A bucket's window ends at Reset, which is read against the answer's own Date: the local clock is never compared with
+the server's. Within a window at most the configured share of Limit is used, whatever the answers' order.
+"""
+
+import math
+import threading
+from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
+from typing import Protocol
+
+import msgspec
+
+Clock = Callable[[], float]
+"""Seconds of a clock that never goes back."""
+
+LONGEST_WINDOW = 120.0
+"""Okta's windows last 60 seconds; a Reset further away than this is not believed."""
+
+_GROWTH = 50
+"""So many answers in a row without a concurrency refusal let one more request fly."""
+
+
+class Headers(Protocol):
+    """Response headers, each name with all of its copies."""
+
+    def get_list(self, key: str, split_commas: bool = False) -> list[str]:
+        """All values of one header."""
+
+
+class Budget(msgspec.Struct, frozen=True):
+    """One answer's rate-limit headers; `seconds` from its Date to its Reset, at least 0."""
+
+    limit: int
+    remaining: int
+    reset: int
+    seconds: float
+
+    @property
+    def speaks_of_concurrency(self) -> bool:
+        """Tell whether a 429 with these headers is about requests at once; its Reset means nothing then."""
+        return self.limit == 0 and self.remaining == 0
+
+
+def server_time(headers: Headers) -> float | None:
+    """Return the Date of an answer in seconds since the epoch, or None when it has none."""
+    for text in headers.get_list("date"):
+        try:
+            return parsedate_to_datetime(text).timestamp()
+        except (ValueError, OverflowError):
+            continue
+    return None
+
+
+def budget_of(headers: Headers) -> Budget | None:
+    """Read the rate-limit headers; of several copies the least, with the Reset that stands beside the least Limit."""
+    limits = _numbers(headers, "x-rate-limit-limit")
+    remaining = _numbers(headers, "x-rate-limit-remaining")
+    resets = _numbers(headers, "x-rate-limit-reset")
+    if not (limits and remaining and resets):
+        return None
+    reset = resets[limits.index(min(limits))] if len(resets) == len(limits) else max(resets)
+    now = server_time(headers)
+    seconds = LONGEST_WINDOW / 2 if now is None else min(max(reset - now, 0.0), LONGEST_WINDOW)
+    return Budget(min(limits), min(remaining), reset, seconds)
+
+
+def _numbers(headers: Headers, name: str) -> list[int]:
+    return [int(text) for text in headers.get_list(name, split_commas=True) if text.isascii() and text.isdigit()]
+
+
+class Limiter:
+    """The requests to one bucket: how many this window still allows, and how long until the next one."""
+
+    def __init__(self, share: int, clock: Clock) -> None:
+        """`share` is the percentage of the bucket's Limit that may be used."""
+        self._share = share
+        self._clock = clock
+        self._room = threading.Condition()
+        self._metered = True
+        self._limit: int | None = None
+        self._reset = 0
+        self._ends = math.inf
+        self._used = 0
+        self._remaining = 0
+        self._in_flight = 0
+        self._blocked_until = -math.inf
+
+    def delay(self) -> float:
+        """Take a place and return 0, or return the seconds to sleep before asking again.
+
+        Blocks while only an answer under way can tell.
+        """
+        with self._room:
+            while True:
+                now = self._clock()
+                self._roll(now)
+                if now < self._blocked_until:
+                    return self._blocked_until - now
+                if self._has_place():
+                    self._in_flight += 1
+                    return 0.0
+                if not self._in_flight and self._ends < math.inf:
+                    return max(self._ends - now, 0.001)
+                if self._ends < math.inf and self._used >= self._allowed:
+                    return max(self._ends - now, 0.001)
+                self._room.wait(1.0)
+
+    def answered(self, budget: Budget | None) -> None:
+        """Give a place back after an answer, with what its headers say (None: this server does not meter)."""
+        with self._room:
+            self._in_flight -= 1
+            if budget is None:
+                self._metered = self._limit is not None
+            elif not budget.speaks_of_concurrency:
+                self._metered = True
+                self._observe(budget)
+            self._room.notify_all()
+
+    def lost(self) -> None:
+        """Give a place back after a request that brought nothing to learn from."""
+        with self._room:
+            self._in_flight -= 1
+            self._used += 1  # it may have been counted upstream
+            self._room.notify_all()
+
+    def block(self, seconds: float) -> None:
+        """Let nobody ask this bucket for so long."""
+        with self._room:
+            self._blocked_until = max(self._blocked_until, self._clock() + seconds)
+
+    @property
+    def _allowed(self) -> int:
+        return max((self._limit or 0) * self._share // 100, 1)
+
+    def _has_place(self) -> bool:
+        if not self._metered:
+            return True
+        if self._limit is None:
+            return self._in_flight == 0
+        return self._used + self._in_flight < self._allowed and self._remaining - self._in_flight > 0
+
+    def _roll(self, now: float) -> None:
+        """Begin a window whose Reset is not known yet when the last one is over."""
+        if now >= self._ends:
+            self._ends = math.inf
+            self._used = 0
+            self._remaining = self._limit or 0
+
+    def _observe(self, budget: Budget) -> None:
+        if budget.reset < self._reset:
+            return  # of a window that is over
+        if budget.reset > self._reset:
+            self._reset, self._ends, self._used, self._remaining = budget.reset, math.inf, 0, budget.remaining
+        self._limit = budget.limit
+        self._used += 1
+        self._remaining = min(self._remaining, budget.remaining)
+        # Date and Reset are whole seconds: the second more is what rounding may have hidden.
+        self._ends = min(self._ends, self._clock() + budget.seconds + 1)
+
+
+class Gate:
+    """How many requests may be under way at all: fewer after each refusal for concurrency, slowly more again."""
+
+    def __init__(self, size: int) -> None:
+        self._largest = size
+        self._size = size
+        self._room = threading.Condition()
+        self._under_way = 0
+        self._calm = 0
+
+    @property
+    def size(self) -> int:
+        """The number of requests that may be under way now."""
+        return self._size
+
+    def __enter__(self) -> None:
+        with self._room:
+            while self._under_way >= self._size:
+                self._room.wait(1.0)
+            self._under_way += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._room:
+            self._under_way -= 1
+            self._calm += 1
+            if self._calm >= _GROWTH and self._size < self._largest:
+                self._size += 1
+                self._calm = 0
+            self._room.notify_all()
+
+    def shrink(self) -> None:
+        """Halve what may be under way; the refusals of one crowd count once."""
+        with self._room:
+            if self._calm or self._size == self._largest:
+                self._size = max(min(self._size, self._under_way + 1) // 2, 1)
+            self._calm = 0
+
+
+class Pacing:
+    """The limiters of all buckets and the gate over them."""
+
+    def __init__(self, share: int, clock: Clock, concurrency: int) -> None:
+        self._limiters: dict[str, Limiter] = {}
+        self._share = share
+        self._clock = clock
+        self._lock = threading.Lock()
+        self.gate = Gate(concurrency)
+
+    def limiter(self, bucket: str) -> Limiter:
+        """The limiter of a bucket, by Okta's name for it."""
+        with self._lock:
+            return self._limiters.setdefault(bucket, Limiter(self._share, self._clock))
+
+    @property
+    def limiters(self) -> Mapping[str, Limiter]:
+        """All limiters in use, by bucket."""
+        return self._limiters

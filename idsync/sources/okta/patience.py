@@ -1,0 +1,59 @@
+"""How often one request is tried again, and how long in all: bounded, with waits that grow and never coincide."""
+
+from collections.abc import Callable
+
+from idsync.errors import SourceUnreachable
+
+TRIES = 5
+"""Tries of a request that breaks off or that the server fails."""
+
+CONNECTION_TRIES = 3
+"""Tries while the host cannot be reached at all: a wrong name should be told soon."""
+
+THROTTLES = 30
+"""Tries of a request that is refused for its rate."""
+
+LONGEST_WAIT = 15 * 60.0
+"""Seconds that one request may wait in all, for its turn and between tries."""
+
+Pause = Callable[[float], None]
+"""Sleeps so many seconds; raises when the work is given up meanwhile."""
+
+
+class Patience:
+    """The tries and waits of one request."""
+
+    def __init__(self, pause: Pause, random: Callable[[], float]) -> None:
+        """`random` gives numbers from 0 up to 1."""
+        self._pause = pause
+        self._random = random
+        self._waited = 0.0
+        self.failures = 0
+        self.throttles = 0
+
+    def wait(self, seconds: float) -> None:
+        """Sleep; raises SourceUnreachable when the request has waited long enough."""
+        self._waited += seconds
+        if self._waited > LONGEST_WAIT:
+            raise SourceUnreachable(
+                f"Okta left one request waiting for more than {LONGEST_WAIT / 60:.0f} minutes",
+                why="the organization's rate limit leaves no room: other integrations use it up, or the share is small",
+                fix="raise rate_limit_share, raise the token's rate limit in Okta, or try when less is going on",
+            )
+        self._pause(seconds)
+
+    def after_failure(self, tries: int = TRIES) -> bool:
+        """Wait before another try, or return False when there is none left."""
+        self.failures += 1
+        if self.failures >= tries:
+            return False
+        self.wait(2.0 ** (self.failures - 1) * (0.75 + 0.5 * self._random()))
+        return True
+
+    def after_throttle(self, least: float, most: float) -> bool:
+        """Wait between `least` and `most` seconds before another try, or return False when there is none left."""
+        self.throttles += 1
+        if self.throttles >= THROTTLES:
+            return False
+        self.wait(least + (most - least) * self._random())
+        return True

@@ -1,0 +1,238 @@
+"""One reading of an organization: which listings are read, in which order, and what becomes of their rows.
+
+Tasks run in several threads. Each writes keys of its own into the dictionaries here, and nothing else is shared.
+"""
+
+from collections.abc import Collection
+from functools import partial
+from sys import intern
+
+from idsync.config.settings import AppById, AppByLabel, AppReference
+from idsync.errors import AuthorizationError, IdsyncError, SourceError, SourceUnreachable
+from idsync.model.identity import DELETED, IdentityApp, IdentityGroup, IdentityUser
+from idsync.model.names import nfc
+from idsync.sources.okta.calls import IDS_A_CALL, Calls, askable
+from idsync.sources.okta.client import OktaClient
+from idsync.sources.okta.decode import identity_app, identity_group, identity_user
+from idsync.sources.okta.lanes import Lanes
+from idsync.sources.okta.refusals import ROLE_HINT, NotThere
+from idsync.sources.okta.selection import Selection
+from idsync.sources.okta.wire import App, AppGroup, AppUser, Assignment, EmbeddedUser, Group, Member, User, is_direct
+from idsync.sources.protocol import Progress
+
+LANES = {"apps": 3, "groups": 4, "users": 1}
+"""Threads by bucket; together they are the requests that may be under way."""
+
+MOST_LOOKUPS = 2000
+"""So many people who lost the app are asked about; of more, only the guards need to know."""
+
+
+class Reading:
+    """The work of one reading, and what it has found so far."""
+
+    def __init__(self, client: OktaClient, calls: Calls, app: AppReference, selection: Selection, lanes: Lanes) -> None:
+        self._client = client
+        self._calls = calls
+        self._reference = app
+        self._selection = selection
+        self._lanes = lanes
+        self._incomplete: dict[str, AppUser] = {}
+        self._pool_missing: NotThere | None = None
+        self.app: App | None = None
+        self.users: dict[str, IdentityUser] = {}
+        self.groups: dict[str, IdentityGroup] = {}
+        self.apps: dict[str, IdentityApp] = {}
+        self.statuses: dict[str, str] = {}
+        self._wanted = {"groups": 0, "apps": 0}
+        self._vanished: dict[str, set[str]] = {"groups": set(), "apps": set()}
+
+    def begin(self) -> None:
+        """Set off everything that is known to be needed."""
+        match self._reference:
+            case AppById(id=identifier):
+                check = self._list_apps if self._selection.lists else partial(self._check_app, identifier)
+                self._lanes.submit("apps", check)
+                self._lanes.submit("apps", partial(self._read_pool, identifier))
+            case AppByLabel():
+                self._lanes.submit("apps", self._list_apps)
+        if self._selection.needs_groups:
+            self._lanes.submit("groups", self._list_groups)
+
+    def look_up(self, known: Collection[str]) -> None:
+        """Set off questions about known people of whom nothing was seen; call when the rest is done."""
+        if self._pool_missing is not None:
+            raise self._pool_missing
+        unseen = askable(user for user in known if user not in self.users and user not in self.statuses)
+        for some in _batches(unseen[:MOST_LOOKUPS]):
+            self._lanes.submit("users", partial(self._look_up, some))
+
+    def show(self, progress: Progress) -> None:
+        """Say how far the reading is; what has vanished upstream meanwhile counts as read."""
+        progress("users", len(self.users), 0)
+        read = {"groups": len(self.groups), "apps": len(self.apps)}
+        for what, wanted in self._wanted.items():
+            if wanted:
+                progress(what, read[what] + len(self._vanished[what]), wanted)
+
+    def unassigned(self) -> dict[str, str]:
+        """Status, by id, of people who were seen and lack the app."""
+        return {user: status for user, status in sorted(self.statuses.items()) if user not in self.users}
+
+    # -- the SSO app and its users
+
+    def _check_app(self, identifier: str) -> None:
+        self.app = _active(self._client.object(self._calls.app(identifier), App))
+
+    def _read_pool(self, app: str) -> None:
+        try:
+            for page in self._client.rows(self._calls.pool(app), AppUser):
+                for row in page:
+                    self._add_user(row, row.embedded.user if row.embedded else None)
+        except NotThere as error:
+            self._pool_missing = error  # whoever looks for the app itself may know better what is wrong
+            return
+        if self._incomplete:
+            self._lanes.submit("users", self._complete_pool)
+
+    def _add_user(self, row: AppUser, user: EmbeddedUser | None) -> None:
+        identity = None if user is None else identity_user(row, user)
+        if identity is None:
+            self._incomplete[row.id] = row
+            return
+        self.users[identity.id] = identity
+
+    def _complete_pool(self) -> None:
+        """Find the users whom the app's listing did not describe: in the list of users, then one by one by id."""
+        if len(self._incomplete) > IDS_A_CALL:
+            for page in self._client.rows(self._calls.users(), User):
+                self._describe(page)
+                if not self._incomplete:
+                    return
+        for some in _batches(sorted(self._incomplete)):
+            for page in self._client.rows(self._calls.users_by_id(some), User):
+                self._describe(page)
+        for gone in self._incomplete:
+            self.statuses[gone] = DELETED
+
+    def _describe(self, users: list[User]) -> None:
+        for user in users:
+            row = self._incomplete.pop(user.id, None)
+            if row is None:
+                continue
+            self._add_user(row, EmbeddedUser(user.status, user.profile))
+            if user.id in self._incomplete:
+                raise SourceError(
+                    f"Okta gives no profile of user {user.id}",
+                    why="neither the app's users nor the users themselves hold one",
+                    fix="check what the credential's admin role may see of users",
+                )
+
+    def _look_up(self, users: tuple[str, ...]) -> None:
+        found = {
+            user.id: intern(user.status)
+            for page in self._client.rows(self._calls.users_by_id(users), User)
+            for user in page
+        }
+        self.statuses.update({user: found.get(user, DELETED) for user in users})
+
+    # -- groups
+
+    def _list_groups(self) -> None:
+        for page in self._client.rows(self._calls.groups(), Group):
+            wanted = self._selection.groups(page)
+            self._wanted["groups"] += len(wanted)
+            for group in wanted:
+                self._lanes.submit("groups", partial(self._read_members, group))
+
+    def _read_members(self, group: Group) -> None:
+        members: list[str] = []
+        try:
+            for page in self._client.rows(self._calls.members(group.id), Member):
+                for member in page:
+                    members.append(intern(member.id))
+                    if member.status is not None:
+                        self.statuses.setdefault(members[-1], intern(member.status))
+        except NotThere:
+            self._vanished["groups"].add(group.id)
+            return
+        self.groups[group.id] = identity_group(group, members)
+
+    # -- apps
+
+    def _list_apps(self) -> None:
+        listed = [app for page in self._client.rows(self._calls.apps(), App) for app in page]
+        self.app = _active(self._sso_app(listed))
+        if isinstance(self._reference, AppByLabel):
+            self._lanes.submit("apps", partial(self._read_pool, self.app.id))
+        if self._selection.lists:
+            wanted = self._selection.apps(listed, self.app.id)
+            self._wanted["apps"] = len(wanted)
+            for app in wanted:
+                self._lanes.submit("apps", partial(self._read_app, app))
+
+    def _sso_app(self, listed: list[App]) -> App:
+        match self._reference:
+            case AppById(id=identifier):
+                for app in listed:
+                    if app.id == identifier:
+                        return app
+                try:
+                    return self._client.object(self._calls.app(identifier), App)
+                except NotThere as error:
+                    raise _not_visible(f"app {identifier}", listed, self._calls.org_url) from error
+            case AppByLabel(label=label):
+                named = [app for app in listed if nfc(app.label) == nfc(label)]
+                candidates = [app for app in named if app.status == "ACTIVE"] or named
+                if not candidates:
+                    raise _not_visible(f"app labelled {label!r}", listed, self._calls.org_url)
+                if len(candidates) > 1:
+                    raise SourceError(
+                        f"{len(candidates)} apps are labelled {label!r}",
+                        why="the SSO app decides who is in the pool, so it must be one",
+                        fix=f"name it by id: one of {', '.join(sorted(app.id for app in candidates))}",
+                    )
+                return candidates[0]
+
+    def _read_app(self, app: App) -> None:
+        try:
+            users = [
+                row.id
+                for page in self._client.rows(self._calls.app_users(app.id), Assignment)
+                for row in page
+                if is_direct(row)
+            ]
+            groups = [row.id for page in self._client.rows(self._calls.app_groups(app.id), AppGroup) for row in page]
+        except NotThere:
+            self._vanished["apps"].add(app.id)
+            return
+        self.apps[app.id] = identity_app(app, users, groups)
+
+
+def _active(app: App) -> App:
+    if app.status != "ACTIVE":
+        raise SourceError(
+            f"the SSO app {app.label!r} ({app.id}) is {app.status}",
+            why="an app that is not active has lost the assignments that groups convey: its users are not the pool",
+            fix="activate it in Okta, or name another app in the Integration",
+        )
+    return app
+
+
+def _not_visible(app: str, listed: list[App], org_url: str) -> IdsyncError:
+    """Nothing visible at all is a matter of permission; other apps without this one, more likely a wrong one."""
+    if not listed:
+        return AuthorizationError(
+            f"no {app} is visible at {org_url}, nor any other app",
+            scope="okta.apps.read",
+            why="Okta answers with an empty list where a credential has a scope and no admin role that covers anything",
+            fix=ROLE_HINT,
+        )
+    return SourceUnreachable(
+        f"no {app} at {org_url}, among {len(listed)} visible apps",
+        why="it is another organization's, was deleted, or the credential's role or resource set leaves it out",
+        fix="check org_url and app in the Integration; " + ROLE_HINT,
+    )
+
+
+def _batches(users: list[str]) -> list[tuple[str, ...]]:
+    return [tuple(users[start : start + IDS_A_CALL]) for start in range(0, len(users), IDS_A_CALL)]

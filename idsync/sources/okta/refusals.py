@@ -1,0 +1,141 @@
+"""What a failed request means: errors that say what, why and how to fix, without a word that could be a secret."""
+
+import re
+from typing import Literal, assert_never
+
+import msgspec
+
+from idsync.errors import AuthenticationError, AuthorizationError, IdsyncError, SourceError, SourceUnreachable
+from idsync.sources.okta.transmission import Answer, Broken
+from idsync.sources.okta.wire import Problem
+
+Scope = Literal["okta.users.read", "okta.groups.read", "okta.apps.read"]
+
+_PROBLEM = msgspec.json.Decoder(Problem)
+_SECRETIVE = re.compile(r"[A-Za-z0-9_\-+/=.]{32,}")
+_LONGEST_WORDS = 300
+
+
+class NotThere(SourceUnreachable):
+    """Okta answers 404 for what was asked."""
+
+
+ROLE_HINT = (
+    "an OAuth app needs the scope granted (Okta API Scopes) and an admin role or resource set that covers it "
+    "(Admin roles: Read-only Administrator does); an API token has the role of the account that made it"
+)
+
+
+def problem_of(answer: Answer) -> Problem:
+    """Return the error body, empty where there is none that can be read."""
+    try:
+        return _PROBLEM.decode(answer.body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return Problem()
+
+
+def words_of(answer: Answer) -> str:
+    """Return status, code and summary of an error answer on one line, without anything that looks like a secret."""
+    problem = problem_of(answer)
+    parts = [problem.code or problem.error, problem.summary or problem.error_description]
+    parts += [cause.error_summary for cause in problem.causes[:3]]
+    text = ": ".join(part for part in parts if part)
+    return f"{answer.status} {harmless(text)}".strip()
+
+
+def harmless(text: str) -> str:
+    """Make foreign text fit for a message: printable, short, and long unbroken words (tokens, keys) left out."""
+    plain = "".join(character if character.isprintable() else " " for character in text[: _LONGEST_WORDS * 2])
+    return _SECRETIVE.sub("…", plain)[:_LONGEST_WORDS]
+
+
+def looks_like_html(answer: Answer) -> bool:
+    """Tell a page made for people."""
+    return answer.body.lstrip()[:1] == b"<" or "text/html" in answer.headers.get("content-type", "")
+
+
+def refusal(answer: Answer, what: str, scope: Scope, org_url: str, advice: str) -> IdsyncError:
+    """Make the error of an answer that is final; `what` was being read, `advice` is about the credential in use."""
+    said = words_of(answer)
+    match answer.status:
+        case 401:
+            return AuthenticationError(f"Okta does not accept the credential ({said})", why=advice, fix=_NEW_CREDENTIAL)
+        case 403:
+            return AuthorizationError(
+                f"Okta does not allow reading {what} ({said})",
+                scope=scope,
+                why=f"the credential lacks the scope {scope}, or an admin role that covers what is read",
+                fix=f"grant {scope}; {ROLE_HINT}",
+            )
+        case 404:
+            return NotThere(
+                f"Okta knows no {what} at {org_url} ({said})",
+                why="the address answers, and what is asked for is not there, or not for this credential",
+                fix="check org_url and app in the Integration; " + ROLE_HINT,
+            )
+        case status if 300 <= status < 400:
+            return SourceUnreachable(
+                f"{org_url} redirects instead of answering ({status})",
+                why="Okta's API does not redirect; credentials are not sent to another address",
+                fix="set org_url to the organization's own address, as its administrators see it (without -admin)",
+            )
+        case _ if looks_like_html(answer):
+            return not_okta(answer, org_url)
+        case status if status == 429 or status >= 500:
+            return SourceUnreachable(
+                f"Okta failed to give {what}, every try of them ({said})",
+                why="the server reports a failure of its own or no room for the request",
+                fix="see https://status.okta.com, and try again later",
+            )
+        case _:
+            return SourceError(f"Okta refused the request for {what} ({said})", why="it does not take it as it stands")
+
+
+_NEW_CREDENTIAL = "renew the credential in Okta and set it where spec.auth points to"
+
+
+def not_okta(answer: Answer, org_url: str) -> IdsyncError:
+    """Make the error of an answer that is not Okta's API speaking."""
+    form = "a web page" if looks_like_html(answer) else "something that is not JSON"
+    return SourceUnreachable(
+        f"{org_url} answers with {form} ({answer.status}), not as Okta's API does",
+        why="the address is not an Okta organization, or a proxy or maintenance page stands before it",
+        fix="check org_url (https://NAME.okta.com), and any proxy on the way",
+    )
+
+
+def unreachable(broken: Broken, what: str, org_url: str) -> IdsyncError:
+    """Make the error of a request that brought no response on any try."""
+    match broken.kind:
+        case "dns":
+            return SourceUnreachable(
+                f"the host of {org_url} has no address",
+                why=harmless(broken.text),
+                fix="check the spelling of org_url, and this machine's name service",
+            )
+        case "tls":
+            return SourceUnreachable(
+                f"no trusted connection to {org_url}",
+                why=harmless(broken.text),
+                fix="check org_url and this machine's clock; where a proxy opens TLS, set SSL_CERT_FILE to its CA",
+            )
+        case "connect":
+            return SourceUnreachable(
+                f"{org_url} does not accept a connection",
+                why=harmless(broken.text),
+                fix="check org_url, the network and HTTPS_PROXY",
+            )
+        case "timeout" | "broken":
+            return SourceUnreachable(
+                f"{org_url} does not answer the request for {what}, every try of them",
+                why=harmless(broken.text),
+                fix="try again later; if it stays so, see https://status.okta.com and any proxy on the way",
+            )
+        case "size":
+            return SourceUnreachable(
+                f"the answer to the request for {what} is too large: {broken.text}",
+                why="no page of Okta's is near that size",
+                fix="check that org_url is an Okta organization",
+            )
+        case unknown:
+            assert_never(unknown)

@@ -1,0 +1,136 @@
+"""The Okta source: reads an organization into a snapshot with the fewest requests that its API allows."""
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+from functools import partial
+
+import httpx
+
+from idsync.config.settings import AppReference, Settings
+from idsync.model.identity import FORMAT_VERSION, Snapshot
+from idsync.model.times import format_time
+from idsync.sources.okta.auth import Credential
+from idsync.sources.okta.calls import Calls
+from idsync.sources.okta.client import OktaClient, authorizer_for
+from idsync.sources.okta.exchange import Exchange, Timing
+from idsync.sources.okta.lanes import Lanes
+from idsync.sources.okta.reading import LANES, Reading
+from idsync.sources.okta.refusals import Scope
+from idsync.sources.okta.selection import Selection
+from idsync.sources.okta.wire import App, Group
+from idsync.sources.protocol import Catalogue, ListedApp, ListedGroup, Progress, silent
+from idsync.sources.soundness import require_sound
+
+
+class OktaSource:
+    """An Okta organization as a source."""
+
+    def __init__(
+        self,
+        *,
+        org_url: str,
+        app: AppReference,
+        credential: Credential,
+        selection: Selection | None = None,
+        rate_limit_share: int = 50,
+        progress: Progress = silent,
+        transport: httpx.BaseTransport | None = None,
+        timing: Timing | None = None,
+    ) -> None:
+        """`selection` is what of groups and apps is wanted (everything by default).
+
+        `progress` is called from the thread that calls `fetch`. `transport` and `timing` are for tests.
+        """
+        self._org_url = org_url.rstrip("/")
+        self._app = app
+        self._credential = credential
+        self._selection = Selection() if selection is None else selection
+        self._share = rate_limit_share
+        self._progress = progress
+        self._transport = transport
+        self._timing = Timing() if timing is None else timing
+
+    @classmethod
+    def of(cls, settings: Settings, credential: Credential, progress: Progress = silent) -> "OktaSource":
+        """The source that a configuration describes."""
+        integration = settings.integration
+        return cls(
+            org_url=integration.org_url,
+            app=integration.app,
+            credential=credential,
+            selection=Selection.of(settings),
+            rate_limit_share=integration.rate_limit_share,
+            progress=progress,
+        )
+
+    def fetch(self, known_user_ids: Collection[str] = ()) -> Snapshot:
+        """Read everything that is wanted; what became of known users without the app is in `unassigned`.
+
+        Raises AuthenticationError, AuthorizationError or SourceError; whatever could not be read is an error.
+        """
+        exchange = self._exchange()
+        try:
+            with Lanes(LANES, exchange.give_up) as lanes:
+                client = OktaClient(exchange, authorizer_for(self._credential, self._scopes(), exchange))
+                reading = Reading(client, Calls(self._org_url), self._app, self._selection, lanes)
+                tick = partial(reading.show, self._progress)
+                reading.begin()
+                lanes.drain(tick)
+                reading.look_up(known_user_ids)
+                lanes.drain(tick)
+                tick()
+        finally:
+            exchange.close()
+        snapshot = self._snapshot(reading, exchange.heard_at)
+        require_sound(snapshot, f"what {self._org_url} holds")
+        return snapshot
+
+    def catalogue(self) -> Catalogue:
+        """List groups and apps by name, without anything about any one of them."""
+        exchange = self._exchange()
+        groups: list[ListedGroup] = []
+        apps: list[ListedApp] = []
+
+        def list_groups() -> None:
+            for page in client.rows(calls.groups(), Group):
+                groups.extend(ListedGroup(row.id, row.profile.name, row.type) for row in page)
+
+        def list_apps() -> None:
+            for page in client.rows(calls.apps(), App):
+                apps.extend(ListedApp(row.id, row.label, row.status) for row in page)
+
+        try:
+            with Lanes({"groups": 1, "apps": 1}, exchange.give_up) as lanes:
+                scopes: tuple[Scope, ...] = ("okta.groups.read", "okta.apps.read")
+                client = OktaClient(exchange, authorizer_for(self._credential, scopes, exchange))
+                calls = Calls(self._org_url)
+                lanes.submit("groups", list_groups)
+                lanes.submit("apps", list_apps)
+                lanes.drain(lambda: self._progress("groups", len(groups), 0))
+        finally:
+            exchange.close()
+        return Catalogue(tuple(sorted(groups)), tuple(sorted(apps)))
+
+    def _exchange(self) -> Exchange:
+        return Exchange(self._org_url, self._share, self._transport, self._timing)
+
+    def _scopes(self) -> tuple[Scope, ...]:
+        scopes: tuple[Scope, ...] = ("okta.users.read", "okta.apps.read")
+        return (*scopes, "okta.groups.read") if self._selection.needs_groups else scopes
+
+    def _snapshot(self, reading: Reading, heard_at: float | None) -> Snapshot:
+        # A server that sends no Date is not Okta; the local clock then says at least when this was.
+        moment = self._timing.wall() if heard_at is None else heard_at
+        assert reading.app is not None  # noqa: S101 - the reading ends with it or raises
+        return Snapshot(
+            format_version=FORMAT_VERSION,
+            org_url=self._org_url,
+            app_id=reading.app.id,
+            app_label=reading.app.label,
+            taken_at=format_time(datetime.fromtimestamp(moment, UTC)),
+            complete=True,
+            users=[user for _, user in sorted(reading.users.items())],
+            groups=[group for _, group in sorted(reading.groups.items())],
+            apps=[app for _, app in sorted(reading.apps.items())],
+            unassigned=reading.unassigned(),
+        )

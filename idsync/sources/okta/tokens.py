@@ -1,0 +1,210 @@
+"""OAuth 2.0 for service apps: private_key_jwt (RFC 7523) at Okta's own authorization server, with DPoP (RFC 9449).
+
+Every token request carries a DPoP proof. A server that binds tokens asks for a nonce first; one that does not gives a
+plain bearer token. Times in assertions follow the server's Date when this machine's clock is off.
+"""
+
+import base64
+import hashlib
+import re
+import secrets
+import threading
+from collections.abc import Sequence
+from urllib.parse import urlsplit, urlunsplit
+
+import msgspec
+
+from idsync.errors import AuthenticationError, AuthorizationError, IdsyncError
+from idsync.sources.okta.auth import OAuthCredential, Remedy
+from idsync.sources.okta.exchange import Call, Exchange, Parts
+from idsync.sources.okta.keys import SigningKey, generated_key, read_key
+from idsync.sources.okta.pacing import server_time
+from idsync.sources.okta.refusals import ROLE_HINT, Scope, not_okta, problem_of, refusal, words_of
+from idsync.sources.okta.transmission import Answer
+from idsync.sources.okta.wire import Token
+
+ASSERTION_LIFE = 300
+_EARLY = 300.0
+_SKEW = 30.0
+_ROUNDS = 5
+_ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+_TOKEN = msgspec.json.Decoder(Token)
+_VISIBLE = re.compile(r"[\x21-\x7e]+")
+
+
+class _Held(msgspec.Struct, frozen=True):
+    """A token in use, and until when (of the clock that never goes back)."""
+
+    value: str
+    bound: bool
+    until: float
+
+    def __repr__(self) -> str:
+        return f"_Held(bound={self.bound})"
+
+
+class OAuthHeader:
+    """Authorization by OAuth tokens: fetched once, renewed early by one worker for all, proved by DPoP."""
+
+    advice = "the access token was refused, also a new one; the app may be inactive, or its key may have been revoked"
+
+    def __init__(self, credential: OAuthCredential, scopes: Sequence[Scope], exchange: Exchange) -> None:
+        self._client_id = credential.client_id
+        self._key = read_key(credential.private_key, credential.key_id)
+        self._scopes = tuple(scopes)
+        self._exchange = exchange
+        self._url = f"{exchange.org_url}/oauth2/v1/token"
+        self._proof_key: SigningKey = generated_key()
+        self._lock = threading.Lock()
+        self._held: _Held | None = None
+        self._token_nonce: str | None = None
+        self._nonce: str | None = None
+        self._offset = 0.0
+
+    def headers(self, method: str, url: str) -> dict[str, str]:
+        """Headers that authorize one try of a request; fetches a token when there is none that lasts."""
+        held = self._token()
+        if not held.bound:
+            return {"Authorization": f"Bearer {held.value}"}
+        return {"Authorization": f"DPoP {held.value}", "DPoP": self._proof(method, url, self._nonce, held.value)}
+
+    def heard(self, answer: Answer) -> None:
+        """Keep the nonce that the API wants to see in the next proof."""
+        self._nonce = answer.headers.get("dpop-nonce") or self._nonce
+
+    def remedy(self, answer: Answer) -> Remedy | None:
+        """Say what to renew: the proof when the server objects to it, else the token when it is refused."""
+        challenge = answer.headers.get("www-authenticate", "") + problem_of(answer).error
+        held = self._held
+        if held is not None and held.bound and ("invalid_dpop_proof" in challenge or "use_dpop_nonce" in challenge):
+            return "proof"
+        if answer.status != 401:
+            return None
+        self._held = None
+        return "token"
+
+    def _token(self) -> _Held:
+        with self._lock:
+            held = self._held
+            if held is None or self._exchange.timing.clock() >= held.until:
+                held = self._held = self._fetch()
+            return held
+
+    def _fetch(self) -> _Held:
+        """Ask for a token, following what the server says about nonce and clock."""
+        call = Call(self._url, "oauth2", "access token", method="POST")
+        patience = self._exchange.patience()
+        for _ in range(_ROUNDS):
+            answer = self._exchange.settle(call, self._compose, patience)
+            if answer.status == 200:
+                return self._accepted(answer)
+            if not (self._learned_nonce(answer) or self._learned_clock(answer)):
+                break
+        raise self._refused(answer)
+
+    def _compose(self, url: str) -> Parts:
+        form = {
+            "grant_type": "client_credentials",
+            "scope": " ".join(self._scopes),
+            "client_assertion_type": _ASSERTION_TYPE,
+            "client_assertion": self._assertion(),
+        }
+        return Parts({"DPoP": self._proof("POST", url, self._token_nonce)}, form)
+
+    def _assertion(self) -> str:
+        """A new client assertion; its `jti` is good for one use."""
+        now = self._now()
+        claims = {
+            "iss": self._client_id,
+            "sub": self._client_id,
+            "aud": self._url,
+            "iat": now - 5,
+            "exp": now + ASSERTION_LIFE,
+            "jti": secrets.token_urlsafe(24),
+        }
+        return self._key.sign(claims, {"kid": self._key.key_id} if self._key.key_id else {})
+
+    def _proof(self, method: str, url: str, nonce: str | None, token: str | None = None) -> str:
+        """A new DPoP proof for one request: `htu` is the address without query and fragment."""
+        parts = urlsplit(url)
+        claims: dict[str, str | int] = {
+            "htm": method,
+            "htu": urlunsplit((parts.scheme, parts.netloc, parts.path, "", "")),
+            "iat": self._now(),
+            "jti": secrets.token_urlsafe(24),
+        }
+        if nonce:
+            claims["nonce"] = nonce
+        if token is not None:
+            hashed = hashlib.sha256(token.encode("ascii")).digest()
+            claims["ath"] = base64.urlsafe_b64encode(hashed).rstrip(b"=").decode()
+        return self._proof_key.sign(claims, {"typ": "dpop+jwt", "jwk": self._proof_key.public()})
+
+    def _now(self) -> int:
+        return int(self._exchange.timing.wall() + self._offset)
+
+    def _learned_nonce(self, answer: Answer) -> bool:
+        nonce = answer.headers.get("dpop-nonce")
+        if not nonce or nonce == self._token_nonce:
+            return False
+        self._token_nonce = nonce
+        return problem_of(answer).error in ("use_dpop_nonce", "invalid_dpop_proof")
+
+    def _learned_clock(self, answer: Answer) -> bool:
+        now = server_time(answer.headers)
+        if now is None or answer.status >= 429:
+            return False
+        offset = now - self._exchange.timing.wall()
+        if abs(offset - self._offset) <= _SKEW:
+            return False
+        self._offset = offset
+        return True
+
+    def _accepted(self, answer: Answer) -> _Held:
+        self._token_nonce = answer.headers.get("dpop-nonce") or self._token_nonce
+        try:
+            token = _TOKEN.decode(answer.body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise not_okta(answer, self._exchange.org_url) from None
+        kind = token.token_type.casefold()
+        if kind not in ("bearer", "dpop") or not _VISIBLE.fullmatch(token.access_token):
+            raise not_okta(answer, self._exchange.org_url)
+        granted = set(self._scopes if token.scope is None else token.scope.split())
+        missing = [scope for scope in self._scopes if scope not in granted]
+        if missing:
+            raise _scopes_missing(missing, "the token that Okta gave has fewer scopes than were asked for")
+        early = min(_EARLY, token.expires_in / 2)
+        return _Held(token.access_token, kind == "dpop", self._exchange.timing.clock() + token.expires_in - early)
+
+    def _refused(self, answer: Answer) -> IdsyncError:
+        said = words_of(answer)
+        match problem_of(answer).error:
+            case "invalid_scope":
+                return _scopes_missing(self._scopes, said)
+            case "invalid_client":
+                return AuthenticationError(
+                    f"Okta does not accept the client {self._client_id} ({said})",
+                    why="it knows no such active app, or its public key is not the one of the private key in use",
+                    fix="check oauth.client_id, oauth.private_key and oauth.key_id against the app's General tab",
+                )
+            case "":
+                return refusal(answer, "access token", self._scopes[0], self._exchange.org_url, self.advice)
+            case _ if answer.status >= 429:
+                return refusal(answer, "access token", self._scopes[0], self._exchange.org_url, self.advice)
+            case _:
+                return AuthenticationError(
+                    f"Okta gave no access token ({said})",
+                    why="the token endpoint refused the request",
+                    fix="check the app in Okta: type API Services, grant Client Credentials, client authentication "
+                    "with public key / private key",
+                )
+
+
+def _scopes_missing(scopes: Sequence[str], why: str) -> AuthorizationError:
+    named = ", ".join(scopes)
+    return AuthorizationError(
+        f"the OAuth app has not been granted {named}",
+        scope=" ".join(scopes),
+        why=why,
+        fix=f"grant {named} on the app's tab Okta API Scopes; {ROLE_HINT}",
+    )

@@ -1,0 +1,113 @@
+"""One HTTP exchange: bounded in size and time, never redirected, and cut off at once when the work is given up."""
+
+import contextlib
+import socket
+import ssl
+import threading
+import time
+from typing import Any, Literal
+
+import httpx
+import msgspec
+
+from idsync import __version__
+
+LARGEST_ANSWER = 64 << 20
+LONGEST_ANSWER = 600.0
+_TIMEOUT = httpx.Timeout(300.0, connect=20.0, pool=None)
+CONNECTIONS = 8
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """A response, read whole."""
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+
+
+class Broken(msgspec.Struct, frozen=True):
+    """An exchange that brought no response, and why."""
+
+    kind: Literal["dns", "tls", "connect", "timeout", "broken", "size"]
+    text: str
+
+
+class Transmission:
+    """A pool of connections to one host. `cut` ends every exchange under way, from any thread."""
+
+    def __init__(self, transport: httpx.BaseTransport | None = None) -> None:
+        self._client = httpx.Client(
+            transport=transport,
+            headers={"User-Agent": f"idsync/{__version__}", "Accept": "application/json"},
+            timeout=_TIMEOUT,
+            limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
+            follow_redirects=False,
+        )
+        self._sockets: dict[int, socket.socket] = {}
+        self._lock = threading.Lock()
+
+    def send(
+        self, method: Literal["GET", "POST"], url: str, headers: dict[str, str], form: dict[str, str] | None = None
+    ) -> Answer | Broken:
+        """Send one request and read its response whole."""
+        try:
+            request = self._client.build_request(
+                method, url, headers=headers, data=form, extensions={"trace": self._remember_socket}
+            )
+            with contextlib.closing(self._client.send(request, stream=True)) as response:
+                return self._read(response)
+        except httpx.TimeoutException as error:
+            return Broken("timeout", type(error).__name__)
+        except httpx.ConnectError as error:
+            return Broken(_kind_of(error), str(error)[:200])
+        except httpx.HTTPError as error:
+            return Broken("broken", f"{type(error).__name__}: {error}"[:200])
+        except OSError as error:  # a socket that was cut while it was being set up
+            return Broken("broken", type(error).__name__)
+
+    def cut(self) -> None:
+        """Shut every socket down; exchanges under way end as broken ones."""
+        with self._lock:
+            sockets = list(self._sockets.values())
+        for connection in sockets:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._client.close()
+
+    @staticmethod
+    def _read(response: httpx.Response) -> Answer | Broken:
+        started = time.monotonic()
+        parts: list[bytes] = []
+        size = 0
+        for part in response.iter_bytes():
+            parts.append(part)
+            size += len(part)
+            if size > LARGEST_ANSWER:
+                return Broken("size", f"more than {LARGEST_ANSWER >> 20} MiB")
+            if time.monotonic() - started > LONGEST_ANSWER:
+                return Broken("timeout", f"not complete after {LONGEST_ANSWER:.0f} s")
+        return Answer(response.status_code, response.headers, b"".join(parts))
+
+    def _remember_socket(self, event: str, info: dict[str, Any]) -> None:
+        # httpcore tells of each connection made; there is no other way to end a read that waits in another thread.
+        if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
+            connection = info["return_value"].get_extra_info("socket")
+            if isinstance(connection, socket.socket):
+                with self._lock:
+                    self._sockets = {key: known for key, known in self._sockets.items() if known.fileno() >= 0}
+                    self._sockets[id(connection)] = connection
+
+
+def _kind_of(error: BaseException) -> Literal["dns", "tls", "connect"]:
+    cause: BaseException | None = error
+    for _ in range(8):
+        if isinstance(cause, socket.gaierror):
+            return "dns"
+        if isinstance(cause, ssl.SSLError):
+            return "tls"
+        cause = cause and (cause.__cause__ or cause.__context__)
+    return "connect"

@@ -1,0 +1,237 @@
+"""Snapshot files: read whole and checked at the door, written in one canonical form.
+
+Profiles and member lists stay as they are in the file's buffer until someone opens them.
+"""
+
+import codecs
+import os
+import re
+import tempfile
+from collections.abc import Collection, Iterable
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from idsync.diagnostics import Position
+from idsync.errors import SnapshotError, UsageError
+from idsync.model.canonical import canonical_bytes
+from idsync.model.identity import IdentityApp, IdentityGroup, IdentityUser, Snapshot, raw_json
+from idsync.model.times import parse_time
+from idsync.sources.protocol import Catalogue, ListedApp, ListedGroup
+from idsync.sources.soundness import require_sound
+
+LARGEST_FILE = 512 << 20
+_PIECE = 1 << 20
+
+TAKEN_AT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})$"
+VERSION = r"^1\.[0-9]{1,6}$"
+ORG_URL = r"^https?://[^/\s]+/?$"
+
+_DECODER = msgspec.json.Decoder(Snapshot)
+_BYTE = re.compile(r" ?\(byte ([0-9]+)\)")
+_FIX = "write it again with `idsync snapshot -o FILE`"
+
+
+class _Header(msgspec.Struct):
+    format_version: str
+
+
+class SnapshotSource:
+    """A snapshot file as a source. People who are not in it stay unknown: a file cannot be asked."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def fetch(self, known_user_ids: Collection[str] = ()) -> Snapshot:  # noqa: ARG002 - the file says what it says
+        """The file's snapshot; raises SnapshotError."""
+        return read_snapshot(self._path)
+
+    def catalogue(self) -> Catalogue:
+        """The names of the file's groups and apps; raises SnapshotError."""
+        snapshot = read_snapshot(self._path)
+        return Catalogue(
+            tuple(sorted(ListedGroup(group.id, group.name, group.type) for group in snapshot.groups)),
+            tuple(sorted(ListedApp(app.id, app.label, app.status) for app in snapshot.apps)),
+        )
+
+
+def read_snapshot(path: Path) -> Snapshot:
+    """Read a snapshot file; raises SnapshotError with the place and the fix."""
+    return parse_snapshot(_contents(path), str(path))
+
+
+def parse_snapshot(data: bytes, file: str) -> Snapshot:
+    """Read a snapshot from a file's contents, of which it keeps hold; raises SnapshotError."""
+    refuse = _Refusal(file, data)
+    if not data.strip():
+        raise refuse("is empty", "there is no snapshot in it")
+    try:
+        snapshot = _DECODER.decode(data)
+    except msgspec.ValidationError as error:
+        refuse.other_version()
+        raise refuse("is no snapshot", str(error)) from None
+    except msgspec.DecodeError as error:
+        raise refuse.at_byte(str(error)) from None
+    except UnicodeDecodeError:
+        raise refuse("is not UTF-8", "JSON is always UTF-8") from None
+    except RecursionError:
+        raise refuse("is nested too deep", "no profile of Okta's is") from None
+    if not re.fullmatch(VERSION, snapshot.format_version):
+        refuse.other_version()
+        raise refuse("has no format version", "format_version is a major and a minor number, as in 1.0")
+    _require_utf8(data, refuse)
+    _require_header(snapshot, refuse)
+    require_sound(snapshot, file)
+    return snapshot
+
+
+def write_snapshot(snapshot: Snapshot, path: Path) -> None:
+    """Write a snapshot for its owner's eyes only, whole or not at all; raises UsageError when that cannot be."""
+    data = snapshot_bytes(snapshot)
+    try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)  # a terminal or a pipe: there is nothing to replace
+        else:
+            _replace(path.resolve(), data)
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be written", why=error.strerror or type(error).__name__, fix="name another file"
+        ) from error
+
+
+def snapshot_bytes(snapshot: Snapshot) -> bytes:
+    """The one form of a snapshot: sorted by id, an object a line, a newline at the end."""
+    head = {
+        "format_version": snapshot.format_version,
+        "org_url": snapshot.org_url,
+        "app_id": snapshot.app_id,
+        "app_label": snapshot.app_label,
+        "taken_at": snapshot.taken_at,
+        "complete": snapshot.complete,
+        "sanitized": snapshot.sanitized,
+        "unassigned": snapshot.unassigned,
+    }
+    lists: tuple[tuple[bytes, list[IdentityUser] | list[IdentityGroup] | list[IdentityApp]], ...] = (
+        (b"users", [_canonical_user(user) for user in snapshot.users]),
+        (b"groups", [_canonical_group(group) for group in snapshot.groups]),
+        (b"apps", [_canonical_app(app) for app in snapshot.apps]),
+    )
+    members = [b'"%s":%s' % (name.encode(), canonical_bytes(value)) for name, value in head.items()]
+    members += [b'"%s":[%s]' % (name, _lines(sorted(rows, key=lambda row: row.id))) for name, rows in lists]
+    return b"{" + b",\n".join(members) + b"}\n"
+
+
+class _Refusal:
+    """Makes the errors of one file."""
+
+    def __init__(self, file: str, data: bytes) -> None:
+        self._file = file
+        self._data = data
+
+    def __call__(self, what: str, why: str, *, line: int = 0, column: int = 0) -> SnapshotError:
+        position = Position(self._file, line, column)
+        return SnapshotError(f"the snapshot {what}", why=why, fix=_FIX, position=position)
+
+    def at_byte(self, message: str) -> SnapshotError:
+        """A syntax error at the line and column of the byte that the parser names."""
+        named = _BYTE.search(message)
+        place = min(int(named[1]), len(self._data)) if named else len(self._data)
+        line = self._data.count(b"\n", 0, place) + 1
+        column = place - (self._data.rfind(b"\n", 0, place) + 1) + 1
+        return self("is not JSON, or cut off", _BYTE.sub("", message), line=line, column=column)
+
+    def other_version(self) -> None:
+        """Raise when the file says itself that it is of another major version; that explains every other mistake."""
+        try:
+            version = msgspec.json.decode(self._data, type=_Header).format_version
+        except msgspec.DecodeError:
+            return
+        major = version.partition(".")[0]
+        if major.isascii() and major.isdigit() and major != "1":
+            raise SnapshotError(
+                f"the snapshot has format version {version[:20]}",
+                why="this idsync reads format 1",
+                fix="use the idsync that wrote it, or write the snapshot again with this one",
+                position=Position(self._file),
+            )
+
+
+def _contents(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            data = b"" if size > LARGEST_FILE else file.read() if size else _piecewise(file)
+    except OSError as error:
+        raise SnapshotError(
+            f"the snapshot {path} cannot be read",
+            why=error.strerror or type(error).__name__,
+            fix="check the path; one in the configuration is relative to the configuration's directory",
+        ) from error
+    if max(size, len(data)) > LARGEST_FILE:
+        raise _Refusal(str(path), b"")("is too large", f"at most {LARGEST_FILE >> 20} MiB are read")
+    return data
+
+
+def _piecewise(file: BinaryIO) -> bytes:
+    """Read a pipe, whose size is not known, a little past the bound at most."""
+    pieces: list[bytes] = []
+    while len(pieces) * _PIECE <= LARGEST_FILE and (piece := file.read(_PIECE)):
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _require_utf8(data: bytes, refuse: _Refusal) -> None:
+    """Refuse what is not UTF-8 in parts that stay unopened; a piece at a time, so that nothing large is copied."""
+    if data.isascii():
+        return
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    view = memoryview(data)
+    try:
+        for start in range(0, len(view), _PIECE):
+            decoder.decode(view[start : start + _PIECE], final=start + _PIECE >= len(view))
+    except UnicodeDecodeError:
+        raise refuse("is not UTF-8", "JSON is always UTF-8") from None
+
+
+def _require_header(snapshot: Snapshot, refuse: _Refusal) -> None:
+    if not re.fullmatch(ORG_URL, snapshot.org_url):
+        raise refuse("names no organization", "org_url is the organization's address, https://NAME.okta.com")
+    if not snapshot.app_id:
+        raise refuse("names no app", "app_id is the Okta id of the SSO app")
+    try:
+        if not re.fullmatch(TAKEN_AT, snapshot.taken_at):
+            raise ValueError
+        parse_time(snapshot.taken_at)
+    except ValueError:
+        raise refuse("does not say when it was taken", "taken_at is a time like 2026-01-31T08:30:00Z") from None
+
+
+def _canonical_user(user: IdentityUser) -> IdentityUser:
+    return msgspec.structs.replace(user, profile=raw_json(user.attributes()))
+
+
+def _canonical_group(group: IdentityGroup) -> IdentityGroup:
+    return msgspec.structs.replace(group, members=raw_json(sorted(set(group.member_ids()))))
+
+
+def _canonical_app(app: IdentityApp) -> IdentityApp:
+    return msgspec.structs.replace(app, users=raw_json(sorted(set(app.user_ids()))), groups=sorted(set(app.groups)))
+
+
+def _lines(rows: Iterable[msgspec.Struct]) -> bytes:
+    encoded = [canonical_bytes(row) for row in rows]
+    return b"\n" + b",\n".join(encoded) + b"\n" if encoded else b""
+
+
+def _replace(path: Path, data: bytes) -> None:
+    handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)  # mode 0600
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
