@@ -55,6 +55,13 @@ class DirectoryWriter(Protocol):
 class Target(DirectoryReader, DirectoryWriter, Protocol):
     """Where access is enforced."""
 
+    @property
+    def atomic(self) -> bool:
+        """Whether a transaction is kept whole or not at all, together with what the store records inside it."""
+
+    def serial(self) -> int:
+        """A number that grows with every change of the directory; the one that an index and a plan name."""
+
     def transaction(self) -> AbstractContextManager[None]:
         """All writes inside take effect together or not at all, where the target can; else each on its own."""
 

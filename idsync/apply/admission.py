@@ -1,0 +1,118 @@
+"""What an apply refuses before it touches anything: used, mismatched, unhealthy and blocked plans."""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from idsync.errors import BlockedError, PlanMismatch, PlanUsed, SourceUnhealthy
+from idsync.plan.changes import Change, Plan
+from idsync.stores.protocol import Runs
+
+
+class Expected(msgspec.Struct, frozen=True):
+    """What is at work now, and what a plan must have been made with."""
+
+    config_digest: str
+    org_url: str
+    tool_version: str
+
+
+def check_unused(plan: Plan, runs: Runs) -> None:
+    """Raise PlanUsed when the plan was applied whole already."""
+    run = runs.finished(plan.digest)
+    if run is not None:
+        raise PlanUsed(
+            "This plan was applied already.",
+            why=f"Run {run} applied it, and a plan applies once.",
+            fix="Make a new plan; it shows what is left to do, if anything.",
+        )
+
+
+def check_inputs(plan: Plan, expected: Expected) -> None:
+    """Raise PlanMismatch when the plan was made with another org, config or major version, or may never be applied."""
+    inputs = plan.inputs
+    if inputs.org_url != expected.org_url:
+        raise _mismatch(f"It was made for {inputs.org_url}, and this configuration is for {expected.org_url}.")
+    if inputs.config_digest != expected.config_digest:
+        raise _mismatch("The configuration has changed since it was made.")
+    if _major(inputs.tool_version) != _major(expected.tool_version):
+        raise _mismatch(f"It was made by idsync {inputs.tool_version}, and this is {expected.tool_version}.")
+    if inputs.sanitized:
+        raise PlanMismatch(
+            "This plan was made from a sanitized snapshot.",
+            why="The people in it are pseudonyms, so applying it would lock everyone out.",
+            fix="Make a plan from a snapshot that is not sanitized, or from Okta itself.",
+        )
+
+
+def check_health(plan: Plan, overrides: Mapping[str, str]) -> None:
+    """Raise SourceUnhealthy when changes are held back for the snapshot's sake and not every finding is released."""
+    held = _held_back(plan.changes)
+    if plan.health.verdict == "ok" or not held:
+        return
+    codes = [finding.code for finding in plan.health.findings]
+    if plan.health.verdict == "broken":
+        raise SourceUnhealthy(
+            f"The snapshot is broken: {', '.join(codes)}.",
+            codes=codes,
+            why=f"{_counted(len(held), 'change')} held back, and nothing releases a broken reading.",
+            fix="Read the source again.",
+        )
+    pending = [code for code in codes if code not in overrides]
+    if pending:
+        raise SourceUnhealthy(
+            f"The snapshot is suspect: {', '.join(pending)}.",
+            codes=pending,
+            why=f"{_counted(len(held), 'change')} held back, since a bad read of the source must never delete.",
+            fix="Read the source again or, if it is right, " + _allow(pending),
+        )
+
+
+def check_guards(plan: Plan, overrides: Mapping[str, str]) -> None:
+    """Raise BlockedError when a guard, or anything else that holds a change back, is not released by name."""
+    results = {result.guard: result for result in plan.guards if result.verdict == "blocked"}
+    known = {finding.code for finding in plan.health.findings}
+    held = {code for change in plan.changes for code in change.blocked_by if code not in known}
+    pending = [name for name in (*results, *sorted(held - results.keys())) if name not in overrides]
+    if pending:
+        reached = [
+            f"{name} counts {results[name].count}, limit {results[name].limit:g}" for name in pending if name in results
+        ]
+        raise BlockedError(
+            f"Blocked by {', '.join(pending)}.",
+            guards=pending,
+            why="; ".join(reached) + "." if reached else "Changes are held back.",
+            fix="Review the plan and, if it is right, " + _allow(pending),
+        )
+
+
+def unneeded(plan: Plan, overrides: Mapping[str, str]) -> tuple[str, ...]:
+    """Notes on overrides that release nothing."""
+    blocking = {result.guard for result in plan.guards if result.verdict == "blocked"}
+    blocking.update(finding.code for finding in plan.health.findings)
+    blocking.update(code for change in plan.changes for code in change.blocked_by)
+    return tuple(
+        f"{name} blocks nothing in this plan; its override is ignored" for name in overrides if name not in blocking
+    )
+
+
+def _held_back(changes: Iterable[Change]) -> list[Change]:
+    return [change for change in changes if change.blocked_by]
+
+
+def _mismatch(why: str) -> PlanMismatch:
+    return PlanMismatch(
+        "This plan was made for something else.", why=why, fix="Make a new plan with this configuration."
+    )
+
+
+def _major(version: str) -> str:
+    return version.partition(".")[0]
+
+
+def _allow(names: Iterable[str]) -> str:
+    return "say why: " + " ".join(f'--allow {name}="…"' for name in names) + "."
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun} is" if number == 1 else f"{number} {noun}s are"

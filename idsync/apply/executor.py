@@ -1,0 +1,203 @@
+"""Executes a Plan: refuses what may not be applied, takes the lease, makes every step in order and journals each."""
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime
+
+import msgspec
+
+from idsync.apply.admission import Expected, check_guards, check_health, check_inputs, check_unused, unneeded
+from idsync.apply.lease import held
+from idsync.apply.preconditions import Moment, check_preconditions, is_spent, scope_of
+from idsync.apply.writing import entry_of, make_step
+from idsync.errors import IdsyncError, PartlyApplied, StoreError
+from idsync.model.addresses import Address, lock_address
+from idsync.model.canonical import canonical_bytes
+from idsync.model.directory import DirectoryState
+from idsync.model.journal import Counts, LocksSwept, RunFinished, RunResumed, RunStarted, RunStopped
+from idsync.model.times import format_time, parse_time
+from idsync.plan.changes import Plan, Summary
+from idsync.plan.steps import steps_of
+from idsync.stores.protocol import Holder, Records
+from idsync.targets.protocol import Progress, Target
+
+_REPORT_EACH = 500
+
+
+def _silent(what: str, done: int, total: int) -> None:
+    """Reports to nobody."""
+
+
+class Request(msgspec.Struct, frozen=True):
+    """Who applies, when, and what they release: `overrides` holds the reason for each guard or health finding."""
+
+    actor: str
+    now: datetime
+    holder: Holder
+    expected: Expected
+    overrides: Mapping[str, str] = {}
+    lock_timeout: float = 0.0
+    facts: Mapping[str, bytes] = {}
+    cache: Mapping[str, bytes] = {}
+
+
+class Applied(msgspec.Struct, frozen=True):
+    """What an apply did; `run` is None when the plan was empty."""
+
+    run: int | None
+    serial: int
+    summary: Summary
+    steps: int
+    resumed: bool
+    locks_swept: int
+    notes: tuple[str, ...] = ()
+
+
+def apply_plan(
+    plan: Plan,
+    request: Request,
+    *,
+    target: Target,
+    records: Records,
+    sleep: Callable[[float], None] = time.sleep,
+    progress: Progress = _silent,
+) -> Applied:
+    """Make the plan so.
+
+    Raises PlanError, SourceUnhealthy, BlockedError or LeaseHeld before anything is changed; PartlyApplied when a target
+    without transactions fails midway. Killed at any point, the same call with the same plan goes on where it ended.
+    """
+    check_unused(plan, records.runs)
+    check_inputs(plan, request.expected)
+    check_health(plan, request.overrides)
+    check_guards(plan, request.overrides)
+    with held(records.leases, request.holder, timeout=request.lock_timeout, sleep=sleep):
+        # Whoever had the lease until now may have applied this very plan.
+        check_unused(plan, records.runs)
+        return _Run(plan, request, target, records, progress).make()
+
+
+class _Run:
+    """One run of a plan, with the lease held."""
+
+    def __init__(self, plan: Plan, request: Request, target: Target, records: Records, progress: Progress) -> None:
+        self._plan = plan
+        self._request = request
+        self._target = target
+        self._records = records
+        self._progress = progress
+        self._steps = steps_of(plan.changes)
+        broken_off = records.runs.unfinished(plan.digest) if plan.changes else None
+        self._resumes = broken_off is not None
+        self._number = broken_off.run if broken_off else records.runs.next_number() if plan.changes else 0
+        # What an atomic target did of a broken-off run, it has undone: nothing there has the old run's times.
+        kept = broken_off is not None and not target.atomic
+        self._at = Moment(request.now, parse_time(broken_off.started_at) if broken_off and kept else None)
+
+    def make(self) -> Applied:
+        """Check, make every step, finish."""
+        seen, made = self._look()
+        serial = self._target.serial()
+        self._begin()
+        done = 0
+        try:
+            with self._target.transaction():
+                if self._target.serial() != serial:
+                    seen, made = self._look()
+                for done, step in enumerate(self._steps):
+                    if done % _REPORT_EACH == 0:
+                        self._progress("applying", done, len(self._steps))
+                    if step.change.address not in made:
+                        self._records.journal.append(entry_of(step, self._number, seen))
+                        make_step(step, self._target, self._at)
+                done = len(self._steps)
+                swept = self._finish(seen)
+                serial = self._target.serial()
+        except Exception as error:
+            raise self._stopped(error, done) from error
+        self._progress("applying", done, done)
+        return Applied(
+            self._number or None,
+            serial,
+            self._plan.summary,
+            len(self._steps),
+            self._resumes,
+            swept,
+            unneeded(self._plan, self._request.overrides),
+        )
+
+    def _look(self) -> tuple[DirectoryState, set[Address]]:
+        changes = self._plan.changes
+        seen = self._target.state(scope_of(changes))
+        org_url = self._plan.inputs.org_url
+        return seen, check_preconditions(changes, seen, org_url=org_url, at=self._at)
+
+    def _begin(self) -> None:
+        if not self._plan.changes:
+            return
+        now = format_time(self._request.now)
+        if self._resumes:
+            self._records.journal.append(RunResumed(self._number, now, self._request.actor))
+            return
+        self._records.journal.append(
+            RunStarted(
+                self._number,
+                now,
+                self._request.actor,
+                self._plan.digest,
+                self._plan.integration,
+                len(self._steps),
+                _counts(self._plan.summary),
+                dict(self._request.overrides),
+            )
+        )
+
+    def _finish(self, seen: DirectoryState) -> int:
+        """Sweep, and record that the plan was applied; the number of locks swept."""
+        spent = self._spent_locks(seen)
+        now = format_time(self._request.now)
+        with self._records.transaction():
+            if spent:
+                bodies = {name: msgspec.Raw(canonical_bytes(seen.locks[name])) for name in spent}
+                self._records.journal.append(LocksSwept(self._number, now, bodies))
+                for name in spent:
+                    self._target.delete_lock(name)
+            self._records.edits.clear(self._plan.inputs.target_serial)
+            self._records.facts.put(self._request.facts)
+            self._records.cache.put(self._request.cache)
+            if self._plan.changes:
+                self._records.journal.append(RunFinished(self._number, now, self._target.serial()))
+        return len(spent)
+
+    def _spent_locks(self, seen: DirectoryState) -> list[str]:
+        touched = {change.address for change in self._plan.changes}
+        org_url = self._plan.inputs.org_url
+        return sorted(
+            name
+            for name, lock in seen.locks.items()
+            if is_spent(lock, org_url, self._request.now) and lock_address(name) not in touched
+        )
+
+    def _stopped(self, error: Exception, done: int) -> Exception:
+        """Write down, if that is still possible, that the run broke off; the error to raise."""
+        why = error.summary if isinstance(error, IdsyncError) else type(error).__name__
+        kept = 0 if self._target.atomic else done
+        if self._number:
+            with suppress(StoreError):
+                now = format_time(self._request.now)
+                self._records.journal.append(RunStopped(self._number, now, kept, why))
+        if self._target.atomic or not done:
+            return error
+        return PartlyApplied(
+            f"{done} of {len(self._steps)} steps were made, then: {why}",
+            done=done,
+            total=len(self._steps),
+            why="This target keeps each step as it is made.",
+            fix="Apply the same plan again; it goes on from there.",
+        )
+
+
+def _counts(summary: Summary) -> Counts:
+    counts: Counts = msgspec.to_builtins(summary)
+    return counts

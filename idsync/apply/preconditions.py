@@ -1,0 +1,165 @@
+"""Whether the target still is what a plan was made for, object by object, and what a broken-off run has done of it."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import Enum
+from typing import assert_never
+
+import msgspec
+
+from idsync.errors import PlanStale, PlanTampered
+from idsync.model.addresses import Address, split_address
+from idsync.model.canonical import fingerprint, fingerprint_names
+from idsync.model.directory import DirectoryState, Members, Reason, Scope
+from idsync.model.ownership import is_ours
+from idsync.model.resources import AccessList, Lock, User
+from idsync.model.times import is_past
+from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange
+from idsync.plan.stamps import stamped_access_list, stamped_lock
+
+_NO_MEMBERS: Members = {}
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """When a run takes place: `now`, and the beginning of the broken-off run that it resumes, if it does."""
+
+    now: datetime
+    resumed: datetime | None = None
+
+    @property
+    def stamp(self) -> datetime:
+        """The time that new lists and memberships get: a resumed run goes on with that of its beginning."""
+        return self.resumed or self.now
+
+
+def scope_of(changes: Iterable[Change]) -> Scope:
+    """The objects that changes touch."""
+    users, lists = [], []
+    for change in changes:
+        match change:
+            case UserChange():
+                users.append(name_of(change))
+            case AccessListChange():
+                lists.append(name_of(change))
+            case LockChange():
+                pass
+            case _:
+                assert_never(change)
+    return Scope(frozenset(users), frozenset(lists))
+
+
+def name_of(change: Change) -> str:
+    """The name of the object that a change is about."""
+    return split_address(change.address)[1]
+
+
+class Standing(Enum):
+    """How a change's object stands in the target."""
+
+    AS_PLANNED = 1
+    MADE = 2
+    MOVED = 3
+    FOREIGN = 4
+
+
+def check_preconditions(changes: Iterable[Change], seen: DirectoryState, *, org_url: str, at: Moment) -> set[Address]:
+    """The changes that a broken-off run made already; raise PlanStale or PlanTampered when any may not be made."""
+    found: dict[Standing, list[Address]] = {standing: [] for standing in Standing}
+    for change in changes:
+        found[standing_of(change, seen, org_url, at)].append(change.address)
+    if found[Standing.FOREIGN]:
+        raise PlanTampered(
+            f"The plan changes what is not ours: {_some(found[Standing.FOREIGN])}.",
+            why="These objects do not carry our origin and this org.",
+            fix="Make a new plan; only objects of ours, and those that are adopted, are ever changed.",
+        )
+    if found[Standing.MOVED]:
+        raise PlanStale(
+            f"The directory has moved since the plan was made: {_some(found[Standing.MOVED])}.",
+            addresses=found[Standing.MOVED],
+            why="These objects are not what they were then; nothing was applied.",
+            fix="Make a new plan and review it.",
+        )
+    return set(found[Standing.MADE])
+
+
+def standing_of(change: Change, seen: DirectoryState, org_url: str, at: Moment) -> Standing:
+    """How one change's object stands; a foreign one that the plan means to change is never just as planned."""
+    name = name_of(change)
+    current: User | Lock | AccessList | None
+    match change:
+        case UserChange():
+            current = seen.users.get(name)
+            standing = _user_standing(change, current, at)
+        case LockChange():
+            current = seen.locks.get(name)
+            standing = _lock_standing(change, current, org_url, at)
+        case AccessListChange():
+            current = seen.access_lists.get(name)
+            standing = _list_standing(change, current, seen.members.get(name, _NO_MEMBERS), at)
+        case _:
+            assert_never(change)
+    if standing is Standing.AS_PLANNED and current is not None and change.reason is not Reason.ADOPTED:
+        return standing if is_ours(current.metadata.labels, org_url) else Standing.FOREIGN
+    return standing
+
+
+def is_spent(lock: Lock, org_url: str, now: datetime) -> bool:
+    """Whether this is a lock of ours whose time has passed: it counts as absent."""
+    return is_past(lock.spec.expires, now) and is_ours(lock.metadata.labels, org_url)
+
+
+def _user_standing(change: UserChange, current: User | None, at: Moment) -> Standing:
+    if _is(current, change.before_fingerprint):
+        return Standing.AS_PLANNED
+    return Standing.MADE if at.resumed and current == change.after else Standing.MOVED
+
+
+def _lock_standing(change: LockChange, current: Lock | None, org_url: str, at: Moment) -> Standing:
+    if _is(current, change.before_fingerprint):
+        return Standing.AS_PLANNED
+    if current is None or change.after is None:
+        return Standing.MADE if at.resumed and current is None and change.after is None else Standing.MOVED
+    # A lock's life counts from when it is made, so one made by the broken-off run has other times than one made now.
+    if at.resumed and _timeless(current) == _timeless(stamped_lock(change, at.now)):
+        return Standing.MADE
+    spent = change.before_fingerprint is None and is_spent(current, org_url, at.now)
+    return Standing.AS_PLANNED if spent else Standing.MOVED
+
+
+def _list_standing(change: AccessListChange, current: AccessList | None, members: Members, at: Moment) -> Standing:
+    as_before = _is(current, change.before_fingerprint)
+    if not at.resumed:
+        return Standing.AS_PLANNED if as_before and _has_members(change, members.keys()) else Standing.MOVED
+    after = None if change.after is None else stamped_access_list(change, at.stamp)
+    if current is None:
+        return Standing.MADE if after is None else Standing.AS_PLANNED if as_before else Standing.MOVED
+    if not as_before and current != after:
+        return Standing.MOVED
+    # Steps on members may have been made in full, in part or not at all: taking them back must give those of before.
+    names = members.keys()
+    if not _has_members(change, (names - set(change.members_added)) | set(change.members_removed)):
+        return Standing.MOVED
+    whole = names >= set(change.members_added) and names.isdisjoint(change.members_removed)
+    return Standing.MADE if current == after and whole else Standing.AS_PLANNED
+
+
+def _is(current: User | Lock | AccessList | None, expected: str | None) -> bool:
+    return (None if current is None else fingerprint(current)) == expected
+
+
+def _has_members(change: AccessListChange, names: Iterable[str]) -> bool:
+    expected = change.members_fingerprint
+    if expected is not None:
+        return fingerprint_names(names) == expected
+    # A plan that gives none was made for a list without members, or does not touch them.
+    return change.action != "create" or not any(True for _ in names)
+
+
+def _timeless(lock: Lock) -> Lock:
+    return msgspec.structs.replace(lock, spec=msgspec.structs.replace(lock.spec, expires=None, created_at=None))
+
+
+def _some(addresses: list[Address]) -> str:
+    shown = ", ".join(addresses[:5])
+    return shown if len(addresses) <= 5 else f"{shown} and {len(addresses) - 5} more"

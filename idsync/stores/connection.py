@@ -1,0 +1,173 @@
+"""One SQLite connection with spans of writes and reads that nest, and errors that explain themselves."""
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from typing import Any
+
+from idsync.errors import StoreError
+
+Value = str | bytes | int | float | None
+Row = tuple[Any, ...]
+"""A row as the driver gives it; whoever wrote the query knows its shape."""
+
+_PART_OF_ANOTHER = nullcontext()
+
+
+class Connection:
+    """Runs statements; whoever keeps something back until the end of a transaction registers with it."""
+
+    def __init__(self, raw: sqlite3.Connection, label: str) -> None:
+        self._raw = raw
+        self.label = label
+        self.is_writing = False
+        self._is_reading = False
+        self.before_commit: list[Callable[[], None]] = []
+        self.after_commit: list[Callable[[], None]] = []
+        self.after_rollback: list[Callable[[], None]] = []
+
+    def run(self, sql: str, values: Sequence[Value] = ()) -> int:
+        """Run one statement; the number of rows that it changed."""
+        with self._explained():
+            return self._raw.execute(sql, values).rowcount
+
+    def run_many(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
+        """Run one statement for each row."""
+        with self._explained():
+            self._raw.executemany(sql, rows)
+
+    def rows(self, sql: str, values: Sequence[Value] = ()) -> list[Row]:
+        """All rows of a query."""
+        with self._explained():
+            return self._raw.execute(sql, values).fetchall()
+
+    def row(self, sql: str, values: Sequence[Value] = ()) -> Row | None:
+        """The first row of a query, or None."""
+        with self._explained():
+            found: Row | None = self._raw.execute(sql, values).fetchone()
+            return found
+
+    def chunks(self, sql: str, values: Sequence[Value] = (), size: int = 1000) -> Iterator[Row]:
+        """The rows of a query that may be too long to hold, read in pieces."""
+        with self._explained():
+            cursor = self._raw.execute(sql, values)
+        while True:
+            with self._explained():
+                found = cursor.fetchmany(size)
+            if not found:
+                return
+            yield from found
+
+    def writing(self) -> AbstractContextManager[None]:
+        """A transaction; inside another it is part of that one. Any exception undoes all of it."""
+        return _PART_OF_ANOTHER if self.is_writing else self._transaction()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self.run("BEGIN IMMEDIATE")
+        self.is_writing = True
+        try:
+            yield
+            for prepare in self.before_commit:
+                prepare()
+            self.run("COMMIT")
+        except BaseException:
+            self._roll_back()
+            raise
+        finally:
+            self.is_writing = False
+        for follow in tuple(self.after_commit):
+            follow()
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """A span of reads that see one state; inside a transaction, that transaction's."""
+        if self.is_writing or self._is_reading:
+            yield
+            return
+        self.run("BEGIN")
+        self._is_reading = True
+        try:
+            yield
+        finally:
+            self._is_reading = False
+            with suppress(sqlite3.Error):
+                self._raw.execute("ROLLBACK")
+
+    def close(self) -> None:
+        """Close; what was not committed is undone."""
+        with self._explained():
+            self._raw.close()
+
+    def _roll_back(self) -> None:
+        # SQLite has rolled back by itself after some errors, such as a full disk.
+        with suppress(sqlite3.Error):
+            self._raw.execute("ROLLBACK")
+        for forget in self.after_rollback:
+            forget()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, sqlite3.Warning) as error:
+            raise explained(error, self.label) from error
+
+
+_EXPLANATIONS = {
+    sqlite3.SQLITE_BUSY: (
+        "is in use by another process",
+        "Someone else is writing to it and did not finish in time.",
+        "Try again when the other run has ended.",
+    ),
+    sqlite3.SQLITE_LOCKED: (
+        "is in use by another process",
+        "Someone else is writing to it and did not finish in time.",
+        "Try again when the other run has ended.",
+    ),
+    sqlite3.SQLITE_FULL: (
+        "cannot grow: the disk is full",
+        "Nothing of this transaction was kept.",
+        "Free some space and run the same command again.",
+    ),
+    sqlite3.SQLITE_READONLY: (
+        "is read-only",
+        "The file or its folder may not be written by this user.",
+        "Run as the user who owns it, or correct its permissions.",
+    ),
+    sqlite3.SQLITE_PERM: (
+        "may not be opened",
+        "Its permissions do not allow it.",
+        "Run as the user who owns it, or correct its permissions.",
+    ),
+    sqlite3.SQLITE_CANTOPEN: (
+        "cannot be opened",
+        "The folder is missing, or may not be read or written by this user.",
+        "Create the folder, or correct `store` in the Integration document.",
+    ),
+    sqlite3.SQLITE_NOTADB: (
+        "is not an idsync store",
+        "The file is no SQLite database.",
+        "Correct `store` in the Integration document, or move that file away.",
+    ),
+    sqlite3.SQLITE_CORRUPT: (
+        "is damaged",
+        "SQLite finds its pages malformed.",
+        "Restore it from a backup; the next plan then shows what differs.",
+    ),
+    sqlite3.SQLITE_IOERR: (
+        "cannot be read or written",
+        "The operating system reports an input/output error.",
+        "Check the disk, then run the same command again.",
+    ),
+}
+
+
+def explained(error: Exception, label: str) -> StoreError:
+    """A driver's error in words that help; `label` names the database to people."""
+    code = getattr(error, "sqlite_errorcode", None)
+    what, why, fix = _EXPLANATIONS.get(
+        -1 if code is None else code & 0xFF,
+        ("refuses a statement", "This should not happen.", "Report it, with the command that led to it."),
+    )
+    return StoreError(f"The store {label} {what}.", why=f"{why} SQLite says: {error}.", fix=fix)

@@ -1,0 +1,152 @@
+"""The journal in its table: entries in canonical JSON, each chained to the one before by SHA-256."""
+
+import hashlib
+from collections.abc import Iterator
+from typing import assert_never
+
+import msgspec
+
+from idsync.errors import StoreError
+from idsync.model.canonical import canonical_bytes
+from idsync.model.journal import (
+    ENTRY_DECODER,
+    Entry,
+    LocksSwept,
+    MadeByHand,
+    Numbered,
+    RunFinished,
+    RunResumed,
+    RunStarted,
+    RunStopped,
+    StepMade,
+    Verification,
+    event_of,
+    run_of,
+)
+from idsync.stores.connection import Connection
+from idsync.stores.protocol import UnfinishedRun
+from idsync.stores.statements import load_statements
+
+_SQL = load_statements("records.sql")
+_WAITING = 10_000
+_BEGINNING = bytes(32)
+
+
+class Journal:
+    """Appends and reads entries. Inside a transaction they wait in memory and are written in bulk."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._waiting: list[tuple[int, int | None, str, bytes, bytes]] = []
+        self._end: tuple[int, bytes] | None = None
+        connection.before_commit.append(self._settle)
+        connection.after_rollback.append(self._forget)
+
+    def append(self, entry: Entry) -> None:
+        """Add an entry, at once or with the transaction that is open."""
+        with self._connection.writing():
+            sequence, chain = self._end or self._stored_end()
+            sequence += 1
+            body = canonical_bytes(entry)
+            chain = hashlib.sha256(chain + body).digest()
+            self._end = sequence, chain
+            self._waiting.append((sequence, run_of(entry), event_of(entry), body, chain))
+            if len(self._waiting) >= _WAITING:
+                self._flush()
+            self._keep_run(entry, sequence)
+
+    def headlines(self) -> Iterator[Numbered]:
+        """Every entry but the steps, oldest first."""
+        self._flush()
+        return self._numbered(self._connection.chunks(_SQL["headlines"]))
+
+    def entries(self, run: int | None = None) -> Iterator[Numbered]:
+        """Every entry, or those of one run, oldest first."""
+        self._flush()
+        if run is None:
+            return self._numbered(self._connection.chunks(_SQL["entries"]))
+        return self._numbered(self._connection.chunks(_SQL["entries_of_run"], (run, run)))
+
+    def verify(self) -> Verification:
+        """Recompute the chain from its beginning and compare it with where the journal is known to end."""
+        self._flush()
+        expected, chain = 0, _BEGINNING
+        for sequence, run, event, body, kept in self._connection.chunks(_SQL["chained_entries"]):
+            expected += 1
+            if sequence != expected:
+                return Verification(expected - 1, expected, f"entry {expected} is missing")
+            chain = hashlib.sha256(chain + body).digest()
+            if chain != kept:
+                return Verification(expected - 1, expected, f"entry {expected} is not what was written")
+            try:
+                entry = ENTRY_DECODER.decode(body)
+            except msgspec.DecodeError as error:
+                return Verification(expected - 1, expected, f"entry {expected} cannot be read: {error}")
+            if (run_of(entry), event_of(entry)) != (run, event):
+                return Verification(expected - 1, expected, f"entry {expected} is filed under another run or event")
+        if (expected, chain) != self._stored_end():
+            return Verification(expected, expected + 1, f"entries after {expected} are missing")
+        return Verification(expected)
+
+    def _keep_run(self, entry: Entry, sequence: int) -> None:
+        match entry:
+            case RunStarted():
+                self._connection.run(_SQL["start_run"], (entry.run, entry.plan, entry.at, sequence))
+            case RunFinished():
+                self._connection.run(_SQL["finish_run"], (entry.run,))
+            case RunResumed() | RunStopped() | StepMade() | LocksSwept() | MadeByHand():
+                pass
+            case _:
+                assert_never(entry)
+
+    def _numbered(self, rows: Iterator[tuple[int, bytes]]) -> Iterator[Numbered]:
+        for sequence, body in rows:
+            try:
+                yield Numbered(sequence, ENTRY_DECODER.decode(body))
+            except msgspec.DecodeError as error:
+                raise StoreError(
+                    f"The journal's entry {sequence} cannot be read.",
+                    why=str(error),
+                    fix="`idsync history --verify` says whether the journal was tampered with.",
+                ) from error
+
+    def _stored_end(self) -> tuple[int, bytes]:
+        row = self._connection.row(_SQL["journal_end"])
+        return (0, _BEGINNING) if row is None else (row[0], row[1])
+
+    def _flush(self) -> None:
+        rows, self._waiting = self._waiting, []
+        if rows:
+            self._connection.run_many(_SQL["add_entry"], rows)
+
+    def _settle(self) -> None:
+        self._flush()
+        if self._end is not None:
+            self._connection.run(_SQL["set_journal_end"], self._end)
+            self._end = None
+
+    def _forget(self) -> None:
+        self._waiting.clear()
+        self._end = None
+
+
+class Runs:
+    """Which plans were run."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def next_number(self) -> int:
+        """The number of the run to come."""
+        (last,) = self._connection.row(_SQL["last_run"]) or (0,)
+        return int(last) + 1
+
+    def finished(self, plan: str) -> int | None:
+        """The run that applied this plan whole, if any."""
+        row = self._connection.row(_SQL["finished_run"], (plan,))
+        return None if row is None else int(row[0])
+
+    def unfinished(self, plan: str) -> UnfinishedRun | None:
+        """The last run of this plan, when it was broken off."""
+        row = self._connection.row(_SQL["last_run_of"], (plan,))
+        return UnfinishedRun(row[0], row[1]) if row and not row[2] else None

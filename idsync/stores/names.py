@@ -1,0 +1,46 @@
+"""Interned names: every name of a user or a member has one small number, for good."""
+
+from collections.abc import Collection, Iterable
+
+import msgspec
+
+from idsync.stores.connection import Connection
+from idsync.stores.statements import load_statements
+
+_SQL = load_statements("members.sql")
+
+
+def asked(names: Iterable[str]) -> str:
+    """Names as the one value that statements unfold with `json_each`, however many they are."""
+    return msgspec.json.encode(list(names)).decode()
+
+
+class Names:
+    """Numbers of names; what was learned once is kept until a transaction is undone."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._numbers: dict[str, int] = {}
+        connection.after_rollback.append(self._numbers.clear)
+
+    def numbers(self, names: Collection[str]) -> list[int]:
+        """The number of each name, new ones being given; needs a transaction."""
+        numbers = self._numbers
+        missing = [name for name in names if name not in numbers]
+        if missing:
+            self._learn(missing)
+        return [numbers[name] for name in names]
+
+    def by_number(self) -> dict[int, str]:
+        """Every name, by its number."""
+        return dict(self._connection.rows(_SQL["names"]))
+
+    def _learn(self, missing: list[str]) -> None:
+        (last,) = self._connection.row(_SQL["last_name_id"]) or (0,)
+        if last:
+            self._numbers.update(self._connection.rows(_SQL["names_of"], (asked(missing),)))
+        # Sorted, since an index is filled fastest in its own order.
+        new = sorted({name for name in missing if name not in self._numbers})
+        numbered = list(enumerate(new, last + 1))
+        self._connection.run_many(_SQL["add_name"], numbered)
+        self._numbers.update((name, number) for number, name in numbered)

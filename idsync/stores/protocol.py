@@ -1,0 +1,123 @@
+"""What the rest of idsync asks of its own database, in its words: leases, the journal, runs, facts, people's edits."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+import msgspec
+
+from idsync.model.addresses import Address
+from idsync.model.journal import Entry, Numbered, Verification
+
+
+class Holder(msgspec.Struct, frozen=True):
+    """The process that holds a lease: enough to tell people who it is, and machines whether it still lives."""
+
+    process: int
+    host: str
+    user: str
+    since: str
+    boot: str = ""
+    born: str = ""
+    """When the process began, in the system's own count: tells it from a later one with the same number."""
+
+    def __str__(self) -> str:
+        return f"{self.user}@{self.host}, process {self.process}"
+
+
+class Leases(Protocol):
+    """The locks that keep two runs apart."""
+
+    def take(self, name: str, holder: Holder) -> Holder | None:
+        """None when `holder` has the lease now; else who has it. A dead holder's lease is free at once."""
+
+    def release(self, name: str, holder: Holder) -> None:
+        """Give a lease back; no error when another holds it."""
+
+
+class Journal(Protocol):
+    """The append-only record."""
+
+    def append(self, entry: Entry) -> None:
+        """Add an entry, at once or with the transaction that is open."""
+
+
+class JournalReader(Protocol):
+    """What `history` reads."""
+
+    def headlines(self) -> Iterator[Numbered]:
+        """Every entry but the steps, oldest first."""
+
+    def entries(self, run: int | None = None) -> Iterator[Numbered]:
+        """Every entry, or those of one run, oldest first."""
+
+    def verify(self) -> Verification:
+        """Recompute the hash chain."""
+
+
+class UnfinishedRun(msgspec.Struct, frozen=True):
+    """A run that was broken off."""
+
+    run: int
+    started_at: str
+
+
+class Runs(Protocol):
+    """Which plans were run."""
+
+    def next_number(self) -> int:
+        """The number of the run to come, counted from 1."""
+
+    def finished(self, plan: str) -> int | None:
+        """The run that applied the plan of this digest whole, if any."""
+
+    def unfinished(self, plan: str) -> UnfinishedRun | None:
+        """The last run of the plan of this digest, when it was broken off."""
+
+
+class Facts(Protocol):
+    """Small values by key, such as the counts of the last good snapshot; also what can be made again (the cache)."""
+
+    def get(self, key: str) -> bytes | None:
+        """The value, or None."""
+
+    def put(self, values: Mapping[str, bytes]) -> None:
+        """Set several at once."""
+
+    def delete(self, key: str) -> None:
+        """Forget one; a missing one is no error."""
+
+
+class Edits(Protocol):
+    """Objects of ours that a person changed or removed since the last apply."""
+
+    def add(self, addresses: Iterable[Address]) -> None:
+        """Remember them, as of now."""
+
+    def clear(self, serial: int) -> None:
+        """Forget those that were known at this serial of the directory."""
+
+
+class Records(Protocol):
+    """What an apply and a person's hand need of the store; everything inside one `transaction` is kept, or none."""
+
+    @property
+    def leases(self) -> Leases: ...
+
+    @property
+    def journal(self) -> Journal: ...
+
+    @property
+    def runs(self) -> Runs: ...
+
+    @property
+    def facts(self) -> Facts: ...
+
+    @property
+    def cache(self) -> Facts: ...
+
+    @property
+    def edits(self) -> Edits: ...
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """A span of writes; joins the one that is open."""

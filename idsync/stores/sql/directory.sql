@@ -1,0 +1,66 @@
+-- name: serial
+SELECT serial FROM directory;
+
+-- name: bump_serial
+UPDATE directory SET serial = serial + 1;
+
+-- name: edited
+SELECT address FROM edits;
+
+-- name: user_entries
+SELECT name, CASE WHEN org = ? THEN okta_id END, fingerprint FROM users;
+
+-- name: user_bodies
+SELECT name, body FROM users;
+
+-- name: user_bodies_of
+SELECT n.name, u.body
+FROM json_each(?) AS asked
+JOIN names AS n ON n.name = asked.value
+JOIN users AS u ON u.id = n.id;
+
+-- name: count_users
+SELECT count(*) FROM users;
+
+-- name: put_user
+INSERT INTO users (id, name, org, okta_id, fingerprint, body) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET
+    org = excluded.org, okta_id = excluded.okta_id, fingerprint = excluded.fingerprint, body = excluded.body;
+
+-- name: delete_user
+DELETE FROM users WHERE id = (SELECT id FROM names WHERE name = ?);
+
+-- name: lock_bodies
+SELECT name, body FROM locks;
+
+-- name: put_lock
+INSERT INTO locks (name, body) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET body = excluded.body;
+
+-- name: delete_lock
+DELETE FROM locks WHERE name = ?;
+
+-- name: access_list_entries
+SELECT name, org = ?, fingerprint, members_fingerprint, member_count FROM access_lists;
+
+-- name: access_list_bodies
+SELECT name, body FROM access_lists;
+
+-- name: access_list_bodies_of
+SELECT l.name, l.body FROM json_each(?) AS asked JOIN access_lists AS l ON l.name = asked.value;
+
+-- name: access_list_id
+SELECT id FROM access_lists WHERE name = ?;
+
+-- name: last_access_list_id
+SELECT ifnull(max(id), 0) FROM access_lists;
+
+-- name: put_access_list
+INSERT INTO access_lists (id, name, org, fingerprint, members_fingerprint, member_count, body)
+VALUES (?, ?, ?, ?, '', 0, ?)
+ON CONFLICT (id) DO UPDATE SET org = excluded.org, fingerprint = excluded.fingerprint, body = excluded.body;
+
+-- name: delete_access_list
+DELETE FROM access_lists WHERE id = ?;
+
+-- name: set_members_fingerprint
+UPDATE access_lists SET members_fingerprint = ?, member_count = ? WHERE id = ?;

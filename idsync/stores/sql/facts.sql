@@ -1,0 +1,17 @@
+-- name: get_fact
+SELECT value FROM facts WHERE key = ?;
+
+-- name: put_fact
+INSERT INTO facts (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value;
+
+-- name: delete_fact
+DELETE FROM facts WHERE key = ?;
+
+-- name: get_cache
+SELECT value FROM cache WHERE key = ?;
+
+-- name: put_cache
+INSERT INTO cache (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value;
+
+-- name: delete_cache
+DELETE FROM cache WHERE key = ?;

@@ -1,0 +1,53 @@
+-- name: journal_end
+SELECT sequence, chain FROM journal_end;
+
+-- name: set_journal_end
+UPDATE journal_end SET sequence = ?, chain = ?;
+
+-- name: add_entry
+INSERT INTO journal (sequence, run, event, entry, chain) VALUES (?, ?, ?, ?, ?);
+
+-- name: headlines
+SELECT sequence, entry FROM journal WHERE event <> 'step' ORDER BY sequence;
+
+-- name: entries
+SELECT sequence, entry FROM journal ORDER BY sequence;
+
+-- name: entries_of_run
+SELECT sequence, entry FROM journal
+WHERE run = ? AND sequence >= (SELECT first_sequence FROM runs WHERE number = ?) ORDER BY sequence;
+
+-- name: chained_entries
+SELECT sequence, run, event, entry, chain FROM journal ORDER BY sequence;
+
+-- name: last_run
+SELECT ifnull(max(number), 0) FROM runs;
+
+-- name: start_run
+INSERT INTO runs (number, plan, started_at, first_sequence) VALUES (?, ?, ?, ?);
+
+-- name: finish_run
+UPDATE runs SET finished = 1 WHERE number = ?;
+
+-- name: finished_run
+SELECT number FROM runs WHERE plan = ? AND finished = 1;
+
+-- name: last_run_of
+SELECT number, started_at, finished FROM runs WHERE plan = ? ORDER BY number DESC LIMIT 1;
+
+-- name: lease
+SELECT holder FROM leases WHERE name = ?;
+
+-- name: take_lease
+INSERT INTO leases (name, holder) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET holder = excluded.holder;
+
+-- name: release_lease
+DELETE FROM leases WHERE name = ? AND holder = ?;
+
+-- name: add_edits
+INSERT INTO edits (address, serial)
+SELECT asked.value, (SELECT serial FROM directory) FROM json_each(?) AS asked WHERE true
+ON CONFLICT (address) DO UPDATE SET serial = excluded.serial;
+
+-- name: clear_edits
+DELETE FROM edits WHERE serial <= ?;

@@ -1,0 +1,145 @@
+"""The local target: access is kept in tables of idsync's own store, in Teleport's shapes."""
+
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
+
+import msgspec
+
+from idsync.model.addresses import Address
+from idsync.model.canonical import canonical_bytes, fingerprint_bytes
+from idsync.model.directory import AccessListEntry, DirectoryIndex, DirectoryState, Members, Scope, UserEntry
+from idsync.model.ownership import ORG_LABEL, ORIGIN, ORIGIN_LABEL, USER_ID_LABEL
+from idsync.model.resources import AccessList, Lock, Membership, User
+from idsync.targets.tables import DirectoryTables
+
+_USER = msgspec.json.Decoder(User)
+_LOCK = msgspec.json.Decoder(Lock)
+_ACCESS_LIST = msgspec.json.Decoder(AccessList)
+_MEMBERSHIP = msgspec.json.Decoder(Membership)
+
+
+class LocalTarget:
+    """A directory in tables; each write is kept at once, or with the transaction that is open."""
+
+    atomic = True
+
+    def __init__(self, tables: DirectoryTables) -> None:
+        self._tables = tables
+        self._memberships: dict[bytes, Membership] = {}
+
+    def reading(self) -> AbstractContextManager[None]:
+        """A span of reads that see one state."""
+        return self._tables.reading()
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All writes inside are kept together or not at all."""
+        return self._tables.writing()
+
+    def serial(self) -> int:
+        """Grows by one with each transaction that changes the directory."""
+        return self._tables.serial()
+
+    def index(self, org_url: str) -> DirectoryIndex:
+        """What there is, in brief, in one pass over narrow rows."""
+        with self.reading():
+            return DirectoryIndex(
+                {name: UserEntry(okta_id, print_) for name, okta_id, print_ in self._tables.users.entries(org_url)},
+                {
+                    name: AccessListEntry(bool(ours), print_, members_print, count)
+                    for name, ours, print_, members_print, count in self._tables.access_lists.entries(org_url)
+                },
+                frozenset(map(Address, self._tables.edited())),
+                self._tables.serial(),
+            )
+
+    def state(self, scope: Scope | None = None) -> DirectoryState:
+        """Whole objects: all, or those of `scope` with every lock."""
+        with self.reading():
+            users = None if scope is None else scope.users
+            lists = None if scope is None else scope.access_lists
+            found = {name: _ACCESS_LIST.decode(body) for name, body in self._tables.access_lists.bodies(lists)}
+            return DirectoryState(
+                {name: _USER.decode(body) for name, body in self._tables.users.bodies(users)},
+                {name: _LOCK.decode(body) for name, body in self._tables.locks.bodies()},
+                found,
+                self._members_of(found, everything=scope is None),
+            )
+
+    def access_lists(self) -> dict[str, AccessList]:
+        """Every list, without members."""
+        return {name: _ACCESS_LIST.decode(body) for name, body in self._tables.access_lists.bodies(None)}
+
+    def memberships(self, people: Iterable[str]) -> dict[str, dict[str, Membership]]:
+        """For each list that holds any of `people`, those memberships."""
+        found: dict[str, dict[str, Membership]] = {}
+        with self.reading():
+            for access_list, name, details in self._tables.members.of_people(list(people)):
+                found.setdefault(access_list, {})[name] = self._membership(details)
+        return found
+
+    def put_user(self, user: User) -> None:
+        """Create or replace a user."""
+        body = canonical_bytes(user)
+        labels = user.metadata.labels
+        org = _org_of(labels)
+        okta_id = labels.get(USER_ID_LABEL, "") if org else ""
+        self._tables.users.put(user.metadata.name, org, okta_id, fingerprint_bytes(body), body)
+
+    def delete_user(self, name: str) -> None:
+        """Delete a user."""
+        self._tables.users.delete(name)
+
+    def put_lock(self, lock: Lock) -> None:
+        """Create or replace a lock."""
+        self._tables.locks.put(lock.metadata.name, canonical_bytes(lock))
+
+    def delete_lock(self, name: str) -> None:
+        """Delete a lock."""
+        self._tables.locks.delete(name)
+
+    def put_access_list(self, access_list: AccessList) -> None:
+        """Create or replace a list; its members stay."""
+        body = canonical_bytes(access_list)
+        metadata = access_list.metadata
+        self._tables.access_lists.put(metadata.name, _org_of(metadata.labels), fingerprint_bytes(body), body)
+
+    def delete_access_list(self, name: str) -> None:
+        """Delete a list and its memberships."""
+        self._tables.access_lists.delete(name)
+
+    def add_members(self, access_list: str, members: Members) -> None:
+        """Create or replace memberships of one list."""
+        with self._tables.writing():
+            for details, names in _by_details(members):
+                self._tables.members.add(access_list, canonical_bytes(details), names)
+
+    def remove_members(self, access_list: str, names: Iterable[str]) -> None:
+        """Remove memberships of one list."""
+        self._tables.members.remove(access_list, list(names))
+
+    def _members_of(self, lists: Mapping[str, AccessList], *, everything: bool) -> dict[str, Members]:
+        members: dict[str, dict[str, Membership]] = {name: {} for name in lists}
+        for access_list, details, names in self._tables.members.of_lists(None if everything else lists.keys()):
+            members[access_list].update(dict.fromkeys(names, self._membership(details)))
+        return dict(members)
+
+    def _membership(self, details: bytes) -> Membership:
+        found = self._memberships.get(details)
+        if found is None:
+            found = self._memberships[details] = _MEMBERSHIP.decode(details)
+        return found
+
+
+def _org_of(labels: Mapping[str, str]) -> str:
+    return labels.get(ORG_LABEL, "") if labels.get(ORIGIN_LABEL) == ORIGIN else ""
+
+
+def _by_details(members: Members) -> Iterable[tuple[Membership, list[str]]]:
+    """Members by their details; those who share one value, which is nearly always all, are told by its identity."""
+    shared = {id(details): details for details in members.values()}
+    if len(shared) == 1:
+        return [(details, list(members)) for details in shared.values()]
+    grouped: dict[Membership, list[str]] = {}
+    for name, details in members.items():
+        grouped.setdefault(details, []).append(name)
+    return grouped.items()

@@ -1,0 +1,97 @@
+"""The tables that the local target keeps its directory in, as rows: what it asks of a store, whichever that is.
+
+Bodies are canonical JSON. `org` is the org by which an object is ours, empty for a foreign one.
+"""
+
+from collections.abc import Collection, Iterable
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+
+class UserTable(Protocol):
+    """Users, by name."""
+
+    def entries(self, org: str) -> Iterable[tuple[str, str | None, str]]:
+        """Name, Okta id (None unless the user is ours by `org`) and fingerprint of every user."""
+
+    def bodies(self, names: Collection[str] | None) -> Iterable[tuple[str, bytes]]:
+        """Name and body of these users, or of all."""
+
+    def put(self, name: str, org: str, okta_id: str, fingerprint: str, body: bytes) -> None:
+        """Create or replace a user."""
+
+    def delete(self, name: str) -> None:
+        """Delete a user; a missing one is no error."""
+
+
+class LockTable(Protocol):
+    """Locks, by name."""
+
+    def bodies(self) -> Iterable[tuple[str, bytes]]:
+        """Name and body of every lock."""
+
+    def put(self, name: str, body: bytes) -> None:
+        """Create or replace a lock."""
+
+    def delete(self, name: str) -> None:
+        """Delete a lock; a missing one is no error."""
+
+
+class AccessListTable(Protocol):
+    """Access lists, by name, without their members."""
+
+    def entries(self, org: str) -> Iterable[tuple[str, bool, str, str, int]]:
+        """Name, whether ours by `org`, fingerprint, fingerprint of the member names and their number, of every list."""
+
+    def bodies(self, names: Collection[str] | None) -> Iterable[tuple[str, bytes]]:
+        """Name and body of these lists, or of all."""
+
+    def put(self, name: str, org: str, fingerprint: str, body: bytes) -> None:
+        """Create or replace a list; its members stay."""
+
+    def delete(self, name: str) -> None:
+        """Delete a list and its memberships; a missing one is no error."""
+
+
+class MemberTable(Protocol):
+    """Memberships: pairs of list and member, with the body of their details."""
+
+    def of_lists(self, access_lists: Collection[str] | None) -> Iterable[tuple[str, bytes, list[str]]]:
+        """For these lists or all: list, details, and the members who have these; one row for each distinct details."""
+
+    def of_people(self, names: Collection[str]) -> Iterable[tuple[str, str, bytes]]:
+        """List, member and details of every membership of these people."""
+
+    def add(self, access_list: str, details: bytes, names: Collection[str]) -> None:
+        """Create or replace memberships of one list, all with the same details."""
+
+    def remove(self, access_list: str, names: Collection[str]) -> None:
+        """Remove memberships of one list; missing ones are no error."""
+
+
+class DirectoryTables(Protocol):
+    """The whole directory."""
+
+    @property
+    def users(self) -> UserTable: ...
+
+    @property
+    def locks(self) -> LockTable: ...
+
+    @property
+    def access_lists(self) -> AccessListTable: ...
+
+    @property
+    def members(self) -> MemberTable: ...
+
+    def serial(self) -> int:
+        """Grows by one with each transaction that changes the directory."""
+
+    def edited(self) -> Iterable[str]:
+        """Addresses of objects of ours that a person changed or removed since the last apply."""
+
+    def reading(self) -> AbstractContextManager[None]:
+        """A span of reads that see one state."""
+
+    def writing(self) -> AbstractContextManager[None]:
+        """A span of writes that are kept together or not at all."""
