@@ -1,0 +1,43 @@
+"""Safe text made inert in Markdown: no name can become markup, a link, an image, a mention or a reference.
+
+Plain words stand as they are. Everything else stands in `<code>`, where GitHub expands nothing, and with each
+character that Markdown or HTML might act on written as a number.
+"""
+
+import re
+
+_ACTS = re.compile(r"[^\w \-.,…→()]|_|(?<=[wW])\.")
+_PLAIN = re.compile(r"[(]?(?:[^\W\d_]+(?:['’-][^\W\d_]+)*|\d{1,3}(?:,\d{3})*|…|→)[)]?[.,;:]?\Z")
+_COMMIT = re.compile(r"[(]?[0-9a-fA-F]{7,64}[)]?[.,;:]?\Z")
+_EDGES = re.compile(r" *(?P<before>\(?)(?P<inside>.*?)(?P<after>[).,;:]{0,2}) *\Z", re.DOTALL)
+
+
+def code(text: str) -> str:
+    """The text as one piece of code, on one line."""
+    return f"<code>{_ACTS.sub(_numbered, text)}</code>"
+
+
+def prose(text: str) -> str:
+    """A sentence: its plain words as they are, each run of other ones as code."""
+    pieces: list[str] = []
+    run: list[str] = []
+    for word in text.split(" "):
+        if _PLAIN.match(word) and not _COMMIT.match(word):
+            _flush(run, pieces)
+            pieces.append(word)
+        else:
+            run.append(word)
+    _flush(run, pieces)
+    return " ".join(pieces)
+
+
+def _flush(run: list[str], pieces: list[str]) -> None:
+    """Let a run of other words end; spaces and punctuation at its edges stay outside."""
+    parts = _EDGES.match(" ".join(run))
+    run.clear()
+    if parts is not None and parts["inside"]:
+        pieces.append(f"{parts['before']}{code(parts['inside'])}{parts['after']}")
+
+
+def _numbered(found: re.Match[str]) -> str:
+    return f"&#{ord(found.group())};"

@@ -1,0 +1,73 @@
+"""How counts, reasons, causes and times are put into words."""
+
+from collections.abc import Sequence
+from typing import assert_never
+
+from idsync.model.directory import Cause, ConfigCause, Reason, UpstreamCause
+from idsync.render.safe import shown, visible
+
+REASONS: dict[Reason, str] = {
+    Reason.ASSIGNED: "assigned in Okta",
+    Reason.UNASSIGNED: "no longer assigned in Okta",
+    Reason.DEACTIVATED: "deactivated in Okta",
+    Reason.DELETED_UPSTREAM: "deleted in Okta",
+    Reason.SUSPENDED: "suspended in Okta",
+    Reason.UNSUSPENDED: "no longer suspended in Okta",
+    Reason.REPROVISIONED: "back in Okta",
+    Reason.RENAMED: "renamed in Okta",
+    Reason.PROFILE_CHANGED: "profile changed in Okta",
+    Reason.ROLE_MAPPING_CHANGED: "role mapping changed",
+    Reason.IMPORTED: "imported from Okta",
+    Reason.GROUP_RENAMED: "renamed in Okta",
+    Reason.MEMBERSHIP_CHANGED: "members changed in Okta",
+    Reason.FILTER_CHANGED: "filters changed",
+    Reason.GRANTS_CHANGED: "grants changed",
+    Reason.BECAME_EMPTY: "nobody left in it",
+    Reason.DRIFT: "changed by hand, put back",
+    Reason.ADOPTED: "taken over from an SSO login",
+}
+CAUSES_SHOWN = 3
+
+
+def counted(number: int, singular: str, plural: str = "") -> str:
+    """`1 person`, `2 people`, `100,000 users`."""
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+
+
+def listed(words: Sequence[str], limit: int = 6) -> str:
+    """Words in a row, the rest counted."""
+    return _listed(words[:limit], len(words))
+
+
+def listed_names(names: Sequence[str], limit: int = 6) -> str:
+    """Names in a row as people see them, the rest counted."""
+    return _listed([shown(name) for name in names[:limit]], len(names))
+
+
+def _listed(first: Sequence[str], total: int) -> str:
+    words = ", ".join(first)
+    return words if len(first) == total else f"{words}, … and {total - len(first):,} more"
+
+
+def cause_words(cause: Cause) -> str:
+    """One cause: `group eng (00g1)`, or `roles.yaml:7 (group is aws-*)`."""
+    match cause:
+        case UpstreamCause():
+            if cause.object == "user":
+                return f"Okta user {shown(cause.id)}"
+            return f"{visible(cause.object)} {named(cause.name, cause.id)}"
+        case ConfigCause():
+            place = f"{shown(cause.file)}:{cause.line}"
+            return f"{place} ({shown(cause.rule)})" if cause.rule else place
+        case _:
+            assert_never(cause)
+
+
+def causes_words(causes: Sequence[Cause]) -> str:
+    """Several causes, the first few of them."""
+    return _listed([cause_words(cause) for cause in causes[:CAUSES_SHOWN]], len(causes))
+
+
+def named(title: str, name: str) -> str:
+    """A list or group as people know it, with the name that finds it again."""
+    return f"{shown(title)} ({shown(name)})" if title and title != name else shown(name)

@@ -1,0 +1,180 @@
+"""A plan turned into its view: the headline with exact counts, what stands in the way, and the sections."""
+
+from collections.abc import Sequence
+
+from idsync.model.findings import Finding
+from idsync.plan.changes import GuardResult, LockChange, Plan
+from idsync.render.change_rows import change_sections, lock_section
+from idsync.render.people import Outcome, People, people_of, people_sections
+from idsync.render.phrases import causes_words, counted, listed, listed_names
+from idsync.render.safe import shown
+from idsync.render.view import Limits, Line, PlanView, Row, Section, Symbol
+
+NO_CHANGES = "No changes. The directory is as the configuration and Okta ask."
+MESSAGE_LIMIT = 600
+RELEASES_SHOWN = 10
+
+_VERBS: dict[Outcome, tuple[str, str, str]] = {
+    Outcome.GAINS: ("gains access", "gain access", ""),
+    Outcome.SWAPS: ("gains some and loses some", "gain some and lose some", " access"),
+    Outcome.LOSES: ("loses some", "lose some", " access"),
+    Outcome.LOSES_ALL: ("loses all of it", "lose all of it", ""),
+    Outcome.LOCKED: ("is locked", "are locked", ""),
+    Outcome.UNLOCKED: ("is unlocked", "are unlocked", ""),
+    Outcome.RENAMED: ("is renamed", "are renamed", ""),
+    Outcome.REROUTED: ("keeps access by another way", "keep access by another way", ""),
+}
+"""How the headline says each outcome, in its order; the last part is added where access was not mentioned yet."""
+
+
+def plan_view(plan: Plan, limits: Limits | None = None) -> PlanView:
+    """The view of a plan; its counts are exact whatever `limits` leaves out."""
+    limits = limits or Limits()
+    people = people_of(plan)
+    guard_codes = {result.guard for result in plan.guards if result.verdict == "blocked"}
+    other_findings = [finding for finding in plan.findings if finding.code not in guard_codes]
+    return PlanView(
+        headline=headline(plan, people),
+        warnings=_warnings(plan),
+        people=people_sections(people, limits),
+        locks=lock_section(plan, limits),
+        checks=tuple(
+            section for section in (_health_section(plan, limits), _guard_section(plan, limits)) if section.rows
+        ),
+        findings=_findings_section("Findings", other_findings, limits),
+        changes=change_sections(plan, limits),
+        facts=_facts(plan),
+    )
+
+
+def headline(plan: Plan, people: People) -> str:
+    """One sentence that says what the plan does, to how many."""
+    if plan.is_empty:
+        errors = sum(finding.severity == "error" for finding in plan.findings)
+        if errors:
+            return f"No changes, but {counted(errors, 'item')} could not be dealt with; see the findings."
+        return NO_CHANGES
+    clauses = [clause for clause in (_people_clause(people), _things_clause(plan, people)) if clause]
+    return f"Plan: {'; '.join(clauses)}."
+
+
+def _people_clause(people: People) -> str:
+    phrases: list[str] = []
+    for outcome, (singular, plural, needs) in _VERBS.items():
+        number = people.count(outcome)
+        if number:
+            who = f"{number:,}" if phrases else counted(number, "person", "people")
+            mentioned = any("access" in phrase for phrase in phrases)
+            verb = singular if number == 1 else plural
+            if outcome is Outcome.LOSES_ALL and not mentioned:
+                verb = verb.replace("all of it", "all access")
+            phrases.append(f"{who} {verb}{'' if mentioned else needs}")
+    return ", ".join(phrases)
+
+
+def _things_clause(plan: Plan, people: People) -> str:
+    lists = plan.summary.access_list
+    parts = []
+    for number, singular, plural in (
+        (lists.create, "list is created", "lists are created"),
+        (lists.update, "list changes", "lists change"),
+        (lists.delete, "list is deleted", "lists are deleted"),
+        (
+            _untouched_users(people),
+            "user changes without effect on access",
+            "users change without effect on access",
+        ),
+        (_untouched_locks(plan, people), "lock changes", "locks change"),
+    ):
+        if number:
+            parts.append(counted(number, singular, plural))
+    return ", ".join(parts)
+
+
+def _untouched_users(people: People) -> int:
+    return sum(name not in people.names for name in people.user_changes)
+
+
+def _untouched_locks(plan: Plan, people: People) -> int:
+    """Locks that change nobody's outcome: made longer or shorter, or on something else than a person."""
+    count = 0
+    for change in plan.changes:
+        if isinstance(change, LockChange):
+            lock = change.after or change.before
+            count += lock is None or lock.spec.target.user not in people.names
+    return count
+
+
+def _warnings(plan: Plan) -> tuple[Row, ...]:
+    warnings = []
+    if plan.health.verdict != "ok":
+        warnings.append(_health_warning(plan))
+    blocked = [result for result in plan.guards if result.verdict == "blocked"]
+    if blocked:
+        what = listed([f"{shown(result.guard)} ({result.count:,}, limit {_limit(result)})" for result in blocked])
+        fix = _release([result.guard for result in blocked], "meant")
+        warnings.append(Row("!", f"Blocked by {what}: apply refuses this plan (exit 5).", details=(fix,)))
+    if plan.inputs.sanitized:
+        warnings.append(Row("!", "Made from a sanitized snapshot: people stand under pseudonyms; apply refuses it."))
+    return tuple(warnings)
+
+
+def _health_warning(plan: Plan) -> Row:
+    held = sum(bool(change.blocked_by) for change in plan.changes)
+    codes = [finding.code for finding in plan.health.findings]
+    what = f"The snapshot is {plan.health.verdict}: {listed_names(codes) or 'no reason given'}."
+    what += f" {counted(held, 'change is', 'changes are')} held back, and apply refuses this plan (exit 7)."
+    if plan.health.verdict == "broken":
+        return Row("!", what, details=(Line(" ", "Nothing releases this: mend the source and plan again."),))
+    return Row("!", what, details=(_release(codes, "right, and the source whole"),))
+
+
+def _release(names: Sequence[str], verdict: str) -> Line:
+    options = " ".join(f"--allow {shown(name)}=REASON" for name in names[:RELEASES_SHOWN])
+    return Line(" ", f"If this is {verdict}: idsync apply {options}")
+
+
+def _health_section(plan: Plan, limits: Limits) -> Section:
+    rows = tuple(_finding_row(finding) for finding in plan.health.findings[: limits.findings])
+    return Section(f"Snapshot: {plan.health.verdict}", rows, len(plan.health.findings), "findings")
+
+
+def _guard_section(plan: Plan, limits: Limits) -> Section:
+    """Each guard that blocks, and in one row those that do not."""
+    messages = {finding.code: finding for finding in plan.findings}
+    blocked = [result for result in plan.guards if result.verdict == "blocked"][: limits.findings]
+    rows = [_guard_row(result, messages.get(result.guard)) for result in blocked]
+    within = [f"{shown(ok.guard)} {ok.count:,} of {_limit(ok)}" for ok in plan.guards if ok.verdict == "ok"]
+    if within and plan.changes:
+        rows.append(Row(" ", f"within limits: {listed(within, RELEASES_SHOWN)}"))
+    return Section("Guards", tuple(rows), len(rows), "")
+
+
+def _guard_row(result: GuardResult, finding: Finding | None) -> Row:
+    message = "" if finding is None else f": {shown(finding.message, MESSAGE_LIMIT)}"
+    return Row("!", f"{shown(result.guard)} {result.count:,} (limit {_limit(result)}){message}")
+
+
+def _limit(result: GuardResult) -> str:
+    return f"{result.limit:,.1f}".removesuffix(".0")
+
+
+def _findings_section(title: str, findings: Sequence[Finding], limits: Limits) -> Section:
+    rows = tuple(_finding_row(finding) for finding in findings[: limits.findings])
+    return Section(title, rows, len(findings), "findings")
+
+
+def _finding_row(finding: Finding) -> Row:
+    symbol: Symbol = " " if finding.severity == "info" else "!"
+    text = f"{finding.severity} {shown(finding.code)}: {shown(finding.message, MESSAGE_LIMIT)}"
+    return Row(symbol, text, causes_words(finding.causes))
+
+
+def _facts(plan: Plan) -> tuple[tuple[str, str], ...]:
+    inputs = plan.inputs
+    return (
+        ("organization", shown(inputs.org_url)),
+        ("snapshot", f"{shown(inputs.snapshot_digest)}, taken {shown(inputs.snapshot_taken_at)}"),
+        ("config", shown(inputs.config_digest)),
+        ("plan", shown(plan.digest)),
+    )
