@@ -25,6 +25,7 @@ from tests.okta_simulator.faults import (
     Truncate,
 )
 from tests.okta_simulator.limits import Limits
+from tests.okta_simulator.moments import ManualClock
 from tests.okta_simulator.objects import App, Group, GroupRule, LogEvent, Target, User
 from tests.okta_simulator.organization import Organization
 from tests.okta_simulator.requests import RecordedRequest, Requests
@@ -55,6 +56,7 @@ __all__ = [
     "LogEvent",
     "LoseLinks",
     "Malformed",
+    "ManualClock",
     "Omit",
     "Organization",
     "OtherOrganization",

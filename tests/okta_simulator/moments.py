@@ -34,3 +34,16 @@ def read(text: str) -> int:
 def http_date(seconds: float) -> str:
     """The value of a Date header."""
     return email.utils.formatdate(int(seconds), usegmt=True)
+
+
+class ManualClock:
+    """A clock that stands still until it is told to go on."""
+
+    def __init__(self, seconds: float = 1_800_000_000.0) -> None:
+        self.seconds = seconds
+
+    def __call__(self) -> float:
+        return self.seconds
+
+    def advance(self, seconds: float) -> None:
+        self.seconds += seconds

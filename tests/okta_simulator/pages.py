@@ -5,7 +5,6 @@ and go; with the switch `rows` on `shifting` it counts rows instead, and they mo
 """
 
 import base64
-import binascii
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -126,7 +125,7 @@ def _decoded(text: str, kind: CursorKind) -> str:
                     raise _wrong_cursor(text)
                 number = int(text)
                 return number.to_bytes((number.bit_length() + 7) // 8).decode()[1:]
-    except (binascii.Error, UnicodeDecodeError) as problem:
+    except ValueError as problem:
         raise _wrong_cursor(text) from problem
 
 

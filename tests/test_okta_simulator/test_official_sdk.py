@@ -1,0 +1,124 @@
+"""Okta's own Python SDK, which knows nothing of the simulator, must be able to read it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from joserfc.jwk import RSAKey
+from okta.client import Client
+from okta.pagination import paginate_all
+
+from tests.okta_simulator import Organization, Simulator, running
+
+SCOPES = ["okta.users.read", "okta.groups.read", "okta.apps.read", "okta.logs.read"]
+KEY = RSAKey.generate_key(2048, parameters={"kid": "k1"})
+
+
+@pytest.fixture(autouse=True)
+def _allow_http(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OKTA_TESTING_TESTINGDISABLEHTTPSCHECK", "true")
+
+
+@pytest.fixture
+def simulator() -> Simulator:
+    simulator = Simulator(Organization.generate(3, users=450, groups=30, apps=25))
+    public = [KEY.as_dict(private=False)]
+    simulator.authority.add_client("0oaBearer", public, scopes=SCOPES)
+    simulator.authority.add_client("0oaProof", public, scopes=SCOPES, dpop=True)
+    return simulator
+
+
+def configuration(simulator: Simulator, way: str) -> dict[str, Any]:
+    if way == "SSWS":
+        return {"token": simulator.token}
+    return {
+        "authorizationMode": "PrivateKey",
+        "clientId": "0oaProof" if way == "DPoP" else "0oaBearer",
+        "scopes": SCOPES,
+        "privateKey": KEY.as_pem(private=True).decode(),
+        "kid": "k1",
+        "dpopEnabled": way == "DPoP",
+    }
+
+
+def read(simulator: Simulator, way: str, work: Callable[[Client], Awaitable[None]]) -> None:
+    async def session(base_url: str) -> None:
+        async with Client({"orgUrl": base_url, **configuration(simulator, way)}) as client:
+            await work(client)
+
+    with running(simulator) as base_url:
+        asyncio.run(session(base_url))
+
+
+async def every(method: Any, **arguments: Any) -> list[Any]:
+    """All rows of a listing, by the SDK's own paging."""
+    return [row async for row in paginate_all(method, **arguments)]
+
+
+@pytest.mark.parametrize("way", ["SSWS", "Bearer", "DPoP"])
+def test_the_official_sdk_reads_the_whole_organization(simulator: Simulator, way: str) -> None:
+    organization = simulator.organization
+    app = organization.sso_app
+    group = max(organization.groups.values(), key=lambda group: len(group.members))
+
+    async def work(client: Client) -> None:
+        users = await every(client.list_users, limit=200)
+        living = [user for user in organization.users.values() if user.status != "DEPROVISIONED"]
+        assert [(user.id, user.status.value) for user in users] == [(user.id, user.status) for user in living]
+        groups = await every(client.list_groups, limit=20)
+        assert [group.id for group in groups] == organization.group_ids
+        members = await every(lambda **query: client.list_group_users(group.id, **query), limit=7)
+        assert [user.id for user in members] == sorted(group.members)
+        apps = await every(client.list_applications, limit=20)
+        assert sorted(app.label for app in apps) == sorted(app.label for app in organization.apps.values())
+        rows = await every(lambda **query: client.list_application_users(app.id, expand="user", **query), limit=100)
+        assert [row.id for row in rows] == organization.assigned_ids(app)
+        assert all(row.embedded["user"]["profile"]["login"] == row.credentials.user_name for row in rows)
+        assigned = await every(lambda **query: client.list_application_group_assignments(app.id, **query), limit=20)
+        assert [row.id for row in assigned] == [organization.everyone.id]
+
+    read(simulator, way, work)
+    assert set(simulator.requests.by_status) <= {200, 400}
+    assert simulator.requests.by_route["GET /api/v1/users"] == 3
+
+
+def test_with_proofs_the_sdk_needs_one_nonce_and_two_token_calls(simulator: Simulator) -> None:
+    async def work(client: Client) -> None:
+        _, _, error = await client.list_groups()
+        assert error is None
+
+    read(simulator, "DPoP", work)
+    outcomes = [(entry.route, entry.status) for entry in simulator.requests.entries]
+    assert outcomes == [("/oauth2/v1/token", 400), ("/oauth2/v1/token", 200), ("/api/v1/groups", 200)]
+
+
+def test_the_sdk_reads_the_log_and_writes_what_the_organization_then_holds(simulator: Simulator) -> None:
+    organization = simulator.organization
+
+    async def work(client: Client) -> None:
+        user = next(user for user in organization.users.values() if user.status == "ACTIVE")
+        group = organization.add_group("added by hand")
+        _, _, error = await client.assign_user_to_group(group.id, user.id)
+        assert error is None
+        _, _, error = await client.suspend_user(user.id)
+        assert error is None
+        assert user.status == "SUSPENDED"
+        assert user.id in group.members
+        events, _, error = await client.list_log_events()
+        assert error is None
+        assert [event.event_type for event in events] == [
+            "group.lifecycle.create",
+            "group.user_membership.add",
+            "user.lifecycle.suspend",
+        ]
+
+    read(simulator, "SSWS", work)
+
+
+def test_the_sdk_sees_a_refusal_as_an_error(simulator: Simulator) -> None:
+    async def work(client: Client) -> None:
+        _, _, error = await client.get_group("00gmissing")
+        assert error.error_code == "E0000007"
+
+    read(simulator, "SSWS", work)
