@@ -4,6 +4,7 @@ Owners, audit, requirements and each member's expiry, reason and joined date are
 """
 
 from collections.abc import Iterable, Mapping
+from typing import cast
 
 import msgspec
 
@@ -23,6 +24,7 @@ from idsync.model.resources import (
     AccessListSpec,
     Audit,
     Grants,
+    Membership,
     Metadata,
     Owner,
 )
@@ -143,13 +145,13 @@ class ListCompiler:
         return DesiredLists(lists, sets, why, tuple(findings), kept)
 
     def _members(self, subject: Subject, existing: Members) -> Members:
-        names_by_id = self._names
-        names = {names_by_id[user_id] for user_id in subject.member_ids() if user_id in names_by_id}
-        if self._held:
-            names.update(self._held & existing.keys())
+        wanted: dict[str | None, Membership] = dict.fromkeys(map(self._names.get, subject.member_ids()), NEW_MEMBERSHIP)
+        wanted.pop(None, None)
+        names = cast(dict[str, Membership], wanted)
+        names.update(dict.fromkeys(self._held & existing.keys(), NEW_MEMBERSHIP))
         if not existing:
-            return dict.fromkeys(names, NEW_MEMBERSHIP)
-        if names == existing.keys():
+            return names
+        if names.keys() == existing.keys():
             return existing
         renamed = self._pool.renamed
         return {name: existing.get(name) or existing.get(renamed.get(name, name), NEW_MEMBERSHIP) for name in names}

@@ -8,17 +8,17 @@ from idsync.compiler.access_lists import DesiredLists, ListCompiler
 from idsync.compiler.access_lists import update_reason as list_update_reason
 from idsync.compiler.locks import DesiredLocks, desired_locks
 from idsync.compiler.pool import Pool, user_cause
-from idsync.compiler.roles import GivenRole, RoleMapping
+from idsync.compiler.roles import RoleMapping
 from idsync.compiler.subjects import Subject, filter_near_misses, subjects
 from idsync.compiler.traits import TraitMapping
-from idsync.compiler.users import adopted, conflict, desired_user, may_adopt, role_names
+from idsync.compiler.users import adopted, conflict, desired_user, may_adopt
 from idsync.compiler.users import update_reason as user_update_reason
 from idsync.config.settings import Settings
 from idsync.model.addresses import Address, access_list_address, user_address
-from idsync.model.directory import Cause, DirectoryIndex, DirectoryState, LastApply, Reason, Scope, Why
+from idsync.model.directory import DirectoryIndex, DirectoryState, GivenRoles, LastApply, Reason, Scope, Why
 from idsync.model.findings import Finding, SourceFacts
 from idsync.model.identity import Snapshot
-from idsync.model.ownership import lock_name
+from idsync.model.ownership import is_ours
 from idsync.model.resources import Lock, User
 
 
@@ -46,15 +46,11 @@ class Compilation(msgspec.Struct, frozen=True):
 
     desired: DirectoryState
     why: dict[Address, Why]
-    given: dict[str, tuple[GivenRole, ...]]
+    given: dict[str, GivenRoles]
     findings: tuple[Finding, ...]
     facts: SourceFacts
     adopted: frozenset[str]
     kept: dict[str, tuple[str, ...]]
-
-    def role_causes(self, person: str, role: str) -> tuple[Cause, ...]:
-        """Why a person has a role; empty when the compiler does not know."""
-        return next((given.causes for given in self.given.get(person, ()) if given.role == role), ())
 
 
 def prepare(
@@ -91,10 +87,13 @@ class _Draft:
         self._locks: dict[str, Lock] = {}
         self._lists = DesiredLists({}, {}, {}, (), {})
         self._why: dict[Address, Why] = {}
-        self._given: dict[str, tuple[GivenRole, ...]] = {}
+        self._given: dict[str, GivenRoles] = {}
         self._findings: list[Finding] = [*inputs.pool.findings, *inputs.roles.findings]
         self._held = inputs.pool.held
         self._adopted: set[str] = set()
+        self._locked_by_us = frozenset(
+            lock.spec.target.user for lock in current.locks.values() if is_ours(lock.metadata.labels, self._org_url)
+        )
 
     def decide_locks(self) -> None:
         """Locks come first: who cannot be locked is not touched at all."""
@@ -143,7 +142,7 @@ class _Draft:
         attributes = identity.attributes()
         given = inputs.roles.roles(identity.id, attributes)
         self._findings.extend(inputs.roles.case_misses(attributes))
-        user = desired_user(identity, role_names(given), inputs.traits.shown(attributes), self._org_url, existing)
+        user = desired_user(identity, given.names, inputs.traits.shown(attributes), self._org_url, existing)
         self._users[name] = user
         self._given[name] = given
         self._why[user_address(name)] = self._why_user(why, existing, user)
@@ -152,8 +151,7 @@ class _Draft:
         if why.reason is not Reason.ASSIGNED:
             return why
         if before is None:
-            name = lock_name(self._org_url, after.metadata.name)
-            return Why(Reason.REPROVISIONED, why.causes) if name in self._current.locks else why
+            return Why(Reason.REPROVISIONED, why.causes) if after.metadata.name in self._locked_by_us else why
         if before == after:
             return why
         edited = user_address(after.metadata.name) in self._inputs.index.edited

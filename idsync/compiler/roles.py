@@ -4,26 +4,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import assert_never
 
-import msgspec
-
 from idsync.compiler.traits import TraitMapping
 from idsync.config.patterns import PatternSet
 from idsync.config.settings import GroupRule, Settings, TraitRule
 from idsync.config.templates import Template
 from idsync.diagnostics import Position
-from idsync.model.directory import Cause, ConfigCause, UpstreamCause
+from idsync.model.directory import Cause, ConfigCause, GivenRoles, UpstreamCause
 from idsync.model.findings import Finding
 from idsync.model.identity import IdentityGroup, ProfileValue
 
-
-class GivenRole(msgspec.Struct, frozen=True, gc=False):
-    """A role and why a person has it."""
-
-    role: str
-    causes: tuple[Cause, ...]
-
-
-Share = tuple[int, tuple[GivenRole, ...]]
+Role = tuple[str, tuple[Cause, ...]]
+"""A role and why a person has it."""
+Share = tuple[int, tuple[Role, ...]]
 """What one rule, by its place in the order, gives."""
 
 
@@ -38,7 +30,7 @@ class RoleMapping:
     def __init__(self, settings: Settings, groups: Iterable[IdentityGroup], traits: TraitMapping) -> None:
         self._traits = traits
         self._default = tuple(
-            GivenRole(role.name, (config_cause(role.position, "default role"),))
+            (role.name, (config_cause(role.position, "default role"),))
             for role in settings.integration.users.default_roles
         )
         self._trait_rules: dict[str, list[tuple[int, TraitRule]]] = defaultdict(list)
@@ -53,14 +45,15 @@ class RoleMapping:
                     assert_never(rule)
         self._by_value: dict[tuple[str, str], tuple[Share, ...]] = {}
         self._missed: dict[tuple[str, str], Finding] = {}
+        self._combinations: dict[tuple[int, ...], GivenRoles] = {}
         self.findings: list[Finding] = []
         self._by_user = self._group_shares(group_rules, groups)
 
     def group_roles(self, user_id: str) -> tuple[str, ...]:
         """The roles that groups give one person: with the profile, all that their roles depend on."""
-        return tuple(given.role for _, share in self._by_user.get(user_id, ()) for given in share)
+        return tuple(role for _, share in self._by_user.get(user_id, ()) for role, _ in share)
 
-    def roles(self, user_id: str, attributes: Mapping[str, ProfileValue]) -> tuple[GivenRole, ...]:
+    def roles(self, user_id: str, attributes: Mapping[str, ProfileValue]) -> GivenRoles:
         """One person's roles, first-seen order, without repeats."""
         shares = list(self._by_user.get(user_id, ()))
         for trait in self._trait_rules:
@@ -68,10 +61,12 @@ class RoleMapping:
                 key = (trait, value)
                 known = self._by_value.get(key)
                 shares.extend(self._value_shares(key) if known is None else known)
-        if not shares:
-            return self._default
         shares.sort(key=_place)
-        return _first_seen(self._default, shares)
+        combination = tuple(map(id, shares))  # the rules hold every share, so that its id stays its own
+        given = self._combinations.get(combination)
+        if given is None:
+            given = self._combinations[combination] = _first_seen(self._default, shares)
+        return given
 
     def case_misses(self, attributes: Mapping[str, ProfileValue]) -> list[Finding]:
         """Warnings about trait values of one person that fail a rule only by letter case."""
@@ -132,20 +127,17 @@ def _group_share(place: int, rule: GroupRule, group: IdentityGroup) -> Share:
 
 def _expanded(
     templates: tuple[Template, ...], captures: tuple[str, ...], causes: tuple[Cause, ...]
-) -> tuple[GivenRole, ...]:
+) -> tuple[Role, ...]:
     names = (template.expand(captures) for template in templates)
-    return tuple(GivenRole(name, causes) for name in names if name)
+    return tuple((name, causes) for name in names if name)
 
 
 def _place(share: Share) -> int:
     return share[0]
 
 
-def _first_seen(default: tuple[GivenRole, ...], shares: list[Share]) -> tuple[GivenRole, ...]:
-    seen: dict[str, GivenRole] = {}
-    for given in default:
-        seen.setdefault(given.role, given)
-    for _, share in shares:
-        for given in share:
-            seen.setdefault(given.role, given)
-    return tuple(seen.values())
+def _first_seen(default: tuple[Role, ...], shares: list[Share]) -> GivenRoles:
+    seen: dict[str, tuple[Cause, ...]] = {}
+    for role, causes in (*default, *(given for _, share in shares for given in share)):
+        seen.setdefault(role, causes)
+    return GivenRoles(tuple(seen), tuple(seen.values()))

@@ -19,10 +19,15 @@ class TraitMapping:
     def shown(self, attributes: Mapping[str, ProfileValue]) -> Traits:
         """The traits that the directory gets."""
         names = self._shown
-        traits = {}
+        traits: Traits = {}
         for attribute, value in attributes.items():
             name = names[attribute] if attribute in names else self._name(attribute)
-            if name is not None and (values := trait_values(value)):
+            if name is None:
+                continue
+            if type(value) is str:  # nearly every value is; a whole company has millions
+                if value:
+                    traits[name] = (value,)
+            elif values := trait_values(value):
                 traits[name] = values
         return traits
 

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 import msgspec
 
 from idsync.compiler.pool import user_cause
-from idsync.compiler.roles import GivenRole
 from idsync.config.settings import Settings
 from idsync.model.directory import Reason
 from idsync.model.findings import Finding
@@ -55,11 +54,6 @@ def conflict(identity: IdentityUser) -> Finding:
         "Rename or remove it, or name it in users.adopt to take it over.",
         (user_cause(identity),),
     )
-
-
-def role_names(roles: tuple[GivenRole, ...]) -> tuple[str, ...]:
-    """The roles without their causes."""
-    return tuple(given.role for given in roles)
 
 
 def update_reason(before: User, after: User, *, edited: bool, config_changed: bool) -> Reason:

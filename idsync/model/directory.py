@@ -65,6 +65,17 @@ class Why(msgspec.Struct, frozen=True, gc=False):
     causes: tuple[Cause, ...] = ()
 
 
+class GivenRoles(msgspec.Struct, frozen=True, gc=False):
+    """A person's roles in order and, beside each, why they have it; people with the same share one object."""
+
+    names: tuple[str, ...] = ()
+    causes: tuple[tuple[Cause, ...], ...] = ()
+
+    def causes_of(self, role: str) -> tuple[Cause, ...]:
+        """Why this role is there; empty when it is not."""
+        return self.causes[self.names.index(role)] if role in self.names else ()
+
+
 class DirectoryState(msgspec.Struct, frozen=True):
     """Users, locks, access lists and memberships, each keyed by name; `members` has a key for every list here."""
 

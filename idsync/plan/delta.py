@@ -1,24 +1,28 @@
 """The access delta: for each person whom a plan touches, effective access before and after, compared."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import Literal, assert_never, cast
 
 import msgspec
 
 from idsync.model.addresses import Address, access_list_address, split_address, user_address
-from idsync.model.directory import Cause, Reason, Why
+from idsync.model.directory import Cause, GivenRoles, Reason, Why
 from idsync.model.resources import NEW_MEMBERSHIP, AccessList, Membership, Metadata, User, UserSpec
 from idsync.model.resources import user as user_resource
 from idsync.plan.changes import Access, AccessListChange, Change, LockChange, PersonDelta, UserChange
-from idsync.plan.effective import OWN, Key, Lists, Parents, Routes, effective_routes
+from idsync.plan.effective import OWN, Key, Lists, Parents, Routes, effective_routes, granted
 
 EDITED = frozenset({Reason.ROLE_MAPPING_CHANGED, Reason.FILTER_CHANGED, Reason.GRANTS_CHANGED, Reason.DRIFT})
 """Reasons that lie in the configuration or in somebody's hand, and not upstream."""
+NO_ROLES = GivenRoles()
 NOBODY = user_resource(Metadata(""), UserSpec())
 Memberships = Mapping[str, Membership]
 NONE: Memberships = {}
+Share = tuple[tuple[Access, ...], tuple[Key, ...]]
+"""What one route gives, and the keys of it that another route could give too."""
 
 
 class Around(msgspec.Struct, frozen=True):
@@ -36,10 +40,9 @@ class Around(msgspec.Struct, frozen=True):
 
 
 class Origins(msgspec.Struct, frozen=True):
-    """Where access comes from: the causes of each user's roles and of each list, and whether the config changed."""
+    """Where access comes from: each user's roles and each list with their causes, and whether the config changed."""
 
-    role_causes: Callable[[str, str], tuple[Cause, ...]]
-    """Of a person and a role; empty when unknown."""
+    given: Mapping[str, GivenRoles]
     why: Mapping[Address, Why]
     config_changed: bool
     renamed: Mapping[str, str]
@@ -104,6 +107,7 @@ class _Comparison:
             for person in change.members_removed:
                 self._left[person].add(name)
         self._cache: dict[tuple[object, ...], Access] = {}
+        self._own_shares: dict[tuple[int, tuple[str, ...], Reason], Share] = {}
 
     def of(self, person: str) -> PersonDelta | None:
         """One person's delta, or None when nothing differs."""
@@ -112,6 +116,8 @@ class _Comparison:
             return PersonDelta(person, (), (), locked=locked, unlocked=unlocked) if locked or unlocked else None
         old_name = self._origins.renamed.get(person)
         before = self._before(old_name or person)
+        if not before and (everything := self._everything(person)):
+            return PersonDelta(person, everything, (), (), old_name, locked, unlocked)
         after = self._after(person)
         gains = tuple(self._access(person, key, after[key], gained=True) for key in after if key not in before)
         loses = tuple(self._access(person, key, before[key], gained=False) for key in before if key not in after)
@@ -152,6 +158,47 @@ class _Comparison:
             memberships = {**memberships, **{name: self._joined_as(person, name) for name in joined}}
         return effective_routes(user or NOBODY, memberships, self._after_lists, self._now)
 
+    def _everything(self, person: str) -> tuple[Access, ...]:
+        """All that a newcomer gets, when no two routes give the same; else nothing, and the long way is taken.
+
+        A first import is nothing but newcomers: this is what makes it quick.
+        """
+        change = self._users.get(person)
+        if change is None or change.after is None or person in self._around.memberships:
+            return ()
+        own = self._own_access(person, change)
+        gained, keys = [*own[0]], [*own[1]]
+        plain = self._plain_lists
+        for name in self._joined.get(person, ()):
+            given = plain.get(name)
+            if given is None:
+                return ()
+            gained += given[0]
+            keys += given[1]
+        return tuple(gained) if len(set(keys)) == len(keys) else ()
+
+    def _own_access(self, person: str, change: UserChange) -> Share:
+        """What a new user's own roles give; worked out once for all who have the same from the compiler."""
+        roles = change.after.spec.roles if change.after else ()
+        given = (id(self._origins.given.get(person)), roles, change.reason)
+        known = self._own_shares.get(given)
+        if known is None:
+            keys: tuple[Key, ...] = tuple(("role", role) for role in roles)
+            known = tuple(self._access(person, key, OWN, gained=True) for key in keys), keys
+            self._own_shares[given] = known
+        return known
+
+    @cached_property
+    def _plain_lists(self) -> dict[str, Share]:
+        """What joining a list gives, and the keys of what it grants, where a new membership is all it takes."""
+        plain = {}
+        for name, change in self._lists.items():
+            if change.after is not None and not change.carried and self._after_lists.is_plain(name):
+                keys = self._after_lists.gives(name)
+                given = tuple(self._make_access(key, (name,), (), None, gained=True) for key in keys)
+                plain[name] = given, granted(change.after.spec.grants)
+        return plain
+
     def _joined_as(self, person: str, name: str) -> Membership:
         carried = self._lists[name].carried
         return carried.get(person, NEW_MEMBERSHIP) if carried else NEW_MEMBERSHIP
@@ -170,6 +217,7 @@ class _Comparison:
     ) -> Access:
         causes = list(own)
         reasons = [reason]
+        itself = key[0] == "access_list" and via == (key[1],)
         for name in via if via != OWN else ():
             change = self._lists.get(name)
             why = self._origins.why.get(access_list_address(name))
@@ -179,13 +227,15 @@ class _Comparison:
         title = lists.access_lists[key[1]].spec.title if key[0] == "access_list" else ""
         kind = cast(Literal["role", "access_list", "trait"], key[0])
         origin: Literal["direct", "consequential"] = "direct" if any(map(self._is_edit, reasons)) else "consequential"
+        if itself:  # a list that one is a member of is its own route, and its change has the causes
+            return Access(kind, key[1], title, (), origin)
         return Access(kind, key[1], title, via, origin, tuple(dict.fromkeys(causes)))
 
     def _is_edit(self, reason: Reason | None) -> bool:
         return reason in EDITED or (reason is Reason.IMPORTED and self._origins.config_changed)
 
     def _own_causes(self, person: str, role: str, *, gained: bool) -> tuple[Cause, ...]:
-        if gained and (causes := self._origins.role_causes(person, role)):
+        if gained and (causes := self._origins.given.get(person, NO_ROLES).causes_of(role)):
             return causes
         change = self._users.get(person)
         why = self._origins.why.get(user_address(person))

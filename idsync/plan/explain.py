@@ -1,13 +1,13 @@
 """Explanations: every path from an Okta user to each role and list, or what is missing on the way."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal, cast
 
 import msgspec
 
 from idsync.model.addresses import Address, access_list_address
-from idsync.model.directory import Cause, Why
+from idsync.model.directory import Cause, GivenRoles, Why
 from idsync.model.findings import MissingEdge
 from idsync.model.resources import Membership, User
 from idsync.plan.effective import OWN, Key, Lists, effective_routes
@@ -56,7 +56,7 @@ class Standpoint(msgspec.Struct, frozen=True):
 def explained_access(
     now_state: Standpoint,
     desired: Standpoint,
-    role_causes: Callable[[str], tuple[Cause, ...]],
+    given: GivenRoles,
     why: Mapping[Address, Why],
     now: datetime,
 ) -> tuple[ExplainedAccess, ...]:
@@ -72,7 +72,7 @@ def explained_access(
 
     def path(name: str, via: str) -> Path:
         if (via,) == OWN:
-            return Path(via, "", role_causes(name))
+            return Path(via, "", given.causes_of(name))
         reason = why.get(access_list_address(via))
         return Path(via, lists[via].spec.title, reason.causes if reason else ())
 

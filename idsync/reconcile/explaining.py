@@ -8,7 +8,7 @@ from idsync.compiler.compile import Compilation, Inputs, compile_state, prepare
 from idsync.compiler.edges import find_identity, missing_for_list, missing_for_person, missing_for_role
 from idsync.compiler.pool import resolve_pool
 from idsync.config.settings import Settings
-from idsync.model.directory import DirectoryState, Scope
+from idsync.model.directory import DirectoryState, GivenRoles, Scope
 from idsync.model.findings import MissingEdge
 from idsync.model.identity import IdentityUser, Snapshot
 from idsync.model.resources import Membership
@@ -44,7 +44,7 @@ def explain(
     access = explained_access(
         present,
         _desired(compilation, name, present),
-        lambda role: compilation.role_causes(name, role),
+        compilation.given.get(name, GivenRoles()),
         compilation.why,
         now,
     )

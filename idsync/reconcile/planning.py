@@ -114,7 +114,7 @@ def _delta(
     people = touched_people(changes, current.members)
     renamed = {new: old for new, old in inputs.pool.renamed.items() if new in compilation.desired.users}
     around = surroundings(people, current, target, users_known=inputs.settings.integration.sync.users)
-    origins = Origins(compilation.role_causes, compilation.why, inputs.config_changed, renamed)
+    origins = Origins(compilation.given, compilation.why, inputs.config_changed, renamed)
     return access_delta(changes, people, around, origins, inputs.now)
 
 
