@@ -69,8 +69,7 @@ def load(path: Path) -> Loaded:
         last = mistakes.found[-1].position
         mistakes.found.append(_too_many(last))
     diagnostics = in_reading_order(mistakes.found)
-    directory = path if path.is_dir() else path.parent
-    return Loaded(None if has_errors(diagnostics) else settings, diagnostics, directory)
+    return Loaded(None if has_errors(diagnostics) else settings, diagnostics, _directory(path))
 
 
 class _Documents:
@@ -137,6 +136,13 @@ class _Documents:
         """Note that something is absent, unless it may stand in what could not be read."""
         if self._seen_all and not self._mistakes.has(*_UNREAD):
             self._mistakes.add(code, position, summary)
+
+
+def _directory(path: Path) -> Path:
+    try:
+        return path if path.is_dir() else path.parent
+    except OSError:
+        return path.parent
 
 
 def _too_many(last: Position) -> Diagnostic:

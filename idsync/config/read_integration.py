@@ -35,6 +35,7 @@ from idsync.diagnostics import Position
 DEFAULT_ROLE = "okta-requester"
 # A key in PEM or JWK, or a token as Okta issues them, where the path of a file should be.
 _SECRET_ITSELF = re.compile(r"\s*(?:-----BEGIN|\{|00[A-Za-z0-9_-]{40}\Z)")
+_TTL_FIX = "Write it like 30h, 2d or 1h30m, or never for a lock without end."
 _SYNC_LATER = ("app_groups", "bidirectional", "scim")
 
 
@@ -147,7 +148,7 @@ def _when_empty(node: Node | None, default: EmptyLists) -> EmptyLists:
 def _locks(node: Node | None, default: LockSettings, mistakes: Mistakes) -> LockSettings:
     ttl = find(node, "ttl")
     return LockSettings(
-        ttl=None if text_of(ttl) == "never" else read_duration(ttl, mistakes) or default.ttl,
+        ttl=None if text_of(ttl) == "never" else read_duration(ttl, mistakes, fix=_TTL_FIX) or default.ttl,
         margin=read_duration(find(node, "margin"), mistakes) or default.margin,
     )
 

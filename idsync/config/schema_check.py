@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, cast
@@ -11,7 +12,6 @@ from typing import TYPE_CHECKING, Any, cast
 import msgspec
 
 from idsync.config.codes import (
-    BAD_DURATION,
     BAD_VALUE,
     CHOOSE_ONE,
     MISSING_KEY,
@@ -59,14 +59,28 @@ def schema_text() -> str:
 def _validator() -> Draft202012Validator:
     # Imported here: it takes longer than everything else in this package, and `--help` needs none of it.
     from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import ValidationError
+    from jsonschema.validators import extend
 
-    return Draft202012Validator(msgspec.json.decode(schema_text()))
+    def pattern(_: object, expression: str, instance: object, __: object) -> Iterator[ValidationError]:
+        """In a schema `$` is the end of the text; Python's also stands before a last line break."""
+        exact = re.sub(r"\$\Z", r"\\Z", expression)
+        if isinstance(instance, str) and not re.search(exact, instance):
+            yield ValidationError("does not match")
+
+    validator: Draft202012Validator = extend(Draft202012Validator, {"pattern": pattern})(_schema())  # type: ignore[no-untyped-call]
+    return validator
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    return cast("dict[str, Any]", msgspec.json.decode(schema_text()))
 
 
 @cache
 def kinds() -> tuple[str, ...]:
     """Return the kinds that the schema knows."""
-    return tuple(msgspec.json.decode(schema_text())["properties"]["kind"]["enum"])
+    return tuple(_schema()["properties"]["kind"]["enum"])
 
 
 def check_document(document: Node, mistakes: Mistakes) -> bool:
@@ -227,10 +241,11 @@ class _Complaint:
                 self._add_malformed(f"{self._where}: {shown} is not {article} {self._title}")
 
     def _add_malformed(self, summary: str) -> None:
-        code = BAD_DURATION if "duration" in self._title else BAD_VALUE
+        if "duration" in self._title:
+            return  # whoever reads it says so, and minds its range too
         examples = self._schema.get("examples", ())
         fix = f"Write it like {' or '.join(examples)}." if examples else "Write a value, or remove the key."
-        self._mistakes.add(code, self._position, summary, fix=fix)
+        self._mistakes.add(BAD_VALUE, self._position, summary, fix=fix)
 
 
 def suggestion(text: str, choices: list[str], noun: str) -> str:

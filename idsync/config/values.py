@@ -28,14 +28,15 @@ _LONGEST = 3650 * 86400
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]")
 
 
-def read_duration(node: Node | None, mistakes: Mistakes) -> int | None:
+def read_duration(node: Node | None, mistakes: Mistakes, *, fix: str | None = None) -> int | None:
     """Return whole seconds, or None when there is no valid duration."""
     text = text_of(node)
     if node is None or text is None:
         return None
     found = _DURATION.fullmatch(text)
-    if found is None or not any(found.groups()):
-        return None  # the schema objects
+    if found is None or not text:
+        mistakes.add(BAD_DURATION, node.position, f"{quoted(text)} is not a duration", fix=fix)
+        return None
     days, hours, minutes = (int(number or 0) for number in found.groups())
     seconds = days * 86400 + hours * 3600 + minutes * 60
     if 60 <= seconds <= _LONGEST:
