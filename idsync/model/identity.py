@@ -35,7 +35,7 @@ class IdentityUser(msgspec.Struct, frozen=True, gc=False):
         """The merged profile; raises SnapshotError when it is no JSON object."""
         try:
             return _PROFILE.decode(self.profile)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             raise SnapshotError(f"user {self.id}: profile: {error}") from error
 
 
@@ -106,7 +106,7 @@ class Snapshot(msgspec.Struct, frozen=True):
 def _decode_ids(raw: msgspec.Raw, where: str) -> list[str]:
     try:
         return _IDS.decode(raw)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise SnapshotError(f"{where}: {error}") from error
 
 

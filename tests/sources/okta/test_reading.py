@@ -1,8 +1,7 @@
 """What a reading finds in a simulated organization, and what it asks for."""
 
-import pytest
 
-from tests.sources.okta.organizations import Reader, served, small
+from tests.sources.okta.organizations import served, small
 
 
 def by_name(snapshot):

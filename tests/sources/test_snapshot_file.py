@@ -1,0 +1,254 @@
+"""Snapshot files: what is accepted, what is refused and how, and that nothing is lost on the way."""
+
+import json
+import os
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from idsync.diagnostics import Position
+from idsync.errors import SnapshotError, UsageError
+from idsync.sources import snapshot as snapshot_module
+from idsync.sources.snapshot import SnapshotSource, parse_snapshot, read_snapshot, snapshot_bytes, write_snapshot
+from tests.sources.documents import documents, minimal
+
+
+def parsed(document):
+    return parse_snapshot(json.dumps(document).encode(), "snapshot.json")
+
+
+def refused(document) -> SnapshotError:
+    data = document if isinstance(document, bytes) else json.dumps(document).encode()
+    with pytest.raises(SnapshotError) as caught:
+        parse_snapshot(data, "snapshot.json")
+    return caught.value
+
+
+def user(**members):
+    return {"id": "00u1", "username": "ada@enzos-pizza.com", "status": "ACTIVE", "profile": {}} | members
+
+
+@given(documents)
+@settings(max_examples=60)
+def test_writing_keeps_every_fact_and_writing_again_changes_nothing(document):
+    snapshot = parsed(document)
+    written = snapshot_bytes(snapshot)
+    again = parse_snapshot(written, "again.json")
+    assert again.digest() == snapshot.digest()
+    assert (again.taken_at, again.sanitized, again.app_label) == (
+        snapshot.taken_at,
+        snapshot.sanitized,
+        snapshot.app_label,
+    )
+    assert snapshot_bytes(again) == written
+
+
+@given(documents, st.randoms())
+@settings(max_examples=40)
+def test_the_order_of_the_input_does_not_show_in_the_file(document, random):
+    shuffled = json.loads(json.dumps(document))
+    for name in ("users", "groups", "apps"):
+        random.shuffle(shuffled[name])
+    for group in shuffled["groups"]:
+        random.shuffle(group["members"])
+    assert snapshot_bytes(parsed(shuffled)) == snapshot_bytes(parsed(document))
+
+
+@given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
+def test_any_bytes_are_refused_with_why_and_fix(data):
+    error = refused(data)  # a snapshot by chance is out of reach
+    assert error.why
+    assert error.fix
+
+
+@given(documents, st.data())
+@settings(max_examples=60)
+def test_a_snapshot_cut_off_anywhere_is_refused(document, data):
+    whole = json.dumps(document).encode()
+    length = data.draw(st.integers(0, len(whole) - 1))
+    assert refused(whole[:length]).position.file == "snapshot.json"
+
+
+def test_a_mistake_in_the_syntax_is_shown_at_its_line_and_column():
+    error = refused(b'{"format_version": "1.0",\n "users": [}\n')
+    assert error.position == Position("snapshot.json", 2, 12)
+
+
+def test_a_missing_member_is_named_with_its_path():
+    document = minimal(users=[user(), {"id": "00u2", "username": "b", "profile": {}}])
+    assert "status" in refused(document).why
+    assert "$.users[1]" in refused(document).why
+
+
+@pytest.mark.parametrize("version", ["2.0", "10.3", "3"])
+def test_another_major_version_is_told_before_anything_else(version):
+    assert f"format version {version}" in refused(minimal(format_version=version)).summary
+    assert f"format version {version}" in refused({"format_version": version, "people": []}).summary
+
+
+def test_a_later_minor_version_with_new_members_is_read():
+    assert parsed(minimal(format_version="1.9", devices=[1], users=[user(shoe_size=44)])).users[0].id == "00u1"
+
+
+@pytest.mark.parametrize("version", ["", "1", "1.", "1.x", "one", "1.0\n", "-1.0"])
+def test_what_is_no_version_is_refused(version):
+    assert "version" in refused(minimal(format_version=version)).summary
+
+
+@pytest.mark.parametrize(
+    ("part", "rows"),
+    [
+        ("users", [user(), user(username="other")]),
+        ("groups", [{"id": "00g1", "name": name, "members": []} for name in "ab"]),
+        ("apps", [{"id": "0oa2", "label": label, "users": []} for label in "ab"]),
+    ],
+)
+def test_two_objects_with_one_id_are_refused(part, rows):
+    assert f"two {part} have the id" in refused(minimal(**{part: rows})).summary
+
+
+@pytest.mark.parametrize("identifier", ["", "a b", "a/b", "a\n", "a\0", "ü", "\u202e", "a\x7f"])
+def test_an_odd_id_is_refused(identifier):
+    assert "no id" in refused(minimal(users=[user(id=identifier)])).summary
+
+
+@pytest.mark.parametrize("name", ["", "nul\0byte"])
+def test_a_name_that_is_empty_or_holds_nul_is_refused(name):
+    for document in (
+        minimal(users=[user(username=name)]),
+        minimal(groups=[{"id": "00g1", "name": name, "members": []}]),
+        minimal(apps=[{"id": "0oa2", "label": name, "users": []}]),
+    ):
+        assert "empty or holds NUL" in refused(document).summary
+
+
+def test_names_may_hold_anything_else():
+    name = 'a/b "quoted"\n\x1b[31mred\x1b[0m é e\u0301 \U0001f355 ' + "x" * 10_000
+    assert parsed(minimal(groups=[{"id": "00g1", "name": name, "members": []}])).groups[0].name == name
+
+
+@pytest.mark.parametrize("surrogate", [rb'"\ud800"', rb'"\udc00x"', b'"\xed\xa0\x80"', b'"\xff"'])
+def test_a_lone_surrogate_or_broken_utf8_is_refused_wherever_it_stands(surrogate):
+    for place in (b'"username": %s, "profile": {}', b'"username": "a", "profile": {"title": %s}'):
+        row = b'{"id": "00u1", "status": "ACTIVE", ' + place % surrogate + b"}"
+        data = json.dumps(minimal()).encode().replace(b'"users": []', b'"users": [' + row + b"]")
+        assert refused(data).position.file == "snapshot.json"
+
+
+def test_deep_nesting_is_refused_without_a_crash():
+    for deep in (b"[" * 200_000, b'{"profile":' * 100_000):
+        assert refused(deep).why
+    row = (
+        b'{"id":"00u1","username":"a","status":"ACTIVE","profile":' + b'{"a":' * 100_000 + b"1" + b"}" * 100_000 + b"}"
+    )
+    data = json.dumps(minimal()).encode().replace(b'"users": []', b'"users": [' + row + b"]")
+    assert "nested" in refused(data).summary
+
+
+@pytest.mark.parametrize("members", ["ada", [1], {"a": 1}, None, 5])
+def test_members_of_a_wrong_type_are_an_error_when_they_are_opened(members):
+    snapshot = parsed(minimal(groups=[{"id": "00g1", "name": "eng", "members": members}]))
+    with pytest.raises(SnapshotError, match="00g1"):
+        snapshot.groups[0].member_ids()
+
+
+def test_members_may_be_people_who_are_nowhere_else():
+    snapshot = parsed(minimal(groups=[{"id": "00g1", "name": "eng", "members": ["00u9"]}]))
+    assert snapshot.groups[0].member_ids() == ["00u9"]
+
+
+@pytest.mark.parametrize("url", ["", "enzos-pizza.okta.com", "ftp://x", "https://", "https://a/b"])
+def test_what_is_no_organization_is_refused(url):
+    assert "organization" in refused(minimal(org_url=url)).summary
+
+
+@pytest.mark.parametrize("moment", ["", "yesterday", "2026-11-22", "2026-11-22T00:00:00", "2026-13-41T00:00:00Z"])
+def test_what_is_no_time_is_refused(moment):
+    assert "when" in refused(minimal(taken_at=moment)).summary
+
+
+@pytest.mark.parametrize("data", [b"", b" \n", b"null", b"[]", b"7", b'"x"', b"<html>"])
+def test_what_is_no_object_is_refused(data):
+    assert refused(data).fix
+
+
+def test_a_file_that_cannot_be_read_says_why(tmp_path: Path):
+    with pytest.raises(SnapshotError, match="cannot be read") as caught:
+        read_snapshot(tmp_path / "missing.json")
+    assert caught.value.why == "No such file or directory"
+    with pytest.raises(SnapshotError, match="cannot be read"):
+        read_snapshot(tmp_path)
+
+
+def test_a_file_beyond_the_bound_is_refused_unread(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(snapshot_module, "LARGEST_FILE", 10)
+    path = tmp_path / "large.json"
+    path.write_bytes(b" " * 11)
+    with pytest.raises(SnapshotError, match="too large"):
+        read_snapshot(path)
+
+
+def test_a_snapshot_can_come_through_a_pipe(tmp_path: Path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=lambda: pipe.write_bytes(json.dumps(minimal()).encode()))
+    writer.start()
+    assert read_snapshot(pipe).app_id == "0oa1"
+    writer.join()
+
+
+def test_an_endless_pipe_is_refused(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(snapshot_module, "LARGEST_FILE", 2 << 20)
+    with pytest.raises(SnapshotError, match="too large"):
+        read_snapshot(Path("/dev/zero"))
+
+
+def test_a_written_file_is_private_whole_and_ends_with_a_newline(tmp_path: Path):
+    path = tmp_path / "snapshot.json"
+    write_snapshot(parsed(minimal(users=[user(), user(id="00u0")])), path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    text = path.read_text()
+    assert text.endswith("}\n")
+    assert [line[:12] for line in text.splitlines() if "00u" in line] == ['{"id":"00u0"', '{"id":"00u1"']
+    assert [entry.name for entry in tmp_path.iterdir()] == ["snapshot.json"]
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkeypatch):
+    path = tmp_path / "snapshot.json"
+    path.write_text("old")
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(UsageError) as caught:
+        write_snapshot(parsed(minimal()), path)
+    assert caught.value.why == "No space left on device"
+    assert path.read_text() == "old"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["snapshot.json"]
+
+
+def test_writing_through_a_link_or_to_a_device_replaces_neither(tmp_path: Path):
+    (tmp_path / "real.json").write_text("old")
+    link = tmp_path / "link.json"
+    link.symlink_to("real.json")
+    write_snapshot(parsed(minimal()), link)
+    assert link.is_symlink()
+    assert read_snapshot(tmp_path / "real.json").app_id == "0oa1"
+    write_snapshot(parsed(minimal()), Path("/dev/null"))
+    assert Path("/dev/null").is_char_device()
+
+
+def test_a_file_is_a_source(tmp_path: Path):
+    path = tmp_path / "snapshot.json"
+    groups = [{"id": key, "name": key.upper(), "members": []} for key in ("00g2", "00g1")]
+    path.write_text(json.dumps(minimal(groups=groups, apps=[{"id": "0oa2", "label": "Wiki", "users": []}])))
+    source = SnapshotSource(path)
+    assert source.fetch(["00u1"]).unassigned == {}
+    catalogue = source.catalogue()
+    assert [group.name for group in catalogue.groups] == ["00G1", "00G2"]
+    assert [app.label for app in catalogue.apps] == ["Wiki"]

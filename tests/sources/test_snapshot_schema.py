@@ -1,0 +1,88 @@
+"""The published schema of snapshot files says what the code accepts, no more and no less."""
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from idsync.errors import SnapshotError
+from idsync.sources.snapshot import parse_snapshot, snapshot_bytes
+from idsync.sources.snapshot_schema import snapshot_schema
+from tests.sources.documents import documents, minimal
+
+PUBLISHED = Path(__file__).parents[2] / "schemas" / "snapshot.v1.schema.json"
+SCHEMA = Draft202012Validator(json.loads(snapshot_schema()))
+
+ODD_VALUES = [None, True, 7, 1.5, "", "x", "a/b", "nul\0", "è", [], {}, ["a"], [1], {"a": "b"}, {"a": 1}, [{}]]
+
+
+def accepted_by_code(document: Any) -> bool:
+    try:
+        snapshot = parse_snapshot(json.dumps(document).encode(), "snapshot.json")
+        for user in snapshot.users:
+            user.attributes()
+        for group in snapshot.groups:
+            group.member_ids()
+        for app in snapshot.apps:
+            app.user_ids()
+    except SnapshotError:
+        return False
+    return True
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Every place in a document."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path] + [place for key, item in inner for place in places(item, (*path, key))]
+
+
+def has_repeated_ids(document: Any) -> bool:
+    if not isinstance(document, dict):
+        return False
+    lists = [document.get(name) for name in ("users", "groups", "apps")]
+    ids = [[row.get("id") for row in rows if isinstance(row, dict)] for rows in lists if isinstance(rows, list)]
+    return any(some.count(identifier) > 1 for some in ids for identifier in some)
+
+
+def test_the_published_schema_is_the_packaged_one():
+    assert PUBLISHED.read_text("utf-8") == snapshot_schema()
+    Draft202012Validator.check_schema(json.loads(snapshot_schema()))
+
+
+def test_every_member_of_the_schema_is_explained():
+    schema = json.loads(snapshot_schema())
+    assert all("description" in member for member in schema["properties"].values())
+
+
+@given(documents)
+@settings(max_examples=60)
+def test_schema_and_code_accept_the_same_snapshots(document):
+    assert SCHEMA.is_valid(document)
+    assert accepted_by_code(document)
+    written = snapshot_bytes(parse_snapshot(json.dumps(document).encode(), "snapshot.json"))
+    assert SCHEMA.is_valid(json.loads(written))
+
+
+@given(documents, st.data())
+@settings(max_examples=250)
+def test_schema_and_code_refuse_the_same_changes(document, data):
+    changed = copy.deepcopy(document)
+    *path, last = data.draw(st.sampled_from(places(changed)[1:]))
+    holder = changed
+    for key in path:
+        holder = holder[key]
+    if isinstance(holder, dict) and data.draw(st.booleans()):
+        del holder[last]
+    else:
+        holder[last] = data.draw(st.sampled_from(ODD_VALUES))
+    assume(not has_repeated_ids(changed))
+    assert accepted_by_code(changed) == SCHEMA.is_valid(changed)
+
+
+def test_an_id_that_stands_twice_is_refused_though_no_schema_can_say_so():
+    group = {"id": "00g1", "name": "eng", "members": []}
+    assert not accepted_by_code(minimal(groups=[group, group | {"name": "ops"}]))
