@@ -16,7 +16,7 @@ import re2
 
 MAX_LENGTH = 4000
 # What one filter may take, and what many of them together or one that ignores case may.
-_SMALL_MEMORY = 8 << 20
+_SMALL_MEMORY = 2 << 20
 _MEMORY = 64 << 20
 
 

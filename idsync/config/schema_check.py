@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
@@ -52,7 +52,7 @@ _TYPE_FIXES = {
 
 def schema_text() -> str:
     """Return the published schema, as JSON."""
-    return resources.files("idsync.config").joinpath("config.v1.schema.json").read_text("utf-8")
+    return Path(__file__).with_name("config.v1.schema.json").read_text("utf-8")
 
 
 @cache
@@ -167,6 +167,8 @@ class _Complaint:
     def _unknown_keys(self) -> None:
         known = list(self._schema.get("properties", {}))
         for key in self._instance:
+            if self._mistakes.full:
+                return
             if key not in known:
                 place = key_position(self._node, key) or self._node.position
                 shown = "this key" if self._confidential else f"the key {quoted(key)}"

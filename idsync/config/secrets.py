@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 from collections.abc import Mapping
 from pathlib import Path
+from typing import assert_never
 
 import msgspec
 
@@ -47,6 +48,8 @@ def resolve(reference: SecretReference, environment: Mapping[str, str], director
             text = _from_environment(name, environment, position, mistakes)
         case FileSecret(path=path, position=position):
             text = _from_file(path, directory, position, mistakes)
+        case _:
+            assert_never(reference)
     if text is not None:
         text = text.removesuffix("\n").removesuffix("\r")
         if not _is_usable(text):

@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from idsync.config import source_files
@@ -520,6 +520,7 @@ DOCUMENTS = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(DOCUMENTS | st.text(max_size=40), max_size=4))
 def test_any_documents_are_loaded_or_refused_at_a_place(
     tmp_path_factory: pytest.TempPathFactory, documents: list[str]
@@ -539,6 +540,7 @@ def test_any_documents_are_loaded_or_refused_at_a_place(
         assert loaded.settings.digest
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_refused_at_a_place(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     folder = tmp_path_factory.getbasetemp() / "bytes"
@@ -547,3 +549,10 @@ def test_any_bytes_are_refused_at_a_place(tmp_path_factory: pytest.TempPathFacto
     loaded = load(folder)
     assert loaded.settings is None
     assert loaded.diagnostics
+
+
+def test_a_hundred_thousand_unknown_keys_do_not_take_long(tmp_path: Path) -> None:
+    write(tmp_path, "apiVersion: idsync/v1\nkind: Guards\nspec:\n" + "".join(f"  x{n}: 1\n" for n in range(80_000)))
+    started = time.process_time()
+    assert load(tmp_path).settings is None
+    assert time.process_time() - started < 5

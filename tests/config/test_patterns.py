@@ -6,7 +6,7 @@ import unicodedata
 from functools import cache
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from idsync.config import patterns
@@ -40,12 +40,14 @@ def filters(*sources: str) -> tuple[NamePattern, ...]:
     return tuple(NamePattern(source) for source in sources)
 
 
+@settings(deadline=None)
 @given(LETTERS, NAMES)
 def test_a_glob_matches_as_trying_every_split_does(pattern: str, name: str) -> None:
     normal = unicodedata.normalize("NFC", name)
     assert NamePattern(pattern).match(name) == reference_glob(unicodedata.normalize("NFC", pattern), normal)
 
 
+@settings(deadline=None)
 @given(st.text(), st.text())
 def test_any_text_is_a_filter_or_is_refused_and_any_name_can_be_asked(pattern: str, name: str) -> None:
     try:
@@ -111,6 +113,7 @@ def test_patterns_written_alike_are_equal_and_hash_alike() -> None:
     assert (str(NamePattern("a*")), repr(NamePattern("a*"))) == ("a*", "NamePattern('a*')")
 
 
+@settings(deadline=None)
 @given(st.lists(LETTERS | REGEXES.map(lambda parts: f"^{''.join(parts)}$"), max_size=6), st.lists(NAMES, max_size=5))
 def test_a_set_answers_as_its_patterns_do_one_by_one(sources: list[str], names: list[str]) -> None:
     compiled = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from idsync.config.templates import Template, TemplateError
@@ -55,6 +55,7 @@ def test_a_dollar_that_begins_no_capture_is_refused(source: str) -> None:
         Template(source, 2)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="$1{}2ax", max_size=12))
 def test_any_text_is_parsed_or_refused(source: str) -> None:
     try:
@@ -64,6 +65,7 @@ def test_any_text_is_parsed_or_refused(source: str) -> None:
     assert isinstance(template.expand(("", "")), str)
 
 
+@settings(deadline=None)
 @given(st.text(), st.lists(st.text(), min_size=1, max_size=3))
 def test_dollars_doubled_come_out_single_and_captures_are_not_read_again(text: str, captures: list[str]) -> None:
     assert Template(text.replace("$", "$$"), 0).expand(()) == text
