@@ -1,5 +1,6 @@
 """The compiler's door: settings, a snapshot and what the target holds become the desired state of a scope."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
@@ -51,6 +52,8 @@ class Compilation(msgspec.Struct, frozen=True):
     facts: SourceFacts
     adopted: frozenset[str]
     kept: dict[str, tuple[str, ...]]
+    noticed: frozenset[str]
+    """People whom something is to be said about at every plan, or who are held: they are looked at each time."""
 
 
 def prepare(
@@ -64,12 +67,21 @@ def prepare(
     return Inputs(settings, snapshot, index, pool, chosen, roles, traits, last, now)
 
 
-def compile_state(inputs: Inputs, current: DirectoryState, scope: Scope | None = None) -> Compilation:
+def decide_locks(inputs: Inputs, in_force: Mapping[str, Lock]) -> DesiredLocks:
+    """The locks to have. They are decided first: who cannot be locked is not touched at all."""
+    integration = inputs.settings.integration
+    if not integration.sync.users:
+        return DesiredLocks({}, {}, (), frozenset())
+    return desired_locks(integration.locks, integration.org_url, inputs.pool, in_force, inputs.index.users, inputs.now)
+
+
+def compile_state(
+    inputs: Inputs, locks: DesiredLocks, current: DirectoryState, scope: Scope | None = None
+) -> Compilation:
     """The desired state of `scope`, or of everything; `current` holds at least that, and every lock in force."""
     sync = inputs.settings.integration.sync
-    draft = _Draft(inputs, current)
+    draft = _Draft(inputs, locks, current)
     if sync.users:
-        draft.decide_locks()
         draft.make_users(scope)
     if sync.access_lists:
         draft.make_lists(scope)
@@ -79,37 +91,22 @@ def compile_state(inputs: Inputs, current: DirectoryState, scope: Scope | None =
 class _Draft:
     """The desired state while it is being made."""
 
-    def __init__(self, inputs: Inputs, current: DirectoryState) -> None:
+    def __init__(self, inputs: Inputs, locks: DesiredLocks, current: DirectoryState) -> None:
         self._inputs = inputs
         self._current = current
         self._org_url = inputs.settings.integration.org_url
         self._users: dict[str, User] = {}
-        self._locks: dict[str, Lock] = {}
+        self._locks = locks.locks
         self._lists = DesiredLists({}, {}, {}, (), {})
-        self._why: dict[Address, Why] = {}
+        self._why: dict[Address, Why] = dict(locks.why)
         self._given: dict[str, GivenRoles] = {}
-        self._findings: list[Finding] = [*inputs.pool.findings, *inputs.roles.findings]
-        self._held = inputs.pool.held
+        self._findings: list[Finding] = [*inputs.pool.findings, *inputs.roles.findings, *locks.findings]
+        self._held = inputs.pool.held | locks.unlockable
+        self._noticed: set[str] = set()
         self._adopted: set[str] = set()
         self._locked_by_us = frozenset(
             lock.spec.target.user for lock in current.locks.values() if is_ours(lock.metadata.labels, self._org_url)
         )
-
-    def decide_locks(self) -> None:
-        """Locks come first: who cannot be locked is not touched at all."""
-        inputs = self._inputs
-        decided: DesiredLocks = desired_locks(
-            inputs.settings.integration.locks,
-            self._org_url,
-            inputs.pool,
-            self._current.locks,
-            inputs.index.users,
-            inputs.now,
-        )
-        self._locks = decided.locks
-        self._why.update(decided.why)
-        self._findings.extend(decided.findings)
-        self._held |= decided.unlockable
 
     def make_users(self, scope: Scope | None) -> None:
         """Every user to have within the scope."""
@@ -141,7 +138,10 @@ class _Draft:
             why = Why(Reason.RENAMED, why.causes)
         attributes = identity.attributes()
         given = inputs.roles.roles(identity.id, attributes)
-        self._findings.extend(inputs.roles.case_misses(attributes))
+        misses = inputs.roles.case_misses(attributes)
+        if misses:
+            self._noticed.add(name)
+            self._findings.extend(misses)
         user = desired_user(identity, given.names, inputs.traits.shown(attributes), self._org_url, existing)
         self._users[name] = user
         self._given[name] = given
@@ -203,6 +203,7 @@ class _Draft:
             facts,
             frozenset(self._adopted),
             lists.kept,
+            frozenset(self._noticed) | self._held,
         )
 
 

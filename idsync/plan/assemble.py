@@ -68,11 +68,11 @@ def assemble(
     leaving: frozenset[str],
     findings: Iterable[Finding],
 ) -> Plan:
-    """The plan: held back by health, checked by guards, counted, and sealed with its digest."""
+    """The plan: held back by health, checked by guards and counted; `sealed` gives it its digest."""
     held = held_back(changes, health)
     results = check_guards(settings.guards, held, index, leaving)
     noticed = [*guard_findings(results, held, settings.guards), *findings]
-    plan = Plan(
+    return Plan(
         format_version=FORMAT_VERSION,
         integration=settings.integration.name,
         digest="",
@@ -84,7 +84,6 @@ def assemble(
         guards=results,
         findings=tuple(noticed),
     )
-    return sealed(plan)
 
 
 def sealed(plan: Plan) -> Plan:

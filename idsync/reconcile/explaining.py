@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
-from idsync.compiler.compile import Compilation, Inputs, compile_state, prepare
+from idsync.compiler.compile import Compilation, Inputs, compile_state, decide_locks, prepare
 from idsync.compiler.edges import find_identity, missing_for_list, missing_for_person, missing_for_role
 from idsync.compiler.pool import resolve_pool
 from idsync.config.settings import Settings
@@ -37,7 +37,7 @@ def explain(
         name = identity.username if identity else person
         current = state_in_force(settings, target.state(_scope(inputs, identity, name)), now)
         around = surroundings([name], current, target, users_known=settings.integration.sync.users)
-    compilation = compile_state(inputs, current, _scope(inputs, identity, name))
+    compilation = compile_state(inputs, decide_locks(inputs, current.locks), current, _scope(inputs, identity, name))
     present = Standpoint(
         around.users.get(name), around.memberships.get(name, {}), Lists(around.access_lists, around.parents)
     )

@@ -7,23 +7,25 @@ from datetime import datetime
 import msgspec
 
 from idsync import __version__
-from idsync.compiler.compile import Compilation, compile_state, prepare
+from idsync.compiler.compile import Compilation, compile_state, decide_locks, prepare
 from idsync.compiler.compile import Inputs as CompilerInputs
 from idsync.compiler.locks import expired_locks
+from idsync.compiler.memo import Bases, Memo, bases_of, narrowed, remembered
 from idsync.compiler.pool import resolve_pool
 from idsync.config.settings import Settings
 from idsync.errors import SourceUnhealthy
+from idsync.model.addresses import Address
 from idsync.model.directory import DirectoryIndex, DirectoryState, LastApply, Scope
 from idsync.model.identity import Snapshot
 from idsync.model.resources import Membership
-from idsync.plan.assemble import Comparison, assemble, compare
+from idsync.plan.assemble import Comparison, assemble, compare, sealed
 from idsync.plan.changes import Change, Inputs, PersonDelta, Plan
 from idsync.plan.delta import Around, Origins, access_delta, touched_people
 from idsync.plan.effective import MAX_NESTING, nesting
 from idsync.plan.health import judge, wrong_source
 from idsync.targets.protocol import DirectoryReader
 
-EMPTY_INDEX = DirectoryIndex()
+NOTHING = Scope(frozenset(), frozenset())
 
 
 class Planned(msgspec.Struct, frozen=True):
@@ -31,16 +33,62 @@ class Planned(msgspec.Struct, frozen=True):
 
     plan: Plan
     compilation: Compilation
-    last_apply: LastApply
-    """What becomes "the last apply" once this plan is applied."""
+    inputs: CompilerInputs
+    scope: Scope | None
+    bases: Bases | None
+    memo: Memo | None
+
+    @property
+    def last_apply(self) -> LastApply:
+        """What becomes "the last apply" once this plan is applied."""
+        made_from = self.plan.inputs
+        pool = self.compilation.facts.pool
+        return LastApply(made_from.config_digest, made_from.snapshot_digest, made_from.snapshot_taken_at, pool)
+
+    def memo_before_apply(self) -> Memo | None:
+        """The memo of the directory as it is: what this plan changes is not as desired yet."""
+        pending = frozenset(change.address for change in self.plan.changes)
+        return self._memo(self.inputs.index, pending)
+
+    def memo_after_apply(self, index: DirectoryIndex) -> Memo | None:
+        """The memo of the directory once the plan is applied whole; `index` is its brief then."""
+        return self._memo(index, frozenset())
+
+    def _memo(self, index: DirectoryIndex, pending: frozenset[Address]) -> Memo | None:
+        if self.bases is None:
+            return None
+        return remembered(
+            self.inputs,
+            self.bases,
+            self.compilation,
+            managed_index(self.inputs.settings, index),
+            pending=pending,
+            before=self.memo,
+            scope=self.scope,
+        )
+
+
+class Remembering(msgspec.Struct, frozen=True):
+    """That a plan may use, and will later leave, a memo of what was compiled."""
+
+    memo: Memo | None
 
 
 def make_plan(
-    settings: Settings, snapshot: Snapshot, target: DirectoryReader, *, last: LastApply | None, now: datetime
+    settings: Settings,
+    snapshot: Snapshot,
+    target: DirectoryReader,
+    *,
+    last: LastApply | None,
+    now: datetime,
+    remembering: Remembering | None = None,
+    seal: bool = True,
 ) -> Planned:
     """Plan from one snapshot and one state of the target.
 
-    Raises SourceUnhealthy when the snapshot is of another org or app: then there is nothing to plan.
+    `remembering` lets the plan look only at what moved. Without `seal` the plan bears no digests: it can be shown, and
+    neither written nor applied. Raises SourceUnhealthy when the snapshot is of another org or app: then there is
+    nothing to plan.
     """
     wrong = wrong_source(settings, snapshot)
     if wrong is not None:
@@ -51,32 +99,33 @@ def make_plan(
             fix="Check org_url and app in the Integration document, or use the snapshot that belongs to them.",
         )
     with target.reading():
-        return _plan(settings, snapshot, target, last, now)
+        index = managed_index(settings, target.index(settings.integration.org_url))
+        pool = resolve_pool(settings, snapshot, index)
+        inputs = prepare(settings, snapshot, index, pool, last, now)
+        return _plan(inputs, target, remembering, seal=seal)
 
 
-def _plan(
-    settings: Settings, snapshot: Snapshot, target: DirectoryReader, last: LastApply | None, now: datetime
-) -> Planned:
-    integration = settings.integration
-    index = managed_index(settings, target.index(integration.org_url))
-    pool = resolve_pool(settings, snapshot, index)
-    inputs = prepare(settings, snapshot, index, pool, last, now)
-    scope = None
-    current = state_in_force(settings, target.state(scope), now)
-    compilation = compile_state(inputs, current, scope)
+def _plan(inputs: CompilerInputs, target: DirectoryReader, remembering: Remembering | None, *, seal: bool) -> Planned:
+    settings = inputs.settings
+    locks_in_force = state_in_force(settings, target.state(NOTHING), inputs.now).locks
+    locks = decide_locks(inputs, locks_in_force)
+    bases = bases_of(inputs) if remembering else None
+    memo = remembering.memo if remembering else None
+    scope = narrowed(memo, inputs, bases, inputs.pool.held | locks.unlockable) if bases else None
+    current = state_in_force(settings, target.state(scope), inputs.now)
+    compilation = compile_state(inputs, locks, current, scope)
     comparison = compare(
         current,
         compilation.desired,
         why=compilation.why,
         kept=compilation.kept,
         adopted=compilation.adopted,
-        org_url=integration.org_url,
-        now=now,
+        org_url=settings.integration.org_url,
+        now=inputs.now,
     )
     delta = _delta(inputs, compilation, comparison.changes, current, target)
-    plan = _assembled(inputs, compilation, comparison, delta)
-    digest = plan.inputs.snapshot_digest
-    return Planned(plan, compilation, LastApply(settings.digest, digest, snapshot.taken_at, compilation.facts.pool))
+    plan = _assembled(inputs, compilation, comparison, delta, seal=seal)
+    return Planned(plan, compilation, inputs, scope, bases, memo)
 
 
 def managed_index(settings: Settings, index: DirectoryIndex) -> DirectoryIndex:
@@ -155,16 +204,21 @@ def _nesting_above(lists: frozenset[str], target: DirectoryReader) -> dict[str, 
 
 
 def _assembled(
-    inputs: CompilerInputs, compilation: Compilation, comparison: Comparison, delta: tuple[PersonDelta, ...]
+    inputs: CompilerInputs,
+    compilation: Compilation,
+    comparison: Comparison,
+    delta: tuple[PersonDelta, ...],
+    *,
+    seal: bool,
 ) -> Plan:
     settings, snapshot = inputs.settings, inputs.snapshot
-    return assemble(
+    plan = assemble(
         settings,
         comparison.changes,
         delta,
         inputs=Inputs(
             config_digest=settings.digest,
-            snapshot_digest=snapshot.digest(),
+            snapshot_digest=snapshot.digest() if seal else "",
             snapshot_taken_at=snapshot.taken_at,
             target_serial=inputs.index.serial,
             org_url=settings.integration.org_url,
@@ -176,3 +230,4 @@ def _assembled(
         leaving=frozenset(inputs.pool.leaving),
         findings=[*compilation.findings, *comparison.findings],
     )
+    return sealed(plan) if seal else plan
