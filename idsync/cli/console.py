@@ -83,14 +83,18 @@ class Console:
         if self.debug:
             self._trace(error)
 
-    def confirm(self, question: str) -> bool:
-        """Ask a person; only `yes` and `y` are consent. Raises UsageError when nobody can answer."""
+    def require_person(self) -> None:
+        """Raise UsageError when there is no terminal on which somebody could answer."""
         if not (sys.stdin is not None and sys.stdin.isatty()):
             raise UsageError(
                 "This needs an answer, and there is no terminal to ask on.",
                 why="Nothing is changed unseen.",
                 fix="Give --auto-approve to go ahead without being asked.",
             )
+
+    def confirm(self, question: str) -> bool:
+        """Ask a person; only `yes` and `y` are consent. Raises UsageError when nobody can answer."""
+        self.require_person()
         sys.stdout.flush()
         sys.stderr.write(f"{question} [yes/no] ")
         sys.stderr.flush()

@@ -1,7 +1,5 @@
 """An inferred configuration as YAML: minimal, sorted, commented, and read back by the loader as it was meant."""
 
-import json
-import re
 from collections.abc import Iterable
 from typing import assert_never
 
@@ -24,9 +22,7 @@ from idsync.config.settings import (
 from idsync.reconcile.importing import Inferred
 from idsync.reconcile.list_inference import ListRule, literal_filter, literal_template
 from idsync.reconcile.role_inference import RoleRule
-
-_PLAIN = re.compile(r"[A-Za-z](?:[A-Za-z0-9_./@-]| (?=[A-Za-z0-9]))*\Z")
-_OTHER_TYPES = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n", "nan", "inf"})
+from idsync.render.yaml import scalar
 
 
 class Connection(msgspec.Struct, frozen=True):
@@ -54,20 +50,6 @@ def config_text(connection: Connection, inferred: Inferred) -> str:
     if inferred.list_rules:
         documents.append(_list_rules(inferred.list_rules))
     return "---\n".join("\n".join(lines) + "\n" for lines in documents)
-
-
-def scalar(text: str) -> str:
-    """A text as YAML that is read back as that text."""
-    if _PLAIN.match(text) and text.lower() not in _OTHER_TYPES:
-        return text
-    return "".join(map(_escaped, json.dumps(text, ensure_ascii=False)))
-
-
-def _escaped(character: str) -> str:
-    if character.isprintable():
-        return character
-    number = ord(character)
-    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
 
 
 def _flow(texts: Iterable[str]) -> str:

@@ -1,0 +1,142 @@
+"""The composition root: makes a configuration's source, store and target concrete. No other module knows them all.
+
+Adapters are imported when they are asked for, so that a command pays only for those it uses.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, assert_never
+
+from idsync import __version__
+from idsync.apply.admission import Expected
+from idsync.config.loader import load
+from idsync.config.secrets import Secret, resolve
+from idsync.config.settings import ApiToken, OAuth, OktaSource, SecretReference, Settings, SnapshotSource
+from idsync.diagnostics import Diagnostic, has_errors
+from idsync.errors import ConfigError, SecretError
+from idsync.stores.protocol import Holder
+from idsync.targets.local import LocalTarget
+
+if TYPE_CHECKING:
+    from idsync.sources.okta.auth import Credential
+    from idsync.sources.okta.source import OktaSource as OktaReader
+    from idsync.sources.protocol import Progress
+    from idsync.sources.snapshot import SnapshotSource as SnapshotReader
+    from idsync.stores.sqlite import SqliteStore
+
+
+class Workplace:
+    """Everything that one configuration speaks of. `warnings` is what its loading noticed."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        directory: Path,
+        warnings: tuple[Diagnostic, ...] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.settings = settings
+        self.directory = directory
+        self.warnings = warnings
+        self._environment = os.environ if environment is None else environment
+
+    def now(self) -> datetime:
+        """The time, in whole seconds: the directory knows none smaller."""
+        return datetime.now(UTC).replace(microsecond=0)
+
+    def source(
+        self, progress: "Progress", *, snapshot: Path | None = None, everything: bool = False
+    ) -> "OktaReader | SnapshotReader":
+        """Where identities come from: a file when one is given, else what the configuration says.
+
+        With `everything`, Okta is read whole, whatever the filters say. Raises SecretError.
+        """
+        from idsync.sources.snapshot import SnapshotSource as SnapshotReader
+
+        if snapshot is not None:
+            return SnapshotReader(snapshot)
+        source = self.settings.integration.source
+        match source:
+            case SnapshotSource(path=path):
+                return SnapshotReader(self.directory / path)
+            case OktaSource():
+                return self._okta(progress, everything=everything)
+            case _:
+                assert_never(source)
+
+    @property
+    def store_path(self) -> Path:
+        """The file of the embedded store."""
+        return self.directory / self.settings.integration.store.removeprefix("sqlite:///")
+
+    @contextmanager
+    def store(self, *, writing: bool) -> Iterator["SqliteStore"]:
+        """The store; one that is only read is not made when it is missing. Raises StoreError."""
+        from idsync.stores.sqlite import open_store, open_store_to_read
+
+        with open_store(self.store_path) if writing else open_store_to_read(self.store_path) as store:
+            yield store
+
+    def target(self, store: "SqliteStore") -> LocalTarget:
+        """Where access is enforced."""
+        return LocalTarget(store.directory)
+
+    def holder(self, since: str) -> Holder:
+        """This process, as the one at work."""
+        from idsync.stores.leases import this_process
+
+        return this_process(since)
+
+    def expected(self) -> Expected:
+        """What a plan must have been made with to be applied here."""
+        return Expected(self.settings.digest, self.settings.integration.org_url, __version__)
+
+    def _okta(self, progress: "Progress", *, everything: bool) -> "OktaReader":
+        from idsync.sources.okta.selection import Selection
+        from idsync.sources.okta.source import OktaSource as OktaReader
+
+        integration = self.settings.integration
+        return OktaReader(
+            org_url=integration.org_url,
+            app=integration.app,
+            credential=self._credential(),
+            selection=Selection() if everything else Selection.of(self.settings),
+            rate_limit_share=integration.rate_limit_share,
+            progress=progress,
+        )
+
+    def _credential(self) -> "Credential":
+        from idsync.sources.okta.auth import ApiTokenCredential, OAuthCredential
+
+        authentication = self.settings.integration.authentication
+        match authentication:
+            case ApiToken(token=token):
+                return ApiTokenCredential(self._secret(token).reveal())
+            case OAuth(client_id=client_id, private_key=private_key, key_id=key_id):
+                return OAuthCredential(client_id, self._secret(private_key).reveal(), key_id)
+            case None:
+                raise ConfigError(
+                    "There is no way to sign in to Okta.",
+                    why="The Integration document has no auth, and Okta is to be read.",
+                    fix="Add auth, or give --snapshot FILE.",
+                )
+            case _:
+                assert_never(authentication)
+
+    def _secret(self, reference: SecretReference) -> Secret:
+        resolved = resolve(reference, self._environment, self.directory)
+        if resolved.secret is None:
+            found = next(found for found in resolved.diagnostics if has_errors([found]))
+            raise SecretError(found.summary, why=found.why, fix=found.fix, position=found.position)
+        return resolved.secret
+
+
+def open_workplace(config: Path) -> Workplace:
+    """Load the configuration at `config`; raises ConfigError with every mistake."""
+    loaded = load(config)
+    if loaded.settings is None:
+        raise ConfigError("The configuration is invalid; nothing was done.", loaded.diagnostics)
+    return Workplace(loaded.settings, loaded.directory, loaded.diagnostics)

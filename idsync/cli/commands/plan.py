@@ -1,0 +1,66 @@
+"""`idsync plan`: show what would change, for whom and why; keep it with `-o`."""
+
+from pathlib import Path
+
+import click
+
+from idsync.bootstrap import Workplace
+from idsync.cli.exit_codes import ExitCode
+from idsync.cli.files import write_private
+from idsync.cli.invocation import Invocation, common_options, pass_invocation
+from idsync.cli.options import current_option, format_option, snapshot_option
+from idsync.cli.plans import plan_text
+from idsync.cli.progress import ProgressDisplay
+from idsync.cli.workplaces import given_directory, workplace
+from idsync.plan.changes import Plan
+from idsync.plan.planfile import encode_plan
+from idsync.reconcile.single_pass import plan_once
+
+
+@click.command("plan")
+@snapshot_option
+@current_option
+@click.option("-o", "output", metavar="PLAN", type=click.Path(path_type=Path), help="Keep the plan in a file.")
+@format_option("text", "json", "markdown")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
+@click.option(
+    "--fail-on", type=click.Choice(["warning", "error"]), help="Exit 5 when a finding is at least that severe."
+)
+@common_options()
+@pass_invocation
+def command(
+    invocation: Invocation,
+    snapshot: Path | None,
+    current: Path | None,
+    output: Path | None,
+    form: str,
+    detailed_exitcode: bool,
+    fail_on: str | None,
+) -> ExitCode:
+    """Show what would change, for whom and why. Nothing is changed."""
+    place = workplace(invocation)
+    plan = _plan(place, invocation, snapshot, current)
+    if output is not None:
+        write_private(output, encode_plan(plan), "plan")
+    invocation.console.result(plan_text(plan, form, colour=invocation.console.colour))
+    if output is not None:
+        invocation.console.note(f"The plan is kept in {output}; apply it with `idsync apply {output}`.")
+    if fail_on is not None and _worst(plan) >= _RANKS[fail_on]:
+        return ExitCode.BLOCKED
+    return ExitCode.CHANGES_PRESENT if detailed_exitcode and not plan.is_empty else ExitCode.DONE
+
+
+def _plan(place: Workplace, invocation: Invocation, snapshot: Path | None, current: Path | None) -> Plan:
+    with ProgressDisplay(invocation.console) as progress:
+        source = place.source(progress, snapshot=snapshot)
+        if current is not None:
+            return plan_once(place.settings, source, given_directory(current), None, place.now()).plan
+        with place.store(writing=False) as store:
+            return plan_once(place.settings, source, place.target(store), store.facts, place.now()).plan
+
+
+_RANKS = {"info": 0, "warning": 1, "error": 2}
+
+
+def _worst(plan: Plan) -> int:
+    return max((_RANKS[finding.severity] for finding in (*plan.findings, *plan.health.findings)), default=0)

@@ -1,0 +1,21 @@
+"""`idsync show PLAN`: show a plan file as it was shown when it was made."""
+
+from pathlib import Path
+
+import click
+
+from idsync.cli.exit_codes import ExitCode
+from idsync.cli.invocation import Invocation, common_options, pass_invocation
+from idsync.cli.options import format_option
+from idsync.cli.plans import plan_text, read_plan
+
+
+@click.command("show")
+@click.argument("plan", metavar="PLAN", type=click.Path(path_type=Path))
+@format_option("text", "json", "markdown")
+@common_options()
+@pass_invocation
+def command(invocation: Invocation, plan: Path, form: str) -> ExitCode:
+    """Show a plan file. A file that is not as `plan -o` wrote it is refused."""
+    invocation.console.result(plan_text(read_plan(plan), form, colour=invocation.console.colour))
+    return ExitCode.DONE

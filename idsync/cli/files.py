@@ -1,0 +1,58 @@
+"""Files that commands read and write on the user's behalf."""
+
+import contextlib
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from idsync.errors import UsageError
+
+LARGEST_INPUT = 1 << 30
+"""Bytes; a plan of a first import of a hundred thousand people has some hundred million."""
+
+
+def read_input(path: Path, what: str) -> bytes:
+    """The content of a file, or of standard input for `-`; raises UsageError."""
+    try:
+        if str(path) == "-":
+            data = sys.stdin.buffer.read(LARGEST_INPUT + 1)
+        else:
+            with path.open("rb") as opened:
+                data = opened.read(LARGEST_INPUT + 1)
+    except (OSError, ValueError) as refusal:
+        reason = refusal.strerror if isinstance(refusal, OSError) else "the path is not valid"
+        raise UsageError(
+            f"The {what} {path} cannot be read.", why=f"{reason}.", fix="Check the path and its permissions."
+        ) from refusal
+    if len(data) > LARGEST_INPUT:
+        raise UsageError(f"The {what} {path} is larger than {LARGEST_INPUT >> 30} GiB.")
+    return data
+
+
+def write_private(path: Path, data: bytes, what: str) -> None:
+    """Write a file for its owner's eyes only, whole or not at all; raises UsageError."""
+    try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)  # a terminal or a pipe: there is nothing to replace
+        else:
+            _replace(path.resolve(), data)
+    except (OSError, ValueError) as refusal:
+        reason = refusal.strerror if isinstance(refusal, OSError) else "the path is not valid"
+        raise UsageError(
+            f"The {what} {path} cannot be written.", why=f"{reason}.", fix="Name another file."
+        ) from refusal
+
+
+def _replace(path: Path, data: bytes) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
+    try:
+        with os.fdopen(handle, "wb") as written:
+            written.write(data)
+            written.flush()
+            os.fsync(written.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise

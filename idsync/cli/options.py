@@ -1,0 +1,72 @@
+"""Options that several commands share, and how their values are read."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from idsync.cli.hints import did_you_mean
+from idsync.errors import UsageError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def format_option(*formats: str) -> Callable[[F], F]:
+    """`--format`; the first is the default. The command receives it as `form`."""
+    return click.option("--format", "form", type=click.Choice(formats), default=formats[0], show_default=True)
+
+
+def snapshot_option(function: F) -> F:
+    """`--snapshot FILE`: read identities from a file."""
+    return click.option(
+        "--snapshot",
+        metavar="FILE",
+        type=click.Path(path_type=Path),
+        help="Read identities from a snapshot file, whatever the configuration says.",
+    )(function)
+
+
+def current_option(function: F) -> F:
+    """`--current FILE`: take the directory from a file."""
+    return click.option(
+        "--current",
+        metavar="FILE",
+        type=click.Path(path_type=Path),
+        help="Take the directory from what `idsync get all --format json` printed; no store is opened.",
+    )(function)
+
+
+def auto_approve_option(function: F) -> F:
+    """`--auto-approve`: do not ask."""
+    return click.option("--auto-approve", is_flag=True, help="Go ahead without being asked.")(function)
+
+
+def allow_option(function: F) -> F:
+    """`--allow GUARD=REASON`, any number of times."""
+    return click.option(
+        "--allow", metavar="GUARD=REASON", multiple=True, help="Release one guard, and say why; kept in the history."
+    )(function)
+
+
+def overrides(allowed: Iterable[str], known: Iterable[str]) -> dict[str, str]:
+    """The guards to release, with the reason for each; raises UsageError for unknown names and empty reasons."""
+    names = sorted(known)
+    released: dict[str, str] = {}
+    for text in allowed:
+        guard, _, reason = text.partition("=")
+        guard = guard.strip()
+        if guard not in names:
+            raise UsageError(
+                f"There is no guard {guard!r}.{did_you_mean(guard, names)}",
+                why="--allow takes GUARD=REASON.",
+                fix=f"Name one of {', '.join(names)}.",
+            )
+        if not reason.strip():
+            raise UsageError(
+                f"--allow {guard} gives no reason.",
+                why="Whoever reads the history later must be able to tell why the guard was released.",
+                fix=f'Write --allow {guard}="why it is right this time".',
+            )
+        released[guard] = reason.strip()
+    return released

@@ -1,0 +1,30 @@
+"""Plans as commands print and read them."""
+
+from pathlib import Path
+
+from idsync.cli.files import read_input
+from idsync.plan.changes import Plan
+from idsync.plan.planfile import decode_plan
+from idsync.render.style import COLOUR, PLAIN
+
+
+def plan_text(plan: Plan, form: str, *, colour: bool) -> str:
+    """A plan in one of the formats of `--format`."""
+    match form:
+        case "json":
+            from idsync.render.json import render_plan as render_json
+
+            return render_json(plan)
+        case "markdown":
+            from idsync.render.markdown import render_plan as render_markdown
+
+            return render_markdown(plan)
+        case _:
+            from idsync.render.text import render_plan as render_text
+
+            return render_text(plan, COLOUR if colour else PLAIN)
+
+
+def read_plan(path: Path) -> Plan:
+    """The plan in a file; raises UsageError when there is no file, PlanError when it is no plan of ours."""
+    return decode_plan(read_input(path, "plan"))

@@ -1,0 +1,58 @@
+"""One pass: fetch, plan, and what an apply must remember for the pass after it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+
+from idsync.config.settings import Settings
+from idsync.errors import StoreError
+from idsync.model.canonical import canonical_bytes
+from idsync.model.directory import DirectoryIndex, LastApply
+from idsync.model.identity import Snapshot
+from idsync.plan.changes import Plan
+from idsync.reconcile.planning import Planned, make_plan
+from idsync.sources.protocol import Source
+from idsync.stores.protocol import Facts
+from idsync.targets.protocol import DirectoryReader
+
+_LAST_APPLY = "last_apply"
+
+
+def fetch(source: Source, target: DirectoryReader, org_url: str) -> Snapshot:
+    """One reading of the source, which also says what became of people whom the target holds."""
+    users = target.index(org_url).users.values()
+    return source.fetch([entry.okta_id for entry in users if entry.okta_id])
+
+
+def plan_once(
+    settings: Settings, source: Source, target: DirectoryReader, facts: Facts | None, now: datetime
+) -> Planned:
+    """Read the source and plan; without a store's `facts`, nothing is known of the last apply."""
+    snapshot = fetch(source, target, settings.integration.org_url)
+    return make_plan(settings, snapshot, target, last=None if facts is None else last_apply(facts), now=now)
+
+
+def last_apply(facts: Facts) -> LastApply | None:
+    """What the last apply that succeeded was made from; raises StoreError."""
+    known = facts.get(_LAST_APPLY)
+    if known is None:
+        return None
+    try:
+        return msgspec.json.decode(known, type=LastApply)
+    except msgspec.DecodeError as error:
+        raise StoreError("What the store says of the last apply cannot be read.", why=str(error)) from error
+
+
+def to_remember(last: LastApply) -> Mapping[str, bytes]:
+    """The facts that an apply keeps."""
+    return {_LAST_APPLY: canonical_bytes(last)}
+
+
+def last_apply_of(plan: Plan, index: DirectoryIndex) -> LastApply:
+    """What a plan from a file will have been made from; the pool is as many people as it leaves ours."""
+    managed = sum(entry.okta_id is not None for entry in index.users.values())
+    users = plan.summary.user
+    inputs = plan.inputs
+    pool = managed + users.create - users.delete
+    return LastApply(inputs.config_digest, inputs.snapshot_digest, inputs.snapshot_taken_at, pool)
