@@ -1,0 +1,60 @@
+"""Runs a command as a process of its own and says what it took: time on the wall and the processor, and memory.
+
+The system counts a starter's own peak memory towards what it starts, so whoever measures must stay small itself:
+organizations are made in other processes, too.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from statistics import median
+
+import msgspec
+
+REPOSITORY = Path(__file__).parent.parent
+PYTHON = sys.executable
+
+
+class Usage(msgspec.Struct, frozen=True):
+    """What a process took: seconds on the wall, seconds of processor (user and system), and MiB at its peak."""
+
+    wall: float
+    processor: float
+    memory: float
+
+
+class UnexpectedExit(Exception):
+    """A measured command did not end as it should: whatever it took, it was not the work to be measured."""
+
+
+def run_measured(command: Sequence[str], output: Path, expected_exit: int = 0) -> Usage:
+    """Run a command from the repository, its standard output in a file; raises UnexpectedExit."""
+    errors = output.with_suffix(".stderr")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("IDSYNC_")}
+    with output.open("wb") as out, errors.open("wb") as err:
+        begun = time.perf_counter()
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, cwd=REPOSITORY, env=environment
+        )
+        _, status, used = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - begun
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != expected_exit:
+        said = errors.read_text("utf-8", "replace")[-2000:]
+        raise UnexpectedExit(
+            f"{' '.join(command)}\nended with {process.returncode} where {expected_exit} was expected:\n{said}"
+        )
+    return Usage(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+
+
+def middle(usages: Iterable[Usage]) -> Usage:
+    """The median of each figure."""
+    found = list(usages)
+    return Usage(
+        median(usage.wall for usage in found),
+        median(usage.processor for usage in found),
+        median(usage.memory for usage in found),
+    )

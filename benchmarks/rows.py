@@ -1,0 +1,108 @@
+"""The rows of the table: what is run, what it is held against, and how much of that it may take."""
+
+from collections.abc import Callable
+from enum import Enum
+
+import msgspec
+
+from benchmarks.organizations import Variant
+from benchmarks.processes import PYTHON
+from benchmarks.stage import Stage
+
+Command = list[str]
+CHANGES_PRESENT = 2
+"""The exit code of `plan --detailed-exitcode`: proof that the measured plan found what it should."""
+
+
+class Yardstick(Enum):
+    """What a row is held against, measured in turn with it."""
+
+    DECODE = "reading the snapshot file with orjson.loads"
+    START = "python -c pass"
+
+    def command(self, stage: Stage) -> Command:
+        """The process that is the yardstick."""
+        if self is Yardstick.START:
+            return [PYTHON, "-c", "pass"]
+        read = "import sys, orjson; orjson.loads(open(sys.argv[1], 'rb').read())"
+        return [PYTHON, "-c", read, str(stage.snapshot())]
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One line of the table: ratios to the yardstick and MiB, where there is a limit.
+
+    `prepare` is called before every run, outside of the measured time, and gives the command.
+    """
+
+    title: str
+    prepare: Callable[[Stage], Command]
+    exit_code: int = 0
+    allowed: float | None = None
+    aim: float | None = None
+    memory: int | None = None
+    yardstick: Yardstick = Yardstick.DECODE
+    short: bool = False
+    """Over in a blink, so that more runs are needed and cost little."""
+
+
+def _plan(stage: Stage, variant: Variant) -> Command:
+    return _idsync("plan", "--detailed-exitcode", "-c", stage.filled(), "--snapshot", stage.snapshot(variant))
+
+
+def _first_plan(stage: Stage, *options: object) -> Command:
+    return _idsync("plan", "--detailed-exitcode", "-c", stage.empty(), *options)
+
+
+def _idsync(*arguments: object) -> Command:
+    return [PYTHON, "-m", "idsync", *map(str, arguments)]
+
+
+def _one_change(title: str, variant: Variant) -> Row:
+    return Row(title, lambda stage: _plan(stage, variant), CHANGES_PRESENT, allowed=2, aim=1, memory=512)
+
+
+PLAN_UNCHANGED = Row("plan, nothing changed", lambda stage: _plan(stage, "same"), allowed=2, aim=1, memory=512)
+PLAN_ONE_CHANGE = (
+    _one_change("plan, one profile changed", "profile"),
+    _one_change("plan, one leaver", "leaver"),
+    _one_change("plan, one joiner", "joiner"),
+    _one_change("plan, one mover", "mover"),
+)
+PLAN_FIRST_IMPORT = Row("plan, first import", _first_plan, CHANGES_PRESENT, allowed=4, aim=2, memory=1024)
+PLAN_FIRST_IMPORT_TO_FILE = Row(
+    "plan -o, first import",
+    lambda stage: _first_plan(stage, "-o", stage.plan_file()),
+    CHANGES_PRESENT,
+    allowed=4,
+    aim=2,
+    memory=1024,
+)
+APPLY_FIRST_IMPORT = Row(
+    "apply, first import",
+    lambda stage: _idsync("apply", "--auto-approve", "-c", stage.empty()),
+    allowed=6,
+    aim=3,
+    memory=1024,
+)
+SNAPSHOT_ALONE = Row(
+    "reading the snapshot alone",
+    lambda stage: [PYTHON, "-m", "benchmarks.alone", "snapshot", str(stage.snapshot())],
+    short=True,
+)
+INDEX_ALONE = Row(
+    "reading the store's index alone",
+    lambda stage: [PYTHON, "-m", "benchmarks.alone", "index", str(stage.filled_store())],
+    short=True,
+)
+HELP = Row("idsync --help", lambda stage: _idsync("--help"), yardstick=Yardstick.START, short=True)  # noqa: ARG005
+
+ALL = (
+    PLAN_UNCHANGED,
+    *PLAN_ONE_CHANGE,
+    PLAN_FIRST_IMPORT,
+    PLAN_FIRST_IMPORT_TO_FILE,
+    APPLY_FIRST_IMPORT,
+    SNAPSHOT_ALONE,
+    INDEX_ALONE,
+    HELP,
+)
