@@ -3,9 +3,11 @@
 from collections.abc import Collection, Iterable
 from contextlib import AbstractContextManager
 
+from idsync.stores.access_lists import AccessListTable
 from idsync.stores.connection import Connection
 from idsync.stores.members import MemberTable
 from idsync.stores.names import Names, asked
+from idsync.stores.numbered_lists import NumberedLists
 from idsync.stores.serial import Serial
 from idsync.stores.statements import load_statements
 
@@ -39,6 +41,7 @@ class UserTable:
     def put(self, name: str, org: str, okta_id: str, fingerprint: str, body: bytes) -> None:
         """Create or replace a user."""
         with self._connection.writing():
+            self._serial.touch()
             self._put[name] = (name, org, okta_id, fingerprint, body)
             if len(self._put) >= _WAITING:
                 self._flush()
@@ -53,7 +56,6 @@ class UserTable:
     def _flush(self) -> None:
         if not self._put:
             return
-        self._serial.touch()
         numbers = self._names.numbers(self._put)
         rows = [(number, *row) for number, row in zip(numbers, self._put.values(), strict=True)]
         self._put.clear()
@@ -84,47 +86,6 @@ class LockTable:
             self._connection.run(_SQL["delete_lock"], (name,))
 
 
-class AccessListTable:
-    """Access lists by name; their members are the member table's."""
-
-    def __init__(self, connection: Connection, members: MemberTable, serial: Serial) -> None:
-        self._connection = connection
-        self._members = members
-        self._serial = serial
-
-    def entries(self, org: str) -> Iterable[tuple[str, bool, str, str, int]]:
-        """Name, whether ours, fingerprint, fingerprint of the member names and their number, of every list."""
-        self._members.settle()
-        return self._connection.rows(_SQL["access_list_entries"], (org,))
-
-    def bodies(self, names: Collection[str] | None) -> Iterable[tuple[str, bytes]]:
-        """Name and body of these lists, or of all."""
-        if names is None:
-            return self._connection.rows(_SQL["access_list_bodies"])
-        return self._connection.rows(_SQL["access_list_bodies_of"], (asked(names),))
-
-    def put(self, name: str, org: str, fingerprint: str, body: bytes) -> None:
-        """Create or replace a list; its members stay."""
-        with self._connection.writing():
-            self._serial.touch()
-            number = self._members.list_id(name)
-            if number is None:
-                (last,) = self._connection.row(_SQL["last_access_list_id"]) or (0,)
-                number = last + 1
-                self._members.begin_list(name, number)
-            self._connection.run(_SQL["put_access_list"], (number, name, org, fingerprint, body))
-
-    def delete(self, name: str) -> None:
-        """Delete a list and its memberships; a missing one is no error."""
-        with self._connection.writing():
-            number = self._members.list_id(name)
-            if number is None:
-                return
-            self._serial.touch()
-            self._members.delete_list(name, number)
-            self._connection.run(_SQL["delete_access_list"], (number,))
-
-
 class Directory:
     """The whole directory."""
 
@@ -132,10 +93,11 @@ class Directory:
         names = Names(connection)
         self._connection = connection
         self._serial = Serial(connection)
-        self.members = MemberTable(connection, names, self._serial)
+        lists = NumberedLists(connection)
+        self.members = MemberTable(connection, names, lists, self._serial)
         self.users = UserTable(connection, names, self._serial)
         self.locks = LockTable(connection, self._serial)
-        self.access_lists = AccessListTable(connection, self.members, self._serial)
+        self.access_lists = AccessListTable(connection, lists, self.members, self._serial)
 
     def serial(self) -> int:
         """Grows by one with each transaction that changes the directory."""

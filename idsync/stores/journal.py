@@ -45,15 +45,13 @@ class Journal:
     def append(self, entry: Entry) -> None:
         """Add an entry, at once or with the transaction that is open."""
         with self._connection.writing():
-            sequence, chain = self._end or self._stored_end()
-            sequence += 1
+            last, chain = self._end or self._stored_end()
             body = canonical_bytes(entry)
-            chain = hashlib.sha256(chain + body).digest()
-            self._end = sequence, chain
-            self._waiting.append((sequence, run_of(entry), event_of(entry), body, chain))
+            self._end = end = last + 1, hashlib.sha256(chain + body).digest()
+            self._waiting.append((end[0], run_of(entry), event_of(entry), body, end[1]))
             if len(self._waiting) >= _WAITING:
                 self._flush()
-            self._keep_run(entry, sequence)
+            self._keep_run(entry, end[0])
 
     def headlines(self) -> Iterator[Numbered]:
         """Every entry but the steps, oldest first."""

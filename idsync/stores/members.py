@@ -8,6 +8,7 @@ from idsync.errors import StoreError
 from idsync.model.canonical import fingerprint_names
 from idsync.stores.connection import Connection
 from idsync.stores.names import Names, asked
+from idsync.stores.numbered_lists import NumberedLists
 from idsync.stores.serial import Serial
 from idsync.stores.statements import load_statements
 
@@ -21,11 +22,11 @@ _BULK_WRITE = 100_000
 class MemberTable:
     """Memberships by list name. Additions wait in memory until something is read, or the transaction ends."""
 
-    def __init__(self, connection: Connection, names: Names, serial: Serial) -> None:
+    def __init__(self, connection: Connection, names: Names, lists: NumberedLists, serial: Serial) -> None:
         self._connection = connection
         self._names = names
+        self._lists = lists
         self._serial = serial
-        self._list_ids: dict[str, int] = {}
         self._details_ids: dict[bytes, int] = {}
         self._added: list[tuple[int, int, str]] = []
         self._added_count = 0
@@ -33,25 +34,14 @@ class MemberTable:
         connection.before_commit.append(self.settle)
         connection.after_rollback.append(self._forget)
 
-    def list_id(self, access_list: str) -> int | None:
-        """The number of a list, if it exists."""
-        found = self._list_ids.get(access_list)
-        if found is None:
-            row = self._connection.row(_LISTS["access_list_id"], (access_list,))
-            if row:
-                found = self._list_ids[access_list] = row[0]
-        return found
-
-    def begin_list(self, access_list: str, number: int) -> None:
+    def begin_list(self, number: int) -> None:
         """A list was created: its members are known to be none."""
-        self._list_ids[access_list] = number
         self._touched[number] = set()
 
-    def delete_list(self, access_list: str, number: int) -> None:
-        """A list is going: its memberships go with it."""
+    def empty_list(self, number: int) -> None:
+        """A list is going: its memberships go first."""
         self.flush()
         self._connection.run(_SQL["delete_members"], (number,))
-        self._list_ids.pop(access_list, None)
         self._touched.pop(number, None)
 
     def of_lists(self, access_lists: Collection[str] | None) -> Iterable[tuple[str, bytes, list[str]]]:
@@ -88,7 +78,7 @@ class MemberTable:
     def remove(self, access_list: str, names: Collection[str]) -> None:
         """Remove memberships; those that are missing, and a missing list, are no error."""
         with self._connection.writing():
-            number = self.list_id(access_list)
+            number = self._lists.number(access_list)
             if number is None:
                 return
             self.flush()
@@ -97,7 +87,8 @@ class MemberTable:
             self._connection.run(_SQL["remove_members"], (number, asked(names)))
 
     def flush(self) -> None:
-        """Write the additions that wait."""
+        """Write the lists and the additions that wait."""
+        self._lists.flush()
         if not self._added:
             return
         rows, self._added = self._added, []
@@ -125,7 +116,7 @@ class MemberTable:
         return {name for (name,) in self._connection.rows(_SQL["member_names"], (number,))}
 
     def _existing(self, access_list: str) -> int:
-        number = self.list_id(access_list)
+        number = self._lists.number(access_list)
         if number is None:
             raise StoreError(
                 f"There is no access list {access_list}.",
@@ -163,7 +154,6 @@ class MemberTable:
                 yield access_list, details[details_id], some
 
     def _forget(self) -> None:
-        self._list_ids.clear()
         self._details_ids.clear()
         self._added.clear()
         self._added_count = 0

@@ -25,11 +25,11 @@ class Names:
 
     def numbers(self, names: Collection[str]) -> list[int]:
         """The number of each name, new ones being given; needs a transaction."""
-        numbers = self._numbers
-        missing = [name for name in names if name not in numbers]
-        if missing:
-            self._learn(missing)
-        return [numbers[name] for name in names]
+        try:
+            return list(map(self._numbers.__getitem__, names))
+        except KeyError:
+            self._learn([name for name in names if name not in self._numbers])
+            return list(map(self._numbers.__getitem__, names))
 
     def by_number(self) -> dict[int, str]:
         """Every name, by its number."""
