@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -271,6 +272,24 @@ def test_what_is_no_readable_file_is_named_without_waiting_for_it(tmp_path: Path
     write(tmp_path, INTEGRATION, OWNERS)
     make(tmp_path / "odd.yaml")
     assert codes(load(tmp_path)) == ["odd.yaml unreadable_file"]
+
+
+def test_a_folder_that_may_not_be_listed_is_named_and_the_rest_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, INTEGRATION, OWNERS.replace("owners:", "owner:"))
+    write(tmp_path, "", name="closed/x.yaml")
+    iterdir = Path.iterdir
+
+    def refuse(path: Path) -> Iterator[Path]:
+        if path.name == "closed":
+            raise PermissionError(13, "Permission denied")
+        return iterdir(path)
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    found = load(tmp_path).diagnostics
+    assert [str(mistake.position) for mistake in found] == ["closed", "idsync.yaml:10:7", "idsync.yaml:10:8"]
+    assert found[0].summary == "the folder cannot be read: Permission denied"
 
 
 def test_a_folder_named_like_a_file_is_a_folder(tmp_path: Path) -> None:
