@@ -1,0 +1,200 @@
+"""Refusals with their codes, the filter language, and requests that mean harm."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.okta_simulator import Organization, Simulator, User
+from tests.okta_simulator.errors import OktaError
+from tests.okta_simulator.filters import GROUPS, LOGS, USERS, USERS_SEARCH, Language, parse
+from tests.test_okta_simulator.reader import Reader, code, reading
+
+
+@pytest.fixture(scope="module")
+def reader() -> Iterator[Reader]:
+    organization = Organization()
+    organization.add_user("hiro@enzos-pizza.com", profile={"department": "Delivery", "tags": ["katana", "hacker"]})
+    organization.add_user("y.t@enzos-pizza.com", profile={"department": "Couriers"}, status="SUSPENDED")
+    with reading(Simulator(organization)) as reader:
+        yield reader
+
+
+def logins(reader: Reader, **query: str) -> list[str]:
+    return [row["profile"]["login"].split("@")[0] for row in reader.rows("/api/v1/users", **query)]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"filter": 'status eq "SUSPENDED"'}, ["y.t"]),
+        ({"filter": 'status EQ "ACTIVE" or status eq "SUSPENDED"'}, ["hiro", "y.t"]),
+        ({"filter": 'status eq "ACTIVE" and profile.login eq "Y.T@enzos-pizza.com"'}, []),
+        ({"filter": 'profile.login eq "Y.T@Enzos-Pizza.com"'}, ["y.t"]),
+        ({"search": 'profile.department sw "deli"'}, ["hiro"]),
+        ({"search": 'profile.tags eq "katana"'}, ["hiro"]),
+        ({"search": "profile.tags pr"}, ["hiro"]),
+        ({"search": '(profile.department co "our" or profile.tags pr) and status eq "SUSPENDED"'}, ["y.t"]),
+        ({"q": "hir"}, ["hiro"]),
+    ],
+)
+def test_users_are_found_by_filter_search_and_query(reader: Reader, query: dict[str, str], found: list[str]) -> None:
+    assert logins(reader, **query) == found
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"filter": 'not (status eq "ACTIVE")'},
+        {"filter": 'status ne "ACTIVE"'},
+        {"filter": 'profile.department eq "Delivery"'},
+        {"filter": 'profile.login sw "hiro"'},
+        {"filter": 'Status eq "ACTIVE"'},
+        {"filter": "status eq ACTIVE"},
+        {"filter": 'status eq "ACTIVE'},
+        {"filter": 'status eq "ACTIVE" and'},
+        {"filter": 'status eq "ACTIVE" status eq "ACTIVE"'},
+        {"filter": "(" * 50},
+        {"filter": ""},
+        {"search": 'profile.department ne "Delivery"'},
+        {"search": 'credentials.password eq "x"'},
+    ],
+)
+def test_an_expression_outside_of_the_language_is_refused(reader: Reader, query: dict[str, str]) -> None:
+    assert code(reader.get("/api/v1/users", **query)) == (400, "E0000031")
+
+
+def test_sorting_is_refused_as_outside_of_the_simulation(reader: Reader) -> None:
+    assert code(reader.get("/api/v1/users", search="profile.tags pr", sortBy="id")) == (400, "E0000001")
+
+
+def test_apps_are_filtered_by_one_equality_only(reader: Reader) -> None:
+    organization = reader.simulator.organization
+    app = organization.add_app("Teleport")
+    sleeping = organization.add_app("Sleeping", active=False)
+    assert reader.ids("/api/v1/apps", filter='status eq "INACTIVE"') == [sleeping.id]
+    assert reader.ids("/api/v1/apps", filter=f'id eq "{app.id}"') == [app.id]
+    assert reader.ids("/api/v1/apps", q="tele") == [app.id]
+    both = 'status eq "ACTIVE" or status eq "INACTIVE"'
+    for wrong in (both, 'label eq "Teleport"', 'name sw "t"'):
+        assert code(reader.get("/api/v1/apps", filter=wrong)) == (400, "E0000031")
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["status", "lastUpdated", "eq", "gt", "and", "or", "not", "pr", "(", ")", '"ACTIVE"', "7", "\u200b"]
+        ),
+        max_size=9,
+    ),
+    st.sampled_from([USERS, USERS_SEARCH, GROUPS, LOGS]),
+)
+def test_an_expression_is_read_or_refused_and_a_read_one_answers(words: list[str], language: Language) -> None:
+    try:
+        predicate = parse(" ".join(words), language)
+    except OktaError as refusal:
+        assert (refusal.status, refusal.code) == (400, language.code)
+    else:
+        assert predicate(lambda path: ["ACTIVE", 7, None, True]) in (True, False)
+
+
+REFUSALS: list[tuple[str, str, Any, tuple[int, str]]] = [
+    ("GET", "/api/v2/users", None, (404, "E0000008")),
+    ("GET", "/", None, (404, "E0000008")),
+    ("PATCH", "/api/v1/users", None, (405, "E0000022")),
+    ("GET", "/api/v1/users/00umissing", None, (404, "E0000007")),
+    ("GET", "/api/v1/groups/00gmissing/users", None, (404, "E0000007")),
+    ("GET", "/api/v1/apps/0oamissing/users", None, (404, "E0000007")),
+    ("GET", "/api/v1/groups/rules/0prmissing", None, (404, "E0000007")),
+    ("POST", "/api/v1/users", [], (400, "E0000003")),
+    ("POST", "/api/v1/users", {"profile": {}}, (400, "E0000001")),
+    ("POST", "/api/v1/users", {"profile": []}, (400, "E0000001")),
+    ("POST", "/api/v1/users", {"profile": {"login": 7}}, (400, "E0000001")),
+    ("POST", "/api/v1/users", {"profile": {"login": "a" * 101}}, (400, "E0000001")),
+    ("POST", "/api/v1/groups", {"profile": {"name": "a" * 256}}, (400, "E0000001")),
+    ("POST", "/api/v1/groups", {"profile": "eng"}, (400, "E0000001")),
+    ("POST", "/api/v1/groups/rules", {"name": "x"}, (400, "E0000001")),
+    ("POST", "/api/v1/apps", {"label": ""}, (400, "E0000001")),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body", "refusal"), REFUSALS)
+def test_a_wrong_request_is_refused_with_its_code(
+    reader: Reader, method: str, path: str, body: Any, refusal: tuple[int, str]
+) -> None:
+    response = reader.client.request(method, path, json=body)
+    assert code(response) == refusal
+    error = response.json()
+    assert error["errorLink"] == error["errorCode"]
+    assert error["errorId"].startswith("oae")
+    assert isinstance(error["errorCauses"], list)
+
+
+def test_the_kind_of_a_missing_object_stands_in_the_summary(reader: Reader) -> None:
+    summary = reader.get("/api/v1/users/00umissing").json()["errorSummary"]
+    assert summary == "Not found: Resource not found: 00umissing (User)"
+
+
+def test_a_body_must_be_json_and_well_formed(reader: Reader) -> None:
+    text = reader.client.post("/api/v1/groups", content=b"{}", headers={"content-type": "text/plain"})
+    assert code(text) == (400, "E0000021")
+    broken = reader.client.post("/api/v1/groups", content=b"{", headers={"content-type": "application/json"})
+    assert code(broken) == (400, "E0000003")
+
+
+def test_a_write_without_a_length_is_refused_with_411(reader: Reader) -> None:
+    request = reader.client.build_request("POST", "/api/v1/users/x/lifecycle/suspend")
+    del request.headers["content-length"]
+    assert reader.client.send(request).status_code == 411
+
+
+HOSTILE = st.text(alphabet=st.characters(blacklist_categories=["Cs"], blacklist_characters="\r\n"), max_size=30)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@given(
+    st.sampled_from(["users", "groups", "apps", "logs", "groups/rules", "users/x/groups", "groups/x/users", "org"]),
+    st.dictionaries(
+        st.sampled_from(["after", "limit", "filter", "search", "q", "expand", "fields", "since", "until", "sortOrder"]),
+        HOSTILE,
+        max_size=4,
+    ),
+)
+def test_any_query_gets_an_answer_of_okta(reader: Reader, path: str, query: dict[str, str]) -> None:
+    reader.simulator.limits.enabled = False
+    response = reader.get(f"/api/v1/{path}", **query)
+    assert response.status_code in (200, 400, 404)
+    assert not reader.simulator.failures
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@given(
+    st.sampled_from(["users", "groups", "apps", "groups/rules", "users/x", "apps/x/users"]),
+    st.recursive(
+        st.none() | st.booleans() | st.integers(-9, 9) | HOSTILE,
+        lambda inner: (
+            st.lists(inner, max_size=2)
+            | st.dictionaries(
+                st.sampled_from(
+                    ["profile", "login", "name", "label", "id", "credentials", "password", "conditions", "features"]
+                ),
+                inner,
+                max_size=3,
+            )
+        ),
+        max_leaves=6,
+    ),
+)
+def test_any_body_gets_an_answer_of_okta(reader: Reader, path: str, body: Any) -> None:
+    reader.simulator.limits.enabled = False
+    assert reader.post(f"/api/v1/{path}", body).status_code in (200, 400, 403, 404, 409)
+    assert not reader.simulator.failures
+
+
+def test_people_are_found_by_id_and_by_login(reader: Reader) -> None:
+    hiro: User = reader.simulator.organization.user("HIRO@enzos-pizza.com")
+    by_id, by_login = reader.get(f"/api/v1/users/{hiro.id}"), reader.get("/api/v1/users/hiro@enzos-pizza.com")
+    assert by_id.json() == by_login.json()
+    assert by_id.headers["etag"]
