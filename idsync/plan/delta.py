@@ -3,26 +3,22 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import cached_property
-from typing import Literal, assert_never, cast
+from typing import assert_never
 
 import msgspec
 
-from idsync.model.addresses import Address, access_list_address, split_address, user_address
-from idsync.model.directory import Cause, GivenRoles, Reason, Why
+from idsync.model.addresses import split_address
+from idsync.model.directory import Reason
 from idsync.model.resources import NEW_MEMBERSHIP, AccessList, Membership, Metadata, User, UserSpec
 from idsync.model.resources import user as user_resource
+from idsync.plan.accesses import Accesses, Origins
 from idsync.plan.changes import Access, AccessListChange, Change, LockChange, PersonDelta, UserChange
-from idsync.plan.effective import OWN, Key, Lists, Parents, Routes, effective_routes, granted
+from idsync.plan.effective import Key, Lists, Parents, Routes, effective_routes
+from idsync.plan.newcomers import Newcomers
 
-EDITED = frozenset({Reason.ROLE_MAPPING_CHANGED, Reason.FILTER_CHANGED, Reason.GRANTS_CHANGED, Reason.DRIFT})
-"""Reasons that lie in the configuration or in somebody's hand, and not upstream."""
-NO_ROLES = GivenRoles()
 NOBODY = user_resource(Metadata(""), UserSpec())
 Memberships = Mapping[str, Membership]
 NONE: Memberships = {}
-Share = tuple[tuple[Access, ...], tuple[Key, ...]]
-"""What one route gives, and the keys of it that another route could give too."""
 
 
 class Around(msgspec.Struct, frozen=True):
@@ -37,15 +33,6 @@ class Around(msgspec.Struct, frozen=True):
     memberships: Mapping[str, Memberships]
     parents: Parents = {}
     users_known: bool = True
-
-
-class Origins(msgspec.Struct, frozen=True):
-    """Where access comes from: each user's roles and each list with their causes, and whether the config changed."""
-
-    given: Mapping[str, GivenRoles]
-    why: Mapping[Address, Why]
-    config_changed: bool
-    renamed: Mapping[str, str]
 
 
 def touched_people(changes: Iterable[Change], members: Mapping[str, Iterable[str]]) -> frozenset[str]:
@@ -87,27 +74,25 @@ class _Comparison:
         self._around = around
         self._origins = origins
         self._now = now
-        self._users = {split_address(item.address)[1]: item for item in changes if isinstance(item, UserChange)}
-        self._lists = {split_address(item.address)[1]: item for item in changes if isinstance(item, AccessListChange)}
-        self._locks = {_locked_user(item): item for item in changes if isinstance(item, LockChange)}
+        self._users: dict[str, UserChange] = {}
+        self._lists: dict[str, AccessListChange] = {}
+        self._locks: dict[str, LockChange] = {}
+        for change in changes:
+            match change:
+                case UserChange():
+                    self._users[split_address(change.address)[1]] = change
+                case AccessListChange():
+                    self._lists[split_address(change.address)[1]] = change
+                case LockChange():
+                    self._locks[_locked_user(change)] = change
+                case _:
+                    assert_never(change)
         self._old_names = frozenset(origins.renamed.values())
-        after = dict(around.access_lists)
-        for name, change in self._lists.items():
-            if change.after is None:
-                after.pop(name, None)
-            else:
-                after[name] = change.after
         self._before_lists = Lists(around.access_lists, around.parents)
-        self._after_lists = Lists(after, around.parents)
-        self._joined: dict[str, list[str]] = defaultdict(list)
-        self._left: dict[str, set[str]] = defaultdict(set)
-        for name, change in sorted(self._lists.items()):
-            for person in change.members_added:
-                self._joined[person].append(name)
-            for person in change.members_removed:
-                self._left[person].add(name)
-        self._cache: dict[tuple[object, ...], Access] = {}
-        self._own_shares: dict[tuple[int, tuple[str, ...], Reason], Share] = {}
+        self._after_lists = Lists(_lists_after(around.access_lists, self._lists), around.parents)
+        self._joined, self._left = _movements(self._lists)
+        self._accesses = Accesses(self._users, self._lists, origins)
+        self._newcomers = Newcomers(self._lists, self._after_lists, self._accesses, origins)
 
     def of(self, person: str) -> PersonDelta | None:
         """One person's delta, or None when nothing differs."""
@@ -116,19 +101,29 @@ class _Comparison:
             return PersonDelta(person, (), (), locked=locked, unlocked=unlocked) if locked or unlocked else None
         old_name = self._origins.renamed.get(person)
         before = self._before(old_name or person)
-        if not before and (everything := self._everything(person)):
+        if not before and (everything := self._everything(person)) is not None:
             return PersonDelta(person, everything, (), (), old_name, locked, unlocked)
         after = self._after(person)
-        gains = tuple(self._access(person, key, after[key], gained=True) for key in after if key not in before)
-        loses = tuple(self._access(person, key, before[key], gained=False) for key in before if key not in after)
-        moved = tuple(
-            self._access(person, key, after[key], gained=True)
-            for key in after
-            if key in before and before[key] != after[key]
-        )
+        gains = [(key, after[key]) for key in after if key not in before]
+        loses = [(key, before[key]) for key in before if key not in after]
+        moved = [(key, after[key]) for key in after if key in before and before[key] != after[key]]
         if not (gains or loses or moved or locked or unlocked or old_name):
             return None
-        return PersonDelta(person, gains, loses, moved, old_name, locked, unlocked)
+        return PersonDelta(
+            person,
+            self._described(person, gains, gained=True),
+            self._described(old_name or person, loses, gained=False),
+            self._described(person, moved, gained=True),
+            old_name,
+            locked,
+            unlocked,
+        )
+
+    def _described(
+        self, person: str, routes: Iterable[tuple[Key, tuple[str, ...]]], *, gained: bool
+    ) -> tuple[Access, ...]:
+        titles = self._after_lists if gained else self._before_lists
+        return tuple(self._accesses.of(person, key, via, titles, gained=gained) for key, via in routes)
 
     def _lock_reasons(self, person: str) -> tuple[Reason | None, Reason | None]:
         change = self._locks.get(person)
@@ -145,6 +140,12 @@ class _Comparison:
         memberships = self._around.memberships.get(person, NONE)
         return effective_routes(user or NOBODY, memberships, self._before_lists, self._now)
 
+    def _everything(self, person: str) -> tuple[Access, ...] | None:
+        change = self._users.get(person)
+        if change is None or change.after is None or person in self._around.memberships:
+            return None
+        return self._newcomers.everything(person, change, self._joined.get(person, []))
+
     def _after(self, person: str) -> Routes:
         change = self._users.get(person)
         user = change.after if change is not None else self._around.users.get(person)
@@ -158,89 +159,28 @@ class _Comparison:
             memberships = {**memberships, **{name: self._joined_as(person, name) for name in joined}}
         return effective_routes(user or NOBODY, memberships, self._after_lists, self._now)
 
-    def _everything(self, person: str) -> tuple[Access, ...]:
-        """All that a newcomer gets, when no two routes give the same; else nothing, and the long way is taken.
-
-        A first import is nothing but newcomers: this is what makes it quick.
-        """
-        change = self._users.get(person)
-        if change is None or change.after is None or person in self._around.memberships:
-            return ()
-        own = self._own_access(person, change)
-        gained, keys = [*own[0]], [*own[1]]
-        plain = self._plain_lists
-        for name in self._joined.get(person, ()):
-            given = plain.get(name)
-            if given is None:
-                return ()
-            gained += given[0]
-            keys += given[1]
-        return tuple(gained) if len(set(keys)) == len(keys) else ()
-
-    def _own_access(self, person: str, change: UserChange) -> Share:
-        """What a new user's own roles give; worked out once for all who have the same from the compiler."""
-        roles = change.after.spec.roles if change.after else ()
-        given = (id(self._origins.given.get(person)), roles, change.reason)
-        known = self._own_shares.get(given)
-        if known is None:
-            keys: tuple[Key, ...] = tuple(("role", role) for role in roles)
-            known = tuple(self._access(person, key, OWN, gained=True) for key in keys), keys
-            self._own_shares[given] = known
-        return known
-
-    @cached_property
-    def _plain_lists(self) -> dict[str, Share]:
-        """What joining a list gives, and the keys of what it grants, where a new membership is all it takes."""
-        plain = {}
-        for name, change in self._lists.items():
-            if change.after is not None and not change.carried and self._after_lists.is_plain(name):
-                keys = self._after_lists.gives(name)
-                given = tuple(self._make_access(key, (name,), (), None, gained=True) for key in keys)
-                plain[name] = given, granted(change.after.spec.grants)
-        return plain
-
     def _joined_as(self, person: str, name: str) -> Membership:
         carried = self._lists[name].carried
         return carried.get(person, NEW_MEMBERSHIP) if carried else NEW_MEMBERSHIP
 
-    def _access(self, person: str, key: Key, via: tuple[str, ...], *, gained: bool) -> Access:
-        own = self._own_causes(person, key[1], gained=gained) if "user" in via else ()
-        reason = self._own_reason(person) if "user" in via else None
-        cache_key = (key, via, own, reason, gained)
-        known = self._cache.get(cache_key)
-        if known is None:
-            known = self._cache[cache_key] = self._make_access(key, via, own, reason, gained=gained)
-        return known
 
-    def _make_access(
-        self, key: Key, via: tuple[str, ...], own: tuple[Cause, ...], reason: Reason | None, *, gained: bool
-    ) -> Access:
-        causes = list(own)
-        reasons = [reason]
-        itself = key[0] == "access_list" and via == (key[1],)
-        for name in via if via != OWN else ():
-            change = self._lists.get(name)
-            why = self._origins.why.get(access_list_address(name))
-            causes.extend(why.causes if why else change.causes if change else ())
-            reasons.append(change.reason if change else None)
-        lists = self._after_lists if gained else self._before_lists
-        title = lists.access_lists[key[1]].spec.title if key[0] == "access_list" else ""
-        kind = cast(Literal["role", "access_list", "trait"], key[0])
-        origin: Literal["direct", "consequential"] = "direct" if any(map(self._is_edit, reasons)) else "consequential"
-        if itself:  # a list that one is a member of is its own route, and its change has the causes
-            return Access(kind, key[1], title, (), origin)
-        return Access(kind, key[1], title, via, origin, tuple(dict.fromkeys(causes)))
+def _lists_after(before: Mapping[str, AccessList], changes: Mapping[str, AccessListChange]) -> dict[str, AccessList]:
+    after = dict(before)
+    for name, change in changes.items():
+        if change.after is None:
+            after.pop(name, None)
+        else:
+            after[name] = change.after
+    return after
 
-    def _is_edit(self, reason: Reason | None) -> bool:
-        return reason in EDITED or (reason is Reason.IMPORTED and self._origins.config_changed)
 
-    def _own_causes(self, person: str, role: str, *, gained: bool) -> tuple[Cause, ...]:
-        if gained and (causes := self._origins.given.get(person, NO_ROLES).causes_of(role)):
-            return causes
-        change = self._users.get(person)
-        why = self._origins.why.get(user_address(person))
-        return change.causes if change else why.causes if why else ()
-
-    def _own_reason(self, person: str) -> Reason | None:
-        change = self._users.get(person)
-        return change.reason if change else None
+def _movements(changes: Mapping[str, AccessListChange]) -> tuple[dict[str, list[str]], dict[str, set[str]]]:
+    """For each person, the lists joined, sorted, and the lists left."""
+    joined: dict[str, list[str]] = defaultdict(list)
+    left: dict[str, set[str]] = defaultdict(set)
+    for name, change in sorted(changes.items()):
+        for person in change.members_added:
+            joined[person].append(name)
+        for person in change.members_removed:
+            left[person].add(name)
+    return joined, left

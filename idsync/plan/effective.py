@@ -29,14 +29,14 @@ class Lists:
         """`parents` says, for a list that is a member of others, by which memberships."""
         self.access_lists = access_lists
         self.parents = parents
-        self._gives: dict[str, tuple[Key, ...]] = {}
+        self._grants: dict[str, tuple[Key, ...]] = {}
         self._plain: dict[str, bool] = {}
 
-    def gives(self, name: str) -> tuple[Key, ...]:
-        """The list itself and what it grants, as keys."""
-        known = self._gives.get(name)
+    def grants(self, name: str) -> tuple[Key, ...]:
+        """What a list grants, as keys."""
+        known = self._grants.get(name)
         if known is None:
-            known = self._gives[name] = (("access_list", name), *granted(self.access_lists[name].spec.grants))
+            known = self._grants[name] = granted(self.access_lists[name].spec.grants)
         return known
 
     def is_plain(self, name: str) -> bool:
@@ -61,10 +61,12 @@ def nesting(members: Mapping[str, Members]) -> Parents:
 def effective_routes(user: User, memberships: Mapping[str, Membership], lists: Lists, now: datetime) -> Routes:
     """Everything that `user` can use, each with its routes; `memberships` are the user's own, by list."""
     routes: Routes = {("role", role): OWN for role in user.spec.roles}
-    for name in sorted(effective_lists(user, memberships, lists, now)):
-        for key in lists.gives(name):
+    belongs_to = sorted(effective_lists(user, memberships, lists, now))
+    for name in belongs_to:
+        for key in lists.grants(name):
             known = routes.get(key)
             routes[key] = (name,) if known is None else (*known, name)
+    routes.update((("access_list", name), (name,)) for name in belongs_to)
     return routes
 
 

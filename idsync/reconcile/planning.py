@@ -18,9 +18,10 @@ from idsync.model.addresses import Address
 from idsync.model.directory import DirectoryIndex, DirectoryState, LastApply, Scope
 from idsync.model.identity import Snapshot
 from idsync.model.resources import Membership
+from idsync.plan.accesses import Origins
 from idsync.plan.assemble import Comparison, assemble, compare, sealed
 from idsync.plan.changes import Change, Inputs, PersonDelta, Plan
-from idsync.plan.delta import Around, Origins, access_delta, touched_people
+from idsync.plan.delta import Around, access_delta, touched_people
 from idsync.plan.effective import MAX_NESTING, nesting
 from idsync.plan.health import judge, wrong_source
 from idsync.targets.protocol import DirectoryReader

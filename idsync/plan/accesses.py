@@ -1,0 +1,89 @@
+"""What a plan says of one thing that a person gains, loses or keeps: by which routes, from which causes, whose edit."""
+
+from collections.abc import Iterable, Mapping
+from typing import Literal, cast
+
+import msgspec
+
+from idsync.model.addresses import Address, access_list_address, user_address
+from idsync.model.directory import Cause, GivenRoles, Reason, Why
+from idsync.plan.changes import Access, AccessListChange, UserChange
+from idsync.plan.effective import OWN, Key, Lists
+
+EDITED = frozenset({Reason.ROLE_MAPPING_CHANGED, Reason.FILTER_CHANGED, Reason.GRANTS_CHANGED, Reason.DRIFT})
+"""Reasons that lie in the configuration or in somebody's hand, and not upstream."""
+NO_ROLES = GivenRoles()
+
+
+class Origins(msgspec.Struct, frozen=True):
+    """Where access comes from: each user's roles and each list with their causes, and whether the config changed."""
+
+    given: Mapping[str, GivenRoles]
+    why: Mapping[Address, Why]
+    config_changed: bool
+    renamed: Mapping[str, str]
+
+
+class Accesses:
+    """Makes `Access` values, and hands out one object for what many people have alike."""
+
+    def __init__(
+        self, users: Mapping[str, UserChange], lists: Mapping[str, AccessListChange], origins: Origins
+    ) -> None:
+        self._users = users
+        self._lists = lists
+        self._origins = origins
+        self._made: dict[tuple[object, ...], Access] = {}
+        self._merged: dict[tuple[int, int], Access] = {}
+
+    def of(self, person: str, key: Key, via: tuple[str, ...], titles: Lists, *, gained: bool) -> Access:
+        """One thing that `person` gains or loses by these routes; `titles` are the lists as they are on that side."""
+        change = self._users.get(person) if via[0] in OWN else None
+        own = self._own_causes(person, key[1], change, gained=gained) if via[0] in OWN else ()
+        reason = change.reason if change else None
+        made_of = (key, via, own, reason, gained)
+        known = self._made.get(made_of)
+        if known is None:
+            known = self._made[made_of] = self._make(key, via, own, reason, titles)
+        return known
+
+    def merged(self, first: Access, second: Access) -> Access:
+        """The same thing by the routes of both."""
+        both = (id(first), id(second))  # both stay alive in here, so that their ids stay theirs
+        known = self._merged.get(both)
+        if known is None:
+            origin = first.origin if first.origin == "direct" else second.origin
+            causes = _without_repeats((*first.causes, *second.causes))
+            known = Access(first.kind, first.name, first.title, (*first.via, *second.via), origin, causes)
+            self._merged[both] = known
+        return known
+
+    def _own_causes(self, person: str, role: str, change: UserChange | None, *, gained: bool) -> tuple[Cause, ...]:
+        if gained and (causes := self._origins.given.get(person, NO_ROLES).causes_of(role)):
+            return causes
+        why = self._origins.why.get(user_address(person))
+        return change.causes if change else why.causes if why else ()
+
+    def _make(
+        self, key: Key, via: tuple[str, ...], own: tuple[Cause, ...], reason: Reason | None, titles: Lists
+    ) -> Access:
+        causes = list(own)
+        reasons = [reason]
+        for name in via if via != OWN else ():
+            change = self._lists.get(name)
+            why = self._origins.why.get(access_list_address(name))
+            causes.extend(why.causes if why else change.causes if change else ())
+            reasons.append(change.reason if change else None)
+        kind, name = cast(Literal["role", "access_list", "trait"], key[0]), key[1]
+        origin: Literal["direct", "consequential"] = "direct" if any(map(self._is_edit, reasons)) else "consequential"
+        if kind == "access_list" and via == (name,):  # its own route; its causes stand in its change
+            return Access(kind, name, titles.access_lists[name].spec.title, (), origin)
+        title = titles.access_lists[name].spec.title if kind == "access_list" else ""
+        return Access(kind, name, title, via, origin, _without_repeats(causes))
+
+    def _is_edit(self, reason: Reason | None) -> bool:
+        return reason in EDITED or (reason is Reason.IMPORTED and self._origins.config_changed)
+
+
+def _without_repeats(causes: Iterable[Cause]) -> tuple[Cause, ...]:
+    return tuple(dict.fromkeys(causes))

@@ -1,0 +1,61 @@
+"""The delta of people who had nothing: all they get, without comparing. A first import is nothing but newcomers."""
+
+from collections.abc import Mapping
+
+from idsync.plan.accesses import Accesses, Origins
+from idsync.plan.changes import Access, AccessListChange, UserChange
+from idsync.plan.effective import OWN, Key, Lists, granted
+
+Own = dict[Key, Access]
+Share = tuple[Access, tuple[tuple[Key, Access], ...]]
+"""What joining a list gives: the list itself, and what it grants."""
+
+
+class Newcomers:
+    """Works out once what each list and each combination of roles gives, then adds up."""
+
+    def __init__(
+        self, lists: Mapping[str, AccessListChange], after: Lists, accesses: Accesses, origins: Origins
+    ) -> None:
+        self._accesses = accesses
+        self._after = after
+        self._origins = origins
+        self._own: dict[tuple[int, tuple[str, ...]], Own] = {}
+        self._shares = {
+            name: self._share(name, change)
+            for name, change in lists.items()
+            if change.after is not None and not change.carried and after.is_plain(name)
+        }
+
+    def everything(self, person: str, change: UserChange, joined: list[str]) -> tuple[Access, ...] | None:
+        """All that a new user gets; None when a list wants more than a new membership, and must be looked into."""
+        gained = self._own_access(person, change).copy()
+        lists = []
+        shares = self._shares
+        for name in joined:
+            share = shares.get(name)
+            if share is None:
+                return None
+            lists.append(share[0])
+            for key, access in share[1]:
+                known = gained.get(key)
+                gained[key] = access if known is None else self._accesses.merged(known, access)
+        return (*gained.values(), *lists)
+
+    def _own_access(self, person: str, change: UserChange) -> Own:
+        """What the user's own roles give, by key; one for all who have the same from the compiler."""
+        roles = change.after.spec.roles if change.after else ()
+        given = (id(self._origins.given.get(person)), roles)
+        known = self._own.get(given)
+        if known is None:
+            keys: list[Key] = [("role", role) for role in roles]
+            known = {key: self._accesses.of(person, key, OWN, self._after, gained=True) for key in keys}
+            self._own[given] = known
+        return known
+
+    def _share(self, name: str, change: AccessListChange) -> Share:
+        def access(key: Key) -> Access:
+            return self._accesses.of("", key, (name,), self._after, gained=True)
+
+        keys = granted(change.after.spec.grants) if change.after else ()
+        return access(("access_list", name)), tuple((key, access(key)) for key in keys)
