@@ -71,7 +71,6 @@ class Exchange:
         self.org_url = org_url
         self.timing = timing
         self.heard_at: float | None = None
-        self.requests = 0
         self._pacing = Pacing(share, timing.clock, CONNECTIONS)
         self._transmission = Transmission(transport)
         self._given_up = threading.Event()
@@ -87,7 +86,7 @@ class Exchange:
         """
         url = call.url
         while True:
-            outcome = self._send(call, url, compose, patience)
+            outcome, entered = self._send(call, url, compose, patience)
             match outcome:
                 case Broken():
                     if not patience.after_failure(_TRIES.get(outcome.kind, TRIES)):
@@ -95,7 +94,7 @@ class Exchange:
                     if outcome.kind in ("timeout", "size"):
                         url = with_halved_limit(url)
                 case Answer(status=429):
-                    if not self._throttled(call, outcome, patience):
+                    if not self._throttled(call, outcome, entered, patience):
                         return outcome
                 case Answer(status=status) if status in _FAILURES:
                     if not patience.after_failure():
@@ -110,29 +109,24 @@ class Exchange:
         self._given_up.set()
         self._transmission.cut()
 
-    @property
-    def given_up(self) -> bool:
-        """Whether the reading was given up."""
-        return self._given_up.is_set()
-
     def close(self) -> None:
         """Close every connection."""
         self._transmission.close()
 
-    def _send(self, call: Call, url: str, compose: Compose, patience: Patience) -> Answer | Broken:
+    def _send(self, call: Call, url: str, compose: Compose, patience: Patience) -> tuple[Answer | Broken, int]:
+        """Wait for a place, send, and learn from the answer; with what the gate said on entering."""
         limiter = self._pacing.limiter(call.bucket)
         while (seconds := limiter.delay()) > 0:
             patience.wait(seconds)
         outcome: Answer | Broken | None = None
         try:
             parts = compose(url)
-            with self._pacing.gate:
+            with self._pacing.gate as entered:
                 self._pause(0)
-                self.requests += 1
                 outcome = self._transmission.send(call.method, url, parts.headers, parts.form)
         finally:
             self._learn(limiter, outcome)
-        return outcome
+        return outcome, entered
 
     def _learn(self, limiter: Limiter, outcome: Answer | Broken | None) -> None:
         if not isinstance(outcome, Answer):
@@ -146,11 +140,11 @@ class Exchange:
         else:
             limiter.answered(budget)
 
-    def _throttled(self, call: Call, answer: Answer, patience: Patience) -> bool:
+    def _throttled(self, call: Call, answer: Answer, entered: int, patience: Patience) -> bool:
         """Make room as a 429 asks for it; False when the request was refused too often."""
         budget = budget_of(answer.headers)
         if budget is not None and budget.speaks_of_concurrency:
-            self._pacing.gate.shrink()
+            self._pacing.gate.refused(entered)
             return patience.after_throttle(0.5, 5.0)
         seconds = _seconds_to_wait(answer, budget)
         self._pacing.limiter(call.bucket).block(seconds + self.timing.random())

@@ -161,13 +161,17 @@ class Limiter:
 
 
 class Gate:
-    """How many requests may be under way at all: fewer after each refusal for concurrency, slowly more again."""
+    """How many requests may be under way at all: fewer after each refusal for concurrency, slowly more again.
+
+    Entering gives the number of refusals so far, by which a crowd that is refused together counts as one.
+    """
 
     def __init__(self, size: int) -> None:
         self._largest = size
         self._size = size
         self._room = threading.Condition()
         self._under_way = 0
+        self._refusals = 0
         self._calm = 0
 
     @property
@@ -175,11 +179,12 @@ class Gate:
         """The number of requests that may be under way now."""
         return self._size
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> int:
         with self._room:
             while self._under_way >= self._size:
                 self._room.wait(1.0)
             self._under_way += 1
+            return self._refusals
 
     def __exit__(self, *_: object) -> None:
         with self._room:
@@ -190,12 +195,13 @@ class Gate:
                 self._calm = 0
             self._room.notify_all()
 
-    def shrink(self) -> None:
-        """Halve what may be under way; the refusals of one crowd count once."""
+    def refused(self, entered: int) -> None:
+        """Halve what may be under way, unless that was done since the refused request `entered`."""
         with self._room:
-            if self._calm or self._size == self._largest:
-                self._size = max(min(self._size, self._under_way + 1) // 2, 1)
-            self._calm = 0
+            if entered == self._refusals:
+                self._size = max(self._size // 2, 1)
+                self._refusals += 1
+                self._calm = 0
 
 
 class Pacing:

@@ -45,6 +45,7 @@ class Transmission:
             follow_redirects=False,
         )
         self._sockets: dict[int, socket.socket] = {}
+        self._is_cut = False
         self._lock = threading.Lock()
 
     def send(
@@ -67,12 +68,12 @@ class Transmission:
             return Broken("broken", type(error).__name__)
 
     def cut(self) -> None:
-        """Shut every socket down; exchanges under way end as broken ones."""
+        """Shut every socket down, now and from now on; exchanges under way end as broken ones."""
         with self._lock:
+            self._is_cut = True
             sockets = list(self._sockets.values())
         for connection in sockets:
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
+            _shut(connection)
 
     def close(self) -> None:
         """Close every connection."""
@@ -94,12 +95,22 @@ class Transmission:
 
     def _remember_socket(self, event: str, info: dict[str, Any]) -> None:
         # httpcore tells of each connection made; there is no other way to end a read that waits in another thread.
-        if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
-            connection = info["return_value"].get_extra_info("socket")
-            if isinstance(connection, socket.socket):
-                with self._lock:
-                    self._sockets = {key: known for key, known in self._sockets.items() if known.fileno() >= 0}
-                    self._sockets[id(connection)] = connection
+        if not event.endswith((".connect_tcp.complete", ".start_tls.complete")):
+            return
+        connection = info["return_value"].get_extra_info("socket")
+        if not isinstance(connection, socket.socket):
+            return
+        with self._lock:
+            self._sockets = {key: known for key, known in self._sockets.items() if known.fileno() >= 0}
+            self._sockets[id(connection)] = connection
+            too_late = self._is_cut
+        if too_late:
+            _shut(connection)
+
+
+def _shut(connection: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 def _kind_of(error: BaseException) -> Literal["dns", "tls", "connect"]:

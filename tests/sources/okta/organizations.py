@@ -1,5 +1,6 @@
 """What the tests of the Okta source share: a simulated organization on a socket, and a source that reads it."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,13 +18,17 @@ class Clock:
     def __init__(self, now: float = 1_800_000_000.0) -> None:
         self.now = now
         self.sleeps: list[float] = []
+        self._lock = threading.Lock()
 
     def __call__(self) -> float:
         return self.now
 
     def sleep(self, seconds: float) -> None:
+        """Sleepers of several threads sleep side by side: the clock moves to the latest awakening."""
+        awake = self.now + seconds
         self.sleeps.append(seconds)
-        self.now += seconds
+        with self._lock:
+            self.now = max(self.now, awake)
 
     @property
     def timing(self) -> Timing:
@@ -37,7 +42,7 @@ class Reader:
         self.simulator = simulator
         self.organization = simulator.organization
         self.url = url
-        self.clock = Clock()
+        self.clock = self.organization.clock if isinstance(self.organization.clock, Clock) else Clock()
 
     def source(self, credential: Credential | None = None, **choices: Any) -> OktaSource:
         choices.setdefault("app", AppById(self.organization.app("Teleport").id))
@@ -57,9 +62,9 @@ def served(organization: Organization, limits: Limits | None = None, latency: fl
         yield Reader(simulator, url)
 
 
-def small() -> Organization:
+def small(**choices: Any) -> Organization:
     """Six people, of whom five have the app by group `staff`; three groups; one app besides."""
-    organization = Organization()
+    organization = Organization(**choices)
     names = ("ada", "boris", "chloe", "dmitri", "elif")
     people = {
         name: organization.add_user(f"{name}@enzos-pizza.com", profile={"department": "Delivery"}) for name in names

@@ -1,0 +1,240 @@
+"""OAuth 2.0 with a private key, against an authorization server that checks everything, with and without DPoP."""
+
+import json
+import logging
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from joserfc.jwk import ECKey, OKPKey, RSAKey
+
+from idsync.config.patterns import NameFilter, NamePattern
+from idsync.config.settings import ImportFilters
+from idsync.errors import AuthenticationError, AuthorizationError, IdsyncError, SecretError
+from idsync.sources.okta.auth import ApiTokenCredential, OAuthCredential
+from idsync.sources.okta.exchange import Exchange
+from idsync.sources.okta.keys import read_key
+from idsync.sources.okta.selection import Selection
+from idsync.sources.okta.tokens import OAuthHeader
+from tests.okta_simulator import Fail, Fault, Organization, Switches
+from tests.sources.okta.organizations import Clock, Reader, served, small
+
+SCOPES = ("okta.users.read", "okta.groups.read", "okta.apps.read")
+RSA = RSAKey.generate_key(2048)
+CURVES = {name: ECKey.generate_key(name) for name in ("P-256", "P-384", "P-521")}
+
+
+def pem(key) -> str:
+    return key.as_pem(private=True).decode()
+
+
+def jwk(key, **members) -> str:
+    return json.dumps(key.as_dict(private=True) | members)
+
+
+def with_client(reader: Reader, key=RSA, *, scopes=SCOPES, dpop=False, kid=None, **choices):
+    public = key.as_dict(private=False) | ({"kid": kid} if kid else {})
+    reader.simulator.authority.add_client("0oaclient", [public], scopes=scopes, dpop=dpop, **choices)
+    return OAuthCredential("0oaclient", pem(key), kid)
+
+
+def token_calls(reader: Reader) -> int:
+    return reader.simulator.requests.by_route["POST /oauth2/v1/token"]
+
+
+@pytest.fixture
+def organization() -> Organization:
+    return small(clock=Clock())
+
+
+@pytest.mark.parametrize("dpop", [False, True])
+@pytest.mark.parametrize("key", [RSA, *CURVES.values()], ids=["RSA", *CURVES])
+def test_every_kind_of_key_reads_with_and_without_dpop(organization, key, dpop):
+    with served(organization) as reader:
+        snapshot = reader.source(with_client(reader, key, dpop=dpop)).fetch()
+    assert len(snapshot.users) == 5
+
+
+@pytest.mark.parametrize("algorithm", ["RS256", "RS384", "RS512"])
+def test_a_jwk_may_name_its_algorithm_and_key_id(algorithm):
+    key = read_key(jwk(RSA, alg=algorithm, kid="k1"))
+    assert (key.algorithm, key.key_id) == (algorithm, "k1")
+    assert read_key(jwk(RSA, kid="k1"), "k2").key_id == "k2"
+
+
+def test_the_key_id_picks_one_of_several_keys(organization):
+    with served(organization) as reader:
+        keys = [RSA.as_dict(private=False) | {"kid": "k1"}, CURVES["P-256"].as_dict(private=False) | {"kid": "k2"}]
+        reader.simulator.authority.add_client("0oaclient", keys, scopes=SCOPES)
+        reader.source(OAuthCredential("0oaclient", pem(CURVES["P-256"]), "k2")).fetch()
+        with pytest.raises(AuthenticationError, match="does not accept the client"):
+            reader.source(OAuthCredential("0oaclient", pem(CURVES["P-256"]))).fetch()
+
+
+def test_one_token_serves_a_whole_reading_and_the_nonce_is_asked_for_once(organization):
+    with served(organization, latency=0.01) as reader:
+        reader.source(with_client(reader, dpop=True)).fetch()
+        assert token_calls(reader) == 2
+        assert set(reader.simulator.requests.by_status) == {200, 400}
+
+
+def test_a_token_is_kept_and_renewed_five_minutes_early_by_one_thread(organization):
+    with served(organization) as reader:
+        exchange = Exchange(reader.url, 100, None, reader.clock.timing)
+        header = OAuthHeader(with_client(reader), SCOPES, exchange)
+        url = f"{reader.url}/api/v1/groups"
+        first = header.headers("GET", url)
+        reader.clock.now += 3600 - 301
+        assert header.headers("GET", url)["Authorization"] == first["Authorization"]
+        reader.clock.now += 2
+        with ThreadPoolExecutor(8) as pool:
+            later = list(pool.map(lambda _: header.headers("GET", url)["Authorization"], range(8)))
+        assert len(set(later)) == 1
+        assert later[0] != first["Authorization"]
+        assert reader.simulator.requests.by_status == {200: 2, 400: 1}  # the first call was for the nonce
+        exchange.close()
+
+
+def test_a_token_revoked_on_the_way_is_replaced_once(organization):
+    with served(organization) as reader:
+        credential = with_client(reader)
+        reader.simulator.faults.add(Fault("/api/v1/groups/*/users", Fail(401), times=1))
+        assert len(reader.source(credential).fetch().users) == 5
+        reader.simulator.faults.add(Fault("/api/v1/groups/*/users", Fail(401), times=None))
+        with pytest.raises(AuthenticationError, match="does not accept the credential"):
+            reader.source(credential).fetch()
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_nonce_demanded_by_the_api_is_learned(status):
+    switches = Switches(api_demands_nonce=True, wrong_proof_status=status)
+    with served(small(clock=Clock(), switches=switches)) as reader:
+        snapshot = reader.source(with_client(reader, dpop=True)).fetch()
+        refused = reader.simulator.requests.by_status[401]
+    assert len(snapshot.users) == 5
+    assert refused <= 8  # each thread at most once
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_proof_that_stays_wrong_fails_after_one_more(status, monkeypatch):
+    switches = Switches(wrong_proof_status=status)
+    with served(small(clock=Clock(), switches=switches)) as reader:
+        credential = with_client(reader, dpop=True)
+        real = OAuthHeader._proof
+
+        def for_another_address(self, method, url, nonce, token=None):
+            return real(self, method, url.replace("/api/v1", "/api/v2"), nonce, token)
+
+        monkeypatch.setattr(OAuthHeader, "_proof", for_another_address)
+        with pytest.raises(AuthenticationError):
+            reader.source(credential).fetch()
+
+
+@pytest.mark.parametrize("offset", [-7200, 7200])
+@pytest.mark.parametrize("dpop", [False, True])
+def test_a_wrong_local_clock_is_put_right_by_the_servers_date(organization, offset, dpop):
+    with served(organization) as reader:
+        credential = with_client(reader, dpop=dpop)
+        wrong = Clock(reader.clock.now + offset)
+        assert len(reader.source(credential, timing=wrong.timing).fetch().users) == 5
+
+
+@pytest.mark.parametrize("answer", ["reject", "fewer"])
+def test_a_scope_that_was_not_granted_is_named(answer):
+    with served(small(clock=Clock(), switches=Switches(ungranted_scope=answer))) as reader:
+        credential = with_client(reader, scopes=("okta.users.read", "okta.apps.read"))
+        with pytest.raises(AuthorizationError) as caught:
+            reader.source(credential).fetch()
+    assert "okta.groups.read" in caught.value.scope
+    assert "okta.groups.read" in caught.value.fix
+    assert "admin role" in caught.value.fix
+
+
+def test_only_the_scopes_that_are_needed_are_asked_for(organization):
+    with served(organization) as reader:
+        credential = with_client(reader, scopes=("okta.users.read", "okta.apps.read"))
+        snapshot = reader.source(credential, selection=Selection(lists=False)).fetch()
+    assert len(snapshot.users) == 5
+    assert snapshot.groups == []
+
+
+def test_an_unknown_client_and_a_wrong_key_are_explained(organization):
+    with served(organization) as reader:
+        with_client(reader)
+        for credential in (
+            OAuthCredential("0oastranger", pem(RSA)),
+            OAuthCredential("0oaclient", pem(CURVES["P-256"])),
+        ):
+            with pytest.raises(AuthenticationError) as caught:
+                reader.source(credential).fetch()
+            assert "does not accept the client" in caught.value.summary
+            assert "private_key" in caught.value.fix
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "secret-nonsense",
+        pem(RSA)[:300],
+        '{"kty":"RSA","n":"secret"}',
+        "{secret",
+        '["secret"]',
+        jwk(OKPKey.generate_key("Ed25519")),
+        json.dumps({"kty": "oct", "k": "c2VjcmV0"}),
+        RSA.as_pem(private=False).decode(),
+        json.dumps(CURVES["P-256"].as_dict(private=False)),
+        pem(RSAKey.generate_key(1024)),
+        jwk(RSA, alg="ES256"),
+        jwk(RSA, alg="none"),
+        jwk(RSA, alg=["RS256"]),
+        pem(ECKey.generate_key("secp256k1")),
+        "{" * 100_000,
+        '{"a":' * 100_000,
+    ],
+)
+def test_a_key_that_cannot_sign_for_okta_is_a_secret_error_that_does_not_quote_it(text):
+    with pytest.raises(SecretError) as caught:
+        read_key(text)
+    shown = "".join(traceback.format_exception(caught.value)) + caught.value.why + caught.value.fix
+    assert caught.value.fix
+    assert "secret-nonsense" not in shown
+    assert '"secret"' not in shown
+    assert pem(RSA)[60:90] not in shown
+
+
+@pytest.mark.parametrize("token", ["", "  ", "two words", "line\nbreak", "tökén", "nul\0"])
+def test_a_token_that_cannot_be_one_is_refused_unquoted(token):
+    with pytest.raises(SecretError) as caught:
+        ApiTokenCredential(token)
+    assert not token.strip() or token not in str(caught.value)
+    assert ApiTokenCredential(" 00abc\n").token == "00abc"
+
+
+def test_no_secret_is_in_any_message_repr_or_log(organization, caplog):
+    caplog.set_level(logging.DEBUG)
+    with served(organization) as reader:
+        secrets = [reader.simulator.token, pem(RSA)[60:120]]
+        credential = with_client(reader, dpop=True)
+        sources = [reader.source(), reader.source(credential)]
+        for source in sources:
+            source.fetch()
+        secrets += list(reader.simulator.authority._issued)
+        reader.simulator.faults.add(Fault("/api/v1/groups", Fail(401), times=None))
+        shown = caplog.text + repr(sources) + repr(credential) + repr(ApiTokenCredential(reader.simulator.token))
+        for source in sources:
+            with pytest.raises(IdsyncError) as caught:
+                source.fetch()
+            shown += "".join(traceback.format_exception(caught.value)) + caught.value.why + caught.value.fix
+    assert not [secret for secret in secrets if secret in shown]
+    assert "client_assertion" not in shown
+    assert "eyJ" not in shown
+
+
+def test_a_filter_that_excludes_everything_still_reads_the_pool(organization):
+    nothing = NameFilter(exclude=(NamePattern("*"),))
+    with served(organization) as reader:
+        credential = with_client(reader, dpop=True)
+        selection = Selection(ImportFilters(nothing, nothing))
+        snapshot = reader.source(credential, selection=selection).fetch()
+    assert (len(snapshot.users), snapshot.groups, snapshot.apps) == (5, [], [])

@@ -1,0 +1,229 @@
+"""How fast Okta is asked: never beyond the share, never before the window is over, whatever the headers look like."""
+
+import math
+import threading
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from idsync.sources.okta.pacing import LONGEST_WINDOW, Budget, Gate, Limiter, budget_of, server_time
+from tests.okta_simulator.moments import http_date
+from tests.sources.okta.organizations import Clock
+
+DATE = "Sun, 22 Nov 2026 08:00:00 GMT"
+NOW = 1_795_334_400
+
+
+def headers(*pairs: tuple[str, str], date: str | None = DATE) -> httpx.Headers:
+    return httpx.Headers([("date", date), *pairs] if date else list(pairs))
+
+
+def rates(limit: object, remaining: object, reset: object) -> list[tuple[str, str]]:
+    names = ("X-Rate-Limit-Limit", "X-Rate-Limit-Remaining", "X-Rate-Limit-Reset")
+    return [(name, str(value)) for name, value in zip(names, (limit, remaining, reset), strict=True)]
+
+
+def test_the_wait_is_read_against_the_answers_own_date():
+    assert budget_of(headers(*rates(100, 7, NOW + 42))) == Budget(100, 7, NOW + 42, 42.0)
+
+
+def test_of_several_copies_the_least_counts():
+    both = rates(100, 60, NOW + 50) + rates(50, 10, NOW + 49)
+    assert budget_of(headers(*both)) == Budget(50, 10, NOW + 49, 49.0)
+    assert budget_of(headers(*reversed(both))) == Budget(50, 10, NOW + 49, 49.0)
+    joined = [("X-Rate-Limit-Limit", "100, 50"), ("X-Rate-Limit-Remaining", "60, 10")]
+    assert budget_of(headers(*joined, ("X-Rate-Limit-Reset", str(NOW + 50)))) == Budget(50, 10, NOW + 50, 50.0)
+
+
+@pytest.mark.parametrize("broken", [rates("", 1, 1), rates("x", 1, 1), rates(-1, 1, 1), rates("1e3", 1, 1), []])
+def test_headers_that_make_no_sense_are_no_budget(broken):
+    assert budget_of(headers(*broken)) is None
+
+
+def test_a_reset_in_the_past_or_far_away_is_bounded():
+    assert budget_of(headers(*rates(100, 0, NOW - 5))).seconds == 0
+    assert budget_of(headers(*rates(100, 0, NOW + 10_000_000))).seconds == LONGEST_WINDOW
+
+
+def test_without_a_date_a_whole_window_is_waited_for():
+    assert budget_of(headers(*rates(100, 0, NOW), date=None)).seconds == 60
+    assert server_time(headers(date="yesterday")) is None
+
+
+def take(limiter: Limiter) -> bool:
+    return limiter.delay() == 0
+
+
+def test_until_the_limit_is_known_one_request_flies_at_a_time():
+    limiter = Limiter(50, Clock())
+    assert take(limiter)
+    second = threading.Thread(target=limiter.delay)
+    second.start()
+    second.join(0.05)
+    assert second.is_alive()
+    limiter.answered(Budget(100, 99, 60, 60))
+    second.join(5)
+    assert not second.is_alive()
+
+
+def test_the_share_of_a_window_is_used_and_no_more_until_it_is_over():
+    clock = Clock()
+    limiter = Limiter(30, clock)
+    for used in range(3):
+        assert take(limiter)
+        limiter.answered(Budget(10, 9 - used, 100, 60))
+    assert limiter.delay() == 61
+    clock.now += 60
+    assert limiter.delay() == 1
+    clock.now += 1
+    assert take(limiter)
+
+
+def test_even_the_smallest_share_allows_one_request_a_window():
+    limiter = Limiter(1, Clock())
+    assert take(limiter)
+    limiter.answered(Budget(20, 19, 100, 60))
+    assert limiter.delay() == 61
+
+
+def test_what_others_use_is_left_to_them():
+    limiter = Limiter(50, Clock())
+    assert take(limiter)
+    limiter.answered(Budget(100, 1, 100, 60))
+    assert take(limiter)
+    limiter.answered(Budget(100, 0, 100, 60))
+    assert limiter.delay() == 61
+
+
+def test_on_the_same_reset_the_lowest_remaining_counts_and_an_older_window_is_ignored():
+    limiter = Limiter(100, Clock())
+    for remaining, reset in ((5, 100), (0, 100), (7, 100), (9, 40)):
+        limiter._in_flight += 1
+        limiter.answered(Budget(10, remaining, reset, 30))
+    assert limiter.delay() == 31
+
+
+def test_a_newer_reset_begins_a_new_window():
+    limiter = Limiter(50, Clock())
+    for reset in (100, 100, 160):
+        limiter._in_flight += 1
+        limiter.answered(Budget(4, 2, reset, 30))
+    assert take(limiter)
+
+
+def test_a_blocked_bucket_lets_nobody_ask():
+    clock = Clock()
+    limiter = Limiter(50, clock)
+    limiter.block(30)
+    assert limiter.delay() == 30
+    clock.now += 30
+    assert take(limiter)
+
+
+def test_a_server_that_does_not_meter_is_not_paced():
+    limiter = Limiter(50, Clock())
+    assert take(limiter)
+    limiter.answered(None)
+    assert [take(limiter) for _ in range(20)] == [True] * 20
+
+
+def test_a_lost_first_request_does_not_let_others_run_wild():
+    limiter = Limiter(50, Clock())
+    assert take(limiter)
+    limiter.lost()
+    assert take(limiter)
+    second = threading.Thread(target=limiter.delay)
+    second.start()
+    second.join(0.05)
+    assert second.is_alive()
+    limiter.answered(Budget(100, 99, 60, 60))
+    second.join(5)
+
+
+class Server:
+    """Windows as Okta keeps them: they begin with the first call after the last has ended."""
+
+    def __init__(self, clock: Clock, limit: int, window: float) -> None:
+        self.clock = clock
+        self.limit = limit
+        self.window = window
+        self.start = -math.inf
+        self.used = 0
+        self.most = 0
+
+    def answer(self) -> Budget | None:
+        if self.clock.now >= self.start + self.window:
+            self.start, self.used = self.clock.now, 0
+        self.used += 1
+        self.most = max(self.most, self.used)
+        reset = math.ceil(self.start + self.window)
+        return budget_of(
+            httpx.Headers(
+                [("date", http_date(self.clock.now)), *rates(self.limit, max(self.limit - self.used, 0), reset)]
+            )
+        )
+
+
+@given(
+    limit=st.integers(1, 40),
+    share=st.integers(1, 100),
+    window=st.floats(1, 60),
+    steps=st.lists(st.tuples(st.integers(1, 4), st.floats(0, 3)), min_size=1, max_size=80),
+)
+@settings(max_examples=150)
+def test_no_window_ever_sees_more_than_the_share(limit, share, window, steps):
+    clock = Clock()
+    server = Server(clock, limit, window)
+    limiter = Limiter(share, clock)
+    for together, pause in steps:
+        flying = 0
+        for _ in range(together):
+            if flying and not limiter._has_place():
+                break  # the real caller would wait for those under way
+            while (seconds := limiter.delay()) > 0:
+                clock.now += seconds
+            flying += 1
+        clock.now += pause
+        budgets = [server.answer() for _ in range(flying)]
+        for budget in reversed(budgets):  # answers come in any order
+            limiter.answered(budget)
+    assert server.most <= max(limit * share // 100, 1)
+
+
+def test_a_refused_crowd_halves_what_may_fly_once_and_calm_brings_it_back():
+    gate = Gate(8)
+    crowd = [gate.__enter__() for _ in range(8)]
+    for entered in crowd:
+        gate.__exit__()
+        gate.refused(entered)
+    assert gate.size == 4
+    with gate as entered:
+        pass
+    gate.refused(entered)
+    assert gate.size == 2
+    for _ in range(1000):
+        with gate:
+            pass
+    assert gate.size == 8
+
+
+def test_a_full_gate_holds_until_somebody_leaves():
+    gate = Gate(1)
+    gate.__enter__()
+    second = threading.Thread(target=gate.__enter__)
+    second.start()
+    second.join(0.05)
+    assert second.is_alive()
+    gate.__exit__()
+    second.join(5)
+    assert not second.is_alive()
+
+
+def test_the_gate_never_shuts():
+    gate = Gate(8)
+    for _ in range(10):
+        with gate as entered:
+            gate.refused(entered)
+    assert gate.size == 1
