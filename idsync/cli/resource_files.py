@@ -1,59 +1,66 @@
-"""Resources as people and scripts write them: a JSON array, JSON objects, or YAML documents; every one is checked."""
+"""Resources as people and scripts write them: a JSON array, a JSON object, or YAML documents; every one is checked."""
 
 import re
 from collections.abc import Iterator
 
 import msgspec
 
+from idsync.apply.resource_input import check_resource, parse_resource
+from idsync.apply.revisions import AnyResource, without_revision
 from idsync.config.codes import Mistakes
 from idsync.config.composer import Budget, compose
 from idsync.config.nodes import Node, follow, plain
 from idsync.diagnostics import Position
 from idsync.errors import ResourceError
 from idsync.model.directory import DirectoryState
-from idsync.model.resources import AccessList, AccessListMember, Lock, Membership, Resource, User, membership_of
+from idsync.model.resources import AccessList, AccessListMember, Lock, Membership, User, membership_of
 from idsync.targets.given import GivenDirectory
 
-Written = Resource | AccessListMember
-KINDS: dict[str, type[Written]] = {
+_SHAPES: dict[str, type[AnyResource]] = {
     "user": User,
     "lock": Lock,
     "access_list": AccessList,
     "access_list_member": AccessListMember,
 }
+_PATH = re.compile(r" - at `\$([^`]*)`")
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
 _ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
-_BUDGET = 3_000_000
+_MAX_VALUES = 3_000_000
 
 
-class _Kind(msgspec.Struct):
+class _Head(msgspec.Struct):
     kind: str = ""
 
 
-def read_resources(data: bytes, file: str) -> list[Written]:
+def read_resources(data: bytes, file: str) -> list[AnyResource]:
     """Every resource in a file; raises ResourceError at the first that is none, with its place."""
-    start = data.lstrip()[:1]
-    return list(_from_json(data, file, array=start == b"[") if start in (b"[", b"{") else _from_yaml(data, file))
+    if data.lstrip()[:1] in (b"[", b"{"):
+        return list(_from_json(data, Position(file)))
+    return list(_from_yaml(data, file))
 
 
-def directory_of(resources: list[Written]) -> GivenDirectory:
+def directory_of(resources: list[AnyResource]) -> GivenDirectory:
     """The directory that `get all --format json` printed; raises ResourceError for what no directory holds."""
     users: dict[str, User] = {}
     locks: dict[str, Lock] = {}
     lists: dict[str, AccessList] = {}
     members: dict[str, dict[str, Membership]] = {}
     memberships: list[AccessListMember] = []
-    for resource in resources:
+    for resource in map(without_revision, resources):
+        name = resource.metadata.name
         match resource:
             case User():
-                _keep(users, resource)
+                repeated = users.setdefault(name, resource) is not resource
             case Lock():
-                _keep(locks, resource)
+                repeated = locks.setdefault(name, resource) is not resource
             case AccessList():
-                _keep(lists, resource)
-                members[resource.metadata.name] = {}
+                repeated = lists.setdefault(name, resource) is not resource
+                members[name] = {}
             case AccessListMember():
+                repeated = False
                 memberships.append(resource)
+        if repeated:
+            raise ResourceError(f"{resource.kind}/{name} stands there twice.", fix="Keep one of the two.")
     for membership in memberships:
         of_list = members.get(membership.spec.access_list)
         if of_list is None:
@@ -65,65 +72,53 @@ def directory_of(resources: list[Written]) -> GivenDirectory:
     return GivenDirectory(DirectoryState(users, locks, lists, dict(members)))
 
 
-def _keep(found: dict[str, "User"] | dict[str, "Lock"] | dict[str, "AccessList"], resource: Resource) -> None:
-    name = resource.metadata.name
-    if name in found:
-        raise ResourceError(f"{resource.kind}/{name} stands there twice.", fix="Keep one of the two.")
-    bare = msgspec.structs.replace(resource.metadata, revision=None)
-    found[name] = msgspec.structs.replace(resource, metadata=bare)  # type: ignore[assignment]
-
-
-def _from_json(data: bytes, file: str, *, array: bool) -> Iterator[Written]:
+def _from_json(data: bytes, place: Position) -> Iterator[AnyResource]:
     try:
-        raws = _ARRAY.decode(data) if array else [msgspec.Raw(data)]
+        raws = _ARRAY.decode(data) if data.lstrip()[:1] == b"[" else [msgspec.Raw(data)]
         for raw in raws:
-            kind = msgspec.json.decode(raw, type=_Kind).kind
-            yield msgspec.json.decode(raw, type=_shape(kind, Position(file)))
+            yield _from_raw(raw, place)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _refusal(str(error), Position(file)) from error
+        raise ResourceError(
+            "This is not JSON.", why=f"{error}.", fix="Give a JSON array or YAML documents.", position=place
+        ) from error
 
 
-def _from_yaml(data: bytes, file: str) -> Iterator[Written]:
+def _from_raw(raw: msgspec.Raw, place: Position) -> AnyResource:
+    """Decode straight into the kind's shape; what does not fit goes the slow way, which explains why."""
+    try:
+        shape = _SHAPES[msgspec.json.decode(raw, type=_Head).kind]
+        resource = msgspec.json.decode(raw, type=shape)
+    except (msgspec.ValidationError, KeyError):
+        return parse_resource(msgspec.json.decode(raw), position=place)
+    try:
+        check_resource(resource)
+    except ResourceError as error:
+        error.position = place
+        raise
+    return resource
+
+
+def _from_yaml(data: bytes, file: str) -> Iterator[AnyResource]:
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
-        raise _refusal("it is not UTF-8 text", Position(file)) from error
+        raise ResourceError("This is not UTF-8 text.", fix="Save it as UTF-8.", position=Position(file)) from error
     mistakes = Mistakes()
-    for document in compose(text, file, mistakes, Budget(_BUDGET)):
+    for document in compose(text, file, mistakes, Budget(_MAX_VALUES)):
         if not mistakes.found:
             yield _from_node(document)
     if mistakes.found:
         first = mistakes.found[0]
-        raise ResourceError(first.summary, why=first.why, fix=first.fix, position=first.position)
+        raise ResourceError(f"{first.summary}.", why=first.why, fix=first.fix, position=first.position)
 
 
-def _from_node(document: Node) -> Written:
-    value = plain(document)
-    kind = value.get("kind") if isinstance(value, dict) else None
-    shape = _shape(kind if isinstance(kind, str) else "", document.position)
+def _from_node(document: Node) -> AnyResource:
     try:
-        return msgspec.convert(value, shape)
-    except msgspec.ValidationError as error:
-        message, _, path = str(error).partition(" - at `$")
-        steps = [name or int(number) for name, number in _STEP.findall(path)]
-        raise _refusal(message, follow(document, steps).position) from error
-
-
-def _shape(kind: str, position: Position) -> type[Written]:
-    if kind not in KINDS:
-        raise ResourceError(
-            f"There is no kind {kind!r}." if kind else "A resource has no kind.",
-            why="The kind says what a resource may hold.",
-            fix=f"Write one of {', '.join(KINDS)}.",
-            position=position,
-        )
-    return KINDS[kind]
-
-
-def _refusal(why: str, position: Position) -> ResourceError:
-    return ResourceError(
-        "This is not a resource.",
-        why=f"{why.rstrip('.')}.",
-        fix="Compare with what `idsync get KIND/NAME` prints.",
-        position=position,
-    )
+        return parse_resource(plain(document), position=document.position)
+    except ResourceError as error:
+        named = _PATH.search(error.why)
+        if named is not None:
+            steps = [name or int(number) for name, number in _STEP.findall(named[1])]
+            error.position = follow(document, steps).position
+            error.why = _PATH.sub("", error.why)
+        raise

@@ -6,14 +6,25 @@ change is what prevents an import.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 import msgspec
 
-from idsync.compiler.pool import Pool
+from idsync.compiler.pool import Pool, resolve_pool
 from idsync.compiler.subjects import ACTIVE
 from idsync.compiler.traits import TraitMapping
 from idsync.config.patterns import NameFilter
-from idsync.config.settings import EmptyLists, ListSubject, SuspendedPeople, TraitSettings
+from idsync.config.settings import (
+    AppById,
+    EmptyLists,
+    Integration,
+    ListSubject,
+    Settings,
+    SuspendedPeople,
+    TraitSettings,
+    UserSettings,
+)
+from idsync.diagnostics import Position
 from idsync.model.addresses import Address
 from idsync.model.directory import DirectoryState, Reason
 from idsync.model.identity import SUSPENDED, IdentityUser, Snapshot
@@ -21,7 +32,9 @@ from idsync.model.ownership import is_ours, lock_name
 from idsync.model.resources import AccessList
 from idsync.plan.changes import Plan
 from idsync.reconcile.list_inference import ListFacts, ListRule, infer_list_rules
+from idsync.reconcile.planning import state_in_force
 from idsync.reconcile.role_inference import Person, RoleRules, infer_roles
+from idsync.targets.given import GivenDirectory
 
 GROUP, APP = ListSubject.GROUP, ListSubject.APP
 
@@ -74,6 +87,16 @@ def infer(snapshot: Snapshot, state: DirectoryState, pool: Pool, org_url: str, p
         apps=tuple(sorted({apps[name].label for name in lists.keys() & apps})),
         list_rules=infer_list_rules(facts),
     )
+
+
+def infer_from(snapshot: Snapshot, state: DirectoryState, org_url: str, prefix: str, now: datetime) -> Inferred:
+    """The configuration that `state` follows."""
+    users = UserSettings(default_roles=(), suspended=SuspendedPeople.LOCK, traits=TraitSettings(prefix))
+    nowhere = Position("")
+    settings = Settings(Integration("okta", org_url, AppById(snapshot.app_id), users, nowhere))
+    in_force = state_in_force(settings, state, now)
+    pool = resolve_pool(settings, snapshot, GivenDirectory(in_force).index(org_url))
+    return infer(snapshot, in_force, pool, org_url, prefix)
 
 
 def preventions(plan: Plan) -> tuple[Prevention, ...]:

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 
-Plain = str | int | float | bool | None | list["Plain"] | dict[str, "Plain"]
+Plain = str | int | float | bool | None | list["Plain"] | tuple["Plain", ...] | dict[str, "Plain"]
 
 _PLAIN = re.compile(r"[A-Za-z](?:[A-Za-z0-9_./@-]| (?=[A-Za-z0-9]))*\Z")
 _OTHER_TYPES = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n", "nan", "inf"})
@@ -39,7 +39,7 @@ def _lines(value: Plain) -> Iterator[str]:
         case dict() if value:
             for key, item in value.items():
                 yield from _entry(f"{scalar(key)}:", item)
-        case list() if value:
+        case list() | tuple() if value:
             for item in value:
                 first, *rest = _lines(item)
                 yield f"- {first}"
@@ -53,7 +53,7 @@ def _entry(key: str, item: Plain) -> Iterator[str]:
         case dict() if item:
             yield key
             yield from (f"  {line}" for line in _lines(item))
-        case list() if item:
+        case list() | tuple() if item:
             yield key
             yield from _lines(item)
         case _:
@@ -66,7 +66,7 @@ def _single(value: Plain) -> str:
             return scalar(value)
         case dict():
             return "{}"
-        case list():
+        case list() | tuple():
             return "[]"
         case _:
             return json.dumps(value)

@@ -1,0 +1,35 @@
+"""`idsync create FILE|-`: create resources by hand, or replace them."""
+
+from pathlib import Path
+
+import click
+
+from idsync.cli.exit_codes import ExitCode
+from idsync.cli.files import read_input
+from idsync.cli.hands import hand, tell
+from idsync.cli.invocation import Invocation, common_options, pass_invocation
+from idsync.cli.resource_files import read_resources
+from idsync.errors import UsageError
+
+
+@click.command("create")
+@click.argument("file", metavar="FILE|-", required=False, type=click.Path(path_type=Path, allow_dash=True))
+@click.option("-f", "--force", is_flag=True, help="Replace what exists.")
+@common_options()
+@pass_invocation
+def command(invocation: Invocation, file: Path | None, force: bool) -> ExitCode:
+    """Create the resources in FILE, or on standard input for `-`: YAML documents, or JSON, an array too.
+
+    All of them are created, or none. Existing ones are refused unless -f is given; what names a revision is only put
+    in the place of that revision.
+    """
+    if file is None:
+        raise UsageError("create needs a file.", fix="Name one, or `-` for standard input.")
+    name = "standard input" if str(file) == "-" else str(file)
+    resources = read_resources(read_input(file, "file"), name)
+    if not resources:
+        raise UsageError(f"There is no resource in {name}.", fix="Write it like `idsync get KIND/NAME` prints it.")
+    with hand(invocation) as own:
+        done = [own.create(resource, force=force) for resource in resources]
+    tell(invocation, done)
+    return ExitCode.DONE

@@ -1,0 +1,39 @@
+"""`idsync drift`: show what people changed by hand of what is ours, which the next apply puts back."""
+
+from pathlib import Path
+
+import click
+
+from idsync.cli.exit_codes import ExitCode
+from idsync.cli.invocation import Invocation, common_options, pass_invocation
+from idsync.cli.options import format_option, snapshot_option
+from idsync.cli.plans import plan_text
+from idsync.cli.progress import ProgressDisplay
+from idsync.cli.workplaces import workplace
+from idsync.reconcile.drift import drift_of
+from idsync.reconcile.single_pass import plan_once
+
+
+@click.command("drift")
+@snapshot_option
+@format_option("text", "json", "markdown")
+@common_options()
+@pass_invocation
+def command(invocation: Invocation, snapshot: Path | None, form: str) -> ExitCode:
+    """Show what people changed by hand since the last apply, and how the next apply puts it back.
+
+    Exits 10 when there is any. What people own (owners, review dates, a member's expiry) is no drift.
+    """
+    place = workplace(invocation)
+    with place.store(writing=False) as store:
+        target = place.target(store)
+        edited = target.index(place.settings.integration.org_url).edited
+        with ProgressDisplay(invocation.console) as progress:
+            source = place.source(progress, snapshot=snapshot)
+            plan = plan_once(place.settings, source, target, store.facts, place.now()).plan
+    drifted = drift_of(plan, edited)
+    if drifted.is_empty and form == "text":
+        invocation.console.result("No drift: what is ours is as the last apply left it.")
+    else:
+        invocation.console.result(plan_text(drifted, form, colour=invocation.console.colour))
+    return ExitCode.DONE if drifted.is_empty else ExitCode.DRIFT_FOUND

@@ -1,0 +1,103 @@
+"""`idsync get KIND [NAME]`: print resources of the directory, in Teleport's shapes."""
+
+from collections.abc import Iterator
+
+import click
+
+from idsync.apply.revisions import AnyResource, with_revision
+from idsync.cli.exit_codes import ExitCode
+from idsync.cli.hints import did_you_mean
+from idsync.cli.invocation import Invocation, common_options, pass_invocation
+from idsync.cli.options import format_option
+from idsync.cli.workplaces import workplace
+from idsync.errors import ResourceError, UsageError
+from idsync.model.addresses import Kind
+from idsync.model.directory import DirectoryState, Scope
+from idsync.model.resources import member
+from idsync.render.resources import render_json, render_text, render_yaml
+from idsync.render.style import COLOUR, PLAIN
+
+KINDS: tuple[Kind, ...] = ("user", "lock", "access_list", "access_list_member")
+_BY_WORD: dict[str, tuple[Kind, ...]] = {
+    "all": KINDS,
+    **{kind: (kind,) for kind in KINDS},
+    **{f"{kind}s": (kind,) for kind in KINDS},
+}
+_NOBODY: frozenset[str] = frozenset()
+
+
+@click.command("get")
+@click.argument("kind", metavar="users|locks|access_lists|access_list_members|all|KIND/NAME")
+@click.argument("name", required=False)
+@format_option("yaml", "json", "text")
+@common_options()
+@pass_invocation
+def command(invocation: Invocation, kind: str, name: str | None, form: str) -> ExitCode:
+    """Print resources of the directory: all of a kind, or one by its name.
+
+    The members of one access list are `access_list_members LIST`, one of them `access_list_member/LIST/NAME`.
+    """
+    kinds, name = _asked(kind, name)
+    place = workplace(invocation)
+    with place.store(writing=False) as store:
+        state = place.target(store).state(_scope(kinds, name))
+    found = [with_revision(resource) for each in kinds for resource in _of_kind(state, each, name)]
+    if name is not None and not found and not _is_empty_list(state, kinds, name):
+        raise ResourceError(
+            f"There is no {kinds[0]} {name!r}.", fix="`idsync get` without a name prints what there is."
+        )
+    match form:
+        case "json":
+            text = render_json(found)
+        case "text":
+            text = render_text(found, COLOUR if invocation.console.colour else PLAIN)
+        case _:
+            text = render_yaml(found)
+    invocation.console.result(text)
+    return ExitCode.DONE
+
+
+def _asked(word: str, name: str | None) -> tuple[tuple[Kind, ...], str | None]:
+    kind, slash, rest = word.partition("/")
+    if slash and name is not None:
+        raise UsageError(f"{word!r} names a resource already.", fix="Write KIND/NAME, or KIND NAME.")
+    if kind not in _BY_WORD:
+        raise UsageError(
+            f"There is no kind {kind!r} of resource.{did_you_mean(kind, _BY_WORD)}",
+            fix="Ask for users, locks, access_lists, access_list_members or all.",
+        )
+    if kind == "all" and (slash or name is not None):
+        raise UsageError("all takes no name.", fix="Name the kind as well: user/NAME.")
+    return _BY_WORD[kind], rest if slash else name
+
+
+def _scope(kinds: tuple[Kind, ...], name: str | None) -> Scope | None:
+    """What must be read for one kind or name; None for everything."""
+    match kinds, name:
+        case ("user",), str():
+            return Scope(frozenset({name}), _NOBODY)
+        case ("lock",), _:
+            return Scope(_NOBODY, _NOBODY)
+        case ("access_list" | "access_list_member",), str():
+            return Scope(_NOBODY, frozenset({name, name.partition("/")[0]}))
+        case _:
+            return None
+
+
+def _of_kind(state: DirectoryState, kind: Kind, name: str | None) -> Iterator[AnyResource]:
+    match kind:
+        case "user":
+            yield from (user for key, user in sorted(state.users.items()) if name in (None, key))
+        case "lock":
+            yield from (lock for key, lock in sorted(state.locks.items()) if name in (None, key))
+        case "access_list":
+            yield from (item for key, item in sorted(state.access_lists.items()) if name in (None, key))
+        case _:
+            for key, members in sorted(state.members.items()):
+                for person, membership in sorted(members.items()):
+                    if name in (None, key, f"{key}/{person}"):
+                        yield member(key, person, membership)
+
+
+def _is_empty_list(state: DirectoryState, kinds: tuple[Kind, ...], name: str) -> bool:
+    return kinds == ("access_list_member",) and name in state.access_lists

@@ -1,0 +1,141 @@
+"""`idsync import`: write the configuration that the directory already follows."""
+
+import os
+import tempfile
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from idsync.bootstrap import Workplace, open_workplace
+from idsync.cli.exit_codes import ExitCode
+from idsync.cli.files import write_private
+from idsync.cli.invocation import Invocation, common_options, pass_invocation
+from idsync.cli.options import current_option, snapshot_option
+from idsync.cli.progress import ProgressDisplay
+from idsync.cli.workplaces import given_directory
+from idsync.config.codes import CONFIG_NOT_FOUND, NO_DOCUMENTS, NO_INTEGRATION
+from idsync.config.loader import load
+from idsync.config.settings import AppById, Integration, SnapshotSource
+from idsync.errors import ConfigError, UsageError
+from idsync.model.directory import DirectoryState
+from idsync.model.identity import Snapshot
+from idsync.reconcile.config_text import Connection, config_text
+from idsync.reconcile.importing import Prevention, infer_from, preventions
+from idsync.reconcile.planning import make_plan
+from idsync.reconcile.single_pass import fetch
+from idsync.sources.snapshot import read_snapshot
+from idsync.targets.given import GivenDirectory
+
+_NO_CONFIG = {CONFIG_NOT_FOUND.name, NO_DOCUMENTS.name, NO_INTEGRATION.name}
+_SHOWN = 50
+
+
+@click.command("import")
+@click.option("-o", "output", metavar="FILE", type=click.Path(path_type=Path), help="Write to a file, not to stdout.")
+@snapshot_option
+@current_option
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when the next plan would not be empty.")
+@common_options()
+@pass_invocation
+def command(
+    invocation: Invocation, output: Path | None, snapshot: Path | None, current: Path | None, detailed_exitcode: bool
+) -> ExitCode:
+    """Write the configuration under which the next plan is empty, or say which objects prevent that.
+
+    It is inferred from what the source says and the directory holds. The configuration that exists, if there is one,
+    only says how both are reached; with --snapshot and --current none is needed.
+    """
+    if output is not None and output.exists():
+        raise UsageError(f"{output} is there already.", why="import never overwrites a file.", fix="Name another file.")
+    place = _workplace(invocation, needed=snapshot is None or current is None)
+    reading, state = _read(invocation, place, snapshot, current)
+    connection = _connection(place.settings.integration if place else None, reading, snapshot, output)
+    now = datetime.now().astimezone()
+    text = config_text(connection, infer_from(reading, state, connection.org_url, connection.prefix, now))
+    left = _left_to_do(text, reading, state, now)
+    if output is None:
+        invocation.console.result(text)
+    else:
+        write_private(output, text.encode(), "configuration")
+    _tell(invocation, left)
+    return ExitCode.CHANGES_PRESENT if left and detailed_exitcode else ExitCode.DONE
+
+
+def _workplace(invocation: Invocation, *, needed: bool) -> Workplace | None:
+    try:
+        return open_workplace(invocation.config)
+    except ConfigError as error:
+        if needed or any(found.code not in _NO_CONFIG for found in error.diagnostics):
+            raise
+        return None
+
+
+def _read(
+    invocation: Invocation, place: Workplace | None, snapshot: Path | None, current: Path | None
+) -> tuple[Snapshot, DirectoryState]:
+    """The whole source, whatever the filters say, and the whole directory."""
+    if place is None:
+        assert snapshot is not None and current is not None  # noqa: PT018, S101
+        return read_snapshot(snapshot), given_directory(current).state()
+    org_url = place.settings.integration.org_url
+    with ProgressDisplay(invocation.console) as progress:
+        source = place.source(progress, snapshot=snapshot, everything=True)
+        if current is not None:
+            directory = given_directory(current)
+            return fetch(source, directory, org_url), directory.state()
+        with place.store(writing=False) as store:
+            target = place.target(store)
+            return fetch(source, target, org_url), target.state()
+
+
+def _connection(
+    integration: Integration | None, reading: Snapshot, snapshot: Path | None, output: Path | None
+) -> Connection:
+    """How the organization is reached: as configured, else as the snapshot file says."""
+    folder = Path() if output is None else output.parent
+    path = None if snapshot is None else os.path.relpath(snapshot, folder)
+    if integration is None:
+        org_url = reading.org_url.lower().rstrip("/")
+        return Connection("okta", org_url, AppById(reading.app_id), "sqlite:///idsync.db", None, path)
+    source = integration.source
+    if path is None and isinstance(source, SnapshotSource):
+        path = source.path
+    return Connection(
+        integration.name,
+        integration.org_url,
+        integration.app,
+        integration.store,
+        integration.authentication,
+        path,
+        integration.users.traits.prefix,
+    )
+
+
+def _left_to_do(text: str, reading: Snapshot, state: DirectoryState, now: datetime) -> tuple[Prevention, ...]:
+    """What a plan with the new configuration, loaded from its text, would still change."""
+    with tempfile.TemporaryDirectory(prefix="idsync-import-") as folder:
+        file = Path(folder) / "idsync.yaml"
+        file.write_text(text, "utf-8")
+        loaded = load(file)
+    if loaded.settings is None:
+        raise ConfigError(
+            "What the directory holds cannot be written as a configuration.",
+            loaded.diagnostics,
+            fix="Rename what the messages above point at, in the directory or in Okta.",
+        )
+    return preventions(make_plan(loaded.settings, reading, GivenDirectory(state), last=None, now=now).plan)
+
+
+def _tell(invocation: Invocation, left: tuple[Prevention, ...]) -> None:
+    if not left:
+        invocation.console.note("With this configuration the next plan is empty.")
+        return
+    for each in left[:_SHOWN]:
+        invocation.console.warning(f"{each.address} prevents an empty plan: {each.action} ({each.reason})")
+    more = f" (the first {_SHOWN} are named)" if len(left) > _SHOWN else ""
+    invocation.console.warning(
+        f"The next plan would change {len(left):,} objects{more}.",
+        why="No default role, filter or rule explains why they are as they are.",
+        fix="Look at the next plan; change the directory, Okta or the configuration where they should differ.",
+    )

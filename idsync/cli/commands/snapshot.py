@@ -1,0 +1,72 @@
+"""`idsync snapshot`: record what the source says now, with people as they are or as pseudonyms."""
+
+import secrets
+from pathlib import Path
+
+import click
+
+from idsync.bootstrap import Workplace
+from idsync.cli.exit_codes import ExitCode
+from idsync.cli.files import read_input
+from idsync.cli.invocation import Invocation, common_options, pass_invocation
+from idsync.cli.options import snapshot_option
+from idsync.cli.progress import ProgressDisplay
+from idsync.cli.workplaces import workplace
+from idsync.config.settings import TraitRule
+from idsync.errors import UsageError
+from idsync.reconcile.single_pass import fetch
+from idsync.sources.sanitize import sanitize
+from idsync.sources.snapshot import snapshot_bytes, write_snapshot
+
+_KEY = "pseudonym_key"
+
+
+@click.command("snapshot")
+@click.option("-o", "output", metavar="FILE", type=click.Path(path_type=Path), help="Write to a file, not to stdout.")
+@click.option("--sanitize", "sanitized", is_flag=True, help="Replace people by pseudonyms; such a snapshot only plans.")
+@click.option(
+    "--key-file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="The key of the pseudonyms, 16 random bytes or more.  [default: one that the store keeps]",
+)
+@snapshot_option
+@common_options()
+@pass_invocation
+def command(
+    invocation: Invocation, output: Path | None, sanitized: bool, key_file: Path | None, snapshot: Path | None
+) -> ExitCode:
+    """Record what the source says now: one reading, to plan from later or elsewhere."""
+    if key_file is not None and not sanitized:
+        raise UsageError("--key-file is for --sanitize.", fix="Give both, or neither.")
+    place = workplace(invocation)
+    with ProgressDisplay(invocation.console) as progress, place.store(writing=False) as store:
+        source = place.source(progress, snapshot=snapshot)
+        reading = fetch(source, place.target(store), place.settings.integration.org_url)
+    if sanitized:
+        key = _own_key(place) if key_file is None else read_input(key_file, "key")
+        reading = sanitize(reading, key, _kept_attributes(place))
+    if output is None:
+        invocation.console.result(snapshot_bytes(reading).decode())
+        return ExitCode.DONE
+    write_snapshot(reading, output)
+    counts = f"{len(reading.users):,} people, {len(reading.groups):,} groups, {len(reading.apps):,} apps"
+    invocation.console.note(f"Wrote {counts} to {output}.")
+    return ExitCode.DONE
+
+
+def _own_key(place: Workplace) -> bytes:
+    """The key that the store keeps, made at first use: the same people get the same pseudonyms every time."""
+    with place.store(writing=True) as store, store.transaction():
+        key = store.facts.get(_KEY)
+        if key is None:
+            key = secrets.token_bytes(32)
+            store.facts.put({_KEY: key})
+        return key
+
+
+def _kept_attributes(place: Workplace) -> set[str]:
+    """Attributes that role rules look at: without their values a plan would be another one."""
+    prefix = place.settings.integration.users.traits.prefix
+    rules = (rule for rule in place.settings.role_rules if isinstance(rule, TraitRule))
+    return {rule.trait.removeprefix(prefix) for rule in rules}

@@ -1,0 +1,80 @@
+"""What filters match now: every group and app of a source, whether it is taken, and by or against which filter."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from idsync.compiler.subjects import ACTIVE, BUILT_IN
+from idsync.config.patterns import NameFilter
+from idsync.config.settings import AppById, AppReference, ImportFilters
+from idsync.sources.protocol import Catalogue
+
+
+class Match(msgspec.Struct, frozen=True):
+    """A group or app; `why_not` is empty when it is taken, and `by` names the filter that decided, if one did."""
+
+    id: str
+    name: str
+    taken: bool
+    by: str = ""
+    why_not: str = ""
+
+
+class Matches(msgspec.Struct, frozen=True):
+    """All groups and all apps, by name."""
+
+    groups: tuple[Match, ...]
+    apps: tuple[Match, ...]
+
+
+def matches(filters: ImportFilters, catalogue: Catalogue, sso_app: AppReference) -> Matches:
+    """What `filters` make of everything in `catalogue`."""
+    groups = (
+        _match(
+            filters.groups,
+            group.id,
+            group.name,
+            "built in; only its very name as a filter takes it"
+            if group.type == BUILT_IN and not filters.groups.names_literally(group.name)
+            else "",
+        )
+        for group in catalogue.groups
+    )
+    apps = (
+        _match(
+            filters.apps,
+            app.id,
+            app.label,
+            "the app that decides who has access"
+            if (app.id if isinstance(sso_app, AppById) else app.label) == _named(sso_app)
+            else "inactive"
+            if app.status != ACTIVE
+            else "",
+        )
+        for app in catalogue.apps
+    )
+    return Matches(_by_name(groups), _by_name(apps))
+
+
+def _named(app: AppReference) -> str:
+    return app.id if isinstance(app, AppById) else app.label
+
+
+def _by_name(found: Iterable[Match]) -> tuple[Match, ...]:
+    return tuple(sorted(found, key=lambda match: (match.name, match.id)))
+
+
+def _match(chosen: NameFilter, identifier: str, name: str, never: str) -> Match:
+    if never:
+        return Match(identifier, name, taken=False, why_not=never)
+    excluding = next((pattern for pattern in chosen.exclude if pattern.match(name) is not None), None)
+    if excluding is not None:
+        return Match(identifier, name, taken=False, by=excluding.source, why_not="excluded")
+    if chosen.include is None:
+        return Match(identifier, name, taken=True)
+    including = next((pattern for pattern in chosen.include if pattern.match(name) is not None), None)
+    if including is not None:
+        return Match(identifier, name, taken=True, by=including.source)
+    near = chosen.near_misses(name)
+    why_not = f"only upper and lower case differ from {near[0].source}" if near else "no filter matches"
+    return Match(identifier, name, taken=False, why_not=why_not)
