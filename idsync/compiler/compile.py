@@ -19,7 +19,7 @@ from idsync.model.addresses import Address, access_list_address, user_address
 from idsync.model.directory import DirectoryIndex, DirectoryState, GivenRoles, LastApply, Reason, Scope, Why
 from idsync.model.findings import Finding, SourceFacts
 from idsync.model.identity import Snapshot
-from idsync.model.ownership import is_ours
+from idsync.model.ownership import is_ours, our_labels
 from idsync.model.resources import Lock, User
 
 
@@ -95,6 +95,7 @@ class _Draft:
         self._inputs = inputs
         self._current = current
         self._org_url = inputs.settings.integration.org_url
+        self._our_labels = our_labels(self._org_url)
         self._users: dict[str, User] = {}
         self._locks = locks.locks
         self._lists = DesiredLists({}, {}, {}, (), {})
@@ -116,7 +117,8 @@ class _Draft:
             if name not in self._held:
                 self._make_user(name)
         for name in self._current.users.keys() & self._held:
-            self._users[name] = self._current.users[name]
+            if self._inputs.index.users[name].okta_id is not None:
+                self._users[name] = self._current.users[name]
         self._why.update((user_address(name), why) for name, why in pool.leaving.items())
 
     def _make_user(self, name: str) -> None:
@@ -142,7 +144,7 @@ class _Draft:
         if misses:
             self._noticed.add(name)
             self._findings.extend(misses)
-        user = desired_user(identity, given.names, inputs.traits.shown(attributes), self._org_url, existing)
+        user = desired_user(identity, given.names, inputs.traits.shown(attributes), self._our_labels, existing)
         self._users[name] = user
         self._given[name] = given
         self._why[user_address(name)] = self._why_user(why, existing, user)

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import assert_never
 
-from idsync.compiler.traits import TraitMapping
+from idsync.compiler.traits import TraitMapping, trait_values
 from idsync.config.patterns import PatternSet
 from idsync.config.settings import GroupRule, Settings, TraitRule
 from idsync.config.templates import Template
@@ -17,6 +17,7 @@ Role = tuple[str, tuple[Cause, ...]]
 """A role and why a person has it."""
 Share = tuple[int, tuple[Role, ...]]
 """What one rule, by its place in the order, gives."""
+_SharesByValue = dict[str, tuple[Share, ...]]
 
 
 def config_cause(position: Position, rule: str) -> ConfigCause:
@@ -28,7 +29,6 @@ class RoleMapping:
     """The rules made ready for many people: groups matched once, each trait value once."""
 
     def __init__(self, settings: Settings, groups: Iterable[IdentityGroup], traits: TraitMapping) -> None:
-        self._traits = traits
         self._default = tuple(
             (role.name, (config_cause(role.position, "default role"),))
             for role in settings.integration.users.default_roles
@@ -43,7 +43,7 @@ class RoleMapping:
                     group_rules.append((place, rule))
                 case _:
                     assert_never(rule)
-        self._by_value: dict[tuple[str, str], tuple[Share, ...]] = {}
+        self._watched = [(traits.attribute(trait), trait, _SharesByValue()) for trait in self._trait_rules]
         self._missed: dict[tuple[str, str], Finding] = {}
         self._combinations: dict[tuple[int, ...], GivenRoles] = {}
         self.findings: list[Finding] = []
@@ -56,11 +56,13 @@ class RoleMapping:
     def roles(self, user_id: str, attributes: Mapping[str, ProfileValue]) -> GivenRoles:
         """One person's roles, first-seen order, without repeats."""
         shares = list(self._by_user.get(user_id, ()))
-        for trait in self._trait_rules:
-            for value in self._traits.values(attributes, trait):
-                key = (trait, value)
-                known = self._by_value.get(key)
-                shares.extend(self._value_shares(key) if known is None else known)
+        for attribute, trait, by_value in self._watched:
+            value = attributes.get(attribute)
+            for text in (value,) if type(value) is str else trait_values(value):
+                known = by_value.get(text)
+                if known is None:
+                    known = by_value[text] = self._value_shares(trait, text)
+                shares += known
         shares.sort(key=_place)
         combination = tuple(map(id, shares))  # the rules hold every share, so that its id stays its own
         given = self._combinations.get(combination)
@@ -72,21 +74,23 @@ class RoleMapping:
         """Warnings about trait values of one person that fail a rule only by letter case."""
         if not self._missed:
             return []
-        keys = ((trait, value) for trait in self._trait_rules for value in self._traits.values(attributes, trait))
+        keys = ((trait, text) for name, trait, _ in self._watched for text in trait_values(attributes.get(name)))
         return [self._missed[key] for key in keys if key in self._missed]
 
-    def _value_shares(self, key: tuple[str, str]) -> tuple[Share, ...]:
-        trait, value = key
-        shares = []
+    def _value_shares(self, trait: str, value: str) -> tuple[Share, ...]:
+        shares: list[Share] = []
+        if not value:
+            return ()
         for place, rule in self._trait_rules[trait]:
             captures = rule.value.match(value)
             if captures is not None:
                 cause = config_cause(rule.position, f"{trait} is {rule.value}")
                 shares.append((place, _expanded(rule.roles, captures, (cause,))))
             elif rule.value.matches_ignoring_case(value):
-                self._missed[key] = case_finding(f"The value {value!r} of {trait}", rule.value.source, rule.position)
-        self._by_value[key] = tuple(shares)
-        return self._by_value[key]
+                self._missed[trait, value] = case_finding(
+                    f"The value {value!r} of {trait}", rule.value.source, rule.position
+                )
+        return tuple(shares)
 
     def _group_shares(
         self, rules: list[tuple[int, GroupRule]], groups: Iterable[IdentityGroup]

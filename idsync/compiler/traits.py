@@ -31,10 +31,14 @@ class TraitMapping:
                 traits[name] = values
         return traits
 
+    def attribute(self, trait: str) -> str:
+        """The attribute behind a trait, shown or not; empty when the trait lacks the prefix and so has none."""
+        prefix = self._settings.prefix
+        return trait[len(prefix) :] if trait.startswith(prefix) else ""
+
     def values(self, attributes: Mapping[str, ProfileValue], trait: str) -> Strings:
         """The values of one trait, named with its prefix, shown or not."""
-        prefix = self._settings.prefix
-        return trait_values(attributes.get(trait[len(prefix) :])) if trait.startswith(prefix) else ()
+        return trait_values(attributes.get(self.attribute(trait)))
 
     def _name(self, attribute: str) -> str | None:
         shown = self._settings.prefix + attribute if self._settings.attributes.selects(attribute) else None

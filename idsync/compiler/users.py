@@ -17,10 +17,10 @@ replace = msgspec.structs.replace
 
 
 def desired_user(
-    identity: IdentityUser, roles: tuple[str, ...], traits: Traits, org_url: str, existing: User | None
+    identity: IdentityUser, roles: tuple[str, ...], traits: Traits, ours: Mapping[str, str], existing: User | None
 ) -> User:
-    """The user to have; `existing` is the one of that name, or of the old name, whose other fields are kept."""
-    labels = {**our_labels(org_url), USER_ID_LABEL: identity.id}
+    """The user to have, with the labels `ours`; `existing` has that name, or had it, and keeps its other fields."""
+    labels = {**ours, USER_ID_LABEL: identity.id}
     if existing is None:
         return user_resource(Metadata(identity.username, labels=labels), UserSpec(roles, traits))
     metadata = replace(existing.metadata, name=identity.username, labels={**existing.metadata.labels, **labels})

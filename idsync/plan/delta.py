@@ -35,30 +35,50 @@ class Around(msgspec.Struct, frozen=True):
     users_known: bool = True
 
 
-def touched_people(changes: Iterable[Change], members: Mapping[str, Iterable[str]]) -> frozenset[str]:
-    """Everyone whose access a plan may change; `members` are those of lists before, needed where grants change."""
-    people: set[str] = set()
-    for change in changes:
+class Touched(msgspec.Struct, frozen=True):
+    """What a plan does, by person and by list: everyone whose access it may change is in `people`."""
+
+    users: dict[str, UserChange]
+    lists: dict[str, AccessListChange]
+    locks: dict[str, LockChange]
+    joined: dict[str, list[str]]
+    left: dict[str, set[str]]
+    people: frozenset[str]
+
+
+def touched_by(changes: Iterable[Change], members: Mapping[str, Iterable[str]]) -> Touched:
+    """Sort the changes by whom they touch; `members` are those of lists before, needed where grants change."""
+    users: dict[str, UserChange] = {}
+    lists: dict[str, AccessListChange] = {}
+    locks: dict[str, LockChange] = {}
+    joined: dict[str, list[str]] = defaultdict(list)
+    left: dict[str, set[str]] = defaultdict(set)
+    regranted: set[str] = set()
+    for change in changes:  # in listing order, so that the lists that a person joins come sorted
+        name = split_address(change.address)[1]
         match change:
             case UserChange():
-                people.add(split_address(change.address)[1])
+                users[name] = change
             case LockChange():
-                people.add(_locked_user(change))
+                locks[_locked_user(change)] = change
             case AccessListChange():
-                people.update(change.members_added, change.members_removed)
+                lists[name] = change
+                for person in change.members_added:
+                    joined[person].append(name)
+                for person in change.members_removed:
+                    left[person].add(name)
                 if change.before != change.after and change.action == "update":
-                    people.update(members.get(split_address(change.address)[1], ()))
+                    regranted.update(members.get(name, ()))
             case _:
                 assert_never(change)
-    return frozenset(people - {""})
+    people = frozenset(joined.keys() | left.keys() | users.keys() | locks.keys() | regranted) - {""}
+    return Touched(users, lists, locks, joined, left, people)
 
 
-def access_delta(
-    changes: Iterable[Change], people: frozenset[str], around: Around, origins: Origins, now: datetime
-) -> tuple[PersonDelta, ...]:
-    """What each of `people` gains, loses and keeps another way, by name; people without a difference are left out."""
-    comparison = _Comparison(tuple(changes), around, origins, now)
-    deltas = (comparison.of(person) for person in sorted(people))
+def access_delta(touched: Touched, around: Around, origins: Origins, now: datetime) -> tuple[PersonDelta, ...]:
+    """What each person gains, loses and keeps another way, by name; people without a difference are left out."""
+    comparison = _Comparison(touched, around, origins, now)
+    deltas = (comparison.of(person) for person in sorted(touched.people))
     return tuple(delta for delta in deltas if delta is not None)
 
 
@@ -70,27 +90,18 @@ def _locked_user(change: LockChange) -> str:
 class _Comparison:
     """Before and after, made ready to be asked about one person after another."""
 
-    def __init__(self, changes: tuple[Change, ...], around: Around, origins: Origins, now: datetime) -> None:
+    def __init__(self, touched: Touched, around: Around, origins: Origins, now: datetime) -> None:
         self._around = around
         self._origins = origins
         self._now = now
-        self._users: dict[str, UserChange] = {}
-        self._lists: dict[str, AccessListChange] = {}
-        self._locks: dict[str, LockChange] = {}
-        for change in changes:
-            match change:
-                case UserChange():
-                    self._users[split_address(change.address)[1]] = change
-                case AccessListChange():
-                    self._lists[split_address(change.address)[1]] = change
-                case LockChange():
-                    self._locks[_locked_user(change)] = change
-                case _:
-                    assert_never(change)
+        self._users = touched.users
+        self._lists = touched.lists
+        self._locks = touched.locks
+        self._joined = touched.joined
+        self._left = touched.left
         self._old_names = frozenset(origins.renamed.values())
         self._before_lists = Lists(around.access_lists, around.parents)
         self._after_lists = Lists(_lists_after(around.access_lists, self._lists), around.parents)
-        self._joined, self._left = _movements(self._lists)
         self._accesses = Accesses(self._users, self._lists, origins)
         self._newcomers = Newcomers(self._lists, self._after_lists, self._accesses, origins)
 
@@ -172,15 +183,3 @@ def _lists_after(before: Mapping[str, AccessList], changes: Mapping[str, AccessL
         else:
             after[name] = change.after
     return after
-
-
-def _movements(changes: Mapping[str, AccessListChange]) -> tuple[dict[str, list[str]], dict[str, set[str]]]:
-    """For each person, the lists joined, sorted, and the lists left."""
-    joined: dict[str, list[str]] = defaultdict(list)
-    left: dict[str, set[str]] = defaultdict(set)
-    for name, change in sorted(changes.items()):
-        for person in change.members_added:
-            joined[person].append(name)
-        for person in change.members_removed:
-            left[person].add(name)
-    return joined, left

@@ -89,7 +89,7 @@ def _list_changes(
         reason = why.get(address, UNEXPLAINED)
         old, new = current.access_lists.get(name), desired.access_lists.get(name)
         had, has = current.members.get(name, NO_MEMBERS), desired.members.get(name, NO_MEMBERS)
-        added = tuple(sorted(has.keys() - had.keys()))
+        added = tuple(sorted(has.keys() - had.keys() if had else has))
         removed = tuple(sorted(had.keys() - has.keys()))
         if old == new and not added and not removed:
             continue

@@ -21,12 +21,18 @@ from idsync.model.resources import Membership
 from idsync.plan.accesses import Origins
 from idsync.plan.assemble import Comparison, assemble, compare, sealed
 from idsync.plan.changes import Change, Inputs, PersonDelta, Plan
-from idsync.plan.delta import Around, access_delta, touched_people
+from idsync.plan.delta import Around, access_delta, touched_by
 from idsync.plan.effective import MAX_NESTING, nesting
 from idsync.plan.health import judge, wrong_source
 from idsync.targets.protocol import DirectoryReader
 
 NOTHING = Scope(frozenset(), frozenset())
+
+
+class Remembering(msgspec.Struct, frozen=True):
+    """That a plan may use, and will later leave, a memo of what was compiled."""
+
+    memo: Memo | None
 
 
 class Planned(msgspec.Struct, frozen=True):
@@ -36,8 +42,8 @@ class Planned(msgspec.Struct, frozen=True):
     compilation: Compilation
     inputs: CompilerInputs
     scope: Scope | None
+    remembering: Remembering | None
     bases: Bases | None
-    memo: Memo | None
 
     @property
     def last_apply(self) -> LastApply:
@@ -56,23 +62,17 @@ class Planned(msgspec.Struct, frozen=True):
         return self._memo(index, frozenset())
 
     def _memo(self, index: DirectoryIndex, pending: frozenset[Address]) -> Memo | None:
-        if self.bases is None:
+        if self.remembering is None:
             return None
         return remembered(
             self.inputs,
-            self.bases,
+            self.bases or bases_of(self.inputs),
             self.compilation,
             managed_index(self.inputs.settings, index),
             pending=pending,
-            before=self.memo,
+            before=self.remembering.memo,
             scope=self.scope,
         )
-
-
-class Remembering(msgspec.Struct, frozen=True):
-    """That a plan may use, and will later leave, a memo of what was compiled."""
-
-    memo: Memo | None
 
 
 def make_plan(
@@ -110,9 +110,9 @@ def _plan(inputs: CompilerInputs, target: DirectoryReader, remembering: Remember
     settings = inputs.settings
     locks_in_force = state_in_force(settings, target.state(NOTHING), inputs.now).locks
     locks = decide_locks(inputs, locks_in_force)
-    bases = bases_of(inputs) if remembering else None
     memo = remembering.memo if remembering else None
-    scope = narrowed(memo, inputs, bases, inputs.pool.held | locks.unlockable) if bases else None
+    bases = bases_of(inputs) if memo else None
+    scope = narrowed(memo, inputs, bases, inputs.pool.held | locks.unlockable) if memo and bases else None
     current = state_in_force(settings, target.state(scope), inputs.now)
     compilation = compile_state(inputs, locks, current, scope)
     comparison = compare(
@@ -126,7 +126,7 @@ def _plan(inputs: CompilerInputs, target: DirectoryReader, remembering: Remember
     )
     delta = _delta(inputs, compilation, comparison.changes, current, target)
     plan = _assembled(inputs, compilation, comparison, delta, seal=seal)
-    return Planned(plan, compilation, inputs, scope, bases, memo)
+    return Planned(plan, compilation, inputs, scope, remembering, bases)
 
 
 def managed_index(settings: Settings, index: DirectoryIndex) -> DirectoryIndex:
@@ -161,11 +161,11 @@ def _delta(
     current: DirectoryState,
     target: DirectoryReader,
 ) -> tuple[PersonDelta, ...]:
-    people = touched_people(changes, current.members)
+    touched = touched_by(changes, current.members)
     renamed = {new: old for new, old in inputs.pool.renamed.items() if new in compilation.desired.users}
-    around = surroundings(people, current, target, users_known=inputs.settings.integration.sync.users)
+    around = surroundings(touched.people, current, target, users_known=inputs.settings.integration.sync.users)
     origins = Origins(compilation.given, compilation.why, inputs.config_changed, renamed)
-    return access_delta(changes, people, around, origins, inputs.now)
+    return access_delta(touched, around, origins, inputs.now)
 
 
 def surroundings(
