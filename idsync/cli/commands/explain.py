@@ -1,0 +1,50 @@
+"""`idsync explain USER [RESOURCE]`: show every path from a person to each role and list, or the first missing link."""
+
+from pathlib import Path
+
+import click
+
+from idsync.cli.exit_codes import ExitCode
+from idsync.cli.invocation import Invocation, common_options, pass_invocation
+from idsync.cli.options import current_option, format_option, snapshot_option
+from idsync.cli.progress import ProgressDisplay
+from idsync.cli.workplaces import given_directory, workplace
+from idsync.plan.explain import Explanation
+from idsync.reconcile.explaining import explain
+from idsync.reconcile.single_pass import fetch
+from idsync.render.explanation import render_json, render_text
+from idsync.render.style import COLOUR, PLAIN
+from idsync.targets.protocol import DirectoryReader
+
+
+@click.command("explain")
+@click.argument("user")
+@click.argument("resource", required=False)
+@snapshot_option
+@current_option
+@format_option("text", "json")
+@common_options()
+@pass_invocation
+def command(
+    invocation: Invocation, user: str, resource: str | None, snapshot: Path | None, current: Path | None, form: str
+) -> ExitCode:
+    """Show why USER (a name or an Okta id) has each role and list, with the rule's file and line.
+
+    With RESOURCE (a name, a list's title, role/NAME or access_list/NAME) only that, or what is missing on the way.
+    """
+    place = workplace(invocation)
+
+    def explained(directory: DirectoryReader) -> Explanation:
+        with ProgressDisplay(invocation.console) as progress:
+            source = place.source(progress, snapshot=snapshot)
+            reading = fetch(source, directory, place.settings.integration.org_url)
+        return explain(place.settings, reading, directory, user, resource, place.now())
+
+    if current is not None:
+        explanation = explained(given_directory(current))
+    else:
+        with place.store(writing=False) as store:
+            explanation = explained(place.target(store))
+    style = COLOUR if invocation.console.colour else PLAIN
+    invocation.console.result(render_json(explanation) if form == "json" else render_text(explanation, style))
+    return ExitCode.DONE

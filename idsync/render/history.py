@@ -1,0 +1,105 @@
+"""The journal as `history` prints it: what was done, when, by whom, and which guards were released."""
+
+from collections.abc import Iterable, Sequence
+from typing import assert_never
+
+import msgspec
+
+from idsync.model.addresses import split_address
+from idsync.model.journal import (
+    Counts,
+    Entry,
+    LocksSwept,
+    MadeByHand,
+    Numbered,
+    RunFinished,
+    RunResumed,
+    RunStarted,
+    RunStopped,
+    RunSummary,
+    StepMade,
+    summarise_runs,
+)
+from idsync.render.phrases import counted, listed
+from idsync.render.safe import shown, visible
+from idsync.render.style import PLAIN, Style, Tone
+
+_NOUNS = {"user": "user", "lock": "lock", "access_list": "list", "member": "member"}
+_VERBS = {"create": "created", "update": "changed", "delete": "removed", "add": "added", "remove": "removed"}
+_TONES: dict[str, Tone] = {"create": "added", "update": "changed", "delete": "removed"}
+_SYMBOLS = {"create": "+", "update": "~", "delete": "-"}
+
+
+def render_json(entries: Iterable[Numbered]) -> str:
+    """An array of the journal's entries, each with its `sequence`."""
+    listed_entries = [{"sequence": each.sequence, **msgspec.to_builtins(each.entry)} for each in entries]
+    return msgspec.json.format(msgspec.json.encode(listed_entries), indent=2).decode() + "\n"
+
+
+def render_text(entries: Sequence[Numbered], style: Style = PLAIN) -> str:
+    """One line for each run and for each change by hand, the newest first."""
+    runs = {run.run: run for run in summarise_runs(each.entry for each in entries)}
+    lines = [line for each in reversed(entries) for line in _headline(each.entry, runs, style)]
+    return "\n".join(lines) + "\n" if lines else "Nothing was done yet.\n"
+
+
+def render_run(entries: Sequence[Numbered], style: Style = PLAIN) -> str:
+    """One run in full: every step, in the order in which they were made."""
+    runs = {run.run: run for run in summarise_runs(each.entry for each in entries)}
+    lines = [line for run in runs.values() for line in _run_lines(run, style)]
+    lines += [line for each in entries for line in _step_lines(each.entry, style)]
+    return "\n".join(lines) + "\n"
+
+
+def _headline(entry: Entry, runs: dict[int, RunSummary], style: Style) -> list[str]:
+    match entry:
+        case RunStarted():
+            return _run_lines(runs[entry.run], style)
+        case MadeByHand():
+            what = f"{_VERBS[entry.action]} {shown(entry.address)} by hand"
+            return [f"{entry.at}  {style.paint(what, _TONES[entry.action])}  [{shown(entry.actor)}]"]
+        case LocksSwept() if not entry.run:
+            return [f"{entry.at}  cleared away {counted(len(entry.locks), 'expired lock')}"]
+        case LocksSwept() | RunResumed() | RunStopped() | RunFinished() | StepMade():
+            return []
+        case _:
+            assert_never(entry)
+
+
+def _run_lines(run: RunSummary, style: Style) -> list[str]:
+    state = {"finished": "applied", "stopped": "stopped", "unfinished": "broken off"}[run.state]
+    tone: Tone = "strong" if run.state == "finished" else "error"
+    head = (
+        f"{run.started_at}  {style.paint(f'run {run.run} {state}', tone)}: {_counts(run.counts)}  [{shown(run.actor)}]"
+    )
+    lines = [head, style.paint(f"  plan {visible(run.plan)}", "faint")]
+    lines += [f"  released {visible(guard)}: {shown(reason, 500)}" for guard, reason in run.overrides.items()]
+    return [*lines, f"  why: {shown(run.why, 500)}"] if run.why else lines
+
+
+def _counts(counts: Counts) -> str:
+    parts = [
+        f"{counted(number, _NOUNS[kind])} {_VERBS[action]}"
+        for kind, actions in counts.items()
+        if kind in _NOUNS
+        for action, number in actions.items()
+        if number and action in _VERBS
+    ]
+    return ", ".join(parts) if parts else "nothing"
+
+
+def _step_lines(entry: Entry, style: Style) -> list[str]:
+    if not isinstance(entry, StepMade):
+        return []
+    kind, name = split_address(entry.address)
+    symbol = style.paint(_SYMBOLS[entry.action], _TONES[entry.action])
+    lines = [f"  {symbol} {_NOUNS.get(kind, kind)} {shown(name)}  [{visible(entry.reason)}]"]
+    if entry.members_added:
+        lines.append(f"      + {counted(len(entry.members_added), 'member')}: {_names(entry.members_added)}")
+    if entry.members_removed:
+        lines.append(f"      - {counted(len(entry.members_removed), 'member')}: {_names(entry.members_removed)}")
+    return lines
+
+
+def _names(names: Iterable[str]) -> str:
+    return listed([shown(name) for name in names], 12)
