@@ -4,21 +4,24 @@ Owners, audit, requirements and each member's expiry, reason and joined date are
 """
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import cast
 
 import msgspec
 
 from idsync.compiler.pool import Pool
-from idsync.compiler.roles import config_cause
-from idsync.compiler.subjects import Subject
+from idsync.compiler.roles import case_finding, config_cause
+from idsync.compiler.subjects import ACTIVE, Subject
 from idsync.config.patterns import PatternSet
 from idsync.config.settings import AccessListRule, EmptyLists, ListSubject, Settings
 from idsync.config.settings import Owner as OwnerSetting
 from idsync.model.addresses import Address, access_list_address
 from idsync.model.directory import Cause, Members, Reason, UpstreamCause, Why
 from idsync.model.findings import Finding
+from idsync.model.identity import Snapshot
 from idsync.model.ownership import is_ours, our_labels
 from idsync.model.resources import (
+    NESTED_LIST,
     NEW_MEMBERSHIP,
     AccessList,
     AccessListSpec,
@@ -58,9 +61,7 @@ class ListRules:
     """The access-list rules made ready for many lists."""
 
     def __init__(self, settings: Settings) -> None:
-        self._rules: dict[ListSubject, tuple[AccessListRule, ...]] = {
-            kind: tuple(rule for rule in settings.access_list_rules if rule.subject is kind) for kind in ListSubject
-        }
+        self._rules = _by_kind(settings.access_list_rules)
         self._patterns = {kind: PatternSet(rule.pattern for rule in rules) for kind, rules in self._rules.items()}
         self._default_owners: tuple[OwnerSetting, ...] = settings.default_owners
 
@@ -97,8 +98,9 @@ def _grants(rule: AccessListRule, captures: tuple[str, ...]) -> Grants:
 class ListCompiler:
     """Makes the desired lists of one organization from subjects, the pool and the lists that exist."""
 
-    def __init__(self, settings: Settings, pool: Pool, held: frozenset[str]) -> None:
+    def __init__(self, settings: Settings, snapshot: Snapshot, pool: Pool, held: frozenset[str]) -> None:
         """`held` are all names to leave as they are: the pool's, and those in conflict."""
+        self._snapshot = snapshot
         self._org_url = settings.integration.org_url
         self._keep_empty = settings.integration.empty_lists is EmptyLists.KEEP
         self._filters = settings.filters
@@ -178,19 +180,34 @@ class ListCompiler:
 
     def _with_renamed_owners(self, existing: AccessList) -> AccessList:
         names = self._old_names
-        if not any(owner.name in names for owner in existing.spec.owners):
+        if not any(owner.name in names and _is_person(owner) for owner in existing.spec.owners):
             return existing
-        owners = tuple(replace(owner, name=names.get(owner.name, owner.name)) for owner in existing.spec.owners)
+        owners = tuple(
+            replace(owner, name=names.get(owner.name, owner.name)) if _is_person(owner) else owner
+            for owner in existing.spec.owners
+        )
         return replace(existing, spec=replace(existing.spec, owners=owners))
 
     def _why_gone(self, existing: AccessList, subject: Subject | None) -> Why:
         cause = UpstreamCause("list", existing.metadata.name, existing.spec.title)
         if subject is not None:
             return Why(Reason.BECAME_EMPTY, (subject.cause(),))
-        title = existing.spec.title
-        if self._filters.groups.selects(title) or self._filters.apps.selects(title):
-            return Why(Reason.DELETED_UPSTREAM, (cause,))
-        return Why(Reason.FILTER_CHANGED, (cause,))
+        name, title = existing.metadata.name, existing.spec.title
+        if name in self._inactive_apps:
+            return Why(Reason.DEACTIVATED, (cause,))
+        filtered = name in self._listed or not (
+            self._filters.groups.selects(title) or self._filters.apps.selects(title)
+        )
+        return Why(Reason.FILTER_CHANGED if filtered else Reason.DELETED_UPSTREAM, (cause,))
+
+    @cached_property
+    def _listed(self) -> frozenset[str]:
+        """Everything that the snapshot knows, chosen or not; a source may leave out what the filters refuse."""
+        return frozenset([*(group.id for group in self._snapshot.groups), *(app.id for app in self._snapshot.apps)])
+
+    @cached_property
+    def _inactive_apps(self) -> frozenset[str]:
+        return frozenset(app.id for app in self._snapshot.apps if app.status != ACTIVE)
 
 
 def edited_fields(existing: AccessList, first_owners: tuple[str, ...], members: Members) -> tuple[str, ...]:
@@ -207,6 +224,30 @@ def edited_fields(existing: AccessList, first_owners: tuple[str, ...], members: 
         "member reasons": any(entry.reason for entry in members.values()),
     }
     return tuple(field for field, changed in edited.items() if changed)
+
+
+def _is_person(owner: Owner) -> bool:
+    return owner.membership_kind != NESTED_LIST
+
+
+def rule_near_misses(rules: Iterable[AccessListRule], subjects: Iterable[Subject]) -> list[Finding]:
+    """Warnings about groups and apps that would be under another rule but for letter case."""
+    findings = []
+    for kind, of_kind in _by_kind(rules).items():
+        exact = PatternSet(rule.pattern for rule in of_kind)
+        ignoring_case = PatternSet((rule.pattern for rule in of_kind), ignoring_case=True)
+        for subject in subjects if of_kind else ():
+            missed = ignoring_case.first(subject.name) if subject.kind is kind else None
+            if missed is not None and missed != exact.first(subject.name):
+                rule = of_kind[missed]
+                about = f"The {kind.value} {subject.name!r}"
+                findings.append(case_finding(about, rule.pattern.source, rule.position))
+    return findings
+
+
+def _by_kind(rules: Iterable[AccessListRule]) -> dict[ListSubject, tuple[AccessListRule, ...]]:
+    rules = tuple(rules)
+    return {kind: tuple(rule for rule in rules if rule.subject is kind) for kind in ListSubject}
 
 
 def _conflict(subject: Subject, existing: AccessList) -> Finding:

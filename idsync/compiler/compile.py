@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from idsync.compiler.access_lists import DesiredLists, ListCompiler
+from idsync.compiler.access_lists import DesiredLists, ListCompiler, rule_near_misses
 from idsync.compiler.access_lists import update_reason as list_update_reason
 from idsync.compiler.locks import DesiredLocks, desired_locks
 from idsync.compiler.pool import Pool, user_cause
@@ -15,11 +15,11 @@ from idsync.compiler.traits import TraitMapping
 from idsync.compiler.users import adopted, conflict, desired_user, may_adopt
 from idsync.compiler.users import update_reason as user_update_reason
 from idsync.config.settings import Settings
-from idsync.model.addresses import Address, access_list_address, user_address
+from idsync.model.addresses import Address, access_list_address, lock_address, user_address
 from idsync.model.directory import DirectoryIndex, DirectoryState, GivenRoles, LastApply, Reason, Scope, Why
 from idsync.model.findings import Finding, SourceFacts
 from idsync.model.identity import Snapshot
-from idsync.model.ownership import is_ours, our_labels
+from idsync.model.ownership import is_ours, lock_name, our_labels
 from idsync.model.resources import Lock, User
 
 
@@ -97,7 +97,7 @@ class _Draft:
         self._org_url = inputs.settings.integration.org_url
         self._our_labels = our_labels(self._org_url)
         self._users: dict[str, User] = {}
-        self._locks = locks.locks
+        self._locks = dict(locks.locks)
         self._lists = DesiredLists({}, {}, {}, (), {})
         self._why: dict[Address, Why] = dict(locks.why)
         self._given: dict[str, GivenRoles] = {}
@@ -131,6 +131,7 @@ class _Draft:
             if not may_adopt(existing, inputs.settings):
                 self._findings.append(conflict(identity))
                 self._held |= {name}
+                self._leave_locks_on(name)
                 return
             self._adopted.add(name)
             existing = adopted(existing)
@@ -149,14 +150,28 @@ class _Draft:
         self._given[name] = given
         self._why[user_address(name)] = self._why_user(why, existing, user)
 
+    def _leave_locks_on(self, name: str) -> None:
+        """What was decided about locks was meant for a user of ours, and the user of this name is not."""
+        ours = lock_name(self._org_url, name)
+        self._locks.pop(ours, None)
+        self._why.pop(lock_address(ours), None)
+        if name in self._locked_by_us:
+            self._locks.update(
+                (key, lock)
+                for key, lock in self._current.locks.items()
+                if lock.spec.target.user == name and is_ours(lock.metadata.labels, self._org_url)
+            )
+
     def _why_user(self, why: Why, before: User | None, after: User) -> Why:
         if why.reason is not Reason.ASSIGNED:
             return why
+        edited = user_address(after.metadata.name) in self._inputs.index.edited
+        if before is None and edited:
+            return Why(Reason.DRIFT, why.causes)
         if before is None:
             return Why(Reason.REPROVISIONED, why.causes) if after.metadata.name in self._locked_by_us else why
         if before == after:
             return why
-        edited = user_address(after.metadata.name) in self._inputs.index.edited
         reason = user_update_reason(before, after, edited=edited, config_changed=self._inputs.config_changed)
         return Why(reason, why.causes)
 
@@ -166,19 +181,22 @@ class _Draft:
         chosen = inputs.subjects
         if scope is not None:
             chosen = tuple(subject for subject in chosen if subject.id in scope.access_lists)
-        compiler = ListCompiler(inputs.settings, inputs.pool, self._held)
+        compiler = ListCompiler(inputs.settings, inputs.snapshot, inputs.pool, self._held)
         self._lists = compiler.compile(chosen, self._current.access_lists, self._current.members)
         self._findings.extend(self._lists.findings)
         self._findings.extend(filter_near_misses(inputs.settings.filters, inputs.snapshot))
+        self._findings.extend(rule_near_misses(inputs.settings.access_list_rules, inputs.subjects))
         for address, why in self._lists.why.items():
             self._why[address] = self._why_list(address, why)
 
     def _why_list(self, address: Address, why: Why) -> Why:
         name = address.partition("/")[2]
         before, after = self._current.access_lists.get(name), self._lists.access_lists.get(name)
-        if before is None or after is None or why.reason is not Reason.IMPORTED:
+        if after is None or why.reason is not Reason.IMPORTED:
             return why
         edited = access_list_address(name) in self._inputs.index.edited or self._members_edited(name)
+        if before is None:
+            return Why(Reason.DRIFT, why.causes) if edited else why
         return Why(list_update_reason(before, after, edited=edited), why.causes)
 
     def _members_edited(self, name: str) -> bool:

@@ -1,6 +1,6 @@
 """Desired locks: one for everyone who leaves or is suspended, none of ours for anyone who is back."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import datetime
 
 import msgspec
@@ -31,7 +31,7 @@ class DesiredLocks(msgspec.Struct, frozen=True):
     why: dict[Address, Why]
     findings: tuple[Finding, ...]
     unlockable: frozenset[str]
-    """People whose removal must wait, since a foreign lock has the name of ours."""
+    """People about whom nothing can be done, since a foreign lock has the name of ours."""
 
 
 def expired_locks(locks: Mapping[str, Lock], org_url: str, now: datetime) -> frozenset[str]:
@@ -53,11 +53,12 @@ def desired_locks(
 ) -> DesiredLocks:
     """Locks for `pool`, given those in force; people who are held keep theirs, and so do the absent."""
     draft = _Draft(settings, org_url, now)
-    wanted = dict(pool.leaving)
-    for name in pool.suspended & pool.present.keys():
-        wanted[name] = Why(Reason.SUSPENDED, (user_cause(pool.present[name]),))
-    for name in sorted(wanted):
-        draft.want(name, wanted[name], current.get(lock_name(org_url, name)), permanent=name in pool.suspended)
+    for name in sorted(pool.leaving):
+        draft.want(name, pool.leaving[name], current.get(lock_name(org_url, name)), permanent=False)
+    draft.wait_with(new for new, old in pool.renamed.items() if old in draft.unlockable)
+    for name in sorted((pool.suspended & pool.present.keys()) - draft.unlockable):
+        why = Why(Reason.SUSPENDED, (user_cause(pool.present[name]),))
+        draft.want(name, why, current.get(lock_name(org_url, name)), permanent=True)
     for name, lock in current.items():
         if name not in draft.locks and is_ours(lock.metadata.labels, org_url):
             draft.review(lock, pool, existing_users)
@@ -74,11 +75,15 @@ class _Draft:
         self.locks: dict[str, Lock] = {}
         self._why: dict[Address, Why] = {}
         self._findings: list[Finding] = []
-        self._unlockable: set[str] = set()
+        self.unlockable: set[str] = set()
 
     def result(self) -> DesiredLocks:
         """The locks, decided."""
-        return DesiredLocks(self.locks, self._why, tuple(self._findings), frozenset(self._unlockable))
+        return DesiredLocks(self.locks, self._why, tuple(self._findings), frozenset(self.unlockable))
+
+    def wait_with(self, new_names: Iterable[str]) -> None:
+        """People whose old name cannot be locked keep it: the new one waits."""
+        self.unlockable.update(new_names)
 
     def want(self, user: str, why: Why, existing: Lock | None, *, permanent: bool) -> None:
         """A lock on `user`: made new, kept when it serves, mended when it does not."""
@@ -93,7 +98,7 @@ class _Draft:
         """A lock of ours that nobody asked for: lifted for people who are back, kept for the absent and the held."""
         user = lock.spec.target.user
         name = lock.metadata.name
-        if user is None or user in pool.held:
+        if user is None or user in pool.held or user in self.unlockable:
             self.locks[name] = lock
         elif user in pool.present:
             reason = Reason.UNSUSPENDED if user in existing_users else Reason.REPROVISIONED
@@ -119,7 +124,7 @@ class _Draft:
         )
 
     def _conflict(self, user: str, existing: Lock) -> None:
-        self._unlockable.add(user)
+        self.unlockable.add(user)
         self._findings.append(
             Finding(
                 "lock_conflict",

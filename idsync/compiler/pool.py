@@ -86,7 +86,8 @@ class _Draft:
 
     def admit(self, users: Iterable[IdentityUser], suspended: SuspendedPeople) -> list[IdentityUser]:
         """Those whose Okta status lets them have access, or is kept behind a lock."""
-        admitted = []
+        admitted: list[IdentityUser] = []
+        unknown: list[IdentityUser] = []
         for user in users:
             status = user.status
             if status in ACCESS_STATUSES:
@@ -100,9 +101,11 @@ class _Draft:
                 else:
                     self._suspension_ignored(user)
             elif status not in OUT_STATUSES:
-                self._unknown_status(user)
+                unknown.append(user)
         self._size = len(admitted)
         self._ids = frozenset(user.id for user in admitted)
+        for user in unknown:
+            self._unknown_status(user)
         return admitted
 
     def set_twins_aside(self, users: list[IdentityUser]) -> list[IdentityUser]:
@@ -162,8 +165,11 @@ class _Draft:
             if entry.okta_id is None or name in self._present or name in self._held or name in self._leaving:
                 continue
             listed = statuses.get(entry.okta_id)
-            status = listed.status if listed else snapshot.unassigned.get(entry.okta_id, "")
-            self._leaving[name] = Why(_reason_for(status), (UpstreamCause("user", entry.okta_id, name),))
+            if listed is not None and listed.status == SUSPENDED:
+                reason = Reason.SUSPENDED
+            else:
+                reason = _absence(listed.status if listed else snapshot.unassigned.get(entry.okta_id, ""))
+            self._leaving[name] = Why(reason, (UpstreamCause("user", entry.okta_id, name),))
 
     def _hold(self, users: Iterable[IdentityUser]) -> None:
         for user in users:
@@ -225,13 +231,6 @@ class _Draft:
         )
 
 
-def _reason_for(status: str) -> Reason:
-    match status:
-        case "DEPROVISIONED":
-            return Reason.DEACTIVATED
-        case _ if status == DELETED:
-            return Reason.DELETED_UPSTREAM
-        case _ if status == SUSPENDED:
-            return Reason.SUSPENDED
-        case _:
-            return Reason.UNASSIGNED
+def _absence(status: str) -> Reason:
+    """Why somebody is out; whoever lacks the app and is suspended besides is out for lacking the app."""
+    return {"DEPROVISIONED": Reason.DEACTIVATED, DELETED: Reason.DELETED_UPSTREAM}.get(status, Reason.UNASSIGNED)

@@ -9,6 +9,7 @@ from idsync.config.settings import Settings
 from idsync.model.directory import Reason
 from idsync.model.findings import Finding
 from idsync.model.identity import IdentityUser
+from idsync.model.names import nfc
 from idsync.model.ownership import USER_ID_LABEL, our_labels
 from idsync.model.resources import Metadata, Traits, User, UserSpec
 from idsync.model.resources import user as user_resource
@@ -42,7 +43,7 @@ def adopted(user: User) -> User:
 
 def may_adopt(user: User, settings: Settings) -> bool:
     """Whether we may take this foreign user over: a login made it for a while, or the config names it."""
-    return is_temporary_sso_user(user) or user.metadata.name in settings.integration.users.adopt
+    return is_temporary_sso_user(user) or nfc(user.metadata.name) in settings.integration.users.adopt
 
 
 def conflict(identity: IdentityUser) -> Finding:
