@@ -7,6 +7,7 @@ from tests.okta_simulator.auth import Role
 from tests.okta_simulator.calls import Call, Reply, json_reply, route, rows_body
 from tests.okta_simulator.finding import find_group, find_rule, sees
 from tests.okta_simulator.objects import Group
+from tests.okta_simulator.pages import link_headers
 
 GROUPS_READ = "okta.groups.read"
 _QUERY_RESULTS = 300
@@ -44,7 +45,7 @@ def _queried_groups(call: Call, *, stats: bool) -> Reply:
     limit = min(int(asked), _QUERY_RESULTS) if asked.isdecimal() and len(asked) < 9 else 10
     rows = [] if call.role is Role.NONE else found[:limit]
     body = rows_body(call.shapes.group(group, stats=stats) for group in rows)
-    links = [("link", f'<{call.url}?q={wanted}>; rel="self"')]
+    links = link_headers(call.url, call.query, None)
     return Reply(body=body, headers=links if call.organization.switches.query_link == "self" else [])
 
 

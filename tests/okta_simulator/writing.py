@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from tests.okta_simulator.calls import NO_CONTENT, Call, Reply, json_reply, route, text
-from tests.okta_simulator.errors import APP_GROUP, APP_USER, invalid, not_found, wrong_status
+from tests.okta_simulator.errors import APP_GROUP, APP_USER, OktaError, invalid, not_found, wrong_status
 from tests.okta_simulator.finding import find_app, find_group, find_rule, find_user
 from tests.okta_simulator.objects import User
 from tests.okta_simulator.organization import Organization
@@ -76,7 +76,7 @@ def move_user(call: Call) -> Reply:
     user = find_user(call, call.parts["user"])
     move = _MOVES.get(call.parts["move"])
     if move is None:
-        raise not_found(call.parts["move"], APP_USER)
+        raise OktaError(404, "E0000008", "The requested path was not found")
     move(call.organization, user)
     return json_reply({})
 

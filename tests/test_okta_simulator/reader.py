@@ -1,15 +1,17 @@
 """A small client for the tests: requests to a running simulator, and listings read page by page."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
 from tests.okta_simulator import Simulator, running
+from tests.okta_simulator.errors import OktaError
 
 _MAXIMUM_PAGES = 500
+_Result = TypeVar("_Result")
 
 
 class Reader:
@@ -60,6 +62,14 @@ def next_link(response: httpx.Response) -> str | None:
 def code(response: httpx.Response) -> tuple[int, str]:
     """Status and error code of a refusal."""
     return response.status_code, response.json()["errorCode"]
+
+
+def attempted(work: Callable[[], _Result]) -> _Result | OktaError:
+    """What the work gives, or the refusal that it ends in; anything else is an error."""
+    try:
+        return work()
+    except OktaError as refusal:
+        return refusal
 
 
 @contextmanager

@@ -244,6 +244,10 @@ def test_a_failure_of_the_simulator_itself_is_raised_where_it_runs() -> None:
     def fail(organization: Organization) -> None:
         raise ZeroDivisionError("a wrong change of the test")
 
-    with pytest.raises(ZeroDivisionError), reading(Simulator(Organization())) as reader:
-        inject(reader, Change(fail))
-        assert reader.get(USERS).status_code == 599
+    def provoke(simulator: Simulator) -> None:
+        with reading(simulator) as reader:
+            inject(reader, Change(fail))
+            assert reader.get(USERS).status_code == 599
+
+    with pytest.raises(ZeroDivisionError):
+        provoke(Simulator(Organization()))

@@ -72,7 +72,8 @@ def test_a_bounded_query_is_ordered_by_publication_and_ends(reader: Reader, cloc
     for minutes in (3, 1, 2, 4):
         organization.log(f"event.{minutes}", "An event", published=(START + minutes * 60) * 1000)
     clock.advance(600)
-    query = {"since": written((START + 60) * 1000), "until": written((START + 240) * 1000), "limit": 2}
+    query: dict[str, str | int] = {"since": written((START + 60) * 1000), "until": written((START + 240) * 1000)}
+    query["limit"] = 2
     ascending = [row["eventType"] for row in reader.rows("/api/v1/logs", **query)]
     assert ascending == ["event.1", "event.2", "event.3"]
     descending = [row["eventType"] for row in reader.rows("/api/v1/logs", **query, sortOrder="DESCENDING")]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.okta_simulator import Organization, Simulator, User
 from tests.okta_simulator.errors import OktaError
 from tests.okta_simulator.filters import GROUPS, LOGS, USERS, USERS_SEARCH, Language, parse
-from tests.test_okta_simulator.reader import Reader, code, reading
+from tests.test_okta_simulator.reader import Reader, attempted, code, reading
 
 
 @pytest.fixture(scope="module")
@@ -92,12 +92,11 @@ def test_apps_are_filtered_by_one_equality_only(reader: Reader) -> None:
     st.sampled_from([USERS, USERS_SEARCH, GROUPS, LOGS]),
 )
 def test_an_expression_is_read_or_refused_and_a_read_one_answers(words: list[str], language: Language) -> None:
-    try:
-        predicate = parse(" ".join(words), language)
-    except OktaError as refusal:
-        assert (refusal.status, refusal.code) == (400, language.code)
+    outcome = attempted(lambda: parse(" ".join(words), language))
+    if isinstance(outcome, OktaError):
+        assert (outcome.status, outcome.code) == (400, language.code)
     else:
-        assert predicate(lambda path: ["ACTIVE", 7, None, True]) in (True, False)
+        assert outcome(lambda path: ["ACTIVE", 7, None, True]) in (True, False)
 
 
 REFUSALS: list[tuple[str, str, Any, tuple[int, str]]] = [
@@ -198,3 +197,48 @@ def test_people_are_found_by_id_and_by_login(reader: Reader) -> None:
     by_id, by_login = reader.get(f"/api/v1/users/{hiro.id}"), reader.get("/api/v1/users/hiro@enzos-pizza.com")
     assert by_id.json() == by_login.json()
     assert by_id.headers["etag"]
+
+
+def test_an_app_is_renamed_and_activated_and_its_users_and_groups_are_queried(reader: Reader) -> None:
+    organization = reader.simulator.organization
+    app = organization.add_app("Renamed", active=False)
+    path = f"/api/v1/apps/{app.id}"
+    assert reader.client.put(path, json={"label": "Named"}).json()["label"] == "Named"
+    assert code(reader.client.put(path, json={})) == (400, "E0000001")
+    assert reader.post(f"{path}/lifecycle/activate").status_code == 200
+    hiro, group = organization.user("hiro@enzos-pizza.com"), organization.add_group("queried")
+    organization.assign_user(app, hiro, user_name="deliverator")
+    organization.assign_group(app, group)
+    found = {query: len(reader.get(f"{path}/users", q=query).json()) for query in ("deliv", "hiro", "y.t")}
+    assert found == {"deliv": 1, "hiro": 1, "y.t": 0}
+    assert [len(reader.get(f"{path}/groups", q=query).json()) for query in ("quer", "other")] == [1, 0]
+    (row,) = reader.get("/api/v1/apps", q="named", expand=f"user/{hiro.id}").json()
+    assert row["_embedded"]["user"]["credentials"] == {"userName": "deliverator"}
+    assert reader.client.patch(f"{path}/groups/{group.id}", json={"priority": 7}).json()["priority"] == 7
+    assert code(reader.client.put(f"{path}/groups/{group.id}", json={"priority": "x"})) == (400, "E0000001")
+    assert reader.client.delete(f"{path}/groups/{group.id}").status_code == 204
+    assert code(reader.client.delete(f"{path}/groups/{group.id}")) == (404, "E0000007")
+    assert code(reader.get(f"{path}/groups/{group.id}")) == (404, "E0000007")
+
+
+def test_groups_are_searched_by_profile_and_source(reader: Reader) -> None:
+    organization = reader.simulator.organization
+    source = organization.add_app("Directory")
+    group = organization.add_group("searched", type="APP_GROUP", source_app=source, description="Found by this")
+    for expression in ('profile.description co "found"', f'source.id eq "{source.id}"', 'profile.name sw "search"'):
+        assert reader.ids("/api/v1/groups", search=expression) == [group.id]
+    created = reader.get(f"/api/v1/groups/{group.id}").json()["created"]
+    assert group.id in reader.ids("/api/v1/groups", search=f'created ge "{created}" and type eq "APP_GROUP"')
+
+
+def test_a_deactivated_user_and_an_inactive_app_take_no_assignments(reader: Reader) -> None:
+    organization = reader.simulator.organization
+    app, gone = organization.add_app("Inactive", active=False), organization.add_user("gone@enzos-pizza.com")
+    organization.deactivate(gone)
+    assert code(reader.post(f"/api/v1/apps/{app.id}/users", {"id": gone.id})) == (403, "E0000038")
+    everyone = organization.everyone
+    assert code(reader.client.put(f"/api/v1/apps/{app.id}/groups/{everyone.id}", json={})) == (403, "E0000006")
+    assert code(reader.client.delete(f"/api/v1/groups/{everyone.id}")) == (403, "E0000006")
+    profile = {"profile": {"name": "All"}}
+    assert code(reader.client.put(f"/api/v1/groups/{everyone.id}", json=profile)) == (403, "E0000006")
+    assert code(reader.post(f"/api/v1/users/{gone.id}/lifecycle/teleport")) == (404, "E0000008")
