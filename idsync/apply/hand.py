@@ -13,7 +13,7 @@ from idsync.errors import ResourceError
 from idsync.model.addresses import Address, access_list_address, split_address
 from idsync.model.canonical import canonical_bytes
 from idsync.model.directory import Scope
-from idsync.model.journal import MadeByHand
+from idsync.model.journal import NOTHING, MadeByHand
 from idsync.model.resources import (
     AccessList,
     AccessListMember,
@@ -215,8 +215,8 @@ def _check_revision(resource: AnyResource, before: AnyResource | None) -> None:
         )
 
 
-def _raw(resource: AnyResource | None) -> msgspec.Raw | None:
-    return None if resource is None else msgspec.Raw(canonical_bytes(resource))
+def _raw(resource: AnyResource | None) -> msgspec.Raw:
+    return NOTHING if resource is None else msgspec.Raw(canonical_bytes(resource))
 
 
 def _note(action: Literal["create", "update", "delete"], fields: list[str]) -> str:

@@ -7,7 +7,7 @@ import msgspec
 from idsync.apply.preconditions import Moment, name_of
 from idsync.model.canonical import canonical_bytes
 from idsync.model.directory import DirectoryState, Members
-from idsync.model.journal import StepMade
+from idsync.model.journal import NOTHING, StepMade
 from idsync.model.resources import Membership
 from idsync.plan.changes import AccessListChange, LockChange, UserChange
 from idsync.plan.stamps import stamped_access_list, stamped_lock, stamped_members
@@ -40,7 +40,7 @@ def make_step(step: Step, target: DirectoryWriter, at: Moment) -> None:
 def entry_of(step: Step, run: int, seen: DirectoryState) -> StepMade:
     """What the journal keeps of a step: enough to tell what was done, and to take it back."""
     change = step.change
-    before = None if change.before is None else msgspec.Raw(canonical_bytes(change.before))
+    before = NOTHING if change.before is None else msgspec.Raw(canonical_bytes(change.before))
     if not isinstance(change, AccessListChange):
         return StepMade(run, step.phase, change.address, change.action, change.reason, before)
     added: tuple[str, ...] = ()
@@ -50,7 +50,7 @@ def entry_of(step: Step, run: int, seen: DirectoryState) -> StepMade:
         case Phase.ACCESS_LIST:
             added = change.members_added
         case Phase.MEMBER_REMOVAL:
-            before = None
+            before = NOTHING
             removed = {name: members[name] for name in change.members_removed if name in members}
         case _:
             removed = dict(members)

@@ -10,11 +10,14 @@ from typing import Literal
 import msgspec
 
 from idsync.model.addresses import Address
-from idsync.model.resources import Membership
+from idsync.model.resources import AccessList, AccessListMember, Lock, Membership, User
 
 Action = Literal["create", "update", "delete"]
 Counts = dict[str, dict[str, int]]
 """How many objects a run creates, updates, deletes, adds or removes, by kind and then by action."""
+
+NOTHING = msgspec.Raw(b"null")
+"""Stands for the body of an object that is not there."""
 
 
 class _Entry(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, tag_field="entry", forbid_unknown_fields=True):
@@ -50,7 +53,7 @@ class StepMade(_Entry, frozen=True, tag="step"):
     address: Address
     action: Action
     reason: str
-    before: msgspec.Raw | None = None
+    before: msgspec.Raw = NOTHING
     members_added: tuple[str, ...] = ()
     members_removed: dict[str, Membership] = {}
 
@@ -87,12 +90,25 @@ class MadeByHand(_Entry, frozen=True, tag="by_hand"):
     actor: str
     action: Action
     address: Address
-    before: msgspec.Raw | None = None
-    after: msgspec.Raw | None = None
+    before: msgspec.Raw = NOTHING
+    after: msgspec.Raw = NOTHING
 
 
 Entry = RunStarted | RunResumed | StepMade | LocksSwept | RunStopped | RunFinished | MadeByHand
 ENTRY_DECODER = msgspec.json.Decoder(Entry)
+
+
+class _Kind(msgspec.Struct):
+    kind: str
+
+
+_KIND = msgspec.json.Decoder(_Kind)
+_RESOURCES: dict[str, msgspec.json.Decoder[User | Lock | AccessList | AccessListMember]] = {
+    "user": msgspec.json.Decoder(User),
+    "lock": msgspec.json.Decoder(Lock),
+    "access_list": msgspec.json.Decoder(AccessList),
+    "access_list_member": msgspec.json.Decoder(AccessListMember),
+}
 
 
 class Numbered(msgspec.Struct, frozen=True, gc=False):
@@ -124,6 +140,11 @@ class Verification(msgspec.Struct, frozen=True):
     entries: int
     broken_at: int | None = None
     why: str = ""
+
+
+def resource_in(body: msgspec.Raw) -> User | Lock | AccessList | AccessListMember | None:
+    """The object that an entry keeps, `before` or `after`; None when it was not there."""
+    return None if body == NOTHING else _RESOURCES[_KIND.decode(body).kind].decode(body)
 
 
 def run_of(entry: Entry) -> int | None:

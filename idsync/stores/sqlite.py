@@ -38,6 +38,10 @@ class SqliteStore:
         """A span of writes that are kept together or not at all; joins the one that is open."""
         return self._connection.writing()
 
+    def refuse_writes(self) -> None:
+        """From now on this store only reads."""
+        self._connection.run("PRAGMA query_only = ON")
+
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
@@ -68,9 +72,34 @@ def open_store(path: Path, *, connect: Connect = sqlite3.connect) -> SqliteStore
 
 def open_store_to_read(path: Path, *, connect: Connect = sqlite3.connect) -> SqliteStore:
     """Open the store for reading; a missing one reads as empty and is not made. Raises StoreError."""
-    if not path.exists():
-        return _open(":memory:", str(path), connect)
-    return _open(_uri(path, "rw"), str(path), connect)
+    if not _exists(path):
+        store = _open(":memory:", str(path), connect)
+    else:
+        try:
+            store = _open(_uri(path, "rw"), str(path), connect)
+        except StoreError:
+            # In a folder that cannot be written SQLite cannot share a file with a writer; without one it need not.
+            if os.access(path.parent, os.W_OK) or not os.access(path, os.R_OK) or _has_log(path):
+                raise
+            store = _open(_uri(path, "ro") + "&immutable=1", str(path), connect)
+    store.refuse_writes()
+    return store
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError as error:
+        raise StoreError(
+            f"The store {path} cannot be opened.",
+            why=f"{error.strerror or error}.",
+            fix="Correct `store` in the Integration document, or the permissions of its folder.",
+        ) from error
+
+
+def _has_log(path: Path) -> bool:
+    log = path.with_name(path.name + "-wal")
+    return log.exists() and log.stat().st_size > 0
 
 
 def _uri(path: Path, mode: str) -> str:

@@ -19,9 +19,6 @@ FROM json_each(?) AS asked
 JOIN names AS n ON n.name = asked.value
 JOIN users AS u ON u.id = n.id;
 
--- name: count_users
-SELECT count(*) FROM users;
-
 -- name: put_user
 INSERT INTO users (id, name, org, okta_id, fingerprint, body) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET

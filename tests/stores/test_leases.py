@@ -1,0 +1,71 @@
+"""Leases: one holder at a time, and the dead hold nothing."""
+
+import os
+import subprocess
+import sys
+
+import msgspec
+
+from idsync.stores.leases import is_dead, this_process
+from idsync.stores.protocol import Holder
+from idsync.stores.sqlite import SqliteStore
+
+SINCE = "2026-11-22T09:30:00Z"
+ME = this_process(SINCE)
+ELSEWHERE = msgspec.structs.replace(ME, host="another-machine", process=1)
+
+
+def dead_process() -> Holder:
+    """A holder that was a process of this machine and has ended."""
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    return msgspec.structs.replace(ME, process=ended.pid)
+
+
+def test_a_free_lease_is_taken_and_given_back(store: SqliteStore, other: SqliteStore) -> None:
+    assert store.leases.take("apply", ME) is None
+    assert other.leases.take("apply", ELSEWHERE) == ME
+    store.leases.release("apply", ME)
+    assert other.leases.take("apply", ELSEWHERE) is None
+
+
+def test_leases_of_other_names_are_free(store: SqliteStore) -> None:
+    assert store.leases.take("apply", ME) is None
+    assert store.leases.take("leader", ELSEWHERE) is None
+
+
+def test_who_holds_a_lease_may_take_it_again(store: SqliteStore) -> None:
+    assert store.leases.take("apply", ME) is None
+    assert store.leases.take("apply", ME) is None
+
+
+def test_only_the_holder_can_give_a_lease_back(store: SqliteStore) -> None:
+    store.leases.take("apply", ME)
+    store.leases.release("apply", ELSEWHERE)
+    assert store.leases.take("apply", ELSEWHERE) == ME
+
+
+def test_a_dead_holders_lease_is_free_at_once(store: SqliteStore) -> None:
+    store.leases.take("apply", dead_process())
+    assert store.leases.take("apply", ME) is None
+
+
+def test_a_holder_from_before_the_last_boot_is_dead() -> None:
+    assert is_dead(msgspec.structs.replace(ME, boot="an earlier one"), ME)
+
+
+def test_a_process_that_reuses_the_number_of_a_holder_is_not_the_holder() -> None:
+    assert is_dead(msgspec.structs.replace(ME, born="1"), ME)
+
+
+def test_this_process_and_those_of_other_users_are_alive() -> None:
+    assert not is_dead(ME, ME)
+    assert ME.process == os.getpid()
+
+
+def test_a_holder_on_another_machine_is_never_known_to_be_dead() -> None:
+    assert not is_dead(ELSEWHERE, ME)
+
+
+def test_a_holder_reads_as_a_person_would_say_it() -> None:
+    assert str(Holder(7, "laptop", "hiro", SINCE)) == "hiro@laptop, process 7"
