@@ -116,7 +116,7 @@ def _user_lines(change: UserChange) -> list[Line]:
         return list(differing_fields(change.before, change.after))
     spec = change.after.spec
     traits = f"; {counted(len(spec.traits), 'trait')}" if spec.traits else ""
-    return [Line(" ", f"roles: {value_words(spec.roles)}{traits}")]
+    return [Line(" ", f"roles: {value_words(spec.roles or None)}{traits}")]
 
 
 def _lock_words(change: LockChange) -> str:

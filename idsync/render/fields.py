@@ -1,7 +1,7 @@
 """What changed inside one resource, field by field, as people read it: before → after, long values cut short."""
 
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 import msgspec
@@ -97,24 +97,26 @@ def _unseen_difference(old: Value, new: Value, looks_equal: bool) -> str:
     return " (they differ in what is not shown)" if looks_equal else ""
 
 
-def _long_list_difference(old: Iterable[Value], new: Iterable[Value]) -> str:
+def _long_list_difference(old: Sequence[Value], new: Sequence[Value]) -> str:
     before, after = _keyed(old), _keyed(new)
     gone = [before[key] for key in before if key not in after]
     come = [after[key] for key in after if key not in before]
     stay = len(before) - len(gone)
     parts = [f"adds {value_words(come)}"] * bool(come) + [f"drops {value_words(gone)}"] * bool(gone)
+    if not parts and len(old) != len(new):
+        return f"{counted(len(old), 'value')} before, {len(new):,} after: only repeats differ"
     if not parts:
-        return f"{counted(stay, 'value')} in another order"
+        return f"{counted(len(old), 'value')} in another order"
     return f"{', '.join(parts)} ({stay:,} stay)"
 
 
-def _keyed(values: Iterable[Value]) -> dict[bytes, Value]:
+def _keyed(values: Sequence[Value]) -> dict[bytes, Value]:
     return {msgspec.json.encode(value): value for value in values}
 
 
 def _list_words(values: list[Value] | tuple[Value, ...]) -> str:
     if not values:
-        return NOTHING
+        return "(empty)"
     words = [_item_words(value) for value in islice(values, ITEMS_SHOWN)]
     more = len(values) - len(words)
     return ", ".join(words) + (f", … and {more:,} more" if more else "")

@@ -14,8 +14,7 @@ from idsync.render.view import Limits, Line, PlanView, Row, Section
 MARKER = "<!-- idsync-plan -->"
 """The first line, by which a workflow finds its own comment again."""
 SIZE_LIMIT = 65_536
-LIMITS = Limits(losing_people=500, other_people=200, changes=200, locks=200, findings=100)
-CELL_LINES = 12
+LIMITS = Limits(losing_people=500, other_people=200, changes=200, locks=200, findings=100, losing_lines=24)
 _ROOM_FOR_A_COUNT = 120
 _FENCE = "`````"
 _FOLD = ("", "<details>", f"<summary>{ORDER}</summary>")
@@ -100,10 +99,7 @@ def _person_row(row: Row, columns: list[str]) -> str:
 
 
 def _cell(lines: list[Line]) -> str:
-    said = [_said(line) for line in lines[:CELL_LINES]]
-    if len(lines) > CELL_LINES:
-        said.append(f"… and {len(lines) - CELL_LINES:,} more")
-    return "<br>".join(said)
+    return "<br>".join(map(_said, lines))
 
 
 def _said(line: Row | Line) -> str:

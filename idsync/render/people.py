@@ -115,7 +115,7 @@ def _row(delta: PersonDelta, outcome: Outcome, people: People, limits: Limits) -
     if outcome is Outcome.LOSES_ALL:
         return Row("-", name, _note(delta, outcome, change), tuple(_all_lost(delta.loses)))
     details = (
-        *capped(delta.loses, limits.lines * 5, "-", lambda entry: _access_line("-", entry, people.titles)),
+        *capped(delta.loses, limits.losing_lines, "-", lambda entry: _access_line("-", entry, people.titles)),
         *capped(delta.gains, limits.lines, "+", lambda entry: _access_line("+", entry, people.titles)),
         *capped(delta.route_only, limits.lines, "~", lambda entry: _access_line("~", entry, people.titles)),
     )

@@ -6,13 +6,14 @@ from idsync.model.findings import Finding
 from idsync.plan.changes import GuardResult, LockChange, Plan
 from idsync.render.change_rows import change_sections, lock_section
 from idsync.render.people import Outcome, People, people_of, people_sections
-from idsync.render.phrases import causes_words, counted, listed, listed_names
+from idsync.render.phrases import causes_words, counted, listed
 from idsync.render.safe import shown
 from idsync.render.view import Limits, Line, PlanView, Row, Section, Symbol
 
 NO_CHANGES = "No changes. The directory is as the configuration and Okta ask."
 MESSAGE_LIMIT = 600
-RELEASES_SHOWN = 10
+CODES_SHOWN = 5
+CODE_LIMIT = 60
 
 _VERBS: dict[Outcome, tuple[str, str, str]] = {
     Outcome.GAINS: ("gains access", "gain access", ""),
@@ -111,7 +112,9 @@ def _warnings(plan: Plan) -> tuple[Row, ...]:
         warnings.append(_health_warning(plan))
     blocked = [result for result in plan.guards if result.verdict == "blocked"]
     if blocked:
-        what = listed([f"{shown(result.guard)} ({result.count:,}, limit {_limit(result)})" for result in blocked])
+        what = listed(
+            [f"{_code(result.guard)} ({result.count:,}, limit {_limit(result)})" for result in blocked], CODES_SHOWN
+        )
         fix = _release([result.guard for result in blocked], "meant")
         warnings.append(Row("!", f"Blocked by {what}: apply refuses this plan (exit 5).", details=(fix,)))
     if plan.inputs.sanitized:
@@ -122,7 +125,8 @@ def _warnings(plan: Plan) -> tuple[Row, ...]:
 def _health_warning(plan: Plan) -> Row:
     held = sum(bool(change.blocked_by) for change in plan.changes)
     codes = [finding.code for finding in plan.health.findings]
-    what = f"The snapshot is {plan.health.verdict}: {listed_names(codes) or 'no reason given'}."
+    doubts = listed([_code(code) for code in codes], CODES_SHOWN) or "no reason given"
+    what = f"The snapshot is {plan.health.verdict}: {doubts}."
     what += f" {counted(held, 'change is', 'changes are')} held back, and apply refuses this plan (exit 7)."
     if plan.health.verdict == "broken":
         return Row("!", what, details=(Line(" ", "Nothing releases this: mend the source and plan again."),))
@@ -130,7 +134,7 @@ def _health_warning(plan: Plan) -> Row:
 
 
 def _release(names: Sequence[str], verdict: str) -> Line:
-    options = " ".join(f"--allow {shown(name)}=REASON" for name in names[:RELEASES_SHOWN])
+    options = " ".join(f"--allow {_code(name)}=REASON" for name in names[:CODES_SHOWN])
     return Line(" ", f"If this is {verdict}: idsync apply {options}")
 
 
@@ -144,19 +148,24 @@ def _guard_section(plan: Plan, limits: Limits) -> Section:
     messages = {finding.code: finding for finding in plan.findings}
     blocked = [result for result in plan.guards if result.verdict == "blocked"][: limits.findings]
     rows = [_guard_row(result, messages.get(result.guard)) for result in blocked]
-    within = [f"{shown(ok.guard)} {ok.count:,} of {_limit(ok)}" for ok in plan.guards if ok.verdict == "ok"]
+    within = [f"{_code(ok.guard)} {ok.count:,} of {_limit(ok)}" for ok in plan.guards if ok.verdict == "ok"]
     if within and plan.changes:
-        rows.append(Row(" ", f"within limits: {listed(within, RELEASES_SHOWN)}"))
+        rows.append(Row(" ", f"within limits: {listed(within, 2 * CODES_SHOWN)}"))
     return Section("Guards", tuple(rows), len(rows), "")
 
 
 def _guard_row(result: GuardResult, finding: Finding | None) -> Row:
     message = "" if finding is None else f": {shown(finding.message, MESSAGE_LIMIT)}"
-    return Row("!", f"{shown(result.guard)} {result.count:,} (limit {_limit(result)}){message}")
+    return Row("!", f"{_code(result.guard)} {result.count:,} (limit {_limit(result)}){message}")
 
 
 def _limit(result: GuardResult) -> str:
     return f"{result.limit:,.1f}".removesuffix(".0")
+
+
+def _code(name: str) -> str:
+    """A guard's name or a finding's code: short, unless somebody made it up."""
+    return shown(name, CODE_LIMIT)
 
 
 def _findings_section(title: str, findings: Sequence[Finding], limits: Limits) -> Section:
@@ -166,7 +175,7 @@ def _findings_section(title: str, findings: Sequence[Finding], limits: Limits) -
 
 def _finding_row(finding: Finding) -> Row:
     symbol: Symbol = " " if finding.severity == "info" else "!"
-    text = f"{finding.severity} {shown(finding.code)}: {shown(finding.message, MESSAGE_LIMIT)}"
+    text = f"{finding.severity} {_code(finding.code)}: {shown(finding.message, MESSAGE_LIMIT)}"
     return Row(symbol, text, causes_words(finding.causes))
 
 

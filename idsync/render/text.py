@@ -40,10 +40,10 @@ def section_title(section: Section) -> str:
 
 def row_lines(row: Row, style: Style = PLAIN, indent: str = "    ") -> list[str]:
     """One row and what is said under it."""
-    return [_line(row, style), *(indent + _line(detail, style).lstrip() for detail in row.details)]
+    return [_line(row, style, "  "), *(indent + _line(detail, style, "") for detail in row.details)]
 
 
-def _line(line: Row | Line, style: Style) -> str:
-    symbol = style.paint(line.symbol, _TONES[line.symbol])
+def _line(line: Row | Line, style: Style, without_symbol: str) -> str:
+    symbol = without_symbol if line.symbol == " " else style.paint(line.symbol, _TONES[line.symbol]) + " "
     note = f"  {style.paint(f'[{line.note}]', 'faint')}" if line.note else ""
-    return f"{symbol} {line.text}{note}"
+    return f"{symbol}{line.text}{note}"

@@ -71,7 +71,9 @@ class Limits(msgspec.Struct, frozen=True):
     locks: int = 100
     findings: int = 50
     lines: int = 12
-    """Under one row; for what a person loses, five times as many."""
+    """What one person gains."""
+    losing_lines: int = 60
+    """What one person loses."""
 
 
 MORE = "use --format json"

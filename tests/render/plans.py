@@ -200,13 +200,20 @@ def a_week() -> Plan:
         user_change(make_user(raven), None, Reason.DEACTIVATED),
         user_change(make_user(old), None, Reason.RENAMED),
         list_change(
-            ENGINEERING, ENGINEERING, Reason.MEMBERSHIP_CHANGED,
-            (hiro, new), (mover, raven, old), carried={new: Membership("2026-01-02T03:04:05Z", reason="on call")}, kept=("owners",),
+            ENGINEERING,
+            ENGINEERING,
+            Reason.MEMBERSHIP_CHANGED,
+            (hiro, new),
+            (mover, raven, old),
+            carried={new: Membership("2026-01-02T03:04:05Z", reason="on call")},
+            kept=("owners",),
         ),
         list_change(None, SALES, Reason.IMPORTED, (mover,)),
-        list_change(AWS, make_list("00g2", "AWS production", ("aws", "billing")), Reason.GROUP_RENAMED, kept=("owners", "audit")),
+        list_change(
+            AWS, make_list("00g2", "AWS production", ("aws", "billing")), Reason.GROUP_RENAMED, kept=("owners", "audit")
+        ),
         list_change(OLD, None, Reason.BECAME_EMPTY, (), (raven,)),
-    )  # fmt: skip
+    )
     delta = (
         PersonDelta(
             hiro,
@@ -259,11 +266,18 @@ def a_week() -> Plan:
         Finding(
             "user_conflict",
             "error",
-            "A user root exists that is not ours; it is left as it is. Rename or remove it, or name it in users.adopt to take it over.",
+            "A user root exists that is not ours; it is left as it is. "
+            "Rename or remove it, or name it in users.adopt to take it over.",
             (okta_user("root"),),
         ),
-        Finding("case_mismatch", "warning", "department engineering matches 'Engineering' only if upper and lower case count as the same, which they do not.", (SALES_RULE,)),
-    )  # fmt: skip
+        Finding(
+            "case_mismatch",
+            "warning",
+            "department engineering matches 'Engineering' only if upper and lower case count as the same, "
+            "which they do not.",
+            (SALES_RULE,),
+        ),
+    )
     return make_plan(changes, delta, findings=findings)
 
 
@@ -274,18 +288,25 @@ def mass_leaving(people: int = 12) -> Plan:
     changes += [user_change(make_user(name), None, Reason.UNASSIGNED) for name in names]
     changes.append(list_change(ENGINEERING, ENGINEERING, Reason.MEMBERSHIP_CHANGED, (), tuple(names), kept=("owners",)))
     delta = tuple(
-        PersonDelta(name, (), (role("okta-requester", okta_user(name)), belonging("00g1", "Engineering")), locked=Reason.UNASSIGNED)
+        PersonDelta(
+            name,
+            (),
+            (role("okta-requester", okta_user(name)), belonging("00g1", "Engineering")),
+            locked=Reason.UNASSIGNED,
+        )
         for name in names
-    )  # fmt: skip
+    )
     guards = (
         GuardResult("user_deletes", people, 5, "blocked"),
         GuardResult("user_locks", people, 5, "blocked"),
         GuardResult("member_removals", 0, 10.5, "ok"),
     )
     findings = tuple(
-        Finding(code, "error", f"The plan makes {people} {what}; the limit is 5. To go ahead: apply --allow {code}=REASON.")
+        Finding(
+            code, "error", f"The plan makes {people} {what}; the limit is 5. To go ahead: apply --allow {code}=REASON."
+        )
         for code, what in (("user_deletes", "user deletions"), ("user_locks", "user locks"))
-    )  # fmt: skip
+    )
     return make_plan(tuple(changes), delta, guards, findings)
 
 
@@ -312,7 +333,8 @@ def bad_read() -> Plan:
 
 HOSTILE = (
     "`</code>`|@acme/admins <!-- --> [x](javascript:alert(1)) ![i](https://evil.example/p.png)\n"
-    "# heading\r\x1b[2J\x1b]0;title\x07\u202egnp.exe\u200b\u2066 #1 GH-2 www.evil.example <img src=x onerror=alert(1)> ```"
+    "# heading\r\x1b[2J\x1b]0;title\x07\u202egnp.exe\u200b\u2066 #1 "
+    "GH-2 www.evil.example <img src=x onerror=alert(1)> ```"
 )
 
 
@@ -325,13 +347,24 @@ def hostile() -> Plan:
         lock_change(name, Reason.UNASSIGNED),
         user_change(make_user(name), None, Reason.UNASSIGNED),
         user_change(None, make_user("é" + name, (HOSTILE,)), Reason.ASSIGNED),
-        user_change(make_user("e\u0301", ("a",), {HOSTILE: ("a",)}), make_user("e\u0301", (HOSTILE,), {HOSTILE: (HOSTILE,)}), Reason.DRIFT),
-        list_change(there, make_list("00g1", "x" * 10_000), Reason.GROUP_RENAMED, (name,), (name + "2",), kept=(HOSTILE,)),
-    )  # fmt: skip
+        user_change(
+            make_user("e\u0301", ("a",), {HOSTILE: ("a",)}),
+            make_user("e\u0301", (HOSTILE,), {HOSTILE: (HOSTILE,)}),
+            Reason.DRIFT,
+        ),
+        list_change(
+            there, make_list("00g1", "x" * 10_000), Reason.GROUP_RENAMED, (name,), (name + "2",), kept=(HOSTILE,)
+        ),
+    )
     delta = (
-        PersonDelta(name, (), (role(HOSTILE, rule, group(HOSTILE, HOSTILE)), belonging("00g1", HOSTILE)), locked=Reason.UNASSIGNED),
+        PersonDelta(
+            name,
+            (),
+            (role(HOSTILE, rule, group(HOSTILE, HOSTILE)), belonging("00g1", HOSTILE)),
+            locked=Reason.UNASSIGNED,
+        ),
         PersonDelta("é" + name, (role(HOSTILE, rule, via=(HOSTILE,)),), (), renamed_from=HOSTILE + "old"),
-    )  # fmt: skip
+    )
     finding = Finding("conflict", "error", f"The user {HOSTILE} exists.", (rule,))
     return make_plan(changes, delta, findings=(finding,))
 

@@ -1,0 +1,183 @@
+"""Plans on a terminal: honest counts, losers first, nothing hidden unsaid, nothing that acts."""
+
+import re
+from time import perf_counter
+
+import pytest
+from hypothesis import given, settings
+from msgspec.structs import replace
+
+from idsync.model.directory import Reason
+from idsync.model.findings import Finding, Health
+from idsync.plan.changes import GuardResult, PersonDelta, Plan, UserChange
+from idsync.render.safe import shown
+from idsync.render.style import COLOUR
+from idsync.render.text import render_plan
+from idsync.render.view import Limits
+from tests.render import plans
+from tests.render.plans import INPUTS, STORIES, list_change, lock_change, make_list, make_plan, make_user, user_change
+from tests.render.strategies import PLANS
+
+
+def headline(plan: Plan) -> str:
+    return render_plan(plan).splitlines()[0]
+
+
+def test_nothing_to_do_is_said_in_one_line() -> None:
+    assert render_plan(plans.empty()) == "No changes. The directory is as the configuration and Okta ask.\n"
+
+
+def test_nothing_to_do_but_errors_does_not_claim_that_all_is_well() -> None:
+    plan = make_plan(findings=(Finding("user_conflict", "error", "A user root exists that is not ours."),))
+    assert headline(plan) == "No changes, but 1 item could not be dealt with; see the findings."
+    assert "user_conflict: A user root exists" in render_plan(plan)
+
+
+def test_headline_counts_each_person_once() -> None:
+    assert headline(plans.a_week()) == (
+        "Plan: 2 people gain access, 1 gains some and loses some, 1 loses all of it, 1 is locked, 1 is unlocked, "
+        "1 is renamed, 1 keeps access by another way; 1 list is created, 2 lists change, 1 list is deleted."
+    )
+
+
+def test_headline_of_one_kind_names_access() -> None:
+    assert headline(plans.mass_leaving(1_200)) == "Plan: 1,200 people lose all access; 1 list changes."
+
+
+def test_headline_mentions_users_and_locks_that_change_nobodys_access() -> None:
+    before = make_user("a", traits={"okta/title": ("x",)})
+    longer = lock_change("b", Reason.UNASSIGNED)
+    changes = (
+        user_change(before, make_user("a"), Reason.PROFILE_CHANGED),
+        replace(longer, action="update", before=longer.after, reason=Reason.UNASSIGNED),
+    )
+    assert headline(make_plan(changes)) == "Plan: 1 user changes without effect on access, 1 lock changes."
+
+
+def test_those_who_lose_come_before_those_who_gain() -> None:
+    text = render_plan(plans.a_week())
+    titles = ["Lose all access (1)", "Are locked (1)", "Gain some and lose some (1)", "Gain access (2)", "Changes, in"]
+    places = [text.index(title) for title in titles]
+    assert places == sorted(places)
+
+
+def test_gains_say_by_which_group_and_which_rule_at_which_line() -> None:
+    text = render_plan(plans.a_week())
+    assert "+ role aws-prod  [group aws-prod (00g2), roles.yaml:7 (group is aws-*)]" in text
+    assert "+ role dev  [by list Engineering (group 00g1)]" in text
+    assert "+ list Sales (group 00g3)  [your edit]" in text
+
+
+def test_a_list_under_another_title_names_its_group() -> None:
+    there = make_list("00g1", "Team eng")
+    gains = (plans.Access("access_list", "00g1", "Team eng", ("00g1",), causes=(plans.group("00g1", "eng"),)),)
+    plan = make_plan((list_change(there, there, Reason.MEMBERSHIP_CHANGED, ("a",)),), (PersonDelta("a", gains, ()),))
+    assert "+ list Team eng (group eng, 00g1)" in render_plan(plan)
+
+
+def test_a_rename_is_one_row_and_its_lock_another() -> None:
+    text = render_plan(plans.a_week())
+    assert "~ yt@enzos-pizza.com → yours.truly@enzos-pizza.com  [renamed in Okta; access stays as it was" in text
+    assert text.count("- yt@enzos-pizza.com  ") == 0
+    assert "+ lock on yt@enzos-pizza.com, for 1d7h  [renamed" in text
+
+
+def test_kept_fields_and_lost_edits_are_said() -> None:
+    text = render_plan(plans.a_week())
+    assert "kept as edited: owners, audit" in text
+    assert "! owners' edits are lost" in text
+    assert "with expiry, reason and joined date as before: yours.truly@enzos-pizza.com" in text
+
+
+def test_a_blocking_guard_says_count_limit_and_the_way_past_it() -> None:
+    text = render_plan(plans.mass_leaving())
+    assert "! Blocked by user_deletes (12, limit 5), user_locks (12, limit 5): apply refuses" in text
+    assert "idsync apply --allow user_deletes=REASON --allow user_locks=REASON" in text
+    assert "within limits: member_removals 0 of 10.5" in text
+
+
+def test_a_guard_stands_once_and_not_among_the_findings_again() -> None:
+    text = render_plan(plans.mass_leaving())
+    assert text.count("The plan makes 12 user deletions") == 1
+    assert "Findings" not in text
+
+
+def test_a_suspect_snapshot_says_what_is_held_back_and_how_it_is_released() -> None:
+    text = render_plan(plans.bad_read())
+    assert "! The snapshot is suspect: source_shrink. 3 changes are held back" in text
+    assert "--allow source_shrink=REASON" in text
+    assert "! removals held back by source_shrink" in text
+    assert "raven@enzos-pizza.com  [no longer assigned in Okta; locked, then deleted; held back]" in text
+
+
+def test_a_broken_snapshot_offers_no_way_past_it() -> None:
+    health = Health("broken", (Finding("incomplete", "error", "Some page could not be read."),))
+    text = render_plan(replace(plans.bad_read(), health=health))
+    assert "Nothing releases this" in text
+    assert "--allow" not in text
+
+
+def test_a_sanitized_plan_says_that_it_cannot_be_applied() -> None:
+    text = render_plan(replace(plans.a_week(), inputs=replace(INPUTS, sanitized=True)))
+    assert "! Made from a sanitized snapshot" in text
+
+
+def test_leaving_rows_out_is_counted_exactly() -> None:
+    text = render_plan(plans.mass_leaving(1_000), limits=Limits(losing_people=3, changes=2))
+    assert "Lose all access (1,000)" in text
+    assert "… and 997 more people (use --format json)" in text
+    assert "… and 998 more users (use --format json)" in text
+
+
+def test_what_one_person_gains_is_cut_and_counted() -> None:
+    gains = tuple(plans.role(f"role{number}") for number in range(40))
+    plan = make_plan((user_change(None, make_user("a"), Reason.ASSIGNED),), (PersonDelta("a", gains, ()),))
+    assert "+ … and 28 more (use --format json)" in render_plan(plan)
+
+
+def test_members_removed_are_named_up_to_a_limit() -> None:
+    there = make_list("00g1", "Eng")
+    names = tuple(f"p{number:03}" for number in range(60))
+    text = render_plan(make_plan((list_change(there, there, Reason.MEMBERSHIP_CHANGED, (), names),)))
+    assert "- 60 members: p000, p001," in text
+    assert "p049, … and 10 more" in text
+
+
+def test_a_plan_of_a_hundred_thousand_changes_stays_short() -> None:
+    plan = plans.mass_leaving(34_000)
+    started = perf_counter()
+    text = render_plan(plan)
+    # Generous: about half a second is usual, and building every row would take many times as long.
+    assert perf_counter() - started < 10
+    assert len(text) < 100_000
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_colour_changes_nothing_but_colour(story: str) -> None:
+    plan = STORIES[story]()
+    coloured = render_plan(plan, COLOUR)
+    assert "\x1b[" in coloured
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == render_plan(plan)
+
+
+@settings(max_examples=80, deadline=None)
+@given(PLANS)
+def test_any_plan_renders_to_printable_lines_the_same_each_time(plan: Plan) -> None:
+    text = render_plan(plan)
+    assert text == render_plan(plan)
+    assert all(line.isprintable() for line in text.split("\n"))
+    assert max(map(len, text.split("\n"))) < 100_000
+
+
+@settings(max_examples=40, deadline=None)
+@given(PLANS)
+def test_everyone_who_is_deleted_is_named(plan: Plan) -> None:
+    text = render_plan(plan)
+    for change in plan.changes:
+        if isinstance(change, UserChange) and change.action == "delete":
+            assert shown(change.address.partition("/")[2]) in text
+
+
+def test_an_unknown_guard_and_a_fractional_limit_are_shown_as_they_are() -> None:
+    guards = (GuardResult("policy\n", 3, 2.5, "blocked"),)
+    assert "! Blocked by policy\\n (3, limit 2.5)" in render_plan(make_plan(guards=guards))
