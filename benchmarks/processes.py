@@ -16,6 +16,8 @@ import msgspec
 
 REPOSITORY = Path(__file__).parent.parent
 PYTHON = sys.executable
+# An installed program has its bytecode, and what people set for themselves must not count.
+_LEFT_OUT = frozenset({"PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "IDSYNC_CONFIG"})
 
 
 class Usage(msgspec.Struct, frozen=True):
@@ -33,7 +35,8 @@ class UnexpectedExit(Exception):
 def run_measured(command: Sequence[str], output: Path, expected_exit: int = 0) -> Usage:
     """Run a command from the repository, its standard output in a file; raises UnexpectedExit."""
     errors = output.with_suffix(".stderr")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("IDSYNC_")}
+    environment = {name: value for name, value in os.environ.items() if name not in _LEFT_OUT}
+    environment["PYTHONPYCACHEPREFIX"] = str(output.parent / "bytecode")
     with output.open("wb") as out, errors.open("wb") as err:
         begun = time.perf_counter()
         process = subprocess.Popen(
