@@ -1,0 +1,42 @@
+# What a contributor runs. Expects the virtual environment of CONTRIBUTING.md; `.ci/run` needs nothing.
+
+python := ".venv/bin/python"
+bin := ".venv/bin"
+
+# list the recipes
+default:
+    @just --list
+
+# everything that must be green before a commit
+check: lint types floors test
+
+# style, and what linters find
+lint:
+    {{bin}}/ruff check
+    {{bin}}/ruff format --check
+
+# types, strictly
+types:
+    {{bin}}/mypy
+
+# no floor imports one above it
+floors:
+    {{bin}}/lint-imports
+
+# the tests, in random order, on both cores
+test *arguments:
+    {{python}} -m pytest -n 2 {{arguments}}
+
+# the tests with branch coverage: 95 % of the core, 90 % of everything
+coverage:
+    {{python}} -m pytest -n 2 --cov --cov-report=
+    {{bin}}/coverage report --skip-covered --fail-under=95 --include='idsync/errors.py,idsync/diagnostics.py,idsync/model/*,idsync/config/*,idsync/compiler/*,idsync/plan/*'
+    {{bin}}/coverage report --skip-covered --fail-under=90
+
+# speed and size, as ratios to a yardstick; sizes as arguments
+bench *arguments:
+    {{python}} -m benchmarks {{arguments}}
+
+# write the generated documents
+docs:
+    {{python}} -m idsync.cli.reference > docs/cli.md
