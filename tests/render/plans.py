@@ -1,7 +1,9 @@
 """Plans to render, built from the structs by hand: one of each story that a reviewer meets."""
 
+from msgspec.structs import replace
+
 from idsync.model.addresses import access_list_address, lock_address, user_address
-from idsync.model.canonical import fingerprint, fingerprint_names
+from idsync.model.canonical import digest, fingerprint, fingerprint_names
 from idsync.model.directory import Cause, ConfigCause, Reason, UpstreamCause
 from idsync.model.findings import Finding, Health
 from idsync.model.ownership import lock_name, our_labels
@@ -22,7 +24,7 @@ from idsync.model.resources import (
     lock,
     user,
 )
-from idsync.plan.assemble import sealed, summarise
+from idsync.plan.assemble import summarise
 from idsync.plan.changes import (
     FORMAT_VERSION,
     Access,
@@ -165,7 +167,8 @@ def make_plan(
     ordered = in_listing_order(changes)
     people = tuple(sorted(delta, key=lambda entry: entry.person))
     parts = (inputs, health or Health(), summarise(ordered), ordered, people, guards, findings)
-    return sealed(Plan(FORMAT_VERSION, "okta", "", *parts))
+    unsealed = Plan(FORMAT_VERSION, "okta", "", *parts)
+    return replace(unsealed, digest=digest(unsealed))
 
 
 def empty() -> Plan:
