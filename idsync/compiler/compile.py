@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cached_property
 
 import msgspec
 
@@ -23,7 +24,7 @@ from idsync.model.ownership import is_ours, lock_name, our_labels
 from idsync.model.resources import Lock, User
 
 
-class Inputs(msgspec.Struct, frozen=True):
+class Inputs(msgspec.Struct, frozen=True, dict=True):
     """What is compiled, apart from the current state: the pool resolved and the subjects chosen already."""
 
     settings: Settings
@@ -36,10 +37,14 @@ class Inputs(msgspec.Struct, frozen=True):
     last: LastApply | None
     now: datetime
 
-    @property
+    @cached_property
     def config_changed(self) -> bool:
-        """Whether the config is not the one of the last apply; without one, it is."""
-        return self.last is None or self.last.config_digest != self.settings.digest
+        """Whether the config is not the one of the last apply; where none is known, only a directory that has
+        something of ours can have been made under another.
+        """
+        if self.last is None:
+            return any(entry.okta_id is not None for entry in self.index.users.values())
+        return self.last.config_digest != self.settings.digest
 
 
 class Compilation(msgspec.Struct, frozen=True):

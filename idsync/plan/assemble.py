@@ -7,7 +7,6 @@ import msgspec
 
 from idsync.config.settings import Settings
 from idsync.model.addresses import Address
-from idsync.model.canonical import canonical_bytes, digest_bytes
 from idsync.model.directory import DirectoryIndex, DirectoryState, Why
 from idsync.model.findings import Finding, Health
 from idsync.plan.changes import (
@@ -68,7 +67,7 @@ def assemble(
     leaving: frozenset[str],
     findings: Iterable[Finding],
 ) -> Plan:
-    """The plan: held back by health, checked by guards and counted; `sealed` gives it its digest."""
+    """The plan: held back by health, checked by guards and counted; `seal.sealed` gives it its digest."""
     held = held_back(changes, health)
     results = check_guards(settings.guards, held, index, leaving)
     noticed = [*guard_findings(results, held, settings.guards), *findings]
@@ -84,16 +83,6 @@ def assemble(
         guards=results,
         findings=tuple(noticed),
     )
-
-
-def sealed(plan: Plan) -> Plan:
-    """The plan with the digest of all the rest of it."""
-    return replace(plan, digest=seal_of(plan))
-
-
-def seal_of(plan: Plan) -> str:
-    """The digest that a plan must bear: over its canonical bytes with an empty digest."""
-    return digest_bytes(canonical_bytes(replace(plan, digest="")))
 
 
 def summarise(changes: Iterable[Change]) -> Summary:

@@ -6,9 +6,10 @@ import msgspec
 
 from idsync.errors import PlanError, PlanTampered
 from idsync.model.addresses import split_address
-from idsync.model.canonical import canonical_bytes, digest_bytes
+from idsync.model.canonical import digest_bytes
 from idsync.plan.assemble import summarise
 from idsync.plan.changes import FORMAT_VERSION, AccessListChange, Change, Plan
+from idsync.plan.seal import plan_pieces
 from idsync.plan.steps import in_listing_order
 
 _REMAKE = "Make a new plan with `idsync plan -o PLAN`, have it reviewed, and apply that."
@@ -26,7 +27,7 @@ class _Head(msgspec.Struct):
 
 def encode_plan(plan: Plan) -> bytes:
     """The bytes of a plan file, which `plan --format json` prints too."""
-    return canonical_bytes(plan) + b"\n"
+    return b"".join((*plan_pieces(plan), b"\n"))
 
 
 def decode_plan(data: bytes) -> Plan:

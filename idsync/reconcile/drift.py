@@ -6,8 +6,9 @@ from typing import assert_never
 import msgspec
 
 from idsync.model.addresses import Address, member_address, split_address
-from idsync.plan.assemble import sealed, summarise
+from idsync.plan.assemble import summarise
 from idsync.plan.changes import AccessListChange, Change, LockChange, Plan, UserChange
+from idsync.plan.seal import sealed
 
 replace = msgspec.structs.replace
 

@@ -19,11 +19,12 @@ from idsync.model.directory import DirectoryIndex, DirectoryState, LastApply, Sc
 from idsync.model.identity import Snapshot
 from idsync.model.resources import Membership
 from idsync.plan.accesses import Origins
-from idsync.plan.assemble import Comparison, assemble, compare, sealed
+from idsync.plan.assemble import Comparison, assemble, compare
 from idsync.plan.changes import Change, Inputs, PersonDelta, Plan
 from idsync.plan.delta import Around, access_delta, touched_by
 from idsync.plan.effective import MAX_NESTING, nesting
 from idsync.plan.health import judge, wrong_source
+from idsync.plan.seal import sealed
 from idsync.targets.protocol import DirectoryReader
 
 NOTHING = Scope(frozenset(), frozenset())
@@ -44,6 +45,11 @@ class Planned(msgspec.Struct, frozen=True):
     scope: Scope | None
     remembering: Remembering | None
     bases: Bases | None
+
+    @property
+    def looked_at_everything(self) -> bool:
+        """Whether no memo of use was there, so that leaving one will spare the next plan work."""
+        return self.scope is None
 
     @property
     def last_apply(self) -> LastApply:

@@ -5,18 +5,20 @@ from datetime import datetime
 
 import msgspec
 
+from idsync.compiler.memo import decode_memo, encode_memo
 from idsync.config.settings import Settings
 from idsync.errors import StoreError
 from idsync.model.canonical import canonical_bytes
 from idsync.model.directory import DirectoryIndex, LastApply
 from idsync.model.identity import Snapshot
 from idsync.plan.changes import Plan
-from idsync.reconcile.planning import Planned, make_plan
+from idsync.reconcile.planning import Planned, Remembering, make_plan
 from idsync.sources.protocol import Source
 from idsync.stores.protocol import Facts
 from idsync.targets.protocol import DirectoryReader
 
 _LAST_APPLY = "last_apply"
+_MEMO = "compiled"
 
 
 def fetch(source: Source, target: DirectoryReader, org_url: str) -> Snapshot:
@@ -26,11 +28,43 @@ def fetch(source: Source, target: DirectoryReader, org_url: str) -> Snapshot:
 
 
 def plan_once(
-    settings: Settings, source: Source, target: DirectoryReader, facts: Facts | None, now: datetime
+    settings: Settings,
+    source: Source,
+    target: DirectoryReader,
+    facts: Facts | None,
+    now: datetime,
+    *,
+    cache: Facts | None = None,
+    seal: bool = True,
 ) -> Planned:
-    """Read the source and plan; without a store's `facts`, nothing is known of the last apply."""
+    """Read the source and plan; without a store's `facts`, nothing is known of the last apply.
+
+    With its `cache`, the plan looks only at what moved since the directory was last known to be as desired.
+    """
     snapshot = fetch(source, target, settings.integration.org_url)
-    return make_plan(settings, snapshot, target, last=None if facts is None else last_apply(facts), now=now)
+    return make_plan(
+        settings,
+        snapshot,
+        target,
+        last=None if facts is None else last_apply(facts),
+        now=now,
+        remembering=None if cache is None else Remembering(decode_memo(cache.get(_MEMO))),
+        seal=seal,
+    )
+
+
+def remember_after_apply(planned: Planned, target: DirectoryReader, cache: Facts) -> None:
+    """Leave the memo of a directory to which the plan was just applied whole."""
+    memo = planned.memo_after_apply(target.index(planned.inputs.settings.integration.org_url))
+    if memo is not None:
+        cache.put({_MEMO: encode_memo(memo)})
+
+
+def remember_after_plan(planned: Planned, cache: Facts) -> None:
+    """Leave the memo of the directory as it was planned for: it spares the next plan from looking at everything."""
+    memo = planned.memo_before_apply()
+    if memo is not None:
+        cache.put({_MEMO: encode_memo(memo)})
 
 
 def last_apply(facts: Facts) -> LastApply | None:

@@ -1,5 +1,6 @@
 """`idsync plan`: show what would change, for whom and why; keep it with `-o`."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -12,9 +13,10 @@ from idsync.cli.options import current_option, format_option, snapshot_option
 from idsync.cli.plans import plan_text
 from idsync.cli.progress import ProgressDisplay
 from idsync.cli.workplaces import given_directory, workplace
+from idsync.errors import StoreError
 from idsync.plan.changes import Plan
 from idsync.plan.planfile import encode_plan
-from idsync.reconcile.single_pass import plan_once
+from idsync.reconcile.single_pass import plan_once, remember_after_plan
 
 
 @click.command("plan")
@@ -39,7 +41,7 @@ def command(
 ) -> ExitCode:
     """Show what would change, for whom and why. Nothing is changed."""
     place = workplace(invocation)
-    plan = _plan(place, invocation, snapshot, current)
+    plan = _plan(place, invocation, snapshot, current, seal=output is not None or form != "text")
     if output is not None:
         write_private(output, encode_plan(plan), "plan")
     invocation.console.result(plan_text(plan, form, colour=invocation.console.colour))
@@ -50,13 +52,18 @@ def command(
     return ExitCode.CHANGES_PRESENT if detailed_exitcode and not plan.is_empty else ExitCode.DONE
 
 
-def _plan(place: Workplace, invocation: Invocation, snapshot: Path | None, current: Path | None) -> Plan:
+def _plan(place: Workplace, invocation: Invocation, snapshot: Path | None, current: Path | None, *, seal: bool) -> Plan:
     with ProgressDisplay(invocation.console) as progress:
         source = place.source(progress, snapshot=snapshot)
         if current is not None:
-            return plan_once(place.settings, source, given_directory(current), None, place.now()).plan
+            return plan_once(place.settings, source, given_directory(current), None, place.now(), seal=seal).plan
         with place.store(writing=False) as store:
-            return plan_once(place.settings, source, place.target(store), store.facts, place.now()).plan
+            target, cache = place.target(store), store.cache
+            planned = plan_once(place.settings, source, target, store.facts, place.now(), cache=cache, seal=seal)
+    if planned.looked_at_everything and place.store_path.exists():
+        with suppress(StoreError), place.store(writing=True) as store:  # a store that is only to be read stays as it is
+            remember_after_plan(planned, store.cache)
+    return planned.plan
 
 
 _RANKS = {"info": 0, "warning": 1, "error": 2}

@@ -1,0 +1,42 @@
+"""The digest that a plan bears: over its canonical bytes with an empty digest, made in pieces since plans can be large."""
+
+import hashlib
+from collections.abc import Iterator
+
+import msgspec
+
+from idsync.model.canonical import canonical_bytes
+from idsync.plan.changes import Change, PersonDelta, Plan
+
+_PIECE = 512
+_LISTS = b'"changes":[],"access_delta":[]'
+
+
+def sealed(plan: Plan) -> Plan:
+    """The plan with the digest of all the rest of it."""
+    return msgspec.structs.replace(plan, digest=seal_of(plan))
+
+
+def seal_of(plan: Plan) -> str:
+    """The digest that a plan must bear, whatever it bears now."""
+    hashed = hashlib.sha256()
+    for piece in plan_pieces(msgspec.structs.replace(plan, digest="")):
+        hashed.update(piece)
+    return f"sha256:{hashed.hexdigest()}"
+
+
+def plan_pieces(plan: Plan) -> Iterator[bytes]:
+    """The canonical bytes of a plan, in pieces of a size that caches like."""
+    frame = canonical_bytes(msgspec.structs.replace(plan, changes=(), access_delta=()))
+    before, _, after = frame.partition(_LISTS)
+    yield before + b'"changes":['
+    yield from _items(plan.changes)
+    yield b'],"access_delta":['
+    yield from _items(plan.access_delta)
+    yield b"]" + after
+
+
+def _items(items: tuple[Change, ...] | tuple[PersonDelta, ...]) -> Iterator[bytes]:
+    for start in range(0, len(items), _PIECE):
+        encoded = canonical_bytes(items[start : start + _PIECE])[1:-1]
+        yield encoded if start == 0 else b"," + encoded
