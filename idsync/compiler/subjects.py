@@ -55,6 +55,12 @@ def app_is_imported(filters: ImportFilters, app: IdentityApp, sso_app_id: str) -
     return app.id != sso_app_id and app.status == ACTIVE and filters.apps.selects(app.label)
 
 
+def count_listed(snapshot: Snapshot) -> int:
+    """How many groups and apps the snapshot knows that a filter may choose without naming them."""
+    groups = sum(group.type != BUILT_IN for group in snapshot.groups)
+    return groups + sum(app.id != snapshot.app_id for app in snapshot.apps)
+
+
 def filter_near_misses(filters: ImportFilters, snapshot: Snapshot) -> list[Finding]:
     """Warnings about names that a filter would treat otherwise but for letter case."""
     named = [("group", group.name, filters.groups) for group in snapshot.groups]

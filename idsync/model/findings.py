@@ -27,12 +27,17 @@ class Health(msgspec.Struct, frozen=True):
 
 
 class SourceFacts(msgspec.Struct, frozen=True):
-    """The counts of a snapshot that its health is judged by; `lists` are groups and apps that pass the filters."""
+    """The counts of a snapshot that its health is judged by.
+
+    `listed` are the groups and apps that it knows, built-in groups and the SSO app apart; `lists` those of them that
+    pass the filters.
+    """
 
     org_url: str
     app_id: str
     complete: bool
     pool: int
+    listed: int
     lists: int
     lists_with_members: int
 

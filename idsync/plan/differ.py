@@ -115,7 +115,7 @@ def _fingerprint(before: User | Lock | AccessList | None) -> str | None:
 def _lifetime(lock: Lock | None, now: datetime) -> int | None:
     if lock is None or lock.spec.expires is None:
         return None
-    return round((parse_time(lock.spec.expires) - now).total_seconds())
+    return int((parse_time(lock.spec.expires) - now.replace(microsecond=0)).total_seconds())
 
 
 def _timeless(lock: Lock | None) -> Lock | None:

@@ -7,6 +7,7 @@ from idsync.model.addresses import split_address
 from idsync.model.directory import DirectoryIndex
 from idsync.model.findings import Finding
 from idsync.model.names import twin_key
+from idsync.model.resources import User
 from idsync.plan.changes import AccessListChange, Change, GuardResult, LockChange, UserChange
 
 PROTECTED = "protected_users"
@@ -26,7 +27,7 @@ def check_guards(
     locks = _count(_locked(change) in people for change in changes)
     removals = sum(_removals(change, leavers) for change in changes)
     list_deletes = _count(isinstance(change, AccessListChange) and change.action == "delete" for change in changes)
-    protected = len(_harmed(changes, {twin_key(name) for name in guards.protected_users}))
+    protected = len(_harmed(changes, guards))
     return (
         _result("user_deletes", guards.user_deletes, deletes, len(people)),
         _result("user_locks", guards.user_locks, locks, len(people)),
@@ -40,12 +41,14 @@ def guard_findings(results: Iterable[GuardResult], changes: Collection[Change], 
     """A finding for every guard that blocks, with its numbers and the way past it."""
     findings = []
     for result in results:
-        if result.verdict == "blocked":
+        if result.verdict == "ok":
+            continue
+        if result.guard == PROTECTED:
+            harmed = ", ".join(sorted(_harmed(changes, guards)))
+            what = f"The plan would lock, delete or leave without a role people who are protected: {harmed}."
+        else:
             what = f"The plan makes {result.count} {_WORDS[result.guard]}; the limit is {result.limit}."
-            if result.guard == PROTECTED:
-                harmed = sorted(_harmed(changes, {twin_key(name) for name in guards.protected_users}))
-                what = f"The plan would lock, delete or leave without a role: {', '.join(harmed)}, who are protected."
-            findings.append(Finding(result.guard, "error", f"{what} To go ahead: apply --allow {result.guard}=REASON."))
+        findings.append(Finding(result.guard, "error", f"{what} To go ahead: apply --allow {result.guard}=REASON."))
     return findings
 
 
@@ -73,14 +76,17 @@ def _removals(change: Change, leavers: set[str]) -> int:
     return sum(name not in leavers for name in change.members_removed)
 
 
-def _harmed(changes: Iterable[Change], protected: set[str]) -> set[str]:
+def _harmed(changes: Iterable[Change], guards: Guards) -> set[str]:
+    protected = {twin_key(name) for name in guards.protected_users}
     harmed = set()
     for change in changes if protected else ():
         match change:
-            case UserChange(action="delete") | UserChange(after=None):
+            case UserChange(before=User(), after=None):
                 name = split_address(change.address)[1]
-            case UserChange() if change.after is not None and not change.after.spec.roles and change.before is not None:
-                name = change.after.metadata.name
+            case UserChange(before=User() as before, after=User() as after) if (
+                before.spec.roles and not after.spec.roles
+            ):
+                name = split_address(change.address)[1]
             case LockChange() if change.action != "delete" and change.after is not None:
                 name = change.after.spec.target.user or ""
             case _:

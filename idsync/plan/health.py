@@ -9,7 +9,9 @@ from idsync.config.settings import AppById, AppByLabel, Settings
 from idsync.model.directory import DirectoryIndex, LastApply
 from idsync.model.findings import Finding, Health, SourceFacts
 from idsync.model.identity import Snapshot
+from idsync.model.resources import AccessList, User
 from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange
+from idsync.plan.effective import granted
 
 replace = msgspec.structs.replace
 RELEASABLE = frozenset({"source_empty", "source_shrink", "groups_empty"})
@@ -40,7 +42,7 @@ def judge(settings: Settings, facts: SourceFacts, index: DirectoryIndex, last: L
     if not facts.complete:
         message = "The snapshot is incomplete: some page of it could not be read."
         return Health("broken", (_finding("incomplete", message),))
-    doubts = [*_pool_doubts(settings, facts, index, last), *_list_doubts(settings, facts, index)]
+    doubts = [*_pool_doubts(settings, facts, index, last), *_list_doubts(settings, facts, index, last)]
     return Health("suspect", tuple(doubts)) if doubts else Health()
 
 
@@ -49,10 +51,10 @@ def _pool_doubts(
 ) -> Iterable[Finding]:
     managed = sum(entry.okta_id is not None for entry in index.users.values())
     known = last.pool if last is not None else managed
-    if facts.pool == 0 and (managed or known):
+    if facts.pool == 0 and (managed or known or _filled(index)):
         yield _finding(
             "source_empty",
-            f"Nobody has the app in this snapshot, while we manage {managed} people. "
+            f"Nobody has the app in this snapshot, while we manage {managed} people and {_filled(index)} filled lists. "
             "An Okta credential without an admin role on the app reads nobody.",
         )
         return
@@ -65,13 +67,21 @@ def _pool_doubts(
         )
 
 
-def _list_doubts(settings: Settings, facts: SourceFacts, index: DirectoryIndex) -> Iterable[Finding]:
-    filled = sum(entry.ours and entry.member_count > 0 for entry in index.access_lists.values())
-    if settings.integration.sync.access_lists and filled and facts.lists_with_members == 0:
+def _list_doubts(
+    settings: Settings, facts: SourceFacts, index: DirectoryIndex, last: LastApply | None
+) -> Iterable[Finding]:
+    filled = _filled(index)
+    config_changed = last is not None and last.config_digest != settings.digest
+    filtered_out = config_changed and facts.lists == 0 and facts.listed > 0
+    if settings.integration.sync.access_lists and filled and facts.lists_with_members == 0 and not filtered_out:
         yield _finding(
             "groups_empty",
             f"No imported group or app has a member in this snapshot, while {filled} access lists of ours have some.",
         )
+
+
+def _filled(index: DirectoryIndex) -> int:
+    return sum(entry.ours and entry.member_count > 0 for entry in index.access_lists.values())
 
 
 def held_back(changes: Iterable[Change], health: Health) -> tuple[Change, ...]:
@@ -83,18 +93,18 @@ def held_back(changes: Iterable[Change], health: Health) -> tuple[Change, ...]:
 
 
 def takes_access(change: Change) -> bool:
-    """Whether a change locks, deletes or takes anything from anyone; in a list change only its removals are held."""
+    """Whether a change locks or deletes, or takes members, roles, traits or grants away."""
     if change.action == "delete":
         return True
     match change:
         case LockChange():
             return True
-        case UserChange():
-            before = change.before.spec.roles if change.before else ()
-            after = change.after.spec.roles if change.after else ()
-            return not set(before) <= set(after)
-        case AccessListChange():
-            return bool(change.members_removed)
+        case UserChange(before=User(spec=before), after=User(spec=after)):
+            return not (set(before.roles) <= set(after.roles) and before.traits.keys() <= after.traits.keys())
+        case AccessListChange(before=AccessList(spec=had), after=AccessList(spec=has)):
+            return bool(change.members_removed) or not set(granted(had.grants)) <= set(granted(has.grants))
+        case UserChange() | AccessListChange():
+            return False
         case _:
             assert_never(change)
 

@@ -4,14 +4,14 @@ import pytest
 
 from idsync.model.canonical import canonical_bytes
 from idsync.model.ownership import lock_name, our_labels
-from idsync.model.resources import AccessListSpec, ConnectorReference, CreatedBy, Metadata, Owner
-from idsync.model.resources import access_list as access_list_resource
+from idsync.model.resources import ConnectorReference, CreatedBy, Metadata
 from tests.core.replay import applied, settled
 from tests.core.world import (
     NOTHING,
     ORG,
     codes,
     config,
+    foreign_list,
     foreign_user,
     group,
     lines,
@@ -138,13 +138,9 @@ def test_a_suspended_sso_user_is_locked_and_adopted() -> None:
     assert lines(made) == ["create lock bob: suspended", "update user bob: adopted"]
 
 
-def foreign_list(name: str, **labels: str):
-    return access_list_resource(Metadata(name, labels=labels), AccessListSpec("By hand", owners=(Owner("zoe"),)))
-
-
 @pytest.mark.parametrize("labels", OTHERS_LABELS)
 def test_a_foreign_list_of_the_name_is_a_conflict_and_stays_byte_equal(labels: dict[str, str]) -> None:
-    state = with_list(NOTHING, foreign_list("00g-eng", **labels), "zoe")
+    state = with_list(NOTHING, foreign_list("00g-eng", labels), "zoe")
     made = plan(okta(person("alice"), group("eng", "alice")), state)
     assert lines(made) == ["create user alice: assigned"]
     assert codes(made) == ["access_list_conflict"]

@@ -18,7 +18,19 @@ from idsync.model.addresses import Address, split_address
 from idsync.model.directory import DirectoryIndex, DirectoryState, LastApply
 from idsync.model.identity import IdentityApp, IdentityGroup, IdentityUser, Snapshot, raw_json
 from idsync.model.ownership import lock_name, our_labels
-from idsync.model.resources import AccessList, Lock, LockSpec, LockTarget, Membership, Metadata, User, UserSpec
+from idsync.model.resources import (
+    AccessList,
+    AccessListSpec,
+    Lock,
+    LockSpec,
+    LockTarget,
+    Membership,
+    Metadata,
+    Owner,
+    User,
+    UserSpec,
+)
+from idsync.model.resources import access_list as access_list_resource
 from idsync.model.resources import lock as lock_resource
 from idsync.model.resources import user as user_resource
 from idsync.plan.changes import AccessListChange, Change, LockChange, PersonDelta, Plan, UserChange
@@ -264,6 +276,12 @@ def edited_list(state: DirectoryState, name: str, **fields: Any) -> DirectorySta
 def foreign_user(name: str, labels: Mapping[str, str] | None = None, **spec: Any) -> User:
     """A user that somebody made by hand."""
     return user_resource(Metadata(name, labels=dict(labels or {})), UserSpec(**spec))
+
+
+def foreign_list(name: str, labels: Mapping[str, str] | None = None, **spec: Any) -> AccessList:
+    """A list that somebody made by hand, owned by zoe."""
+    spec = {"title": "By hand", "owners": (Owner("zoe"),), **spec}
+    return access_list_resource(Metadata(name, labels=dict(labels or {})), AccessListSpec(**spec))
 
 
 def lock_on(name: str, *, ours: bool = False, called: str = "", expires: str | None = None) -> Lock:

@@ -1,0 +1,222 @@
+"""A bad read never deletes: what of a plan a doubtful snapshot holds back, and what still goes ahead."""
+
+import pytest
+
+from idsync.errors import SourceUnhealthy
+from idsync.model.directory import DirectoryState, LastApply
+from tests.core.replay import applied, settled
+from tests.core.world import (
+    NOTHING,
+    PLAIN,
+    blocked,
+    codes,
+    config,
+    edited_user,
+    group,
+    lines,
+    okta,
+    person,
+    plan,
+    planned,
+)
+
+PEOPLE = [person(f"p{number:02}") for number in range(40)]
+EVERYONE = group("all", *(f"p{number:02}" for number in range(40)))
+FULL = okta(*PEOPLE, EVERYONE)
+STATE = settled(FULL)
+
+
+def last(pool: int, config_digest: str = "") -> LastApply:
+    return LastApply(config_digest or PLAIN.digest, "sha256:0", "2026-11-21T00:00:00Z", pool)
+
+
+def test_a_whole_snapshot_of_the_right_org_is_ok() -> None:
+    made = plan(FULL, STATE, last=last(40))
+    assert (made.health.verdict, made.health.findings) == ("ok", ())
+
+
+def test_an_empty_pool_blocks_every_removal_while_we_manage_people() -> None:
+    made = plan(okta(EVERYONE), STATE)
+    assert made.health.verdict == "suspect"
+    assert codes(made)[0] == "source_empty"
+    assert len(made.changes) == 81
+    assert set(blocked(made)) == set(lines(made))
+    assert set(blocked(made).values()) == {("source_empty",)}
+
+
+def test_an_empty_pool_is_in_order_while_there_is_nobody_yet() -> None:
+    assert plan(okta(group("all"))).health.verdict == "ok"
+
+
+def test_an_empty_pool_is_suspect_even_when_only_lists_are_managed() -> None:
+    settings = config(spec="sync: {users: false}")
+    state = DirectoryState(access_lists=STATE.access_lists, members=STATE.members)
+    made = plan(okta(EVERYONE), state, settings)
+    assert "source_empty" in codes(made)
+    assert set(blocked(made)) == set(lines(made)) != set()
+
+
+def test_an_empty_pool_is_suspect_when_the_last_apply_knew_people() -> None:
+    assert codes(plan(okta(), NOTHING, last=last(1))) == ["source_empty"]
+
+
+def test_people_who_are_all_deactivated_are_an_empty_pool() -> None:
+    assert (
+        codes(plan(okta(*(person(f"p{n:02}", "DEPROVISIONED") for n in range(40)), EVERYONE), STATE))[0]
+        == "source_empty"
+    )
+
+
+@pytest.mark.parametrize(("missing", "verdict"), [(0, "ok"), (12, "ok"), (13, "suspect"), (39, "suspect")])
+def test_a_pool_may_shrink_by_the_limit_and_no_more(missing: int, verdict: str) -> None:
+    made = plan(okta(*PEOPLE[missing:], EVERYONE), STATE, last=last(40))
+    assert made.health.verdict == verdict
+    assert ("source_shrink" in codes(made)) == (verdict == "suspect")
+
+
+def test_the_floor_of_shrinking_stands_where_it_is_more_than_the_percentage() -> None:
+    few = settled(okta(*PEOPLE[:12]))
+    assert plan(okta(*PEOPLE[:2]), few, last=last(12)).health.verdict == "ok"
+    assert plan(okta(*PEOPLE[:1]), few, last=last(12)).health.verdict == "suspect"
+
+
+def test_shrinking_is_measured_against_the_pool_of_the_last_apply() -> None:
+    assert plan(okta(*PEOPLE, EVERYONE), STATE, last=last(60)).health.verdict == "suspect"
+    assert plan(okta(*PEOPLE[20:], EVERYONE), STATE, last=last(20)).health.verdict == "ok"
+
+
+def test_without_a_last_apply_shrinking_is_measured_against_the_people_we_manage() -> None:
+    assert codes(plan(okta(*PEOPLE[13:], EVERYONE), STATE))[0] == "source_shrink"
+
+
+def test_a_shrunken_snapshot_plans_additions_and_blocks_removals() -> None:
+    snapshot = okta(*PEOPLE[30:], person("new"), group("all", "p30", "new"), group("fresh", "new"))
+    made = plan(snapshot, STATE, last=last(40))
+    held = set(blocked(made))
+    assert "create user new: assigned" in set(lines(made)) - held
+    assert "create access_list fresh: imported +new" in set(lines(made)) - held
+    assert {line for line in lines(made) if line.startswith(("delete", "create lock"))} <= held
+    assert any(line.startswith("update access_list all") for line in held)
+
+
+def test_all_groups_empty_at_once_is_suspect() -> None:
+    made = plan(okta(*PEOPLE, group("all")), STATE, last=last(40))
+    assert codes(made)[0] == "groups_empty"
+    assert blocked(made) == {lines(made)[0]: ("groups_empty",)}
+
+
+def test_no_groups_at_all_are_suspect_too() -> None:
+    assert codes(plan(okta(*PEOPLE), STATE, last=last(40)))[0] == "groups_empty"
+    only_built_in = okta(*PEOPLE, group("Everyone", "p01", type="BUILT_IN"))
+    assert codes(plan(only_built_in, STATE, last=last(40)))[0] == "groups_empty"
+
+
+def test_one_empty_group_among_others_is_not() -> None:
+    state = settled(okta(*PEOPLE, EVERYONE, group("few", "p01")))
+    assert plan(okta(*PEOPLE, EVERYONE, group("few")), state, last=last(40)).health.verdict == "ok"
+
+
+def test_filters_that_now_refuse_every_group_are_the_configurations_doing() -> None:
+    settings = config("ImportFilters: {groups: {include: [other]}}")
+    made = plan(FULL, STATE, settings, last=last(40))
+    assert made.health.verdict == "ok"
+    assert lines(made)[0].startswith("delete access_list all: filter_changed")
+
+
+def test_groups_that_vanish_under_the_same_configuration_are_suspect() -> None:
+    settings = config("ImportFilters: {groups: {include: [all]}}")
+    other = okta(*PEOPLE, group("other", "p01"))
+    assert codes(plan(other, STATE, settings, last=last(40, settings.digest)))[0] == "groups_empty"
+
+
+def test_an_incomplete_snapshot_is_broken_and_blocks_every_removal() -> None:
+    snapshot = okta(*PEOPLE[1:], person("new"), EVERYONE, complete=False)
+    made = plan(snapshot, STATE, last=last(40))
+    assert made.health.verdict == "broken"
+    assert codes(made) == ["incomplete"]
+    assert set(lines(made)) - set(blocked(made)) == {"create user new: assigned"}
+
+
+def test_whatever_takes_roles_or_traits_or_grants_away_is_held_back_too() -> None:
+    before = okta(*PEOPLE[1:], person("p00", team="red", title="chef"), group("all", "p00"), group("ops", "p00"))
+    rules = ('RoleMapping: {rules: [{trait: okta/team, value: "*", roles: ["team-$1"]}]}',)
+    grants = ("AccessListRules: {rules: [{group: ops, grants: {roles: [root]}}]}",)
+    state = settled(before, config(*rules, *grants))
+    fewer_roles = okta(
+        *PEOPLE[1:], person("p00", title="chef", x="1"), group("all", "p00"), group("ops", "p00"), complete=False
+    )
+    assert list(blocked(plan(fewer_roles, state, config(*rules, *grants)))) == ["update user p00: profile_changed"]
+    fewer_traits = edited_user(
+        settled(before), "p00", traits={"okta/team": ("red",), "okta/title": ("chef",), "old": ("x",)}
+    )
+    assert list(blocked(plan(okta(*before.users, *before.groups, complete=False), fewer_traits))) == [
+        "update user p00: profile_changed"
+    ]
+    assert list(blocked(plan(okta(*before.users, *before.groups, complete=False), state, config(*rules)))) == [
+        "update access_list ops: grants_changed"
+    ]
+    other_title = okta(
+        *PEOPLE[1:], person("p00", team="red", title="cook"), group("all", "p00"), group("ops", "p00"), complete=False
+    )
+    assert blocked(plan(other_title, state, config(*rules, *grants))) == {}
+
+
+@pytest.mark.parametrize(
+    "snapshot",
+    [okta(*PEOPLE, org_url="https://other.okta.com"), okta(org_url="https://other.okta.com")],
+)
+def test_of_another_org_there_is_nothing_to_plan(snapshot) -> None:
+    with pytest.raises(SourceUnhealthy) as refusal:
+        plan(snapshot, STATE)
+    assert refusal.value.codes == ("wrong_org",)
+    assert "https://other.okta.com" in refusal.value.summary
+    assert refusal.value.why
+    assert refusal.value.fix
+
+
+def test_of_another_app_there_is_nothing_to_plan() -> None:
+    with pytest.raises(SourceUnhealthy) as refusal:
+        plan(okta(*PEOPLE, app_id="0oa-other"), STATE)
+    assert refusal.value.codes == ("wrong_app",)
+
+
+BY_LABEL = config(
+    integration="""
+apiVersion: idsync/v1
+kind: Integration
+metadata: {name: okta}
+spec:
+  org_url: https://enzos-pizza.okta.com
+  app: {label: Teleport}
+  source: {snapshot: {path: snapshot.json}}
+"""
+)
+
+
+def test_an_app_by_label_is_compared_by_label() -> None:
+    assert lines(plan(okta(person("a"), app_label="Teleport"), settings=BY_LABEL)) == ["create user a: assigned"]
+    with pytest.raises(SourceUnhealthy):
+        plan(okta(person("a"), app_label="Other"), settings=BY_LABEL)
+
+
+def test_an_org_is_compared_in_lower_case_without_a_trailing_slash() -> None:
+    assert lines(plan(okta(person("a"), org_url="https://Enzos-Pizza.okta.com/"))) == ["create user a: assigned"]
+
+
+def test_the_next_apply_remembers_the_pool_of_this_one() -> None:
+    suspended = okta(person("a"), person("b", "SUSPENDED"), person("c", "DEPROVISIONED"), person("d", "HIBERNATED"))
+    made = planned(suspended)
+    assert made.last_apply.pool == 2
+    assert made.last_apply.config_digest == PLAIN.digest
+    assert made.last_apply.snapshot_digest == made.plan.inputs.snapshot_digest
+
+
+def test_what_is_not_held_back_can_be_applied_and_the_rest_is_planned_again() -> None:
+    made = plan(okta(*PEOPLE[30:], person("new"), EVERYONE), STATE, last=last(40))
+    additions = type(made)(**{**_fields(made), "changes": tuple(item for item in made.changes if not item.blocked_by)})
+    again = plan(okta(*PEOPLE[30:], person("new"), EVERYONE), applied(STATE, additions), last=last(40))
+    assert set(lines(again)) == set(blocked(made))
+
+
+def _fields(made) -> dict[str, object]:
+    return {name: getattr(made, name) for name in made.__struct_fields__}
