@@ -14,7 +14,14 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def format_option(*formats: str) -> Callable[[F], F]:
     """`--format`; the first is the default. The command receives it as `form`."""
-    return click.option("--format", "form", type=click.Choice(formats), default=formats[0], show_default=True)
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        help="How the result is written.",
+    )
 
 
 def snapshot_option(function: F) -> F:

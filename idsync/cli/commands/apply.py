@@ -20,7 +20,8 @@ from idsync.model.times import format_time, parse_duration
 from idsync.plan.changes import Plan
 from idsync.plan.guards import GUARDS
 from idsync.plan.health import RELEASABLE
-from idsync.reconcile.single_pass import last_apply_of, plan_once, to_remember
+from idsync.reconcile.planning import Planned
+from idsync.reconcile.single_pass import last_apply_of, plan_once, remember_after_apply, to_remember
 from idsync.stores.sqlite import SqliteStore
 
 
@@ -52,8 +53,9 @@ def command(
     reviewed = None if plan is None else read_plan(plan)
     place = workplace(invocation)
     with place.store(writing=True) as store:
-        if reviewed is None:
-            reviewed, last = _plan(invocation, place, store, snapshot)
+        planned = _plan(invocation, place, store, snapshot) if reviewed is None else None
+        if planned is not None:
+            reviewed, last = planned.plan, planned.last_apply
             if form == "text":
                 invocation.console.result(plan_text(reviewed, form, colour=invocation.console.colour))
             check_inputs(reviewed, place.expected())
@@ -62,22 +64,21 @@ def command(
             if not (auto_approve or reviewed.is_empty or invocation.console.confirm("Apply this plan?")):
                 invocation.console.note("Nothing was changed.")
                 return ExitCode.INTERRUPTED
-        else:
+        elif reviewed is not None:
             last = last_apply_of(reviewed, place.target(store).index(place.settings.integration.org_url))
         applied = _apply(invocation, place, store, reviewed, last, released, timeout)
+        if planned is not None:
+            remember_after_apply(planned, place.target(store), store.cache)
     for note in applied.notes:
         invocation.console.warning(f"{note[:1].upper()}{note[1:]}.")
     invocation.console.result(json_text(applied) if form == "json" else _told(applied))
     return ExitCode.DONE
 
 
-def _plan(
-    invocation: Invocation, place: Workplace, store: SqliteStore, snapshot: Path | None
-) -> tuple[Plan, LastApply]:
+def _plan(invocation: Invocation, place: Workplace, store: SqliteStore, snapshot: Path | None) -> Planned:
     with ProgressDisplay(invocation.console) as progress:
         source = place.source(progress, snapshot=snapshot)
-        planned = plan_once(place.settings, source, place.target(store), store.facts, place.now())
-    return planned.plan, planned.last_apply
+        return plan_once(place.settings, source, place.target(store), store.facts, place.now(), cache=store.cache)
 
 
 def _apply(

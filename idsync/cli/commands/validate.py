@@ -8,6 +8,7 @@ import click
 from idsync.cli.console import json_text
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
+from idsync.cli.options import format_option
 from idsync.config.loader import load
 from idsync.config.secrets import resolve, secret_references
 from idsync.config.settings import Settings
@@ -17,7 +18,7 @@ from idsync.errors import ConfigError
 
 @click.command("validate")
 @click.option("--secrets", is_flag=True, help="Also fetch the secrets that it names.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@format_option("text", "json")
 @common_options()
 @pass_invocation
 def command(invocation: Invocation, secrets: bool, form: str) -> ExitCode:
