@@ -1,4 +1,4 @@
-"""The digest that a plan bears: over its canonical bytes with an empty digest, made in pieces since plans can be large."""
+"""The digest that a plan bears: over its canonical bytes with an empty digest, in pieces since plans can be large."""
 
 import hashlib
 from collections.abc import Iterator

@@ -53,10 +53,11 @@ def plan_once(
     )
 
 
-def remember_after_apply(planned: Planned, target: DirectoryReader, cache: Facts) -> None:
-    """Leave the memo of a directory to which the plan was just applied whole."""
-    memo = planned.memo_after_apply(target.index(planned.inputs.settings.integration.org_url))
-    if memo is not None:
+def remember_after_apply(planned: Planned, target: DirectoryReader, cache: Facts, serial: int) -> None:
+    """Leave the memo of a directory to which the plan was just applied whole, at `serial`; none if it moved since."""
+    index = target.index(planned.inputs.settings.integration.org_url)
+    memo = planned.memo_after_apply(index)
+    if memo is not None and index.serial == serial:
         cache.put({_MEMO: encode_memo(memo)})
 
 

@@ -1,5 +1,6 @@
 """`idsync apply [PLAN]`: make a reviewed plan so, or plan, show, ask and apply in one go."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -44,65 +45,74 @@ def command(
     form: str,
 ) -> ExitCode:
     """Apply PLAN, which was reviewed; without it, plan now, show and ask."""
-    released = overrides(allow, {*GUARDS, *RELEASABLE})
-    timeout = _seconds(lock_timeout)
     if plan is not None and snapshot is not None:
         raise UsageError("A plan is applied as it is; --snapshot cannot change it.", fix="Give one of the two.")
     if plan is None and not auto_approve:
         invocation.console.require_person()
+    released, timeout = overrides(allow, {*GUARDS, *RELEASABLE}), _seconds(lock_timeout)
     reviewed = None if plan is None else read_plan(plan)
     place = workplace(invocation)
     with place.store(writing=True) as store:
-        planned = _plan(invocation, place, store, snapshot) if reviewed is None else None
-        if planned is not None:
-            reviewed, last = planned.plan, planned.last_apply
-            if form == "text":
-                invocation.console.result(plan_text(reviewed, form, colour=invocation.console.colour))
-            check_inputs(reviewed, place.expected())
-            check_health(reviewed, released)
-            check_guards(reviewed, released)
-            if not (auto_approve or reviewed.is_empty or invocation.console.confirm("Apply this plan?")):
+        job = _Job(invocation, place, store, released, timeout)
+        if reviewed is not None:
+            last = last_apply_of(reviewed, place.target(store).index(place.settings.integration.org_url))
+            applied = job.apply(reviewed, last)
+        else:
+            planned = job.plan(snapshot)
+            if not job.approved(planned.plan, show=form == "text", ask=not auto_approve):
                 invocation.console.note("Nothing was changed.")
                 return ExitCode.INTERRUPTED
-        elif reviewed is not None:
-            last = last_apply_of(reviewed, place.target(store).index(place.settings.integration.org_url))
-        applied = _apply(invocation, place, store, reviewed, last, released, timeout)
-        if planned is not None:
-            remember_after_apply(planned, place.target(store), store.cache)
+            applied = job.apply(planned.plan, planned.last_apply)
+            remember_after_apply(planned, place.target(store), store.cache, applied.serial)
     for note in applied.notes:
         invocation.console.warning(f"{note[:1].upper()}{note[1:]}.")
     invocation.console.result(json_text(applied) if form == "json" else _told(applied))
     return ExitCode.DONE
 
 
-def _plan(invocation: Invocation, place: Workplace, store: SqliteStore, snapshot: Path | None) -> Planned:
-    with ProgressDisplay(invocation.console) as progress:
-        source = place.source(progress, snapshot=snapshot)
-        return plan_once(place.settings, source, place.target(store), store.facts, place.now(), cache=store.cache)
+@dataclass(frozen=True)
+class _Job:
+    """One apply: who releases what, where, and how long to wait for another."""
 
+    invocation: Invocation
+    place: Workplace
+    store: SqliteStore
+    released: dict[str, str]
+    timeout: float
 
-def _apply(
-    invocation: Invocation,
-    place: Workplace,
-    store: SqliteStore,
-    plan: Plan,
-    last: LastApply,
-    released: dict[str, str],
-    timeout: float,
-) -> Applied:
-    now = place.now()
-    holder = place.holder(format_time(now))
-    request = Request(
-        actor=f"{holder.user}@{holder.host}",
-        now=now,
-        holder=holder,
-        expected=place.expected(),
-        overrides=released,
-        lock_timeout=timeout,
-        facts=to_remember(last),
-    )
-    with ProgressDisplay(invocation.console) as progress:
-        return apply_plan(plan, request, target=place.target(store), records=store, progress=progress)
+    def plan(self, snapshot: Path | None) -> Planned:
+        """Plan now, to apply at once."""
+        place, store = self.place, self.store
+        with ProgressDisplay(self.invocation.console) as progress:
+            source = place.source(progress, snapshot=snapshot)
+            target = place.target(store)
+            return plan_once(place.settings, source, target, store.facts, place.now(), cache=store.cache)
+
+    def approved(self, plan: Plan, *, show: bool, ask: bool) -> bool:
+        """Show the plan, refuse what may not be applied, and ask; there is nothing to ask about an empty plan."""
+        console = self.invocation.console
+        if show:
+            console.result(plan_text(plan, "text", colour=console.colour))
+        check_inputs(plan, self.place.expected())
+        check_health(plan, self.released)
+        check_guards(plan, self.released)
+        return not ask or plan.is_empty or console.confirm("Apply this plan?")
+
+    def apply(self, plan: Plan, last: LastApply) -> Applied:
+        """Make the plan so; `last` is what the next one will know of it."""
+        place, now = self.place, self.place.now()
+        holder = place.holder(format_time(now))
+        request = Request(
+            actor=f"{holder.user}@{holder.host}",
+            now=now,
+            holder=holder,
+            expected=place.expected(),
+            overrides=self.released,
+            lock_timeout=self.timeout,
+            facts=to_remember(last),
+        )
+        with ProgressDisplay(self.invocation.console) as progress:
+            return apply_plan(plan, request, target=place.target(self.store), records=self.store, progress=progress)
 
 
 def _seconds(text: str) -> float:
