@@ -59,7 +59,7 @@ class Client:
             "client_assertion": assertion or self.assertion(),
         }
         headers = {} if proof is None else {"dpop": proof}
-        return httpx.post(self.url, data=data | form, headers=headers)
+        return self.reader.stranger.post(self.url, data=data | form, headers=headers)
 
     def nonce(self) -> str:
         response = self.ask(proof=self.proof("POST", self.url))
@@ -73,7 +73,7 @@ class Client:
 
     def call(self, token: str, proof: str | None, scheme: str = "DPoP", path: str = "/api/v1/groups") -> httpx.Response:
         headers = {"authorization": f"{scheme} {token}"} | ({} if proof is None else {"dpop": proof})
-        return httpx.get(self.reader.simulator.base_url + path, headers=headers)
+        return self.reader.stranger.get(path, headers=headers)
 
 
 @pytest.fixture
@@ -100,7 +100,6 @@ def client(switches: Switches, clock: ManualClock) -> Iterator[Client]:
 
 
 def test_without_a_known_token_nobody_gets_in(client: Client) -> None:
-    url = f"{client.reader.simulator.base_url}/api/v1/groups"
     for header, outcome in {
         "": (403, "E0000005"),
         "Basic aGk6aG8=": (403, "E0000005"),
@@ -108,7 +107,7 @@ def test_without_a_known_token_nobody_gets_in(client: Client) -> None:
         "Bearer wrong": (401, "E0000011"),
         "DPoP wrong": (401, "E0000011"),
     }.items():
-        assert code(httpx.get(url, headers={"authorization": header})) == outcome
+        assert code(client.reader.stranger.get("/api/v1/groups", headers={"authorization": header})) == outcome
     client.reader.simulator.authority.revoke_token(client.reader.simulator.token)
     assert code(client.reader.get("/api/v1/groups")) == (401, "E0000011")
 
@@ -238,7 +237,7 @@ def test_a_client_cannot_be_registered_with_a_private_or_symmetric_key(client: C
 
 
 def test_the_public_keys_are_shown_without_credentials_and_without_secrets(client: Client) -> None:
-    keys = httpx.get(f"{client.reader.simulator.base_url}/oauth2/v1/keys").json()["keys"]
+    keys = client.reader.stranger.get("/oauth2/v1/keys").json()["keys"]
     assert keys
     assert all("d" not in key for key in keys)
 

@@ -6,7 +6,7 @@ from tests.okta_simulator import Limits, Organization, Simulator
 from tests.test_okta_simulator.reader import reading
 
 
-def shape(organization: Organization) -> list[list[object]]:
+def shape(organization: Organization) -> list[list[tuple[object, ...]]]:
     return [
         [(user.id, user.status, user.profile) for user in organization.users.values()],
         [(group.id, group.name, sorted(group.members)) for group in organization.groups.values()],
@@ -36,7 +36,8 @@ def test_a_generated_organization_has_the_size_asked_for() -> None:
 
 def test_ids_have_okta_s_form() -> None:
     organization = Organization.generate(1, users=3, groups=1, apps=1)
-    for prefix, ids in {"00u": organization.users, "00g": organization.groups, "0oa": organization.apps}.items():
+    kinds = {"00u": list(organization.users), "00g": list(organization.groups), "0oa": list(organization.apps)}
+    for prefix, ids in kinds.items():
         assert all(len(key) == 20 and key.startswith(prefix) for key in ids)
 
 

@@ -16,7 +16,9 @@ KEY = RSAKey.generate_key(2048, parameters={"kid": "k1"})
 
 
 @pytest.fixture(autouse=True)
-def _allow_http(monkeypatch: pytest.MonkeyPatch) -> None:
+def _adapt_the_sdk(monkeypatch: pytest.MonkeyPatch) -> None:
+    # It makes its proof key of 3072 bits in Python, which takes up to a quarter of a minute.
+    monkeypatch.setattr("okta.dpop.RSA_KEY_SIZE_BITS", 2048)
     monkeypatch.setenv("OKTA_TESTING_TESTINGDISABLEHTTPSCHECK", "true")
 
 
