@@ -8,12 +8,13 @@ from typing import assert_never
 import msgspec
 
 from idsync.model.addresses import split_address
-from idsync.model.directory import Reason
+from idsync.model.directory import Members, Reason
 from idsync.model.resources import NEW_MEMBERSHIP, AccessList, Membership, Metadata, User, UserSpec
 from idsync.model.resources import user as user_resource
 from idsync.plan.accesses import Accesses, Origins
 from idsync.plan.changes import Access, AccessListChange, Change, LockChange, PersonDelta, UserChange
 from idsync.plan.effective import Key, Lists, Parents, Routes, effective_routes
+from idsync.plan.nesting import children_of, parents_after, people_below
 from idsync.plan.newcomers import Newcomers
 
 NOBODY = user_resource(Metadata(""), UserSpec())
@@ -46,14 +47,14 @@ class Touched(msgspec.Struct, frozen=True):
     people: frozenset[str]
 
 
-def touched_by(changes: Iterable[Change], members: Mapping[str, Iterable[str]]) -> Touched:
-    """Sort the changes by whom they touch; `members` are those of lists before, needed where grants change."""
+def touched_by(changes: Iterable[Change], members: Mapping[str, Members]) -> Touched:
+    """Sort the changes by whom they touch; `members` are those before of lists that change, and of lists in these."""
     users: dict[str, UserChange] = {}
     lists: dict[str, AccessListChange] = {}
     locks: dict[str, LockChange] = {}
     joined: dict[str, list[str]] = defaultdict(list)
     left: dict[str, set[str]] = defaultdict(set)
-    regranted: set[str] = set()
+    reached: set[str] = set()
     for change in changes:  # in listing order, so that the lists that a person joins come sorted
         name = split_address(change.address)[1]
         match change:
@@ -65,13 +66,16 @@ def touched_by(changes: Iterable[Change], members: Mapping[str, Iterable[str]]) 
                 lists[name] = change
                 for person in change.members_added:
                     joined[person].append(name)
+                nested = frozenset(children_of(change, members))
                 for person in change.members_removed:
-                    left[person].add(name)
+                    if person not in nested:
+                        left[person].add(name)
                 if change.before != change.after and change.action == "update":
-                    regranted.update(members.get(name, ()))
+                    reached |= people_below([name], members)
+                reached |= people_below(nested, members)
             case _:
                 assert_never(change)
-    people = frozenset(joined.keys() | left.keys() | users.keys() | locks.keys() | regranted) - {""}
+    people = frozenset(joined.keys() | left.keys() | users.keys() | locks.keys() | reached) - {""}
     return Touched(users, lists, locks, joined, left, people)
 
 
@@ -101,7 +105,9 @@ class _Comparison:
         self._left = touched.left
         self._old_names = frozenset(origins.renamed.values())
         self._before_lists = Lists(around.access_lists, around.parents)
-        self._after_lists = Lists(_lists_after(around.access_lists, self._lists), around.parents)
+        self._after_lists = Lists(
+            _lists_after(around.access_lists, self._lists), parents_after(around.parents, self._lists.values())
+        )
         self._accesses = Accesses(self._users, self._lists, origins)
         self._newcomers = Newcomers(self._lists, self._after_lists, self._accesses, origins)
 

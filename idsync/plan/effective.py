@@ -76,17 +76,17 @@ def effective_lists(user: User, memberships: Mapping[str, Membership], lists: Li
     found = {
         name for name, entry in memberships.items() if entry.expires is None and name in known and lists.is_plain(name)
     }
-    reached = {name: entry for name, entry in memberships.items() if name not in found}
+    reached = [(name, entry) for name, entry in memberships.items() if name not in found]
     for _ in range(MAX_NESTING + 1):
         fresh = {
             name
-            for name, entry in reached.items()
+            for name, entry in reached
             if name not in found and name in known and _counts(user, entry, known[name], now)
         }
         if not fresh:
             break
         found |= fresh
-        reached = {parent: entry for name in fresh for parent, entry in lists.parents.get(name, {}).items()}
+        reached = [way for name in fresh for way in lists.parents.get(name, {}).items()]
     return frozenset(found)
 
 

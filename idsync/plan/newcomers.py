@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from idsync.model.directory import Reason
 from idsync.plan.accesses import Accesses, Origins
 from idsync.plan.changes import Access, AccessListChange, UserChange
 from idsync.plan.effective import OWN, Key, Lists, granted
@@ -20,7 +21,7 @@ class Newcomers:
         self._accesses = accesses
         self._after = after
         self._origins = origins
-        self._own: dict[tuple[int, tuple[str, ...]], Own] = {}
+        self._own: dict[tuple[int, tuple[str, ...], Reason], Own] = {}
         self._shares = {
             name: self._share(name, change)
             for name, change in lists.items()
@@ -45,7 +46,7 @@ class Newcomers:
     def _own_access(self, person: str, change: UserChange) -> Own:
         """What the user's own roles give, by key; one for all who have the same from the compiler."""
         roles = change.after.spec.roles if change.after else ()
-        given = (id(self._origins.given.get(person)), roles)
+        given = (id(self._origins.given.get(person)), roles, change.reason)
         known = self._own.get(given)
         if known is None:
             keys: list[Key] = [("role", role) for role in roles]

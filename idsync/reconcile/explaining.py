@@ -36,7 +36,7 @@ def explain(
         identity = find_identity(inputs, person)
         name = identity.username if identity else person
         current = state_in_force(settings, target.state(_scope(inputs, identity, name)), now)
-        around = surroundings([name], current, target, users_known=settings.integration.sync.users)
+        around = surroundings([name], current, target, settings.integration.sync)
     compilation = compile_state(inputs, decide_locks(inputs, current.locks), current, _scope(inputs, identity, name))
     present = Standpoint(
         around.users.get(name), around.memberships.get(name, {}), Lists(around.access_lists, around.parents)

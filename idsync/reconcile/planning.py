@@ -12,10 +12,10 @@ from idsync.compiler.compile import Inputs as CompilerInputs
 from idsync.compiler.locks import expired_locks
 from idsync.compiler.memo import Bases, Memo, bases_of, narrowed, remembered
 from idsync.compiler.pool import resolve_pool
-from idsync.config.settings import Settings
+from idsync.config.settings import Settings, SyncSwitches
 from idsync.errors import SourceUnhealthy
 from idsync.model.addresses import Address
-from idsync.model.directory import DirectoryIndex, DirectoryState, LastApply, Scope
+from idsync.model.directory import DirectoryIndex, DirectoryState, LastApply, Members, Scope
 from idsync.model.identity import Snapshot
 from idsync.model.resources import Membership
 from idsync.plan.accesses import Origins
@@ -24,6 +24,7 @@ from idsync.plan.changes import Change, Inputs, PersonDelta, Plan
 from idsync.plan.delta import Around, access_delta, touched_by
 from idsync.plan.effective import MAX_NESTING, nesting
 from idsync.plan.health import judge, wrong_source
+from idsync.plan.nesting import is_nested, nested_lists
 from idsync.plan.seal import sealed
 from idsync.targets.protocol import DirectoryReader
 
@@ -167,22 +168,31 @@ def _delta(
     current: DirectoryState,
     target: DirectoryReader,
 ) -> tuple[PersonDelta, ...]:
-    touched = touched_by(changes, current.members)
+    sync = inputs.settings.integration.sync
+    touched = touched_by(changes, _with_nested(changes, current.members, target))
     renamed = {new: old for new, old in inputs.pool.renamed.items() if new in compilation.desired.users}
-    around = surroundings(touched.people, current, target, users_known=inputs.settings.integration.sync.users)
+    around = surroundings(touched.people, current, target, sync, changing=touched.lists)
     origins = Origins(compilation.given, compilation.why, inputs.config_changed, renamed)
     return access_delta(touched, around, origins, inputs.now)
 
 
 def surroundings(
-    people: Iterable[str], current: DirectoryState, target: DirectoryReader, *, users_known: bool
+    people: Iterable[str],
+    current: DirectoryState,
+    target: DirectoryReader,
+    sync: SyncSwitches,
+    changing: Iterable[str] = (),
 ) -> Around:
-    """The current state around some people: their users, memberships anywhere, and the lists that these lead to."""
+    """The current state around some people: their users, memberships anywhere, and the lists that these lead to.
+
+    `changing` are lists that some of them may be about to join. A kind that is switched off is not read.
+    """
     wanted = frozenset(people)
-    by_list = target.memberships(wanted)
-    parents = _nesting_above(frozenset(by_list), target)
+    by_list = target.memberships(wanted) if sync.access_lists else {}
+    parents = _nesting_above(frozenset(by_list.keys() | set(changing)), target)
     lists = by_list.keys() | {parent for entries in parents.values() for parent in entries}
-    missing = Scope(users=wanted - current.users.keys(), access_lists=frozenset(lists - current.access_lists.keys()))
+    unread = wanted - current.users.keys() if sync.users else frozenset()
+    missing = Scope(users=unread, access_lists=frozenset(lists - current.access_lists.keys()))
     more = target.state(missing) if missing.users or missing.access_lists else DirectoryState()
     memberships: dict[str, dict[str, Membership]] = defaultdict(dict)
     for name, entries in by_list.items():
@@ -193,8 +203,26 @@ def surroundings(
         access_lists={**more.access_lists, **current.access_lists},
         memberships=memberships,
         parents=parents,
-        users_known=users_known,
+        users_known=sync.users,
     )
+
+
+def _with_nested(
+    changes: Iterable[Change], members: Mapping[str, Members], target: DirectoryReader
+) -> Mapping[str, Members]:
+    """The members of lists, with those of the lists nested in what changes, and so on downwards."""
+    known = dict(members)
+    frontier = nested_lists(changes, members)
+    for _ in range(MAX_NESTING):
+        missing = frontier - known.keys()
+        if not frontier:
+            break
+        if missing:
+            known.update(target.state(Scope(frozenset(), missing)).members)
+        frontier = frozenset(
+            name for item in frontier for name, entry in known.get(item, {}).items() if is_nested(entry)
+        )
+    return known
 
 
 def _nesting_above(lists: frozenset[str], target: DirectoryReader) -> dict[str, Mapping[str, Membership]]:
