@@ -60,6 +60,7 @@ class Organization(Applications):
         users_per_app: int = 20,
         groups_per_app: int = 1,
         statuses: Mapping[UserStatus, float] = STATUSES,
+        subdomain: str = "enzos-pizza",
         switches: Switches | None = None,
         clock: Clock = time.time,
     ) -> "Organization":
@@ -68,7 +69,7 @@ class Organization(Applications):
         `apps` counts the SSO app, which all users have through Everyone; each other app has `users_per_app` direct
         users and `groups_per_app` groups. Group sizes vary between half and one and a half of `members_per_group`.
         """
-        organization = cls(seed=seed, switches=switches, clock=clock)
+        organization = cls(seed=seed, subdomain=subdomain, switches=switches, clock=clock)
         organization._fill_users(users, statuses)
         organization._fill_groups(groups, members_per_group)
         organization._fill_apps(apps, users_per_app, groups_per_app)

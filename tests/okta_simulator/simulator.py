@@ -127,8 +127,7 @@ class Simulator:
             raise self.limits.refuse_concurrency()
         principal = None
         if route.scope is not None:
-            url = f"{self.base_url}{request.url.path}"
-            principal = self.authority.identify(request.headers, request.method, url)
+            principal = self.authority.identify(request.headers, request.method, self._url(request))
             entry.principal = principal.name
         name, share = ("anybody", 1.0) if principal is None else (principal.name, principal.share)
         if entry.bucket is not None:
@@ -156,7 +155,7 @@ class Simulator:
             shapes=self._shapes_of(organization),
             authority=self.authority,
             principal=principal,
-            url=f"{self.base_url}{request.url.path}",
+            url=self._url(request),
             parts=request.path_params,
             query=query,
             headers=request.headers,
@@ -169,6 +168,10 @@ class Simulator:
                 change(organization)
             reply = route.endpoint(call)
         return Reply(reply.status, reply.body, list(reply.headers), reply.content_type)
+
+    def _url(self, request: Request) -> str:
+        """The address as it was asked for, percent signs and all, without the query."""
+        return f"{self.base_url}{request.scope['raw_path'].decode('ascii')}"
 
     def _shapes_of(self, organization: Organization) -> Shapes:
         key = (organization.id, self.base_url)

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, RSAKey
@@ -347,6 +347,7 @@ def test_the_api_can_demand_a_nonce_too(prover: Client) -> None:
 # -- hostile input
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80), st.text(max_size=80), st.sampled_from(["SSWS ", "Bearer ", "DPoP ", ""]))
 def test_any_credential_is_refused_and_never_breaks(credential: str, proof: str, scheme: str) -> None:
     authority = Authority(ManualClock(NOW), Switches())
@@ -357,6 +358,7 @@ def test_any_credential_is_refused_and_never_breaks(credential: str, proof: str,
         authority.issue(form, proof, "http://127.0.0.1")
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(st.sampled_from(["iss", "sub", "aud", "exp", "iat", "jti"]), st.integers() | st.text() | st.none())
 )

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.okta_simulator import Organization, Simulator
@@ -110,6 +110,7 @@ def test_rules_are_read_as_okta_writes_them(expression: str, wanted: bool) -> No
     assert parse(expression)(user, frozenset({"00g2"})) is wanted
 
 
+@settings(deadline=None)
 @given(st.text(alphabet='user.tile="A&|!() ORNDString,sWh', max_size=60))
 def test_a_rule_is_read_or_refused_whatever_it_holds(expression: str) -> None:
     user = Organization().add_user("hiro@enzos-pizza.com")

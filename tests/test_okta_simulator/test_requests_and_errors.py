@@ -13,7 +13,7 @@ from tests.okta_simulator.filters import GROUPS, LOGS, USERS, USERS_SEARCH, Lang
 from tests.test_okta_simulator.reader import Reader, attempted, code, reading
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def reader() -> Iterator[Reader]:
     organization = Organization()
     organization.add_user("hiro@enzos-pizza.com", profile={"department": "Delivery", "tags": ["katana", "hacker"]})
@@ -82,6 +82,7 @@ def test_apps_are_filtered_by_one_equality_only(reader: Reader) -> None:
         assert code(reader.get("/api/v1/apps", filter=wrong)) == (400, "E0000031")
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from(
@@ -152,7 +153,7 @@ def test_a_write_without_a_length_is_refused_with_411(reader: Reader) -> None:
 HOSTILE = st.text(alphabet=st.characters(blacklist_categories=["Cs"], blacklist_characters="\r\n"), max_size=30)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
 @given(
     st.sampled_from(["users", "groups", "apps", "logs", "groups/rules", "users/x/groups", "groups/x/users", "org"]),
     st.dictionaries(
@@ -168,7 +169,7 @@ def test_any_query_gets_an_answer_of_okta(reader: Reader, path: str, query: dict
     assert not reader.simulator.failures
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
 @given(
     st.sampled_from(["users", "groups", "apps", "groups/rules", "users/x", "apps/x/users"]),
     st.recursive(
@@ -190,6 +191,14 @@ def test_any_body_gets_an_answer_of_okta(reader: Reader, path: str, body: Any) -
     reader.simulator.limits.enabled = False
     assert reader.post(f"/api/v1/{path}", body).status_code in (200, 400, 403, 404, 409)
     assert not reader.simulator.failures
+
+
+def test_a_login_beyond_ascii_is_found_and_its_links_are_encoded(reader: Reader) -> None:
+    user = reader.simulator.organization.add_user("zoë+日本@enzos-pizza.com")
+    response = reader.get("/api/v1/users/zoë+日本@enzos-pizza.com/groups")
+    assert response.status_code == 200
+    assert "zo%C3%AB" in response.headers["link"]
+    assert reader.get("/api/v1/users/zoë+日本@enzos-pizza.com").json()["id"] == user.id
 
 
 def test_people_are_found_by_id_and_by_login(reader: Reader) -> None:
