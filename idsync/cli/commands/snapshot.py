@@ -23,6 +23,9 @@ _KEY = "pseudonym_key"
 
 @click.command("snapshot")
 @click.option("-o", "output", metavar="FILE", type=click.Path(path_type=Path), help="Write to a file, not to stdout.")
+@click.option(
+    "--everything", is_flag=True, help="All groups and apps, whatever the filters take: to try other filters on."
+)
 @click.option("--sanitize", "sanitized", is_flag=True, help="Replace people by pseudonyms; such a snapshot only plans.")
 @click.option(
     "--key-file",
@@ -34,14 +37,19 @@ _KEY = "pseudonym_key"
 @common_options()
 @pass_invocation
 def command(
-    invocation: Invocation, output: Path | None, sanitized: bool, key_file: Path | None, snapshot: Path | None
+    invocation: Invocation,
+    output: Path | None,
+    everything: bool,
+    sanitized: bool,
+    key_file: Path | None,
+    snapshot: Path | None,
 ) -> ExitCode:
     """Record what the source says now: one reading, to plan from later or elsewhere."""
     if key_file is not None and not sanitized:
         raise UsageError("--key-file is for --sanitize.", fix="Give both, or neither.")
     place = workplace(invocation)
     with ProgressDisplay(invocation.console) as progress, place.store(writing=False) as store:
-        source = place.source(progress, snapshot=snapshot)
+        source = place.source(progress, snapshot=snapshot, everything=everything)
         reading = fetch(source, place.target(store), place.settings.integration.org_url)
     if sanitized:
         key = _own_key(place) if key_file is None else read_input(key_file, "key")
