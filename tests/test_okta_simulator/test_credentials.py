@@ -1,100 +1,19 @@
-"""SSWS tokens, private_key_jwt, DPoP, scopes and admin roles."""
+"""SSWS tokens, private_key_jwt, scopes and admin roles."""
 
-import base64
-import hashlib
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
-from tests.okta_simulator import Authority, ManualClock, Organization, Role, Simulator, Switches
+from tests.okta_simulator import Authority, ManualClock, Role, Switches
 from tests.okta_simulator.auth import ASSERTION_TYPE
 from tests.okta_simulator.errors import OAuthError, OktaError
-from tests.test_okta_simulator.reader import Reader, code, reading
-
-RSA = RSAKey.generate_key(2048, parameters={"kid": "rsa"})
-EC = ECKey.generate_key("P-256", parameters={"kid": "ec"})
-PROOF_KEY = ECKey.generate_key("P-256")
-OTHER_KEY = ECKey.generate_key("P-256")
-READ = "okta.users.read okta.groups.read"
-NOW = 1_800_000_000
-DAY = 24 * 60 * 60
-
-
-class Client:
-    """An OAuth client made by hand, that can do everything wrong."""
-
-    def __init__(self, reader: Reader, key: RSAKey | ECKey = EC, client_id: str = "0oaService") -> None:
-        self.reader = reader
-        self.clock = reader.simulator.organization.clock
-        self.key = key
-        self.client_id = client_id
-        self.url = f"{reader.simulator.base_url}/oauth2/v1/token"
-
-    def assertion(self, header: dict[str, Any] | None = None, **changes: Any) -> str:
-        claims = {"iss": self.client_id, "sub": self.client_id, "aud": self.url, "exp": int(self.clock()) + 300}
-        claims |= {"iat": int(self.clock()), "jti": str(uuid.uuid4())} | changes
-        algorithm = "RS256" if isinstance(self.key, RSAKey) else "ES256"
-        kept = {name: value for name, value in claims.items() if value is not None}
-        return jwt.encode({"alg": algorithm, "kid": self.key.kid} | (header or {}), kept, self.key)
-
-    def proof(self, method: str, url: str, key: ECKey = PROOF_KEY, header: Any = None, **changes: Any) -> str:
-        claims = {"htm": method, "htu": url, "iat": int(self.clock()), "jti": str(uuid.uuid4())} | changes
-        head = {"typ": "dpop+jwt", "alg": "ES256", "jwk": key.as_dict(private=False)} | (header or {})
-        return jwt.encode(head, {name: value for name, value in claims.items() if value is not None}, key)
-
-    def ask(
-        self, *, scope: str = READ, assertion: str | None = None, proof: str | None = None, **form: str
-    ) -> httpx.Response:
-        data = {
-            "grant_type": "client_credentials",
-            "scope": scope,
-            "client_assertion_type": ASSERTION_TYPE,
-            "client_assertion": assertion or self.assertion(),
-        }
-        headers = {} if proof is None else {"dpop": proof}
-        return self.reader.stranger.post(self.url, data=data | form, headers=headers)
-
-    def nonce(self) -> str:
-        response = self.ask(proof=self.proof("POST", self.url))
-        assert (response.status_code, response.json()["error"]) == (400, "use_dpop_nonce")
-        return str(response.headers["dpop-nonce"])
-
-    def proven_token(self) -> str:
-        response = self.ask(proof=self.proof("POST", self.url, nonce=self.nonce()))
-        assert response.json()["token_type"] == "DPoP"
-        return str(response.json()["access_token"])
-
-    def call(self, token: str, proof: str | None, scheme: str = "DPoP", path: str = "/api/v1/groups") -> httpx.Response:
-        headers = {"authorization": f"{scheme} {token}"} | ({} if proof is None else {"dpop": proof})
-        return self.reader.stranger.get(path, headers=headers)
-
-
-@pytest.fixture
-def switches() -> Switches:
-    return Switches()
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(NOW)
-
-
-@pytest.fixture
-def client(switches: Switches, clock: ManualClock) -> Iterator[Client]:
-    simulator = Simulator(Organization(switches=switches, clock=clock))
-    public = [RSA.as_dict(private=False), EC.as_dict(private=False)]
-    simulator.authority.add_client("0oaService", public, scopes=READ.split())
-    simulator.authority.add_client("0oaProof", [EC.as_dict(private=False)], scopes=READ.split(), dpop=True)
-    with reading(simulator) as reader:
-        yield Client(reader)
-
+from tests.test_okta_simulator.oauth import EC, NOW, OTHER_KEY, RSA, Client
+from tests.test_okta_simulator.reader import code
 
 # -- SSWS
 
@@ -240,108 +159,6 @@ def test_the_public_keys_are_shown_without_credentials_and_without_secrets(clien
     keys = client.reader.stranger.get("/oauth2/v1/keys").json()["keys"]
     assert keys
     assert all("d" not in key for key in keys)
-
-
-# -- DPoP
-
-
-@pytest.fixture
-def prover(client: Client) -> Client:
-    return Client(client.reader, EC, "0oaProof")
-
-
-def ath(token: str) -> str:
-    return base64.urlsafe_b64encode(hashlib.sha256(token.encode()).digest()).decode().rstrip("=")
-
-
-def api_proof(client: Client, token: str, key: ECKey = PROOF_KEY, **changes: Any) -> str:
-    url = f"{client.reader.simulator.base_url}/api/v1/groups"
-    return client.proof("GET", changes.pop("htu", url), key, **({"ath": ath(token)} | changes))
-
-
-def test_a_client_that_must_prove_gets_no_token_without(prover: Client) -> None:
-    response = prover.ask()
-    assert (response.status_code, response.json()["error"]) == (400, "invalid_dpop_proof")
-
-
-def test_the_nonce_comes_with_the_first_refusal_which_uses_up_the_assertion(prover: Client) -> None:
-    assertion = prover.assertion()
-    first = prover.ask(assertion=assertion, proof=prover.proof("POST", prover.url))
-    nonce = first.headers["dpop-nonce"]
-    again = prover.ask(assertion=assertion, proof=prover.proof("POST", prover.url, nonce=nonce))
-    assert (again.status_code, again.json()["error"]) == (401, "invalid_client")
-    assert prover.ask(proof=prover.proof("POST", prover.url, nonce=nonce)).json()["token_type"] == "DPoP"
-
-
-def test_a_nonce_rotates_daily_and_lives_three_days(prover: Client, clock: ManualClock) -> None:
-    nonce = prover.nonce()
-    assert prover.nonce() == nonce
-    clock.advance(DAY)
-    assert prover.nonce() != nonce
-    clock.advance(2 * DAY - 1)
-    assert prover.ask(proof=prover.proof("POST", prover.url, nonce=nonce)).status_code == 200
-    clock.advance(1)
-    refused = prover.ask(proof=prover.proof("POST", prover.url, nonce=nonce))
-    assert refused.json()["error"] == "use_dpop_nonce"
-
-
-def test_a_bound_token_reads_with_a_fresh_proof_for_each_call_and_any_query(prover: Client) -> None:
-    token = prover.proven_token()
-    proof = api_proof(prover, token)
-    assert prover.call(token, proof).status_code == 200
-    assert prover.call(token, proof).status_code == 401
-    assert prover.call(token, api_proof(prover, token), path="/api/v1/groups?limit=5").status_code == 200
-
-
-WRONG_PROOFS: dict[str, Callable[[Client, str], str | None]] = {
-    "none": lambda client, token: None,
-    "query in htu": lambda client, token: api_proof(
-        client, token, htu=f"{client.reader.simulator.base_url}/api/v1/groups?limit=5"
-    ),
-    "doubled slash in htu": lambda client, token: api_proof(
-        client, token, htu=f"{client.reader.simulator.base_url}//api/v1/groups"
-    ),
-    "other method": lambda client, token: api_proof(client, token, htm="POST"),
-    "no token hash": lambda client, token: api_proof(client, token, ath=None),
-    "other token hash": lambda client, token: api_proof(client, token, ath=ath("other")),
-    "old": lambda client, token: api_proof(client, token, iat=NOW - 3600),
-    "no identifier": lambda client, token: api_proof(client, token, jti=None),
-    "other type": lambda client, token: api_proof(client, token, header={"typ": "JWT"}),
-    "private key shown": lambda client, token: api_proof(
-        client, token, header={"jwk": PROOF_KEY.as_dict(private=True)}
-    ),
-    "no JWT": lambda client, token: "abc",
-}
-
-
-@pytest.mark.parametrize("switches", [Switches(wrong_proof_status=401), Switches(wrong_proof_status=403)])
-@pytest.mark.parametrize("proof", WRONG_PROOFS.values(), ids=list(WRONG_PROOFS))
-def test_a_wrong_proof_is_refused_with_either_status(
-    prover: Client, switches: Switches, proof: Callable[[Client, str], str | None]
-) -> None:
-    token = prover.proven_token()
-    refused = prover.call(token, proof(prover, token))
-    assert refused.status_code == switches.wrong_proof_status
-    assert "invalid_dpop_proof" in refused.headers["www-authenticate"]
-
-
-def test_a_token_is_bound_to_the_key_that_bought_it_and_to_its_scheme(prover: Client, client: Client) -> None:
-    token = prover.proven_token()
-    assert prover.call(token, api_proof(prover, token, OTHER_KEY)).status_code == 401
-    assert prover.call(token, api_proof(prover, token), "Bearer").status_code == 401
-    bearer = client.ask().json()["access_token"]
-    assert client.call(bearer, api_proof(client, bearer), "DPoP").status_code == 401
-
-
-@pytest.mark.parametrize("switches", [Switches(api_demands_nonce=True)])
-def test_the_api_can_demand_a_nonce_too(prover: Client) -> None:
-    token = prover.proven_token()
-    refused = prover.call(token, api_proof(prover, token))
-    assert (refused.status_code, refused.json()["error"]) == (401, "use_dpop_nonce")
-    proof = api_proof(prover, token, nonce=refused.headers["dpop-nonce"])
-    assert prover.call(token, proof).status_code == 200
-    prover.reader.simulator.authority.proofs.rotate_nonce(forget=True)
-    assert prover.call(token, api_proof(prover, token, nonce=refused.headers["dpop-nonce"])).status_code == 401
 
 
 # -- hostile input
