@@ -125,7 +125,7 @@ def _lock_words(change: LockChange) -> str:
         return f"lock {shown(split_address(change.address)[1])}"
     if change.after is None:
         return f"lock on {shown(user)}, lifted"
-    lasting = "for good" if change.lifetime is None else f"for {format_duration(change.lifetime)}"
+    lasting = "until lifted" if change.lifetime is None else f"for {format_duration(change.lifetime)}"
     return f"lock on {shown(user)}, {lasting}"
 
 

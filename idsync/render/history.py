@@ -57,9 +57,9 @@ def _headline(entry: Entry, runs: dict[int, RunSummary], style: Style) -> list[s
             return _run_lines(runs[entry.run], style)
         case MadeByHand():
             what = f"{_VERBS[entry.action]} {shown(entry.address)} by hand"
-            return [f"{entry.at}  {style.paint(what, _TONES[entry.action])}  [{shown(entry.actor)}]"]
+            return [f"{visible(entry.at)}  {style.paint(what, _TONES[entry.action])}  [{shown(entry.actor)}]"]
         case LocksSwept() if not entry.run:
-            return [f"{entry.at}  cleared away {counted(len(entry.locks), 'expired lock')}"]
+            return [f"{visible(entry.at)}  cleared away {counted(len(entry.locks), 'expired lock')}"]
         case LocksSwept() | RunResumed() | RunStopped() | RunFinished() | StepMade():
             return []
         case _:
@@ -69,9 +69,8 @@ def _headline(entry: Entry, runs: dict[int, RunSummary], style: Style) -> list[s
 def _run_lines(run: RunSummary, style: Style) -> list[str]:
     state = {"finished": "applied", "stopped": "stopped", "unfinished": "broken off"}[run.state]
     tone: Tone = "strong" if run.state == "finished" else "error"
-    head = (
-        f"{run.started_at}  {style.paint(f'run {run.run} {state}', tone)}: {_counts(run.counts)}  [{shown(run.actor)}]"
-    )
+    what = f"{style.paint(f'run {run.run} {state}', tone)}: {_counts(run.counts)}"
+    head = f"{visible(run.started_at)}  {what}  [{shown(run.actor)}]"
     lines = [head, style.paint(f"  plan {visible(run.plan)}", "faint")]
     lines += [f"  released {visible(guard)}: {shown(reason, 500)}" for guard, reason in run.overrides.items()]
     return [*lines, f"  why: {shown(run.why, 500)}"] if run.why else lines

@@ -157,7 +157,7 @@ def _happened(delta: PersonDelta, outcome: Outcome, change: UserChange | None) -
         yield "locked, then deleted" if delta.locked else "deleted"
     elif delta.locked is not None:
         yield REASONS[delta.locked]
-        yield "locked; the account and its lists stay" if delta.locked is Reason.SUSPENDED else "locked"
+        yield _locked(delta.locked, change)
     elif delta.unlocked is not None:
         yield REASONS[delta.unlocked]
         yield "created again, then unlocked" if change and change.action == "create" else "unlocked"
@@ -170,6 +170,14 @@ def _happened(delta: PersonDelta, outcome: Outcome, change: UserChange | None) -
         if change.action == "create":
             yield "new user"
         yield REASONS[change.reason]
+
+
+def _locked(reason: Reason, change: UserChange | None) -> str:
+    if reason is not Reason.SUSPENDED:
+        return "locked"
+    if change is not None and change.action == "create":
+        return "created behind a lock"
+    return "locked; the account and its lists stay"
 
 
 def _access_line(symbol: Symbol, entry: Access, titles: Mapping[str, str]) -> Line:

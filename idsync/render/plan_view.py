@@ -180,10 +180,13 @@ def _finding_row(finding: Finding) -> Row:
 
 
 def _facts(plan: Plan) -> tuple[tuple[str, str], ...]:
+    """What is known of its making; digests that nobody asked for are not there."""
     inputs = plan.inputs
-    return (
-        ("organization", shown(inputs.org_url)),
-        ("snapshot", f"{shown(inputs.snapshot_digest)}, taken {shown(inputs.snapshot_taken_at)}"),
-        ("config", shown(inputs.config_digest)),
-        ("plan", shown(plan.digest)),
+    snapshot = [shown(inputs.snapshot_digest)] if inputs.snapshot_digest else []
+    facts = (
+        ("organization", inputs.org_url and shown(inputs.org_url)),
+        ("snapshot", ", ".join([*snapshot, f"taken {shown(inputs.snapshot_taken_at)}"])),
+        ("config", inputs.config_digest and shown(inputs.config_digest)),
+        ("plan", plan.digest and shown(plan.digest)),
     )
+    return tuple((name, value) for name, value in facts if value)

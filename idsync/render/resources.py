@@ -11,7 +11,7 @@ from idsync.render.style import PLAIN, Style
 from idsync.render.yaml import Plain, render_documents
 
 AnyResource = User | Lock | AccessList | AccessListMember
-_ENCODER = msgspec.json.Encoder()
+_ENCODER = msgspec.json.Encoder(order="deterministic")
 _TITLES = {
     "user": ("user", "roles", "origin"),
     "lock": ("lock", "on", "until", "origin"),
@@ -22,13 +22,13 @@ _ORIGIN = "teleport.dev/origin"
 
 
 def render_json(resources: Iterable[AnyResource]) -> str:
-    """One array, an object a line at the least, in Teleport's shapes."""
+    """One array, whatever there is, in Teleport's shapes."""
     return msgspec.json.format(_ENCODER.encode(list(resources)), indent=2).decode() + "\n"
 
 
 def render_yaml(resources: Iterable[AnyResource]) -> str:
     """A document each; nothing at all for none."""
-    documents: list[Plain] = [msgspec.to_builtins(resource) for resource in resources]
+    documents: list[Plain] = [msgspec.to_builtins(resource, order="deterministic") for resource in resources]
     return render_documents(documents) if documents else ""
 
 
@@ -36,7 +36,7 @@ def render_text(resources: Sequence[AnyResource], style: Style = PLAIN) -> str:
     """A table for each kind that there is."""
     rows: dict[str, list[tuple[str, ...]]] = {}
     for resource in resources:
-        rows.setdefault(resource.kind, []).append(tuple(map(shown, _cells(resource))))
+        rows.setdefault(resource.kind, []).append(tuple(cell and shown(cell) for cell in _cells(resource)))
     tables = [_table(_TITLES[kind], cells, style) for kind, cells in rows.items()]
     return "\n\n".join(tables) + "\n" if tables else "Nothing found.\n"
 
@@ -47,7 +47,7 @@ def _cells(resource: AnyResource) -> tuple[str, ...]:
             return metadata.name, ", ".join(spec.roles), metadata.labels.get(_ORIGIN, "")
         case Lock(metadata=metadata, spec=spec):
             target = ", ".join(f"{kind} {name}" for kind, name in msgspec.structs.asdict(spec.target).items() if name)
-            return metadata.name, target, spec.expires or "for good", metadata.labels.get(_ORIGIN, "")
+            return metadata.name, target, spec.expires or "until lifted", metadata.labels.get(_ORIGIN, "")
         case AccessList(metadata=metadata, spec=spec):
             roles, owners = ", ".join(spec.grants.roles), ", ".join(owner.name for owner in spec.owners)
             return metadata.name, spec.title, roles, owners, metadata.labels.get(_ORIGIN, "")

@@ -6,6 +6,9 @@ from collections.abc import Iterable, Iterator
 
 Plain = str | int | float | bool | None | list["Plain"] | tuple["Plain", ...] | dict[str, "Plain"]
 
+LONGEST_SIMPLE_KEY = 1000
+"""YAML readers look for the colon of a plain `key: value` no farther than some thousand characters."""
+
 _PLAIN = re.compile(r"[A-Za-z](?:[A-Za-z0-9_./@-]| (?=[A-Za-z0-9]))*\Z")
 _OTHER_TYPES = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n", "nan", "inf"})
 
@@ -38,7 +41,7 @@ def _lines(value: Plain) -> Iterator[str]:
     match value:
         case dict() if value:
             for key, item in value.items():
-                yield from _entry(f"{scalar(key)}:", item)
+                yield from _entry(scalar(key), item)
         case list() | tuple() if value:
             for item in value:
                 first, *rest = _lines(item)
@@ -49,15 +52,18 @@ def _lines(value: Plain) -> Iterator[str]:
 
 
 def _entry(key: str, item: Plain) -> Iterator[str]:
+    if len(key) > LONGEST_SIMPLE_KEY:
+        yield f"? {key}"
+        key = ""
     match item:
         case dict() if item:
-            yield key
+            yield f"{key}:"
             yield from (f"  {line}" for line in _lines(item))
         case list() | tuple() if item:
-            yield key
+            yield f"{key}:"
             yield from _lines(item)
         case _:
-            yield f"{key} {_single(item)}"
+            yield f"{key}: {_single(item)}"
 
 
 def _single(value: Plain) -> str:

@@ -181,3 +181,21 @@ def test_everyone_who_is_deleted_is_named(plan: Plan) -> None:
 def test_an_unknown_guard_and_a_fractional_limit_are_shown_as_they_are() -> None:
     guards = (GuardResult("policy\n", 3, 2.5, "blocked"),)
     assert "! Blocked by policy\\n (3, limit 2.5)" in render_plan(make_plan(guards=guards))
+
+
+def test_someone_new_and_suspended_is_created_behind_a_lock() -> None:
+    changes = (lock_change("a", Reason.SUSPENDED, None), user_change(None, make_user("a"), Reason.ASSIGNED))
+    plan = make_plan(changes, (PersonDelta("a", (plans.role("dev"),), (), locked=Reason.SUSPENDED),))
+    text = render_plan(plan)
+    assert headline(plan) == "Plan: 1 person is locked."
+    assert "a  [suspended in Okta; created behind a lock]" in text
+    assert "+ lock on a, until lifted" in text
+
+
+def test_digests_that_nobody_asked_for_are_not_shown_empty() -> None:
+    plan = plans.a_week()
+    unsealed = replace(plan, digest="", inputs=replace(plan.inputs, snapshot_digest=""))
+    assert render_plan(unsealed).splitlines()[-2:] == [
+        "snapshot: taken 2026-11-22T00:00:00Z",
+        f"config: {plan.inputs.config_digest}",
+    ]
