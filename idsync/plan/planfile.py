@@ -1,17 +1,21 @@
 """The plan file: canonical JSON of a Plan and a newline. What was not written by us, byte for byte, is refused."""
 
-from typing import TypeVar
+from typing import TypeVar, assert_never
 
 import msgspec
 
 from idsync.errors import PlanError, PlanTampered
 from idsync.model.addresses import split_address
-from idsync.model.canonical import digest_bytes
+from idsync.model.canonical import digest_bytes, fingerprint
+from idsync.model.directory import Reason
+from idsync.model.ownership import is_ours
 from idsync.plan.assemble import summarise
-from idsync.plan.changes import FORMAT_VERSION, AccessListChange, Change, Plan
+from idsync.plan.changes import FORMAT_VERSION, AccessListChange, Change, LockChange, Plan, UserChange
 from idsync.plan.seal import plan_pieces
 from idsync.plan.steps import in_listing_order
 
+_LONGEST_LOCK = 2 * 3650 * 86400
+"""Seconds that no configuration can ask for more than: the longest `ttl` and the longest `margin`."""
 _REMAKE = "Make a new plan with `idsync plan -o PLAN`, have it reviewed, and apply that."
 
 
@@ -56,8 +60,8 @@ def _decode(data: bytes, shape: type[Shape]) -> Shape:
 
 def _check_seal(data: bytes, digest: str) -> None:
     marked = b'"digest":"' + digest.encode() + b'"'
-    sealed = data.rstrip(b"\n").replace(marked, b'"digest":""', 1)
-    if digest_bytes(sealed) != digest:
+    sealed = data.removesuffix(b"\n").replace(marked, b'"digest":""', 1)
+    if digest_bytes(sealed) != digest or not data.endswith(b"\n"):
         raise PlanTampered(
             "The plan file is not what was written: its content does not have its digest.",
             why="Somebody or something edited, reformatted or cut it after it was made.",
@@ -71,14 +75,22 @@ def _check_sense(plan: Plan) -> None:
         plan.summary == summarise(plan.changes)
         and plan.changes == in_listing_order(plan.changes)
         and len({change.address for change in plan.changes}) == len(plan.changes)
-        and all(map(_hangs_together, plan.changes))
+        and all(_hangs_together(change) and _is_ours(change, plan.inputs.org_url) for change in plan.changes)
     )
     if not whole:
         raise PlanTampered(
-            "The plan file contradicts itself: its changes, their order, names or counts do not fit together.",
+            "The plan file contradicts itself: its changes, their order, names, owners or counts do not fit together.",
             why="It was not made by `idsync plan`, or was edited after.",
             fix=_REMAKE,
         )
+
+
+def _is_ours(change: Change, org_url: str) -> bool:
+    """Whether a plan may hold this change: of an object of ours, or of a user who becomes ours."""
+    after = change.after is None or is_ours(change.after.metadata.labels, org_url)
+    if isinstance(change, UserChange) and change.reason is Reason.ADOPTED:
+        return after and change.action == "update"
+    return after and (change.before is None or is_ours(change.before.metadata.labels, org_url))
 
 
 def _hangs_together(change: Change) -> bool:
@@ -88,7 +100,13 @@ def _hangs_together(change: Change) -> bool:
     presence = (change.before is not None, change.after is not None)
     expected = {"create": (False, True), "update": (True, True), "delete": (True, False)}[change.action]
     sound = presence == expected and len(kinds) == 1 and all(body.metadata.name == name for body in bodies)
-    sound = sound and (change.before_fingerprint is None) == (change.before is None)
-    if isinstance(change, AccessListChange):
-        return sound and not set(change.members_added) & set(change.members_removed)
-    return sound
+    sound = sound and change.before_fingerprint == (None if change.before is None else fingerprint(change.before))
+    match change:
+        case AccessListChange():
+            return sound and not set(change.members_added) & set(change.members_removed)
+        case LockChange():
+            return sound and (change.lifetime is None or 0 < change.lifetime <= _LONGEST_LOCK)
+        case UserChange():
+            return sound
+        case _:
+            assert_never(change)

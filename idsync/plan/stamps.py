@@ -43,8 +43,9 @@ def stamped_members(change: AccessListChange, now: datetime) -> dict[str, Member
 
 def first_review(now: datetime) -> datetime:
     """The first day of a month, at least six months from `now`."""
+    now = now.astimezone(UTC)
     months = now.year * 12 + now.month - 1 + REVIEW_MONTHS
-    day = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    day = now.replace(hour=0, minute=0, second=0, microsecond=0)
     if now.day > 1 or now > day:
         months += 1
     return day.replace(year=months // 12, month=months % 12 + 1, day=1)

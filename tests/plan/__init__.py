@@ -1,0 +1,1 @@
+"""The planner part by part: steps, stamps, effective access, the plan file."""

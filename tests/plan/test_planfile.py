@@ -1,0 +1,218 @@
+"""The plan file: read back as written, and refused when it is anything else."""
+
+import msgspec
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from idsync.errors import PlanError, PlanTampered
+from idsync.model.canonical import fingerprint
+from idsync.model.directory import Reason
+from idsync.plan.changes import Plan
+from idsync.plan.planfile import decode_plan, encode_plan
+from idsync.plan.seal import seal_of, sealed
+from tests.core.replay import settled
+from tests.core.world import (
+    NOTHING,
+    config,
+    foreign_list,
+    foreign_user,
+    group,
+    lock_on,
+    okta,
+    person,
+    plan,
+    replace,
+    with_user,
+)
+
+SETTINGS = config(
+    'RoleMapping: {rules: [{group: "*", roles: ["in-$1"]}]}',
+    'AccessListRules: {rules: [{group: "*", grants: {roles: [dev]}}]}',
+    spec="users: {adopt: [zoe]}",
+)
+BEFORE = okta(person("ann"), person("bob"), person("cé\n\x1b"), group("eng", "ann", "bob"), group("ops", "bob"))
+AFTER = okta(
+    person("ann2", id="00u-ann", title='"quoted"'),
+    person("cé\n\x1b", "SUSPENDED"),
+    person("zoe"),
+    group("eng", "ann", "zoe"),
+)
+MADE = plan(AFTER, with_user(settled(BEFORE, SETTINGS), foreign_user("zoe")), SETTINGS)
+FILE = encode_plan(MADE)
+SMALL = encode_plan(plan(okta(person("ann")), NOTHING))
+
+
+def test_a_plan_file_reads_back_as_the_plan() -> None:
+    assert decode_plan(FILE) == MADE
+    assert encode_plan(decode_plan(FILE)) == FILE
+
+
+def test_it_is_one_line_of_json_that_holds_its_own_digest() -> None:
+    assert FILE.endswith(b"}\n")
+    assert FILE.count(b"\n") == 1
+    assert seal_of(MADE) == MADE.digest
+    assert msgspec.json.decode(FILE)["digest"] == MADE.digest
+
+
+def test_it_holds_every_kind_of_change() -> None:
+    assert {(type(change).__name__, change.action) for change in MADE.changes} == {
+        ("LockChange", "create"),
+        ("UserChange", "create"),
+        ("UserChange", "update"),
+        ("UserChange", "delete"),
+        ("AccessListChange", "update"),
+        ("AccessListChange", "delete"),
+    }
+
+
+def test_every_single_byte_of_it_counts() -> None:
+    for place in range(len(SMALL)):
+        for edited in (
+            SMALL[:place] + SMALL[place + 1 :],
+            SMALL[:place] + bytes([SMALL[place] ^ 1]) + SMALL[place + 1 :],
+            SMALL[:place] + b" " + SMALL[place:],
+        ):
+            if edited != SMALL:
+                with pytest.raises(PlanError):
+                    decode_plan(edited)
+    for end in (b"\n", b" ", b"x"):
+        with pytest.raises(PlanError):
+            decode_plan(SMALL + end)
+
+
+@given(place=st.integers(0, len(FILE) - 1), byte=st.integers(0, 255))
+def test_no_byte_of_a_large_one_can_be_another(place: int, byte: int) -> None:
+    edited = FILE[:place] + bytes([byte]) + FILE[place + 1 :]
+    if edited != FILE:
+        with pytest.raises(PlanError):
+            decode_plan(edited)
+
+
+@given(st.binary(max_size=200))
+@example(b"")
+@example(b"{}")
+@example(b"null")
+@example(b"[" * 100_000)
+@example(b'{"format_version":' + b"[" * 100_000)
+@example(b'{"format_version":"1.0","digest":"\\ud800"}')
+@example(b'{"format_version":"1.0","digest":"x"}')
+@example(b'{"format_version":"9.0","digest":"x"}')
+@example(b'{"format_version":1,"digest":"x"}')
+@example(b"\xff\xfe")
+@example(b"\x00")
+def test_whatever_is_given_for_a_plan_is_refused_as_a_plan(data: bytes) -> None:
+    with pytest.raises(PlanError) as refusal:
+        decode_plan(data)
+    assert refusal.value.summary
+    assert refusal.value.why
+    assert refusal.value.fix
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(field=st.sampled_from([name for name in Plan.__struct_fields__ if name != "digest"]), value=JSON)
+def test_a_sealed_file_with_anything_in_a_field_is_refused_or_a_plan(field: str, value: object) -> None:
+    raw = msgspec.json.decode(FILE)
+    raw[field] = value
+    data = resealed(raw)
+    try:
+        decode_plan(data)
+    except PlanError:
+        return
+    assert field in ("integration", "health", "access_delta", "guards", "findings")
+
+
+@given(
+    index=st.integers(0, len(MADE.changes) - 1),
+    field=st.sampled_from(["kind", "address", "action", "before", "after", "before_fingerprint", "lifetime"]),
+    value=JSON,
+)
+def test_a_sealed_file_with_anything_in_a_change_is_refused(index: int, field: str, value: object) -> None:
+    raw = msgspec.json.decode(FILE)
+    if raw["changes"][index].get(field) == value:
+        return
+    raw["changes"][index][field] = value
+    if field == "lifetime" and ("lifetime" not in MADE.changes[index].__struct_fields__ or value is None):
+        return
+    if field == "lifetime" and isinstance(value, int) and value > 0:
+        return
+    with pytest.raises(PlanError):
+        decode_plan(resealed(raw))
+
+
+def resealed(raw: dict[str, object]) -> bytes:
+    """The bytes that somebody would write who knows how the digest is made."""
+    import hashlib
+
+    raw = {**raw, "digest": ""}
+    body = msgspec.json.encode(raw)
+    digest = "sha256:" + hashlib.sha256(body).hexdigest()
+    return body.replace(b'"digest":""', b'"digest":"' + digest.encode() + b'"', 1) + b"\n"
+
+
+def test_a_later_minor_version_may_add_fields() -> None:
+    raw = msgspec.json.decode(FILE)
+    raw["format_version"] = "1.7"
+    raw["news"] = {"x": 1}
+    assert decode_plan(resealed(raw)).changes == MADE.changes
+
+
+def test_another_major_version_is_refused_and_says_so() -> None:
+    with pytest.raises(PlanError, match=r"format 2\.0"):
+        decode_plan(encode_plan(sealed(replace(MADE, format_version="2.0"))))
+
+
+def _tampered(**fields: object) -> bytes:
+    return encode_plan(sealed(replace(MADE, **fields)))
+
+
+def _changes(index: int, **fields: object):
+    made = list(MADE.changes)
+    made[index] = replace(made[index], **fields)
+    return tuple(made)
+
+
+def _index(kind: str, action: str) -> int:
+    return next(
+        place for place, item in enumerate(MADE.changes) if (type(item).__name__, item.action) == (kind, action)
+    )
+
+
+DELETE, LOCK = _index("UserChange", "delete"), _index("LockChange", "create")
+UPDATE, LISTS = _index("UserChange", "update"), _index("AccessListChange", "update")
+FOREIGN = foreign_user(MADE.changes[DELETE].address.removeprefix("user/"))
+BAD = {
+    "counts": {"summary": replace(MADE.summary, user=replace(MADE.summary.user, delete=9))},
+    "left out": {"changes": MADE.changes[1:]},
+    "order": {"changes": MADE.changes[::-1]},
+    "twice": {"changes": (*MADE.changes, MADE.changes[-1])},
+    "address": {"changes": _changes(DELETE, address="user/somebody")},
+    "kind": {"changes": _changes(DELETE, address="lock/x")},
+    "fingerprint": {"changes": _changes(DELETE, before_fingerprint="0" * 32)},
+    "no fingerprint": {"changes": _changes(DELETE, before_fingerprint=None)},
+    "foreign user": {"changes": _changes(DELETE, before=FOREIGN, before_fingerprint=fingerprint(FOREIGN))},
+    "not adopted": {"changes": _changes(UPDATE, reason=Reason.DRIFT)},
+    "foreign lock": {"changes": _changes(LOCK, after=lock_on("x", called=MADE.changes[LOCK].address[5:]))},
+    "foreign list": {"changes": _changes(LISTS, after=foreign_list("00g-eng"))},
+    "added and removed": {"changes": _changes(LISTS, members_added=("x",), members_removed=("x",))},
+    "endless lock": {"changes": _changes(LOCK, lifetime=10**18)},
+    "past lock": {"changes": _changes(LOCK, lifetime=-1)},
+}
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_a_sealed_plan_that_does_not_hang_together_is_refused(what: str) -> None:
+    with pytest.raises(PlanTampered):
+        decode_plan(_tampered(**BAD[what]))
+
+
+def test_the_message_does_not_repeat_what_is_in_the_file() -> None:
+    with pytest.raises(PlanError) as refusal:
+        decode_plan(FILE.replace(b"ann", b"hacked", 1))
+    assert "hacked" not in f"{refusal.value.summary}{refusal.value.why}{refusal.value.fix}"
