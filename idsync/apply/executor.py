@@ -114,6 +114,9 @@ class _Run:
                 done = len(self._steps)
                 swept = self._finish(seen)
                 serial = self._target.serial()
+        except KeyboardInterrupt:
+            self._note_stop(done, "interrupted")
+            raise
         except Exception as error:
             raise self._stopped(error, done) from error
         self._progress("applying", done, done)
@@ -180,13 +183,9 @@ class _Run:
         )
 
     def _stopped(self, error: Exception, done: int) -> Exception:
-        """Write down, if that is still possible, that the run broke off; the error to raise."""
+        """Write down that the run broke off; the error to raise."""
         why = error.summary if isinstance(error, IdsyncError) else type(error).__name__
-        kept = 0 if self._target.atomic else done
-        if self._number:
-            with suppress(StoreError):
-                now = format_time(self._request.now)
-                self._records.journal.append(RunStopped(self._number, now, kept, why))
+        self._note_stop(done, why)
         if self._target.atomic or not done:
             return error
         return PartlyApplied(
@@ -196,6 +195,13 @@ class _Run:
             why="This target keeps each step as it is made.",
             fix="Apply the same plan again; it goes on from there.",
         )
+
+    def _note_stop(self, done: int, why: str) -> None:
+        """Write down, if that is still possible, why the run broke off and how many steps the target keeps."""
+        if self._number:
+            with suppress(StoreError):
+                kept = 0 if self._target.atomic else done
+                self._records.journal.append(RunStopped(self._number, format_time(self._request.now), kept, why))
 
 
 def _counts(summary: Summary) -> Counts:

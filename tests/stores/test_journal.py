@@ -118,7 +118,7 @@ def test_the_database_itself_refuses_to_change_the_journal(store: SqliteStore, p
 @pytest.mark.parametrize(
     ("statement", "broken_at", "why"),
     [
-        ("UPDATE journal SET entry = CAST(replace(entry, 'create', 'update') AS BLOB) WHERE sequence = 2", 2, "not what"),
+        ("UPDATE journal SET entry = CAST(replace(entry, 'user', 'lock') AS BLOB) WHERE sequence = 2", 2, "not what"),
         ("UPDATE journal SET entry = CAST(replace(entry, 'hiro', 'else') AS BLOB) WHERE sequence = 6", 6, ""),
         ("DELETE FROM journal WHERE sequence = 3", 3, "missing"),
         ("DELETE FROM journal WHERE sequence = 6", 6, "missing"),

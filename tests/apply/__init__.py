@@ -1,0 +1,1 @@
+"""Tests of applying plans and of people's own hand."""

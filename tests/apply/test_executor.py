@@ -1,0 +1,380 @@
+"""Applying a plan: it becomes so, in order, recorded, and nothing else is touched."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+
+from idsync.apply.executor import apply_plan
+from idsync.errors import LeaseHeld, PlanMismatch, PlanStale, PlanTampered, PlanUsed
+from idsync.model.addresses import Address
+from idsync.model.canonical import canonical_bytes
+from idsync.model.directory import DirectoryState, Reason, Why
+from idsync.model.journal import LocksSwept, RunFinished, RunStarted, StepMade, resource_in, summarise_runs
+from idsync.model.resources import Membership
+from idsync.model.times import format_time
+from idsync.plan.differ import changes_between
+from idsync.plan.steps import Phase, steps_of
+from idsync.stores.sqlite import SqliteStore, open_store
+from idsync.targets.local import LocalTarget
+from idsync.targets.protocol import Target
+from tests.apply import worlds
+from tests.apply.worlds import AFTER, BEFORE, WHY, apply, fill, foreign, plan_between, state
+from tests.targets.world import NOW, ORG, foreign_lock, foreign_user, our_list, our_lock, our_user
+
+replace = msgspec.structs.replace
+
+
+def steps_in(store: SqliteStore) -> list[StepMade]:
+    return [each.entry for each in store.journal.entries() if isinstance(each.entry, StepMade)]
+
+
+def test_a_plan_becomes_so(target: Target, store: SqliteStore) -> None:
+    fill(target, BEFORE)
+    applied = apply(plan_between(BEFORE, AFTER, why=WHY), target, store)
+    now = target.state()
+    assert {n: u for n, u in now.users.items() if n != "admin"} == AFTER.users
+    assert {name: set(members) for name, members in worlds.ours(now).members.items()} == {
+        name: set(members) for name, members in AFTER.members.items()
+    }
+    assert {name: found.spec.title for name, found in worlds.ours(now).access_lists.items()} == {
+        "00g1": "New title",
+        "00g3": "Shrinks",
+        "0oa4": "New",
+    }
+    assert worlds.ours(now).locks.keys() == {"leaver-lock"}
+    assert (applied.run, applied.serial, applied.resumed) == (1, target.serial(), False)
+    assert (applied.summary.user.create, applied.summary.member.remove) == (2, 4)
+
+
+def test_what_is_not_ours_stays_byte_for_byte(target: Target, store: SqliteStore) -> None:
+    fill(target, BEFORE)
+    before = canonical_bytes(foreign(target.state()))
+    apply(plan_between(BEFORE, AFTER), target, store)
+    assert canonical_bytes(foreign(target.state())) == before
+
+
+def test_nothing_is_left_to_plan_afterwards(target: Target, store: SqliteStore) -> None:
+    fill(target, BEFORE)
+    apply(plan_between(BEFORE, AFTER), target, store)
+    now = target.state()
+    assert plan_between(now, worlds.ours(now)).is_empty
+
+
+def test_times_are_set_at_apply(target: Target, store: SqliteStore) -> None:
+    fill(target, BEFORE)
+    apply(plan_between(BEFORE, AFTER), target, store, NOW + timedelta(hours=2))
+    now = target.state()
+    assert now.members["00g1"]["joiner"].joined == "2026-11-22T11:30:00Z"
+    assert now.members["00g1"]["stays"].joined == "2026-01-01T00:00:00Z"
+    assert now.locks["leaver-lock"].spec.expires == "2026-11-23T18:30:00Z"
+    audit = now.access_lists["0oa4"].spec.audit
+    assert audit is not None
+    assert audit.next_audit_date == "2027-06-01T00:00:00Z"
+
+
+def test_steps_run_locks_first_and_unlocks_last_and_each_is_journaled(target: Target, store: SqliteStore) -> None:
+    fill(target, BEFORE)
+    apply(plan_between(BEFORE, AFTER, why=WHY), target, store)
+    steps = steps_in(store)
+    assert [(step.phase, step.address) for step in steps] == [
+        (Phase.LOCK, "lock/leaver-lock"),
+        (Phase.USER, "user/joiner"),
+        (Phase.USER, "user/mover"),
+        (Phase.USER, "user/returner"),
+        (Phase.ACCESS_LIST, "access_list/00g1"),
+        (Phase.ACCESS_LIST, "access_list/0oa4"),
+        (Phase.MEMBER_REMOVAL, "access_list/00g1"),
+        (Phase.MEMBER_REMOVAL, "access_list/00g3"),
+        (Phase.ACCESS_LIST_DELETE, "access_list/00g2"),
+        (Phase.USER_DELETE, "user/leaver/1"),
+        (Phase.UNLOCK, "lock/returner-lock"),
+    ]
+    assert steps[1].reason == "assigned"
+    assert store.journal.verify().broken_at is None
+
+
+def test_the_journal_keeps_what_is_needed_to_take_a_step_back(target: Target, store: SqliteStore) -> None:
+    fill(target, BEFORE)
+    apply(plan_between(BEFORE, AFTER), target, store)
+    by_step = {(step.phase, step.address): step for step in steps_in(store)}
+    changed = by_step[Phase.USER, Address("user/mover")]
+    assert resource_in(changed.before) == BEFORE.users["mover"]
+    created = by_step[Phase.ACCESS_LIST, Address("access_list/0oa4")]
+    assert resource_in(created.before) is None
+    assert created.members_added == ("joiner", "mover")
+    shrunk = by_step[Phase.MEMBER_REMOVAL, Address("access_list/00g1")]
+    assert shrunk.members_removed == {"leaver/1": Membership(reason="asked")}
+    gone = by_step[Phase.ACCESS_LIST_DELETE, Address("access_list/00g2")]
+    assert resource_in(gone.before) == BEFORE.access_lists["00g2"]
+    assert gone.members_removed == BEFORE.members["00g2"]
+
+
+def test_a_run_tells_who_when_and_what_was_released(local: LocalTarget, store: SqliteStore) -> None:
+    applied = apply(plan_between(state(), AFTER), local, store, overrides={"user_deletes": "agreed with Ann"})
+    (run,) = summarise_runs(each.entry for each in store.journal.headlines())
+    assert (run.run, run.actor, run.started_at, run.state) == (applied.run, "hiro@laptop", format_time(NOW), "finished")
+    assert run.overrides == {"user_deletes": "agreed with Ann"}
+    assert run.counts["user"] == {"create": 4, "update": 0, "delete": 0}
+    assert run.serial == applied.serial == local.serial()
+
+
+def test_an_override_that_releases_nothing_is_noted(local: LocalTarget, store: SqliteStore) -> None:
+    applied = apply(plan_between(state(), AFTER), local, store, overrides={"user_deletes": "agreed"})
+    assert len(applied.notes) == 1
+    assert "user_deletes" in applied.notes[0]
+
+
+def test_a_plan_applies_once(target: Target, store: SqliteStore) -> None:
+    plan = plan_between(state(), AFTER)
+    apply(plan, target, store)
+    with pytest.raises(PlanUsed, match="applied already"):
+        apply(plan, target, store)
+
+
+def test_what_the_caller_remembers_is_kept_with_the_apply(local: LocalTarget, store: SqliteStore) -> None:
+    apply(plan_between(state(), AFTER), local, store, facts={"pool": b"4"}, cache={"desired": b"x"})
+    assert (store.facts.get("pool"), store.cache.get("desired")) == (b"4", b"x")
+
+
+def test_an_empty_plan_is_no_run_and_yet_keeps_what_is_remembered(local: LocalTarget, store: SqliteStore) -> None:
+    plan = plan_between(state(), state())
+    for _ in range(2):
+        applied = apply(plan, local, store, facts={"pool": b"0"})
+        assert applied.run is None
+    assert store.facts.get("pool") == b"0"
+    assert list(store.journal.entries()) == []
+    assert local.serial() == 0
+
+
+def test_edits_known_to_the_plan_are_settled_by_it_and_later_ones_are_not(
+    local: LocalTarget, store: SqliteStore
+) -> None:
+    fill(local, BEFORE)
+    store.edits.add([Address("user/mover")])
+    plan = plan_between(BEFORE, AFTER, serial=local.serial())
+    local.put_user(our_user("unrelated"))
+    store.edits.add([Address("user/unrelated")])
+    apply(plan, local, store)
+    assert local.index(ORG).edited == {"user/unrelated"}
+
+
+class TestStale:
+    def changed(self, local: LocalTarget, store: SqliteStore, path: Path) -> PlanStale:
+        """Apply a plan after somebody changed something; nothing may have happened."""
+        before = canonical_bytes(local.state())
+        serial = local.serial()
+        with pytest.raises(PlanStale) as caught:
+            apply(plan_between(BEFORE, AFTER), local, store)
+        assert canonical_bytes(local.state()) == before
+        assert local.serial() == serial
+        assert list(store.journal.entries()) == []
+        return caught.value
+
+    @pytest.fixture(autouse=True)
+    def filled(self, local: LocalTarget) -> None:
+        fill(local, BEFORE)
+
+    def test_a_changed_user(self, local: LocalTarget, store: SqliteStore, path: Path) -> None:
+        local.put_user(our_user("mover", "root"))
+        assert self.changed(local, store, path).addresses == ("user/mover",)
+
+    def test_a_vanished_user(self, local: LocalTarget, store: SqliteStore, path: Path) -> None:
+        local.delete_user("leaver/1")
+        assert self.changed(local, store, path).addresses == ("user/leaver/1",)
+
+    def test_a_foreign_user_in_the_place_of_a_new_one(self, local: LocalTarget, store: SqliteStore, path: Path) -> None:
+        local.put_user(foreign_user("joiner"))
+        assert self.changed(local, store, path).addresses == ("user/joiner",)
+
+    def test_a_renamed_list(self, local: LocalTarget, store: SqliteStore, path: Path) -> None:
+        local.put_access_list(our_list("00g1", "Renamed", "dev"))
+        assert self.changed(local, store, path).addresses == ("access_list/00g1",)
+
+    def test_another_member(self, local: LocalTarget, store: SqliteStore, path: Path) -> None:
+        local.add_members("00g3", {"guest": Membership()})
+        assert self.changed(local, store, path).addresses == ("access_list/00g3",)
+
+    def test_a_lock_that_was_lifted(self, local: LocalTarget, store: SqliteStore, path: Path) -> None:
+        local.delete_lock("returner-lock")
+        assert self.changed(local, store, path).addresses == ("lock/returner-lock",)
+
+    def test_many_changes_are_counted(self, local: LocalTarget, store: SqliteStore, path: Path) -> None:
+        with local.transaction():
+            for name in ("stays", "mover", "leaver/1"):
+                local.delete_user(name)
+            for name in ("00g1", "00g2", "00g3"):
+                local.delete_access_list(name)
+            local.delete_lock("returner-lock")
+        error = self.changed(local, store, path)
+        assert len(error.addresses) == 6
+        assert "and 1 more" in error.summary
+
+    def test_what_the_plan_does_not_touch_may_change(self, local: LocalTarget, store: SqliteStore) -> None:
+        local.put_user(our_user("stays", "changed"))
+        local.put_user(foreign_user("admin", "more"))
+        assert apply(plan_between(BEFORE, AFTER), local, store).run == 1
+
+
+def test_a_change_between_the_check_and_the_transaction_is_noticed(local: LocalTarget, store: SqliteStore) -> None:
+    fill(local, BEFORE)
+
+    class Intruded(LocalTarget):
+        """Somebody's edit lands at the last moment."""
+
+        def transaction(self):  # type: ignore[no-untyped-def]
+            local.put_user(our_user("mover", "root"))
+            return super().transaction()
+
+    with pytest.raises(PlanStale):
+        apply(plan_between(BEFORE, AFTER), Intruded(store.directory), store)
+    assert local.state().users["mover"] == our_user("mover", "root")
+    assert "joiner" not in local.state().users
+
+
+def test_a_plan_that_means_to_change_what_is_not_ours_is_refused(target: Target, store: SqliteStore) -> None:
+    theirs = state(foreign_user("admin"))
+    fill(target, theirs)
+    changes = changes_between(theirs, state(), {}, {}, NOW)
+    with pytest.raises(PlanTampered, match="not ours"):
+        apply(worlds.plan_of(changes), target, store)
+    assert target.state().users == theirs.users
+
+
+def test_an_adopted_user_becomes_ours(target: Target, store: SqliteStore) -> None:
+    theirs, adopted = state(foreign_user("temp")), state(our_user("temp"))
+    fill(target, theirs)
+    why = {Address("user/temp"): Why(Reason.ADOPTED)}
+    apply(worlds.plan_of(changes_between(theirs, adopted, why, {}, NOW)), target, store)
+    assert target.state().users == adopted.users
+
+
+def test_another_orgs_objects_are_not_ours(target: Target, store: SqliteStore) -> None:
+    plan = plan_between(BEFORE, AFTER)
+    fill(target, BEFORE)
+    elsewhere = replace(plan, inputs=replace(plan.inputs, org_url="https://other.okta.com"))
+    expected = replace(worlds.EXPECTED, org_url="https://other.okta.com")
+    with pytest.raises(PlanTampered):
+        apply(elsewhere, target, store, expected=expected)
+    with pytest.raises(PlanMismatch):
+        apply(plan, target, store, expected=expected)
+
+
+class TestLocksInTime:
+    def test_spent_locks_of_ours_are_swept_and_others_are_left(self, target: Target, store: SqliteStore) -> None:
+        spent, gone_by = our_lock("spent", expires="2026-11-22T09:30:00Z"), "2026-11-01T00:00:00Z"
+        lasting, theirs = our_lock("lasting", expires="2026-11-22T09:30:01Z"), foreign_lock("x", expires=gone_by)
+        fill(target, state(spent, lasting, theirs))
+        applied = apply(plan_between(state(), state(our_user("a"))), target, store)
+        assert target.state().locks.keys() == {"lasting", "x"}
+        assert (applied.locks_swept, applied.summary.lock.delete) == (1, 0)
+        (swept,) = [each.entry for each in store.journal.entries() if isinstance(each.entry, LocksSwept)]
+        assert {name: resource_in(body) for name, body in swept.locks.items()} == {"spent": spent}
+
+    def test_a_sweep_alone_is_recorded_without_a_run(self, local: LocalTarget, store: SqliteStore) -> None:
+        local.put_lock(our_lock("spent", expires="2026-11-01T00:00:00Z"))
+        applied = apply(plan_between(state(), state()), local, store)
+        assert (applied.run, applied.locks_swept) == (None, 1)
+        assert [type(each.entry) for each in store.journal.entries()] == [LocksSwept]
+        assert store.journal.verify().broken_at is None
+
+    def test_a_spent_lock_is_no_obstacle_to_a_new_one_of_its_name(self, target: Target, store: SqliteStore) -> None:
+        fill(target, state(our_lock("l", expires="2026-11-01T00:00:00Z")))
+        wanted = state(our_lock("l", expires="2026-11-23T09:30:00Z"))
+        apply(worlds.plan_of(changes_between(state(), wanted, {}, {}, NOW)), target, store)
+        assert target.state().locks["l"].spec.expires == "2026-11-23T09:30:00Z"
+
+
+@settings(max_examples=50, deadline=None)
+@given(worlds.contents(with_foreign=True), worlds.contents(with_foreign=False))
+def test_any_plan_takes_any_directory_to_what_it_says(
+    tmp_path_factory: pytest.TempPathFactory, before: DirectoryState, after: DirectoryState
+) -> None:
+    with open_store(tmp_path_factory.mktemp("any") / "idsync.db") as store:
+        target = LocalTarget(store.directory)
+        fill(target, before)
+        untouched = canonical_bytes(foreign(target.state()))
+        plan = plan_between(before, after)
+        apply(plan, target, store)
+        now = target.state()
+        assert canonical_bytes(foreign(now)) == untouched
+        assert worlds.ours(now).users == after.users
+        assert worlds.ours(now).locks.keys() == after.locks.keys()
+        assert {name: found.spec.title for name, found in worlds.ours(now).access_lists.items()} == {
+            name: found.spec.title for name, found in after.access_lists.items()
+        }
+        assert {n: set(some) for n, some in worlds.ours(now).members.items()} == {
+            n: set(some) for n, some in after.members.items()
+        }
+        assert len(steps_in(store)) == len(steps_of(plan.changes))
+        assert store.journal.verify().broken_at is None
+
+
+def test_progress_is_told_from_beginning_to_end(local: LocalTarget, store: SqliteStore) -> None:
+    told: list[tuple[str, int, int]] = []
+    plan = plan_between(BEFORE, AFTER)
+    fill(local, BEFORE)
+    apply_plan(plan, worlds.request(), target=local, records=store, progress=lambda *report: told.append(report))
+    assert told == [("applying", 0, 11), ("applying", 11, 11)]
+
+
+def test_the_first_and_the_last_entry_of_a_run_frame_its_steps(local: LocalTarget, store: SqliteStore) -> None:
+    apply(plan_between(state(), AFTER), local, store)
+    entries = [each.entry for each in store.journal.entries(1)]
+    assert isinstance(entries[0], RunStarted)
+    assert isinstance(entries[-1], RunFinished)
+    assert entries[0].steps == len(entries) - 2
+
+
+class TestLease:
+    def test_a_live_rival_is_named(self, local: LocalTarget, store: SqliteStore) -> None:
+        rival = replace(worlds.HOLDER, host="another-machine", user="ann")
+        store.leases.take("apply", rival)
+        with pytest.raises(LeaseHeld) as caught:
+            apply(plan_between(state(), AFTER), local, store)
+        assert caught.value.holder.startswith("ann@another-machine")
+        assert caught.value.since == rival.since
+        assert local.state().users == {}
+
+    def test_waiting_ends_when_the_rival_does(self, local: LocalTarget, store: SqliteStore) -> None:
+        rival = replace(worlds.HOLDER, host="another-machine")
+        store.leases.take("apply", rival)
+        slept: list[float] = []
+
+        def sleep(seconds: float) -> None:
+            slept.append(seconds)
+            if len(slept) == 3:
+                store.leases.release("apply", rival)
+
+        request = worlds.request(lock_timeout=30.0)
+        apply_plan(plan_between(state(), AFTER), request, target=local, records=store, sleep=sleep)
+        assert len(slept) == 3
+
+    def test_waiting_ends_at_the_timeout(self, local: LocalTarget, store: SqliteStore) -> None:
+        store.leases.take("apply", replace(worlds.HOLDER, host="another-machine"))
+        slept: list[float] = []
+        request = worlds.request(lock_timeout=1.1)
+        with pytest.raises(LeaseHeld):
+            apply_plan(plan_between(state(), AFTER), request, target=local, records=store, sleep=slept.append)
+        assert sum(slept) == pytest.approx(1.1)
+
+    def test_it_is_given_back_however_the_apply_ends(self, local: LocalTarget, store: SqliteStore) -> None:
+        rival = replace(worlds.HOLDER, host="another-machine")
+        local.put_user(foreign_user("joiner"))
+        with pytest.raises(PlanStale):
+            apply(plan_between(state(), AFTER), local, store)
+        assert store.leases.take("apply", rival) is None
+
+    def test_a_plan_that_the_rival_applied_meanwhile_is_used(self, local: LocalTarget, store: SqliteStore) -> None:
+        rival = replace(worlds.HOLDER, host="another-machine")
+        store.leases.take("apply", rival)
+        plan = plan_between(state(), AFTER)
+
+        def sleep(seconds: float) -> None:
+            store.leases.release("apply", rival)
+            apply(plan, local, store)
+
+        with pytest.raises(PlanUsed):
+            apply_plan(plan, worlds.request(lock_timeout=30.0), target=local, records=store, sleep=sleep)
