@@ -179,7 +179,7 @@ class Authority:
     def identify(self, headers: Mapping[str, str], method: str, url: str) -> Principal:
         """Who calls the API at this URL (no query); OktaError or OAuthError when nobody known does."""
         authorization = headers.get("authorization", "")
-        # The official SDK 3.4.6 sends `SSWS` and the token without a space, and Okta lets it in.
+        # The official SDK 3.4.6 sends `SSWS` and the token without a space; it would be of no use if Okta refused that.
         if authorization.lower().startswith("ssws"):
             authorization = f"ssws {authorization[4:].strip()}"
         scheme, _, credential = authorization.partition(" ")
