@@ -92,11 +92,11 @@ def _user(user: IdentityUser, pseudonym: _Pseudonyms, kept: Collection[str]) -> 
 
 
 def _value(value: Any, pseudonym: _Pseudonyms) -> Any:
-    """Replace every text and number inside a profile value; what is empty stays so."""
+    """Replace every text and number inside a profile value; what is empty, true or false stays so."""
     match value:
-        case bool() | None | "":
+        case bool():
             return value
-        case str():
+        case str() if value:
             return pseudonym.text(value)
         case int() | float():
             return pseudonym.number(value)
@@ -105,7 +105,7 @@ def _value(value: Any, pseudonym: _Pseudonyms) -> Any:
         case dict():
             return {name: _value(item, pseudonym) for name, item in value.items()}
         case _:
-            raise TypeError(f"not a JSON value: {type(value).__name__}")
+            return value
 
 
 def _group(group: IdentityGroup, pseudonym: _Pseudonyms) -> IdentityGroup:

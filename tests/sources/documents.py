@@ -2,9 +2,13 @@
 
 from typing import Any
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 Json = Any
+
+few = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+many = settings(few, max_examples=250)
 
 ids = st.text("abcdefghij0123456789_-.", min_size=1, max_size=12)
 names = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=20)
@@ -12,7 +16,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | texts,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
-    max_leaves=5,
+    max_leaves=3,
 )
 
 
@@ -24,15 +28,15 @@ users = _with(
     {"id": ids, "username": names, "status": texts, "profile": st.dictionaries(texts, values, max_size=4)},
     {"scope": st.sampled_from(["USER", "GROUP"])},
 )
-groups = _with({"id": ids, "name": names, "members": st.lists(ids, max_size=5)}, {"description": texts, "type": texts})
+groups = _with({"id": ids, "name": names, "members": st.lists(ids, max_size=4)}, {"description": texts, "type": texts})
 apps = _with(
-    {"id": ids, "label": names, "users": st.lists(ids, max_size=5)},
+    {"id": ids, "label": names, "users": st.lists(ids, max_size=4)},
     {"name": texts, "status": texts, "groups": st.lists(ids, max_size=3)},
 )
 
 
 def _listed(rows: st.SearchStrategy[Json]) -> st.SearchStrategy[Json]:
-    return st.lists(rows, max_size=4, unique_by=lambda row: row["id"])
+    return st.lists(rows, max_size=3, unique_by=lambda row: row["id"])
 
 
 documents = _with(

@@ -3,13 +3,13 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from idsync.errors import UsageError
 from idsync.model.names import nfc, twin_key
 from idsync.sources.sanitize import sanitize
 from idsync.sources.snapshot import parse_snapshot, snapshot_bytes
-from tests.sources.documents import documents, minimal
+from tests.sources.documents import documents, few, minimal
 
 KEY = b"0123456789abcdef"
 
@@ -90,7 +90,7 @@ def test_a_key_that_can_be_guessed_is_refused():
 
 
 @given(documents)
-@settings(max_examples=60)
+@few
 def test_names_are_equal_twins_or_different_as_before(document):
     snapshot = parsed(document)
     clean = sanitize(snapshot, KEY)

@@ -7,14 +7,14 @@ import threading
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from idsync.diagnostics import Position
 from idsync.errors import SnapshotError, UsageError
 from idsync.sources import snapshot as snapshot_module
 from idsync.sources.snapshot import SnapshotSource, parse_snapshot, read_snapshot, snapshot_bytes, write_snapshot
-from tests.sources.documents import documents, minimal
+from tests.sources.documents import documents, few, minimal
 
 
 def parsed(document):
@@ -33,7 +33,7 @@ def user(**members):
 
 
 @given(documents)
-@settings(max_examples=60)
+@few
 def test_writing_keeps_every_fact_and_writing_again_changes_nothing(document):
     snapshot = parsed(document)
     written = snapshot_bytes(snapshot)
@@ -48,7 +48,7 @@ def test_writing_keeps_every_fact_and_writing_again_changes_nothing(document):
 
 
 @given(documents, st.randoms())
-@settings(max_examples=40)
+@few
 def test_the_order_of_the_input_does_not_show_in_the_file(document, random):
     shuffled = json.loads(json.dumps(document))
     for name in ("users", "groups", "apps"):
@@ -66,7 +66,7 @@ def test_any_bytes_are_refused_with_why_and_fix(data):
 
 
 @given(documents, st.data())
-@settings(max_examples=60)
+@few
 def test_a_snapshot_cut_off_anywhere_is_refused(document, data):
     whole = json.dumps(document).encode()
     length = data.draw(st.integers(0, len(whole) - 1))

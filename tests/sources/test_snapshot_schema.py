@@ -5,14 +5,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from idsync.errors import SnapshotError
 from idsync.sources.snapshot import parse_snapshot, snapshot_bytes
 from idsync.sources.snapshot_schema import snapshot_schema
-from tests.sources.documents import documents, minimal
+from tests.sources.documents import documents, few, many, minimal
 
 PUBLISHED = Path(__file__).parents[2] / "schemas" / "snapshot.v1.schema.json"
 SCHEMA = Draft202012Validator(json.loads(snapshot_schema()))
@@ -59,7 +59,7 @@ def test_every_member_of_the_schema_is_explained():
 
 
 @given(documents)
-@settings(max_examples=60)
+@few
 def test_schema_and_code_accept_the_same_snapshots(document):
     assert SCHEMA.is_valid(document)
     assert accepted_by_code(document)
@@ -68,7 +68,7 @@ def test_schema_and_code_accept_the_same_snapshots(document):
 
 
 @given(documents, st.data())
-@settings(max_examples=250)
+@many
 def test_schema_and_code_refuse_the_same_changes(document, data):
     changed = copy.deepcopy(document)
     *path, last = data.draw(st.sampled_from(places(changed)[1:]))

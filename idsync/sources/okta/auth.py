@@ -3,6 +3,7 @@
 from typing import Literal, Protocol
 
 from idsync.errors import SecretError
+from idsync.sources.okta.keys import read_key
 from idsync.sources.okta.transmission import Answer
 
 Remedy = Literal["proof", "token"]
@@ -25,14 +26,14 @@ class ApiTokenCredential:
 
 
 class OAuthCredential:
-    """An API Services app: its client id, a private key of it as PEM or JWK, and that key's id if it has several."""
+    """An API Services app: its client id, and a private key of it."""
 
-    __slots__ = ("client_id", "key_id", "private_key")
+    __slots__ = ("client_id", "key")
 
     def __init__(self, client_id: str, private_key: str, key_id: str | None = None) -> None:
+        """`private_key` is PEM or JWK, `key_id` its id where the app has several. Raises SecretError, unquoted."""
         self.client_id = client_id
-        self.private_key = private_key
-        self.key_id = key_id
+        self.key = read_key(private_key, key_id)
 
 
 Credential = ApiTokenCredential | OAuthCredential

@@ -32,6 +32,11 @@ class Calls(msgspec.Struct, frozen=True):
         url = self._url("apps", app, "users") + "?expand=user&limit=500"
         return Call(url, "apps", f"users of app {app}", "okta.apps.read")
 
+    def assignment(self, app: str, user: str) -> Call:
+        """One user of the SSO app; Okta reads it from the place of writing, not from a copy that lags."""
+        url = self._url("apps", app, "users", user) + "?expand=user"
+        return Call(url, "apps", f"user {user} of app {app}", "okta.apps.read")
+
     def app_users(self, app: str) -> Call:
         """The users of another app."""
         return Call(self._url("apps", app, "users") + "?limit=500", "apps", f"users of app {app}", "okta.apps.read")

@@ -9,7 +9,7 @@ import msgspec
 from idsync.errors import SourceError
 from idsync.sources.okta.auth import ApiTokenCredential, Authorizer, Credential, OAuthCredential, TokenHeader
 from idsync.sources.okta.exchange import Call, Exchange, Parts
-from idsync.sources.okta.links import cursor, next_link
+from idsync.sources.okta.links import cursor, limit_of, next_link
 from idsync.sources.okta.patience import Patience
 from idsync.sources.okta.refusals import Scope, harmless, looks_like_html, not_okta, refusal
 from idsync.sources.okta.transmission import Answer
@@ -21,7 +21,7 @@ R = TypeVar("R", bound=Row)
 _STALE_PAGES = 5
 """So many pages in a row without a new row, and the listing is held not to end."""
 
-_MOST_PAGES = 100_000
+_MOST_PAGES = 20_000
 
 
 class OktaClient:
@@ -31,11 +31,6 @@ class OktaClient:
         self._exchange = exchange
         self._authorizer = authorizer
         self._origin = _origin(exchange.org_url)
-
-    @property
-    def heard_at(self) -> float | None:
-        """Seconds since the epoch, by the server's clock, of the first answer."""
-        return self._exchange.heard_at
 
     def object(self, call: Call, kind: type[T]) -> T:
         """Read one object; raises NotThere for a 404."""
@@ -55,7 +50,7 @@ class OktaClient:
             fresh = [row for row in page if row.id not in seen and not seen.add(row.id)]  # type: ignore[func-returns-value]
             yield fresh
             stale = 0 if fresh else stale + 1
-            following = self._next(call, answer)
+            following = self._next(call, answer, len(page))
             # A cursor that was used already is the end: Okta has sent one on the last page of a listing.
             if following is None or cursor(following) in cursors:
                 return
@@ -69,11 +64,19 @@ class OktaClient:
             fix="try again; if it stays so, tell Okta's support",
         )
 
-    def _next(self, call: Call, answer: Answer) -> str | None:
-        link = next_link(answer.headers.get_list("link"))
+    def _next(self, call: Call, answer: Answer, rows: int) -> str | None:
+        links = answer.headers.get_list("link")
+        link = next_link(links)
         if link is None:
+            # Okta names at least the page itself: a full page without any link has lost the way to the next one.
+            if not links and rows >= limit_of(call.url):
+                raise SourceError(
+                    f"the listing of {call.what} breaks off",
+                    why=f"a full page of {rows} came without a Link header, so what follows it cannot be known",
+                    fix="let any proxy on the way pass Link headers on",
+                )
             return None
-        following = urljoin(call.url, link)
+        following = _joined(call.url, link)
         if _origin(following) != self._origin:
             raise SourceError(
                 f"the listing of {call.what} goes on at another address than {self._exchange.org_url}",
@@ -125,6 +128,13 @@ def authorizer_for(credential: Credential, scopes: Sequence[Scope], exchange: Ex
             from idsync.sources.okta.tokens import OAuthHeader
 
             return OAuthHeader(credential, scopes, exchange)
+
+
+def _joined(url: str, link: str) -> str:
+    try:
+        return urljoin(url, link)
+    except ValueError:
+        return link  # of no origin, then
 
 
 def _origin(url: str) -> tuple[str, str, int]:

@@ -26,7 +26,7 @@ class Lanes:
         self._stopped = False
         self._failure: BaseException | None = None
         self._threads = [
-            (threading.Thread(target=self._work, args=(tasks,), name=f"okta-{lane}", daemon=True), tasks)
+            (threading.Thread(target=self._work, args=(tasks,), name=f"idsync-okta-{lane}", daemon=True), tasks)
             for lane, tasks in self._queues.items()
             for _ in range(sizes[lane])
         ]

@@ -1,5 +1,6 @@
 """Paging: the `next` address in Link headers, and a smaller page for an address."""
 
+import math
 import re
 from collections.abc import Iterable
 from urllib.parse import parse_qs, urlsplit
@@ -23,6 +24,12 @@ def cursor(url: str) -> str:
     """Return what tells one page from the others: the `after` parameter, or the whole address without one."""
     after = parse_qs(urlsplit(url).query).get("after")
     return after[0] if after else url
+
+
+def limit_of(url: str) -> float:
+    """Return how many rows an address asks for at most; without a limit, any number."""
+    found = _LIMIT.search(url)
+    return int(found[2]) if found else math.inf
 
 
 def with_halved_limit(url: str) -> str:

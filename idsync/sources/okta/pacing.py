@@ -6,7 +6,7 @@ the server's. Within a window at most the configured share of Limit is used, wha
 
 import math
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import Protocol
 
@@ -40,7 +40,7 @@ class Budget(msgspec.Struct, frozen=True):
     @property
     def speaks_of_concurrency(self) -> bool:
         """Tell whether a 429 with these headers is about requests at once; its Reset means nothing then."""
-        return self.limit == 0 and self.remaining == 0
+        return self.limit == 0
 
 
 def server_time(headers: Headers) -> float | None:
@@ -101,10 +101,8 @@ class Limiter:
                 if self._has_place():
                     self._in_flight += 1
                     return 0.0
-                if not self._in_flight and self._ends < math.inf:
-                    return max(self._ends - now, 0.001)
-                if self._ends < math.inf and self._used >= self._allowed:
-                    return max(self._ends - now, 0.001)
+                if self._ends < math.inf and (not self._in_flight or self._used >= self._allowed):
+                    return self._ends - now
                 self._room.wait(1.0)
 
     def answered(self, budget: Budget | None) -> None:
@@ -122,7 +120,8 @@ class Limiter:
         """Give a place back after a request that brought nothing to learn from."""
         with self._room:
             self._in_flight -= 1
-            self._used += 1  # it may have been counted upstream
+            if self._ends < math.inf:
+                self._used += 1  # it may have been counted upstream
             self._room.notify_all()
 
     def block(self, seconds: float) -> None:
@@ -218,8 +217,3 @@ class Pacing:
         """The limiter of a bucket, by Okta's name for it."""
         with self._lock:
             return self._limiters.setdefault(bucket, Limiter(self._share, self._clock))
-
-    @property
-    def limiters(self) -> Mapping[str, Limiter]:
-        """All limiters in use, by bucket."""
-        return self._limiters

@@ -9,7 +9,7 @@ from sys import intern
 
 from idsync.config.settings import AppById, AppByLabel, AppReference
 from idsync.errors import AuthorizationError, IdsyncError, SourceError, SourceUnreachable
-from idsync.model.identity import DELETED, IdentityApp, IdentityGroup, IdentityUser
+from idsync.model.identity import DELETED, OUT_STATUSES, IdentityApp, IdentityGroup, IdentityUser
 from idsync.model.names import nfc
 from idsync.sources.okta.calls import IDS_A_CALL, Calls, askable
 from idsync.sources.okta.client import OktaClient
@@ -25,6 +25,12 @@ LANES = {"apps": 3, "groups": 4, "users": 1}
 
 MOST_LOOKUPS = 2000
 """So many people who lost the app are asked about; of more, only the guards need to know."""
+
+
+MOST_CONFIRMATIONS = 50
+"""So many known people are looked at one by one; more leavers at once are for the guards to doubt."""
+
+_OUT = OUT_STATUSES | {DELETED}
 
 
 class Reading:
@@ -65,6 +71,16 @@ class Reading:
         unseen = askable(user for user in known if user not in self.users and user not in self.statuses)
         for some in _batches(unseen[:MOST_LOOKUPS]):
             self._lanes.submit("users", partial(self._look_up, some))
+
+    def confirm(self, known: Collection[str]) -> None:
+        """Set off a last question about known people who are well and yet not in the pool; call after `look_up`.
+
+        A listing that moves while it is read may pass somebody over, which must not look like a leaver.
+        """
+        absent = (user for user in known if user not in self.users)
+        doubtful = [user for user in askable(absent) if self.statuses.get(user, DELETED) not in _OUT]
+        for user in doubtful[:MOST_CONFIRMATIONS]:
+            self._lanes.submit("apps", partial(self._confirm, user))
 
     def show(self, progress: Progress) -> None:
         """Say how far the reading is; what has vanished upstream meanwhile counts as read."""
@@ -134,6 +150,16 @@ class Reading:
             for user in page
         }
         self.statuses.update({user: found.get(user, DELETED) for user in users})
+
+    def _confirm(self, user: str) -> None:
+        assert self.app is not None  # noqa: S101 - it is known once the pool is read
+        try:
+            row = self._client.object(self._calls.assignment(self.app.id, user), AppUser)
+        except NotThere:
+            return
+        self._add_user(row, row.embedded.user if row.embedded else None)
+        if row.id in self._incomplete:
+            self._lanes.submit("users", self._complete_pool)
 
     # -- groups
 

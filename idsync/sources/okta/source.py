@@ -6,7 +6,7 @@ from functools import partial
 
 import httpx
 
-from idsync.config.settings import AppReference, Settings
+from idsync.config.settings import AppReference
 from idsync.model.identity import FORMAT_VERSION, Snapshot
 from idsync.model.times import format_time
 from idsync.sources.okta.auth import Credential
@@ -50,19 +50,6 @@ class OktaSource:
         self._transport = transport
         self._timing = Timing() if timing is None else timing
 
-    @classmethod
-    def of(cls, settings: Settings, credential: Credential, progress: Progress = silent) -> "OktaSource":
-        """The source that a configuration describes."""
-        integration = settings.integration
-        return cls(
-            org_url=integration.org_url,
-            app=integration.app,
-            credential=credential,
-            selection=Selection.of(settings),
-            rate_limit_share=integration.rate_limit_share,
-            progress=progress,
-        )
-
     def fetch(self, known_user_ids: Collection[str] = ()) -> Snapshot:
         """Read everything that is wanted; what became of known users without the app is in `unassigned`.
 
@@ -77,6 +64,8 @@ class OktaSource:
                 reading.begin()
                 lanes.drain(tick)
                 reading.look_up(known_user_ids)
+                lanes.drain(tick)
+                reading.confirm(known_user_ids)
                 lanes.drain(tick)
                 tick()
         finally:

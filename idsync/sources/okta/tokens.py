@@ -17,7 +17,7 @@ import msgspec
 from idsync.errors import AuthenticationError, AuthorizationError, IdsyncError
 from idsync.sources.okta.auth import OAuthCredential, Remedy
 from idsync.sources.okta.exchange import Call, Exchange, Parts
-from idsync.sources.okta.keys import SigningKey, generated_key, read_key
+from idsync.sources.okta.keys import SigningKey, generated_key
 from idsync.sources.okta.pacing import server_time
 from idsync.sources.okta.refusals import ROLE_HINT, Scope, not_okta, problem_of, refusal, words_of
 from idsync.sources.okta.transmission import Answer
@@ -50,7 +50,7 @@ class OAuthHeader:
 
     def __init__(self, credential: OAuthCredential, scopes: Sequence[Scope], exchange: Exchange) -> None:
         self._client_id = credential.client_id
-        self._key = read_key(credential.private_key, credential.key_id)
+        self._key = credential.key
         self._scopes = tuple(scopes)
         self._exchange = exchange
         self._url = f"{exchange.org_url}/oauth2/v1/token"
@@ -187,9 +187,7 @@ class OAuthHeader:
                     why="it knows no such active app, or its public key is not the one of the private key in use",
                     fix="check oauth.client_id, oauth.private_key and oauth.key_id against the app's General tab",
                 )
-            case "":
-                return refusal(answer, "access token", self._scopes[0], self._exchange.org_url, self.advice)
-            case _ if answer.status >= 429:
+            case error if not error or answer.status >= 429:
                 return refusal(answer, "access token", self._scopes[0], self._exchange.org_url, self.advice)
             case _:
                 return AuthenticationError(

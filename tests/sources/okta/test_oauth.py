@@ -6,22 +6,32 @@ import traceback
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from idsync.config.patterns import NameFilter, NamePattern
 from idsync.config.settings import ImportFilters
 from idsync.errors import AuthenticationError, AuthorizationError, IdsyncError, SecretError
 from idsync.sources.okta.auth import ApiTokenCredential, OAuthCredential
-from idsync.sources.okta.exchange import Exchange
+from idsync.sources.okta.exchange import Exchange, Parts
 from idsync.sources.okta.keys import read_key
 from idsync.sources.okta.selection import Selection
-from idsync.sources.okta.tokens import OAuthHeader
+from idsync.sources.okta.tokens import OAuthHeader, _Held
+from idsync.sources.okta.wire import Token
 from tests.okta_simulator import Fail, Fault, Organization, Switches
 from tests.sources.okta.organizations import Clock, Reader, served, small
 
 SCOPES = ("okta.users.read", "okta.groups.read", "okta.apps.read")
 RSA = RSAKey.generate_key(2048)
 CURVES = {name: ECKey.generate_key(name) for name in ("P-256", "P-384", "P-521")}
+
+
+SHORT = (
+    rsa.generate_private_key(65537, 1024)
+    .private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    .decode()
+)
 
 
 def pem(key) -> str:
@@ -184,7 +194,7 @@ def test_an_unknown_client_and_a_wrong_key_are_explained(organization):
         json.dumps({"kty": "oct", "k": "c2VjcmV0"}),
         RSA.as_pem(private=False).decode(),
         json.dumps(CURVES["P-256"].as_dict(private=False)),
-        pem(RSAKey.generate_key(1024)),
+        SHORT,
         jwk(RSA, alg="ES256"),
         jwk(RSA, alg="none"),
         jwk(RSA, alg=["RS256"]),
@@ -195,7 +205,7 @@ def test_an_unknown_client_and_a_wrong_key_are_explained(organization):
 )
 def test_a_key_that_cannot_sign_for_okta_is_a_secret_error_that_does_not_quote_it(text):
     with pytest.raises(SecretError) as caught:
-        read_key(text)
+        OAuthCredential("0oaclient", text)
     shown = "".join(traceback.format_exception(caught.value)) + caught.value.why + caught.value.fix
     assert caught.value.fix
     assert "secret-nonsense" not in shown
@@ -229,6 +239,22 @@ def test_no_secret_is_in_any_message_repr_or_log(organization, caplog):
     assert not [secret for secret in secrets if secret in shown]
     assert "client_assertion" not in shown
     assert "eyJ" not in shown
+
+
+def test_what_holds_a_secret_does_not_show_it():
+    token = Token("eyJsecret", "Bearer", 3600, "okta.users.read")
+    for holder in (token, _Held("eyJsecret", True, 1.0), Parts({"Authorization": "SSWS secret"})):
+        assert "secret" not in repr(holder)
+
+
+def test_a_refusal_for_a_missing_role_is_not_taken_for_one_of_the_proof(organization):
+    with served(organization) as reader:
+        credential = with_client(reader, dpop=True)
+        reader.simulator.faults.add(Fault("/api/v1/groups", Fail(403), times=None))
+        with pytest.raises(AuthorizationError) as caught:
+            reader.source(credential).fetch()
+        assert reader.simulator.requests.by_status[403] == 1
+    assert caught.value.scope == "okta.groups.read"
 
 
 def test_a_filter_that_excludes_everything_still_reads_the_pool(organization):

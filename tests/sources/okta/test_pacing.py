@@ -192,6 +192,36 @@ def test_no_window_ever_sees_more_than_the_share(limit, share, window, steps):
     assert server.most <= max(limit * share // 100, 1)
 
 
+EVENTS = st.one_of(
+    st.builds(Budget, st.integers(0, 9), st.integers(0, 9), st.integers(0, 50), st.floats(0, 60)),
+    st.none(),
+    st.just("lost"),
+    st.floats(0, 100),
+)
+
+
+@given(st.integers(1, 100), st.lists(EVENTS, max_size=30))
+def test_whatever_happens_a_bucket_with_nothing_under_way_comes_free(share, events):
+    clock = Clock()
+    limiter = Limiter(share, clock)
+    limiter._room.wait = lambda timeout=None: pytest.fail("waits for an answer though none is under way")
+    for event in events:
+        for _ in range(3):
+            if (seconds := limiter.delay()) == 0:
+                break
+            clock.now += seconds
+        else:
+            pytest.fail("does not come free")
+        match event:
+            case "lost":
+                limiter.lost()
+            case float():
+                limiter.block(event)
+                limiter.lost()
+            case _:
+                limiter.answered(event)
+
+
 def test_a_refused_crowd_halves_what_may_fly_once_and_calm_brings_it_back():
     gate = Gate(8)
     crowd = [gate.__enter__() for _ in range(8)]

@@ -1,0 +1,342 @@
+"""What goes wrong on the way: each fault is overcome, or is an error; none is ever taken for an empty answer."""
+
+import time
+
+import pytest
+
+from idsync.config.patterns import NameFilter, NamePattern
+from idsync.config.settings import AppById, ImportFilters
+from idsync.errors import AuthenticationError, AuthorizationError, SourceError, SourceUnreachable
+from idsync.sources.okta.patience import LONGEST_WAIT, TRIES
+from idsync.sources.okta.selection import Selection
+from tests.okta_simulator import (
+    Change,
+    ConcurrencyLimit,
+    Drop,
+    EndlessNext,
+    Fail,
+    FailAbove,
+    Fault,
+    HtmlPage,
+    HugePage,
+    Limits,
+    LoseLinks,
+    Malformed,
+    Organization,
+    OtherOrganization,
+    Overlap,
+    RateLimit,
+    RepeatCursor,
+    Switches,
+    Truncate,
+)
+from tests.sources.okta.organizations import Clock, served, small
+
+LISTINGS = {
+    "/api/v1/groups": "groups",
+    "/api/v1/groups/*/users": "members",
+    "/api/v1/apps": "apps",
+    "/api/v1/apps/*/users": "users",
+    "/api/v1/apps/*/groups": "groups of app",
+}
+PASSING = [Fail(500), Fail(502), Fail(503), Fail(504), Drop(), Malformed(), Truncate(), HtmlPage(503)]
+
+
+SOME = Selection(ImportFilters(groups=NameFilter((NamePattern("sales-1*"),))))
+
+
+def wide(**choices) -> Organization:
+    """Listings of several pages each; of the groups, `SOME` are worth reading."""
+    return Organization.generate(
+        2, users=520, groups=205, apps=3, members_per_group=230, users_per_app=510, groups_per_app=2, **choices
+    )
+
+
+@pytest.mark.parametrize("effect", PASSING, ids=repr)
+@pytest.mark.parametrize("path", LISTINGS)
+def test_a_passing_fault_on_any_listing_makes_no_difference(path, effect):
+    with served(small()) as reader:
+        expected = reader.source().fetch().digest()
+        reader.simulator.faults.add(Fault(path, effect, times=2))
+        assert reader.source().fetch().digest() == expected
+
+
+@pytest.mark.parametrize("effect", PASSING, ids=repr)
+def test_a_lasting_fault_is_an_error_after_a_bounded_number_of_tries(effect):
+    with served(small()) as reader:
+        reader.simulator.faults.add(Fault("/api/v1/groups/*/users", effect, times=None))
+        with pytest.raises(SourceUnreachable) as caught:
+            reader.source().fetch()
+        tries = reader.simulator.requests.by_route["GET /api/v1/groups/{group}/users"]
+    assert TRIES <= tries <= TRIES * 3
+    assert caught.value.fix
+
+
+@pytest.mark.parametrize("path", ["/api/v1/groups", "/api/v1/groups/*/users", "/api/v1/apps/*/users"])
+def test_a_fault_on_a_later_page_is_not_the_end_of_the_list(path):
+    with served(wide()) as reader:
+        reader.simulator.faults.add(Fault(path, Fail(500), first=2, times=None))
+        with pytest.raises(SourceUnreachable, match=LISTINGS[path]):
+            reader.source(selection=SOME).fetch()
+
+
+def test_pages_that_are_too_large_for_the_server_are_halved_until_they_fit():
+    organization = Organization.generate(4, users=700, groups=6, apps=3, members_per_group=300, users_per_app=300)
+    with served(organization) as reader:
+        expected = reader.source().fetch().digest()
+        reader.simulator.faults.add(Fault("/api/v1/**", FailAbove(60), times=None))
+        reader.simulator.requests.clear()
+        assert reader.source().fetch().digest() == expected
+        sizes = {entry.query["limit"] for entry in reader.simulator.requests.entries if entry.status == 200}
+    assert sizes == {"50", "62"} or sizes == {"50", "31"}
+
+
+def test_a_web_page_instead_of_an_answer_is_told_at_once():
+    with served(small()) as reader:
+        reader.simulator.faults.add(Fault("/api/v1/groups", HtmlPage(200), times=None))
+        with pytest.raises(SourceUnreachable, match="a web page") as caught:
+            reader.source().fetch()
+        assert reader.simulator.requests.by_route["GET /api/v1/groups"] == 1
+    assert "org_url" in caught.value.fix
+
+
+@pytest.mark.parametrize("path", LISTINGS)
+def test_an_expired_token_is_an_authentication_error(path):
+    with served(small()) as reader:
+        reader.simulator.faults.add(Fault(path, Fail(401), times=None))
+        with pytest.raises(AuthenticationError) as caught:
+            reader.source().fetch()
+    assert not isinstance(caught.value, AuthorizationError)
+    assert "30 days" in caught.value.why
+    assert "network zones" in caught.value.why
+
+
+@pytest.mark.parametrize(
+    ("path", "scope"),
+    [
+        ("/api/v1/groups", "okta.groups.read"),
+        ("/api/v1/groups/*/users", "okta.groups.read"),
+        ("/api/v1/apps", "okta.apps.read"),
+        ("/api/v1/apps/*/users", "okta.apps.read"),
+        ("/api/v1/apps/*/groups", "okta.apps.read"),
+        ("/api/v1/users", "okta.users.read"),
+    ],
+)
+def test_what_is_not_allowed_names_the_scope_and_is_not_tried_again(path, scope):
+    with served(small()) as reader:
+        reader.simulator.faults.add(Fault(path, Fail(403), times=None))
+        with pytest.raises(AuthorizationError) as caught:
+            reader.source().fetch(["00unknown"])
+        assert reader.simulator.requests.by_status[403] <= 3
+    assert caught.value.scope == scope
+    assert scope in caught.value.fix
+    assert "admin role" in caught.value.why
+
+
+@pytest.mark.parametrize("path", ["/api/v1/groups", "/api/v1/apps", "/api/v1/users"])
+def test_a_listing_that_is_not_there_is_unreachable(path):
+    with served(small()) as reader:
+        reader.simulator.faults.add(Fault(path, Fail(404), times=None))
+        with pytest.raises(SourceUnreachable):
+            reader.source().fetch(["00unknown"])
+
+
+def test_a_request_that_okta_does_not_take_is_an_error_without_another_try():
+    with served(small()) as reader:
+        reader.simulator.faults.add(Fault("/api/v1/groups", Fail(400), times=None))
+        with pytest.raises(SourceError, match="E0000001"):
+            reader.source().fetch()
+        assert reader.simulator.requests.by_route["GET /api/v1/groups"] == 1
+
+
+def test_another_organization_behind_the_same_address_is_noticed():
+    with served(small()) as reader:
+        reader.simulator.faults.add(Fault("/api/v1/**", OtherOrganization(Organization(seed=9)), times=None))
+        with pytest.raises((SourceUnreachable, AuthorizationError)):
+            reader.source().fetch()
+
+
+# -- listings that move
+
+
+def test_a_group_that_is_deleted_after_it_was_listed_is_a_deleted_group():
+    organization = small()
+    eng = organization.group("eng")
+    with served(organization) as reader:
+        reader.simulator.faults.add(
+            Fault(f"/api/v1/groups/{eng.id}/users", Change(lambda changed: changed.delete_group(eng)))
+        )
+        snapshot = reader.source().fetch()
+    assert sorted(group.name for group in snapshot.groups) == ["empty", "staff"]
+    assert snapshot.complete
+
+
+def test_a_group_that_is_deleted_between_its_pages_is_a_deleted_group():
+    organization = Organization.generate(4, users=600, groups=2, apps=1, members_per_group=500)
+    gone = next(group for group in organization.groups.values() if not group.everyone)
+    with served(organization) as reader:
+        path = f"/api/v1/groups/{gone.id}/users"
+        reader.simulator.faults.add(Fault(path, Change(lambda changed: changed.delete_group(gone)), first=2))
+        snapshot = reader.source().fetch()
+    assert len(snapshot.groups) == 1
+
+
+@pytest.mark.parametrize("part", ["users", "groups"])
+def test_an_app_that_is_deleted_after_it_was_listed_is_a_deleted_app(part):
+    organization = small()
+    sales = organization.app("Salesforce")
+
+    def remove(changed):
+        changed.deactivate_app(sales)
+        changed.delete_app(sales)
+
+    with served(organization) as reader:
+        reader.simulator.faults.add(Fault(f"/api/v1/apps/{sales.id}/{part}", Change(remove)))
+        assert reader.source().fetch().apps == []
+
+
+@pytest.mark.parametrize("rows", ["stable", "shifting"])
+def test_rows_that_come_twice_are_counted_once(rows):
+    organization = wide(switches=Switches(rows=rows))
+    with served(organization) as reader:
+        expected = reader.source(selection=SOME).fetch().digest()
+        reader.simulator.faults.add(Fault("/api/v1/**", Overlap(7), times=None))
+        assert reader.source(selection=SOME).fetch().digest() == expected
+
+
+def test_a_cursor_that_comes_again_ends_the_listing():
+    with served(wide()) as reader:
+        expected = reader.source(selection=SOME).fetch().digest()
+        reader.simulator.requests.clear()
+        reader.simulator.faults.add(Fault("/api/v1/**", RepeatCursor(), times=None))
+        assert reader.source(selection=SOME).fetch().digest() == expected
+
+
+def test_a_listing_without_an_end_is_an_error():
+    with served(small()) as reader:
+        reader.simulator.faults.add(Fault("/api/v1/groups", EndlessNext(), times=None))
+        with pytest.raises(SourceError, match="does not end"):
+            reader.source().fetch()
+        assert reader.simulator.requests.by_route["GET /api/v1/groups"] < 10
+
+
+def test_a_full_page_that_lost_its_links_is_an_error():
+    with served(wide()) as reader:
+        reader.simulator.faults.add(Fault("/api/v1/groups", LoseLinks(), times=None))
+        with pytest.raises(SourceError, match="breaks off"):
+            reader.source(selection=SOME).fetch()
+
+
+def test_a_short_page_without_links_is_the_end_and_a_huge_page_is_read_whole():
+    with served(wide()) as reader:
+        expected = reader.source(selection=SOME).fetch().digest()
+        reader.simulator.faults.add(Fault("/api/v1/apps", LoseLinks(), times=None))
+        reader.simulator.faults.add(Fault("/api/v1/groups/**", HugePage(), times=None))
+        assert reader.source(selection=SOME).fetch().digest() == expected
+
+
+# -- both kinds of 429
+
+
+def test_a_rate_refusal_is_waited_out_to_the_reset():
+    clock = Clock()
+    with served(small(clock=clock)) as reader:
+        expected = reader.source().fetch().digest()
+        clock.sleeps.clear()
+        reader.simulator.faults.add(Fault("/api/v1/groups", RateLimit()))
+        assert reader.source().fetch().digest() == expected
+    assert any(55 < seconds <= 62.5 for seconds in clock.sleeps)
+
+
+@pytest.mark.parametrize("reset", ["soon", "wrong"])
+def test_a_concurrency_refusal_is_tried_again_soon_whatever_its_reset(reset):
+    clock = Clock()
+    with served(small(clock=clock, switches=Switches(concurrency_reset=reset))) as reader:
+        expected = reader.source().fetch().digest()
+        clock.sleeps.clear()
+        reader.simulator.faults.add(Fault("/api/v1/groups/*/users", ConcurrencyLimit(), times=3))
+        assert reader.source().fetch().digest() == expected
+    waits = [seconds for seconds in clock.sleeps if seconds > 0]
+    assert waits
+    assert all(0.5 <= seconds <= 5 for seconds in waits)
+
+
+@pytest.mark.parametrize("effect", [RateLimit(), ConcurrencyLimit()], ids=repr)
+def test_a_refusal_without_end_is_an_error_after_bounded_waiting(effect):
+    clock = Clock()
+    started = clock.now
+    with served(small(clock=clock)) as reader:
+        reader.simulator.faults.add(Fault("/api/v1/groups", effect, times=None))
+        with pytest.raises(SourceUnreachable):
+            reader.source().fetch()
+    assert clock.now - started <= LONGEST_WAIT + 130
+
+
+@pytest.mark.parametrize("share", [50, 100])
+@pytest.mark.parametrize("copies", ["one", "several"])
+def test_alone_we_are_never_refused_and_stay_within_our_share(share, copies):
+    clock = Clock()
+    organization = Organization.generate(
+        6,
+        users=300,
+        groups=90,
+        apps=12,
+        members_per_group=20,
+        clock=clock,
+        switches=Switches(rate_limit_headers=copies),
+    )
+    limits = Limits(clock, organization.switches, overrides={"groups": 40, "apps": 20, "users": 20})
+    with served(organization, limits=limits) as reader:
+        windows: dict[tuple[str, float], int] = {}
+        charge = limits.charge
+
+        def counted(bucket, principal, portion):
+            headers = charge(bucket, principal, portion)
+            window = (bucket, limits._windows[bucket].start)
+            windows[window] = windows.get(window, 0) + 1
+            return headers
+
+        limits.charge = counted
+        snapshot = reader.source(rate_limit_share=share).fetch()
+        assert set(reader.simulator.requests.by_status) == {200}
+    assert len(snapshot.groups) == 90
+    most = {bucket: max(used for (name, _), used in windows.items() if name == bucket) for bucket in ("groups", "apps")}
+    assert most == {"groups": 20 * share // 100, "apps": 10 * share // 100}
+
+
+def test_in_real_time_too_no_window_refuses_us():
+    organization = Organization.generate(6, users=40, groups=16, apps=1, members_per_group=5)
+    limits = Limits(organization.clock, organization.switches, window_seconds=1.0, overrides={"groups": 20})
+    with served(organization, limits=limits) as reader:
+        started = time.monotonic()
+        snapshot = reader.source(timing=None).fetch()
+        assert set(reader.simulator.requests.by_status) == {200}
+    assert len(snapshot.groups) == 16
+    assert 0.5 < time.monotonic() - started < 10
+
+
+def test_what_another_integration_leaves_is_shared_without_an_end_in_errors():
+    clock = Clock()
+    organization = Organization.generate(6, users=30, groups=60, apps=1, members_per_group=5, clock=clock)
+    limits = Limits(clock, organization.switches, overrides={"groups": 40})
+    with served(organization, limits=limits) as reader:
+        limits.use("groups", 38)
+        snapshot = reader.source().fetch()
+        refused = reader.simulator.requests.by_status[429]
+    assert len(snapshot.groups) == 60
+    assert refused == 0
+
+
+def test_a_server_with_room_for_two_is_read_by_two():
+    organization = Organization.generate(6, users=30, groups=40, apps=4, members_per_group=5)
+    limits = Limits(organization.clock, organization.switches, concurrency=2, enabled=False)
+    with served(organization, limits=limits, latency=0.005) as reader:
+        assert len(reader.source().fetch().groups) == 40
+
+
+def test_the_app_may_be_named_though_its_users_are_gone_meanwhile():
+    organization = small()
+    with served(organization) as reader:
+        reader.simulator.faults.add(Fault("/api/v1/apps/*/users", Fail(404), times=None))
+        with pytest.raises(SourceUnreachable, match="users of app"):
+            reader.source(app=AppById(organization.app("Teleport").id)).fetch()

@@ -1,0 +1,153 @@
+"""Threads: work is drained in parallel, errors and interruptions end it promptly, and no thread stays behind."""
+
+import socket
+import threading
+import time
+
+import pytest
+
+from idsync.config.settings import AppById
+from idsync.errors import SourceError, SourceUnreachable
+from idsync.sources.okta.auth import ApiTokenCredential
+from idsync.sources.okta.exchange import Abandoned, Timing
+from idsync.sources.okta.lanes import Lanes
+from idsync.sources.okta.source import OktaSource
+from tests.okta_simulator import Delay, Fail, Fault, Limits
+from tests.sources.okta.organizations import served, small
+
+
+def quiet() -> None:
+    """Nothing to show."""
+
+
+def okta_threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("idsync-okta-")]
+
+
+def test_tasks_may_add_tasks_and_all_are_done():
+    done = []
+
+    def split(depth: int) -> None:
+        done.append(depth)
+        if depth:
+            for lane in ("a", "b"):
+                lanes.submit(lane, lambda: split(depth - 1))
+
+    with Lanes({"a": 2, "b": 3}, quiet) as lanes:
+        lanes.submit("a", lambda: split(6))
+        lanes.drain(quiet)
+        assert len(done) == 2**7 - 1
+        lanes.submit("b", lambda: split(0))
+        lanes.drain(quiet)
+        assert len(done) == 2**7
+    assert okta_threads() == []
+
+
+def test_one_lane_does_not_wait_for_another():
+    held = threading.Event()
+    with Lanes({"slow": 1, "fast": 1}, held.set) as lanes:
+        lanes.submit("slow", lambda: held.wait(5) and None)
+        lanes.submit("fast", held.set)
+        lanes.drain(quiet)
+    assert held.is_set()
+
+
+def test_the_first_error_ends_everything_and_is_raised_to_the_caller():
+    given_up = threading.Event()
+    done = []
+
+    def fail() -> None:
+        raise SourceError("first")
+
+    def long() -> None:
+        given_up.wait(5)
+        raise Abandoned
+
+    lanes = Lanes({"a": 2}, given_up.set)
+    for task in (long, fail, *[lambda: done.append(1)] * 100):
+        lanes.submit("a", task)
+    with pytest.raises(SourceError, match="first"), lanes:
+        lanes.drain(quiet)
+    assert given_up.is_set()
+    assert done == []
+    assert okta_threads() == []
+
+
+def test_an_error_of_the_caller_ends_the_work_too():
+    given_up = threading.Event()
+
+    def fail() -> None:
+        raise RuntimeError("progress")
+
+    lanes = Lanes({"a": 1}, given_up.set)
+    lanes.submit("a", lambda: given_up.wait(5) and None)
+    with pytest.raises(RuntimeError, match="progress"), lanes:
+        lanes.drain(fail)
+    assert given_up.is_set()
+    assert okta_threads() == []
+
+
+def interrupting(after: int):
+    calls = []
+
+    def progress(what: str, done: int, total: int) -> None:
+        calls.append(what)
+        if len(calls) > after:
+            raise KeyboardInterrupt
+
+    return progress
+
+
+def test_an_interrupt_ends_requests_that_wait_for_an_answer():
+    with served(small()) as reader:
+        reader.simulator.faults.add(Fault("/api/v1/groups/*/users", Delay(30), times=None))
+        started = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            reader.source(timing=Timing(), progress=interrupting(2)).fetch()
+        assert time.monotonic() - started < 5
+        assert okta_threads() == []
+
+
+def test_an_interrupt_ends_waits_for_the_rate_limit():
+    organization = small()
+    limits = Limits(organization.clock, organization.switches, overrides={"groups": 2})
+    with served(organization, limits=limits) as reader:
+        started = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            reader.source(timing=Timing(), progress=interrupting(4)).fetch()
+        assert time.monotonic() - started < 5
+        assert okta_threads() == []
+
+
+def test_an_error_ends_requests_of_other_threads_that_wait_for_an_answer():
+    with served(small()) as reader:
+        reader.simulator.faults.add(Fault("/api/v1/groups/*/users", Delay(30), times=None))
+        reader.simulator.faults.add(Fault("/api/v1/apps/*/groups", Fail(400), times=None))
+        started = time.monotonic()
+        with pytest.raises(SourceError):
+            reader.source(timing=Timing()).fetch()
+        assert time.monotonic() - started < 5
+        assert okta_threads() == []
+
+
+def test_a_reading_leaves_no_thread_and_no_socket_behind():
+    with served(small()) as reader:
+        reader.source().fetch()
+        assert okta_threads() == []
+        reader.source().catalogue()
+        assert okta_threads() == []
+
+
+def test_a_host_that_does_not_listen_is_told_within_a_few_tries():
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        source = OktaSource(
+            org_url=url,
+            app=AppById("0oa1"),
+            credential=ApiTokenCredential("00token"),
+            timing=Timing(sleep=lambda seconds: None),
+        )
+        with pytest.raises(SourceUnreachable, match="does not accept a connection"):
+            source.fetch()
+    assert okta_threads() == []
