@@ -19,6 +19,8 @@ NOTHING = "(none)"
 
 def differing_fields(before: User | Lock | AccessList, after: User | Lock | AccessList) -> tuple[Line, ...]:
     """A line for each field that differs, by name."""
+    if before == after:
+        return ()
     old, new = msgspec.to_builtins(before), msgspec.to_builtins(after)
     paths = sorted(
         {leaf for path in _differing_paths(old, new) for leaf in _leaves(path, _at(old, path), _at(new, path))}

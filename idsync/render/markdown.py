@@ -41,7 +41,7 @@ class Block:
         if self.rows:
             yield from (*self.opening, *self.rows, *self.closing)
         if self.hidden:
-            yield from ("", f"… and {self.hidden:,} more {self.noun}: see `idsync show PLAN`, or the plan file.")
+            yield from ("", f"… and {self.hidden:,} more {self.noun}: see `idsync show PLAN --format json`.")
 
     def size(self) -> int:
         """An upper bound of its characters, with room for the count of what is cut."""

@@ -1,5 +1,8 @@
 """What changed inside a resource is said field by field."""
 
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 from hypothesis import given, settings
@@ -17,6 +20,19 @@ def said(before: Any, after: Any) -> list[str]:
 
 def test_equal_resources_have_no_differing_field() -> None:
     assert said(make_user("a"), make_user("a")) == []
+
+
+def test_a_plan_without_updated_fields_does_not_load_the_library_that_describes_them() -> None:
+    program = (
+        "import sys\n"
+        "from tests.render import plans\n"
+        "from idsync.render.text import render_plan\n"
+        "render_plan(plans.mass_leaving())\n"
+        "assert 'deepdiff' not in sys.modules\n"
+        "render_plan(plans.a_week())\n"
+        "assert 'deepdiff' in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parents[2])
 
 
 def test_roles_and_traits_show_before_and_after() -> None:

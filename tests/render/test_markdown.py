@@ -21,7 +21,7 @@ FENCED = re.compile(r"^`{5}diff\n.*?^`{5}$", re.MULTILINE | re.DOTALL)
 CODED = re.compile(r"<code>(.*?)</code>")
 OURS = re.compile(
     r"^<!-- idsync-plan -->$|^#{3} |^> |\[!CAUTION\]|^\| | \| ?| \|$|^\|(---\|)+$|^- |\*\*|<br>"
-    r"|</?(?:sub|details|summary)>|`idsync show PLAN`",
+    r"|</?(?:sub|details|summary)>|`idsync show PLAN --format json`",
     re.MULTILINE,
 )
 
@@ -109,7 +109,7 @@ def test_a_long_plan_is_cut_at_rows_from_the_least_important_up(people: int) -> 
     assert f"**Lose all access** ({people:,})" in comment
     shown = comment.count("locked, then deleted |")
     hidden = people - shown
-    assert (f"… and {hidden:,} more people: see `idsync show PLAN`" in comment) == (hidden > 0)
+    assert (f"… and {hidden:,} more people: see `idsync show PLAN --format json`" in comment) == (hidden > 0)
     assert_inert(comment)
 
 
