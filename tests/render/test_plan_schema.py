@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from importlib.resources import files as resource_files
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from idsync.plan.changes import Plan
 from tests.render.plans import STORIES, a_week
 from tests.render.strategies import PLANS
 
-SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "plan.v1.schema.json").read_text("utf-8"))
+PUBLISHED = Path(__file__).parents[2] / "schemas" / "plan.v1.schema.json"
+SCHEMA = json.loads(PUBLISHED.read_text("utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 STRUCTS = {
     "inputs": changes.Inputs,
@@ -60,6 +62,11 @@ MAPPINGS = {"labels", "traits", "carried"}
 
 def as_json(plan: Plan) -> Any:
     return json.loads(canonical_bytes(plan))
+
+
+def test_the_published_schema_is_the_one_that_the_program_prints() -> None:
+    printed = resource_files("idsync.plan").joinpath("plan.v1.schema.json").read_text("utf-8")
+    assert printed == PUBLISHED.read_text("utf-8")
 
 
 def test_is_a_schema() -> None:
