@@ -57,8 +57,10 @@ class Compilation(msgspec.Struct, frozen=True):
     facts: SourceFacts
     adopted: frozenset[str]
     kept: dict[str, tuple[str, ...]]
+    held: frozenset[str]
+    """Everyone who was left exactly as they are."""
     noticed: frozenset[str]
-    """People whom something is to be said about at every plan, or who are held: they are looked at each time."""
+    """People about whom something is to be said at every plan: they are looked at each time."""
 
 
 def prepare(
@@ -229,7 +231,8 @@ class _Draft:
             facts,
             frozenset(self._adopted),
             lists.kept,
-            frozenset(self._noticed) | self._held,
+            self._held,
+            frozenset(self._noticed),
         )
 
 

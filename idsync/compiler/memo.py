@@ -129,15 +129,22 @@ def remembered(
         entry = index.users.get(name)
         if scope is not None and name not in scope.users:
             people[identity.id] = old.people[identity.id]
-        elif entry is not None and name not in compilation.noticed and user_address(name) not in pending:
-            people[identity.id] = PersonMemo(name, bases.people[identity.id], entry.fingerprint)
+        elif entry is not None and name not in compilation.held:
+            # Who is not as desired, or of note, is known without a basis: looked at each time, and missed on leaving.
+            settled = name not in compilation.noticed and user_address(name) not in pending
+            people[identity.id] = PersonMemo(name, bases.people[identity.id] if settled else b"", entry.fingerprint)
     lists = {}
     for subject in inputs.subjects:
         if scope is not None and subject.id not in scope.access_lists:
             lists[subject.id] = old.lists[subject.id]
-        elif access_list_address(subject.id) not in pending:
+        elif access_list_address(subject.id) not in pending and not _holds_any(compilation, subject.id):
             lists[subject.id] = _list_memo(bases.lists[subject.id], index.access_lists.get(subject.id))
     return Memo(context_of(inputs.settings), people, lists)
+
+
+def _holds_any(compilation: Compilation, access_list: str) -> bool:
+    """Whether a list has a member only because they are held: it will differ when they no longer are."""
+    return not compilation.held.isdisjoint(compilation.desired.members.get(access_list, ()))
 
 
 def _person_basis(user: IdentityUser, group_roles: tuple[str, ...]) -> bytes:
