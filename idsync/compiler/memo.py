@@ -99,7 +99,8 @@ def narrowed(memo: Memo | None, inputs: Inputs, bases: Bases, held: frozenset[st
         entry = index.users.get(name)
         if entry is None or entry.fingerprint != known.fingerprint or known.basis != bases.people[identity.id]:
             users.add(name)
-    lists = {name for name, entry in index.access_lists.items() if entry.ours} - bases.lists.keys()
+    ours = {name for name, entry in index.access_lists.items() if entry.ours}
+    lists = ours if pool.renamed else ours - bases.lists.keys()  # any list may name a renamed person as its owner
     for subject in inputs.subjects:
         entry_now = index.access_lists.get(subject.id)
         if not _as_remembered(memo.lists.get(subject.id), bases.lists[subject.id], entry_now) or _has_any(

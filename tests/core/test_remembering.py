@@ -1,0 +1,107 @@
+"""A plan that remembers looks at what moved, and finds everything that a plan without memory finds."""
+
+from idsync.model.resources import Membership, Owner
+from idsync.plan.planfile import encode_plan
+from idsync.reconcile.planning import Planned, Remembering, make_plan
+from tests.core.replay import applied
+from tests.core.world import (
+    NOTHING,
+    NOW,
+    ORG,
+    Directory,
+    config,
+    edited_list,
+    foreign_list,
+    group,
+    lines,
+    okta,
+    person,
+    plan,
+    with_list,
+    with_member,
+)
+
+RULES = config(
+    'RoleMapping: {rules: [{trait: okta/team, value: Red, roles: [red]}, {group: "*", roles: ["in-$1"]}]}',
+    "AccessListRules: {rules: [{group: ENG}]}",
+)
+BEFORE = okta(person("maria"), person("bob"), group("eng", "bob", "maria"), group("ops", "bob"))
+
+
+def remembered(snapshot, state=NOTHING, settings=RULES):
+    """The directory after a plan was applied, and the memo that it left."""
+    made = make_plan(settings, snapshot, Directory(state), last=None, now=NOW, remembering=Remembering(None))
+    after = applied(state, made.plan)
+    return after, made.memo_after_apply(Directory(after).index(ORG))
+
+
+def quick(snapshot, state, memo, settings=RULES) -> Planned:
+    return make_plan(settings, snapshot, Directory(state), last=None, now=NOW, remembering=Remembering(memo))
+
+
+def agrees(snapshot, state, memo, settings=RULES) -> Planned:
+    made = quick(snapshot, state, memo, settings)
+    assert encode_plan(made.plan) == encode_plan(plan(snapshot, state, settings))
+    return made
+
+
+def test_when_nothing_moved_nothing_is_looked_at() -> None:
+    state, memo = remembered(BEFORE)
+    made = agrees(BEFORE, state, memo)
+    assert made.plan.is_empty
+    assert made.scope is not None
+    assert (made.scope.users, made.scope.access_lists) == (set(), set())
+
+
+def test_whoever_something_is_said_about_is_looked_at_each_time() -> None:
+    snapshot = okta(person("maria"), person("bob", team="red"), group("eng", "maria"))
+    state, memo = remembered(snapshot)
+    made = agrees(snapshot, state, memo)
+    assert [finding.code for finding in made.plan.findings] == ["case_mismatch", "case_mismatch"]
+    assert made.scope is not None
+    assert made.scope.users == {"bob"}
+
+
+def test_one_person_who_moved_is_looked_at_with_their_lists() -> None:
+    state, memo = remembered(BEFORE)
+    made = agrees(okta(person("maria", title="x"), *BEFORE.users[1:], *BEFORE.groups), state, memo)
+    assert lines(made.plan) == ["update user maria: profile_changed"]
+
+
+def test_a_renamed_owner_is_found_in_lists_where_they_are_no_member() -> None:
+    state, memo = remembered(BEFORE)
+    state = edited_list(state, "00g-ops", owners=(Owner("maria"),))
+    snapshot = okta(person("maria2", id="00u-maria"), *BEFORE.users[1:], *BEFORE.groups)
+    memo = quick(BEFORE, state, memo).memo_before_apply()
+    made = agrees(snapshot, state, memo)
+    assert applied(state, made.plan).access_lists["00g-ops"].spec.owners == (Owner("maria2"),)
+
+
+def test_a_person_who_was_held_is_looked_at_again() -> None:
+    twins = okta(*BEFORE.users, person("MARIA"), *BEFORE.groups)
+    state, memo = remembered(twins)
+    assert lines(agrees(BEFORE, state, memo).plan) == [
+        "create user maria: assigned",
+        "update access_list eng: membership_changed +maria",
+    ]
+
+
+def test_a_hand_on_a_member_is_found() -> None:
+    state, memo = remembered(BEFORE)
+    state = with_member(state, "00g-ops", "maria", Membership())
+    assert lines(agrees(BEFORE, state, memo).plan) == ["update access_list ops: membership_changed -maria"]
+
+
+def test_another_configuration_looks_at_everything() -> None:
+    state, memo = remembered(BEFORE)
+    other = config('RoleMapping: {rules: [{group: "*", roles: ["at-$1"]}]}')
+    assert agrees(BEFORE, state, memo, other).scope is None
+
+
+def test_nested_lists_are_followed_from_what_was_not_looked_at() -> None:
+    state, memo = remembered(BEFORE)
+    state = with_list(state, foreign_list("contractors"), "zoe", "bob")
+    nested = Membership(membership_kind="MEMBERSHIP_KIND_LIST")
+    state = with_member(with_member(state, "00g-ops", "contractors", nested), "contractors", "00g-eng", nested)
+    agrees(BEFORE, state, memo)
+    agrees(okta(*BEFORE.users, person("new"), group("eng", "bob", "new"), group("ops", "bob")), state, memo)
