@@ -29,13 +29,13 @@ class UserTable:
     def entries(self, org: str) -> Iterable[tuple[str, str | None, str]]:
         """Name, Okta id and fingerprint of every user."""
         self._flush()
-        return self._connection.rows(_SQL["user_entries"], (org,))
+        return self._connection.chunks(_SQL["user_entries"], (org,))
 
     def bodies(self, names: Collection[str] | None) -> Iterable[tuple[str, bytes]]:
         """Name and body of these users, or of all."""
         self._flush()
         if names is None:
-            return self._connection.rows(_SQL["user_bodies"])
+            return self._connection.chunks(_SQL["user_bodies"])
         return self._connection.rows(_SQL["user_bodies_of"], (asked(names),))
 
     def put(self, name: str, org: str, okta_id: str, fingerprint: str, body: bytes) -> None:

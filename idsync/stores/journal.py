@@ -37,7 +37,7 @@ class Journal:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._waiting: list[tuple[int, int | None, str, bytes, bytes]] = []
+        self._waiting: list[Entry] = []
         self._end: tuple[int, bytes] | None = None
         connection.before_commit.append(self._settle)
         connection.after_rollback.append(self._forget)
@@ -45,13 +45,11 @@ class Journal:
     def append(self, entry: Entry) -> None:
         """Add an entry, at once or with the transaction that is open."""
         with self._connection.writing():
-            last, chain = self._end or self._stored_end()
-            body = canonical_bytes(entry)
-            self._end = end = last + 1, hashlib.sha256(chain + body).digest()
-            self._waiting.append((end[0], run_of(entry), event_of(entry), body, end[1]))
-            if len(self._waiting) >= _WAITING:
+            self._waiting.append(entry)
+            if not isinstance(entry, StepMade):
+                self._keep_run(entry)
+            elif len(self._waiting) >= _WAITING:
                 self._flush()
-            self._keep_run(entry, end[0])
 
     def headlines(self) -> Iterator[Numbered]:
         """Every entry but the steps, oldest first."""
@@ -86,9 +84,10 @@ class Journal:
             return Verification(expected, expected + 1, f"entries after {expected} are missing")
         return Verification(expected)
 
-    def _keep_run(self, entry: Entry, sequence: int) -> None:
+    def _keep_run(self, entry: Entry) -> None:
         match entry:
             case RunStarted():
+                sequence, _ = self._flush()
                 self._connection.run(_SQL["start_run"], (entry.run, entry.plan, entry.at, sequence))
             case RunFinished():
                 self._connection.run(_SQL["finish_run"], (entry.run,))
@@ -112,10 +111,20 @@ class Journal:
         row = self._connection.row(_SQL["journal_end"])
         return (0, _BEGINNING) if row is None else (row[0], row[1])
 
-    def _flush(self) -> None:
-        rows, self._waiting = self._waiting, []
-        if rows:
-            self._connection.run_many(_SQL["add_entry"], rows)
+    def _flush(self) -> tuple[int, bytes]:
+        """Write the entries that wait; where the journal ends then."""
+        last, chain = self._end or self._stored_end()
+        if not self._waiting:
+            return last, chain
+        entries, self._waiting = self._waiting, []
+        rows = []
+        for sequence, entry in enumerate(entries, last + 1):
+            body = canonical_bytes(entry)
+            chain = hashlib.sha256(chain + body).digest()
+            rows.append((sequence, run_of(entry), event_of(entry), body, chain))
+        self._end = last + len(rows), chain
+        self._connection.run_many(_SQL["add_entry"], rows)
+        return self._end
 
     def _settle(self) -> None:
         self._flush()

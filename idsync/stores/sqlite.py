@@ -123,8 +123,8 @@ def _open(uri: str, label: str, connect: Connect) -> SqliteStore:
 
 
 def _prepare(connection: Connection) -> None:
-    # A large first import must not make readers wait: nothing is written to the file before its commit.
-    for pragma in ("foreign_keys = ON", "cache_size = -65536", "cache_spill = OFF", "mmap_size = 2147483648"):
+    # Without spilling, nothing of a transaction is in the file before its commit, and no reader waits for one.
+    for pragma in ("foreign_keys = ON", "cache_size = -16384", "cache_spill = OFF"):
         connection.run(f"PRAGMA {pragma}")
     migrate(connection, known_migrations())
 
