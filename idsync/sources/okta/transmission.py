@@ -5,6 +5,7 @@ import socket
 import ssl
 import threading
 import time
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Literal
 
 import httpx
@@ -43,6 +44,7 @@ class Transmission:
             timeout=_TIMEOUT,
             limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
             follow_redirects=False,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # a session of the server's is none of ours
         )
         self._sockets: dict[int, socket.socket] = {}
         self._is_cut = False
@@ -62,7 +64,7 @@ class Transmission:
             return Broken("timeout", type(error).__name__)
         except httpx.ConnectError as error:
             return Broken(_kind_of(error), str(error)[:200])
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             return Broken("broken", f"{type(error).__name__}: {error}"[:200])
         except OSError as error:  # a socket that was cut while it was being set up
             return Broken("broken", type(error).__name__)

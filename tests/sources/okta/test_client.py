@@ -3,83 +3,14 @@
 import re
 import socket
 import ssl
-import traceback
 
 import httpx
 import pytest
 
-from idsync.config.settings import AppById
-from idsync.errors import AuthenticationError, AuthorizationError, IdsyncError, SourceError, SourceUnreachable
+from idsync.errors import AuthorizationError, SourceError, SourceUnreachable
 from idsync.sources.okta import transmission
-from idsync.sources.okta.auth import ApiTokenCredential, Credential, OAuthCredential
 from idsync.sources.okta.patience import CONNECTION_TRIES, TRIES
-from idsync.sources.okta.selection import Selection
-from idsync.sources.okta.source import OktaSource
-from tests.sources.okta.organizations import Clock
-from tests.sources.okta.test_oauth import RSA, pem
-
-ORG = "https://enzos-pizza.okta.com"
-TOKEN = "00aSecretTokenOfSomeLength-1234567890abcde"
-DATE = {"date": "Sun, 22 Nov 2026 08:00:00 GMT"}
-APP = {"id": "0oa1", "label": "Teleport", "status": "ACTIVE"}
-ROW = {
-    "id": "00u1",
-    "scope": "USER",
-    "credentials": {"userName": "ada"},
-    "_embedded": {"user": {"status": "ACTIVE", "profile": {"login": "ada@x"}}},
-}
-
-
-class Okta:
-    """A server of the two listings that a reading without lists needs; `answers` replaces them by path."""
-
-    def __init__(self, **answers) -> None:
-        self.answers = answers
-        self.requests: list[httpx.Request] = []
-        self.clock = Clock()
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.requests.append(request)
-        what = {"/oauth2/v1/token": "token", "/api/v1/apps/0oa1": "app"}.get(request.url.path, "users")
-        answer = self.answers.get(what)
-        if callable(answer):
-            answer = answer(request)
-        if answer is not None:
-            return answer
-        return httpx.Response(200, headers=DATE, json=APP if what == "app" else [ROW])
-
-    def source(self, credential: Credential | None = None) -> OktaSource:
-        return OktaSource(
-            org_url=ORG,
-            app=AppById("0oa1"),
-            credential=credential or ApiTokenCredential(TOKEN),
-            selection=Selection(lists=False),
-            transport=httpx.MockTransport(self),
-            timing=self.clock.timing,
-        )
-
-    def refusal(self, credential: Credential | None = None) -> IdsyncError:
-        with pytest.raises(IdsyncError) as caught:
-            self.source(credential).fetch()
-        assert TOKEN not in "".join(traceback.format_exception(caught.value))
-        assert caught.value.why
-        return caught.value
-
-
-def raising(error: Exception):
-    def answer(request: httpx.Request):
-        raise error
-
-    return answer
-
-
-def caused(error: Exception, cause: Exception) -> Exception:
-    error.__cause__ = cause
-    return error
-
-
-def page(*rows, **headers) -> httpx.Response:
-    return httpx.Response(200, headers=DATE | headers, json=list(rows))
+from tests.sources.okta.answers import APP, DATE, ORG, ROW, TOKEN, Okta, caused, page, raising
 
 
 def test_requests_say_who_asks_and_carry_the_token():
@@ -121,6 +52,24 @@ def test_a_next_page_at_the_same_address_is_followed_however_it_is_written():
     okta = Okta(users=answer)
     assert len(okta.source().fetch().users) == 2
     assert any(str(request.url).endswith("after=a%2Fb%3D&x=1") for request in okta.requests)
+
+
+@pytest.mark.parametrize("tail", ["\x7f", "x" * 70_000])
+def test_an_address_that_cannot_be_asked_is_an_error(tail):
+    okta = Okta(users=page(ROW, link=f'<{ORG}/api/v1/apps/0oa1/users?after=x{tail}y>; rel="next"'))
+    assert isinstance(okta.refusal(), SourceError)
+
+
+def test_cookies_of_the_server_are_not_kept():
+    def answer(request: httpx.Request):
+        link = f'<{ORG}/api/v1/apps/0oa1/users?after=x>; rel="next"'
+        more = {} if "after" in request.url.params else {"link": link}
+        return page(ROW, **more, **{"set-cookie": "sid=1; Path=/; Secure"})
+
+    okta = Okta(users=answer)
+    okta.source().fetch()
+    assert len(okta.requests) == 3
+    assert not any("cookie" in request.headers for request in okta.requests)
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
@@ -244,62 +193,3 @@ def test_a_429_without_headers_waits_a_while_and_one_with_retry_after_as_long_as
         okta = Okta(users=lambda request, answers=answers: answers.pop() if answers else None)
         assert len(okta.source().fetch().users) == 1
         assert any(least <= seconds <= most for seconds in okta.clock.sleeps)
-
-
-# -- the token endpoint
-
-
-def token_answer(status: int = 200, **members) -> httpx.Response:
-    return httpx.Response(status, headers=DATE, json=members)
-
-
-@pytest.mark.parametrize("kind", ["Bearer", "bearer"])
-def test_a_server_without_dpop_gives_a_bearer_token(kind):
-    okta = Okta(token=token_answer(access_token="abc.def", token_type=kind, expires_in=3600))
-    assert len(okta.source(OAuthCredential("0oa9", pem(RSA))).fetch().users) == 1
-    api = [request for request in okta.requests if request.url.path.startswith("/api")]
-    assert {request.headers["authorization"] for request in api} == {"Bearer abc.def"}
-    assert not any("dpop" in request.headers for request in api)
-    assert len(okta.requests) - len(api) == 1
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        token_answer(access_token="abc\r\nX: y", token_type="Bearer"),
-        token_answer(access_token="", token_type="Bearer"),
-        token_answer(access_token="abc", token_type="mac"),
-        token_answer(access_token="abc"),
-        httpx.Response(200, headers=DATE, content=b"nonsense"),
-        httpx.Response(200, headers=DATE, content=b"<html>"),
-        httpx.Response(200, headers=DATE, content=b'{"access_token": "\xff"}'),
-        httpx.Response(404, headers=DATE, content=b"<html>"),
-        httpx.Response(302, headers=DATE | {"location": "https://evil.example"}),
-        httpx.Response(503, headers=DATE),
-        httpx.Response(429, headers=DATE),
-    ],
-)
-def test_what_is_no_token_is_an_unreachable_source(answer):
-    assert isinstance(Okta(token=answer).refusal(OAuthCredential("0oa9", pem(RSA))), SourceUnreachable)
-
-
-def test_other_refusals_of_a_token_say_what_to_check():
-    answer = token_answer(400, error="unauthorized_client", error_description="grant type")
-    error = Okta(token=answer).refusal(OAuthCredential("0oa9", pem(RSA)))
-    assert isinstance(error, AuthenticationError)
-    assert "Client Credentials" in error.fix
-
-
-def test_a_nonce_that_changes_with_every_answer_does_not_go_on_for_ever():
-    def answer(request: httpx.Request):
-        headers = DATE | {"dpop-nonce": f"nonce-{len(okta.requests)}"}
-        return httpx.Response(400, headers=headers, json={"error": "use_dpop_nonce"})
-
-    okta = Okta(token=answer)
-    assert isinstance(okta.refusal(OAuthCredential("0oa9", pem(RSA))), AuthenticationError)
-    assert len(okta.requests) < 20
-
-
-def test_tokens_that_end_almost_at_once_are_fetched_again():
-    okta = Okta(token=lambda request: token_answer(access_token="abc", token_type="Bearer", expires_in=0))
-    assert len(okta.source(OAuthCredential("0oa9", pem(RSA))).fetch().users) == 1

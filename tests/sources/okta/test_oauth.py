@@ -6,9 +6,7 @@ import traceback
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from joserfc.jwk import ECKey, OKPKey, RSAKey
+from joserfc.jwk import ECKey, OKPKey
 
 from idsync.config.patterns import NameFilter, NamePattern
 from idsync.config.settings import ImportFilters
@@ -21,25 +19,9 @@ from idsync.sources.okta.tokens import OAuthHeader, _Held
 from idsync.sources.okta.wire import Token
 from tests.okta_simulator import Fail, Fault, Organization, Switches
 from tests.sources.okta.organizations import Clock, Reader, served, small
+from tests.sources.okta.private_keys import CURVES, RSA, SHORT, jwk, pem
 
 SCOPES = ("okta.users.read", "okta.groups.read", "okta.apps.read")
-RSA = RSAKey.generate_key(2048)
-CURVES = {name: ECKey.generate_key(name) for name in ("P-256", "P-384", "P-521")}
-
-
-SHORT = (
-    rsa.generate_private_key(65537, 1024)
-    .private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    .decode()
-)
-
-
-def pem(key) -> str:
-    return key.as_pem(private=True).decode()
-
-
-def jwk(key, **members) -> str:
-    return json.dumps(key.as_dict(private=True) | members)
 
 
 def with_client(reader: Reader, key=RSA, *, scopes=SCOPES, dpop=False, kid=None, **choices):

@@ -1,0 +1,142 @@
+"""A server that leaves things out, or answers otherwise where nothing is documented."""
+
+import pytest
+
+from idsync.errors import SourceError
+from idsync.model.identity import DELETED
+from idsync.sources.okta.selection import Selection
+from tests.okta_simulator import Change, Fault, IgnoreExpand, Omit, Organization, Switches
+from tests.sources.okta.organizations import served, small
+
+NAMES = ("ada", "boris", "chloe", "dmitri", "elif")
+
+
+def by_name(snapshot):
+    return {group.name: group for group in snapshot.groups}
+
+
+@pytest.mark.parametrize("people", [0, 150])
+def test_a_server_that_ignores_expand_is_read_through_its_users(people):
+    organization = small()
+    staff = organization.group("staff")
+    for number in range(people):
+        organization.add_member(staff, organization.add_user(f"person{number}@enzos-pizza.com"))
+    with served(organization) as reader:
+        expected = reader.source().fetch().digest()
+        reader.simulator.faults.add(Fault("/api/v1/apps/*/users", IgnoreExpand(), times=None))
+        reader.simulator.requests.clear()
+        assert reader.source().fetch().digest() == expected
+        assert reader.simulator.requests.by_bucket["users"] == 1
+
+
+def test_people_whom_the_user_list_leaves_out_are_looked_up_by_id():
+    organization = small()
+    staff = organization.group("staff")
+    for number in range(150):
+        organization.add_member(staff, organization.add_user(f"person{number}@enzos-pizza.com"))
+    app = organization.app("Teleport")
+    ada = organization.user("ada@enzos-pizza.com")
+    organization.assign_user(app, ada)
+    with served(organization) as reader:
+        reader.simulator.faults.add(Fault("/api/v1/apps/*/users", IgnoreExpand(), times=None))
+        # a user who is deactivated between the two listings: not in /users, known to its filter
+        reader.simulator.faults.add(Fault("/api/v1/users", Change(lambda changed: changed.deactivate(ada))))
+        snapshot = reader.source().fetch()
+    assert {user.id: user.status for user in snapshot.users}[ada.id] == "DEPROVISIONED"
+    assert len(snapshot.users) == 155
+
+
+def test_people_who_vanish_before_they_are_described_are_deleted():
+    organization = small()
+    ada = organization.user("ada@enzos-pizza.com")
+
+    def remove(changed):
+        changed.deactivate(ada)
+        changed.delete_user(ada)
+
+    with served(organization) as reader:
+        reader.simulator.faults.add(Fault("/api/v1/apps/*/users", IgnoreExpand(), times=None))
+        reader.simulator.faults.add(Fault("/api/v1/users", Change(remove)))
+        snapshot = reader.source(selection=Selection(lists=False)).fetch()
+    assert snapshot.unassigned == {ada.id: DELETED}
+    assert len(snapshot.users) == 4
+
+
+def test_optional_fields_may_be_left_out():
+    omitted = {
+        "/api/v1/apps/*/users": ("credentials", "profile", "externalId", "created", "syncState"),
+        "/api/v1/groups": ("profile.description", "type", "lastUpdated"),
+        "/api/v1/groups/*/users": ("status", "profile"),
+        "/api/v1/apps": ("name", "features", "signOnMode"),
+    }
+    with served(small()) as reader:
+        reader.simulator.faults.add(*(Fault(path, Omit(fields), times=None) for path, fields in omitted.items()))
+        snapshot = reader.source().fetch()
+    assert sorted(user.username for user in snapshot.users) == [f"{name}@enzos-pizza.com" for name in NAMES]
+    assert len(by_name(snapshot)["staff"].member_ids()) == 5
+    assert snapshot.unassigned == {}
+
+
+def test_a_scope_that_is_left_out_is_read_from_the_links():
+    with served(small()) as reader:
+        expected = reader.source().fetch()
+        reader.simulator.faults.add(Fault("/api/v1/apps/*/users", Omit(("scope",)), times=None))
+        assert reader.source().fetch().digest() == expected.digest()
+
+
+def test_a_status_that_is_left_out_of_the_embedded_user_is_asked_for():
+    with served(small()) as reader:
+        expected = reader.source().fetch().digest()
+        reader.simulator.faults.add(Fault("/api/v1/apps/*/users", Omit(("_embedded.user.status",)), times=None))
+        assert reader.source().fetch().digest() == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ("/api/v1/apps/*/users", "id"),
+        ("/api/v1/groups", "id"),
+        ("/api/v1/groups", "profile.name"),
+        ("/api/v1/groups/*/users", "id"),
+        ("/api/v1/apps", "status"),
+        ("/api/v1/apps/*/groups", "id"),
+    ],
+)
+def test_a_needed_field_that_is_missing_is_an_error_and_never_none(path, field):
+    with served(small()) as reader:
+        reader.simulator.faults.add(Fault(path, Omit((field,)), times=None))
+        with pytest.raises(SourceError, match="missing required field"):
+            reader.source().fetch()
+
+
+@pytest.mark.parametrize(
+    "switches",
+    [
+        Switches(excessive_limit="reject"),
+        Switches(group_members_maximum=200, group_apps_maximum=20),
+        Switches(user_order="other"),
+        Switches(rows="shifting"),
+        Switches(last_page="empty_extra_page"),
+        Switches(last_page="repeating_cursor"),
+        Switches(query_link="absent"),
+        Switches(rate_limit_headers="several"),
+        Switches(everyone_has_deprovisioned=False),
+        Switches(stats="stale"),
+    ],
+    ids=lambda switches: next(str(value) for name, value in vars_of(switches) if value != getattr(Switches(), name)),
+)
+def test_undocumented_points_make_no_difference(switches):
+    def organization(**choices):
+        return Organization.generate(11, users=450, groups=12, apps=4, members_per_group=300, **choices)
+
+    with served(organization()) as reader:
+        expected = reader.source().fetch()
+    with served(organization(switches=switches)) as reader:
+        found = reader.source().fetch()
+    assert [user.id for user in found.users] == [user.id for user in expected.users]
+    assert [group.member_ids() for group in found.groups] == [group.member_ids() for group in expected.groups]
+    assert [app.user_ids() for app in found.apps] == [app.user_ids() for app in expected.apps]
+
+
+def vars_of(switches):
+    return [(name, getattr(switches, name)) for name in type(switches).__dataclass_fields__]
