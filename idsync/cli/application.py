@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 from idsync import __version__
 from idsync.cli.exit_codes import MEANINGS, ExitCode, exit_code_of
@@ -62,6 +63,11 @@ class LazyCommands(click.Group):
         if name not in COMMANDS and not name.startswith("-"):
             ctx.fail(f"There is no command {name!r}.{did_you_mean(name, COMMANDS)}")
         return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Commands by their beginning, from their lines alone; options as ever."""
+        commands = [CompletionItem(name, help=line) for name, line in COMMANDS.items() if name.startswith(incomplete)]
+        return commands + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """The table of commands, from their lines alone."""

@@ -9,7 +9,7 @@ from idsync.apply.resource_input import check_resource, parse_resource
 from idsync.apply.revisions import AnyResource, without_revision
 from idsync.config.codes import Mistakes
 from idsync.config.composer import Budget, compose
-from idsync.config.nodes import Node, follow, plain
+from idsync.config.nodes import Node, follow, key_position, plain
 from idsync.diagnostics import Position
 from idsync.errors import ResourceError
 from idsync.model.directory import DirectoryState
@@ -23,6 +23,7 @@ _SHAPES: dict[str, type[AnyResource]] = {
     "access_list_member": AccessListMember,
 }
 _PATH = re.compile(r" - at `\$([^`]*)`")
+_FIELD = re.compile(r"unknown field `([^`]*)`")
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
 _ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
 _MAX_VALUES = 3_000_000
@@ -35,7 +36,10 @@ class _Head(msgspec.Struct):
 def read_resources(data: bytes, file: str) -> list[AnyResource]:
     """Every resource in a file; raises ResourceError at the first that is none, with its place."""
     if data.lstrip()[:1] in (b"[", b"{"):
-        return list(_from_json(data, Position(file)))
+        try:
+            return list(_from_json(data, Position(file)))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            pass  # YAML may begin so, too; and of JSON that is none, its reader knows the place
     return list(_from_yaml(data, file))
 
 
@@ -73,14 +77,9 @@ def directory_of(resources: list[AnyResource]) -> GivenDirectory:
 
 
 def _from_json(data: bytes, place: Position) -> Iterator[AnyResource]:
-    try:
-        raws = _ARRAY.decode(data) if data.lstrip()[:1] == b"[" else [msgspec.Raw(data)]
-        for raw in raws:
-            yield _from_raw(raw, place)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ResourceError(
-            "This is not JSON.", why=f"{error}.", fix="Give a JSON array or YAML documents.", position=place
-        ) from error
+    raws = _ARRAY.decode(data) if data.lstrip()[:1] == b"[" else [msgspec.Raw(data)]
+    for raw in raws:
+        yield _from_raw(raw, place)
 
 
 def _from_raw(raw: msgspec.Raw, place: Position) -> AnyResource:
@@ -119,6 +118,8 @@ def _from_node(document: Node) -> AnyResource:
         named = _PATH.search(error.why)
         if named is not None:
             steps = [name or int(number) for name, number in _STEP.findall(named[1])]
-            error.position = follow(document, steps).position
+            place = follow(document, steps)
+            field = _FIELD.search(error.why)
+            error.position = (key_position(place, field[1]) if field else None) or place.position
             error.why = _PATH.sub("", error.why)
         raise

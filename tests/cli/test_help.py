@@ -1,0 +1,74 @@
+"""Help is quick and complete: it imports click and nothing heavier, and knows every command."""
+
+import subprocess
+import sys
+from importlib import resources
+
+import pytest
+
+from idsync import __version__
+from idsync.cli.application import COMMANDS
+from tests.cli.running import Idsync
+
+_IMPORTED = """
+import sys
+before = set(sys.modules)
+from idsync.cli.application import run
+code = run({arguments!r})
+third = {{name.partition('.')[0] for name in set(sys.modules) - before}} - set(sys.stdlib_module_names)
+print(code, sorted(third), file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["nonsense"]])
+def test_help_imports_click_and_nothing_heavier(arguments: list[str]) -> None:
+    program = _IMPORTED.format(arguments=arguments)
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    code, third = ended.stderr.splitlines()[-1].split(" ", 1)
+    assert code in ("0", "64")
+    assert third in ("['click', 'idsync']", "['_virtualenv', 'click', 'idsync']")
+
+
+def test_every_command_has_its_module_and_every_module_its_command() -> None:
+    modules = {entry.name for entry in resources.files("idsync.cli.commands").iterdir() if entry.name.endswith(".py")}
+    assert modules == {"__init__.py", "import_.py"} | {f"{name}.py" for name in COMMANDS if name != "import"}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_helps(name: str, idsync: Idsync) -> None:
+    ended = idsync(name, "--help")
+    assert ended.code == 0
+    assert ended.out.startswith(f"Usage: idsync {name}")
+    assert "--config" in ended.out
+    assert ended.err == ""
+
+
+def test_without_a_command_help_is_shown(idsync: Idsync) -> None:
+    assert idsync().out == idsync("--help").out
+    assert "Exit codes" in idsync().out
+
+
+def test_the_version_is_told(idsync: Idsync) -> None:
+    assert __version__ in idsync("--version").out
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_scripts_are_printed(shell: str, idsync: Idsync) -> None:
+    ended = idsync("completion", shell)
+    assert ended.code == 0
+    assert "_IDSYNC_COMPLETE" in ended.out
+
+
+def test_a_shell_is_told_commands_without_importing_any() -> None:
+    program = """
+import os, sys
+os.environ |= {"_IDSYNC_COMPLETE": "bash_complete", "COMP_WORDS": "idsync p", "COMP_CWORD": "1"}
+from idsync.cli.application import run
+try:
+    run([])
+except SystemExit:
+    pass
+print(sorted(name for name in sys.modules if name.startswith("idsync.cli.commands.")))
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ended.stdout.splitlines() == ["plain,plan", "[]"]

@@ -1,0 +1,142 @@
+"""The first two commands that anybody runs."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import Idsync
+
+
+@pytest.mark.parametrize("example", [(), ("--example",)])
+def test_what_init_writes_is_valid_without_a_warning(example: tuple[str, ...], idsync: Idsync, tmp_path: Path) -> None:
+    assert idsync("init", tmp_path / "new", *example).code == 0
+    ended = idsync("validate", "-c", tmp_path / "new")
+    assert (ended.code, ended.out, ended.err) == (0, "The configuration is valid.\n", "")
+
+
+@pytest.mark.parametrize("example", [(), ("--example",)])
+def test_init_overwrites_nothing_and_writes_nothing_beside_it(
+    example: tuple[str, ...], idsync: Idsync, tmp_path: Path
+) -> None:
+    mine = tmp_path / "idsync.yaml"
+    mine.write_text("mine")
+    ended = idsync("init", tmp_path, *example)
+    assert ended.code == 64
+    assert "idsync.yaml" in ended.err
+    assert [entry.name for entry in tmp_path.iterdir()] == ["idsync.yaml"]
+    assert mine.read_text() == "mine"
+
+
+def test_init_says_why_it_cannot_write(idsync: Idsync, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    ended = idsync("init", tmp_path / "file" / "below")
+    assert ended.code == 64
+    assert "cannot be written to" in ended.err
+
+
+def test_init_keeps_the_store_and_plans_out_of_the_repository(idsync: Idsync, tmp_path: Path) -> None:
+    idsync("init", tmp_path)
+    assert {"idsync.db", "*.plan"} <= set((tmp_path / ".gitignore").read_text().splitlines())
+
+
+def test_the_example_has_the_people_that_it_promises(idsync: Idsync, fresh: Path) -> None:
+    plan = idsync("plan", "-c", fresh, "--format", "json").json
+    assert isinstance(plan, dict)
+    assert plan["summary"] == {
+        "user": {"create": 39, "update": 0, "delete": 0},
+        "lock": {"create": 1, "update": 0, "delete": 0},
+        "access_list": {"create": 13, "update": 0, "delete": 0},
+        "member": {"add": 59, "remove": 0},
+    }
+    assert plan["findings"] == []
+
+
+def test_the_example_s_second_week_has_a_joiner_a_leaver_a_mover_a_rename_and_a_suspension(
+    idsync: Idsync, org: Path
+) -> None:
+    plan = idsync("plan", "-c", org, "--snapshot", org / "snapshot-next.json", "--format", "json").json
+    assert isinstance(plan, dict)
+    reasons = {(change["kind"], change["action"]): set() for change in plan["changes"]}
+    for change in plan["changes"]:
+        reasons[change["kind"], change["action"]].add(change["reason"])
+    assert reasons["user", "create"] == {"assigned", "renamed"}
+    assert reasons["user", "update"] == {"profile_changed"}
+    assert reasons["user", "delete"] == {"deactivated", "renamed"}
+    assert reasons["lock", "create"] == {"deactivated", "renamed", "suspended"}
+    assert [result["verdict"] for result in plan["guards"]] == ["ok"] * 5
+
+
+def test_every_mistake_is_reported_with_its_place_and_exit_3(idsync: Idsync, fresh: Path) -> None:
+    (fresh / "roles.yaml").write_text("apiVersion: idsync/v1\nkind: RoleMappings\nspec: {rules: []}\n")
+    (fresh / "extra.yaml").write_text("apiVersion: idsync/v1\nkind: Guards\nspec:\n  user_locks: 5\n  user_lock: {}\n")
+    ended = idsync("validate", "-c", fresh)
+    assert ended.code == 3
+    assert ended.out == ""
+    assert "roles.yaml:2:7" in ended.err
+    assert "extra.yaml:4:15" in ended.err
+    assert "extra.yaml:5:3" in ended.err
+    assert 'Did you mean "RoleMapping"?' in ended.err
+
+
+def test_validate_prints_json_and_nothing_else_on_stdout(idsync: Idsync, tmp_path: Path) -> None:
+    ended = idsync("validate", "-c", tmp_path, "--format", "json")
+    assert ended.code == 3
+    assert isinstance(ended.json, dict)
+    assert ended.json["valid"] is False
+    assert [found["code"] for found in ended.json["diagnostics"]] == ["no_documents"]
+
+
+def test_messages_become_json_lines_on_request(idsync: Idsync, tmp_path: Path) -> None:
+    ended = idsync("--log-format", "json", "validate", "-c", tmp_path)
+    lines = ended.err.splitlines()
+    assert [line[0] + line[-1] for line in lines] == ["{}"] * len(lines)
+    assert '"code": "no_documents"' in lines[0]
+
+
+def test_warnings_are_shown_and_do_not_fail(idsync: Idsync, fresh: Path) -> None:
+    (fresh / "more.yaml").write_text(
+        "apiVersion: idsync/v1\nkind: RoleMapping\nspec: {rules: [{trait: department, value: x, roles: [y]}]}\n"
+    )
+    ended = idsync("validate", "-c", fresh)
+    assert (ended.code, ended.out) == (0, "The configuration is valid (1 warning).\n")
+    assert "trait_without_prefix" in ended.err
+
+
+def test_secrets_are_looked_at_only_when_asked(idsync: Idsync, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OKTA_API_TOKEN", raising=False)
+    idsync("init", tmp_path)
+    assert idsync("validate", "-c", tmp_path).code == 0
+    refused = idsync("validate", "-c", tmp_path, "--secrets")
+    assert refused.code == 3
+    assert "OKTA_API_TOKEN is not set" in refused.err
+    monkeypatch.setenv("OKTA_API_TOKEN", "00abcdefghijklmnop")
+    accepted = idsync("validate", "-c", tmp_path, "--secrets")
+    assert accepted.code == 0
+    assert "00abcdefghijklmnop" not in accepted.out + accepted.err
+
+
+def test_a_missing_secret_exits_3_at_its_line_when_it_is_used(
+    idsync: Idsync, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OKTA_API_TOKEN", raising=False)
+    idsync("init", tmp_path)
+    ended = idsync("plan", "-c", tmp_path)
+    assert ended.code == 3
+    assert "idsync.yaml:17:22" in ended.err
+
+
+def test_the_configuration_is_found_by_option_on_either_side_and_by_environment(
+    idsync: Idsync, fresh: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert idsync("-c", fresh, "validate").code == 0
+    assert idsync("validate", "--config", fresh).code == 0
+    assert idsync("validate", "-c", fresh / "idsync.yaml").code == 0
+    monkeypatch.chdir(fresh)
+    assert idsync("validate").code == 0
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("IDSYNC_CONFIG", str(tmp_path / "nowhere"))
+    assert idsync("validate").code == 3
+    assert idsync("validate", "-c", fresh).code == 0
+    assert idsync("-c", fresh, "validate").code == 0
+    monkeypatch.setenv("IDSYNC_CONFIG", str(fresh))
+    assert idsync("validate").code == 0
