@@ -1,11 +1,11 @@
 """What a plan says of one thing that a person gains, loses or keeps: by which routes, from which causes, whose edit."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Literal, cast
 
 import msgspec
 
-from idsync.model.addresses import Address, access_list_address, user_address
+from idsync.model.addresses import Address, user_address
 from idsync.model.directory import Cause, GivenRoles, Reason, Why
 from idsync.plan.changes import Access, AccessListChange, UserChange
 from idsync.plan.effective import OWN, Key, Lists
@@ -53,8 +53,7 @@ class Accesses:
         known = self._merged.get(both)
         if known is None:
             origin = first.origin if first.origin == "direct" else second.origin
-            causes = _without_repeats((*first.causes, *second.causes))
-            known = Access(first.kind, first.name, first.title, (*first.via, *second.via), origin, causes)
+            known = Access(first.kind, first.name, first.title, (*first.via, *second.via), origin, first.causes)
             self._merged[both] = known
         return known
 
@@ -67,23 +66,12 @@ class Accesses:
     def _make(
         self, key: Key, via: tuple[str, ...], own: tuple[Cause, ...], reason: Reason | None, titles: Lists
     ) -> Access:
-        causes = list(own)
-        reasons = [reason]
-        for name in via if via != OWN else ():
-            change = self._lists.get(name)
-            why = self._origins.why.get(access_list_address(name))
-            causes.extend(why.causes if why else change.causes if change else ())
-            reasons.append(change.reason if change else None)
+        changes = [self._lists.get(name) for name in via]
+        reasons = [reason, *(change.reason for change in changes if change)]
         kind, name = cast(Literal["role", "access_list", "trait"], key[0]), key[1]
         origin: Literal["direct", "consequential"] = "direct" if any(map(self._is_edit, reasons)) else "consequential"
-        if kind == "access_list" and via == (name,):  # its own route; its causes stand in its change
-            return Access(kind, name, titles.access_lists[name].spec.title, (), origin)
         title = titles.access_lists[name].spec.title if kind == "access_list" else ""
-        return Access(kind, name, title, via, origin, _without_repeats(causes))
+        return Access(kind, name, title, () if via == (name,) else via, origin, own)
 
     def _is_edit(self, reason: Reason | None) -> bool:
         return reason in EDITED or (reason is Reason.IMPORTED and self._origins.config_changed)
-
-
-def _without_repeats(causes: Iterable[Cause]) -> tuple[Cause, ...]:
-    return tuple(dict.fromkeys(causes))

@@ -71,7 +71,11 @@ Change = UserChange | LockChange | AccessListChange
 
 
 class Access(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """One thing that a person can use or belongs to; `via` are the routes by which: `user`, or an access list."""
+    """One thing that a person can use or belongs to.
+
+    `via` are the routes by which: `user`, or access lists by name; a list that one is a member of needs none. `causes`
+    are those of the route `user`; those of a list stand in the list's own change.
+    """
 
     kind: Literal["role", "access_list", "trait"]
     name: str

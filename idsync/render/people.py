@@ -50,7 +50,7 @@ class People(msgspec.Struct, frozen=True):
     names: frozenset[str]
     """Everyone named, old names of the renamed included."""
     user_changes: dict[str, UserChange]
-    titles: dict[str, str]
+    lists: dict[str, AccessListChange]
     """Titles of lists by name."""
 
     def count(self, outcome: Outcome) -> int:
@@ -61,14 +61,13 @@ class People(msgspec.Struct, frozen=True):
 def people_of(plan: Plan) -> People:
     """Sort a plan's people; an old name that is only locked goes with the new one."""
     user_changes: dict[str, UserChange] = {}
-    titles: dict[str, str] = {}
+    lists: dict[str, AccessListChange] = {}
     for change in plan.changes:
         match change:
             case UserChange():
                 user_changes[split_address(change.address)[1]] = change
             case AccessListChange():
-                resource = change.after or change.before
-                titles[split_address(change.address)[1]] = resource.spec.title if resource else ""
+                lists[split_address(change.address)[1]] = change
             case _:
                 continue
     old_names = {delta.renamed_from for delta in plan.access_delta if delta.renamed_from is not None}
@@ -78,7 +77,7 @@ def people_of(plan: Plan) -> People:
             continue
         by_outcome.setdefault(_outcome(delta, user_changes.get(delta.person)), []).append(delta)
     names = old_names | {delta.person for delta in plan.access_delta}
-    return People(by_outcome, frozenset(names), user_changes, titles)
+    return People(by_outcome, frozenset(names), user_changes, lists)
 
 
 def people_sections(people: People, limits: Limits) -> tuple[Section, ...]:
@@ -115,9 +114,9 @@ def _row(delta: PersonDelta, outcome: Outcome, people: People, limits: Limits) -
     if outcome is Outcome.LOSES_ALL:
         return Row("-", name, _note(delta, outcome, change), tuple(_all_lost(delta.loses)))
     details = (
-        *capped(delta.loses, limits.losing_lines, "-", lambda entry: _access_line("-", entry, people.titles)),
-        *capped(delta.gains, limits.lines, "+", lambda entry: _access_line("+", entry, people.titles)),
-        *capped(delta.route_only, limits.lines, "~", lambda entry: _access_line("~", entry, people.titles)),
+        *capped(delta.loses, limits.losing_lines, "-", lambda entry: _access_line("-", entry, people.lists)),
+        *capped(delta.gains, limits.lines, "+", lambda entry: _access_line("+", entry, people.lists)),
+        *capped(delta.route_only, limits.lines, "~", lambda entry: _access_line("~", entry, people.lists)),
     )
     return Row(_SYMBOLS[outcome], name, _note(delta, outcome, change), details)
 
@@ -180,26 +179,35 @@ def _locked(reason: Reason, change: UserChange | None) -> str:
     return "locked; the account and its lists stay"
 
 
-def _access_line(symbol: Symbol, entry: Access, titles: Mapping[str, str]) -> Line:
-    """One access, by which lists, groups and rules it comes or came, and whether somebody's own edit decides it."""
-    sources = {cause.id: cause for cause in entry.causes if isinstance(cause, UpstreamCause)}
+def _access_line(symbol: Symbol, entry: Access, changes: Mapping[str, AccessListChange]) -> Line:
+    """One access, by which lists, groups and rules it comes or came, and whether somebody's own edit decides it.
+
+    Why a list gives it stands in the list's own change, one of `changes`.
+    """
+    lists = [name for name in entry.via if name != OWN_ROUTE]
+    named_lists = [entry.name, *lists] if entry.kind == "access_list" else lists
+    list_causes = [cause for name in named_lists if name in changes for cause in changes[name].causes]
+    sources = {cause.id: cause for cause in list_causes if isinstance(cause, UpstreamCause)}
     if entry.kind == "access_list":
         text = f"list {_list_words(entry.name, entry.title, sources)}"
-        lists = [name for name in entry.via if name not in (OWN_ROUTE, entry.name)]
+        list_causes = []
     else:
         text = f"{entry.kind} {shown(entry.name)}"
-        lists = [name for name in entry.via if name != OWN_ROUTE]
-    said = {entry.name, *lists}
-    causes = [cause for cause in entry.causes if not _is_said(cause, said)]
+    causes = [cause for cause in dict.fromkeys((*entry.causes, *list_causes)) if not _is_said(cause, set(lists))]
     notes = []
     if lists:
-        routes = [_list_words(name, titles.get(name, ""), sources) for name in lists]
+        routes = [_list_words(name, _title(changes.get(name)), sources) for name in lists]
         notes.append("by list " + listed(routes, ROUTES_SHOWN))
     if causes:
         notes.append(causes_words(causes))
     if entry.origin == "direct":
         notes.append("your edit")
     return Line(symbol, text, "; ".join(notes))
+
+
+def _title(change: AccessListChange | None) -> str:
+    resource = (change.after or change.before) if change else None
+    return resource.spec.title if resource else ""
 
 
 def _is_said(cause: Cause, lists: set[str]) -> bool:

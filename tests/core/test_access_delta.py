@@ -89,7 +89,7 @@ def test_what_follows_from_okta_is_consequential_and_names_the_group() -> None:
     delta = delta_of(plan(after, settled(before, GRANTS), GRANTS), "alice")
     role = delta.gains[0]
     assert (role.name, role.origin) == ("in-eng", "consequential")
-    assert [cause.id for cause in role.causes if not isinstance(cause, ConfigCause)] == ["00g-eng"]
+    assert role.via == ("00g-eng",)
     assert [cause.rule for cause in role.causes if isinstance(cause, ConfigCause)] == ["group is *"]
 
 

@@ -152,7 +152,7 @@ def role(name: str, *causes: Cause, via: tuple[str, ...] = ("user",), edit: bool
 def belonging(name: str, title: str, edit: bool = False) -> Access:
     """A list as access."""
     origin = "direct" if edit else "consequential"
-    return Access("access_list", name, title, (name,), origin, (group(name, title),))
+    return Access("access_list", name, title, (), origin)
 
 
 def make_plan(

@@ -1,0 +1,121 @@
+"""A plan that looks only at what moved is the plan that looks at everything, to the byte."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from idsync.compiler.memo import Memo, decode_memo, encode_memo
+from idsync.config.settings import Settings
+from idsync.model.directory import DirectoryState
+from idsync.model.identity import Snapshot
+from idsync.model.resources import Membership, Metadata, UserSpec
+from idsync.model.resources import user as user_resource
+from idsync.reconcile.planning import Remembering, make_plan
+from tests.core.replay import applied
+from tests.core.world import NOTHING, NOW, ORG, PLAIN, Directory, config, group, okta, person, with_member, with_user
+
+RULES = config(
+    """RoleMapping:
+  rules:
+    - {trait: okta/team, value: "red*", roles: ["in-$1"]}
+    - {group: "aws-*", roles: ["aws-$1"]}
+""",
+    """AccessListRules:
+  rules:
+    - {group: "aws-*", title: "AWS $1", grants: {roles: ["aws-$1"]}}
+""",
+    """ImportFilters:
+  groups: {exclude: ["hidden-*"]}
+""",
+)
+NAMES = ("ann", "bob", "cat", "dan", "eve")
+GROUPS = ("aws-admin", "team", "Team", "hidden-one", "AWS-prod")
+
+
+@st.composite
+def organizations(draw: st.DrawFn) -> Snapshot:
+    """Five ids, under names that may be swapped or clash, and five groups of any of them."""
+    people = [
+        person(
+            draw(st.sampled_from((name, name, name, *NAMES, name.upper()))),
+            draw(st.sampled_from(("ACTIVE", "ACTIVE", "SUSPENDED", "DEPROVISIONED", "STRANGE"))),
+            id=f"00u-{name}",
+            team=draw(st.sampled_from(("red1", "Red1", "blue"))),
+        )
+        for name in NAMES
+        if draw(st.integers(0, 5))
+    ]
+    groups = [group(name, *draw(st.sets(st.sampled_from(NAMES)))) for name in GROUPS if draw(st.integers(0, 4))]
+    return okta(*people, *groups)
+
+
+@st.composite
+def hands(draw: st.DrawFn, state: DirectoryState) -> DirectoryState:
+    """The state after people edited it by hand."""
+    for name in draw(st.sets(st.sampled_from(sorted(state.users)), max_size=2)) if state.users else ():
+        user = user_resource(
+            Metadata(name, labels={} if draw(st.booleans()) else state.users[name].metadata.labels), UserSpec(("x",))
+        )
+        state = with_user(state, user)
+    for name in draw(st.sets(st.sampled_from(sorted(state.members)), max_size=2)) if state.members else ():
+        who = draw(st.sampled_from(NAMES))
+        state = with_member(state, name, who, draw(st.sampled_from((None, Membership(reason="by hand")))))
+    if draw(st.booleans()):
+        state = with_user(state, user_resource(Metadata(draw(st.sampled_from(NAMES)), labels={}), UserSpec(("mine",))))
+    return state
+
+
+def planned_with(settings_: Settings, snapshot: Snapshot, state: DirectoryState, memo: Memo | None):
+    """A plan that remembers."""
+    return make_plan(settings_, snapshot, Directory(state), last=None, now=NOW, remembering=Remembering(memo))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_a_plan_with_a_memo_is_the_plan_without(data: st.DataObject) -> None:
+    state: DirectoryState = NOTHING
+    memo: Memo | None = None
+    for _ in range(3):
+        snapshot = data.draw(organizations())
+        whole = planned_with(RULES, snapshot, state, None).plan
+        narrow = planned_with(RULES, snapshot, state, memo)
+        assert narrow.plan == whole
+        memo = narrow.memo_before_apply()
+        if data.draw(st.booleans()):
+            state = applied(state, narrow.plan)
+            memo = narrow.memo_after_apply(Directory(state).index(ORG))
+        assert memo is not None
+        memo = decode_memo(encode_memo(memo))
+        state = data.draw(hands(state))
+
+
+def test_nothing_is_looked_at_when_nothing_moved() -> None:
+    snapshot = okta(person("ann"), person("bob"), group("team", "ann", "bob"))
+    first = planned_with(PLAIN, snapshot, NOTHING, None)
+    state = applied(NOTHING, first.plan)
+    second = planned_with(PLAIN, snapshot, state, first.memo_after_apply(Directory(state).index(ORG)))
+    assert second.scope is not None
+    assert (second.scope.users, second.scope.access_lists) == (frozenset(), frozenset())
+    assert second.plan.is_empty
+
+
+def test_only_the_lists_of_someone_who_left_are_looked_at() -> None:
+    before = okta(person("ann"), person("bob"), group("one", "ann"), group("two", "bob"))
+    first = planned_with(PLAIN, before, NOTHING, None)
+    state = applied(NOTHING, first.plan)
+    memo = first.memo_after_apply(Directory(state).index(ORG))
+    after = planned_with(PLAIN, okta(person("ann"), group("one", "ann"), group("two", "bob")), state, memo)
+    assert after.scope is not None
+    assert (after.scope.users, after.scope.access_lists) == ({"bob"}, {"00g-two"})
+
+
+def test_another_configuration_forgets_the_memo() -> None:
+    snapshot = okta(person("ann"), group("team", "ann"))
+    first = planned_with(PLAIN, snapshot, NOTHING, None)
+    state = applied(NOTHING, first.plan)
+    second = planned_with(RULES, snapshot, state, first.memo_after_apply(Directory(state).index(ORG)))
+    assert second.looked_at_everything
+
+
+def test_a_cache_of_something_else_is_no_memo() -> None:
+    assert decode_memo(b"something else") is None
+    assert decode_memo(None) is None
