@@ -3,17 +3,22 @@
 import getpass
 import os
 import socket
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
 
 from idsync.model.canonical import canonical_bytes
+from idsync.model.times import parse_time
 from idsync.stores.connection import Connection
 from idsync.stores.protocol import Holder
 from idsync.stores.statements import load_statements
 
 _SQL = load_statements("records.sql")
 _HOLDER = msgspec.json.Decoder(Holder)
+
+UNSEEN_LIFE = timedelta(hours=1)
+"""How long the lease of a holder that cannot be looked at is respected."""
 
 
 class Leases:
@@ -37,14 +42,17 @@ class Leases:
     def release(self, name: str, holder: Holder) -> None:
         """Give a lease back; no error when another holds it."""
         with self._connection.writing():
-            self._connection.run(_SQL["release_lease"], (name, canonical_bytes(holder)))
+            other = self._kept(name)
+            if other is not None and _same(other, holder):
+                self._connection.run(_SQL["release_lease"], (name,))
 
     def _other(self, name: str, holder: Holder) -> Holder | None:
+        other = self._kept(name)
+        return None if other is None or _same(other, holder) or is_dead(other, holder) else other
+
+    def _kept(self, name: str) -> Holder | None:
         row = self._connection.row(_SQL["lease"], (name,))
-        if row is None:
-            return None
-        other = _HOLDER.decode(row[0])
-        return None if other == holder or is_dead(other, this_process("")) else other
+        return None if row is None else _HOLDER.decode(row[0])
 
 
 def this_process(since: str) -> Holder:
@@ -54,9 +62,13 @@ def this_process(since: str) -> Holder:
 
 
 def is_dead(holder: Holder, here: Holder) -> bool:
-    """Whether a holder is known to have ended; one on another machine is never known to."""
+    """Whether a holder is known to have ended, as the process `here` sees it at its own `since`.
+
+    One on another machine, or in another container, cannot be looked at: it counts as ended after an hour, which is
+    far longer than a run takes. A run that is taken for dead wrongly does no harm: the store has one writer at a time.
+    """
     if holder.host != here.host:
-        return False
+        return parse_time(here.since) - parse_time(holder.since) > UNSEEN_LIFE
     if holder.boot != here.boot:
         return True
     try:
@@ -66,6 +78,11 @@ def is_dead(holder: Holder, here: Holder) -> bool:
     except PermissionError:
         pass
     return holder.born != _born(holder.process)
+
+
+def _same(one: Holder, other: Holder) -> bool:
+    """Whether two holders are one process, though it may have taken the lease twice."""
+    return msgspec.structs.replace(one, since=other.since) == other
 
 
 def _user() -> str:

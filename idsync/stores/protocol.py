@@ -29,7 +29,10 @@ class Leases(Protocol):
     """The locks that keep two runs apart."""
 
     def take(self, name: str, holder: Holder) -> Holder | None:
-        """None when `holder` has the lease now; else who has it. A dead holder's lease is free at once."""
+        """None when `holder` has the lease now; else who has it. A dead holder's lease is free at once.
+
+        Who has it may take it again, and so renew it.
+        """
 
     def release(self, name: str, holder: Holder) -> None:
         """Give a lease back; no error when another holds it."""

@@ -325,7 +325,7 @@ with open_store(Path(sys.argv[1])) as store:
     print("ready", flush=True)
     sys.stdin.readline()
     try:
-        apply(PLAN, LocalTarget(store.directory), store, holder=this_process("now"))
+        apply(PLAN, LocalTarget(store.directory), store, holder=this_process("2026-11-22T09:30:00Z"))
         print("applied")
     except (LeaseHeld, PlanUsed, PlanStale) as error:
         print(type(error).__name__)

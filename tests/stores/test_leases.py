@@ -1,10 +1,13 @@
 """Leases: one holder at a time, and the dead hold nothing."""
 
+import getpass
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import msgspec
+import pytest
 
 from idsync.stores.leases import is_dead, this_process
 from idsync.stores.protocol import Holder
@@ -63,8 +66,38 @@ def test_this_process_and_those_of_other_users_are_alive() -> None:
     assert ME.process == os.getpid()
 
 
-def test_a_holder_on_another_machine_is_never_known_to_be_dead() -> None:
-    assert not is_dead(ELSEWHERE, ME)
+@pytest.mark.parametrize(("now", "dead"), [("2026-11-22T10:30:00Z", False), ("2026-11-22T10:30:01Z", True)])
+def test_a_holder_on_another_machine_is_respected_for_an_hour(now: str, dead: bool) -> None:
+    assert is_dead(ELSEWHERE, msgspec.structs.replace(ME, since=now)) == dead
+
+
+def test_taking_a_lease_again_renews_it(store: SqliteStore) -> None:
+    later = msgspec.structs.replace(ELSEWHERE, since="2026-11-22T10:15:00Z")
+    much_later = msgspec.structs.replace(ME, since="2026-11-22T11:00:00Z")
+    assert store.leases.take("apply", ELSEWHERE) is None
+    assert store.leases.take("apply", later) is None
+    assert store.leases.take("apply", much_later) == later
+    store.leases.release("apply", ELSEWHERE)
+    assert store.leases.take("apply", much_later) is None
+
+
+def test_a_process_that_may_not_be_signalled_is_alive(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(process: int, signal: int) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "kill", refuse)
+    assert not is_dead(ME, ME)
+
+
+def test_a_system_that_tells_little_of_processes_still_has_holders(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*values: object, **named: object) -> str:
+        raise OSError
+
+    monkeypatch.setattr(Path, "read_text", refuse)
+    monkeypatch.setattr(getpass, "getuser", refuse)
+    plain = this_process(SINCE)
+    assert (plain.boot, plain.born, plain.user) == ("", "", str(os.getuid()))
+    assert not is_dead(plain, plain)
 
 
 def test_a_holder_reads_as_a_person_would_say_it() -> None:

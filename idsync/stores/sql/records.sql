@@ -42,7 +42,7 @@ SELECT holder FROM leases WHERE name = ?;
 INSERT INTO leases (name, holder) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET holder = excluded.holder;
 
 -- name: release_lease
-DELETE FROM leases WHERE name = ? AND holder = ?;
+DELETE FROM leases WHERE name = ?;
 
 -- name: add_edits
 INSERT INTO edits (address, serial)
