@@ -12,6 +12,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from idsync import __version__
+from idsync.cli.console import OutputClosed
 from idsync.cli.exit_codes import MEANINGS, ExitCode, exit_code_of
 from idsync.cli.hints import did_you_mean
 from idsync.cli.invocation import Invocation, common_options
@@ -113,7 +114,7 @@ def run(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         invocation.console.interrupted()
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
+    except (OutputClosed, BrokenPipeError):
         _silence_stdout()
         return ExitCode.OUTPUT_CLOSED
     except IdsyncError as error:

@@ -19,6 +19,10 @@ Level = Literal["error", "warning", "info"]
 _COLOURS: dict[Level, str] = {"error": "red", "warning": "yellow", "info": "cyan"}
 
 
+class OutputClosed(Exception):
+    """Whoever read the results went away, as `head` does."""
+
+
 class Console:
     """The streams of one run. Colour only on a terminal that wants it; JSON lines on stderr when asked for."""
 
@@ -33,8 +37,12 @@ class Console:
         return wants_colour(sys.stdout)
 
     def result(self, text: str) -> None:
-        """Print a result on stdout, ending in one newline."""
-        sys.stdout.write(text if text.endswith("\n") or not text else text + "\n")
+        """Print a result on stdout, ending in one newline; raises OutputClosed when nobody reads any more."""
+        try:
+            sys.stdout.write(text if text.endswith("\n") or not text else text + "\n")
+            sys.stdout.flush()
+        except BrokenPipeError as error:
+            raise OutputClosed from error
 
     def note(self, message: str) -> None:
         """Say something on stderr that is good to know; silent with --quiet."""

@@ -119,7 +119,7 @@ def test_what_takes_longer_shows_a_bar_and_takes_it_away_again() -> None:
         clock.now += PATIENCE
         progress("reading", 5, 10)
         progress("reading", 6, 10)  # too soon to draw again
-        clock.now += REDRAW_EVERY
+        clock.now += 2 * REDRAW_EVERY
         progress("users", 1_234, 0)
     first, second, gone, end = screen.getvalue().split("\r")[1:]
     assert first == "[############............] reading: 5 of 10"
