@@ -15,6 +15,7 @@ from idsync.compiler.subjects import ACTIVE, Subject
 from idsync.config.patterns import PatternSet
 from idsync.config.settings import AccessListRule, EmptyLists, ListSubject, Settings
 from idsync.config.settings import Owner as OwnerSetting
+from idsync.diagnostics import quoted
 from idsync.model.addresses import Address, access_list_address
 from idsync.model.directory import Cause, Members, Reason, UpstreamCause, Why
 from idsync.model.findings import Finding
@@ -240,8 +241,9 @@ def rule_near_misses(rules: Iterable[AccessListRule], subjects: Iterable[Subject
             missed = ignoring_case.first(subject.name) if subject.kind is kind else None
             if missed is not None and missed != exact.first(subject.name):
                 rule = of_kind[missed]
-                about = f"The {kind.value} {subject.name!r}"
-                findings.append(case_finding(about, rule.pattern.source, rule.position))
+                about = f"The {kind.value} {quoted(subject.name)}"
+                cause = config_cause(rule.position, rule.pattern.source)
+                findings.append(case_finding(about, rule.pattern.source, cause))
     return findings
 
 

@@ -8,7 +8,7 @@ from idsync.compiler.traits import TraitMapping, trait_values
 from idsync.config.patterns import PatternSet
 from idsync.config.settings import GroupRule, Settings, TraitRule
 from idsync.config.templates import Template
-from idsync.diagnostics import Position
+from idsync.diagnostics import Position, quoted
 from idsync.model.directory import Cause, ConfigCause, GivenRoles, UpstreamCause
 from idsync.model.findings import Finding
 from idsync.model.identity import IdentityGroup, ProfileValue
@@ -87,9 +87,9 @@ class RoleMapping:
                 cause = config_cause(rule.position, f"{trait} is {rule.value}")
                 shares.append((place, _expanded(rule.roles, captures, (cause,))))
             elif rule.value.matches_ignoring_case(value):
-                self._missed[trait, value] = case_finding(
-                    f"The value {value!r} of {trait}", rule.value.source, rule.position
-                )
+                cause = config_cause(rule.position, rule.value.source)
+                about = f"The value {quoted(value)} of {trait}"
+                self._missed[trait, value] = case_finding(about, rule.value.source, cause)
         return tuple(shares)
 
     def _group_shares(
@@ -105,7 +105,8 @@ class RoleMapping:
             for found in ignoring_case.all(group.name):
                 if found not in matching:
                     rule = rules[found][1]
-                    self.findings.append(case_finding(f"The group {group.name!r}", rule.group.source, rule.position))
+                    cause = config_cause(rule.position, rule.group.source)
+                    self.findings.append(case_finding(f"The group {quoted(group.name)}", rule.group.source, cause))
             given = [_group_share(*rules[found], group) for found in matching]
             if given:
                 for user_id in group.member_ids():
@@ -113,14 +114,10 @@ class RoleMapping:
         return shares
 
 
-def case_finding(subject: str, pattern: str, position: Position) -> Finding:
+def case_finding(subject: str, pattern: str, cause: Cause) -> Finding:
     """A warning that something would match but for upper and lower case."""
-    return Finding(
-        "case_mismatch",
-        "warning",
-        f"{subject} matches {pattern!r} only if upper and lower case count as the same, which they do not.",
-        (config_cause(position, pattern),),
-    )
+    message = f"{subject} matches {quoted(pattern)} only if upper and lower case count as the same, which they do not."
+    return Finding("case_mismatch", "warning", message, (cause,))
 
 
 def _group_share(place: int, rule: GroupRule, group: IdentityGroup) -> Share:

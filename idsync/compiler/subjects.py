@@ -6,7 +6,7 @@ import msgspec
 
 from idsync.compiler.roles import case_finding
 from idsync.config.settings import ImportFilters, ListSubject
-from idsync.diagnostics import Position
+from idsync.diagnostics import quoted
 from idsync.model.directory import UpstreamCause
 from idsync.model.findings import Finding
 from idsync.model.identity import IdentityApp, IdentityGroup, Snapshot
@@ -63,10 +63,10 @@ def count_listed(snapshot: Snapshot) -> int:
 
 def filter_near_misses(filters: ImportFilters, snapshot: Snapshot) -> list[Finding]:
     """Warnings about names that a filter would treat otherwise but for letter case."""
-    named = [("group", group.name, filters.groups) for group in snapshot.groups]
-    named += [("app", app.label, filters.apps) for app in snapshot.apps]
+    named = [(UpstreamCause("group", group.id, group.name), filters.groups) for group in snapshot.groups]
+    named += [(UpstreamCause("app", app.id, app.label), filters.apps) for app in snapshot.apps]
     return [
-        case_finding(f"The {kind} {name!r}", pattern.source, Position("import filters"))
-        for kind, name, chosen in named
-        for pattern in chosen.near_misses(name)
+        case_finding(f"For import, the {upstream.object} {quoted(upstream.name)}", pattern.source, upstream)
+        for upstream, chosen in named
+        for pattern in chosen.near_misses(upstream.name)
     ]
