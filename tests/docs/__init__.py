@@ -1,0 +1,1 @@
+"""The documents: that what they say of the program is so."""

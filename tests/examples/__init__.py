@@ -1,0 +1,1 @@
+"""The stories under examples/: each is planned as its folder says."""
