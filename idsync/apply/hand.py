@@ -14,6 +14,7 @@ from idsync.model.addresses import Address, access_list_address, split_address
 from idsync.model.canonical import canonical_bytes
 from idsync.model.directory import Scope
 from idsync.model.journal import NOTHING, MadeByHand
+from idsync.model.names import is_text
 from idsync.model.resources import (
     AccessList,
     AccessListMember,
@@ -154,7 +155,7 @@ class Hand:
 
     def _find(self, address: Address) -> AnyResource | None:
         kind, name = split_address(address)
-        match kind:
+        match kind if is_text(name) else "":
             case "user":
                 return self._directory.state(Scope(frozenset({name}), _NOBODY)).users.get(name)
             case "lock":

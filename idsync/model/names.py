@@ -1,6 +1,9 @@
-"""How names are compared: NFC for equality, NFC and case-folding to find twins."""
+"""How names are compared: NFC for equality, NFC and case-folding to find twins; and what no name holds."""
 
+import re
 import unicodedata
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def nfc(name: str) -> str:
@@ -13,3 +16,8 @@ def twin_key(name: str) -> str:
     return (
         name.lower() if name.isascii() else unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
     )
+
+
+def is_text(name: str) -> bool:
+    """Whether a name can be kept and sent: it holds no NUL and no half of a surrogate pair."""
+    return "\0" not in name and (name.isascii() or not _SURROGATE.search(name))

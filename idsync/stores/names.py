@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterable
 
 import msgspec
 
+from idsync.errors import StoreError
+from idsync.model.names import is_text
 from idsync.stores.connection import Connection
 from idsync.stores.statements import load_statements
 
@@ -11,8 +13,20 @@ _SQL = load_statements("members.sql")
 
 
 def asked(names: Iterable[str]) -> str:
-    """Names as the one value that statements unfold with `json_each`, however many they are."""
-    return msgspec.json.encode(list(names)).decode()
+    """Names as the one value that statements unfold with `json_each`, however many they are; raises StoreError."""
+    listed = list(names)
+    _check_text(listed)
+    return msgspec.json.encode(listed).decode()
+
+
+def _check_text(names: Iterable[str]) -> None:
+    # SQLite ends a text that it unfolds at a NUL, and would find another name.
+    if not is_text("".join(names)):
+        raise StoreError(
+            "A name holds characters that are no text.",
+            why="NUL and halves of surrogate pairs cannot be kept.",
+            fix="Rename what is called so.",
+        )
 
 
 class Names:
@@ -36,6 +50,7 @@ class Names:
         return dict(self._connection.rows(_SQL["names"]))
 
     def _learn(self, missing: list[str]) -> None:
+        _check_text(missing)
         (last,) = self._connection.row(_SQL["last_name_id"]) or (0,)
         if last:
             self._numbers.update(self._connection.rows(_SQL["names_of"], (asked(missing),)))

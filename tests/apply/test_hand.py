@@ -188,7 +188,9 @@ class TestRemove:
         with pytest.raises(ResourceError, match="There is no"):
             hand.remove(address)
 
-    @pytest.mark.parametrize("address", ["", "user", "role/x", "users/x"])
+    @pytest.mark.parametrize(
+        "address", ["", "user", "role/x", "users/x", "user/a\0b", "lock/\udcff", "access_list_member/l/\udcff"]
+    )
     def test_what_is_no_address_is_said_so(self, hand: Hand, address: str) -> None:
         with pytest.raises(ResourceError):
             hand.remove(address)

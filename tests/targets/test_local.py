@@ -93,6 +93,22 @@ def test_members_of_a_missing_list_are_refused(local: LocalTarget) -> None:
     assert local.serial() == 0
 
 
+@pytest.mark.parametrize("name", ["a\0b", "\ud800"])
+def test_a_name_that_is_no_text_is_refused_and_never_mistaken_for_another(local: LocalTarget, name: str) -> None:
+    local.put_user(our_user("a"))
+    local.put_access_list(our_list("00g1"))
+    local.add_members("00g1", {"a": Membership()})
+    for attempt in (
+        lambda: local.remove_members("00g1", [name]),
+        lambda: local.add_members("00g1", {name: Membership()}),
+        lambda: local.memberships([name]),
+        lambda: local.state(Scope(frozenset({name}), frozenset())),
+    ):
+        with pytest.raises(StoreError, match="no text"):
+            attempt()
+    assert dict(local.state().members["00g1"]) == {"a": Membership()}
+
+
 def test_equal_memberships_are_one_object_in_memory(local: LocalTarget) -> None:
     for name in ("00g1", "00g2"):
         local.put_access_list(our_list(name))
@@ -158,3 +174,9 @@ def test_any_transactions_kept_or_undone_leave_what_their_plain_meaning_says(
         ours, theirs = local.index(ORG), meaning.index(ORG)
         assert (ours.users, ours.access_lists) == (theirs.users, theirs.access_lists)
         assert local.memberships(world.HOSTILE_NAMES) == meaning.memberships(world.HOSTILE_NAMES)
+
+
+def test_a_first_name_that_is_no_text_is_refused_too(local: LocalTarget) -> None:
+    with pytest.raises(StoreError, match="no text"):
+        local.put_user(our_user("a\0b"))
+    assert local.state().users == {}
