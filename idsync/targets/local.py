@@ -136,9 +136,8 @@ def _org_of(labels: Mapping[str, str]) -> str:
 
 def _by_details(members: Members) -> Iterable[tuple[Membership, list[str]]]:
     """Members by their details; those who share one value, which is nearly always all, are told by its identity."""
-    shared = {id(details): details for details in members.values()}
-    if len(shared) == 1:
-        return [(details, list(members)) for details in shared.values()]
+    if len(set(map(id, members.values()))) == 1:
+        return [(next(iter(members.values())), list(members))]
     grouped: dict[Membership, list[str]] = {}
     for name, details in members.items():
         grouped.setdefault(details, []).append(name)
