@@ -1,5 +1,6 @@
 """Which rules would make access lists say and grant what they do; lists that follow one pattern share one rule."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 
@@ -108,7 +109,8 @@ def _rule(facts: ListFacts, pattern: str, rest: str) -> ListRule:
 def _template(text: str, rest: str) -> str:
     if not rest:
         return literal_template(text)
-    parts = [literal_template(part) for part in text.split(rest)]
+    # Only whole words: in `granted` the `a` of team-a stands by chance.
+    parts = [literal_template(part) for part in re.split(rf"(?<![^\W_]){re.escape(rest)}(?![^\W_])", text)]
     whole = parts[0]
     for part in parts[1:]:
         follows_word = part[:1].isalnum() or part[:1] == "_"

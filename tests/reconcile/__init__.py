@@ -1,0 +1,1 @@
+"""Use cases: inference of a configuration, drift, what filters match."""
