@@ -42,7 +42,6 @@ class Reading:
         self._reference = app
         self._selection = selection
         self._lanes = lanes
-        self._incomplete: dict[str, AppUser] = {}
         self._pool_missing: NotThere | None = None
         self.app: App | None = None
         self.users: dict[str, IdentityUser] = {}
@@ -79,8 +78,9 @@ class Reading:
         """
         absent = (user for user in known if user not in self.users)
         doubtful = [user for user in askable(absent) if self.statuses.get(user, DELETED) not in _OUT]
-        for user in doubtful[:MOST_CONFIRMATIONS]:
-            self._lanes.submit("apps", partial(self._confirm, user))
+        if self.app is not None:
+            for user in doubtful[:MOST_CONFIRMATIONS]:
+                self._lanes.submit("apps", partial(self._confirm, self.app.id, user))
 
     def show(self, progress: Progress) -> None:
         """Say how far the reading is; what has vanished upstream meanwhile counts as read."""
@@ -100,43 +100,45 @@ class Reading:
         self.app = _active(self._client.object(self._calls.app(identifier), App))
 
     def _read_pool(self, app: str) -> None:
+        bare: dict[str, AppUser] = {}
         try:
             for page in self._client.rows(self._calls.pool(app), AppUser):
-                for row in page:
-                    self._add_user(row, row.embedded.user if row.embedded else None)
+                bare |= {row.id: row for row in page if not self._added(row, row.user)}
         except NotThere as error:
             self._pool_missing = error  # whoever looks for the app itself may know better what is wrong
             return
-        if self._incomplete:
-            self._lanes.submit("users", self._complete_pool)
+        if bare:
+            self._lanes.submit("users", partial(self._describe, app, bare))
 
-    def _add_user(self, row: AppUser, user: EmbeddedUser | None) -> None:
+    def _added(self, row: AppUser, user: EmbeddedUser | None) -> bool:
+        """Add a person to the pool; False where it is not told who that is."""
         identity = None if user is None else identity_user(row, user)
         if identity is None:
-            self._incomplete[row.id] = row
-            return
+            return False
         self.users[identity.id] = identity
+        return True
 
-    def _complete_pool(self) -> None:
-        """Find the users whom the app's listing did not describe: in the list of users, then one by one by id."""
-        if len(self._incomplete) > IDS_A_CALL:
+    def _describe(self, app: str, bare: dict[str, AppUser]) -> None:
+        """Find the users whom the app's rows do not describe: many in the list of users, the rest by id."""
+        if len(bare) > IDS_A_CALL:
             for page in self._client.rows(self._calls.users(), User):
-                self._describe(page)
-                if not self._incomplete:
+                self._match(bare, page)
+                if not bare:
                     return
-        for some in _batches(sorted(self._incomplete)):
+        for some in _batches(sorted(bare)):
             for page in self._client.rows(self._calls.users_by_id(some), User):
-                self._describe(page)
-        for gone in self._incomplete:
+                self._match(bare, page)
+        if len(bare) > MOST_CONFIRMATIONS:
+            raise _hidden(len(bare))
+        for gone in sorted(bare):
+            if self._assignment(app, gone) is not None:
+                raise _hidden(len(bare))
             self.statuses[gone] = DELETED
 
-    def _describe(self, users: list[User]) -> None:
+    def _match(self, bare: dict[str, AppUser], users: list[User]) -> None:
         for user in users:
-            row = self._incomplete.pop(user.id, None)
-            if row is None:
-                continue
-            self._add_user(row, EmbeddedUser(user.status, user.profile))
-            if user.id in self._incomplete:
+            row = bare.pop(user.id, None)
+            if row is not None and not self._added(row, EmbeddedUser(user.status, user.profile)):
                 raise SourceError(
                     f"Okta gives no profile of user {user.id}",
                     why="neither the app's users nor the users themselves hold one",
@@ -151,15 +153,16 @@ class Reading:
         }
         self.statuses.update({user: found.get(user, DELETED) for user in users})
 
-    def _confirm(self, user: str) -> None:
-        assert self.app is not None  # noqa: S101 - it is known once the pool is read
+    def _confirm(self, app: str, user: str) -> None:
+        row = self._assignment(app, user)
+        if row is not None and not self._added(row, row.user):
+            self._lanes.submit("users", partial(self._describe, app, {row.id: row}))
+
+    def _assignment(self, app: str, user: str) -> AppUser | None:
         try:
-            row = self._client.object(self._calls.assignment(self.app.id, user), AppUser)
+            return self._client.object(self._calls.assignment(app, user), AppUser)
         except NotThere:
-            return
-        self._add_user(row, row.embedded.user if row.embedded else None)
-        if row.id in self._incomplete:
-            self._lanes.submit("users", self._complete_pool)
+            return None
 
     # -- groups
 
@@ -257,6 +260,15 @@ def _not_visible(app: str, listed: list[App], org_url: str) -> IdsyncError:
         f"no {app} at {org_url}, among {len(listed)} visible apps",
         why="it is another organization's, was deleted, or the credential's role or resource set leaves it out",
         fix="check org_url and app in the Integration; " + ROLE_HINT,
+    )
+
+
+def _hidden(people: int) -> AuthorizationError:
+    return AuthorizationError(
+        f"Okta does not show {people} of the app's users",
+        scope="okta.users.read",
+        why="they are assigned to the app, and neither the app's rows nor the users themselves tell who they are",
+        fix="give the credential a role or resource set that covers all users; " + ROLE_HINT,
     )
 
 

@@ -70,6 +70,11 @@ class AppUser(msgspec.Struct, frozen=True, gc=False):
     embedded: Embedded | None = msgspec.field(name="_embedded", default=None)
     links: AppUserLinks | None = msgspec.field(name="_links", default=None)
 
+    @property
+    def user(self) -> EmbeddedUser | None:
+        """The user in this row, if the server put one there."""
+        return self.embedded.user if self.embedded else None
+
 
 class Assignment(msgspec.Struct, frozen=True, gc=False):
     """A user's assignment to an app, without what only the SSO app is asked for."""

@@ -2,10 +2,10 @@
 
 import pytest
 
-from idsync.errors import SourceError
+from idsync.errors import AuthorizationError, SourceError
 from idsync.model.identity import DELETED
 from idsync.sources.okta.selection import Selection
-from tests.okta_simulator import Change, Fault, IgnoreExpand, Omit, Organization, Switches
+from tests.okta_simulator import Change, Empty, Fault, IgnoreExpand, Omit, Organization, Switches
 from tests.sources.okta.organizations import served, small
 
 NAMES = ("ada", "boris", "chloe", "dmitri", "elif")
@@ -60,6 +60,20 @@ def test_people_who_vanish_before_they_are_described_are_deleted():
         snapshot = reader.source(selection=Selection(lists=False)).fetch()
     assert snapshot.unassigned == {ada.id: DELETED}
     assert len(snapshot.users) == 4
+
+
+@pytest.mark.parametrize("people", [0, 80])
+def test_people_who_are_assigned_and_shown_to_nobody_are_a_matter_of_permission(people):
+    organization = small()
+    staff = organization.group("staff")
+    for number in range(people):
+        organization.add_member(staff, organization.add_user(f"person{number}@enzos-pizza.com"))
+    with served(organization) as reader:
+        reader.simulator.faults.add(Fault("/api/v1/apps/*/users", IgnoreExpand(), times=None))
+        reader.simulator.faults.add(Fault("/api/v1/users", Empty(), times=None))
+        with pytest.raises(AuthorizationError, match=f"does not show {people + 5}") as caught:
+            reader.source().fetch()
+    assert caught.value.scope == "okta.users.read"
 
 
 def test_optional_fields_may_be_left_out():
