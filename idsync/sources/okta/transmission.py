@@ -66,6 +66,8 @@ class Transmission:
             return Broken(_kind_of(error), str(error)[:200])
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             return Broken("broken", f"{type(error).__name__}: {error}"[:200])
+        except UnicodeError:
+            return Broken("dns", "a name that no host can have")
         except OSError as error:  # a socket that was cut while it was being set up
             return Broken("broken", type(error).__name__)
 

@@ -138,6 +138,18 @@ def test_a_reading_leaves_no_thread_and_no_socket_behind():
         assert okta_threads() == []
 
 
+@pytest.mark.parametrize("host", ["xn--a.com", "a" * 70 + ".okta.com"])
+def test_a_host_that_cannot_exist_is_told(host):
+    source = OktaSource(
+        org_url=f"https://{host}",
+        app=AppById("0oa1"),
+        credential=ApiTokenCredential("00token"),
+        timing=Timing(sleep=lambda seconds: None),
+    )
+    with pytest.raises(SourceUnreachable, match="has no address"):
+        source.fetch()
+
+
 def test_a_host_that_does_not_listen_is_told_within_a_few_tries():
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
