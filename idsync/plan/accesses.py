@@ -70,8 +70,9 @@ class Accesses:
         reasons = [reason, *(change.reason for change in changes if change)]
         kind, name = cast(Literal["role", "access_list", "trait"], key[0]), key[1]
         origin: Literal["direct", "consequential"] = "direct" if any(map(self._is_edit, reasons)) else "consequential"
-        title = titles.access_lists[name].spec.title if kind == "access_list" else ""
-        return Access(kind, name, title, () if via == (name,) else via, origin, own)
+        if kind != "access_list":
+            return Access(kind, name, "", via, origin, own)
+        return Access(kind, name, titles.access_lists[name].spec.title, () if via == (name,) else via, origin, own)
 
     def _is_edit(self, reason: Reason | None) -> bool:
         return reason in EDITED or (reason is Reason.IMPORTED and self._origins.config_changed)

@@ -4,17 +4,21 @@ from idsync.model.directory import ConfigCause, Reason
 from idsync.model.resources import Grants, Membership
 from tests.core.replay import applied, settled
 from tests.core.world import (
+    NOTHING,
     config,
     delta_of,
     edited_list,
     edited_user,
     foreign_list,
+    foreign_user,
     group,
+    list_change,
     okta,
     person,
     plan,
     with_list,
     with_member,
+    with_user,
 )
 
 ALICE, BOB = person("alice"), person("bob")
@@ -86,11 +90,12 @@ def test_people_for_whom_nothing_differs_are_left_out() -> None:
 
 def test_what_follows_from_okta_is_consequential_and_names_the_group() -> None:
     before, after = okta(ALICE, BOB, group("eng", "bob")), okta(ALICE, BOB, group("eng", "alice", "bob"))
-    delta = delta_of(plan(after, settled(before, GRANTS), GRANTS), "alice")
-    role = delta.gains[0]
-    assert (role.name, role.origin) == ("in-eng", "consequential")
-    assert role.via == ("00g-eng",)
-    assert [cause.rule for cause in role.causes if isinstance(cause, ConfigCause)] == ["group is *"]
+    made = plan(after, settled(before, GRANTS), GRANTS)
+    role = delta_of(made, "alice").gains[0]
+    assert (role.name, role.via, role.origin) == ("in-eng", ("00g-eng",), "consequential")
+    causes = list_change(made, "eng").causes
+    assert [cause.id for cause in causes if not isinstance(cause, ConfigCause)] == ["00g-eng"]
+    assert [cause.rule for cause in causes if isinstance(cause, ConfigCause)] == ["group is *"]
 
 
 def test_what_follows_from_ones_own_edit_is_direct() -> None:
@@ -186,6 +191,14 @@ def test_one_open_way_up_suffices_whichever_list_it_starts_from() -> None:
         assert "role role-prod via prod" in brief(delta_of(plan(other, state), "alice").gains)
 
 
+def test_a_role_that_is_called_like_its_list_still_says_its_route() -> None:
+    before, after = okta(ALICE, BOB, group("eng", "bob")), okta(ALICE, BOB, group("eng", "alice", "bob"))
+    state = with_parent(settled(before), "00g-eng", "prod")
+    state = edited_list(state, "prod", grants=Grants(("prod",)))
+    gains = brief(delta_of(plan(after, state), "alice").gains)
+    assert gains == ["role prod via prod", "access_list 00g-eng via ", "access_list prod via "]
+
+
 def test_nesting_in_a_circle_ends() -> None:
     one, other = okta(ALICE, BOB, group("eng", "bob")), okta(ALICE, BOB, group("eng", "alice", "bob"))
     state = with_parent(with_parent(settled(one), "00g-eng", "a"), "a", "b")
@@ -223,8 +236,6 @@ def test_foreign_lists_count_among_what_a_leaver_loses() -> None:
 
 
 def test_an_adopted_user_loses_the_roles_of_before() -> None:
-    from tests.core.world import NOTHING, foreign_user, with_user
-
     settings = config(spec="users: {adopt: [bob]}")
     made = plan(okta(BOB), with_user(NOTHING, foreign_user("bob", roles=("admin",))), settings)
     assert brief(delta_of(made, "bob").loses) == ["role admin via user"]

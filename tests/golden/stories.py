@@ -1,4 +1,4 @@
-"""Plans a story: a folder with a configuration, `snapshot.json`, and `current.json` as `get all --format json` prints it."""
+"""Plans a story: a folder with a configuration, a snapshot, and the directory as `get all --format json` prints it."""
 
 import datetime as dt
 from pathlib import Path
