@@ -37,8 +37,9 @@ def stamped_access_list(change: AccessListChange, now: datetime) -> AccessList:
 def stamped_members(change: AccessListChange, now: datetime) -> dict[str, Membership]:
     """The memberships to add: carried ones as they were, the others new, joined now."""
     new = Membership(joined=format_time(now))
-    carried = change.carried
-    return {name: carried.get(name, new) for name in change.members_added}
+    members = dict.fromkeys(change.members_added, new)
+    members.update((name, details) for name, details in change.carried.items() if name in members)
+    return members
 
 
 def first_review(now: datetime) -> datetime:

@@ -59,6 +59,7 @@ class UserTable:
         numbers = self._names.numbers(self._put)
         rows = [(number, *row) for number, row in zip(numbers, self._put.values(), strict=True)]
         self._put.clear()
+        self._names.flush()
         self._connection.run_many(_SQL["put_user"], rows)
 
 

@@ -29,7 +29,9 @@ from idsync.stores.statements import load_statements
 
 _SQL = load_statements("records.sql")
 _WAITING = 10_000
+_PAGE = 200
 _BEGINNING = bytes(32)
+_PAGE_DECODER = msgspec.json.Decoder(list[Entry])
 
 
 class Journal:
@@ -66,23 +68,23 @@ class Journal:
     def verify(self) -> Verification:
         """Recompute the chain from its beginning and compare it with where the journal is known to end."""
         self._flush()
-        expected, chain = 0, _BEGINNING
-        for sequence, run, event, body, kept in self._connection.chunks(_SQL["chained_entries"]):
-            expected += 1
-            if sequence != expected:
-                return Verification(expected - 1, expected, f"entry {expected} is missing")
+        known, chain = 0, _BEGINNING
+        for sequence, count, run, event, body, kept in self._connection.chunks(_SQL["chained_entries"], size=20):
+            if sequence != known + 1:
+                return Verification(known, known + 1, f"entry {known + 1} is missing")
             chain = hashlib.sha256(chain + body).digest()
             if chain != kept:
-                return Verification(expected - 1, expected, f"entry {expected} is not what was written")
+                return Verification(known, sequence, f"entry {sequence}, or one beside it, is not what was written")
             try:
-                entry = ENTRY_DECODER.decode(body)
+                entries = _decoded(body)
             except msgspec.DecodeError as error:
-                return Verification(expected - 1, expected, f"entry {expected} cannot be read: {error}")
-            if (run_of(entry), event_of(entry)) != (run, event):
-                return Verification(expected - 1, expected, f"entry {expected} is filed under another run or event")
-        if (expected, chain) != self._stored_end():
-            return Verification(expected, expected + 1, f"entries after {expected} are missing")
-        return Verification(expected)
+                return Verification(known, sequence, f"entry {sequence} cannot be read: {error}")
+            if len(entries) != count or {(run_of(entry), event_of(entry)) for entry in entries} != {(run, event)}:
+                return Verification(known, sequence, f"entry {sequence} is filed under another run or event")
+            known += count
+        if (known, chain) != self._stored_end():
+            return Verification(known, known + 1, f"entries after {known} are missing")
+        return Verification(known)
 
     def _keep_run(self, entry: Entry) -> None:
         match entry:
@@ -97,15 +99,17 @@ class Journal:
                 assert_never(entry)
 
     def _numbered(self, rows: Iterator[tuple[int, bytes]]) -> Iterator[Numbered]:
-        for sequence, body in rows:
+        for first, body in rows:
             try:
-                yield Numbered(sequence, ENTRY_DECODER.decode(body))
+                entries = _decoded(body)
             except msgspec.DecodeError as error:
                 raise StoreError(
-                    f"The journal's entry {sequence} cannot be read.",
+                    f"The journal's entry {first} cannot be read.",
                     why=str(error),
                     fix="`idsync history --verify` says whether the journal was tampered with.",
                 ) from error
+            for sequence, entry in enumerate(entries, first):
+                yield Numbered(sequence, entry)
 
     def _stored_end(self) -> tuple[int, bytes]:
         row = self._connection.row(_SQL["journal_end"])
@@ -118,12 +122,13 @@ class Journal:
             return last, chain
         entries, self._waiting = self._waiting, []
         rows = []
-        for sequence, entry in enumerate(entries, last + 1):
-            body = canonical_bytes(entry)
+        for page in _pages(entries):
+            body = canonical_bytes(page if len(page) > 1 else page[0])
             chain = hashlib.sha256(chain + body).digest()
-            rows.append((sequence, run_of(entry), event_of(entry), body, chain))
-        self._end = last + len(rows), chain
-        self._connection.run_many(_SQL["add_entry"], rows)
+            rows.append((last + 1, len(page), run_of(page[0]), event_of(page[0]), body, chain))
+            last += len(page)
+        self._end = last, chain
+        self._connection.run_many(_SQL["add_entries"], rows)
         return self._end
 
     def _settle(self) -> None:
@@ -135,6 +140,23 @@ class Journal:
     def _forget(self) -> None:
         self._waiting.clear()
         self._end = None
+
+
+def _pages(entries: list[Entry]) -> Iterator[list[Entry]]:
+    """Consecutive steps of one run together, so that a large import writes few rows; other entries alone."""
+    page: list[Entry] = []
+    for entry in entries:
+        goes_on = page and isinstance(entry, StepMade) and isinstance(page[0], StepMade) and entry.run == page[0].run
+        if page and (not goes_on or len(page) == _PAGE):
+            yield page
+            page = []
+        page.append(entry)
+    if page:
+        yield page
+
+
+def _decoded(body: bytes) -> list[Entry]:
+    return _PAGE_DECODER.decode(body) if body.startswith(b"[") else [ENTRY_DECODER.decode(body)]
 
 
 class Runs:

@@ -30,13 +30,13 @@ class MemberTable:
         self._details_ids: dict[bytes, int] = {}
         self._added: list[tuple[int, int, str]] = []
         self._added_count = 0
-        self._touched: dict[int, set[str] | None] = {}
+        self._touched: dict[int, dict[str, None] | None] = {}
         connection.before_commit.append(self.settle)
         connection.after_rollback.append(self._forget)
 
     def begin_list(self, number: int) -> None:
         """A list was created: its members are known to be none."""
-        self._touched[number] = set()
+        self._touched[number] = {}
 
     def empty_list(self, number: int) -> None:
         """A list is going: its memberships go first."""
@@ -70,7 +70,7 @@ class MemberTable:
             self._serial.touch()
             known = self._touched.setdefault(number, None)
             if known is not None:
-                known.update(names)
+                known.update(dict.fromkeys(names))
             numbers = sorted(self._names.numbers(names))
             self._added.append((number, self._details_id(details), msgspec.json.encode(numbers).decode()))
             self._added_count += len(numbers)
@@ -87,19 +87,18 @@ class MemberTable:
             self._connection.run(_SQL["remove_members"], (number, asked(names)))
 
     def flush(self) -> None:
-        """Write the lists and the additions that wait."""
+        """Write the lists, the names and the additions that wait."""
         self._lists.flush()
+        self._names.flush()
         if not self._added:
             return
         rows, self._added = self._added, []
-        # An index is made faster whole than row by row, when nearly all of it is new.
-        in_bulk = self._added_count > _BULK_WRITE and self._connection.row(_SQL["any_members"]) == (0,)
-        self._added_count = 0
-        if in_bulk:
-            self._connection.run(_SQL["drop_members_by_name"])
-        self._connection.run_many(_SQL["add_members"], rows)
-        if in_bulk:
+        # The index by name is made faster whole than row by row. A first import, which needs it least and is waited
+        # for most, leaves that to the next transaction; until then a scan does.
+        if self._added_count <= _BULK_WRITE or self._connection.row(_SQL["any_members"]) != (0,):
             self._connection.run(_SQL["make_members_by_name"])
+        self._added_count = 0
+        self._connection.run_many(_SQL["add_members"], rows)
 
     def settle(self) -> None:
         """Write the additions that wait, and the fingerprints of the lists whose members changed."""

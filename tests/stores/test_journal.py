@@ -108,7 +108,7 @@ def test_two_writers_in_turn_make_one_chain(store: SqliteStore, other: SqliteSto
     assert store.journal.verify() == Verification(4)
 
 
-@pytest.mark.parametrize("statement", ["UPDATE journal SET entry = x'7b7d'", "DELETE FROM journal"])
+@pytest.mark.parametrize("statement", ["UPDATE journal SET entries = x'7b7d'", "DELETE FROM journal"])
 def test_the_database_itself_refuses_to_change_the_journal(store: SqliteStore, path: Path, statement: str) -> None:
     fill(store)
     with closing(sqlite3.connect(path)) as raw, pytest.raises(sqlite3.IntegrityError, match="append-only"):
@@ -118,13 +118,14 @@ def test_the_database_itself_refuses_to_change_the_journal(store: SqliteStore, p
 @pytest.mark.parametrize(
     ("statement", "broken_at", "why"),
     [
-        ("UPDATE journal SET entry = CAST(replace(entry, 'user', 'lock') AS BLOB) WHERE sequence = 2", 2, "not what"),
-        ("UPDATE journal SET entry = CAST(replace(entry, 'hiro', 'else') AS BLOB) WHERE sequence = 6", 6, ""),
-        ("DELETE FROM journal WHERE sequence = 3", 3, "missing"),
+        ("UPDATE journal SET entries = CAST(replace(entries, 'user', 'lock') AS BLOB) WHERE sequence=2", 2, "not"),
+        ("UPDATE journal SET entries = CAST(replace(entries, 'hiro', 'else') AS BLOB) WHERE sequence = 6", 6, "not"),
+        ("DELETE FROM journal WHERE sequence = 2", 2, "missing"),
         ("DELETE FROM journal WHERE sequence = 6", 6, "missing"),
         ("DELETE FROM journal", 1, "missing"),
         ("UPDATE journal SET event = 'step' WHERE sequence = 4", 4, "filed"),
         ("UPDATE journal SET run = 2 WHERE sequence = 2", 2, "filed"),
+        ("UPDATE journal SET entry_count = 1 WHERE sequence = 2", 2, "filed"),
         ("UPDATE journal SET chain = zeroblob(32) WHERE sequence = 5", 5, "not what was written"),
     ],
 )  # fmt: skip
@@ -143,9 +144,21 @@ def test_tampering_is_found_at_its_first_entry(
 def test_an_entry_that_cannot_be_read_is_a_clear_error(store: SqliteStore, path: Path) -> None:
     fill(store)
     store.close()
-    tamper(path, "UPDATE journal SET entry = x'7b' WHERE sequence = 2")
+    tamper(path, "UPDATE journal SET entries = x'7b' WHERE sequence = 2")
     with open_store(path) as reopened, pytest.raises(StoreError, match="entry 2 cannot be read"):
         list(reopened.journal.entries())
+
+
+def test_many_steps_come_back_one_by_one(store: SqliteStore, other: SqliteStore) -> None:
+    steps = [msgspec.structs.replace(STEP, run=1 + number // 900, phase=number) for number in range(1_000)]
+    with store.transaction():
+        for step in steps:
+            store.journal.append(step)
+        store.journal.append(BY_HAND)
+    read = list(other.journal.entries())
+    assert [each.entry for each in read] == [*steps, BY_HAND]
+    assert [each.sequence for each in read] == list(range(1, 1_002))
+    assert store.journal.verify() == Verification(1_001)
 
 
 def test_runs_are_numbered_and_known_by_their_plan(store: SqliteStore, other: SqliteStore) -> None:

@@ -67,8 +67,5 @@ JOIN names AS n ON n.name = asked.value
 JOIN members AS m ON m.name_id = n.id
 JOIN access_lists AS l ON l.id = m.list_id;
 
--- name: drop_members_by_name
-DROP INDEX members_by_name;
-
 -- name: make_members_by_name
-CREATE INDEX members_by_name ON members (name_id);
+CREATE INDEX IF NOT EXISTS members_by_name ON members (name_id);

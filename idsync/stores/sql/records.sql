@@ -4,21 +4,21 @@ SELECT sequence, chain FROM journal_end;
 -- name: set_journal_end
 UPDATE journal_end SET sequence = ?, chain = ?;
 
--- name: add_entry
-INSERT INTO journal (sequence, run, event, entry, chain) VALUES (?, ?, ?, ?, ?);
+-- name: add_entries
+INSERT INTO journal (sequence, entry_count, run, event, entries, chain) VALUES (?, ?, ?, ?, ?, ?);
 
 -- name: headlines
-SELECT sequence, entry FROM journal WHERE event <> 'step' ORDER BY sequence;
+SELECT sequence, entries FROM journal WHERE event <> 'step' ORDER BY sequence;
 
 -- name: entries
-SELECT sequence, entry FROM journal ORDER BY sequence;
+SELECT sequence, entries FROM journal ORDER BY sequence;
 
 -- name: entries_of_run
-SELECT sequence, entry FROM journal
+SELECT sequence, entries FROM journal
 WHERE run = ? AND sequence >= (SELECT first_sequence FROM runs WHERE number = ?) ORDER BY sequence;
 
 -- name: chained_entries
-SELECT sequence, run, event, entry, chain FROM journal ORDER BY sequence;
+SELECT sequence, entry_count, run, event, entries, chain FROM journal ORDER BY sequence;
 
 -- name: last_run
 SELECT ifnull(max(number), 0) FROM runs;

@@ -42,8 +42,6 @@ CREATE TABLE members (
     PRIMARY KEY (list_id, name_id)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX members_by_name ON members (name_id);
-
 CREATE TABLE directory (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     serial INTEGER NOT NULL     -- grows by one with each transaction that changes the directory
@@ -56,12 +54,14 @@ CREATE TABLE edits (
     serial INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- The record. `chain` is SHA-256 over the chain value before and the entry.
+-- The record. Steps of one run that are kept together share a row, as a JSON array; other entries have one each.
+-- `chain` is SHA-256 over the chain value before and the entries.
 CREATE TABLE journal (
-    sequence INTEGER PRIMARY KEY,
+    sequence INTEGER PRIMARY KEY,   -- of the first entry in the row
+    entry_count INTEGER NOT NULL,
     run INTEGER,
     event TEXT NOT NULL,
-    entry BLOB NOT NULL,
+    entries BLOB NOT NULL,
     chain BLOB NOT NULL CHECK (length(chain) = 32)
 ) STRICT;
 
