@@ -37,7 +37,7 @@ class IdentityUser(msgspec.Struct, frozen=True, gc=False):
         """The merged profile; raises SnapshotError when it is no JSON object."""
         try:
             return _PROFILE.decode(self.profile)
-        except (msgspec.DecodeError, RecursionError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise SnapshotError(f"user {self.id}: profile: {error}") from error
 
 
@@ -130,7 +130,7 @@ def _sets(raws: list[msgspec.Raw]) -> list[list[str]]:
 def _decode_ids(raw: msgspec.Raw, where: str) -> list[str]:
     try:
         return _IDS.decode(raw)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SnapshotError(f"{where}: {error}") from error
 
 

@@ -1,0 +1,1 @@
+"""Domain values: times, addresses, canonical form, snapshots."""

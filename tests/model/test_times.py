@@ -1,0 +1,70 @@
+"""Times and durations at the edge."""
+
+import datetime as dt
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from idsync.model.times import format_duration, format_time, is_past, later, parse_duration, parse_time
+
+NOON = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
+
+
+def test_a_time_is_read_with_its_offset_and_written_in_utc() -> None:
+    assert parse_time("2026-11-22T13:00:00+01:00") == NOON
+    assert parse_time("2026-11-22T12:00:00Z") == NOON
+    assert format_time(parse_time("2026-11-22T13:00:00.987654+01:00")) == "2026-11-22T12:00:00Z"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "now",
+        "2026-11-22",
+        "2026-11-22T12:00:00",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-14:00",
+        "x" * 999,
+    ],
+)
+def test_what_is_no_time_is_a_value_error(text: str) -> None:
+    with pytest.raises(ValueError, match=r"time|isoformat|range"):
+        parse_time(text)
+
+
+@given(st.text(max_size=40))
+def test_no_text_is_anything_but_a_time_or_a_value_error(text: str) -> None:
+    try:
+        parse_time(text)
+    except ValueError:
+        return
+
+
+def test_an_expiry_has_passed_at_its_very_moment() -> None:
+    assert is_past("2026-11-22T12:00:00Z", NOON)
+    assert not is_past("2026-11-22T12:00:01Z", NOON)
+    assert not is_past(None, NOON)
+
+
+def test_later_is_so_many_seconds_on() -> None:
+    assert later(NOON, 31 * 3600) == "2026-11-23T19:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90m", 5400), ("30h", 108000), ("2d", 172800), ("1h30m", 5400), ("5s", 5)]
+)
+def test_durations_are_written_in_days_hours_minutes_and_seconds(text: str, seconds: int) -> None:
+    assert parse_duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "h", "1", "1x", "-1h", "1.5h", "1m1h", "1h ", "1h\n", "9" * 30 + "h"])
+def test_what_is_no_duration_is_a_value_error(text: str) -> None:
+    with pytest.raises(ValueError, match="not a duration"):
+        parse_duration(text)
+
+
+@given(st.integers(0, 10**9))
+def test_a_duration_reads_back(seconds: int) -> None:
+    assert parse_duration(format_duration(seconds)) == seconds
