@@ -91,7 +91,8 @@ class Snapshot(msgspec.Struct, frozen=True):
         hashed = sha256(canonical_bytes((self.org_url, self.app_id, self.complete, self.unassigned)))
         for users in _pieces(self.users):
             facts = [(user.id, user.username, user.status, user.scope) for user in users]
-            hashed.update(canonical_bytes((facts, _decoded_together([user.profile for user in users]))))
+            profiles = _decoded_together([user.profile for user in users], _PROFILES)
+            hashed.update(canonical_bytes((facts, profiles)))
         for groups in _pieces(self.groups):
             named = [(group.id, group.name, group.description, group.type) for group in groups]
             hashed.update(canonical_bytes((named, _sets([group.members for group in groups]))))
@@ -102,6 +103,9 @@ class Snapshot(msgspec.Struct, frozen=True):
 
 
 _Item = TypeVar("_Item", IdentityUser, IdentityGroup, IdentityApp)
+_Part = TypeVar("_Part")
+_PROFILES = msgspec.json.Decoder(list[dict[str, ProfileValue]])
+_ID_LISTS = msgspec.json.Decoder(list[list[str]])
 _PIECE = 1000
 
 
@@ -115,16 +119,16 @@ def _id_of(item: IdentityUser | IdentityGroup | IdentityApp) -> str:
     return item.id
 
 
-def _decoded_together(raws: list[msgspec.Raw]) -> list[Any]:
+def _decoded_together(raws: list[msgspec.Raw], decoder: msgspec.json.Decoder[list[_Part]]) -> list[_Part]:
     """Many raw values in one decode."""
     try:
-        return msgspec.json.decode(b"[" + b",".join(raws) + b"]", type=list[Any])
-    except msgspec.DecodeError as error:
+        return decoder.decode(b"[" + b",".join(raws) + b"]")
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SnapshotError(f"the snapshot cannot be read: {error}") from error
 
 
 def _sets(raws: list[msgspec.Raw]) -> list[list[str]]:
-    return [sorted(set(ids)) for ids in _decoded_together(raws)]
+    return [sorted(set(ids)) for ids in _decoded_together(raws, _ID_LISTS)]
 
 
 def _decode_ids(raw: msgspec.Raw, where: str) -> list[str]:

@@ -51,3 +51,17 @@ def test_members_that_are_none_are_a_snapshot_error(raw: bytes) -> None:
         IdentityGroup("00g1", "eng", msgspec.Raw(raw)).member_ids()
     with pytest.raises(SnapshotError, match="app 0oa1: users"):
         IdentityApp("0oa1", "CRM", msgspec.Raw(raw)).user_ids()
+
+
+@pytest.mark.parametrize("raw", [b"1", b"{}", b"[1]", b'["a",1]', b"[[]]", b'["\xff"]', b"[" * 100_000])
+def test_the_digest_of_members_that_are_none_is_a_snapshot_error(raw: bytes) -> None:
+    broken = replace(SNAPSHOT, groups=[IdentityGroup("00g1", "eng", msgspec.Raw(raw))])
+    with pytest.raises(SnapshotError):
+        broken.digest()
+
+
+@pytest.mark.parametrize("raw", [b"1", b"[]", b'{"a":1e999}', b'{"a":"\xff"}', b'{"a":' + b"[" * 100_000])
+def test_the_digest_of_a_profile_that_is_none_is_a_snapshot_error(raw: bytes) -> None:
+    broken = replace(SNAPSHOT, users=[IdentityUser("00u1", "ann", "ACTIVE", msgspec.Raw(raw))])
+    with pytest.raises(SnapshotError):
+        broken.digest()
