@@ -4,8 +4,10 @@ import io
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -193,3 +195,20 @@ def test_colour_and_a_question_on_a_real_terminal(fresh: Path) -> None:
     os.close(ours)
     assert program.wait(timeout=60) == 130
     assert b"\x1b[1mPlan: " in said
+
+
+def test_ctrl_c_ends_the_program_with_130_and_no_traceback(applied_example: Path) -> None:
+    program_text = "import idsync.cli.application as a; print('ready', flush=True); a.main()"
+    program = subprocess.Popen(
+        [sys.executable, "-c", program_text, "create", "-", "-c", applied_example],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert program.stdout is not None
+    program.stdout.readline()
+    time.sleep(0.5)  # until it waits for its standard input
+    program.send_signal(signal.SIGINT)
+    _, said = program.communicate(timeout=60)
+    assert program.returncode == 130
+    assert b"Traceback" not in said

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from idsync.plan.planfile import decode_plan
@@ -141,3 +142,21 @@ def test_names_cannot_steer_a_terminal(idsync: Idsync, fresh: Path) -> None:
     assert ended.code == 0
     assert "\x1b" not in ended.out
     assert "\x07" not in ended.out
+
+
+def test_a_plan_can_be_written_into_a_pipe(idsync: Idsync, fresh: Path, tmp_path: Path) -> None:
+    idsync("plan", "-c", fresh, "-o", tmp_path / "a.plan")
+    assert idsync("plan", "-c", fresh, "-o", "/dev/null").code == 0
+    assert idsync("show", "/dev/null").code == 6
+    assert idsync("show", tmp_path).code == 64
+
+
+def test_a_directory_with_a_repeated_or_homeless_object_is_refused(idsync: Idsync, org: Path, tmp_path: Path) -> None:
+    users = idsync("get", "users", "-c", org, "--format", "json").json
+    members = idsync("get", "access_list_members", "-c", org, "--format", "json").json
+    assert isinstance(users, list)
+    for wrong, message in [([*users, users[0]], "stands there twice"), (members, "a list that is not there")]:
+        (tmp_path / "current.json").write_bytes(msgspec.json.encode(wrong))
+        ended = idsync("plan", "-c", org, "--current", tmp_path / "current.json")
+        assert ended.code == 64
+        assert message in ended.err

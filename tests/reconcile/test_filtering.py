@@ -1,6 +1,6 @@
 """What filters match: the answer agrees with what becomes an access list."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from idsync.compiler.subjects import subjects
@@ -15,6 +15,7 @@ patterns = st.lists(st.sampled_from(["eng", "eng-*", "*", "^(eng|ops)$", "Everyo
 filters = st.builds(NameFilter, include=st.none() | patterns.map(tuple), exclude=patterns.map(tuple))
 
 
+@settings(deadline=None)
 @given(
     chosen=st.builds(ImportFilters, filters, filters),
     groups=st.lists(st.tuples(names, st.sampled_from(["OKTA_GROUP", "BUILT_IN", "APP_GROUP"])), max_size=6),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from idsync.config.loader import load
@@ -118,6 +118,7 @@ departments = st.sampled_from(["Engineering", "Sales", "$ales*", ""])
 titles = st.sampled_from(["web lead", "data lead", "Agent", "yes", "12"])
 
 
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(
     people=st.lists(st.tuples(departments, titles), min_size=PEOPLE, max_size=PEOPLE),
     groups=st.dictionaries(
@@ -137,7 +138,7 @@ def test_whatever_follows_rules_can_be_imported(
         _role_rule("*", "everybody"),
         _group_rule("*", "${1}s"),
     ]
-    settings = _settings(
+    configured = _settings(
         role_rules=tuple(rules[place] for place in order),
         access_list_rules=(
             _list_rule("team-*", "Team $1", "${1}_members", "$1"),
@@ -145,21 +146,21 @@ def test_whatever_follows_rules_can_be_imported(
         ),
     )
     snapshot = _snapshot(users, groups, apps)
-    state = _directory(settings, snapshot)
+    state = _directory(configured, snapshot)
     _, plan = _imported(snapshot, state)
     assert preventions(plan) == ()
 
 
 def test_neighbouring_lists_share_a_rule_and_exceptions_stand_before_it() -> None:
     groups = {name: [1] for name in ("team-a", "team-b", "team-c", "team-plain", "other")}
-    settings = _settings(
+    configured = _settings(
         access_list_rules=(
             AccessListRule(ListSubject.GROUP, NamePattern("team-plain"), HERE),
             _list_rule("team-*", "Team $1", "team-$1"),
         )
     )
     snapshot = _snapshot([_person(1)], groups, {})
-    inferred, plan = _imported(snapshot, _directory(settings, snapshot))
+    inferred, plan = _imported(snapshot, _directory(configured, snapshot))
     assert plan.is_empty
     assert [(rule.pattern, rule.title, rule.lists) for rule in inferred.list_rules] == [
         ("team-plain", None, 1),
@@ -200,8 +201,8 @@ def test_nobody_has_no_roles() -> None:
 
 def test_people_whose_roles_stand_in_an_order_of_their_own_prevent_an_import() -> None:
     snapshot = _snapshot([_person(number, str(number)) for number in (1, 2, 3)], {}, {})
-    settings = _settings(role_rules=(_role_rule("1", "a", "b"), _role_rule("2", "b", "a")))
-    state = _directory(settings, snapshot)
+    configured = _settings(role_rules=(_role_rule("1", "a", "b"), _role_rule("2", "b", "a")))
+    state = _directory(configured, snapshot)
     _, plan = _imported(snapshot, state)
     assert [(each.address, each.action) for each in preventions(plan)] in (
         [("user/p1@example.com", "update")],
