@@ -46,8 +46,8 @@ def test_no_workflow_leaves_its_token_in_the_checkout(name: str) -> None:
                 assert step["with"]["persist-credentials"] is False
 
 
-@pytest.mark.parametrize("name", ["plan.yml", "apply.yml"])
-def test_actions_to_copy_are_pinned_by_commit(name: str) -> None:
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_actions_are_pinned_by_commit(name: str) -> None:
     used = re.findall(r"uses: (\S+)", WORKFLOWS[name].read_text())
     assert used
     assert all(re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40}", action) for action in used)
