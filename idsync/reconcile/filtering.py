@@ -1,13 +1,14 @@
 """What filters match now: every group and app of a source, whether it is taken, and by or against which filter."""
 
 from collections.abc import Iterable
+from typing import assert_never
 
 import msgspec
 
 from idsync.compiler.subjects import ACTIVE, BUILT_IN
 from idsync.config.patterns import NameFilter
-from idsync.config.settings import AppById, AppReference, ImportFilters
-from idsync.sources.protocol import Catalogue
+from idsync.config.settings import AppById, AppByLabel, AppReference, ImportFilters
+from idsync.sources.protocol import Catalogue, ListedApp, ListedGroup
 
 
 class Match(msgspec.Struct, frozen=True):
@@ -29,35 +30,31 @@ class Matches(msgspec.Struct, frozen=True):
 
 def matches(filters: ImportFilters, catalogue: Catalogue, sso_app: AppReference) -> Matches:
     """What `filters` make of everything in `catalogue`."""
-    groups = (
-        _match(
-            filters.groups,
-            group.id,
-            group.name,
-            "built in; only its very name as a filter takes it"
-            if group.type == BUILT_IN and not filters.groups.names_literally(group.name)
-            else "",
-        )
+    groups = [
+        _match(filters.groups, group.id, group.name, _why_never_group(group, filters.groups))
         for group in catalogue.groups
-    )
-    apps = (
-        _match(
-            filters.apps,
-            app.id,
-            app.label,
-            "the app that decides who has access"
-            if (app.id if isinstance(sso_app, AppById) else app.label) == _named(sso_app)
-            else "inactive"
-            if app.status != ACTIVE
-            else "",
-        )
-        for app in catalogue.apps
-    )
+    ]
+    apps = [_match(filters.apps, app.id, app.label, _why_never_app(app, sso_app)) for app in catalogue.apps]
     return Matches(_by_name(groups), _by_name(apps))
 
 
-def _named(app: AppReference) -> str:
-    return app.id if isinstance(app, AppById) else app.label
+def _why_never_group(group: ListedGroup, chosen: NameFilter) -> str:
+    if group.type == BUILT_IN and not chosen.names_literally(group.name):
+        return "built in; only its very name as a filter takes it"
+    return ""
+
+
+def _why_never_app(app: ListedApp, sso_app: AppReference) -> str:
+    match sso_app:
+        case AppById(id=identifier):
+            decides = app.id == identifier
+        case AppByLabel(label=label):
+            decides = app.label == label
+        case _:
+            assert_never(sso_app)
+    if decides:
+        return "the app that decides who has access"
+    return "" if app.status == ACTIVE else "inactive"
 
 
 def _by_name(found: Iterable[Match]) -> tuple[Match, ...]:

@@ -48,9 +48,8 @@ def command(
     """
     if output is not None and output.exists():
         raise UsageError(f"{output} is there already.", why="import never overwrites a file.", fix="Name another file.")
-    place = _workplace(invocation, needed=snapshot is None or current is None)
-    reading, state = _read(invocation, place, snapshot, current)
-    connection = _connection(place.settings.integration if place else None, reading, snapshot, output)
+    integration, reading, state = _known(invocation, snapshot, current)
+    connection = _connection(integration, reading, snapshot, output)
     now = datetime.now().astimezone()
     text = config_text(connection, infer_from(reading, state, connection.org_url, connection.prefix, now))
     left = _left_to_do(text, reading, state, now)
@@ -62,22 +61,24 @@ def command(
     return ExitCode.CHANGES_PRESENT if left and detailed_exitcode else ExitCode.DONE
 
 
-def _workplace(invocation: Invocation, *, needed: bool) -> Workplace | None:
+def _known(
+    invocation: Invocation, snapshot: Path | None, current: Path | None
+) -> tuple[Integration | None, Snapshot, DirectoryState]:
+    """The configuration that exists, if one does, what the source says and what the directory holds."""
     try:
-        return open_workplace(invocation.config)
+        place = open_workplace(invocation.config)
     except ConfigError as error:
-        if needed or any(found.code not in _NO_CONFIG for found in error.diagnostics):
+        is_there = any(found.code not in _NO_CONFIG for found in error.diagnostics)
+        if is_there or snapshot is None or current is None:
             raise
-        return None
+        return None, read_snapshot(snapshot), given_directory(current).state()
+    return place.settings.integration, *_read(invocation, place, snapshot, current)
 
 
 def _read(
-    invocation: Invocation, place: Workplace | None, snapshot: Path | None, current: Path | None
+    invocation: Invocation, place: Workplace, snapshot: Path | None, current: Path | None
 ) -> tuple[Snapshot, DirectoryState]:
     """The whole source, whatever the filters say, and the whole directory."""
-    if place is None:
-        assert snapshot is not None and current is not None  # noqa: PT018, S101
-        return read_snapshot(snapshot), given_directory(current).state()
     org_url = place.settings.integration.org_url
     with ProgressDisplay(invocation.console) as progress:
         source = place.source(progress, snapshot=snapshot, everything=True)
