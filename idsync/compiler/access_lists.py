@@ -3,7 +3,7 @@
 Owners, audit, requirements and each member's expiry, reason and joined date are set at creation and then people's.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import cast
 
@@ -231,9 +231,8 @@ def _is_person(owner: Owner) -> bool:
     return owner.membership_kind != NESTED_LIST
 
 
-def rule_near_misses(rules: Iterable[AccessListRule], subjects: Iterable[Subject]) -> list[Finding]:
-    """Warnings about groups and apps that would be under another rule but for letter case."""
-    findings = []
+def rule_near_misses(rules: Iterable[AccessListRule], subjects: Collection[Subject]) -> Iterator[tuple[str, Finding]]:
+    """Warnings, by Okta id, about groups and apps that would be under another rule but for letter case."""
     for kind, of_kind in _by_kind(rules).items():
         exact = PatternSet(rule.pattern for rule in of_kind)
         ignoring_case = PatternSet((rule.pattern for rule in of_kind), ignoring_case=True)
@@ -243,8 +242,7 @@ def rule_near_misses(rules: Iterable[AccessListRule], subjects: Iterable[Subject
                 rule = of_kind[missed]
                 about = f"The {kind.value} {quoted(subject.name)}"
                 cause = config_cause(rule.position, rule.pattern.source)
-                findings.append(case_finding(about, rule.pattern.source, cause))
-    return findings
+                yield subject.id, case_finding(about, rule.pattern.source, cause)
 
 
 def _by_kind(rules: Iterable[AccessListRule]) -> dict[ListSubject, tuple[AccessListRule, ...]]:

@@ -60,7 +60,8 @@ class Compilation(msgspec.Struct, frozen=True):
     held: frozenset[str]
     """Everyone who was left exactly as they are."""
     noticed: frozenset[str]
-    """People about whom something is to be said at every plan: they are looked at each time."""
+    noticed_lists: frozenset[str]
+    """People and lists about whom something is to be said at every plan: they are looked at each time."""
 
 
 def prepare(
@@ -111,6 +112,7 @@ class _Draft:
         self._findings: list[Finding] = [*inputs.pool.findings, *inputs.roles.findings, *locks.findings]
         self._held = inputs.pool.held | locks.unlockable
         self._noticed: set[str] = set()
+        self._noticed_lists: frozenset[str] = frozenset()
         self._adopted: set[str] = set()
         self._locked_by_us = frozenset(
             lock.spec.target.user for lock in current.locks.values() if is_ours(lock.metadata.labels, self._org_url)
@@ -186,13 +188,19 @@ class _Draft:
         """Every list to have within the scope."""
         inputs = self._inputs
         chosen = inputs.subjects
+        settled: frozenset[str] = frozenset()
         if scope is not None:
             chosen = tuple(subject for subject in chosen if subject.id in scope.access_lists)
+            settled = frozenset(subject.id for subject in inputs.subjects) - scope.access_lists
         compiler = ListCompiler(inputs.settings, inputs.snapshot, inputs.pool, self._held)
         self._lists = compiler.compile(chosen, self._current.access_lists, self._current.members)
         self._findings.extend(self._lists.findings)
-        self._findings.extend(filter_near_misses(inputs.settings.filters, inputs.snapshot))
-        self._findings.extend(rule_near_misses(inputs.settings.access_list_rules, inputs.subjects))
+        near = [
+            *filter_near_misses(inputs.settings.filters, inputs.snapshot, settled),
+            *rule_near_misses(inputs.settings.access_list_rules, chosen),
+        ]
+        self._findings.extend(finding for _, finding in near)
+        self._noticed_lists = frozenset(okta_id for okta_id, _ in near)
         for address, why in self._lists.why.items():
             self._why[address] = self._why_list(address, why)
 
@@ -233,6 +241,7 @@ class _Draft:
             lists.kept,
             self._held,
             frozenset(self._noticed),
+            self._noticed_lists,
         )
 
 

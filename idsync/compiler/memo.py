@@ -138,13 +138,15 @@ def remembered(
     for subject in inputs.subjects:
         if scope is not None and subject.id not in scope.access_lists:
             lists[subject.id] = old.lists[subject.id]
-        elif access_list_address(subject.id) not in pending and not _holds_any(compilation, subject.id):
+        elif access_list_address(subject.id) not in pending and not _unsettled(compilation, subject.id):
             lists[subject.id] = _list_memo(bases.lists[subject.id], index.access_lists.get(subject.id))
     return Memo(context_of(inputs.settings), people, lists)
 
 
-def _holds_any(compilation: Compilation, access_list: str) -> bool:
-    """Whether a list has a member only because they are held: it will differ when they no longer are."""
+def _unsettled(compilation: Compilation, access_list: str) -> bool:
+    """Whether a list is of note, or has a member only because they are held: it differs when they no longer are."""
+    if access_list in compilation.noticed_lists:
+        return True
     return not compilation.held.isdisjoint(compilation.desired.members.get(access_list, ()))
 
 

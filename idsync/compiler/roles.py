@@ -101,8 +101,9 @@ class RoleMapping:
         patterns = PatternSet(rule.group for _, rule in rules)
         ignoring_case = PatternSet((rule.group for _, rule in rules), ignoring_case=True)
         for group in sorted(groups, key=lambda group: (group.name, group.id)):
-            matching = patterns.all(group.name)
-            for found in ignoring_case.all(group.name):
+            near = ignoring_case.all(group.name)
+            matching = patterns.all(group.name) if near else ()
+            for found in near:
                 if found not in matching:
                     rule = rules[found][1]
                     cause = config_cause(rule.position, rule.group.source)

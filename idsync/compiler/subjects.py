@@ -1,6 +1,6 @@
 """What becomes an access list: the groups and apps that pass the filters, seen alike."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 
 import msgspec
 
@@ -61,12 +61,13 @@ def count_listed(snapshot: Snapshot) -> int:
     return groups + sum(app.id != snapshot.app_id for app in snapshot.apps)
 
 
-def filter_near_misses(filters: ImportFilters, snapshot: Snapshot) -> list[Finding]:
-    """Warnings about names that a filter would treat otherwise but for letter case."""
-    named = [(UpstreamCause("group", group.id, group.name), filters.groups) for group in snapshot.groups]
-    named += [(UpstreamCause("app", app.id, app.label), filters.apps) for app in snapshot.apps]
-    return [
-        case_finding(f"For import, the {upstream.object} {quoted(upstream.name)}", pattern.source, upstream)
-        for upstream, chosen in named
-        for pattern in chosen.near_misses(upstream.name)
-    ]
+def filter_near_misses(
+    filters: ImportFilters, snapshot: Snapshot, settled: Container[str]
+) -> Iterator[tuple[str, Finding]]:
+    """Warnings, by Okta id, about names that a filter would treat otherwise but for letter case; not of the settled."""
+    named = [("group", group.id, group.name, filters.groups) for group in snapshot.groups]
+    named += [("app", app.id, app.label, filters.apps) for app in snapshot.apps]
+    for kind, okta_id, name, chosen in named:
+        for pattern in () if okta_id in settled else chosen.near_misses(name):
+            about = f"For import, the {kind} {quoted(name)}"
+            yield okta_id, case_finding(about, pattern.source, UpstreamCause(kind, okta_id, name))

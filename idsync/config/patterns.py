@@ -157,9 +157,22 @@ class NameFilter(msgspec.Struct, frozen=True, dict=True):
     def _excluded_ignoring_case(self) -> PatternSet:
         return PatternSet(self.exclude, ignoring_case=True)
 
+    @cached_property
+    def _decided(self) -> dict[str, tuple[bool, bool]]:
+        return {}
+
+    def _decide(self, name: str) -> tuple[bool, bool]:
+        """Tell whether a name is included, and whether excluded; each name is matched once."""
+        known = self._decided.get(name)
+        if known is None:
+            known = self.include is None or self._included.any(name), bool(self.exclude) and self._excluded.any(name)
+            self._decided[name] = known
+        return known
+
     def selects(self, name: str) -> bool:
         """Tell whether a thing of this name is taken."""
-        return (self.include is None or self._included.any(name)) and not self._excluded.any(name)
+        included, excluded = self._decide(name)
+        return included and not excluded
 
     def select(self, names: Iterable[str]) -> list[bool]:
         """Tell, for each name in turn, whether it is taken."""
@@ -171,11 +184,10 @@ class NameFilter(msgspec.Struct, frozen=True, dict=True):
 
     def near_misses(self, name: str) -> tuple[NamePattern, ...]:
         """Return the patterns that would have decided otherwise about this name but for upper and lower case."""
-        if self._excluded.any(name):
+        included, excluded = self._decide(name)
+        if excluded or (included and not self.exclude):
             return ()
-        if self.include is not None and not self._included.any(name):
-            return _chosen(self._included_ignoring_case, name)
-        return _chosen(self._excluded_ignoring_case, name)
+        return _chosen(self._excluded_ignoring_case if included else self._included_ignoring_case, name)
 
 
 def _chosen(patterns: PatternSet, name: str) -> tuple[NamePattern, ...]:

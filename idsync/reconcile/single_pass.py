@@ -1,7 +1,8 @@
 """One pass: fetch, plan, and what an apply must remember for the pass after it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
+from functools import cached_property
 
 import msgspec
 
@@ -23,8 +24,29 @@ _MEMO = "compiled"
 
 def fetch(source: Source, target: DirectoryReader, org_url: str) -> Snapshot:
     """One reading of the source, which also says what became of people whom the target holds."""
-    users = target.index(org_url).users.values()
-    return source.fetch([entry.okta_id for entry in users if entry.okta_id])
+    return source.fetch(_KnownUsers(target, org_url))
+
+
+class _KnownUsers(Collection[str]):
+    """Okta ids of the people whom the target holds for us; read only when a source asks."""
+
+    def __init__(self, target: DirectoryReader, org_url: str) -> None:
+        self._target = target
+        self._org_url = org_url
+
+    @cached_property
+    def _ids(self) -> list[str]:
+        users = self._target.index(self._org_url).users.values()
+        return [entry.okta_id for entry in users if entry.okta_id]
+
+    def __contains__(self, okta_id: object) -> bool:
+        return okta_id in self._ids
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._ids)
+
+    def __len__(self) -> int:
+        return len(self._ids)
 
 
 def plan_once(

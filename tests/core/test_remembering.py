@@ -45,12 +45,12 @@ def agrees(snapshot, state, memo, settings=RULES) -> Planned:
     return made
 
 
-def test_when_nothing_moved_nothing_is_looked_at() -> None:
+def test_when_nothing_moved_only_what_something_is_said_about_is_looked_at() -> None:
     state, memo = remembered(BEFORE)
     made = agrees(BEFORE, state, memo)
     assert made.plan.is_empty
     assert made.scope is not None
-    assert (made.scope.users, made.scope.access_lists) == (set(), set())
+    assert (made.scope.users, made.scope.access_lists) == (set(), {"00g-eng"})
 
 
 def test_whoever_something_is_said_about_is_looked_at_each_time() -> None:
