@@ -5,8 +5,7 @@ from typing import Literal, cast
 
 import msgspec
 
-from idsync.model.addresses import Address, user_address
-from idsync.model.directory import Cause, GivenRoles, Reason, Why
+from idsync.model.directory import Cause, GivenRoles, Reason
 from idsync.plan.changes import Access, AccessListChange, UserChange
 from idsync.plan.effective import OWN, Key, Lists
 
@@ -16,10 +15,9 @@ NO_ROLES = GivenRoles()
 
 
 class Origins(msgspec.Struct, frozen=True):
-    """Where access comes from: each user's roles and each list with their causes, and whether the config changed."""
+    """Where access comes from: each user's roles with their causes, renames, and whether the config changed."""
 
     given: Mapping[str, GivenRoles]
-    why: Mapping[Address, Why]
     config_changed: bool
     renamed: Mapping[str, str]
 
@@ -39,7 +37,7 @@ class Accesses:
     def of(self, person: str, key: Key, via: tuple[str, ...], titles: Lists, *, gained: bool) -> Access:
         """One thing that `person` gains or loses by these routes; `titles` are the lists as they are on that side."""
         change = self._users.get(person) if via[0] in OWN else None
-        own = self._own_causes(person, key[1], change, gained=gained) if via[0] in OWN else ()
+        own = self._own_causes(person, key[1], change, gained=gained) if change else ()
         reason = change.reason if change else None
         made_of = (key, via, own, reason, gained)
         known = self._made.get(made_of)
@@ -57,11 +55,11 @@ class Accesses:
             self._merged[both] = known
         return known
 
-    def _own_causes(self, person: str, role: str, change: UserChange | None, *, gained: bool) -> tuple[Cause, ...]:
+    def _own_causes(self, person: str, role: str, change: UserChange, *, gained: bool) -> tuple[Cause, ...]:
+        """Only of whom the plan changes: the compiler may not have looked at anyone else."""
         if gained and (causes := self._origins.given.get(person, NO_ROLES).causes_of(role)):
             return causes
-        why = self._origins.why.get(user_address(person))
-        return change.causes if change else why.causes if why else ()
+        return change.causes
 
     def _make(
         self, key: Key, via: tuple[str, ...], own: tuple[Cause, ...], reason: Reason | None, titles: Lists

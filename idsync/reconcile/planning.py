@@ -172,7 +172,7 @@ def _delta(
     touched = touched_by(changes, _with_nested(changes, current.members, target))
     renamed = {new: old for new, old in inputs.pool.renamed.items() if new in compilation.desired.users}
     around = surroundings(touched.people, current, target, sync, changing=touched.lists)
-    origins = Origins(compilation.given, compilation.why, inputs.config_changed, renamed)
+    origins = Origins(compilation.given, inputs.config_changed, renamed)
     return access_delta(touched, around, origins, inputs.now)
 
 

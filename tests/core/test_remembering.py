@@ -9,6 +9,7 @@ from tests.core.world import (
     NOW,
     ORG,
     Directory,
+    app,
     config,
     edited_list,
     foreign_list,
@@ -105,3 +106,13 @@ def test_nested_lists_are_followed_from_what_was_not_looked_at() -> None:
     state = with_member(with_member(state, "00g-ops", "contractors", nested), "contractors", "00g-eng", nested)
     agrees(BEFORE, state, memo)
     agrees(okta(*BEFORE.users, person("new"), group("eng", "bob", "new"), group("ops", "bob")), state, memo)
+
+
+def test_someone_who_is_not_looked_at_is_told_of_a_new_way_in_the_same_words() -> None:
+    settings = config(
+        "RoleMapping: {rules: [{group: eng, roles: [dev]}]}",
+        "AccessListRules: {rules: [{app: '*', grants: {roles: [dev]}}]}",
+    )
+    state, memo = remembered(BEFORE, settings=settings)
+    made = agrees(okta(*BEFORE.users, *BEFORE.groups, app("CRM", "bob")), state, memo, settings)
+    assert [access.via for access in made.plan.access_delta[0].route_only] == [("user", "0oa-CRM")]
