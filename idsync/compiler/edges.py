@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+import re2
+
 from idsync.compiler.access_lists import ListRules
 from idsync.compiler.compile import Inputs
 from idsync.compiler.roles import config_cause
@@ -13,7 +15,7 @@ from idsync.model.directory import UpstreamCause
 from idsync.model.findings import MissingEdge
 from idsync.model.identity import IdentityUser
 
-_CAPTURE = re.compile(r"\$\$|\$\d+|\$\{\d+\}")
+_CAPTURE = re.compile(r"(\$\$|\$\d+|\$\{\d+\})")
 
 
 def missing_for_person(inputs: Inputs, person: str) -> MissingEdge | None:
@@ -121,7 +123,14 @@ def _granting_lists(inputs: Inputs, identity: IdentityUser, role: str) -> Iterat
 
 
 def _can_give(template: Template, role: str) -> bool:
-    """Whether some captures make the template this role."""
-    parts = _CAPTURE.split(template.source)
-    pattern = ".*".join(re.escape(part) for part in parts)
-    return re.fullmatch(pattern, role, re.DOTALL) is not None
+    """Whether some captures make the template this role; RE2, since many captures in a row are many ways to fail."""
+    parts = (_dollar_or_anything(part) if _CAPTURE.fullmatch(part) else re2.escape(part) for part in _split(template))
+    return re2.fullmatch("(?s)" + "".join(parts), role) is not None
+
+
+def _split(template: Template) -> list[str]:
+    return [part for part in _CAPTURE.split(template.source) if part]
+
+
+def _dollar_or_anything(part: str) -> str:
+    return r"\$" if part == "$$" else ".*"

@@ -8,7 +8,7 @@ import msgspec
 from idsync.compiler.pool import Pool, user_cause
 from idsync.config.settings import LockSettings
 from idsync.model.addresses import Address, lock_address
-from idsync.model.directory import Reason, Why
+from idsync.model.directory import Cause, Reason, Why
 from idsync.model.findings import Finding
 from idsync.model.ownership import is_ours, lock_name, our_labels
 from idsync.model.resources import Lock, LockSpec, LockTarget, Metadata
@@ -88,7 +88,7 @@ class _Draft:
     def want(self, user: str, why: Why, existing: Lock | None, *, permanent: bool) -> None:
         """A lock on `user`: made new, kept when it serves, mended when it does not."""
         if existing is not None and not is_ours(existing.metadata.labels, self._org_url):
-            self._conflict(user, existing)
+            self._conflict(user, existing, why.causes)
             return
         name = lock_name(self._org_url, user)
         self._why[lock_address(name)] = why
@@ -123,7 +123,7 @@ class _Draft:
             LockSpec(LockTarget(user=user), message, expires, created_by="idsync"),
         )
 
-    def _conflict(self, user: str, existing: Lock) -> None:
+    def _conflict(self, user: str, existing: Lock, causes: tuple[Cause, ...]) -> None:
         self.unlockable.add(user)
         self._findings.append(
             Finding(
@@ -131,5 +131,6 @@ class _Draft:
                 "error",
                 f"{user} should be locked, but the lock {existing.metadata.name} exists and is not ours. "
                 "Nothing is done about this person until it is removed.",
+                causes,
             )
         )

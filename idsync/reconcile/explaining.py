@@ -6,7 +6,7 @@ from typing import Literal
 
 from idsync.compiler.compile import Compilation, Inputs, compile_state, decide_locks, prepare
 from idsync.compiler.edges import find_identity, missing_for_list, missing_for_person, missing_for_role
-from idsync.compiler.pool import resolve_pool
+from idsync.compiler.pool import resolve_pool, user_cause
 from idsync.config.settings import Settings
 from idsync.model.directory import DirectoryState, GivenRoles, Scope
 from idsync.model.findings import MissingEdge
@@ -53,11 +53,11 @@ def explain(
         person=name,
         okta_id=identity.id if identity else "",
         okta_status=identity.status if identity else snapshot.unassigned.get(person, ""),
-        standing=_standing(inputs, name),
+        standing=_standing(inputs, compilation.held, name),
         locked=any(lock.spec.target.user == name for lock in current.locks.values()),
         resource=resource,
         access=shown,
-        missing=tuple(_missing(inputs, identity, name, resource, shown)),
+        missing=tuple(_missing(inputs, compilation, identity, name, resource, shown)),
     )
 
 
@@ -84,9 +84,9 @@ def compilation_lists(compilation: Compilation) -> frozenset[str]:
     return frozenset(address.partition("/")[2] for address in compilation.why if address.startswith("access_list/"))
 
 
-def _standing(inputs: Inputs, name: str) -> Standing:
+def _standing(inputs: Inputs, held: frozenset[str], name: str) -> Standing:
     pool = inputs.pool
-    if name in pool.held:
+    if name in held:
         return "held"
     if name in pool.suspended:
         return "suspended"
@@ -95,14 +95,25 @@ def _standing(inputs: Inputs, name: str) -> Standing:
     return "leaving" if name in pool.leaving else "absent"
 
 
+def _held_back(compilation: Compilation, identity: IdentityUser | None) -> MissingEdge | None:
+    """Why somebody who is to be in the directory is left as they are."""
+    if identity is None or identity.username not in compilation.held:
+        return None
+    cause = user_cause(identity)
+    finding = next((item for item in compilation.findings if item.severity == "error" and cause in item.causes), None)
+    what = finding.message if finding else f"{identity.username} is left as they are, as the plan's findings say."
+    return MissingEdge(what, "Settle that; the next plan sees it.", (cause,))
+
+
 def _missing(
     inputs: Inputs,
+    compilation: Compilation,
     identity: IdentityUser | None,
     name: str,
     resource: str | None,
     shown: Iterable[ExplainedAccess],
 ) -> list[MissingEdge]:
-    first = missing_for_person(inputs, name)
+    first = missing_for_person(inputs, name) or _held_back(compilation, identity)
     if first is not None:
         return [first]
     if resource is None or identity is None or any(item.desired for item in shown):

@@ -1,0 +1,161 @@
+"""Explanations: every path to what a person has, or the first edge that is missing."""
+
+import pytest
+
+from idsync.model.directory import ConfigCause
+from idsync.model.resources import Grants, Membership
+from idsync.plan.explain import Explanation
+from idsync.reconcile.explaining import explain
+from tests.core.replay import settled
+from tests.core.world import (
+    NOTHING,
+    NOW,
+    Directory,
+    app,
+    config,
+    edited_list,
+    foreign_list,
+    foreign_user,
+    group,
+    okta,
+    person,
+    with_list,
+    with_member,
+    with_user,
+)
+
+SETTINGS = config(
+    """RoleMapping:
+  rules:
+    - {trait: okta/department, value: Engineering, roles: [dev]}
+    - {group: "aws-*", roles: ["aws-$1", "cost$$"]}""",
+    'AccessListRules: {rules: [{group: "team-*", grants: {roles: ["team-$1", dev]}}]}',
+    'ImportFilters: {groups: {exclude: ["secret*"]}}',
+)
+SNAPSHOT = okta(
+    person("ann", department="Engineering"),
+    person("bob", department="Sales"),
+    person("cat", "SUSPENDED"),
+    person("dan", "DEPROVISIONED"),
+    group("team-red", "ann", "cat"),
+    group("aws-prod", "ann"),
+    group("secret-ops", "ann"),
+    group("Everyone", "ann", "bob", type="BUILT_IN"),
+    app("CRM", "ann"),
+    app("Old", "bob", status="INACTIVE"),
+    app("Teleport", "bob", id="0oa-teleport"),
+)
+STATE = settled(SNAPSHOT, SETTINGS)
+
+
+def told(who: str, what: str | None = None, state=STATE, snapshot=SNAPSHOT, settings=SETTINGS) -> Explanation:
+    return explain(settings, snapshot, Directory(state), who, what, NOW)
+
+
+def missing(who: str, what: str, **others) -> str:
+    return " ".join(edge.what for edge in told(who, what, **others).missing)
+
+
+def test_every_path_to_everything_is_told_with_its_rule() -> None:
+    explanation = told("ann")
+    ways = {item.name: [path.via for path in item.paths] for item in explanation.access}
+    assert ways["dev"] == ["user", "00g-team-red"]
+    assert ways["aws-prod"] == ["user"]
+    assert ways["team-red"] == ["00g-team-red"]
+    assert ways["0oa-CRM"] == ["0oa-CRM"]
+    assert all(item.now and item.desired for item in explanation.access)
+    dev = next(item for item in explanation.access if item.name == "dev")
+    rules = [cause.rule for path in dev.paths for cause in path.causes if isinstance(cause, ConfigCause)]
+    assert rules == ["okta/department is Engineering", "group is team-*"]
+    assert (explanation.standing, explanation.okta_id, explanation.okta_status) == ("present", "00u-ann", "ACTIVE")
+    assert explanation.missing == ()
+
+
+def test_one_may_ask_by_okta_id_or_in_other_letter_case() -> None:
+    assert told("00u-ann").person == "ann"
+    assert told("ANN").person == "ann"
+
+
+@pytest.mark.parametrize("resource", ["dev", "role/dev"])
+def test_one_thing_may_be_asked_about(resource: str) -> None:
+    assert [item.name for item in told("ann", resource).access] == ["dev"]
+
+
+def test_what_is_and_what_is_to_be_are_told_apart() -> None:
+    after = okta(person("ann"), group("team-blue", "ann"))
+    access = {item.name: (item.now, item.desired) for item in told("ann", snapshot=after).access}
+    assert access["team-blue"] == (False, True)
+    assert access["aws-prod"] == (True, False)
+    assert access["okta-requester"] == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("who", "standing", "locked"),
+    [("ann", "present", False), ("cat", "suspended", True), ("dan", "absent", False), ("zoe", "absent", False)],
+)
+def test_the_standing_of_a_person(who: str, standing: str, locked: bool) -> None:
+    explanation = told(who)
+    assert (explanation.standing, explanation.locked) == (standing, locked)
+
+
+def test_someone_who_leaves_is_told_to_be_leaving() -> None:
+    assert told("ann", snapshot=okta(person("bob"))).standing == "leaving"
+
+
+@pytest.mark.parametrize(
+    ("who", "what", "edge"),
+    [
+        ("zoe", "dev", "zoe is not assigned to the app"),
+        ("dan", "dev", "DEPROVISIONED"),
+        ("bob", "role/dev", "bob has Sales there"),
+        ("bob", "dev", "not a member of the group team-red"),
+        ("bob", "aws-prod", "not a member of the group aws-prod"),
+        ("bob", "role/aws-prod", "in no group that matches aws-*"),
+        ("bob", "role/cost$", "in no group that matches aws-*"),
+        ("bob", "access_list/00g-team-red", "not a member of the group team-red"),
+        ("bob", "CRM", "not directly assigned to the app CRM"),
+        ("ann", "secret-ops", "not taken by the import filters"),
+        ("ann", "Everyone", "is built in"),
+        ("bob", "Old", "is inactive in Okta"),
+        ("bob", "Teleport", "the app people sign in with"),
+        ("ann", "role/king", "gives the role king"),
+        ("ann", "king", "gives the role king"),
+    ],
+)
+def test_the_missing_edge_is_named(who: str, what: str, edge: str) -> None:
+    assert edge in missing(who, what)
+
+
+def test_someone_held_is_told_why() -> None:
+    twins = okta(person("ann"), person("Ann"))
+    explanation = told("ann", snapshot=twins)
+    assert explanation.standing == "held"
+    assert "cannot be told apart" in explanation.missing[0].what
+
+
+def test_someone_in_conflict_with_a_foreign_user_is_told_so() -> None:
+    state = with_user(NOTHING, foreign_user("ann", roles=("admin",)))
+    explanation = told("ann", state=state)
+    assert explanation.standing == "held"
+    assert "is not ours" in explanation.missing[0].what
+
+
+def test_hard_to_match_role_patterns_are_answered_quickly() -> None:
+    stars = "*-" * 30 + "*"
+    captures = "".join(f"${{{number}}}" for number in range(1, 32))
+    settings = config(f'RoleMapping: {{rules: [{{group: "{stars}", roles: ["{captures}x"]}}]}}')
+    assert "gives the role" in missing("ann", "role/" + "a" * 2000, settings=settings)
+
+
+def test_nested_lists_and_requirements_count() -> None:
+    nested = Membership(membership_kind="MEMBERSHIP_KIND_LIST")
+    state = with_list(STATE, foreign_list("prod", title="Production", grants=Grants(("root",))), "zoe")
+    state = with_member(state, "prod", "00g-team-red", nested)
+    assert [path.via for path in told("ann", "root", state=state).access[0].paths] == ["prod"]
+    strict = edited_list(state, "00g-team-red", membership_requires=Grants(("cleared",)))
+    assert told("ann", "root", state=strict).access == ()
+
+
+def test_what_is_switched_off_is_not_explained_from_what_is_there() -> None:
+    lists_off = config(spec="sync: {access_lists: false}")
+    assert {item.kind for item in told("ann", settings=lists_off).access} == {"role"}
