@@ -1,8 +1,8 @@
 """Which rules would make access lists say and grant what they do; lists that follow one pattern share one rule."""
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 
 import msgspec
 import re2
@@ -11,9 +11,10 @@ from idsync.config.settings import ListSubject
 from idsync.model.canonical import canonical_bytes
 from idsync.model.resources import AccessList, Grants
 
+APP = ListSubject.APP
 SEPARATORS = "-_ ./:"
 FEWEST = 3
-"""So many lists make a pattern."""
+"""So many lists more than its exceptions make a pattern worth while."""
 
 
 class ListFacts(msgspec.Struct, frozen=True):
@@ -38,22 +39,22 @@ class ListRule(msgspec.Struct, frozen=True):
 
 def infer_list_rules(lists: Iterable[ListFacts]) -> tuple[ListRule, ...]:
     """Rules for all that Okta's own words do not say: single names first, then patterns, since the first match wins."""
-    wanted = sorted(lists, key=lambda facts: (facts.subject is ListSubject.APP, facts.name))
-    patterns: list[ListRule] = []
-    left = {(facts.subject, facts.name): facts for facts in wanted if _differs(facts)}
-    plain = {(facts.subject, facts.name) for facts in wanted} - left.keys()
-    for rule, names in _patterns(left.values()):
-        remaining = [name for name in names if (rule.subject, name) in left]
-        if len(remaining) >= FEWEST:
-            patterns.append(msgspec.structs.replace(rule, lists=len(remaining)))
-            for name in remaining:
-                del left[rule.subject, name]
-    # A list that needs no rule must not fall under a pattern made for others.
-    exempt = [key for key in sorted(plain) if any(_takes(rule, *key) for rule in patterns)]
-    single = [_rule(facts, literal_filter(facts.name), "") for facts in left.values()]
-    single += [ListRule(subject, literal_filter(name), None, None, Grants()) for subject, name in exempt]
-    rules = sorted(single, key=_order) + sorted(patterns, key=lambda rule: (-len(rule.pattern), *_order(rule)))
-    return tuple(sorted(rules, key=lambda rule: rule.subject is ListSubject.APP))
+    wanted = sorted(lists, key=lambda facts: (facts.subject is APP, facts.name))
+    patterns = _chosen_patterns(wanted)
+    followers: Counter[int] = Counter()
+    single: list[ListRule] = []
+    for facts in wanted:
+        # Of the patterns that take a name only the first counts, and it may have been made for others.
+        place = next((place for place, rule in enumerate(patterns) if _takes(rule, facts)), None)
+        if (
+            place is not None
+            and _rule(facts, patterns[place].pattern, _rest(patterns[place], facts)) == patterns[place]
+        ):
+            followers[place] += 1
+        elif place is not None or _differs(facts):
+            single.append(_rule(facts, literal_filter(facts.name), ""))
+    shared = [msgspec.structs.replace(rule, lists=followers[place]) for place, rule in enumerate(patterns)]
+    return tuple(sorted([*single, *(rule for rule in shared if rule.lists)], key=lambda rule: rule.subject is APP))
 
 
 def literal_filter(name: str) -> str:
@@ -73,19 +74,38 @@ def _differs(facts: ListFacts) -> bool:
     return (spec.title, spec.description, spec.grants) != (facts.name, facts.description, Grants())
 
 
-def _patterns(lists: Iterable[ListFacts]) -> list[tuple[ListRule, list[str]]]:
-    """Every rule over a common beginning, with the names of the lists that follow it, the most followed first."""
+def _chosen_patterns(lists: Iterable[ListFacts]) -> list[ListRule]:
+    """Rules over a common beginning that spare more rules than they make exceptions necessary; the narrow first."""
     rules: dict[bytes, ListRule] = {}
     followers: dict[bytes, list[str]] = defaultdict(list)
+    exceptions: Counter[tuple[ListSubject, str]] = Counter()
     for facts in lists:
-        for place, character in enumerate(facts.name[:-1]):
-            if character in SEPARATORS and not set("*$") & set(facts.name):
-                rule = _rule(facts, f"{facts.name[: place + 1]}*", facts.name[place + 1 :])
-                key = canonical_bytes(rule)
-                rules[key] = rule
-                followers[key].append(facts.name)
-    found = [(rules[key], names) for key, names in followers.items() if len(names) >= FEWEST]
-    return sorted(found, key=lambda each: (-len(each[1]), each[0].pattern))
+        for pattern in _beginnings(facts.name):
+            if not _differs(facts):
+                exceptions[facts.subject, pattern] += 1
+                continue
+            rule = _rule(facts, pattern, facts.name[len(pattern) - 1 :])
+            key = canonical_bytes(rule)
+            rules[key] = rule
+            followers[key].append(facts.name)
+    chosen: list[ListRule] = []
+    taken: set[tuple[ListSubject, str]] = set()
+    for key in sorted(followers, key=lambda key: (-len(followers[key]), rules[key].pattern, key)):
+        rule = rules[key]
+        free = {(rule.subject, name) for name in followers[key]} - taken
+        if len(free) - exceptions[rule.subject, rule.pattern] >= FEWEST:
+            chosen.append(rule)
+            taken |= free
+    return sorted(chosen, key=lambda rule: (-len(rule.pattern), rule.pattern, canonical_bytes(rule)))
+
+
+def _beginnings(name: str) -> Iterator[str]:
+    """The patterns for what a name begins with, up to each separator."""
+    if set("*$") & set(name):
+        return
+    for place, character in enumerate(name[:-1]):
+        if character in SEPARATORS:
+            yield f"{name[: place + 1]}*"
 
 
 def _rule(facts: ListFacts, pattern: str, rest: str) -> ListRule:
@@ -118,9 +138,10 @@ def _template(text: str, rest: str) -> str:
     return whole
 
 
-def _takes(rule: ListRule, subject: ListSubject, name: str) -> bool:
-    return rule.subject is subject and name.startswith(rule.pattern[:-1])
+def _takes(rule: ListRule, facts: ListFacts) -> bool:
+    return rule.subject is facts.subject and facts.name.startswith(rule.pattern[:-1])
 
 
-def _order(rule: ListRule) -> tuple[bool, str]:
-    return rule.subject is ListSubject.APP, rule.pattern
+def _rest(rule: ListRule, facts: ListFacts) -> str:
+    """What the `*` of a pattern stands for."""
+    return facts.name[len(rule.pattern) - 1 :]

@@ -113,6 +113,7 @@ def _imported(snapshot: Snapshot, state: DirectoryState) -> tuple[Inferred, Plan
 
 PEOPLE = 8
 members = st.lists(st.integers(1, PEOPLE), unique=True, max_size=PEOPLE)
+kindred = st.builds("team-{}{}".format, st.sampled_from(["a-", "b-", ""]), st.sampled_from("abcdefgh"))
 printable = st.text(st.characters(exclude_categories=["C", "Z"], exclude_characters="\\"), min_size=1, max_size=8)
 departments = st.sampled_from(["Engineering", "Sales", "$ales*", ""])
 titles = st.sampled_from(["web lead", "data lead", "Agent", "yes", "12"])
@@ -141,6 +142,8 @@ def test_whatever_follows_rules_can_be_imported(
     configured = _settings(
         role_rules=tuple(rules[place] for place in order),
         access_list_rules=(
+            _list_rule("team-a-*", "A $1", "a-$1"),
+            AccessListRule(ListSubject.GROUP, NamePattern("*-c"), HERE),
             _list_rule("team-*", "Team $1", "${1}_members", "$1"),
             _list_rule("*", "App $1", "app-$1", subject=ListSubject.APP),
         ),
@@ -152,7 +155,7 @@ def test_whatever_follows_rules_can_be_imported(
 
 
 def test_neighbouring_lists_share_a_rule_and_exceptions_stand_before_it() -> None:
-    groups = {name: [1] for name in ("team-a", "team-b", "team-c", "team-plain", "other")}
+    groups = {name: [1] for name in ("team-a", "team-b", "team-c", "team-d", "team-plain", "other")}
     configured = _settings(
         access_list_rules=(
             AccessListRule(ListSubject.GROUP, NamePattern("team-plain"), HERE),
@@ -164,7 +167,7 @@ def test_neighbouring_lists_share_a_rule_and_exceptions_stand_before_it() -> Non
     assert plan.is_empty
     assert [(rule.pattern, rule.title, rule.lists) for rule in inferred.list_rules] == [
         ("team-plain", None, 1),
-        ("team-*", "Team $1", 3),
+        ("team-*", "Team $1", 4),
     ]
 
 
