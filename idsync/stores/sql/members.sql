@@ -61,11 +61,12 @@ JOIN members AS m ON m.list_id = l.id
 JOIN names AS n ON n.id = m.name_id;
 
 -- name: members_of_people
+-- One pass over the members where their index by name is still to be made; CROSS JOIN keeps the order of the joins.
 SELECT l.name, n.name, m.details_id
-FROM json_each(?) AS asked
-JOIN names AS n ON n.name = asked.value
-JOIN members AS m ON m.name_id = n.id
-JOIN access_lists AS l ON l.id = m.list_id;
+FROM members AS m
+CROSS JOIN access_lists AS l ON l.id = m.list_id
+CROSS JOIN names AS n ON n.id = m.name_id
+WHERE m.name_id IN (SELECT p.id FROM json_each(?) AS asked JOIN names AS p ON p.name = asked.value);
 
 -- name: make_members_by_name
 CREATE INDEX IF NOT EXISTS members_by_name ON members (name_id);
