@@ -12,6 +12,9 @@ from typing import Any
 
 import msgspec
 
+from idsync.model.canonical import canonical_bytes
+from idsync.stores.sqlite import open_store_to_read
+from idsync.targets.local import LocalTarget
 from tests.okta_simulator import Limits, Organization, Simulator, running
 
 CONFIG = """\
@@ -86,7 +89,7 @@ def wait(process: "subprocess.Popen[str]", longest: float = LONGEST_RUN) -> Ende
         process.kill()
         out, err = process.communicate()
         raise AssertionError(f"{process.args} did not end within {longest} s; it said {err!r}") from None
-    assert "Traceback" not in out + err, err
+    assert "Traceback" not in out + err or "--debug" in process.args, err
     assert process.returncode != 1 or "Unexpected" not in err, err
     return Ended(process.returncode, out, err)
 
@@ -132,18 +135,19 @@ class Place:
         return ended
 
     @property
-    def directory(self) -> list[Any]:
-        """All that the directory holds."""
-        found: list[Any] = self.run("get", "all", "--format", "json").json
-        return found
+    def directory(self) -> bytes:
+        """All that the directory holds, in its canonical form."""
+        with open_store_to_read(self.folder / "idsync.db") as store:
+            return canonical_bytes(LocalTarget(store.directory).state())
 
 
 @contextmanager
 def served(
     organization: Organization, folder: Path, *, limits: Limits | None = None
 ) -> Iterator[tuple[Simulator, Place]]:
-    """Serve an organization, without rate limits unless given, and configure a folder to read it."""
-    limits = limits or Limits(organization.clock, organization.switches, enabled=False)
+    """Serve an organization, with room for every request unless limits are given, and configure a folder to read it."""
+    roomy = {"groups": 9000, "apps": 9000, "users": 9000, "app": 9000}
+    limits = limits or Limits(organization.clock, organization.switches, overrides=roomy)
     simulator = Simulator(organization, limits=limits)
     with running(simulator) as url:
         place = Place(Path(tempfile.mkdtemp(dir=folder)), url, organization.sso_app.id)
