@@ -5,7 +5,7 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, TextIO
 
 import click
@@ -14,6 +14,7 @@ from idsync.errors import ConfigError, IdsyncError, UsageError
 
 if TYPE_CHECKING:
     from idsync.diagnostics import Diagnostic, Position
+    from idsync.render.style import Style
 
 Level = Literal["error", "warning", "info"]
 _COLOURS: dict[Level, str] = {"error": "red", "warning": "yellow", "info": "cyan"}
@@ -55,24 +56,25 @@ class Console:
 
     def failure(self, error: IdsyncError) -> None:
         """Say why the command did not do what it should."""
-        if isinstance(error, ConfigError):
-            self.diagnostics(error.diagnostics)
-        self._say("error", error.summary, why=error.why, fix=error.fix, position=error.position)
+        if self.json_log:
+            if isinstance(error, ConfigError):
+                self.diagnostics(error.diagnostics)
+            self._say("error", error.summary, why=error.why, fix=error.fix, position=error.position)
+        else:
+            from idsync.render.diagnostics import render_error
+
+            self._write(render_error(error, _style(sys.stderr)))
         if self.debug:
             self._trace(error)
 
-    def diagnostics(self, found: Iterable["Diagnostic"]) -> None:
+    def diagnostics(self, found: Sequence["Diagnostic"]) -> None:
         """Say what is wrong with somebody's files."""
-        for diagnostic in found:
-            self._say(
-                diagnostic.severity.value,
-                diagnostic.summary,
-                code=diagnostic.code,
-                why=diagnostic.why,
-                fix=diagnostic.fix,
-                position=diagnostic.position,
-                related=diagnostic.related,
-            )
+        if self.json_log:
+            self._write("".join(map(_diagnostic_line, found)))
+        elif found:
+            from idsync.render.diagnostics import render_diagnostics
+
+            self._write(render_diagnostics(found, _style(sys.stderr)))
 
     def refuse_usage(self, error: click.ClickException) -> None:
         """Say what is wrong with the command line."""
@@ -115,25 +117,12 @@ class Console:
         self._write("".join(traceback.format_exception(error)))
 
     def _say(
-        self,
-        level: Level,
-        summary: str,
-        *,
-        code: str = "",
-        why: str = "",
-        fix: str = "",
-        position: "Position | None" = None,
-        related: "tuple[Position, ...]" = (),
+        self, level: Level, summary: str, *, why: str = "", fix: str = "", position: "Position | None" = None
     ) -> None:
         if self.json_log:
-            self._write(_json_line(level, summary, code, why, fix, position, related))
+            self._write(_json_line(level, summary, why=why, fix=fix, position=position))
             return
-        head = click.style(level if not code else f"{level}[{code}]", fg=_COLOURS[level], bold=True)
-        places = [] if position is None else [position]
-        lines = [f"{head}: {harmless(summary)}"]
-        lines += [
-            f"  {label}: {place}" for label, all_places in (("at", places), ("see", related)) for place in all_places
-        ]
+        lines = [f"{click.style(level, fg=_COLOURS[level], bold=True)}: {harmless(summary)}"]
         lines += [f"  {label}: {harmless(text)}" for label, text in (("why", why), ("fix", fix)) if text]
         self._write("\n".join(lines) + "\n")
 
@@ -167,21 +156,30 @@ def _one_line(text: str, limit: int = 300) -> str:
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
-def _json_line(
-    level: Level,
-    summary: str,
-    code: str,
-    why: str,
-    fix: str,
-    position: "Position | None",
-    related: "tuple[Position, ...]",
-) -> str:
+def _style(stream: TextIO) -> "Style":
+    from idsync.render.style import COLOUR, PLAIN
+
+    return COLOUR if wants_colour(stream) else PLAIN
+
+
+def _diagnostic_line(found: "Diagnostic") -> str:
+    related = [str(place) for place in found.related]
+    return _json_line(
+        found.severity.value,
+        found.summary,
+        code=found.code,
+        why=found.why,
+        fix=found.fix,
+        position=found.position,
+        related=related,
+    )
+
+
+def _json_line(level: Level, summary: str, *, position: "Position | None", **more: str | list[str]) -> str:
     record: dict[str, object] = {"level": level, "message": summary}
-    record |= {name: text for name, text in (("code", code), ("why", why), ("fix", fix)) if text}
     if position is not None:
         record |= {"file": position.file, "line": position.line, "column": position.column}
-    if related:
-        record["related"] = [str(place) for place in related]
+    record |= {name: value for name, value in more.items() if value}
     return json.dumps(record) + "\n"
 
 

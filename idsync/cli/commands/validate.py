@@ -5,15 +5,15 @@ from pathlib import Path
 
 import click
 
-from idsync.cli.console import json_text
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.options import format_option
 from idsync.config.loader import load
 from idsync.config.secrets import resolve, secret_references
 from idsync.config.settings import Settings
-from idsync.diagnostics import Diagnostic, Severity, has_errors, in_reading_order
+from idsync.diagnostics import Diagnostic, has_errors, in_reading_order
 from idsync.errors import ConfigError
+from idsync.render.diagnostics import count_words, render_diagnostics_json
 
 
 @click.command("validate")
@@ -29,12 +29,12 @@ def command(invocation: Invocation, secrets: bool, form: str) -> ExitCode:
         diagnostics = in_reading_order((*diagnostics, *_secret_diagnostics(loaded.settings, loaded.directory)))
     invalid = has_errors(diagnostics)
     if form == "json":
-        invocation.console.result(json_text({"valid": not invalid, "diagnostics": diagnostics}))
+        invocation.console.result(render_diagnostics_json(diagnostics))
         return ExitCode.CONFIG_INVALID if invalid else ExitCode.DONE
     if invalid:
-        raise ConfigError(f"The configuration is invalid: {_counted(diagnostics)}.", diagnostics)
+        raise ConfigError(f"The configuration is invalid: {count_words(diagnostics)}.", diagnostics)
     invocation.console.diagnostics(diagnostics)
-    noticed = f" ({_counted(diagnostics)})" if diagnostics else ""
+    noticed = f" ({count_words(diagnostics)})" if diagnostics else ""
     invocation.console.result(f"The configuration is valid{noticed}.")
     return ExitCode.DONE
 
@@ -42,10 +42,3 @@ def command(invocation: Invocation, secrets: bool, form: str) -> ExitCode:
 def _secret_diagnostics(settings: Settings, directory: Path) -> list[Diagnostic]:
     references = secret_references(settings)
     return [found for reference in references for found in resolve(reference, os.environ, directory).diagnostics]
-
-
-def _counted(diagnostics: tuple[Diagnostic, ...]) -> str:
-    errors = sum(found.severity is Severity.ERROR for found in diagnostics)
-    warnings = len(diagnostics) - errors
-    counts = [(errors, "error"), (warnings, "warning")]
-    return ", ".join(f"{count} {word}{'s' if count > 1 else ''}" for count, word in counts if count)
