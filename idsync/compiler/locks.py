@@ -100,6 +100,8 @@ class _Draft:
         name = lock.metadata.name
         if user is None or user in pool.held or user in self.unlockable:
             self.locks[name] = lock
+        elif user not in pool.present and self._settings.ttl is None:
+            self.locks[name] = lock  # of somebody long gone, made when locks had an end: it may come
         elif user in pool.present:
             reason = Reason.UNSUSPENDED if user in existing_users else Reason.REPROVISIONED
             self._why[lock_address(name)] = Why(reason, (user_cause(pool.present[user]),))
@@ -110,11 +112,9 @@ class _Draft:
 
     def _serving(self, existing: Lock | None, user: str, why: Why, *, permanent: bool) -> Lock:
         lasting = permanent or self._settings.ttl is None
-        if existing is not None and existing.spec.target == LockTarget(user=user):
-            if lasting == (existing.spec.expires is None):
-                return existing
-            if self._settings.ttl is None and not permanent:
-                return existing
+        serves = existing is not None and existing.spec.target == LockTarget(user=user)
+        if existing is not None and serves and lasting == (existing.spec.expires is None):
+            return existing
         expires = None if lasting else later(self._now, (self._settings.ttl or 0) + self._settings.margin)
         message = _MESSAGES.get(why.reason, _MESSAGES[Reason.UNASSIGNED])
         labels = {**(existing.metadata.labels if existing else {}), **our_labels(self._org_url)}

@@ -10,7 +10,7 @@ from idsync.model.directory import Reason
 from idsync.model.findings import Finding
 from idsync.model.identity import IdentityUser
 from idsync.model.names import nfc
-from idsync.model.ownership import USER_ID_LABEL, our_labels
+from idsync.model.ownership import USER_ID_LABEL
 from idsync.model.resources import Metadata, Traits, User, UserSpec
 from idsync.model.resources import user as user_resource
 
@@ -64,12 +64,3 @@ def update_reason(before: User, after: User, *, edited: bool, config_changed: bo
     if before.spec.traits != after.spec.traits or before.metadata != after.metadata:
         return Reason.PROFILE_CHANGED
     return Reason.ROLE_MAPPING_CHANGED if config_changed else Reason.MEMBERSHIP_CHANGED
-
-
-def owned_fields(user: User) -> tuple[tuple[str, ...], Traits, Mapping[str, str]]:
-    """What of a user is ours to set."""
-    labels = {name: value for name, value in user.metadata.labels.items() if name in _OUR_LABELS}
-    return user.spec.roles, user.spec.traits, labels
-
-
-_OUR_LABELS = frozenset({*our_labels(""), USER_ID_LABEL})

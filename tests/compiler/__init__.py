@@ -1,0 +1,1 @@
+"""The compiler part by part, where a whole pass would not show it."""
