@@ -29,12 +29,18 @@ def wrong_source(settings: Settings, snapshot: Snapshot) -> Finding | None:
         case AppById(id=wanted):
             found = snapshot.app_id
         case AppByLabel(label=wanted):
-            found = snapshot.app_label or wanted
+            found = _app_label(snapshot) or wanted
         case _:
             assert_never(integration.app)
     if found != wanted:
         return _finding("wrong_app", f"The snapshot is of the app {found}, the configuration names {wanted}.")
     return None
+
+
+def _app_label(snapshot: Snapshot) -> str:
+    """The label of the app that the snapshot is of; empty when it does not say."""
+    listed = (app.label for app in snapshot.apps if app.id == snapshot.app_id)
+    return snapshot.app_label or next(listed, "")
 
 
 def judge(settings: Settings, facts: SourceFacts, index: DirectoryIndex, last: LastApply | None) -> Health:

@@ -6,8 +6,10 @@ from idsync.errors import SourceUnhealthy
 from idsync.model.directory import DirectoryState, LastApply
 from tests.core.replay import applied, settled
 from tests.core.world import (
+    APP,
     NOTHING,
     PLAIN,
+    app,
     blocked,
     codes,
     config,
@@ -197,6 +199,9 @@ def test_an_app_by_label_is_compared_by_label() -> None:
     assert lines(plan(okta(person("a"), app_label="Teleport"), settings=BY_LABEL)) == ["create user a: assigned"]
     with pytest.raises(SourceUnhealthy):
         plan(okta(person("a"), app_label="Other"), settings=BY_LABEL)
+    with pytest.raises(SourceUnhealthy):
+        plan(okta(person("a"), app("Other", id=APP)), settings=BY_LABEL)
+    assert lines(plan(okta(person("a")), settings=BY_LABEL)) == ["create user a: assigned"]
 
 
 def test_an_org_is_compared_in_lower_case_without_a_trailing_slash() -> None:
