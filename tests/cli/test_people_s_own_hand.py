@@ -232,6 +232,12 @@ def test_what_is_not_there_cannot_be_edited_or_removed(idsync: Idsync, org: Path
     assert idsync("rm", "nonsense", "-c", org, "--auto-approve").code == 64
 
 
+def test_looking_for_what_to_edit_or_remove_makes_no_store(idsync: Idsync, fresh: Path) -> None:
+    assert idsync("edit", "user/nobody", "-c", fresh).code == 64
+    assert idsync("rm", "user/nobody", "-c", fresh, "--auto-approve").code == 64
+    assert not (fresh / "idsync.db").exists()
+
+
 def test_rm_asks(idsync: Idsync, org: Path) -> None:
     address = f"user/{HIRO}"
     assert idsync("rm", address, "-c", org).code == 64

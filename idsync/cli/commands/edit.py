@@ -11,7 +11,7 @@ import click
 from idsync.apply.revisions import AnyResource, address_of
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.files import read_input
-from idsync.cli.hands import hand, tell
+from idsync.cli.hands import existing, hand, tell
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.resource_files import read_resources
 from idsync.errors import IdsyncError, ResourceError, UsageError
@@ -30,10 +30,7 @@ def command(invocation: Invocation, address: str) -> ExitCode:
 
     What somebody else changed meanwhile is never overwritten: the edit is refused, and the file is kept.
     """
-    with hand(invocation) as own:
-        found = own.find(address)
-    if found is None:
-        raise ResourceError(f"There is no {address!r}.", fix="`idsync get` prints what there is.")
+    found = existing(invocation, address)
     before = render_yaml([found]).encode()
     file = _private_copy(before)
     try:

@@ -3,10 +3,9 @@
 import click
 
 from idsync.cli.exit_codes import ExitCode
-from idsync.cli.hands import hand, tell
+from idsync.cli.hands import existing, hand, tell
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.options import auto_approve_option
-from idsync.errors import ResourceError
 
 
 @click.command("rm")
@@ -21,9 +20,7 @@ def command(invocation: Invocation, address: str, auto_approve: bool) -> ExitCod
     """
     if not auto_approve:
         invocation.console.require_person()
-    with hand(invocation) as own:
-        if own.find(address) is None:
-            raise ResourceError(f"There is no {address!r}.", fix="`idsync get` prints what there is.")
+    existing(invocation, address)
     if not auto_approve and not invocation.console.confirm(f"Remove {address}?"):
         invocation.console.note("Nothing was changed.")
         return ExitCode.INTERRUPTED
