@@ -8,6 +8,9 @@ from idsync.config.settings import TraitSettings
 from idsync.model.identity import ProfileValue
 from idsync.model.resources import Strings, Traits
 
+_NUL = "\0"
+"""No text that a person could write by hand or a database could keep: what holds it is left out."""
+
 
 class TraitMapping:
     """Makes traits of profiles; remembers what each attribute is called and whether the directory shows it."""
@@ -25,7 +28,7 @@ class TraitMapping:
             if name is None:
                 continue
             if type(value) is str:  # nearly every value is; a whole company has millions
-                if value:
+                if value and _NUL not in value:
                     traits[name] = (value,)
             elif values := trait_values(value):
                 traits[name] = values
@@ -41,7 +44,8 @@ class TraitMapping:
         return trait_values(attributes.get(self.attribute(trait)))
 
     def _name(self, attribute: str) -> str | None:
-        shown = self._settings.prefix + attribute if self._settings.attributes.selects(attribute) else None
+        selected = _NUL not in attribute and self._settings.attributes.selects(attribute)
+        shown = self._settings.prefix + attribute if selected else None
         self._shown[attribute] = shown
         return shown
 
@@ -50,17 +54,21 @@ def trait_values(value: ProfileValue) -> Strings:
     """An attribute's values as text, in order, without empties and repeats; nested objects are left out."""
     match value:
         case str():
-            return (value,) if value else ()
+            return _text(value)
         case list():
             return tuple(dict.fromkeys(text for item in value for text in _scalar(item)))
         case _:
             return _scalar(value)
 
 
+def _text(value: str) -> Strings:
+    return (value,) if value and _NUL not in value else ()
+
+
 def _scalar(value: ProfileValue) -> Strings:
     match value:
         case str():
-            return (value,) if value else ()
+            return _text(value)
         case bool():
             return ("true",) if value else ("false",)
         case int() | float():
