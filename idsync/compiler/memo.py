@@ -13,7 +13,7 @@ from idsync.compiler.compile import Compilation, Inputs
 from idsync.compiler.subjects import Subject
 from idsync.config.settings import Settings
 from idsync.model.addresses import access_list_address, user_address
-from idsync.model.directory import AccessListEntry, DirectoryIndex, Scope
+from idsync.model.directory import DirectoryIndex, Scope
 from idsync.model.identity import IdentityUser
 
 COMPILER_VERSION = "1"
@@ -22,28 +22,16 @@ FEW = 16
 """So many people who moved are searched for in unread member lists; for more, every list is read."""
 
 
-class PersonMemo(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """A person who was as desired: the name, a hash of what they were compiled from, the fingerprint of the user."""
-
-    name: str
-    basis: bytes
-    fingerprint: str
-
-
-class ListMemo(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """A list that was as desired; both fingerprints are empty where there was to be none."""
-
-    basis: bytes
-    fingerprint: str
-    members_fingerprint: str
-
-
 class Memo(msgspec.Struct, frozen=True, array_like=True):
-    """Everyone and everything that was as desired, by Okta id."""
+    """What was as desired when the directory's brief was `index`: hashes of what it was compiled from, by Okta id.
+
+    Whoever was there without being as desired, or is of note, has an empty hash: looked at each time, missed when gone.
+    """
 
     context: str
-    people: dict[str, PersonMemo]
-    lists: dict[str, ListMemo]
+    index: DirectoryIndex
+    people: dict[str, bytes]
+    lists: dict[str, bytes]
 
 
 class Bases(msgspec.Struct, frozen=True):
@@ -75,11 +63,11 @@ def context_of(settings: Settings) -> str:
 
 def bases_of(inputs: Inputs) -> Bases:
     """Hash what everyone and everything is compiled from: one look each."""
-    group_roles = inputs.roles.group_roles
-    return Bases(
-        {user.id: _person_basis(user, group_roles(user.id)) for user in inputs.pool.present.values()},
-        {subject.id: _list_basis(subject) for subject in inputs.subjects},
-    )
+    by_groups = inputs.roles.people_with_group_roles()
+    people = {user.id: _person_basis(user) for user in inputs.pool.present.values()}
+    for okta_id in by_groups & people.keys():
+        people[okta_id] += "\0".join(inputs.roles.group_roles(okta_id)).encode()
+    return Bases(people, {subject.id: _list_basis(subject) for subject in inputs.subjects})
 
 
 def narrowed(memo: Memo | None, inputs: Inputs, bases: Bases, held: frozenset[str]) -> Scope | None:
@@ -87,27 +75,24 @@ def narrowed(memo: Memo | None, inputs: Inputs, bases: Bases, held: frozenset[st
     if memo is None or memo.context != context_of(inputs.settings):
         return None
     pool, index = inputs.pool, inputs.index
-    users = {*pool.leaving, *pool.claimed, *pool.renamed.keys(), *pool.renamed.values()}
-    users |= held & index.users.keys()
-    moved = memo.people.keys() - pool.names.keys()
-    for name, identity in pool.present.items():
-        known = memo.people.get(identity.id)
-        if known is None or known.name != name or name in held:
-            moved.add(identity.id)
-            users.add(name)
-            continue
-        entry = index.users.get(name)
-        if entry is None or entry.fingerprint != known.fingerprint or known.basis != bases.people[identity.id]:
-            users.add(name)
+    known = memo.people
+    differing = {okta_id for okta_id, basis in bases.people.items() if known.get(okta_id) != basis}
+    names = {pool.names[okta_id] for okta_id in differing}
+    held_ids = {pool.present[name].id for name in held & pool.present.keys()}
+    # Whoever was not in the pool under the same name, or no longer is, moves in and out of lists.
+    moved = held_ids | {okta_id for okta_id in differing if _was_elsewhere(memo, okta_id, pool.names[okta_id])}
+    moved |= known.keys() - bases.people.keys()
+    users = {*names, *pool.leaving, *pool.claimed, *pool.renamed.keys(), *pool.renamed.values()}
+    users |= held & index.users.keys() | _edited_users(memo, index)
     ours = {name for name, entry in index.access_lists.items() if entry.ours}
     lists = ours if pool.renamed else ours - bases.lists.keys()  # any list may name a renamed person as its owner
-    for subject in inputs.subjects:
-        entry_now = index.access_lists.get(subject.id)
-        if not _as_remembered(memo.lists.get(subject.id), bases.lists[subject.id], entry_now) or _has_any(
-            subject, moved
-        ):
-            lists.add(subject.id)
-    return Scope(frozenset(users), frozenset(lists))
+    lists |= _edited_lists(memo, index)
+    lists |= {
+        subject.id
+        for subject in inputs.subjects
+        if memo.lists.get(subject.id) != bases.lists[subject.id] or (moved and _has_any(subject, moved))
+    }
+    return Scope(frozenset(users & (index.users.keys() | pool.present.keys())), frozenset(lists))
 
 
 def remembered(
@@ -124,50 +109,60 @@ def remembered(
 
     What lies outside `scope` was not looked at, and is as `before` says.
     """
-    old = before if before is not None and scope is not None else Memo("", {}, {})
+    old = before if before is not None and scope is not None else Memo("", index, {}, {})
     people = {}
     for name, identity in inputs.pool.present.items():
-        entry = index.users.get(name)
         if scope is not None and name not in scope.users:
             people[identity.id] = old.people[identity.id]
-        elif entry is not None and name not in compilation.held:
-            # Who is not as desired, or of note, is known without a basis: looked at each time, and missed on leaving.
+        elif name in index.users and name not in compilation.held:
             settled = name not in compilation.noticed and user_address(name) not in pending
-            people[identity.id] = PersonMemo(name, bases.people[identity.id] if settled else b"", entry.fingerprint)
+            people[identity.id] = bases.people[identity.id] if settled else b""
     lists = {}
     for subject in inputs.subjects:
         if scope is not None and subject.id not in scope.access_lists:
             lists[subject.id] = old.lists[subject.id]
-        elif access_list_address(subject.id) not in pending and not _unsettled(compilation, subject.id):
-            lists[subject.id] = _list_memo(bases.lists[subject.id], index.access_lists.get(subject.id))
-    return Memo(context_of(inputs.settings), people, lists)
+        elif access_list_address(subject.id) not in pending and not _unsettled(compilation, index, subject.id):
+            lists[subject.id] = bases.lists[subject.id]
+    return Memo(context_of(inputs.settings), index, people, lists)
 
 
-def _unsettled(compilation: Compilation, access_list: str) -> bool:
+def _was_elsewhere(memo: Memo, okta_id: str, name: str) -> bool:
+    entry = memo.index.users.get(name)
+    return okta_id not in memo.people or entry is None or entry.okta_id != okta_id
+
+
+def _edited_users(memo: Memo, index: DirectoryIndex) -> set[str]:
+    """Users whom somebody changed, made or removed since; at the same serial nobody did."""
+    before, now = memo.index.users, index.users
+    if index is memo.index or index.users is before:
+        return set()
+    return {name for name in before.keys() | now.keys() if before.get(name) != now.get(name)}
+
+
+def _edited_lists(memo: Memo, index: DirectoryIndex) -> set[str]:
+    """Lists that somebody changed, made or removed since, members included."""
+    before, now = memo.index.access_lists, index.access_lists
+    if index is memo.index or now is before:
+        return set()
+    return {name for name in before.keys() | now.keys() if before.get(name) != now.get(name)}
+
+
+def _unsettled(compilation: Compilation, index: DirectoryIndex, access_list: str) -> bool:
     """Whether a list is of note, or has a member only because they are held: it differs when they no longer are."""
-    if access_list in compilation.noticed_lists:
+    entry = index.access_lists.get(access_list)
+    if access_list in compilation.noticed_lists or (entry is not None and not entry.ours):
         return True
     return not compilation.held.isdisjoint(compilation.desired.members.get(access_list, ()))
 
 
-def _person_basis(user: IdentityUser, group_roles: tuple[str, ...]) -> bytes:
-    names = "\0".join((user.id, user.username, *group_roles))
-    return blake2b(b"\0".join((names.encode(), user.profile)), digest_size=16).digest()
+def _person_basis(user: IdentityUser) -> bytes:
+    head = f"{user.id}\0{user.username}\0".encode()
+    return blake2b(head + user.profile, digest_size=16).digest()
 
 
 def _list_basis(subject: Subject) -> bytes:
-    names = "\0".join((subject.kind, subject.name, subject.description))
-    return blake2b(b"\0".join((names.encode(), subject.raw_members)), digest_size=16).digest()
-
-
-def _list_memo(basis: bytes, entry: AccessListEntry | None) -> ListMemo:
-    return ListMemo(basis, "", "") if entry is None else ListMemo(basis, entry.fingerprint, entry.members_fingerprint)
-
-
-def _as_remembered(known: ListMemo | None, basis: bytes, entry: AccessListEntry | None) -> bool:
-    if known is None or known.basis != basis or (entry is not None and not entry.ours):
-        return False
-    return known == _list_memo(basis, entry)
+    head = f"{subject.kind}\0{subject.name}\0{subject.description}\0".encode()
+    return blake2b(head + subject.raw_members, digest_size=16).digest()
 
 
 def _has_any(subject: Subject, moved: set[str]) -> bool:

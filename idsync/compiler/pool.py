@@ -12,7 +12,7 @@ from idsync.config.settings import Settings, SuspendedPeople
 from idsync.model.directory import DirectoryIndex, Reason, UpstreamCause, Why
 from idsync.model.findings import Finding, Severity
 from idsync.model.identity import ACCESS_STATUSES, DELETED, OUT_STATUSES, SUSPENDED, IdentityUser, Snapshot
-from idsync.model.names import twin_key
+from idsync.model.names import twin_keys
 
 
 class Pool(msgspec.Struct, frozen=True):
@@ -45,7 +45,7 @@ def resolve_pool(settings: Settings, snapshot: Snapshot, index: DirectoryIndex) 
     draft = _Draft(index)
     candidates = draft.admit(snapshot.users, settings.integration.users.suspended)
     candidates = draft.set_twins_aside(candidates)
-    for user in candidates:
+    for user in draft.settle_as_they_are(candidates):
         draft.settle(user)
     draft.dismiss(snapshot)
     return draft.pool()
@@ -56,10 +56,11 @@ class _Draft:
 
     def __init__(self, index: DirectoryIndex) -> None:
         self._index = index
-        self._names_by_id: dict[str, list[str]] = defaultdict(list)
-        for name, entry in index.users.items():
-            if entry.okta_id:
-                self._names_by_id[entry.okta_id].append(name)
+        names = {entry.okta_id: name for name, entry in index.users.items() if entry.okta_id}
+        self._names_by_id: dict[str, list[str]] = {}
+        self._name_by_id = names
+        if len(names) < sum(bool(entry.okta_id) for entry in index.users.values()):
+            self._note_ids_of_many(index)
         self._ids: frozenset[str] = frozenset()
         self._present: dict[str, IdentityUser] = {}
         self._suspended: set[str] = set()
@@ -83,6 +84,17 @@ class _Draft:
             size=self._size,
             findings=tuple(self._findings),
         )
+
+    def _note_ids_of_many(self, index: DirectoryIndex) -> None:
+        """Somebody gave several users one Okta id: remember all of those names."""
+        for name, entry in index.users.items():
+            if entry.okta_id:
+                self._names_by_id.setdefault(entry.okta_id, []).append(name)
+
+    def _names_of(self, okta_id: str) -> list[str]:
+        """The directory's names for one person; normally one."""
+        name = self._name_by_id.get(okta_id)
+        return [] if name is None else self._names_by_id.get(okta_id, [name])
 
     def admit(self, users: Iterable[IdentityUser], suspended: SuspendedPeople) -> list[IdentityUser]:
         """Those whose Okta status lets them have access, or is kept behind a lock."""
@@ -110,7 +122,7 @@ class _Draft:
 
     def set_twins_aside(self, users: list[IdentityUser]) -> list[IdentityUser]:
         """Hold people whose names differ by case or Unicode form only, and people without a usable name."""
-        keys = [twin_key(user.username) for user in users]
+        keys = twin_keys([user.username for user in users])
         if len(set(keys)) == len(keys) and "" not in keys:
             return users
         by_key: dict[str, list[IdentityUser]] = defaultdict(list)
@@ -123,14 +135,28 @@ class _Draft:
                 self._twins(group)
         return [group[0] for key, group in by_key.items() if key and len(group) == 1]
 
+    def settle_as_they_are(self, users: list[IdentityUser]) -> list[IdentityUser]:
+        """Settle everyone whom the directory has under their name, nearly all there are; give back the others."""
+        if self._names_by_id:
+            return users
+        entries, present = self._index.users, self._present
+        others = []
+        for user in users:
+            entry = entries.get(user.username)
+            if entry is not None and entry.okta_id == user.id:
+                present[user.username] = user
+            else:
+                others.append(user)
+        return others
+
     def settle(self, user: IdentityUser) -> None:
         """Decide one person: as they are, new, renamed, or held because another has the name."""
         name = user.username
         entry = self._index.users.get(name)
         if entry is not None and entry.okta_id == user.id:
-            self._accept(user, self._names_by_id[user.id])
+            self._accept(user, self._names_of(user.id))
             return
-        old_names = self._names_by_id.get(user.id, [])
+        old_names = self._names_of(user.id)
         if entry is not None and entry.okta_id in self._ids:
             self._name_taken(user, f"still belongs to Okta user {entry.okta_id}, who is being renamed")
         elif name in self._held:
@@ -161,8 +187,10 @@ class _Draft:
     def dismiss(self, snapshot: Snapshot) -> None:
         """Say why every other user of ours leaves."""
         statuses = {user.id: user for user in snapshot.users if user.id not in self._ids}
-        for name, entry in self._index.users.items():
-            if entry.okta_id is None or name in self._present or name in self._held or name in self._leaving:
+        entries = self._index.users
+        for name in sorted(entries.keys() - self._present.keys() - self._held - self._leaving.keys()):
+            entry = entries[name]
+            if entry.okta_id is None:
                 continue
             listed = statuses.get(entry.okta_id)
             if listed is not None and listed.status == SUSPENDED:
@@ -173,7 +201,7 @@ class _Draft:
 
     def _hold(self, users: Iterable[IdentityUser]) -> None:
         for user in users:
-            self._held.update(self._names_by_id.get(user.id, ()))
+            self._held.update(self._names_of(user.id))
             entry = self._index.users.get(user.username)
             if entry is None or entry.okta_id is None or entry.okta_id not in self._ids or entry.okta_id == user.id:
                 self._held.add(user.username)

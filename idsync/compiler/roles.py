@@ -1,7 +1,7 @@
 """Role mapping: default roles, then the rules in their order; every role knows which rule gave it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, KeysView, Mapping
 from typing import assert_never
 
 from idsync.compiler.traits import TraitMapping, trait_values
@@ -48,6 +48,10 @@ class RoleMapping:
         self._combinations: dict[tuple[int, ...], GivenRoles] = {}
         self.findings: list[Finding] = []
         self._by_user = self._group_shares(group_rules, groups)
+
+    def people_with_group_roles(self) -> KeysView[str]:
+        """Okta ids of everyone whom some group gives a role."""
+        return self._by_user.keys()
 
     def group_roles(self, user_id: str) -> tuple[str, ...]:
         """The roles that groups give one person: with the profile, all that their roles depend on."""

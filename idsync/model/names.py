@@ -11,6 +11,13 @@ def nfc(name: str) -> str:
     return name if name.isascii() else unicodedata.normalize("NFC", name)
 
 
+def twin_keys(names: list[str]) -> list[str]:
+    """The key of each name; a company's are mostly ASCII and done together."""
+    if "".join(names).isascii():
+        return list(map(str.lower, names))
+    return list(map(twin_key, names))
+
+
 def twin_key(name: str) -> str:
     """Equal for names that a person, or a case-insensitive system, could take for one another."""
     return (

@@ -10,7 +10,7 @@ from idsync import __version__
 from idsync.compiler.compile import Compilation, compile_state, decide_locks, prepare
 from idsync.compiler.compile import Inputs as CompilerInputs
 from idsync.compiler.locks import expired_locks
-from idsync.compiler.memo import Bases, Memo, bases_of, narrowed, remembered
+from idsync.compiler.memo import Bases, Memo, bases_of, context_of, narrowed, remembered
 from idsync.compiler.pool import resolve_pool
 from idsync.config.settings import Settings, SyncSwitches
 from idsync.errors import SourceUnhealthy
@@ -107,17 +107,27 @@ def make_plan(
             fix="Check org_url and app in the Integration document, or use the snapshot that belongs to them.",
         )
     with target.reading():
-        index = managed_index(settings, target.index(settings.integration.org_url))
+        memo = remembering.memo if remembering else None
+        if memo is not None and memo.context == context_of(settings) and memo.index.serial == target.serial():
+            index = memo.index
+        else:
+            index = managed_index(settings, target.index(settings.integration.org_url))
         pool = resolve_pool(settings, snapshot, index)
         inputs = prepare(settings, snapshot, index, pool, last, now)
-        return _plan(inputs, target, remembering, seal=seal)
+        return _plan(inputs, target, remembering, memo, seal=seal)
 
 
-def _plan(inputs: CompilerInputs, target: DirectoryReader, remembering: Remembering | None, *, seal: bool) -> Planned:
+def _plan(
+    inputs: CompilerInputs,
+    target: DirectoryReader,
+    remembering: Remembering | None,
+    memo: Memo | None,
+    *,
+    seal: bool,
+) -> Planned:
     settings = inputs.settings
     locks_in_force = state_in_force(settings, target.state(NOTHING), inputs.now).locks
     locks = decide_locks(inputs, locks_in_force)
-    memo = remembering.memo if remembering else None
     bases = bases_of(inputs) if memo else None
     scope = narrowed(memo, inputs, bases, inputs.pool.held | locks.unlockable) if memo and bases else None
     current = state_in_force(settings, target.state(scope), inputs.now)
@@ -188,7 +198,7 @@ def surroundings(
     `changing` are lists that some of them may be about to join. A kind that is switched off is not read.
     """
     wanted = frozenset(people)
-    by_list = target.memberships(wanted) if sync.access_lists else {}
+    by_list = target.memberships(wanted) if wanted and sync.access_lists else {}
     parents = _nesting_above(frozenset(by_list.keys() | set(changing)), target)
     lists = by_list.keys() | {parent for entries in parents.values() for parent in entries}
     unread = wanted - current.users.keys() if sync.users else frozenset()

@@ -20,6 +20,10 @@ class GivenDirectory:
         """A value does not change while it is read."""
         yield
 
+    def serial(self) -> int:
+        """A value was at no serial."""
+        return -1
+
     def index(self, org_url: str) -> DirectoryIndex:
         """The state in brief."""
         state = self._state

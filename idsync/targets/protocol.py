@@ -14,6 +14,9 @@ class DirectoryReader(Protocol):
     def reading(self) -> AbstractContextManager[None]:
         """A span of reads that see one state."""
 
+    def serial(self) -> int:
+        """A number that grows with every change of the directory, which its index and a plan name; -1 when unknown."""
+
     def index(self, org_url: str) -> DirectoryIndex:
         """What there is, in brief; `org_url` decides whose an object is."""
 
@@ -58,9 +61,6 @@ class Target(DirectoryReader, DirectoryWriter, Protocol):
     @property
     def atomic(self) -> bool:
         """Whether a transaction is kept whole or not at all, together with what the store records inside it."""
-
-    def serial(self) -> int:
-        """A number that grows with every change of the directory; the one that an index and a plan name."""
 
     def transaction(self) -> AbstractContextManager[None]:
         """All writes inside take effect together or not at all, where the target can; else each on its own."""
