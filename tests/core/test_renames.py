@@ -19,6 +19,7 @@ from tests.core.world import (
     okta,
     person,
     plan,
+    replace,
     user_change,
     with_lock,
     with_member,
@@ -167,3 +168,15 @@ def test_a_second_account_of_one_person_is_removed() -> None:
     double = settled(okta(person("maria2", id="00u-maria"))).users["maria2"]
     made = plan(BEFORE, with_user(state, double))
     assert lines(made) == ["create lock maria2: renamed", "delete user maria2: renamed"]
+
+
+def test_of_two_old_accounts_the_first_by_name_goes_on_and_both_go() -> None:
+    first = okta(person("a", id="00u-x"), person("other"), group("eng", "x", "other"))
+    state = with_user(settled(first), settled(okta(person("b", id="00u-x"))).users["b"])
+    state = edited_user(state, "a", expires="2030-01-01T00:00:00Z")
+    for order in (state, replace(state, users=dict(reversed(state.users.items())))):
+        made = plan(okta(person("c", id="00u-x"), person("other"), group("eng", "x", "other")), order)
+        after = applied(order, made)
+        assert after.users.keys() == {"c", "other"}
+        assert after.users["c"].spec.expires == "2030-01-01T00:00:00Z"
+        assert {lock.spec.target.user for lock in after.locks.values()} == {"a", "b"}
