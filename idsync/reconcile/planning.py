@@ -52,6 +52,13 @@ class Planned(msgspec.Struct, frozen=True):
         """Whether no memo of use was there, so that leaving one will spare the next plan work."""
         return self.scope is None
 
+    def executable(self) -> "Planned":
+        """The same with a sealed plan to apply at once; nothing executes the delta, which people were shown."""
+        snapshot_digest = self.plan.inputs.snapshot_digest or self.inputs.snapshot.digest()
+        inputs = msgspec.structs.replace(self.plan.inputs, snapshot_digest=snapshot_digest)
+        plan = sealed(msgspec.structs.replace(self.plan, inputs=inputs, access_delta=()))
+        return msgspec.structs.replace(self, plan=plan)
+
     @property
     def last_apply(self) -> LastApply:
         """What becomes "the last apply" once this plan is applied."""

@@ -62,7 +62,8 @@ def command(
             if not job.approved(planned.plan, show=form == "text", ask=not auto_approve):
                 invocation.console.note("Nothing was changed.")
                 return ExitCode.INTERRUPTED
-            applied = job.apply(planned.plan, planned.last_apply)
+            ready = planned.executable()
+            applied = job.apply(ready.plan, ready.last_apply)
             remember_after_apply(planned, place.target(store), store.cache, applied.serial)
     for note in applied.notes:
         invocation.console.warning(f"{note[:1].upper()}{note[1:]}.")
@@ -86,7 +87,7 @@ class _Job:
         with ProgressDisplay(self.invocation.console) as progress:
             source = place.source(progress, snapshot=snapshot)
             target = place.target(store)
-            return plan_once(place.settings, source, target, store.facts, place.now(), cache=store.cache)
+            return plan_once(place.settings, source, target, store.facts, place.now(), cache=store.cache, seal=False)
 
     def approved(self, plan: Plan, *, show: bool, ask: bool) -> bool:
         """Show the plan, refuse what may not be applied, and ask; there is nothing to ask about an empty plan."""
