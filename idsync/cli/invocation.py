@@ -23,58 +23,24 @@ class Invocation:
 
 def common_options(*, from_environment: bool = False) -> Callable[[F], F]:
     """Options that every command takes; on the group they also read the environment."""
-
-    def set_config(context: click.Context, _parameter: click.Parameter, path: str | None) -> None:
-        if path is not None:
-            context.ensure_object(Invocation).config = Path(path)
-
-    def set_log_format(context: click.Context, _parameter: click.Parameter, log_format: str | None) -> None:
-        if log_format is not None:
-            context.ensure_object(Invocation).console.json_log = log_format == "json"
-
-    def set_quiet(context: click.Context, _parameter: click.Parameter, quiet: bool) -> None:
-        context.ensure_object(Invocation).console.quiet |= quiet
-
-    def set_debug(context: click.Context, _parameter: click.Parameter, debug: bool) -> None:
-        context.ensure_object(Invocation).console.debug |= debug
-
     options = [
-        click.option(
+        _noted(
             "-c",
             "--config",
             metavar="PATH",
             envvar=CONFIG_VARIABLE if from_environment else None,
             type=click.Path(),
-            expose_value=False,
-            is_eager=True,
-            callback=set_config,
+            note=_note_config,
             help=f"Directory or file of the configuration.  [default: ., or {CONFIG_VARIABLE}]",
         ),
-        click.option(
+        _noted(
             "--log-format",
             type=click.Choice(["text", "json"]),
-            expose_value=False,
-            is_eager=True,
-            callback=set_log_format,
+            note=_note_log_format,
             help="How messages on stderr are written.  [default: text]",
         ),
-        click.option(
-            "-q",
-            "--quiet",
-            is_flag=True,
-            expose_value=False,
-            is_eager=True,
-            callback=set_quiet,
-            help="No progress and no notes on stderr.",
-        ),
-        click.option(
-            "--debug",
-            is_flag=True,
-            expose_value=False,
-            is_eager=True,
-            callback=set_debug,
-            help="Show where an unexpected error came from.",
-        ),
+        _noted("-q", "--quiet", is_flag=True, note=_note_quiet, help="No progress and no notes on stderr."),
+        _noted("--debug", is_flag=True, note=_note_debug, help="Show where an unexpected error came from."),
     ]
 
     def decorate(function: F) -> F:
@@ -86,3 +52,29 @@ def common_options(*, from_environment: bool = False) -> Callable[[F], F]:
 
 
 pass_invocation = click.make_pass_decorator(Invocation, ensure=True)
+
+
+def _noted(*names: str, note: Callable[[Invocation, Any], None], **how: Any) -> Callable[[F], F]:
+    """An option whose value is noted on the invocation, before anything is done."""
+
+    def set_value(context: click.Context, _parameter: click.Parameter, value: Any) -> None:
+        if value:
+            note(context.ensure_object(Invocation), value)
+
+    return click.option(*names, expose_value=False, is_eager=True, callback=set_value, **how)
+
+
+def _note_config(invocation: Invocation, path: str) -> None:
+    invocation.config = Path(path)
+
+
+def _note_log_format(invocation: Invocation, log_format: str) -> None:
+    invocation.console.json_log = log_format == "json"
+
+
+def _note_quiet(invocation: Invocation, quiet: bool) -> None:
+    invocation.console.quiet = quiet
+
+
+def _note_debug(invocation: Invocation, debug: bool) -> None:
+    invocation.console.debug = debug
