@@ -162,6 +162,12 @@ UNKNOWN_KIND = _code(
     "What it asks for would be left out silently.",
     "Correct the kind, or move the file elsewhere.",
 )
+RESOURCE_HERE = _code(
+    "resource_here",
+    "A document is an object of the directory, as `get` prints it, and not configuration.",
+    "Every *.yaml and *.yml file of the folder is read as configuration.",
+    "Keep it outside the folder, or under a name such as NAME.yaml.txt; `create -f` takes any name.",
+)
 UNKNOWN_KEY = _code(
     "unknown_key",
     "A key has no meaning where it stands.",

@@ -13,6 +13,7 @@ from idsync.config.codes import (
     NO_INTEGRATION,
     NOT_UTF8,
     REPEATED_KIND,
+    RESOURCE_HERE,
     TOO_LARGE,
     TOO_MANY_MISTAKES,
     UNREADABLE_FILE,
@@ -34,6 +35,7 @@ from idsync.config.source_files import read_source_files, shown
 from idsync.diagnostics import Diagnostic, Position, has_errors, in_reading_order
 
 _SINGLE = ("Integration", "DefaultOwners", "ImportFilters", "Guards")
+_RESOURCES = ("user", "lock", "access_list", "access_list_member")
 # After one of these, documents may have been missed.
 _UNREAD = (
     CONFIG_NOT_FOUND,
@@ -89,6 +91,11 @@ class _Documents:
 
     def _add(self, document: Node) -> None:
         """Sort a document under its kind, once it is held against the schema."""
+        resource = find(document, "kind")
+        if text_of(resource) in _RESOURCES and find(document, "apiVersion") is None:
+            position = resource.position if resource else document.position
+            self._mistakes.add(RESOURCE_HERE, position, f"this is a directory's {text_of(resource)}, not configuration")
+            return
         self._seen_all = check_document(document, self._mistakes) and self._seen_all
         kind = text_of(find(document, "kind"))
         if kind is None:
