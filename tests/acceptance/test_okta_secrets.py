@@ -48,7 +48,7 @@ def test_a_whole_run_leaves_no_secret_anywhere(sign_in, tmp_path: Path) -> None:
     organization = Organization.generate(6, users=12, groups=3, apps=2, members_per_group=4)
     with served(organization, tmp_path) as (simulator, place):
         secrets = sign_in(simulator, place)
-        own = {path for path in place.folder.rglob("*")}
+        own = set(place.folder.rglob("*"))
         said = [place.run("snapshot", "--debug", "-o", place.folder / "s.json")]
         said.append(place.run("plan", "--debug", "--format", "json", "-o", place.folder / "a.plan"))
         said.append(place.run("apply", "--debug", place.folder / "a.plan"))

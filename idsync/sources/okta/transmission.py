@@ -5,6 +5,8 @@ import socket
 import ssl
 import threading
 import time
+import zlib
+from collections.abc import Iterator
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Literal
 
@@ -15,6 +17,7 @@ from idsync import __version__
 
 LARGEST_ANSWER = 64 << 20
 LONGEST_ANSWER = 600.0
+_LOOK_EVERY = 1.0
 _TIMEOUT = httpx.Timeout(300.0, connect=20.0, pool=None)
 CONNECTIONS = 8
 
@@ -40,7 +43,11 @@ class Transmission:
     def __init__(self, transport: httpx.BaseTransport | None = None) -> None:
         self._client = httpx.Client(
             transport=transport,
-            headers={"User-Agent": f"idsync/{__version__}", "Accept": "application/json"},
+            headers={
+                "User-Agent": f"idsync/{__version__}",
+                "Accept": "application/json",
+                "Accept-Encoding": "gzip",  # the one coding that is undone within bounds
+            },
             timeout=_TIMEOUT,
             limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
             follow_redirects=False,
@@ -49,22 +56,25 @@ class Transmission:
         self._sockets: dict[int, socket.socket] = {}
         self._is_cut = False
         self._lock = threading.Lock()
+        self._under_way: dict[int, float] = {}
+        self._watcher: threading.Thread | None = None
+        self._closed = threading.Event()
 
     def send(
         self, method: Literal["GET", "POST"], url: str, headers: dict[str, str], form: dict[str, str] | None = None
     ) -> Answer | Broken:
         """Send one request and read its response whole."""
+        started = time.monotonic()
         try:
-            request = self._client.build_request(
-                method, url, headers=headers, data=form, extensions={"trace": self._remember_socket}
-            )
-            with contextlib.closing(self._client.send(request, stream=True)) as response:
-                return self._read(response)
+            with self._watched(started):
+                return self._exchange(method, url, headers, form, started)
         except httpx.TimeoutException as error:
             return Broken("timeout", type(error).__name__)
         except httpx.ConnectError as error:
             return Broken(_kind_of(error), str(error)[:200])
         except (httpx.HTTPError, httpx.InvalidURL) as error:
+            if _is_overdue(started):
+                return _overdue()
             return Broken("broken", f"{type(error).__name__}: {error}"[:200])
         except UnicodeError:
             return Broken("dns", "a name that no host can have")
@@ -81,20 +91,63 @@ class Transmission:
 
     def close(self) -> None:
         """Close every connection."""
+        self._closed.set()
+        if self._watcher is not None:
+            self._watcher.join()
         self._client.close()
 
+    def _exchange(
+        self, method: str, url: str, headers: dict[str, str], form: dict[str, str] | None, started: float
+    ) -> Answer | Broken:
+        extensions = {"trace": self._remember_socket}
+        request = self._client.build_request(method, url, headers=headers, data=form, extensions=extensions)
+        with contextlib.closing(self._client.send(request, stream=True)) as response:
+            return self._read(response, started)
+
+    @contextlib.contextmanager
+    def _watched(self, started: float) -> Iterator[None]:
+        """End the exchange of this thread when it takes too long, headers and all."""
+        me = threading.get_ident()
+        with self._lock:
+            self._under_way[me] = started
+            if self._watcher is None:
+                self._watcher = threading.Thread(target=self._watch, name="idsync-okta-watch", daemon=True)
+                self._watcher.start()
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._under_way[me]
+
+    def _watch(self) -> None:
+        while not self._closed.wait(_LOOK_EVERY):
+            with self._lock:
+                sockets = list(self._sockets.values()) if any(map(_is_overdue, self._under_way.values())) else []
+            # Which of them is the slow one httpcore does not tell; what breaks off with it is asked for again.
+            for connection in sockets:
+                _shut(connection)
+
     @staticmethod
-    def _read(response: httpx.Response) -> Answer | Broken:
-        started = time.monotonic()
+    def _read(response: httpx.Response, started: float) -> Answer | Broken:
+        coding = response.headers.get("content-encoding", "identity").strip().lower()
+        if coding not in ("gzip", "identity"):
+            return Broken("broken", f"an encoding that was not asked for: {coding[:40]!r}")
+        unpacked = zlib.decompressobj(zlib.MAX_WBITS | 16) if coding == "gzip" else None
         parts: list[bytes] = []
-        size = 0
-        for part in response.iter_bytes():
-            parts.append(part)
-            size += len(part)
-            if size > LARGEST_ANSWER:
+        room = LARGEST_ANSWER + 1
+        assert isinstance(response.stream, httpx.SyncByteStream)  # noqa: S101 - the client is no asynchronous one
+        for part in response.stream:
+            try:
+                parts.append(part if unpacked is None else unpacked.decompress(part, room))
+            except zlib.error as error:
+                return Broken("broken", f"broken compression: {error}")
+            room -= len(parts[-1])
+            if room <= 0:
                 return Broken("size", f"more than {LARGEST_ANSWER >> 20} MiB")
-            if time.monotonic() - started > LONGEST_ANSWER:
-                return Broken("timeout", f"not complete after {LONGEST_ANSWER:.0f} s")
+            if _is_overdue(started):
+                return _overdue()
+        if unpacked is not None and parts and not unpacked.eof:
+            return Broken("broken", "broken compression: the end is missing")
         return Answer(response.status_code, response.headers, b"".join(parts))
 
     def _remember_socket(self, event: str, info: dict[str, Any]) -> None:
@@ -110,6 +163,14 @@ class Transmission:
             too_late = self._is_cut
         if too_late:
             _shut(connection)
+
+
+def _is_overdue(started: float) -> bool:
+    return time.monotonic() - started > LONGEST_ANSWER
+
+
+def _overdue() -> Broken:
+    return Broken("timeout", f"not complete after {LONGEST_ANSWER:.0f} s")
 
 
 def _shut(connection: socket.socket) -> None:
