@@ -9,8 +9,8 @@ from idsync.model.directory import Cause, GivenRoles, Reason
 from idsync.plan.changes import Access, AccessListChange, UserChange
 from idsync.plan.effective import OWN, Key, Lists
 
-EDITED = frozenset({Reason.ROLE_MAPPING_CHANGED, Reason.FILTER_CHANGED, Reason.GRANTS_CHANGED, Reason.DRIFT})
-"""Reasons that lie in the configuration or in somebody's hand, and not upstream."""
+EDITED = frozenset({Reason.ROLE_MAPPING_CHANGED, Reason.FILTER_CHANGED, Reason.GRANTS_CHANGED})
+"""Reasons that lie in the configuration, and not upstream."""
 NO_ROLES = GivenRoles()
 
 

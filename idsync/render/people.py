@@ -1,6 +1,6 @@
 """The people of a plan, sorted by what becomes of them: those who lose most come first."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import IntEnum
 
 import msgspec
@@ -113,10 +113,16 @@ def _row(delta: PersonDelta, outcome: Outcome, people: People, limits: Limits) -
         name = f"{shown(delta.renamed_from)} → {name}"
     if outcome is Outcome.LOSES_ALL:
         return Row("-", name, _note(delta, outcome, change), tuple(_all_lost(delta.loses)))
+    everything = (*delta.gains, *delta.loses, *delta.route_only)
+    titles = {entry.name: entry.title for entry in everything if entry.kind == "access_list"}
+
+    def line(symbol: Symbol) -> Callable[[Access], Line]:
+        return lambda entry: _access_line(symbol, entry, people.lists, titles)
+
     details = (
-        *capped(delta.loses, limits.losing_lines, "-", lambda entry: _access_line("-", entry, people.lists)),
-        *capped(delta.gains, limits.lines, "+", lambda entry: _access_line("+", entry, people.lists)),
-        *capped(delta.route_only, limits.lines, "~", lambda entry: _access_line("~", entry, people.lists)),
+        *capped(delta.loses, limits.losing_lines, "-", line("-")),
+        *capped(delta.gains, limits.lines, "+", line("+")),
+        *capped(delta.route_only, limits.lines, "~", line("~")),
     )
     return Row(_SYMBOLS[outcome], name, _note(delta, outcome, change), details)
 
@@ -179,10 +185,12 @@ def _locked(reason: Reason, change: UserChange | None) -> str:
     return "locked; the account and its lists stay"
 
 
-def _access_line(symbol: Symbol, entry: Access, changes: Mapping[str, AccessListChange]) -> Line:
+def _access_line(
+    symbol: Symbol, entry: Access, changes: Mapping[str, AccessListChange], titles: Mapping[str, str]
+) -> Line:
     """One access, by which lists, groups and rules it comes or came, and whether somebody's own edit decides it.
 
-    Why a list gives it stands in the list's own change, one of `changes`.
+    Why a list gives it stands in the list's own change, one of `changes`; `titles` are of lists that need none.
     """
     lists = [name for name in entry.via if name != OWN_ROUTE]
     named_lists = [entry.name, *lists] if entry.kind == "access_list" else lists
@@ -196,7 +204,7 @@ def _access_line(symbol: Symbol, entry: Access, changes: Mapping[str, AccessList
     causes = [cause for cause in dict.fromkeys((*entry.causes, *list_causes)) if not _is_said(cause, set(lists))]
     notes = []
     if lists:
-        routes = [_list_words(name, _title(changes.get(name)), sources) for name in lists]
+        routes = [_list_words(name, _title(changes.get(name)) or titles.get(name, ""), sources) for name in lists]
         notes.append("by list " + listed(routes, ROUTES_SHOWN))
     if causes:
         notes.append(causes_words(causes))

@@ -16,6 +16,7 @@ from tests.core.world import (
     okta,
     person,
     plan,
+    user_change,
     with_list,
     with_member,
     with_user,
@@ -241,9 +242,10 @@ def test_an_adopted_user_loses_the_roles_of_before() -> None:
     assert brief(delta_of(made, "bob").loses) == ["role admin via user"]
 
 
-def test_drift_of_one_newcomer_is_not_that_of_another() -> None:
+def test_what_puts_a_hand_s_work_back_is_no_edit_of_the_configuration() -> None:
     made = plan(okta(ALICE, BOB), edited=["user/alice"])
-    assert [delta_of(made, name).gains[0].origin for name in ("alice", "bob")] == ["direct", "consequential"]
+    assert user_change(made, "alice").reason is Reason.DRIFT
+    assert [delta_of(made, name).gains[0].origin for name in ("alice", "bob")] == ["consequential", "consequential"]
 
 
 def test_the_delta_agrees_with_the_delta_of_the_way_back() -> None:
