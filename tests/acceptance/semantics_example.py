@@ -1,0 +1,90 @@
+"""The example organization, applied, and the command line run inside the test's process."""
+
+import io
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from idsync.cli.application import run
+from tests.acceptance.okta_world import Ended, environment
+
+_TIMES = re.compile(rb'"\d{4}-\d\d-\d\dT[^"]*"|"revision":"[0-9a-f]+"')
+
+
+def command(*arguments: object, stdin: bytes = b"") -> Ended:
+    """Run one command in this process, without a terminal."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", "backslashreplace", write_through=True) for _ in range(2))
+    kept, sys.stdin = sys.stdin, io.TextIOWrapper(io.BytesIO(stdin), "utf-8")
+    try:
+        with redirect_stdout(out), redirect_stderr(err):
+            code = run([str(argument) for argument in arguments])
+    finally:
+        sys.stdin = kept
+    said = [stream.buffer.getvalue().decode() for stream in (out, err)]  # type: ignore[attr-defined]
+    assert "Traceback" not in said[1], said[1]
+    assert code != 1 or "Unexpected" not in said[1], said[1]
+    return Ended(code, *said)
+
+
+@dataclass(frozen=True)
+class Example:
+    """A folder with the example organization; `next_week` is its later snapshot."""
+
+    folder: Path
+
+    @property
+    def next_week(self) -> tuple[object, ...]:
+        return ("--snapshot", self.folder / "snapshot-next.json")
+
+    def run(self, name: str, *arguments: object, stdin: bytes = b"") -> Ended:
+        """Run one command here."""
+        return command(name, "-c", self.folder, *arguments, stdin=stdin)
+
+    def done(self, name: str, *arguments: object, stdin: bytes = b"") -> Ended:
+        """Run one command here that must succeed."""
+        ended = self.run(name, *arguments, stdin=stdin)
+        assert ended.code == 0, ended.out + ended.err
+        return ended
+
+    def get(self, *arguments: object) -> Any:
+        """Resources, as `get --format json` prints them."""
+        return self.done("get", *arguments, "--format", "json").json
+
+    def everything(self) -> bytes:
+        """All that the directory holds, with every time made one: two runs are never at the same second."""
+        return _TIMES.sub(b'"at some time"', msgspec.json.encode(self.get("all")))
+
+    def process(self, how: str, number: int, *arguments: object) -> "subprocess.Popen[str]":
+        """Run one command here as a process that is killed or held at an entry of the journal."""
+        own = [sys.executable, "-m", "tests.acceptance.semantics_killed", how, str(number)]
+        return subprocess.Popen(
+            [*own, *map(str, arguments), "-c", str(self.folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment(),
+            cwd=Path(__file__).parents[2],
+        )
+
+
+Copy = Callable[[], Example]
+
+
+def written(folder: Path) -> Example:
+    """The example as `init` writes it."""
+    assert command("init", folder, "--example").code == 0
+    return Example(folder)
+
+
+def copied(example: Example, folder: Path) -> Example:
+    """A copy to do as one likes with."""
+    return Example(Path(shutil.copytree(example.folder, folder)))
