@@ -70,8 +70,13 @@ def bases_of(inputs: Inputs) -> Bases:
     return Bases(people, {subject.id: _list_basis(subject) for subject in inputs.subjects})
 
 
-def narrowed(memo: Memo | None, inputs: Inputs, bases: Bases, held: frozenset[str]) -> Scope | None:
-    """The people and lists that may not be as desired, or None when nothing is known; `held` are all to leave alone."""
+def narrowed(
+    memo: Memo | None, inputs: Inputs, bases: Bases, held: frozenset[str], owned_by_renamed: frozenset[str]
+) -> Scope | None:
+    """The people and lists that may not be as desired, or None when nothing is known.
+
+    `held` are all to leave alone; `owned_by_renamed` are lists of which a renamed person is an owner.
+    """
     if memo is None or memo.context != context_of(inputs.settings):
         return None
     pool, index = inputs.pool, inputs.index
@@ -85,8 +90,8 @@ def narrowed(memo: Memo | None, inputs: Inputs, bases: Bases, held: frozenset[st
     users = {*names, *pool.leaving, *pool.claimed, *pool.renamed.keys(), *pool.renamed.values()}
     users |= held & index.users.keys() | _edited_users(memo, index)
     ours = {name for name, entry in index.access_lists.items() if entry.ours}
-    lists = ours if pool.renamed else ours - bases.lists.keys()  # any list may name a renamed person as its owner
-    lists |= _edited_lists(memo, index)
+    lists = ours - bases.lists.keys()
+    lists |= (owned_by_renamed & ours) | _edited_lists(memo, index)
     lists |= {
         subject.id
         for subject in inputs.subjects

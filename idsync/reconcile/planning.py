@@ -136,7 +136,8 @@ def _plan(
     locks_in_force = state_in_force(settings, target.state(NOTHING), inputs.now).locks
     locks = decide_locks(inputs, locks_in_force)
     bases = bases_of(inputs) if memo else None
-    scope = narrowed(memo, inputs, bases, inputs.pool.held | locks.unlockable) if memo and bases else None
+    held = inputs.pool.held | locks.unlockable
+    scope = narrowed(memo, inputs, bases, held, _owned_by_renamed(inputs, target)) if memo and bases else None
     current = state_in_force(settings, target.state(scope), inputs.now)
     compilation = compile_state(inputs, locks, current, scope)
     comparison = compare(
@@ -151,6 +152,15 @@ def _plan(
     delta = _delta(inputs, compilation, comparison.changes, current, target)
     plan = _assembled(inputs, compilation, comparison, delta, seal=seal)
     return Planned(plan, compilation, inputs, scope, remembering, bases)
+
+
+def _owned_by_renamed(inputs: CompilerInputs, target: DirectoryReader) -> frozenset[str]:
+    """Lists that name a renamed person as an owner; few plans rename anyone."""
+    old_names = frozenset(inputs.pool.renamed.values())
+    if not old_names:
+        return frozenset()
+    lists = target.access_lists().items()
+    return frozenset(name for name, item in lists if any(owner.name in old_names for owner in item.spec.owners))
 
 
 def managed_index(settings: Settings, index: DirectoryIndex) -> DirectoryIndex:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from idsync.model.canonical import fingerprint, fingerprint_names
 from idsync.model.directory import AccessListEntry, DirectoryIndex, DirectoryState, Scope, UserEntry
 from idsync.model.ownership import USER_ID_LABEL, is_ours
-from idsync.model.resources import Membership, User
+from idsync.model.resources import AccessList, Membership, User
 
 
 class GivenDirectory:
@@ -52,6 +52,10 @@ class GivenDirectory:
             access_lists=lists,
             members={name: state.members[name] for name in lists},
         )
+
+    def access_lists(self) -> dict[str, AccessList]:
+        """Every list, without members."""
+        return self._state.access_lists
 
     def memberships(self, people: Iterable[str]) -> dict[str, dict[str, Membership]]:
         """For each list that holds any of `people`, those memberships."""

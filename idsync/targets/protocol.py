@@ -23,6 +23,9 @@ class DirectoryReader(Protocol):
     def state(self, scope: Scope | None = None) -> DirectoryState:
         """Whole objects: all, or the users and lists of `scope` (with all locks, always, and the lists' members)."""
 
+    def access_lists(self) -> dict[str, AccessList]:
+        """Every list, by name, without members."""
+
     def memberships(self, people: Iterable[str]) -> dict[str, dict[str, Membership]]:
         """For each list that holds any of `people`, those memberships by member name."""
 
