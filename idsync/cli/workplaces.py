@@ -6,6 +6,7 @@ from idsync.bootstrap import Workplace, open_workplace
 from idsync.cli.files import read_input
 from idsync.cli.invocation import Invocation
 from idsync.cli.resource_files import directory_of, read_resources
+from idsync.errors import UsageError
 from idsync.targets.given import GivenDirectory
 
 
@@ -18,4 +19,12 @@ def workplace(invocation: Invocation) -> Workplace:
 
 def given_directory(current: Path) -> GivenDirectory:
     """The directory in a file of `get all --format json`; raises UsageError or ResourceError."""
-    return directory_of(read_resources(read_input(current, "directory"), str(current)))
+    content = read_input(current, "directory")
+    if not content.strip():
+        # An empty directory prints as `[]`; nothing at all is what a `get` that failed leaves behind.
+        raise UsageError(
+            f"The directory {current} holds nothing, not even an empty array.",
+            why="Planning from it would create everybody anew.",
+            fix="Write it again with `idsync get all --format json`, and see that this succeeds.",
+        )
+    return directory_of(read_resources(content, str(current)))
