@@ -254,7 +254,8 @@ class _Draft:
         self._report(
             "identity_replaced",
             "warning",
-            f"{user.username} was Okta user {old_id} and is now {user.id}: a new person, or the same one made anew.",
+            f"{user.username} was Okta user {old_id} and is now {user.id}: the same person made anew, or another. "
+            "If another, lock the name by hand until the old one's credentials have run out: nothing else ends them.",
             user,
         )
 

@@ -1,0 +1,45 @@
+"""The documentation names every finding, doubt and guard that the program can speak of, and no other."""
+
+import ast
+import re
+from pathlib import Path
+
+from idsync.plan.guards import GUARDS
+from idsync.plan.health import RELEASABLE
+
+ROOT = Path(__file__).parents[2]
+MAKERS = {"Finding", "_report", "_finding"}
+
+
+def codes_in_the_program() -> set[str]:
+    """Every literal code that a finding is made with."""
+    found = set()
+    for package in ("compiler", "plan", "reconcile"):
+        for file in sorted((ROOT / "idsync" / package).glob("*.py")):
+            for node in ast.walk(ast.parse(file.read_text())):
+                if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+                    name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+                    if name in MAKERS:
+                        found.add(node.args[0].value)
+    return found
+
+
+def documented(*titles: str) -> set[str]:
+    """The codes in the tables under these headings."""
+    sections = re.split(r"^## ", (ROOT / "docs" / "diagnostics.md").read_text(), flags=re.MULTILINE)
+    chosen = [section for section in sections if section.split("\n", 1)[0] in titles]
+    assert len(chosen) == len(titles)
+    return {code for section in chosen for code in re.findall(r"^\| `([a-z_]+)` \|", section, flags=re.MULTILINE)}
+
+
+def test_every_finding_and_doubt_is_documented_and_no_other() -> None:
+    assert documented("Findings", "Doubts about a snapshot") == codes_in_the_program()
+
+
+def test_every_guard_is_documented_and_no_other() -> None:
+    assert documented("Guards") == set(GUARDS)
+
+
+def test_the_doubts_that_can_be_released_are_the_suspect_ones() -> None:
+    text = (ROOT / "docs" / "diagnostics.md").read_text()
+    assert set(re.findall(r"^\| `([a-z_]+)` \| suspect \|", text, flags=re.MULTILINE)) == set(RELEASABLE)
