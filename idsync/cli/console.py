@@ -106,7 +106,7 @@ class Console:
         """Ask a person; only `yes` and `y` are consent. Raises UsageError when nobody can answer."""
         self.require_person()
         sys.stdout.flush()
-        sys.stderr.write(f"{question} [yes/no] ")
+        sys.stderr.write(f"{harmless(question)} [yes/no] ")
         sys.stderr.flush()
         answer = sys.stdin.readline()
         if not answer.endswith("\n"):

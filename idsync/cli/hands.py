@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from idsync.apply.hand import Done, Hand
 from idsync.apply.revisions import AnyResource
 from idsync.bootstrap import Workplace, open_workplace
+from idsync.cli.console import harmless
 from idsync.cli.invocation import Invocation
 from idsync.cli.workplaces import workplace
 from idsync.errors import ResourceError
@@ -45,6 +46,6 @@ def _hand(place: Workplace, store: "SqliteStore") -> Hand:
 def tell(invocation: Invocation, done: Iterable[Done]) -> None:
     """Say what was done, and what the next apply makes of it."""
     for each in done:
-        invocation.console.result(f"{_WORDS[each.action]} {each.address}.")
+        invocation.console.result(harmless(f"{_WORDS[each.action]} {each.address}."))
         if each.note:
             invocation.console.warning(each.note)
