@@ -20,11 +20,12 @@ def workplace(invocation: Invocation) -> Workplace:
 def given_directory(current: Path) -> GivenDirectory:
     """The directory in a file of `get all --format json`; raises UsageError or ResourceError."""
     content = read_input(current, "directory")
-    if not content.strip():
+    resources = read_resources(content, str(current))
+    if not resources and not content.lstrip().startswith(b"["):
         # An empty directory prints as `[]`; nothing at all is what a `get` that failed leaves behind.
         raise UsageError(
             f"The directory {current} holds nothing, not even an empty array.",
             why="Planning from it would create everybody anew.",
             fix="Write it again with `idsync get all --format json`, and see that this succeeds.",
         )
-    return directory_of(read_resources(content, str(current)))
+    return directory_of(resources)
