@@ -1,6 +1,6 @@
 """What becomes an access list: the groups and apps that pass the filters, seen alike."""
 
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 
 import msgspec
 
@@ -53,6 +53,15 @@ def group_is_imported(filters: ImportFilters, group: IdentityGroup) -> bool:
 def app_is_imported(filters: ImportFilters, app: IdentityApp, sso_app_id: str) -> bool:
     """Whether an app becomes a list; the SSO app and inactive ones never do."""
     return app.id != sso_app_id and app.status == ACTIVE and filters.apps.selects(app.label)
+
+
+def emptied(subjects: Iterable[Subject]) -> frozenset[str]:
+    """Ids of all groups when not one of them has a member, and of all apps likewise."""
+    by_kind: dict[ListSubject, list[Subject]] = {}
+    for subject in subjects:
+        by_kind.setdefault(subject.kind, []).append(subject)
+    bare = (of_kind for of_kind in by_kind.values() if not any(subject.has_members for subject in of_kind))
+    return frozenset(subject.id for of_kind in bare for subject in of_kind)
 
 
 def count_listed(snapshot: Snapshot) -> int:

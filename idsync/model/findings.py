@@ -30,7 +30,7 @@ class SourceFacts(msgspec.Struct, frozen=True):
     """The counts of a snapshot that its health is judged by.
 
     `listed` are the groups and apps that it knows, built-in groups and the SSO app apart; `lists` those of them that
-    pass the filters.
+    pass the filters. `emptied` are the ids of those groups when not one has a member, and of the apps likewise.
     """
 
     org_url: str
@@ -40,6 +40,7 @@ class SourceFacts(msgspec.Struct, frozen=True):
     listed: int
     lists: int
     lists_with_members: int
+    emptied: frozenset[str] = frozenset()
 
 
 class MissingEdge(msgspec.Struct, frozen=True, gc=False):

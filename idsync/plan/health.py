@@ -84,6 +84,16 @@ def _list_doubts(
             "groups_empty",
             f"No imported group or app has a member in this snapshot, while {filled} access lists of ours have some.",
         )
+        return
+    # The last member of one list may well leave; of all groups, or all apps, at once they hardly do.
+    lists = [index.access_lists[name] for name in facts.emptied if name in index.access_lists]
+    lost = sum(entry.ours and entry.member_count > 0 for entry in lists)
+    if settings.integration.sync.access_lists and lost > 1:
+        yield _finding(
+            "groups_empty",
+            f"None of the imported groups, or none of the apps, has a member in this snapshot, while {lost} of their "
+            "access lists have some. An Okta credential whose role does not cover them reads them empty.",
+        )
 
 
 def _filled(index: DirectoryIndex) -> int:

@@ -107,6 +107,20 @@ def test_all_groups_empty_at_once_is_suspect() -> None:
     assert blocked(made) == {lines(made)[0]: ("groups_empty",)}
 
 
+def test_all_groups_empty_at_once_are_suspect_though_apps_have_people_and_the_other_way_round() -> None:
+    kinds = ((group, app), (app, group))
+    for lost, kept in kinds:
+        state = settled(okta(*PEOPLE, lost("one", "p01"), lost("two", "p02"), kept("kept", "p03")))
+        made = plan(okta(*PEOPLE, lost("one"), lost("two"), kept("kept", "p03")), state, last=last(40))
+        assert codes(made)[0] == "groups_empty"
+        assert len(blocked(made)) == 2
+
+
+def test_the_last_member_of_the_only_group_may_leave_where_there_are_apps() -> None:
+    state = settled(okta(*PEOPLE, group("one", "p01"), app("kept", "p03")))
+    assert plan(okta(*PEOPLE, group("one"), app("kept", "p03")), state, last=last(40)).health.verdict == "ok"
+
+
 def test_no_groups_at_all_are_suspect_too() -> None:
     assert codes(plan(okta(*PEOPLE), STATE, last=last(40)))[0] == "groups_empty"
     only_built_in = okta(*PEOPLE, group("Everyone", "p01", type="BUILT_IN"))
