@@ -83,7 +83,7 @@ class RoleMapping:
 
     def _value_shares(self, trait: str, value: str) -> tuple[Share, ...]:
         shares: list[Share] = []
-        if not value:
+        if not value or "\0" in value:  # such text never becomes a trait
             return ()
         for place, rule in self._trait_rules[trait]:
             captures = rule.value.match(value)
