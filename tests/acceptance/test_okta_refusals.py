@@ -161,7 +161,7 @@ def empty_the_app(simulator: Simulator) -> None:
 def test_a_reading_that_lost_most_still_plans_and_takes_nothing_from_anyone(
     upset: Callable[[Simulator], None], finding: str, tmp_path: Path
 ) -> None:
-    organization = Organization.generate(5, users=40, groups=6, apps=1, members_per_group=12)
+    organization = Organization.generate(5, users=40, groups=6, apps=3, members_per_group=12)
     with served(organization, tmp_path) as (simulator, place):
         place.apply()
         before = place.directory
