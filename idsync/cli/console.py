@@ -38,12 +38,21 @@ class Console:
         return wants_colour(sys.stdout)
 
     def result(self, text: str) -> None:
-        """Print a result on stdout, ending in one newline; raises OutputClosed when nobody reads any more."""
+        """Print a result on stdout, ending in one newline.
+
+        Raises OutputClosed when nobody reads any more, UsageError when it cannot be written.
+        """
         try:
             sys.stdout.write(text if text.endswith("\n") or not text else text + "\n")
             sys.stdout.flush()
         except BrokenPipeError as error:
             raise OutputClosed from error
+        except OSError as error:
+            raise UsageError(
+                "The result cannot be written to standard output.",
+                why=f"{error.strerror}.",
+                fix="Send it elsewhere, or free some space; `idsync history` shows what was applied.",
+            ) from error
 
     def note(self, message: str) -> None:
         """Say something on stderr that is good to know; silent with --quiet."""

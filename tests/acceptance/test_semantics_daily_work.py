@@ -317,3 +317,38 @@ def test_what_may_only_be_read_is_planned_from_and_not_applied_to(what: str, exa
         assert "Unexpected" not in refused.stderr
     example.folder.chmod(0o755)
     assert example.everything() == before
+
+
+def shell(line: str, example: Example) -> "subprocess.CompletedProcess[str]":
+    """Run a line of shell in which `idsync` is the command line and `$org` the folder."""
+    line = line.replace("idsync", f"{sys.executable} -m idsync")
+    return subprocess.run(
+        ["sh", "-c", line],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment({"org": str(example.folder)}),
+        cwd=Path(__file__).parents[2],
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("idsync plan -c $org > /dev/full", 64),
+        ("idsync plan -c $org -o /dev/full", 64),
+        ("idsync snapshot -c $org -o /dev/full", 64),
+        ("idsync plan -c $org >&- 2>&-", 0),
+        ("idsync apply -c $org <&-", 64),
+        ("idsync create - -c $org <&-", 64),
+        ("idsync plan -c $org -o $org/a.plan.tmp >&- 2>&- <&- && idsync show $org/a.plan.tmp", 0),
+        ("idsync get all -c $org | head -c 1 > /dev/null", 0),
+    ],
+)
+def test_streams_that_are_full_or_closed_never_break_it(line: str, code: int, example: Example) -> None:
+    before = example.everything()
+    ended = shell(line, example)
+    assert ended.returncode == code, ended.stderr
+    assert "Unexpected" not in ended.stderr
+    assert "Exception" not in ended.stderr
+    assert example.everything() == before
