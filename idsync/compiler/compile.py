@@ -110,7 +110,7 @@ class _Draft:
         self._why: dict[Address, Why] = dict(locks.why)
         self._given: dict[str, GivenRoles] = {}
         self._findings: list[Finding] = [*inputs.pool.findings, *inputs.roles.findings, *locks.findings]
-        self._held = inputs.pool.held | locks.unlockable
+        self._held = set(inputs.pool.held | locks.unlockable)
         self._noticed: set[str] = set()
         self._noticed_lists: frozenset[str] = frozenset()
         self._adopted: set[str] = set()
@@ -139,7 +139,7 @@ class _Draft:
         if name in inputs.pool.claimed and existing is not None:
             if not may_adopt(existing, inputs.settings):
                 self._findings.append(conflict(identity))
-                self._held |= {name}
+                self._held.add(name)
                 self._leave_locks_on(name)
                 return
             self._adopted.add(name)
@@ -192,7 +192,7 @@ class _Draft:
         if scope is not None:
             chosen = tuple(subject for subject in chosen if subject.id in scope.access_lists)
             settled = frozenset(subject.id for subject in inputs.subjects) - scope.access_lists
-        compiler = ListCompiler(inputs.settings, inputs.snapshot, inputs.pool, self._held)
+        compiler = ListCompiler(inputs.settings, inputs.snapshot, inputs.pool, frozenset(self._held))
         self._lists = compiler.compile(chosen, self._current.access_lists, self._current.members)
         self._findings.extend(self._lists.findings)
         near = [
@@ -240,7 +240,7 @@ class _Draft:
             facts,
             frozenset(self._adopted),
             lists.kept,
-            self._held,
+            frozenset(self._held),
             frozenset(self._noticed),
             self._noticed_lists,
         )
