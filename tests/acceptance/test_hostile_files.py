@@ -140,7 +140,7 @@ def test_any_altered_configuration_is_valid_or_told_with_3(
     assert_tells(command("plan", "-c", folder), {0, 3, 7, 64, 1})
 
 
-@FUZZ
+@settings(FUZZ, max_examples=20)
 @given(data=st.data())
 def test_any_altered_resource_is_kept_whole_or_refused_with_64(
     data: st.DataObject, example: Example, tmp_path_factory: pytest.TempPathFactory

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from idsync.cli.application import run
-from idsync.sources.okta import patience
+from idsync.sources.okta import exchange, patience
 from tests.acceptance.hostile_server import APP, ROWS, Hostile, Speech, answer, hostile
 from tests.acceptance.okta_world import TOKEN, Ended, Place, wait
 
@@ -19,6 +19,7 @@ from idsync.sources.okta import exchange, patience, transmission
 import runpy, sys
 transmission.LONGEST_ANSWER = transmission._LOOK_EVERY = 0.5
 patience.Patience.after_failure.__defaults__ = (2,)
+exchange.TRIES = 2
 runpy.run_module("idsync", run_name="__main__", alter_sys=True)
 """
 """The program, with less patience than it has; its bounds are what these tests are about, not their size."""
@@ -46,6 +47,7 @@ def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     """Plans from a server in this process, with less patience."""
     monkeypatch.setattr(patience.Patience.after_failure, "__defaults__", (2,))
     monkeypatch.setattr(patience, "LONGEST_WAIT", 3.0)
+    monkeypatch.setattr(exchange, "TRIES", 2)
     for name, value in TOKEN.items():
         monkeypatch.setenv(name, value)
 
