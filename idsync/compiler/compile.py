@@ -11,7 +11,7 @@ from idsync.compiler.access_lists import update_reason as list_update_reason
 from idsync.compiler.locks import DesiredLocks, desired_locks
 from idsync.compiler.pool import Pool, user_cause
 from idsync.compiler.roles import RoleMapping
-from idsync.compiler.subjects import Subject, count_listed, emptied, filter_near_misses, subjects
+from idsync.compiler.subjects import Subject, count_listed, emptied, filter_near_misses, subjects, unlisted
 from idsync.compiler.traits import TraitMapping
 from idsync.compiler.users import adopted, conflict, desired_user, may_adopt
 from idsync.compiler.users import update_reason as user_update_reason
@@ -231,6 +231,7 @@ class _Draft:
             lists=len(self._inputs.subjects),
             lists_with_members=sum(subject.has_members for subject in self._inputs.subjects),
             emptied=emptied(self._inputs.subjects),
+            unlisted=unlisted(snapshot, self._inputs.index),
         )
         return Compilation(
             DirectoryState(self._users, self._locks, lists.access_lists, dict(lists.members)),

@@ -7,12 +7,14 @@ import msgspec
 from idsync.compiler.roles import case_finding
 from idsync.config.settings import ImportFilters, ListSubject
 from idsync.diagnostics import quoted
-from idsync.model.directory import UpstreamCause
+from idsync.model.directory import DirectoryIndex, UpstreamCause
 from idsync.model.findings import Finding
 from idsync.model.identity import IdentityApp, IdentityGroup, Snapshot
 
 BUILT_IN = "BUILT_IN"
 ACTIVE = "ACTIVE"
+APP_ID = "0oa"
+"""What the ids of apps begin with in Okta; a list of ours bears the id of its group or app."""
 
 
 class Subject(msgspec.Struct, frozen=True, gc=False):
@@ -80,3 +82,11 @@ def filter_near_misses(
         for pattern in () if okta_id in settled else chosen.near_misses(name):
             about = f"For import, the {kind} {quoted(name)}"
             yield okta_id, case_finding(about, pattern.source, UpstreamCause(kind, okta_id, name))
+
+
+def unlisted(snapshot: Snapshot, index: DirectoryIndex) -> frozenset[str]:
+    """Lists of ours made of groups when the snapshot knows no group at all, and of apps likewise."""
+    if snapshot.groups and snapshot.apps:
+        return frozenset()
+    ours = (name for name, entry in index.access_lists.items() if entry.ours)
+    return frozenset(name for name in ours if not (snapshot.apps if name.startswith(APP_ID) else snapshot.groups))

@@ -31,6 +31,7 @@ class SourceFacts(msgspec.Struct, frozen=True):
 
     `listed` are the groups and apps that it knows, built-in groups and the SSO app apart; `lists` those of them that
     pass the filters. `emptied` are the ids of those groups when not one has a member, and of the apps likewise.
+    `unlisted` are lists of the directory whose kind, groups or apps, the snapshot does not know at all.
     """
 
     org_url: str
@@ -41,6 +42,7 @@ class SourceFacts(msgspec.Struct, frozen=True):
     lists: int
     lists_with_members: int
     emptied: frozenset[str] = frozenset()
+    unlisted: frozenset[str] = frozenset()
 
 
 class MissingEdge(msgspec.Struct, frozen=True, gc=False):

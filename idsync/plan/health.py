@@ -85,8 +85,10 @@ def _list_doubts(
             f"No imported group or app has a member in this snapshot, while {filled} access lists of ours have some.",
         )
         return
-    # The last member of one list may well leave; of all groups, or all apps, at once they hardly do.
-    lists = [index.access_lists[name] for name in facts.emptied if name in index.access_lists]
+    # The last member of one list may well leave; of all groups, or all apps, at once they hardly do. A filter may let
+    # none of a kind pass any more, and then none is read.
+    doubtful = facts.emptied if config_changed else facts.emptied | facts.unlisted
+    lists = [index.access_lists[name] for name in doubtful if name in index.access_lists]
     lost = sum(entry.ours and entry.member_count > 0 for entry in lists)
     if settings.integration.sync.access_lists and lost > 1:
         yield _finding(

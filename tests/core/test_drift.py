@@ -65,9 +65,9 @@ def test_a_list_that_somebody_removed_comes_back_as_drift() -> None:
     assert lines(made) == ["create access_list eng: drift +alice"]
 
 
-def test_drift_is_a_direct_change_in_the_access_delta() -> None:
+def test_putting_drift_back_is_no_edit_of_the_configuration() -> None:
     made = plan(SNAPSHOT, SETTLED["grants"], edited=["access_list/00g-eng"])
-    assert [(loss.name, loss.origin) for loss in made.access_delta[0].loses] == [("admin", "direct")]
+    assert [(loss.name, loss.origin) for loss in made.access_delta[0].loses] == [("admin", "consequential")]
 
 
 def test_a_lock_of_ours_that_somebody_removed_from_a_suspended_person_comes_back() -> None:

@@ -107,6 +107,18 @@ def test_all_groups_empty_at_once_is_suspect() -> None:
     assert blocked(made) == {lines(made)[0]: ("groups_empty",)}
 
 
+def test_a_snapshot_without_any_group_is_suspect_though_apps_have_people_and_the_other_way_round() -> None:
+    people = person("ann"), person("bob")
+    groups = group("eng", "ann"), group("ops", "bob")
+    apps = app("Grafana", "ann"), app("Wiki", "bob")
+    state = settled(okta(*people, *groups, *apps))
+    for rest in (groups, apps):
+        made = plan(okta(*people, *rest), state)
+        assert codes(made) == ["groups_empty"]
+        assert all(held == ("groups_empty",) for held in blocked(made).values())
+        assert len(blocked(made)) == len(made.changes) == 2
+
+
 def test_all_groups_empty_at_once_are_suspect_though_apps_have_people_and_the_other_way_round() -> None:
     kinds = ((group, app), (app, group))
     for lost, kept in kinds:
