@@ -103,10 +103,11 @@ def _hangs_together(change: Change) -> bool:
     sound = sound and change.before_fingerprint == (None if change.before is None else fingerprint(change.before))
     match change:
         case AccessListChange():
-            return sound and not set(change.members_added) & set(change.members_removed)
+            moves = change.before != change.after or change.members_added or change.members_removed
+            return sound and bool(moves) and not set(change.members_added) & set(change.members_removed)
         case LockChange():
             return sound and (change.lifetime is None or 0 < change.lifetime <= _LONGEST_LOCK)
         case UserChange():
-            return sound
+            return sound and change.before != change.after
         case _:
             assert_never(change)

@@ -44,9 +44,10 @@ def phases_of(change: Change) -> tuple[Phase, ...]:
 def _list_phases(change: AccessListChange) -> tuple[Phase, ...]:
     if change.action == "delete":
         return (Phase.ACCESS_LIST_DELETE,)
+    if not change.members_removed:
+        return (Phase.ACCESS_LIST,)
     grows = change.action == "create" or bool(change.members_added) or change.before != change.after
-    phases = (Phase.ACCESS_LIST,) if grows else ()
-    return (*phases, Phase.MEMBER_REMOVAL) if change.members_removed else phases
+    return (Phase.ACCESS_LIST, Phase.MEMBER_REMOVAL) if grows else (Phase.MEMBER_REMOVAL,)
 
 
 def in_listing_order(changes: Iterable[Change]) -> tuple[Change, ...]:

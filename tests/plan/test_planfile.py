@@ -201,6 +201,10 @@ BAD = {
     "foreign lock": {"changes": _changes(LOCK, after=lock_on("x", called=MADE.changes[LOCK].address[5:]))},
     "foreign list": {"changes": _changes(LISTS, after=foreign_list("00g-eng"))},
     "added and removed": {"changes": _changes(LISTS, members_added=("x",), members_removed=("x",))},
+    "no change of a list": {
+        "changes": _changes(LISTS, after=MADE.changes[LISTS].before, members_added=(), members_removed=())
+    },
+    "no change of a user": {"changes": _changes(UPDATE, after=MADE.changes[UPDATE].before)},
     "endless lock": {"changes": _changes(LOCK, lifetime=10**18)},
     "past lock": {"changes": _changes(LOCK, lifetime=-1)},
 }
