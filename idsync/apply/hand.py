@@ -10,7 +10,7 @@ from idsync.apply.owned import carries_our_labels, differing
 from idsync.apply.resource_input import check_resource
 from idsync.apply.revisions import AnyResource, address_of, revision_of, with_revision, without_revision
 from idsync.errors import ResourceError
-from idsync.model.addresses import Address, access_list_address, split_address
+from idsync.model.addresses import Address, access_list_address, member_address, split_address
 from idsync.model.canonical import canonical_bytes
 from idsync.model.directory import Scope
 from idsync.model.journal import NOTHING, MadeByHand
@@ -99,12 +99,20 @@ class Hand:
                     self._directory.delete_lock(before.metadata.name)
                 case AccessList():
                     self._nesting.check_unused(before.metadata.name)
+                    self._remember_members(before)
                     self._directory.delete_access_list(before.metadata.name)
                 case AccessListMember():
                     self._directory.remove_members(before.spec.access_list, [before.spec.name])
                 case _:
                     assert_never(before)
             return self._recorded(before, None)
+
+    def _remember_members(self, before: AccessList) -> None:
+        """The members of a list of ours go with it: should somebody make the list again, they are missing by hand."""
+        name = before.metadata.name
+        if self._is_ours(before):
+            members = self._directory.state(Scope(_NOBODY, frozenset({name}))).members.get(name, {})
+            self._records.edits.add([member_address(name, member) for member in members])
 
     def _put(self, resource: AnyResource, before: AnyResource | None) -> Done:
         check_resource(resource)
@@ -207,7 +215,13 @@ class Hand:
 
 
 def _check_revision(resource: AnyResource, before: AnyResource | None) -> None:
-    current = "none" if before is None else revision_of(before)
+    if before is None:
+        raise ResourceError(
+            f"There is no {address_of(resource)!r} any more.",
+            why="What names a revision is only put in the place of that revision.",
+            fix="To create it, leave metadata.revision out.",
+        )
+    current = revision_of(before)
     if resource.metadata.revision != current:
         raise ResourceError(
             f"{address_of(resource)} has changed meanwhile.",

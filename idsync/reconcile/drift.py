@@ -6,23 +6,26 @@ from typing import assert_never
 import msgspec
 
 from idsync.model.addresses import Address, member_address, split_address
+from idsync.model.directory import Scope
 from idsync.plan.assemble import summarise
-from idsync.plan.changes import AccessListChange, Change, LockChange, Plan, UserChange
+from idsync.plan.changes import AccessListChange, Change, LockChange, PersonDelta, Plan, UserChange
 from idsync.plan.seal import sealed
+from idsync.reconcile.planning import Planned, delta_of, state_in_force
+from idsync.targets.protocol import DirectoryReader
 
 replace = msgspec.structs.replace
 
 
-def drift_of(plan: Plan, edited: Collection[Address]) -> Plan:
-    """The part of a plan that concerns `edited` objects, as a plan of its own; empty when nothing drifted."""
-    changes = tuple(kept for kept in (_edited_part(change, edited) for change in plan.changes) if kept is not None)
-    people = {name for change in changes for name in _people(change)}
+def drift_of(planned: Planned, target: DirectoryReader) -> Plan:
+    """The part of a plan that concerns objects edited by hand, as a plan of its own; empty when nothing drifted."""
+    edited = planned.inputs.index.edited
+    changes = tuple(kept for kept in (_edited_part(change, edited) for change in planned.plan.changes) if kept)
     return sealed(
         replace(
-            plan,
+            planned.plan,
             changes=changes,
             summary=summarise(changes),
-            access_delta=tuple(delta for delta in plan.access_delta if delta.person in people),
+            access_delta=_delta(planned, changes, target),
             guards=(),
             findings=(),
         )
@@ -30,26 +33,40 @@ def drift_of(plan: Plan, edited: Collection[Address]) -> Plan:
 
 
 def _edited_part(change: Change, edited: Collection[Address]) -> Change | None:
-    if change.address in edited:
-        return change
+    """What of a change puts an edit back; members of a list that stays count one by one."""
+    itself = change.address in edited
     if not isinstance(change, AccessListChange) or change.action != "update":
-        return None
+        return change if itself else None
     name = split_address(change.address)[1]
     added = tuple(member for member in change.members_added if member_address(name, member) in edited)
     removed = tuple(member for member in change.members_removed if member_address(name, member) in edited)
-    if not (added or removed):
+    after = change.after if itself else change.before
+    if after == change.before and not (added or removed):
         return None
-    return replace(change, after=change.before, members_added=added, members_removed=removed)
+    carried = {member: change.carried[member] for member in added if member in change.carried}
+    return replace(change, after=after, members_added=added, members_removed=removed, carried=carried)
 
 
-def _people(change: Change) -> tuple[str, ...]:
-    match change:
-        case UserChange():
-            return (split_address(change.address)[1],)
-        case LockChange():
-            body = change.after or change.before
-            return () if body is None or body.spec.target.user is None else (body.spec.target.user,)
-        case AccessListChange():
-            return change.members_added + change.members_removed
-        case _:
-            assert_never(change)
+def _delta(planned: Planned, changes: tuple[Change, ...], target: DirectoryReader) -> tuple[PersonDelta, ...]:
+    """Who has more or less by the edits, and by nothing else that the plan does."""
+    inputs = planned.inputs
+    with target.reading():
+        current = state_in_force(inputs.settings, target.state(_touched(changes)), inputs.now)
+        return delta_of(inputs, planned.compilation, changes, current, target, renamed={})
+
+
+def _touched(changes: tuple[Change, ...]) -> Scope:
+    users: set[str] = set()
+    lists: set[str] = set()
+    for change in changes:
+        match change:
+            case UserChange():
+                users.add(split_address(change.address)[1])
+            case LockChange():
+                body = change.after or change.before
+                users.update(() if body is None or body.spec.target.user is None else (body.spec.target.user,))
+            case AccessListChange():
+                lists.add(split_address(change.address)[1])
+            case _:
+                assert_never(change)
+    return Scope(frozenset(users), frozenset(lists))

@@ -149,7 +149,8 @@ def _plan(
         org_url=settings.integration.org_url,
         now=inputs.now,
     )
-    delta = _delta(inputs, compilation, comparison.changes, current, target)
+    renamed = {new: old for new, old in inputs.pool.renamed.items() if new in compilation.desired.users}
+    delta = delta_of(inputs, compilation, comparison.changes, current, target, renamed)
     plan = _assembled(inputs, compilation, comparison, delta, seal=seal)
     return Planned(plan, compilation, inputs, scope, remembering, bases)
 
@@ -188,16 +189,17 @@ def state_in_force(settings: Settings, state: DirectoryState, now: datetime) -> 
     )
 
 
-def _delta(
+def delta_of(
     inputs: CompilerInputs,
     compilation: Compilation,
     changes: tuple[Change, ...],
     current: DirectoryState,
     target: DirectoryReader,
+    renamed: Mapping[str, str],
 ) -> tuple[PersonDelta, ...]:
+    """What these changes give and take, person by person; `current` holds at least all that they touch."""
     sync = inputs.settings.integration.sync
     touched = touched_by(changes, _with_nested(changes, current.members, target))
-    renamed = {new: old for new, old in inputs.pool.renamed.items() if new in compilation.desired.users}
     around = surroundings(touched.people, current, target, sync, changing=touched.lists)
     origins = Origins(compilation.given, inputs.config_changed, renamed)
     return access_delta(touched, around, origins, inputs.now)

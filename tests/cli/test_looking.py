@@ -120,6 +120,44 @@ def test_what_okta_changed_is_no_drift(idsync: Idsync, org: Path) -> None:
     assert addresses["access_list/00g1enzo0005"]["members_removed"] == ["zoe.martin@enzos-pizza.com"]
 
 
+def _grant_by_hand(idsync: Idsync, org: Path) -> None:
+    """The list of the web team gives a role more."""
+    printed = idsync("get", f"access_list/{LIST}", "-c", org, "--format", "json").out
+    given = printed.replace('"team-web"', '"team-web", "root"')
+    assert idsync("create", "-f", "-", "-c", org, stdin=given).code == 0
+
+
+def test_drift_names_everyone_who_has_something_by_a_hand_edit_and_nobody_else(idsync: Idsync, org: Path) -> None:
+    _grant_by_hand(idsync, org)
+    members = idsync("get", "access_list_members", LIST, "-c", org, "--format", "json").json
+    for snapshot in ("snapshot.json", "snapshot-next.json"):
+        drifted = idsync("drift", "-c", org, "--snapshot", org / snapshot, "--format", "json").json
+        assert isinstance(drifted, dict)
+        assert isinstance(members, list)
+        found = {delta["person"]: [loss["name"] for loss in delta["loses"]] for delta in drifted["access_delta"]}
+        assert found == {each["spec"]["name"]: ["root"] for each in members}
+
+
+def test_who_joined_a_list_in_okta_is_no_drift_of_a_list_that_somebody_edited(idsync: Idsync, org: Path) -> None:
+    _grant_by_hand(idsync, org)
+    drifted = idsync("drift", "-c", org, "--snapshot", org / "snapshot-next.json", "--format", "json").json
+    assert isinstance(drifted, dict)
+    (change,) = drifted["changes"]
+    assert (change["address"], change["members_added"]) == (f"access_list/{LIST}", [])
+
+
+def test_members_that_went_with_a_list_which_somebody_made_again_are_drift(idsync: Idsync, org: Path) -> None:
+    printed = idsync("get", f"access_list/{LIST}", "-c", org, "--format", "json").json
+    assert isinstance(printed, list)
+    del printed[0]["metadata"]["revision"]
+    assert idsync("rm", f"access_list/{LIST}", "-c", org, "--auto-approve").code == 0
+    assert idsync("create", "-", "-c", org, stdin=msgspec.json.encode(printed).decode()).code == 0
+    drifted = idsync("drift", "-c", org, "--format", "json").json
+    assert isinstance(drifted, dict)
+    (change,) = drifted["changes"]
+    assert len(change["members_added"]) == 6
+
+
 def test_history_tells_runs_and_hands_the_newest_first(idsync: Idsync, org: Path) -> None:
     _edit_by_hand(idsync, org)
     lines = [line for line in idsync("history", "-c", org).out.splitlines() if not line.startswith(" ")]

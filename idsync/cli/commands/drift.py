@@ -27,11 +27,10 @@ def command(invocation: Invocation, snapshot: Path | None, form: str) -> ExitCod
     place = workplace(invocation)
     with place.store(writing=False) as store:
         target = place.target(store)
-        edited = target.index(place.settings.integration.org_url).edited
         with ProgressDisplay(invocation.console) as progress:
             source = place.source(progress, snapshot=snapshot)
-            plan = plan_once(place.settings, source, target, store.facts, place.now()).plan
-    drifted = drift_of(plan, edited)
+            planned = plan_once(place.settings, source, target, store.facts, place.now())
+        drifted = drift_of(planned, target)
     if drifted.is_empty and form == "text":
         invocation.console.result("No drift: what is ours is as the last apply left it.")
     else:
