@@ -92,7 +92,8 @@ class Workplace:
 
     def expected(self) -> Expected:
         """What a plan must have been made with to be applied here."""
-        return Expected(self.settings.digest, self.settings.integration.org_url, __version__)
+        integration = self.settings.integration
+        return Expected(self.settings.digest, integration.org_url, __version__, integration.users.adopt)
 
     def _okta(self, progress: "Progress", *, everything: bool) -> "OktaReader":
         from idsync.sources.okta.selection import Selection

@@ -1,11 +1,13 @@
 """What an apply refuses before it touches anything: used, mismatched, unhealthy and blocked plans."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 
-from idsync.errors import BlockedError, PlanMismatch, PlanUsed, SourceUnhealthy
-from idsync.plan.changes import Change, Plan
+from idsync.compiler.users import may_adopt
+from idsync.errors import BlockedError, PlanMismatch, PlanTampered, PlanUsed, SourceUnhealthy
+from idsync.model.directory import Reason
+from idsync.plan.changes import Change, Plan, UserChange
 from idsync.stores.protocol import Runs
 
 
@@ -15,6 +17,8 @@ class Expected(msgspec.Struct, frozen=True):
     config_digest: str
     org_url: str
     tool_version: str
+    adopt: Collection[str] = ()
+    """Names of foreign users that the configuration takes over."""
 
 
 def check_unused(plan: Plan, runs: Runs) -> None:
@@ -29,7 +33,9 @@ def check_unused(plan: Plan, runs: Runs) -> None:
 
 
 def check_inputs(plan: Plan, expected: Expected) -> None:
-    """Raise PlanMismatch when the plan was made with another org, config or major version, or may never be applied."""
+    """Raise PlanMismatch when the plan was made with another org, config or major version, or may never be applied,
+    and PlanTampered when it adopts whom this configuration does not.
+    """
     inputs = plan.inputs
     if inputs.org_url != expected.org_url:
         raise _mismatch(f"It was made for {inputs.org_url}, and this configuration is for {expected.org_url}.")
@@ -43,6 +49,13 @@ def check_inputs(plan: Plan, expected: Expected) -> None:
             why="The people in it are pseudonyms, so applying it would lock everyone out.",
             fix="Make a plan from a snapshot that is not sanitized, or from Okta itself.",
         )
+    for change in plan.changes:
+        if isinstance(change, UserChange) and change.reason is Reason.ADOPTED and not _adoptable(change, expected):
+            raise PlanTampered(
+                f"The plan takes over {change.address}, which this configuration does not adopt.",
+                why="No plan that `idsync plan` made with it does so.",
+                fix="Make a new plan; name the user in users.adopt to take it over.",
+            )
 
 
 def check_health(plan: Plan, overrides: Mapping[str, str]) -> None:
@@ -94,6 +107,10 @@ def unneeded(plan: Plan, overrides: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(
         f"{name} blocks nothing in this plan; its override is ignored" for name in overrides if name not in blocking
     )
+
+
+def _adoptable(change: UserChange, expected: Expected) -> bool:
+    return change.before is not None and may_adopt(change.before, expected.adopt)
 
 
 def _held_back(changes: Iterable[Change]) -> list[Change]:

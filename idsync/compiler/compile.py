@@ -137,7 +137,7 @@ class _Draft:
         old_name = inputs.pool.renamed.get(name)
         why = Why(Reason.ASSIGNED, (user_cause(identity),))
         if name in inputs.pool.claimed and existing is not None:
-            if not may_adopt(existing, inputs.settings):
+            if not may_adopt(existing, inputs.settings.integration.users.adopt):
                 self._findings.append(conflict(identity))
                 self._held.add(name)
                 self._leave_locks_on(name)

@@ -173,7 +173,7 @@ def _list_basis(subject: Subject) -> bytes:
 def _has_any(subject: Subject, moved: set[str]) -> bool:
     if not moved:
         return False
-    if len(moved) > FEW:
-        return not moved.isdisjoint(subject.member_ids())
     raw = bytes(subject.raw_members)
+    if len(moved) > FEW or b"\\" in raw:  # JSON has more than one spelling of an id
+        return not moved.isdisjoint(subject.member_ids())
     return any(user_id.encode() in raw for user_id in moved)

@@ -61,6 +61,7 @@ class _Draft:
         self._name_by_id = names
         if len(names) < sum(bool(entry.okta_id) for entry in index.users.values()):
             self._note_ids_of_many(index)
+        self._bearers: dict[str, str] = {}
         self._ids: frozenset[str] = frozenset()
         self._present: dict[str, IdentityUser] = {}
         self._suspended: set[str] = set()
@@ -92,9 +93,18 @@ class _Draft:
                 self._names_by_id.setdefault(entry.okta_id, []).append(name)
 
     def _names_of(self, okta_id: str) -> list[str]:
-        """The directory's names for one person; normally one."""
+        """The directory's names for one person; normally one, and never one that another person bears upstream."""
         name = self._name_by_id.get(okta_id)
-        return [] if name is None else self._names_by_id.get(okta_id, [name])
+        if name is None or okta_id not in self._names_by_id:
+            return [] if name is None else [name]
+        return [name for name in self._names_by_id[okta_id] if self._bearers.get(name, okta_id) == okta_id]
+
+    def _is_anothers(self, user: IdentityUser) -> bool:
+        """Whether the directory's user of this person's name is another person's, who is there under a new name."""
+        entry = self._index.users.get(user.username)
+        if entry is None or entry.okta_id is None or entry.okta_id == user.id:
+            return False
+        return entry.okta_id in self._ids and user.username in self._names_of(entry.okta_id)
 
     def admit(self, users: Iterable[IdentityUser], suspended: SuspendedPeople) -> list[IdentityUser]:
         """Those whose Okta status lets them have access, or is kept behind a lock."""
@@ -116,6 +126,8 @@ class _Draft:
                 unknown.append(user)
         self._size = len(admitted)
         self._ids = frozenset(user.id for user in admitted)
+        if self._names_by_id:
+            self._bearers = {user.username: user.id for user in (*unknown, *admitted)}
         for user in unknown:
             self._unknown_status(user)
         return admitted
@@ -157,7 +169,7 @@ class _Draft:
             self._accept(user, self._names_of(user.id))
             return
         old_names = self._names_of(user.id)
-        if entry is not None and entry.okta_id in self._ids:
+        if entry is not None and self._is_anothers(user):
             self._name_taken(user, f"still belongs to Okta user {entry.okta_id}, who is being renamed")
         elif name in self._held:
             self._name_taken(user, "is held for another person")
@@ -202,8 +214,7 @@ class _Draft:
     def _hold(self, users: Iterable[IdentityUser]) -> None:
         for user in users:
             self._held.update(self._names_of(user.id))
-            entry = self._index.users.get(user.username)
-            if entry is None or entry.okta_id is None or entry.okta_id not in self._ids or entry.okta_id == user.id:
+            if not self._is_anothers(user):
                 self._held.add(user.username)
 
     def _report(self, code: str, severity: Severity, message: str, *users: IdentityUser) -> None:

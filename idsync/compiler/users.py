@@ -1,11 +1,10 @@
 """Desired users: roles, traits and our labels are ours; all else on a user stays as people and logins left it."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 import msgspec
 
 from idsync.compiler.pool import user_cause
-from idsync.config.settings import Settings
 from idsync.model.directory import Reason
 from idsync.model.findings import Finding
 from idsync.model.identity import IdentityUser
@@ -41,9 +40,9 @@ def adopted(user: User) -> User:
     return replace(user, metadata=replace(user.metadata, expires=None), spec=replace(user.spec, expires=None))
 
 
-def may_adopt(user: User, settings: Settings) -> bool:
-    """Whether we may take this foreign user over: a login made it for a while, or the config names it."""
-    return is_temporary_sso_user(user) or nfc(user.metadata.name) in settings.integration.users.adopt
+def may_adopt(user: User, named: Container[str]) -> bool:
+    """Whether we may take this foreign user over: a login made it for a while, or the config has `named` it."""
+    return is_temporary_sso_user(user) or nfc(user.metadata.name) in named
 
 
 def conflict(identity: IdentityUser) -> Finding:

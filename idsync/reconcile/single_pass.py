@@ -6,13 +6,14 @@ from functools import cached_property
 
 import msgspec
 
+from idsync.apply.executor import Applied
 from idsync.compiler.memo import decode_memo, encode_memo
 from idsync.config.settings import Settings
 from idsync.errors import StoreError
 from idsync.model.canonical import canonical_bytes
-from idsync.model.directory import DirectoryIndex, LastApply
+from idsync.model.directory import DirectoryIndex, LastApply, Reason
 from idsync.model.identity import Snapshot
-from idsync.plan.changes import Plan
+from idsync.plan.changes import Plan, UserChange
 from idsync.reconcile.planning import Planned, Remembering, make_plan
 from idsync.sources.protocol import Source
 from idsync.stores.protocol import Facts
@@ -75,11 +76,16 @@ def plan_once(
     )
 
 
-def remember_after_apply(planned: Planned, target: DirectoryReader, cache: Facts, serial: int) -> None:
-    """Leave the memo of a directory to which the plan was just applied whole, at `serial`; none if it moved since."""
+def remember_after_apply(planned: Planned, target: DirectoryReader, cache: Facts, applied: Applied) -> None:
+    """Leave the memo of a directory to which the plan was just applied whole; none if anyone else wrote to it since
+    it was planned for, since nobody looked at what they wrote.
+    """
+    wrote = applied.run is not None or applied.locks_swept > 0
     index = target.index(planned.inputs.settings.integration.org_url)
+    if index.serial != applied.serial or applied.serial != planned.inputs.index.serial + wrote:
+        return
     memo = planned.memo_after_apply(index)
-    if memo is not None and index.serial == serial:
+    if memo is not None:
         cache.put({_MEMO: encode_memo(memo)})
 
 
@@ -110,6 +116,7 @@ def last_apply_of(plan: Plan, index: DirectoryIndex) -> LastApply:
     """What a plan from a file will have been made from; the pool is as many people as it leaves ours."""
     managed = sum(entry.okta_id is not None for entry in index.users.values())
     users = plan.summary.user
+    adopted = sum(isinstance(change, UserChange) and change.reason is Reason.ADOPTED for change in plan.changes)
     inputs = plan.inputs
-    pool = managed + users.create - users.delete
+    pool = managed + users.create + adopted - users.delete
     return LastApply(inputs.config_digest, inputs.snapshot_digest, inputs.snapshot_taken_at, pool)

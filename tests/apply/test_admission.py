@@ -8,12 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from idsync.apply.admission import check_guards, check_health, check_inputs, unneeded
-from idsync.errors import BlockedError, PlanMismatch, SourceUnhealthy
+from idsync.errors import BlockedError, PlanMismatch, PlanTampered, SourceUnhealthy
+from idsync.model.addresses import Address
+from idsync.model.directory import Reason, Why
 from idsync.model.findings import Finding, Health
 from idsync.plan.changes import GuardResult, Plan
+from idsync.plan.differ import changes_between
 from idsync.stores.sqlite import SqliteStore
 from idsync.targets.local import LocalTarget
-from tests.apply.worlds import AFTER, BEFORE, EXPECTED, apply, fill, plan_between
+from tests.apply.worlds import AFTER, BEFORE, EXPECTED, apply, fill, plan_between, plan_of, state
+from tests.targets.world import NOW, foreign_user, our_user
 
 replace = msgspec.structs.replace
 PLAN = plan_between(BEFORE, AFTER)
@@ -45,6 +49,15 @@ def test_a_plan_of_something_else_is_refused(field: str, value: object, why: str
 
 def test_a_plan_of_another_minor_version_is_accepted() -> None:
     check_inputs(replace(PLAN, inputs=replace(PLAN.inputs, tool_version="0.9.7")), EXPECTED)
+
+
+def test_a_plan_that_takes_over_whom_the_configuration_does_not_is_refused() -> None:
+    changes = changes_between(
+        state(foreign_user("temp")), state(our_user("temp")), {Address("user/temp"): Why(Reason.ADOPTED)}, {}, NOW
+    )
+    check_inputs(plan_of(changes), EXPECTED)
+    with pytest.raises(PlanTampered, match="user/temp"):
+        check_inputs(plan_of(changes), replace(EXPECTED, adopt=frozenset()))
 
 
 def test_a_healthy_unblocked_plan_passes() -> None:

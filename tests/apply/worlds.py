@@ -22,7 +22,7 @@ from idsync.stores.sqlite import SqliteStore
 from idsync.targets.protocol import Target
 from tests.targets.world import NOW, ORG, foreign_list, foreign_lock, foreign_user, our_list, our_lock, our_user
 
-EXPECTED = Expected("sha256:config", ORG, "0.1.0")
+EXPECTED = Expected("sha256:config", ORG, "0.1.0", frozenset({"temp"}))
 HOLDER = this_process("2026-11-22T09:30:00Z")
 LATER = NOW + timedelta(minutes=5)
 

@@ -2,9 +2,11 @@
 
 import pytest
 
+from idsync.model.directory import DirectoryState
 from idsync.model.identity import raw_json
+from idsync.model.ownership import USER_ID_LABEL
 from tests.core.replay import applied, settled
-from tests.core.world import codes, config, group, lines, okta, person, plan, user_change
+from tests.core.world import codes, config, group, lines, okta, person, plan, replace, user_change, with_user
 
 COMPOSED, DECOMPOSED = "ren\u00e9", "rene\u0301"
 
@@ -164,3 +166,26 @@ def test_the_layout_of_the_profile_does_not_matter() -> None:
     one, other = person("alice", a="1", b="2"), person("alice", b="2", a="1")
     assert plan(okta(one)) == plan(okta(other))
     assert raw_json({"a": 1, "b": 2}) == raw_json({"b": 2, "a": 1})
+
+
+def _bob_under_the_id_of_ann() -> DirectoryState:
+    state = settled(okta(person("ann"), person("bob"), group("eng", "ann", "bob")))
+    bob = state.users["bob"]
+    labels = {**bob.metadata.labels, USER_ID_LABEL: "00u-ann"}
+    return with_user(state, replace(bob, metadata=replace(bob.metadata, labels=labels)))
+
+
+def test_whoever_a_hand_gave_the_id_of_another_keeps_account_and_lists() -> None:
+    state = _bob_under_the_id_of_ann()
+    snapshot = okta(person("ann"), person("bob"), group("eng", "ann", "bob"))
+    made = plan(snapshot, state)
+    assert lines(made) == ["update user bob: profile_changed"]
+    assert plan(snapshot, applied(state, made)).is_empty
+
+
+@pytest.mark.parametrize(
+    "others", [(person("BOB"), person("bob")), (person("bob", "STRANGE"),)], ids=["twin", "unknown"]
+)
+def test_whoever_is_held_stays_though_a_hand_gave_them_the_id_of_another(others) -> None:
+    snapshot = okta(person("ann"), *others, group("eng", "ann", "bob"))
+    assert plan(snapshot, _bob_under_the_id_of_ann()).is_empty

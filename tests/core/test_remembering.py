@@ -1,5 +1,8 @@
 """A plan that remembers looks at what moved, and finds everything that a plan without memory finds."""
 
+from msgspec import Raw
+
+from idsync.model.identity import IdentityGroup
 from idsync.model.resources import Membership, Owner
 from idsync.plan.planfile import encode_plan
 from idsync.reconcile.planning import Planned, Remembering, make_plan
@@ -116,3 +119,10 @@ def test_someone_who_is_not_looked_at_is_told_of_a_new_way_in_the_same_words() -
     state, memo = remembered(BEFORE, settings=settings)
     made = agrees(okta(*BEFORE.users, *BEFORE.groups, app("CRM", "bob")), state, memo, settings)
     assert [access.via for access in made.plan.access_delta[0].route_only] == [("user", "0oa-CRM")]
+
+
+def test_a_member_is_found_however_the_snapshot_spells_their_id() -> None:
+    spelt = IdentityGroup("00g-ops", "ops", Raw(rb'["00\u0075-maria", "00\u0075-bob"]'))
+    state, memo = remembered(okta(person("maria"), spelt))
+    made = agrees(okta(person("maria"), person("bob"), spelt), state, memo)
+    assert lines(made.plan) == ["create user bob: assigned", "update access_list ops: membership_changed +bob"]

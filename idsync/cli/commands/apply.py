@@ -64,7 +64,7 @@ def command(
                 return ExitCode.INTERRUPTED
             ready = planned.executable()
             applied = job.apply(ready.plan, ready.last_apply)
-            remember_after_apply(planned, place.target(store), store.cache, applied.serial)
+            remember_after_apply(planned, place.target(store), store.cache, applied)
     for note in applied.notes:
         invocation.console.warning(f"{note[:1].upper()}{note[1:]}.")
     invocation.console.result(json_text(applied) if form == "json" else _told(applied))

@@ -1,0 +1,82 @@
+"""What one pass leaves to the pass after it."""
+
+from collections.abc import Collection
+from pathlib import Path
+
+from idsync import __version__
+from idsync.apply.admission import Expected
+from idsync.apply.executor import Request, apply_plan
+from idsync.apply.hand import Hand
+from idsync.model.identity import Snapshot
+from idsync.reconcile.planning import Planned
+from idsync.reconcile.single_pass import last_apply_of, plan_once, remember_after_apply
+from idsync.stores.leases import this_process
+from idsync.stores.sqlite import SqliteStore, open_store
+from idsync.targets.local import LocalTarget
+from tests.core.world import (
+    NOTHING,
+    NOW,
+    ORG,
+    PLAIN,
+    Directory,
+    config,
+    foreign_user,
+    group,
+    lines,
+    okta,
+    person,
+    plan,
+    replace,
+    with_user,
+)
+
+REQUEST = Request("me", NOW, this_process("2026-11-22T12:00:00Z"), Expected(PLAIN.digest, ORG, __version__))
+
+
+class _Reading:
+    """A source that has been read."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+
+    def fetch(self, known: Collection[str]) -> Snapshot:
+        return self._snapshot
+
+
+def _planned(snapshot: Snapshot, store: SqliteStore) -> Planned:
+    target = LocalTarget(store.directory)
+    return plan_once(PLAIN, _Reading(snapshot), target, store.facts, NOW, cache=store.cache)
+
+
+def _apply(planned: Planned, store: SqliteStore) -> None:
+    target = LocalTarget(store.directory)
+    applied = apply_plan(planned.plan, REQUEST, target=target, records=store)
+    remember_after_apply(planned, target, store.cache, applied)
+
+
+def test_a_hand_between_plan_and_apply_is_found_by_the_next_plan(tmp_path: Path) -> None:
+    more = okta(person("ann"), person("bob"), person("cat"))
+    with open_store(tmp_path / "idsync.db") as store:
+        _apply(_planned(okta(person("ann"), person("bob")), store), store)
+        reviewed = _planned(more, store)
+        hand = Hand(LocalTarget(store.directory), store, actor="me", now=NOW)
+        bob = hand.find("user/bob")
+        assert bob is not None
+        hand.replace(replace(bob, spec=replace(bob.spec, roles=("admin",))))
+        _apply(reviewed, store)
+        assert lines(_planned(more, store).plan) == ["update user bob: drift"]
+
+
+def test_an_apply_leaves_a_memo_to_the_next_plan(tmp_path: Path) -> None:
+    snapshot = okta(person("ann"), group("eng", "ann"))
+    with open_store(tmp_path / "idsync.db") as store:
+        _apply(_planned(snapshot, store), store)
+        assert not _planned(snapshot, store).looked_at_everything
+        _apply(_planned(snapshot, store), store)
+        assert not _planned(snapshot, store).looked_at_everything
+
+
+def test_people_whom_a_plan_file_adopts_count_as_the_pool_of_its_apply() -> None:
+    state = with_user(NOTHING, foreign_user("bob"))
+    made = plan(okta(person("ann"), person("bob")), state, config(spec="users: {adopt: [bob]}"))
+    assert last_apply_of(made, Directory(state).index(ORG)).pool == 2
