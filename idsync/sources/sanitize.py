@@ -35,9 +35,9 @@ def sanitize(snapshot: Snapshot, key: bytes, keep: Collection[str] = ()) -> Snap
     """
     if len(key) < SHORTEST_KEY:
         raise UsageError(
-            "the key for pseudonyms is too short",
-            why="people could be found again by trying keys",
-            fix=f"give {SHORTEST_KEY} random bytes or more",
+            "The key for pseudonyms is too short.",
+            why="People could be found again by trying keys.",
+            fix=f"Give {SHORTEST_KEY} random bytes or more.",
         )
     pseudonym = _Pseudonyms(key)
     kept = frozenset(keep) - NEVER_KEPT

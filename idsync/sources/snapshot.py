@@ -30,7 +30,7 @@ ORG_URL = r"^https?://[^/\s]+/?$"
 
 _DECODER = msgspec.json.Decoder(Snapshot)
 _BYTE = re.compile(r" ?\(byte ([0-9]+)\)")
-_FIX = "write it again with `idsync snapshot -o FILE`"
+_FIX = "Write it again with `idsync snapshot -o FILE`."
 
 
 class _Header(msgspec.Struct):
@@ -65,7 +65,7 @@ def parse_snapshot(data: bytes, file: str) -> Snapshot:
     """Read a snapshot from a file's contents, of which it keeps hold; raises SnapshotError."""
     refuse = _Refusal(file, data)
     if not data.strip():
-        raise refuse("is empty", "there is no snapshot in it")
+        raise refuse("is empty", "There is no snapshot in it.")
     try:
         snapshot = _DECODER.decode(data)
     except msgspec.ValidationError as error:
@@ -74,12 +74,12 @@ def parse_snapshot(data: bytes, file: str) -> Snapshot:
     except msgspec.DecodeError as error:
         raise refuse.at_byte(str(error)) from None
     except UnicodeDecodeError:
-        raise refuse("is not UTF-8", "JSON is always UTF-8") from None
+        raise refuse("is not UTF-8", "JSON is always UTF-8.") from None
     except RecursionError:
-        raise refuse("is nested too deep", "no profile of Okta's is") from None
+        raise refuse("is nested too deep", "No profile of Okta's is.") from None
     if not re.fullmatch(VERSION, snapshot.format_version):
         refuse.other_version()
-        raise refuse("has no format version", "format_version is a major and a minor number, as in 1.0")
+        raise refuse("has no format version", "format_version is a major and a minor number, as in 1.0.")
     _require_utf8(data, refuse)
     _require_header(snapshot, refuse)
     require_sound(snapshot, file)
@@ -96,7 +96,9 @@ def write_snapshot(snapshot: Snapshot, path: Path) -> None:
             _replace(path.resolve(), data)
     except OSError as error:
         raise UsageError(
-            f"{path} cannot be written", why=error.strerror or type(error).__name__, fix="name another file"
+            f"The snapshot {path} cannot be written.",
+            why=f"{error.strerror or type(error).__name__}.",
+            fix="Name another file.",
         ) from error
 
 
@@ -131,7 +133,7 @@ class _Refusal:
 
     def __call__(self, what: str, why: str, *, line: int = 0, column: int = 0) -> SnapshotError:
         position = Position(self._file, line, column)
-        return SnapshotError(f"the snapshot {what}", why=why, fix=_FIX, position=position)
+        return SnapshotError(f"The snapshot {what}.", why=why, fix=_FIX, position=position)
 
     def at_byte(self, message: str) -> SnapshotError:
         """A syntax error at the line and column of the byte that the parser names."""
@@ -150,9 +152,9 @@ class _Refusal:
         major = version.partition(".")[0]
         if major.isascii() and major.isdigit() and major != "1":
             raise SnapshotError(
-                f"the snapshot has format version {version[:20]}",
-                why="this idsync reads format 1",
-                fix="use the idsync that wrote it, or write the snapshot again with this one",
+                f"The snapshot has format version {version[:20]}.",
+                why="This idsync reads format 1.",
+                fix="Use the idsync that wrote it, or write the snapshot again with this one.",
                 position=Position(self._file),
             )
 
@@ -164,12 +166,12 @@ def _contents(path: Path) -> bytes:
             data = b"" if size > LARGEST_FILE else file.read() if size else _piecewise(file)
     except OSError as error:
         raise SnapshotError(
-            f"the snapshot {path} cannot be read",
+            f"The snapshot {path} cannot be read.",
             why=error.strerror or type(error).__name__,
-            fix="check the path; one in the configuration is relative to the configuration's directory",
+            fix="Check the path; one in the configuration is relative to the configuration's directory.",
         ) from error
     if max(size, len(data)) > LARGEST_FILE:
-        raise _Refusal(str(path), b"")("is too large", f"at most {LARGEST_FILE >> 20} MiB are read")
+        raise _Refusal(str(path), b"")("is too large", f"At most {LARGEST_FILE >> 20} MiB are read.")
     return data
 
 
@@ -191,20 +193,20 @@ def _require_utf8(data: bytes, refuse: _Refusal) -> None:
         for start in range(0, len(view), _PIECE):
             decoder.decode(view[start : start + _PIECE], final=start + _PIECE >= len(view))
     except UnicodeDecodeError:
-        raise refuse("is not UTF-8", "JSON is always UTF-8") from None
+        raise refuse("is not UTF-8", "JSON is always UTF-8.") from None
 
 
 def _require_header(snapshot: Snapshot, refuse: _Refusal) -> None:
     if not re.fullmatch(ORG_URL, snapshot.org_url):
-        raise refuse("names no organization", "org_url is the organization's address, https://NAME.okta.com")
+        raise refuse("names no organization", "org_url is the organization's address, https://NAME.okta.com.")
     if not snapshot.app_id:
-        raise refuse("names no app", "app_id is the Okta id of the SSO app")
+        raise refuse("names no app", "app_id is the Okta id of the SSO app.")
     try:
         if not re.fullmatch(TAKEN_AT, snapshot.taken_at):
             raise ValueError
         parse_time(snapshot.taken_at)
     except ValueError:
-        raise refuse("does not say when it was taken", "taken_at is a time like 2026-01-31T08:30:00Z") from None
+        raise refuse("does not say when it was taken", "taken_at is a time like 2026-01-31T08:30:00Z.") from None
 
 
 def _canonical_user(user: IdentityUser) -> IdentityUser:

@@ -18,9 +18,9 @@ def require_sound(snapshot: Snapshot, where: str) -> None:
         problem = _id_problem(kind, ids) or _name_problem(kind, ids, names)
         if problem:
             raise SnapshotError(
-                f"{where} cannot be used: {problem}",
-                why="ids and names tell people and lists apart in plans and in the directory",
-                fix="mend the object where it comes from, or write the snapshot again with `idsync snapshot`",
+                f"{where} cannot be used: {problem}.",
+                why="Ids and names tell people and lists apart in plans and in the directory.",
+                fix="Mend the object where it comes from, or write the snapshot again with `idsync snapshot`.",
             )
 
 

@@ -227,7 +227,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path, mon
     monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(UsageError) as caught:
         write_snapshot(parsed(minimal()), path)
-    assert caught.value.why == "No space left on device"
+    assert caught.value.why == "No space left on device."
     assert path.read_text() == "old"
     assert [entry.name for entry in tmp_path.iterdir()] == ["snapshot.json"]
 

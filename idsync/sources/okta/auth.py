@@ -19,9 +19,9 @@ class ApiTokenCredential:
         self.token = token.strip()
         if not self.token or not (self.token.isascii() and self.token.isprintable()) or " " in self.token:
             raise SecretError(
-                "the API token is empty or holds characters that no token has",
-                why="a token is one word of letters, digits and signs",
-                fix="check what spec.auth.api_token points to",
+                "The API token is empty or holds characters that no token has.",
+                why="A token is one word of letters, digits and signs.",
+                fix="Check what spec.auth.api_token points to.",
             )
 
 
@@ -58,8 +58,8 @@ class TokenHeader:
     """Authorization by an API token: the same header each time, and no remedy for a refusal."""
 
     advice = (
-        "an API token ends after 30 days without use, with the account that made it, when it is revoked, "
-        "and outside the network zones that it is bound to"
+        "An API token ends after 30 days without use, with the account that made it, when it is revoked, "
+        "and outside the network zones that it is bound to."
     )
 
     def __init__(self, credential: ApiTokenCredential) -> None:

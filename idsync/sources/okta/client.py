@@ -59,9 +59,9 @@ class OktaClient:
             cursors.add(cursor(following))
             call = msgspec.structs.replace(call, url=following)
         raise SourceError(
-            f"the listing of {call.what} does not end",
+            f"The listing of {call.what} does not end.",
             why=f"{stale} pages in a row brought nothing new, and each names a next one",
-            fix="try again; if it stays so, tell Okta's support",
+            fix="Try again; if it stays so, tell Okta's support.",
         )
 
     def _next(self, call: Call, answer: Answer, rows: int) -> str | None:
@@ -71,17 +71,17 @@ class OktaClient:
             # Okta names at least the page itself: a full page without any link has lost the way to the next one.
             if not links and rows >= limit_of(call.url):
                 raise SourceError(
-                    f"the listing of {call.what} breaks off",
-                    why=f"a full page of {rows} came without a Link header, so what follows it cannot be known",
-                    fix="let any proxy on the way pass Link headers on",
+                    f"The listing of {call.what} breaks off.",
+                    why=f"A full page of {rows} came without a Link header, so what follows it cannot be known.",
+                    fix="Let any proxy on the way pass Link headers on.",
                 )
             return None
         following = _joined(call.url, link)
         if _origin(following) != self._origin:
             raise SourceError(
-                f"the listing of {call.what} goes on at another address than {self._exchange.org_url}",
-                why=f"the next page is said to be at {harmless(following)[:120]}; the credential is not sent there",
-                fix="set org_url to the address that Okta itself uses for the organization",
+                f"The listing of {call.what} goes on at another address than {self._exchange.org_url}.",
+                why=f"The next page is said to be at {harmless(following)[:120]}; the credential is not sent there.",
+                fix="Set org_url to the address that Okta itself uses for the organization.",
             )
         return following
 
@@ -94,9 +94,9 @@ class OktaClient:
                 return decoder.decode(answer.body), answer
             except msgspec.ValidationError as error:
                 raise SourceError(
-                    f"Okta's answer for {call.what} is not what it documents: {error}",
-                    why="a field that is needed is missing or of another type, so nothing can be said of that object",
-                    fix="check that org_url is an Okta organization; if it is, please report this",
+                    f"Okta's answer for {call.what} is not what it documents: {error}.",
+                    why="A field that is needed is missing or of another type, so nothing can be said of that object.",
+                    fix="Check that org_url is an Okta organization; if it is, please report this.",
                 ) from None
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 if looks_like_html(answer) or not patience.after_failure():

@@ -17,9 +17,9 @@ def identity_user(row: AppUser, user: EmbeddedUser) -> IdentityUser | None:
     username = (row.credentials and row.credentials.user_name) or user.profile.get("login")
     if not isinstance(username, str) or not username:
         raise SourceError(
-            f"user {row.id} has no name",
+            f"user {row.id} has no name.",
             why="Okta gives neither a user name in the app nor a login",
-            fix="give the user a login in Okta, or a user name in the app's assignment",
+            fix="Give the user a login in Okta, or a user name in the app's assignment.",
         )
     return IdentityUser(
         id=intern(row.id),

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "ES256", "ES384", "ES512")
 _BY_CURVE = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512"}
-_FIX = "give an unencrypted private key, RSA (2048 bits or more) or EC (P-256, P-384, P-521), as PEM or JWK"
+_FIX = "Give an unencrypted private key, RSA (2048 bits or more) or EC (P-256, P-384, P-521), as PEM or JWK."
 
 
 class SigningKey:
@@ -47,14 +47,18 @@ def read_key(text: str, key_id: str | None = None) -> SigningKey:
     document = _jwk(text) if text.lstrip().startswith("{") else None
     key = _imported(text.encode() if document is None else document)
     if key is None:
-        raise SecretError("the private key cannot be read", why="it is neither PEM nor JWK, or damaged", fix=_FIX)
+        raise SecretError("The private key cannot be read.", why="It is neither PEM nor JWK, or damaged.", fix=_FIX)
     if not key.is_private:
-        raise SecretError("the private key is a public one", why="only its private half can sign", fix=_FIX)
+        raise SecretError("The private key is a public one.", why="Only its private half can sign.", fix=_FIX)
     algorithm = _algorithm(key)
     if document is not None:
         named = document.get("alg", algorithm)
         if named not in ALGORITHMS or (named != algorithm and not (named[:2] == algorithm[:2] == "RS")):
-            raise SecretError("the private key names an algorithm that does not fit it", why="member alg", fix=_FIX)
+            raise SecretError(
+                "The private key names an algorithm that does not fit it.",
+                why="Its member alg is for keys of another kind.",
+                fix=_FIX,
+            )
         algorithm = str(named)
         key_id = key_id or (str(document["kid"]) if document.get("kid") else None)
     return SigningKey(key, algorithm, key_id)
@@ -66,7 +70,9 @@ def _jwk(text: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict):
-        raise SecretError("the private key cannot be read", why="it begins like a JWK and is no JSON object", fix=_FIX)
+        raise SecretError(
+            "The private key cannot be read.", why="It begins like a JWK and is no JSON object.", fix=_FIX
+        )
     return document
 
 
@@ -88,9 +94,11 @@ def _algorithm(key: "RSAKey | ECKey") -> str:
 
     if not isinstance(key, ECKey):
         if key.raw_value.key_size < 2048:
-            raise SecretError("the private key is too short", why="Okta takes RSA keys of 2048 bits or more", fix=_FIX)
+            raise SecretError(
+                "The private key is too short.", why="Okta takes RSA keys of 2048 bits or more.", fix=_FIX
+            )
         return "RS256"
     algorithm = _BY_CURVE.get(key.curve_name)
     if algorithm is None:
-        raise SecretError("the private key is on a curve that Okta does not take", why="", fix=_FIX)
+        raise SecretError("The private key is on a curve that Okta does not take.", why="", fix=_FIX)
     return algorithm

@@ -36,9 +36,9 @@ class Patience:
         self._waited += seconds
         if self._waited > LONGEST_WAIT:
             raise SourceUnreachable(
-                f"Okta left one request waiting for more than {LONGEST_WAIT / 60:.0f} minutes",
-                why="the organization's rate limit leaves no room: other integrations use it up, or the share is small",
-                fix="raise rate_limit_share, raise the token's rate limit in Okta, or try when less is going on",
+                f"Okta left one request waiting for more than {LONGEST_WAIT / 60:.0f} minutes.",
+                why="The organization's rate limit leaves no room: others use it up, or the share is small.",
+                fix="Raise rate_limit_share, raise the token's rate limit in Okta, or try when less is going on.",
             )
         self._pause(seconds)
 

@@ -140,9 +140,9 @@ class Reading:
             row = bare.pop(user.id, None)
             if row is not None and not self._added(row, EmbeddedUser(user.status, user.profile)):
                 raise SourceError(
-                    f"Okta gives no profile of user {user.id}",
-                    why="neither the app's users nor the users themselves hold one",
-                    fix="check what the credential's admin role may see of users",
+                    f"Okta gives no profile of user {user.id}.",
+                    why="Neither the app's users nor the users themselves hold one.",
+                    fix="Check what the credential's admin role may see of users.",
                 )
 
     def _look_up(self, users: tuple[str, ...]) -> None:
@@ -216,9 +216,9 @@ class Reading:
                     raise _not_visible(f"app labelled {label!r}", listed, self._calls.org_url)
                 if len(candidates) > 1:
                     raise SourceError(
-                        f"{len(candidates)} apps are labelled {label!r}",
-                        why="the SSO app decides who is in the pool, so it must be one",
-                        fix=f"name it by id: one of {', '.join(sorted(app.id for app in candidates))}",
+                        f"{len(candidates)} apps are labelled {label!r}.",
+                        why="The SSO app decides who is in the pool, so it must be one.",
+                        fix=f"Name it by id: one of {', '.join(sorted(app.id for app in candidates))}.",
                     )
                 return candidates[0]
 
@@ -240,9 +240,9 @@ class Reading:
 def _active(app: App) -> App:
     if app.status != "ACTIVE":
         raise SourceError(
-            f"the SSO app {app.label!r} ({app.id}) is {app.status}",
-            why="an app that is not active has lost the assignments that groups convey: its users are not the pool",
-            fix="activate it in Okta, or name another app in the Integration",
+            f"The SSO app {app.label!r} ({app.id}) is {app.status}.",
+            why="An app that is not active has lost the assignments that groups convey: its users are not the pool.",
+            fix="Activate it in Okta, or name another app in the Integration.",
         )
     return app
 
@@ -251,24 +251,24 @@ def _not_visible(app: str, listed: list[App], org_url: str) -> IdsyncError:
     """Nothing visible at all is a matter of permission; other apps without this one, more likely a wrong one."""
     if not listed:
         return AuthorizationError(
-            f"no {app} is visible at {org_url}, nor any other app",
+            f"No {app} is visible at {org_url}, nor any other app.",
             scope="okta.apps.read",
             why="Okta answers with an empty list where a credential has a scope and no admin role that covers anything",
             fix=ROLE_HINT,
         )
     return SourceUnreachable(
-        f"no {app} at {org_url}, among {len(listed)} visible apps",
-        why="it is another organization's, was deleted, or the credential's role or resource set leaves it out",
-        fix="check org_url and app in the Integration; " + ROLE_HINT,
+        f"No {app} at {org_url}, among {len(listed)} visible apps.",
+        why="It is another organization's, was deleted, or the credential's role or resource set leaves it out.",
+        fix="Check org_url and app in the Integration; " + ROLE_HINT,
     )
 
 
 def _hidden(people: int) -> AuthorizationError:
     return AuthorizationError(
-        f"Okta does not show {people} of the app's users",
+        f"Okta does not show {people} of the app's users.",
         scope="okta.users.read",
-        why="they are assigned to the app, and neither the app's rows nor the users themselves tell who they are",
-        fix="give the credential a role or resource set that covers all users; " + ROLE_HINT,
+        why="They are assigned to the app, and neither the app's rows nor the users themselves tell who they are.",
+        fix="Give the credential a role or resource set that covers all users; " + ROLE_HINT,
     )
 
 

@@ -22,7 +22,7 @@ class NotThere(SourceUnreachable):
 
 ROLE_HINT = (
     "an OAuth app needs the scope granted (Okta API Scopes) and an admin role or resource set that covers it "
-    "(Admin roles: Read-only Administrator does); an API token has the role of the account that made it"
+    "(Admin roles: Read-only Administrator does); an API token has the role of the account that made it."
 )
 
 
@@ -59,48 +59,52 @@ def refusal(answer: Answer, what: str, scope: Scope, org_url: str, advice: str) 
     said = words_of(answer)
     match answer.status:
         case 401:
-            return AuthenticationError(f"Okta does not accept the credential ({said})", why=advice, fix=_NEW_CREDENTIAL)
+            return AuthenticationError(
+                f"Okta does not accept the credential ({said}).", why=advice, fix=_NEW_CREDENTIAL
+            )
         case 403:
             return AuthorizationError(
-                f"Okta does not allow reading {what} ({said})",
+                f"Okta does not allow reading {what} ({said}).",
                 scope=scope,
-                why=f"the credential lacks the scope {scope}, or an admin role that covers what is read",
-                fix=f"grant {scope}; {ROLE_HINT}",
+                why=f"The credential lacks the scope {scope}, or an admin role that covers what is read.",
+                fix=f"Grant {scope}; {ROLE_HINT}",
             )
         case 404:
             return NotThere(
-                f"Okta knows no {what} at {org_url} ({said})",
-                why="the address answers, and what is asked for is not there, or not for this credential",
-                fix="check org_url and app in the Integration; " + ROLE_HINT,
+                f"Okta knows no {what} at {org_url} ({said}).",
+                why="The address answers, and what is asked for is not there, or not for this credential.",
+                fix="Check org_url and app in the Integration; " + ROLE_HINT,
             )
         case status if 300 <= status < 400:
             return SourceUnreachable(
-                f"{org_url} redirects instead of answering ({status})",
-                why="Okta's API does not redirect; credentials are not sent to another address",
-                fix="set org_url to the organization's own address, as its administrators see it (without -admin)",
+                f"{org_url} redirects instead of answering ({status}).",
+                why="Okta's API does not redirect; credentials are not sent to another address.",
+                fix="Set org_url to the organization's own address, as its administrators see it (without -admin).",
             )
         case _ if looks_like_html(answer):
             return not_okta(answer, org_url)
         case status if status == 429 or status >= 500:
             return SourceUnreachable(
-                f"Okta failed to give {what}, every try of them ({said})",
-                why="the server reports a failure of its own or no room for the request",
-                fix="see https://status.okta.com, and try again later",
+                f"Okta failed to give {what}, every try of them ({said}).",
+                why="The server reports a failure of its own or no room for the request.",
+                fix="See https://status.okta.com, and try again later.",
             )
         case _:
-            return SourceError(f"Okta refused the request for {what} ({said})", why="it does not take it as it stands")
+            return SourceError(
+                f"Okta refused the request for {what} ({said}).", why="It does not take it as it stands."
+            )
 
 
-_NEW_CREDENTIAL = "renew the credential in Okta and set it where spec.auth points to"
+_NEW_CREDENTIAL = "Renew the credential in Okta and set it where spec.auth points to."
 
 
 def not_okta(answer: Answer, org_url: str) -> IdsyncError:
     """Make the error of an answer that is not Okta's API speaking."""
     form = "a web page" if looks_like_html(answer) else "something that is not JSON"
     return SourceUnreachable(
-        f"{org_url} answers with {form} ({answer.status}), not as Okta's API does",
-        why="the address is not an Okta organization, or a proxy or maintenance page stands before it",
-        fix="check org_url (https://NAME.okta.com), and any proxy on the way",
+        f"{org_url} answers with {form} ({answer.status}), not as Okta's API does.",
+        why="The address is not an Okta organization, or a proxy or maintenance page stands before it.",
+        fix="Check org_url (https://NAME.okta.com), and any proxy on the way.",
     )
 
 
@@ -109,33 +113,33 @@ def unreachable(broken: Broken, what: str, org_url: str) -> IdsyncError:
     match broken.kind:
         case "dns":
             return SourceUnreachable(
-                f"the host of {org_url} has no address",
+                f"The host of {org_url} has no address.",
                 why=harmless(broken.text),
-                fix="check the spelling of org_url, and this machine's name service",
+                fix="Check the spelling of org_url, and this machine's name service.",
             )
         case "tls":
             return SourceUnreachable(
-                f"no trusted connection to {org_url}",
+                f"No trusted connection to {org_url}.",
                 why=harmless(broken.text),
-                fix="check org_url and this machine's clock; where a proxy opens TLS, set SSL_CERT_FILE to its CA",
+                fix="Check org_url and this machine's clock; where a proxy opens TLS, set SSL_CERT_FILE to its CA.",
             )
         case "connect":
             return SourceUnreachable(
-                f"{org_url} does not accept a connection",
+                f"{org_url} does not accept a connection.",
                 why=harmless(broken.text),
-                fix="check org_url, the network and HTTPS_PROXY",
+                fix="Check org_url, the network and HTTPS_PROXY.",
             )
         case "timeout" | "broken":
             return SourceUnreachable(
-                f"{org_url} does not answer the request for {what}, every try of them",
+                f"{org_url} does not answer the request for {what}, every try of them.",
                 why=harmless(broken.text),
-                fix="try again later; if it stays so, see https://status.okta.com and any proxy on the way",
+                fix="Try again later; if it stays so, see https://status.okta.com and any proxy on the way.",
             )
         case "size":
             return SourceUnreachable(
-                f"the answer to the request for {what} is too large: {broken.text}",
-                why="no page of Okta's is near that size",
-                fix="check that org_url is an Okta organization",
+                f"The answer to the request for {what} is too large: {broken.text}.",
+                why="No page of Okta's is near that size.",
+                fix="Check that org_url is an Okta organization.",
             )
         case unknown:
             assert_never(unknown)

@@ -46,7 +46,7 @@ class _Held(msgspec.Struct, frozen=True):
 class OAuthHeader:
     """Authorization by OAuth tokens: fetched once, renewed early by one worker for all, proved by DPoP."""
 
-    advice = "the access token was refused, also a new one; the app may be inactive, or its key may have been revoked"
+    advice = "The access token was refused, also a new one; the app may be inactive, or its key may have been revoked."
 
     def __init__(self, credential: OAuthCredential, scopes: Sequence[Scope], exchange: Exchange) -> None:
         self._client_id = credential.client_id
@@ -172,7 +172,7 @@ class OAuthHeader:
         granted = set(self._scopes if token.scope is None else token.scope.split())
         missing = [scope for scope in self._scopes if scope not in granted]
         if missing:
-            raise _scopes_missing(missing, "the token that Okta gave has fewer scopes than were asked for")
+            raise _scopes_missing(missing, "The token that Okta gave has fewer scopes than were asked for.")
         early = min(_EARLY, token.expires_in / 2)
         return _Held(token.access_token, kind == "dpop", self._exchange.timing.clock() + token.expires_in - early)
 
@@ -183,26 +183,26 @@ class OAuthHeader:
                 return _scopes_missing(self._scopes, said)
             case "invalid_client":
                 return AuthenticationError(
-                    f"Okta does not accept the client {self._client_id} ({said})",
-                    why="it knows no such active app, or its public key is not the one of the private key in use",
-                    fix="check oauth.client_id, oauth.private_key and oauth.key_id against the app's General tab",
+                    f"Okta does not accept the client {self._client_id} ({said}).",
+                    why="It knows no such active app, or its public key is not the one of the private key in use.",
+                    fix="Check oauth.client_id, oauth.private_key and oauth.key_id against the app's General tab.",
                 )
             case error if not error or answer.status >= 429:
                 return refusal(answer, "access token", self._scopes[0], self._exchange.org_url, self.advice)
             case _:
                 return AuthenticationError(
-                    f"Okta gave no access token ({said})",
-                    why="the token endpoint refused the request",
-                    fix="check the app in Okta: type API Services, grant Client Credentials, client authentication "
-                    "with public key / private key",
+                    f"Okta gave no access token ({said}).",
+                    why="The token endpoint refused the request.",
+                    fix="Check the app in Okta: type API Services, grant Client Credentials, client authentication "
+                    "with public key / private key.",
                 )
 
 
 def _scopes_missing(scopes: Sequence[str], why: str) -> AuthorizationError:
     named = ", ".join(scopes)
     return AuthorizationError(
-        f"the OAuth app has not been granted {named}",
+        f"The OAuth app has not been granted {named}.",
         scope=" ".join(scopes),
         why=why,
-        fix=f"grant {named} on the app's tab Okta API Scopes; {ROLE_HINT}",
+        fix=f"Grant {named} on the app's tab Okta API Scopes; {ROLE_HINT}",
     )

@@ -89,7 +89,7 @@ def test_a_redirect_is_not_followed(status):
             CONNECTION_TRIES,
             "address",
         ),
-        (caused(httpx.ConnectError("x"), ssl.SSLCertVerificationError("self-signed")), 1, "no trusted connection"),
+        (caused(httpx.ConnectError("x"), ssl.SSLCertVerificationError("self-signed")), 1, "No trusted connection"),
         (httpx.ConnectError("refused"), CONNECTION_TRIES, "does not accept a connection"),
         (httpx.ConnectTimeout("slow"), TRIES, "does not answer"),
         (httpx.ReadTimeout("slow"), TRIES, "does not answer"),
