@@ -25,7 +25,7 @@ def missing_for_person(inputs: Inputs, person: str) -> MissingEdge | None:
     if identity is None:
         return MissingEdge(
             f"{person} is not assigned to the app {app} in Okta, directly or through a group.",
-            "Assign the app in Okta; the people it is assigned to are the pool.",
+            "Check the name. If it is right, assign the app in Okta: the people it is assigned to are the pool.",
             (UpstreamCause("app", inputs.snapshot.app_id, app),),
         )
     cause = UpstreamCause("user", identity.id, identity.username)
@@ -47,10 +47,13 @@ def find_identity(inputs: Inputs, person: str) -> IdentityUser | None:
 
 
 def missing_for_list(inputs: Inputs, identity: IdentityUser, resource: str) -> list[MissingEdge]:
-    """Why a person does not get a list, named by id, group name or app label; empty when no such list is known."""
-    subject = next((item for item in inputs.subjects if resource in (item.id, item.name)), None)
-    if subject is not None:
-        return list(_not_a_member(identity, subject))
+    """Why a person does not get a list, named by id, group name, app label or title; empty when none is known."""
+    subjects = [item for item in inputs.subjects if resource in (item.id, item.name)]
+    if not subjects:
+        rules = ListRules(inputs.settings)
+        subjects = [item for item in inputs.subjects if rules.wording(item).title == resource]
+    if subjects:
+        return [edge for subject in subjects for edge in _not_a_member(identity, subject)]
     return list(_not_imported(inputs, resource))
 
 

@@ -72,6 +72,11 @@ def test_explain_works_on_files_alone(idsync: Idsync, org: Path, tmp_path: Path)
     assert idsync("explain", HIRO, "-c", org, "--current", tmp_path / "current.json").out == from_store
 
 
+def test_a_list_that_somebody_lacks_is_known_by_its_title_too(idsync: Idsync, org: Path) -> None:
+    told = idsync("explain", HIRO, "Team web", "-c", org).out
+    assert f"missing: {HIRO} is not a member of the group team-web ({LIST}) in Okta." in told
+
+
 def test_there_is_no_drift_after_an_apply(idsync: Idsync, org: Path) -> None:
     ended = idsync("drift", "-c", org)
     assert (ended.code, ended.out) == (0, "No drift: what is ours is as the last apply left it.\n")
