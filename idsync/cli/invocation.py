@@ -1,5 +1,6 @@
 """What was said on the command line apart from a command's own options, accepted before and after its name."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,6 +20,12 @@ class Invocation:
     def __init__(self) -> None:
         self.config = Path()
         self.console = Console()
+
+    @property
+    def config_arguments(self) -> tuple[str, ...]:
+        """The option by which another call finds the same configuration; none when it needs no option."""
+        given = str(self.config)
+        return () if given in (".", os.environ.get(CONFIG_VARIABLE)) else ("-c", given)
 
 
 def common_options(*, from_environment: bool = False) -> Callable[[F], F]:

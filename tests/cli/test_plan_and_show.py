@@ -22,6 +22,18 @@ def test_there_is_nothing_to_plan_after_an_apply(idsync: Idsync, org: Path) -> N
     assert ended.out.startswith("No changes.")
 
 
+@pytest.mark.parametrize("named_by", ["option", "environment"])
+def test_the_command_that_applies_a_kept_plan_names_its_configuration(
+    named_by: str, idsync: Idsync, fresh: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = tmp_path / "a.plan"
+    if named_by == "environment":
+        monkeypatch.setenv("IDSYNC_CONFIG", str(fresh))
+        assert f"`idsync apply {plan}`" in idsync("plan", "-o", plan).err
+    else:
+        assert f"`idsync apply -c {fresh} {plan}`" in idsync("plan", "-c", fresh, "-o", plan).err
+
+
 def test_changes_exit_2_only_on_request(idsync: Idsync, fresh: Path) -> None:
     assert idsync("plan", "-c", fresh).code == 0
     assert idsync("plan", "-c", fresh, "--detailed-exitcode").code == 2

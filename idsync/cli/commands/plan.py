@@ -1,5 +1,6 @@
 """`idsync plan`: show what would change, for whom and why; keep it with `-o`."""
 
+import shlex
 from contextlib import suppress
 from pathlib import Path
 
@@ -46,7 +47,8 @@ def command(
         write_private(output, encode_plan(plan), "plan")
     invocation.console.result(plan_text(plan, form, colour=invocation.console.colour))
     if output is not None:
-        invocation.console.note(f"The plan is kept in {output}; apply it with `idsync apply {output}`.")
+        apply = shlex.join(["idsync", "apply", *invocation.config_arguments, str(output)])
+        invocation.console.note(f"The plan is kept in {output}; apply it with `{apply}`.")
     if fail_on is not None and _worst(plan) >= _RANKS[fail_on]:
         return ExitCode.BLOCKED
     return ExitCode.CHANGES_PRESENT if detailed_exitcode and not plan.is_empty else ExitCode.DONE
