@@ -33,7 +33,7 @@ def existing(invocation: Invocation, address: str) -> AnyResource:
     with place.store(writing=False) as store:
         found = _hand(place, store).find(address)
     if found is None:
-        raise ResourceError(f"There is no {address!r}.", fix="`idsync get` prints what there is.")
+        raise ResourceError(f"There is no {address!r}.", fix="`idsync get all --format text` lists what there is.")
     return found
 
 

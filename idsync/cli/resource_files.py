@@ -108,7 +108,9 @@ def _from_yaml(data: bytes, file: str) -> Iterator[AnyResource]:
             yield _from_node(document)
     if mistakes.found:
         first = mistakes.found[0]
-        raise ResourceError(f"{first.summary}.", why=first.why, fix=first.fix, position=first.position)
+        raise ResourceError(
+            f"{first.summary[:1].upper()}{first.summary[1:]}.", why=first.why, fix=first.fix, position=first.position
+        )
 
 
 def _from_node(document: Node) -> AnyResource:

@@ -103,6 +103,12 @@ class TestCreate:
         with pytest.raises(ResourceError, match="has changed meanwhile"):
             hand.create(stale, force=True)
 
+    def test_a_revision_of_something_that_is_gone_is_refused(self, hand: Hand) -> None:
+        gone = user(Metadata("gone", revision="0" * 32), UserSpec())
+        with pytest.raises(ResourceError, match="There is no 'user/gone' any more") as refused:
+            hand.create(gone)
+        assert "leave metadata.revision out" in refused.value.fix
+
     def test_an_object_with_our_labels_is_warned_of(self, hand: Hand, local: LocalTarget) -> None:
         done = hand.create(our_user("smuggled"))
         assert "removes it unless Okta asks" in done.note

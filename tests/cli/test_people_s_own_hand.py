@@ -223,7 +223,10 @@ def test_an_editor_that_does_not_run_well_changes_nothing(
 ) -> None:
     monkeypatch.setenv("EDITOR", editor)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    assert idsync("edit", f"access_list/{LIST}", "-c", org).code == 64
+    ended = idsync("edit", f"access_list/{LIST}", "-c", org)
+    assert ended.code == 64
+    assert "kept in" not in ended.err
+    assert not list(tmp_path.glob("idsync-edit-*"))
 
 
 def test_what_is_not_there_cannot_be_edited_or_removed(idsync: Idsync, org: Path) -> None:

@@ -40,7 +40,10 @@ def command(invocation: Invocation, address: str) -> ExitCode:
                 done = own.replace(_resource(after, found, file))
             tell(invocation, [done])
     except IdsyncError as error:
-        error.fix = f"{error.fix} What you wrote is kept in {file}.".strip()
+        if file.read_bytes() == before:
+            file.unlink()
+        else:
+            error.fix = f"{error.fix} What you wrote is kept in {file}.".strip()
         raise
     file.unlink()
     if after == before:
@@ -62,8 +65,9 @@ def _edited(file: Path) -> bytes:
     try:
         ended = subprocess.run([*shlex.split(editor), str(file)], check=False)  # noqa: S603 - the person's own editor
     except (OSError, ValueError) as refusal:
+        why = refusal.strerror if isinstance(refusal, OSError) else str(refusal)
         raise UsageError(
-            f"The editor {editor!r} cannot be started.", why=f"{refusal}.", fix="Set VISUAL or EDITOR."
+            f"The editor {editor!r} cannot be started.", why=f"{why}.", fix="Set VISUAL or EDITOR."
         ) from refusal
     if ended.returncode != 0:
         raise UsageError(f"The editor {editor!r} ended with {ended.returncode}.", why="Nothing was changed.")

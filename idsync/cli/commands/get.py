@@ -44,7 +44,7 @@ def command(invocation: Invocation, kind: str, name: str | None, form: str) -> E
     found = [with_revision(resource) for each in kinds for resource in _of_kind(state, each, name)]
     if name is not None and not found and not _is_empty_list(state, kinds, name):
         raise ResourceError(
-            f"There is no {kinds[0]} {name!r}.", fix="`idsync get` without a name prints what there is."
+            f"There is no {kinds[0]} {name!r}.", fix=f"`idsync get {kinds[0]}s --format text` lists those there are."
         )
     match form:
         case "json":

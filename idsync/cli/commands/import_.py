@@ -57,6 +57,7 @@ def command(
         invocation.console.result(text)
     else:
         write_private(output, text.encode(), "configuration")
+        invocation.console.note(f"Wrote the configuration to {output}.")
     _tell(invocation, left)
     return ExitCode.CHANGES_PRESENT if left and detailed_exitcode else ExitCode.DONE
 
