@@ -23,6 +23,7 @@ from idsync.plan.guards import GUARDS
 from idsync.plan.health import RELEASABLE
 from idsync.reconcile.planning import Planned
 from idsync.reconcile.single_pass import last_apply_of, plan_once, remember_after_apply, to_remember
+from idsync.render.phrases import counted
 from idsync.stores.sqlite import SqliteStore
 
 
@@ -47,9 +48,9 @@ def command(
     """Apply PLAN, which was reviewed; without it, plan now, show and ask."""
     if plan is not None and snapshot is not None:
         raise UsageError("A plan is applied as it is; --snapshot cannot change it.", fix="Give one of the two.")
+    released, timeout = overrides(allow, {*GUARDS, *RELEASABLE}), _seconds(lock_timeout)
     if plan is None and not auto_approve:
         invocation.console.require_person()
-    released, timeout = overrides(allow, {*GUARDS, *RELEASABLE}), _seconds(lock_timeout)
     reviewed = None if plan is None else read_plan(plan)
     place = workplace(invocation)
     with place.store(writing=True) as store:
@@ -124,8 +125,8 @@ def _seconds(text: str) -> float:
 
 
 def _told(applied: Applied) -> str:
-    swept = f" {applied.locks_swept} expired locks cleared away." if applied.locks_swept else ""
+    swept = f" {counted(applied.locks_swept, 'expired lock')} cleared away." if applied.locks_swept else ""
     if applied.run is None:
         return f"Nothing to change.{swept}"
     resumed = ", taken up where it was broken off" if applied.resumed else ""
-    return f"Applied: run {applied.run}{resumed}, {applied.steps} steps, serial {applied.serial}.{swept}"
+    return f"Applied: run {applied.run}{resumed}, {counted(applied.steps, 'step')}, serial {applied.serial}.{swept}"
