@@ -304,7 +304,7 @@ EMPTY_INCLUDE = _code(
 MISSING_SECRET = _code(
     "missing_secret",
     "A secret is not where the configuration says.",
-    "Without it nobody can sign in.",
+    "Without it idsync cannot sign in to Okta.",
     "Set the environment variable, or put the file in place.",
 )
 UNUSABLE_SECRET = _code(
