@@ -232,6 +232,7 @@ class _Draft:
             lists_with_members=sum(subject.has_members for subject in self._inputs.subjects),
             emptied=emptied(self._inputs.subjects),
             unlisted=unlisted(snapshot, self._inputs.index),
+            group_roles=len(self._inputs.roles.people_with_group_roles()),
         )
         return Compilation(
             DirectoryState(self._users, self._locks, lists.access_lists, dict(lists.members)),

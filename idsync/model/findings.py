@@ -32,6 +32,7 @@ class SourceFacts(msgspec.Struct, frozen=True):
     `listed` are the groups and apps that it knows, built-in groups and the SSO app apart; `lists` those of them that
     pass the filters. `emptied` are the ids of those groups when not one has a member, and of the apps likewise.
     `unlisted` are lists of the directory whose kind, groups or apps, the snapshot does not know at all.
+    `group_roles` counts the people to whom some group gives a role.
     """
 
     org_url: str
@@ -43,6 +44,7 @@ class SourceFacts(msgspec.Struct, frozen=True):
     lists_with_members: int
     emptied: frozenset[str] = frozenset()
     unlisted: frozenset[str] = frozenset()
+    group_roles: int = 0
 
 
 class MissingEdge(msgspec.Struct, frozen=True, gc=False):

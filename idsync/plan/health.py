@@ -5,8 +5,8 @@ from typing import assert_never
 
 import msgspec
 
-from idsync.config.settings import AppById, AppByLabel, Settings
-from idsync.model.directory import DirectoryIndex, LastApply
+from idsync.config.settings import AppById, AppByLabel, GroupRule, Settings
+from idsync.model.directory import DirectoryIndex, LastApply, Reason
 from idsync.model.findings import Finding, Health, SourceFacts
 from idsync.model.identity import Snapshot
 from idsync.model.resources import AccessList, User
@@ -43,12 +43,20 @@ def _app_label(snapshot: Snapshot) -> str:
     return snapshot.app_label or next(listed, "")
 
 
-def judge(settings: Settings, facts: SourceFacts, index: DirectoryIndex, last: LastApply | None) -> Health:
-    """The health of a snapshot of the right org: `ok`, `suspect` or `broken`, with a finding for each doubt."""
+def judge(
+    settings: Settings, facts: SourceFacts, index: DirectoryIndex, last: LastApply | None, changes: Iterable[Change]
+) -> Health:
+    """The health of a snapshot of the right org: `ok`, `suspect` or `broken`, with a finding for each doubt.
+
+    `changes` are those to be made if it were right.
+    """
     if not facts.complete:
         message = "The snapshot is incomplete: some page of it could not be read."
         return Health("broken", (_finding("incomplete", message),))
-    doubts = [*_pool_doubts(settings, facts, index, last), *_list_doubts(settings, facts, index, last)]
+    doubts = [
+        *_pool_doubts(settings, facts, index, last),
+        *(list(_list_doubts(settings, facts, index, last)) or _role_doubts(settings, facts, changes)),
+    ]
     return Health("suspect", tuple(doubts)) if doubts else Health()
 
 
@@ -96,6 +104,26 @@ def _list_doubts(
             f"None of the imported groups, or none of the apps, has a member in this snapshot, while {lost} of their "
             "access lists have some. An Okta credential whose role does not cover them reads them empty.",
         )
+
+
+def _role_doubts(settings: Settings, facts: SourceFacts, changes: Iterable[Change]) -> Iterable[Finding]:
+    """As for lists: of all groups that give roles at once the last members hardly leave."""
+    by_group = any(isinstance(rule, GroupRule) for rule in settings.role_rules)
+    losing = sum(map(_loses_roles_of_groups, changes)) if by_group and not facts.group_roles else 0
+    if losing > 1:
+        yield _finding(
+            "groups_empty",
+            f"No group that a role mapping names has a member in this snapshot, while {losing} people would lose "
+            "roles. An Okta credential whose role does not cover these groups reads them empty.",
+        )
+
+
+def _loses_roles_of_groups(change: Change) -> bool:
+    match change:
+        case UserChange(reason=Reason.MEMBERSHIP_CHANGED, before=User(spec=before), after=User(spec=after)):
+            return not set(before.roles) <= set(after.roles)
+        case _:
+            return False
 
 
 def _filled(index: DirectoryIndex) -> int:

@@ -289,7 +289,7 @@ def _assembled(
             tool_version=__version__,
             sanitized=snapshot.sanitized,
         ),
-        health=judge(settings, compilation.facts, inputs.index, inputs.last),
+        health=judge(settings, compilation.facts, inputs.index, inputs.last, comparison.changes),
         index=inputs.index,
         leaving=frozenset(inputs.pool.leaving),
         findings=[*compilation.findings, *comparison.findings],

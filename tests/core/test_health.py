@@ -251,3 +251,33 @@ def test_what_is_not_held_back_can_be_applied_and_the_rest_is_planned_again() ->
 
 def _fields(made) -> dict[str, object]:
     return {name: getattr(made, name) for name in made.__struct_fields__}
+
+
+BY_GROUP = 'RoleMapping: {rules: [{group: "aws-*", roles: ["aws-$1"]}]}'
+ADMINS = group("aws-admin", "p00", "p01", "p02")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        config(BY_GROUP, spec="sync: {access_lists: false}"),
+        config(BY_GROUP, 'ImportFilters: {groups: {exclude: ["aws-*"]}}'),
+    ],
+    ids=["no lists", "other lists"],
+)
+@pytest.mark.parametrize("read", [(group("aws-admin"),), ()], ids=["empty", "unseen"])
+def test_the_members_of_all_groups_that_give_roles_gone_at_once_are_doubted(settings, read) -> None:
+    state = settled(okta(*PEOPLE, EVERYONE, ADMINS), settings)
+    made = plan(okta(*PEOPLE, EVERYONE, *read), state, settings, last=last(40, settings.digest))
+    assert [finding.code for finding in made.health.findings] == ["groups_empty"]
+    assert len(blocked(made)) == 3
+
+
+def test_one_person_may_lose_the_last_role_that_groups_give_and_a_rule_may_change() -> None:
+    settings, other = config(BY_GROUP), config(BY_GROUP.replace("aws-*", "gcp-*"))
+    one = settled(okta(*PEOPLE, group("aws-admin", "p00"), EVERYONE), settings)
+    assert plan(FULL, one, settings, last=last(40, settings.digest)).health.verdict == "ok"
+    three = settled(okta(*PEOPLE, ADMINS, EVERYONE), settings)
+    made = plan(okta(*PEOPLE, ADMINS, EVERYONE), three, other, last=last(40, settings.digest))
+    assert made.health.verdict == "ok"
+    assert made.summary.user.update == 3
