@@ -9,6 +9,7 @@ import re
 _ACTS = re.compile(r"[^\w \-.,…→()]|_|(?<=[wW])\.")
 _PLAIN = re.compile(r"[(]?(?:[^\W\d_]+(?:['’-][^\W\d_]+)*|\d{1,3}(?:,\d{3})*|…|→)[)]?[.,;:]?\Z")
 _COMMIT = re.compile(r"[(]?[0-9a-fA-F]{7,64}[)]?[.,;:]?\Z")
+_ENDS = (")", ",", ";", ").")
 _EDGES = re.compile(r" *(?P<before>\(?)(?P<inside>.*?)(?P<after>[).,;:]{0,2}) *\Z", re.DOTALL)
 
 
@@ -18,15 +19,19 @@ def code(text: str) -> str:
 
 
 def prose(text: str) -> str:
-    """A sentence: its plain words as they are, each run of other ones as code."""
+    """A sentence: its plain words as they are, each run of other ones as code, up to a bracket, comma or semicolon."""
     pieces: list[str] = []
     run: list[str] = []
     for word in text.split(" "):
         if _PLAIN.match(word) and not _COMMIT.match(word):
             _flush(run, pieces)
             pieces.append(word)
-        else:
-            run.append(word)
+            continue
+        if word.startswith("("):
+            _flush(run, pieces)
+        run.append(word)
+        if word.endswith(_ENDS):
+            _flush(run, pieces)
     _flush(run, pieces)
     return " ".join(pieces)
 

@@ -76,7 +76,7 @@ def test_a_fence_is_closed_by_nothing_but_us(name: str) -> None:
     ("sentence", "expected"),
     [
         ("A user exists that is not ours; it stays.", "A user exists that is not ours; it stays."),
-        ("The user hiro@x.com (00u1) exists.", "The user <code>hiro&#64;x.com (00u1</code>) exists."),
+        ("The user hiro@x.com (00u1) exists.", "The user <code>hiro&#64;x.com</code> (<code>00u1</code>) exists."),
         ("see GH-12 and #7", "see <code>GH-12</code> and <code>&#35;7</code>"),
         ("commit deadbeef, fine", "commit <code>deadbeef</code>, fine"),
         ("1,200 of 5", "1,200 of 5"),
