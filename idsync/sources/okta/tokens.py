@@ -180,7 +180,7 @@ class OAuthHeader:
         said = words_of(answer)
         match problem_of(answer).error:
             case "invalid_scope":
-                return _scopes_missing(self._scopes, said)
+                return _scopes_missing(self._scopes, said, of="all of ")
             case "invalid_client":
                 return AuthenticationError(
                     f"Okta does not accept the client {self._client_id} ({said}).",
@@ -198,10 +198,11 @@ class OAuthHeader:
                 )
 
 
-def _scopes_missing(scopes: Sequence[str], why: str) -> AuthorizationError:
+def _scopes_missing(scopes: Sequence[str], why: str, *, of: str = "") -> AuthorizationError:
+    """`of` says that only some of these may be missing: Okta does not always name them."""
     named = ", ".join(scopes)
     return AuthorizationError(
-        f"The OAuth app has not been granted {named}.",
+        f"The OAuth app has not been granted {of}{named}.",
         scope=" ".join(scopes),
         why=why,
         fix=f"Grant {named} on the app's tab Okta API Scopes; {ROLE_HINT}",
