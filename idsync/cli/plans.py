@@ -8,8 +8,8 @@ from idsync.plan.planfile import decode_plan
 from idsync.render.style import COLOUR, PLAIN
 
 
-def plan_text(plan: Plan, form: str, *, colour: bool) -> str:
-    """A plan in one of the formats of `--format`."""
+def plan_text(plan: Plan, form: str, *, colour: bool, drift: bool = False) -> str:
+    """A plan, or the `drift` in it, in one of the formats of `--format`."""
     match form:
         case "json":
             from idsync.render.json import render_plan as render_json
@@ -18,11 +18,11 @@ def plan_text(plan: Plan, form: str, *, colour: bool) -> str:
         case "markdown":
             from idsync.render.markdown import render_plan as render_markdown
 
-            return render_markdown(plan)
+            return render_markdown(plan, drift=drift)
         case _:
             from idsync.render.text import render_plan as render_text
 
-            return render_text(plan, COLOUR if colour else PLAIN)
+            return render_text(plan, COLOUR if colour else PLAIN, drift=drift)
 
 
 def read_plan(path: Path) -> Plan:

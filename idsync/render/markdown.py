@@ -56,9 +56,9 @@ class Block:
         return excess
 
 
-def render_plan(plan: Plan) -> str:
-    """The comment: the marker first, the plan's digest last."""
-    view = plan_view(plan, LIMITS)
+def render_plan(plan: Plan, *, drift: bool = False) -> str:
+    """The comment on a plan, or on the `drift` in it: the marker first, the plan's digest last."""
+    view = plan_view(plan, LIMITS, drift=drift)
     head = [MARKER, f"### {prose(view.headline)}", *_warnings(view)]
     people = [_people_block(section) for section in view.people]
     locks = _list_block(view.locks)

@@ -11,6 +11,7 @@ from idsync.render.safe import shown
 from idsync.render.view import Limits, Line, PlanView, Row, Section, Symbol
 
 NO_CHANGES = "No changes. The directory is as the configuration and Okta ask."
+NO_DRIFT = "No drift: what is ours is as the last apply left it."
 MESSAGE_LIMIT = 600
 CODES_SHOWN = 5
 CODE_LIMIT = 60
@@ -28,14 +29,14 @@ _VERBS: dict[Outcome, tuple[str, str, str]] = {
 """How the headline says each outcome, in its order; the last part is added where access was not mentioned yet."""
 
 
-def plan_view(plan: Plan, limits: Limits | None = None) -> PlanView:
-    """The view of a plan; its counts are exact whatever `limits` leaves out."""
+def plan_view(plan: Plan, limits: Limits | None = None, *, drift: bool = False) -> PlanView:
+    """The view of a plan, or of the `drift` in it; its counts are exact whatever `limits` leaves out."""
     limits = limits or Limits()
     people = people_of(plan)
     guard_codes = {result.guard for result in plan.guards if result.verdict == "blocked"}
     other_findings = [finding for finding in plan.findings if finding.code not in guard_codes]
     return PlanView(
-        headline=headline(plan, people),
+        headline=headline(plan, people, drift=drift),
         warnings=_warnings(plan),
         people=people_sections(people, limits),
         locks=lock_section(plan, limits),
@@ -48,15 +49,17 @@ def plan_view(plan: Plan, limits: Limits | None = None) -> PlanView:
     )
 
 
-def headline(plan: Plan, people: People) -> str:
+def headline(plan: Plan, people: People, *, drift: bool = False) -> str:
     """One sentence that says what the plan does, to how many."""
+    if plan.is_empty and drift:
+        return NO_DRIFT
     if plan.is_empty:
         errors = sum(finding.severity == "error" for finding in plan.findings)
         if errors:
             return f"No changes, but {counted(errors, 'item')} could not be dealt with; see the findings."
         return NO_CHANGES
     clauses = [clause for clause in (_people_clause(people), _things_clause(plan, people)) if clause]
-    return f"Plan: {'; '.join(clauses)}."
+    return f"{'Drift, to be put back' if drift else 'Plan'}: {'; '.join(clauses)}."
 
 
 def _people_clause(people: People) -> str:

@@ -9,9 +9,9 @@ ORDER = "Changes, in the order of the apply"
 _TONES: dict[Symbol, Tone] = {"+": "added", "-": "removed", "~": "changed", "!": "warning", " ": "faint"}
 
 
-def render_plan(plan: Plan, style: Style = PLAIN, limits: Limits | None = None) -> str:
-    """The plan on as many lines as `limits` allows; the same bytes each time when plain."""
-    view = plan_view(plan, limits)
+def render_plan(plan: Plan, style: Style = PLAIN, limits: Limits | None = None, *, drift: bool = False) -> str:
+    """The plan, or the `drift` in it, on as many lines as `limits` allows; the same bytes each time when plain."""
+    view = plan_view(plan, limits, drift=drift)
     blocks = [[style.paint(view.headline, "strong")]]
     blocks += [row_lines(warning, style, "  ") for warning in view.warnings]
     blocks += [section_lines(section, style) for section in (*view.people, *view.checks, view.findings) if section.rows]

@@ -80,6 +80,7 @@ def test_a_list_that_somebody_lacks_is_known_by_its_title_too(idsync: Idsync, or
 def test_there_is_no_drift_after_an_apply(idsync: Idsync, org: Path) -> None:
     ended = idsync("drift", "-c", org)
     assert (ended.code, ended.out) == (0, "No drift: what is ours is as the last apply left it.\n")
+    assert ended.out.strip() in idsync("drift", "-c", org, "--format", "markdown").out.replace("&#58;", ":")
     empty = idsync("drift", "-c", org, "--format", "json")
     assert empty.code == 0
     assert isinstance(empty.json, dict)
@@ -145,6 +146,8 @@ def test_drift_names_everyone_who_has_something_by_a_hand_edit_and_nobody_else(i
 
 def test_who_joined_a_list_in_okta_is_no_drift_of_a_list_that_somebody_edited(idsync: Idsync, org: Path) -> None:
     _grant_by_hand(idsync, org)
+    told = idsync("drift", "-c", org, "--snapshot", org / "snapshot-next.json").out
+    assert told.startswith("Drift, to be put back: 6 people lose some access; 1 list changes.\n")
     drifted = idsync("drift", "-c", org, "--snapshot", org / "snapshot-next.json", "--format", "json").json
     assert isinstance(drifted, dict)
     (change,) = drifted["changes"]
