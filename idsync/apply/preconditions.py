@@ -65,8 +65,15 @@ class Standing(Enum):
 def check_preconditions(changes: Iterable[Change], seen: DirectoryState, *, org_url: str, at: Moment) -> set[Address]:
     """The changes that a broken-off run made already; raise PlanStale or PlanTampered when any may not be made."""
     found: dict[Standing, list[Address]] = {standing: [] for standing in Standing}
+    changes = tuple(changes)
+    locked = {lock.spec.target.user for lock in seen.locks.values() if not is_past(lock.spec.expires, at.now)}
+    locked.update(each.after.spec.target.user for each in changes if isinstance(each, LockChange) and each.after)
     for change in changes:
-        found[standing_of(change, seen, org_url, at)].append(change.address)
+        standing = standing_of(change, seen, org_url, at)
+        if standing is Standing.AS_PLANNED and isinstance(change, UserChange) and change.action == "delete":
+            # The lock that was there when the plan was made may have ended, or been removed, since.
+            standing = standing if name_of(change) in locked else Standing.MOVED
+        found[standing].append(change.address)
     if found[Standing.FOREIGN]:
         raise PlanTampered(
             f"The plan changes what is not ours: {_some(found[Standing.FOREIGN])}.",

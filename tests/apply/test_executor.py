@@ -21,7 +21,7 @@ from idsync.stores.sqlite import SqliteStore, open_store
 from idsync.targets.local import LocalTarget
 from idsync.targets.protocol import Target
 from tests.apply import worlds
-from tests.apply.worlds import AFTER, BEFORE, WHY, apply, fill, foreign, plan_between, state
+from tests.apply.worlds import AFTER, BEFORE, LATER, WHY, apply, fill, foreign, plan_between, state
 from tests.targets.world import NOW, ORG, foreign_lock, foreign_user, our_list, our_lock, our_user
 
 replace = msgspec.structs.replace
@@ -287,6 +287,17 @@ class TestLocksInTime:
         assert target.state().locks["l"].spec.expires == "2026-11-23T09:30:00Z"
 
 
+def test_no_account_goes_when_its_lock_has_ended_since_the_plan(target: Target, store: SqliteStore) -> None:
+    before = state(our_user("a"), our_lock("l", "a", expires="2026-11-22T09:31:00Z"))
+    fill(target, before)
+    plan = plan_between(before, replace(before, users={}))
+    with pytest.raises(PlanStale) as caught:
+        apply(plan, target, store, LATER)
+    assert caught.value.addresses == ("user/a",)
+    apply(plan, target, store, NOW)
+    assert not target.state().users
+
+
 @settings(max_examples=50, deadline=None)
 @given(worlds.contents(with_foreign=True), worlds.contents(with_foreign=False))
 def test_any_plan_takes_any_directory_to_what_it_says(
@@ -296,6 +307,8 @@ def test_any_plan_takes_any_directory_to_what_it_says(
         target = LocalTarget(store.directory)
         fill(target, before)
         untouched = canonical_bytes(foreign(target.state()))
+        going = worlds.ours(before).users.keys() - after.users.keys()
+        after = replace(after, locks={**after.locks, **{f"on {name}": our_lock(f"on {name}", name) for name in going}})
         plan = plan_between(before, after)
         apply(plan, target, store)
         now = target.state()
