@@ -134,7 +134,7 @@ class Summary(msgspec.Struct, frozen=True):
 
 
 class Inputs(msgspec.Struct, frozen=True):
-    """What a plan was made from; an apply refuses another config, org or major version."""
+    """What a plan was made from; an apply refuses another config, org or major version. `pool` people had access."""
 
     config_digest: str
     snapshot_digest: str
@@ -143,6 +143,7 @@ class Inputs(msgspec.Struct, frozen=True):
     org_url: str
     tool_version: str
     sanitized: bool = False
+    pool: int = 0
 
 
 class Plan(msgspec.Struct, frozen=True):

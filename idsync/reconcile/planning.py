@@ -31,6 +31,12 @@ from idsync.targets.protocol import DirectoryReader
 NOTHING = Scope(frozenset(), frozenset())
 
 
+def last_apply_of(plan: Plan) -> LastApply:
+    """What becomes "the last apply" once a plan is applied, whether it was made now or lay in a file."""
+    made_from = plan.inputs
+    return LastApply(made_from.config_digest, made_from.snapshot_digest, made_from.snapshot_taken_at, made_from.pool)
+
+
 class Remembering(msgspec.Struct, frozen=True):
     """That a plan may use, and will later leave, a memo of what was compiled."""
 
@@ -62,9 +68,7 @@ class Planned(msgspec.Struct, frozen=True):
     @property
     def last_apply(self) -> LastApply:
         """What becomes "the last apply" once this plan is applied."""
-        made_from = self.plan.inputs
-        pool = self.compilation.facts.pool
-        return LastApply(made_from.config_digest, made_from.snapshot_digest, made_from.snapshot_taken_at, pool)
+        return last_apply_of(self.plan)
 
     def memo_before_apply(self) -> Memo | None:
         """The memo of the directory as it is: what this plan changes is not as desired yet."""
@@ -288,6 +292,7 @@ def _assembled(
             org_url=settings.integration.org_url,
             tool_version=__version__,
             sanitized=snapshot.sanitized,
+            pool=compilation.facts.pool,
         ),
         health=judge(settings, compilation.facts, inputs.index, inputs.last, comparison.changes),
         index=inputs.index,

@@ -11,9 +11,8 @@ from idsync.compiler.memo import decode_memo, encode_memo
 from idsync.config.settings import Settings
 from idsync.errors import StoreError
 from idsync.model.canonical import canonical_bytes
-from idsync.model.directory import DirectoryIndex, LastApply, Reason
+from idsync.model.directory import LastApply
 from idsync.model.identity import Snapshot
-from idsync.plan.changes import Plan, UserChange
 from idsync.reconcile.planning import Planned, Remembering, make_plan
 from idsync.sources.protocol import Source
 from idsync.stores.protocol import Facts
@@ -110,13 +109,3 @@ def last_apply(facts: Facts) -> LastApply | None:
 def to_remember(last: LastApply) -> Mapping[str, bytes]:
     """The facts that an apply keeps."""
     return {_LAST_APPLY: canonical_bytes(last)}
-
-
-def last_apply_of(plan: Plan, index: DirectoryIndex) -> LastApply:
-    """What a plan from a file will have been made from; the pool is as many people as it leaves ours."""
-    managed = sum(entry.okta_id is not None for entry in index.users.values())
-    users = plan.summary.user
-    adopted = sum(isinstance(change, UserChange) and change.reason is Reason.ADOPTED for change in plan.changes)
-    inputs = plan.inputs
-    pool = managed + users.create + adopted - users.delete
-    return LastApply(inputs.config_digest, inputs.snapshot_digest, inputs.snapshot_taken_at, pool)

@@ -8,8 +8,9 @@ from idsync.apply.admission import Expected
 from idsync.apply.executor import Request, apply_plan
 from idsync.apply.hand import Hand
 from idsync.model.identity import Snapshot
-from idsync.reconcile.planning import Planned
-from idsync.reconcile.single_pass import last_apply_of, plan_once, remember_after_apply
+from idsync.plan.planfile import decode_plan, encode_plan
+from idsync.reconcile.planning import Planned, last_apply_of
+from idsync.reconcile.single_pass import plan_once, remember_after_apply
 from idsync.stores.leases import this_process
 from idsync.stores.sqlite import SqliteStore, open_store
 from idsync.targets.local import LocalTarget
@@ -18,7 +19,6 @@ from tests.core.world import (
     NOW,
     ORG,
     PLAIN,
-    Directory,
     config,
     foreign_user,
     group,
@@ -76,7 +76,15 @@ def test_an_apply_leaves_a_memo_to_the_next_plan(tmp_path: Path) -> None:
         assert not _planned(snapshot, store).looked_at_everything
 
 
-def test_people_whom_a_plan_file_adopts_count_as_the_pool_of_its_apply() -> None:
+def test_a_plan_file_carries_the_pool_that_the_next_reading_is_compared_with() -> None:
     state = with_user(NOTHING, foreign_user("bob"))
     made = plan(okta(person("ann"), person("bob")), state, config(spec="users: {adopt: [bob]}"))
-    assert last_apply_of(made, Directory(state).index(ORG)).pool == 2
+    assert last_apply_of(decode_plan(encode_plan(made))).pool == 2
+
+
+def test_the_pool_counts_where_users_are_not_managed() -> None:
+    people = [person(f"p{number}") for number in range(30)]
+    settings = config(spec="sync: {users: false}")
+    last = last_apply_of(plan(okta(*people, group("eng", "p1")), NOTHING, settings))
+    made = plan(okta(person("p1"), group("eng", "p1")), NOTHING, settings, last=last)
+    assert [finding.code for finding in made.health.findings] == ["source_shrink"]

@@ -21,8 +21,8 @@ from idsync.model.times import format_time, parse_duration
 from idsync.plan.changes import Plan
 from idsync.plan.guards import GUARDS
 from idsync.plan.health import RELEASABLE
-from idsync.reconcile.planning import Planned
-from idsync.reconcile.single_pass import last_apply_of, plan_once, remember_after_apply, to_remember
+from idsync.reconcile.planning import Planned, last_apply_of
+from idsync.reconcile.single_pass import plan_once, remember_after_apply, to_remember
 from idsync.render.phrases import counted
 from idsync.stores.sqlite import SqliteStore
 
@@ -56,8 +56,7 @@ def command(
     with place.store(writing=True) as store:
         job = _Job(invocation, place, store, released, timeout)
         if reviewed is not None:
-            last = last_apply_of(reviewed, place.target(store).index(place.settings.integration.org_url))
-            applied = job.apply(reviewed, last)
+            applied = job.apply(reviewed, last_apply_of(reviewed))
         else:
             planned = job.plan(snapshot)
             if not job.approved(planned.plan, show=form == "text", ask=not auto_approve):
