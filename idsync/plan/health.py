@@ -10,6 +10,7 @@ from idsync.model.directory import DirectoryIndex, LastApply, Reason
 from idsync.model.findings import Finding, Health, SourceFacts
 from idsync.model.identity import Snapshot
 from idsync.model.resources import AccessList, User
+from idsync.model.times import parse_time
 from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange
 from idsync.plan.effective import granted
 
@@ -41,6 +42,21 @@ def _app_label(snapshot: Snapshot) -> str:
     """The label of the app that the snapshot is of; empty when it does not say."""
     listed = (app.label for app in snapshot.apps if app.id == snapshot.app_id)
     return snapshot.app_label or next(listed, "")
+
+
+def older_than_last(snapshot: Snapshot, last: LastApply | None) -> list[Finding]:
+    """A warning that a snapshot was taken before that of the last apply: it would undo what happened since."""
+    try:
+        older = last is not None and parse_time(snapshot.taken_at) < parse_time(last.snapshot_taken_at)
+    except ValueError:  # a plan file may have said anything of when its snapshot was taken
+        return []
+    if last is None or not older:
+        return []
+    message = (
+        f"The snapshot was taken at {snapshot.taken_at}, before that of the last apply ({last.snapshot_taken_at}): "
+        "this plan takes back what happened in between. Read the source again, unless that is meant."
+    )
+    return [Finding("source_older", "warning", message)]
 
 
 def judge(

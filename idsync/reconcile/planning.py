@@ -23,7 +23,7 @@ from idsync.plan.assemble import Comparison, assemble, compare
 from idsync.plan.changes import Change, Inputs, PersonDelta, Plan
 from idsync.plan.delta import Around, access_delta, touched_by
 from idsync.plan.effective import MAX_NESTING, nesting
-from idsync.plan.health import judge, wrong_source
+from idsync.plan.health import judge, older_than_last, wrong_source
 from idsync.plan.nesting import is_nested, nested_lists
 from idsync.plan.seal import sealed
 from idsync.targets.protocol import DirectoryReader
@@ -297,6 +297,6 @@ def _assembled(
         health=judge(settings, compilation.facts, inputs.index, inputs.last, comparison.changes),
         index=inputs.index,
         leaving=frozenset(inputs.pool.leaving),
-        findings=[*compilation.findings, *comparison.findings],
+        findings=[*older_than_last(snapshot, inputs.last), *compilation.findings, *comparison.findings],
     )
     return sealed(plan) if seal else plan

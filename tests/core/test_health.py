@@ -20,6 +20,7 @@ from tests.core.world import (
     person,
     plan,
     planned,
+    replace,
 )
 
 PEOPLE = [person(f"p{number:02}") for number in range(40)]
@@ -281,3 +282,13 @@ def test_one_person_may_lose_the_last_role_that_groups_give_and_a_rule_may_chang
     made = plan(okta(*PEOPLE, ADMINS, EVERYONE), three, other, last=last(40, settings.digest))
     assert made.health.verdict == "ok"
     assert made.summary.user.update == 3
+
+
+def test_a_snapshot_older_than_that_of_the_last_apply_is_warned_of() -> None:
+    snapshot = okta(person("ann"))
+    before = LastApply(PLAIN.digest, "", "2026-11-21T00:00:00Z", 1)
+    assert codes(plan(snapshot, settled(snapshot), last=before)) == []
+    assert codes(plan(snapshot, settled(snapshot), last=replace(before, snapshot_taken_at=snapshot.taken_at))) == []
+    after = replace(before, snapshot_taken_at="2026-11-23T00:00:00Z")
+    assert codes(plan(snapshot, settled(snapshot), last=after)) == ["source_older"]
+    assert codes(plan(snapshot, settled(snapshot), last=replace(before, snapshot_taken_at="once"))) == []
