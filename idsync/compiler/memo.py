@@ -66,7 +66,7 @@ def bases_of(inputs: Inputs) -> Bases:
     by_groups = inputs.roles.people_with_group_roles()
     people = {user.id: _person_basis(user) for user in inputs.pool.present.values()}
     for okta_id in by_groups & people.keys():
-        people[okta_id] += "\0".join(inputs.roles.group_roles(okta_id)).encode()
+        people[okta_id] += inputs.roles.group_basis(okta_id)
     return Bases(people, {subject.id: _list_basis(subject) for subject in inputs.subjects})
 
 

@@ -46,6 +46,7 @@ class RoleMapping:
         self._watched = [(traits.attribute(trait), trait, _SharesByValue()) for trait in self._trait_rules]
         self._missed: dict[tuple[str, str], Finding] = {}
         self._combinations: dict[tuple[int, ...], GivenRoles] = {}
+        self._group_bases: dict[tuple[int, ...], bytes] = {}
         self.findings: list[Finding] = []
         self._by_user = self._group_shares(group_rules, groups)
 
@@ -53,9 +54,15 @@ class RoleMapping:
         """Okta ids of everyone whom some group gives a role."""
         return self._by_user.keys()
 
-    def group_roles(self, user_id: str) -> tuple[str, ...]:
-        """The roles that groups give one person: with the profile, all that their roles depend on."""
-        return tuple(role for _, share in self._by_user.get(user_id, ()) for role, _ in share)
+    def group_basis(self, user_id: str) -> bytes:
+        """What groups give one person, as bytes: with the profile, all that their roles depend on."""
+        shares = self._by_user.get(user_id, [])
+        combination = tuple(map(id, shares))  # the rules hold every share, so that its id stays its own
+        known = self._group_bases.get(combination)
+        if known is None:
+            known = "\0".join(role for _, share in shares for role, _ in share).encode()
+            self._group_bases[combination] = known
+        return known
 
     def roles(self, user_id: str, attributes: Mapping[str, ProfileValue]) -> GivenRoles:
         """One person's roles, first-seen order, without repeats."""

@@ -22,9 +22,10 @@ def differing_fields(before: User | Lock | AccessList, after: User | Lock | Acce
     if before == after:
         return ()
     old, new = msgspec.to_builtins(before), msgspec.to_builtins(after)
-    paths = sorted(
-        {leaf for path in _differing_paths(old, new) for leaf in _leaves(path, _at(old, path), _at(new, path))}
-    )
+    # A user is flat: each of its leaves can be looked at, and nothing has to be loaded for it.
+    differing = [()] if isinstance(before, User) else _differing_paths(old, new)
+    leaves = {leaf for path in differing for leaf in _leaves(path, _at(old, path), _at(new, path))}
+    paths = sorted(leaf for leaf in leaves if _at(old, leaf) != _at(new, leaf))
     return tuple(Line("~", f"{_field_name(path)}: {_difference(_at(old, path), _at(new, path))}") for path in paths)
 
 
