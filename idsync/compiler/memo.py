@@ -70,15 +70,11 @@ def bases_of(inputs: Inputs) -> Bases:
     return Bases(people, {subject.id: _list_basis(subject) for subject in inputs.subjects})
 
 
-def narrowed(
-    memo: Memo | None, inputs: Inputs, bases: Bases, held: frozenset[str], owned_by_renamed: frozenset[str]
-) -> Scope | None:
-    """The people and lists that may not be as desired, or None when nothing is known.
+def narrowed(memo: Memo, inputs: Inputs, bases: Bases, held: frozenset[str], owned_by_renamed: frozenset[str]) -> Scope:
+    """The people and lists that may not be as desired, by a memo of this context.
 
     `held` are all to leave alone; `owned_by_renamed` are lists of which a renamed person is an owner.
     """
-    if memo is None or memo.context != context_of(inputs.settings):
-        return None
     pool, index = inputs.pool, inputs.index
     known = memo.people
     differing = {okta_id for okta_id, basis in bases.people.items() if known.get(okta_id) != basis}
@@ -95,7 +91,7 @@ def narrowed(
     lists |= {
         subject.id
         for subject in inputs.subjects
-        if memo.lists.get(subject.id) != bases.lists[subject.id] or (moved and _has_any(subject, moved))
+        if memo.lists.get(subject.id) != bases.lists[subject.id] or _has_any(subject, moved)
     }
     return Scope(frozenset(users & (index.users.keys() | pool.present.keys())), frozenset(lists))
 
@@ -139,7 +135,7 @@ def _was_elsewhere(memo: Memo, okta_id: str, name: str) -> bool:
 def _edited_users(memo: Memo, index: DirectoryIndex) -> set[str]:
     """Users whom somebody changed, made or removed since; at the same serial nobody did."""
     before, now = memo.index.users, index.users
-    if index is memo.index or index.users is before:
+    if now is before:
         return set()
     return {name for name in before.keys() | now.keys() if before.get(name) != now.get(name)}
 
@@ -147,7 +143,7 @@ def _edited_users(memo: Memo, index: DirectoryIndex) -> set[str]:
 def _edited_lists(memo: Memo, index: DirectoryIndex) -> set[str]:
     """Lists that somebody changed, made or removed since, members included."""
     before, now = memo.index.access_lists, index.access_lists
-    if index is memo.index or now is before:
+    if now is before:
         return set()
     return {name for name in before.keys() | now.keys() if before.get(name) != now.get(name)}
 

@@ -55,12 +55,12 @@ class RoleMapping:
         return self._by_user.keys()
 
     def group_basis(self, user_id: str) -> bytes:
-        """What groups give one person, as bytes: with the profile, all that their roles depend on."""
+        """What groups give one person by which rules: with the profile, all that roles and their order depend on."""
         shares = self._by_user.get(user_id, [])
         combination = tuple(map(id, shares))  # the rules hold every share, so that its id stays its own
         known = self._group_bases.get(combination)
         if known is None:
-            known = "\0".join(role for _, share in shares for role, _ in share).encode()
+            known = "\0".join(f"{place} {role}" for place, share in shares for role, _ in share).encode()
             self._group_bases[combination] = known
         return known
 

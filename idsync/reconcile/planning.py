@@ -42,6 +42,10 @@ class Remembering(msgspec.Struct, frozen=True):
 
     memo: Memo | None
 
+    def of_use_for(self, settings: Settings) -> Memo | None:
+        """The memo, when it was made under these settings by this compiler."""
+        return self.memo if self.memo is not None and self.memo.context == context_of(settings) else None
+
 
 class Planned(msgspec.Struct, frozen=True):
     """A plan, with what an apply records beside it."""
@@ -118,8 +122,8 @@ def make_plan(
             fix="Check org_url and app in the Integration document, or use the snapshot that belongs to them.",
         )
     with target.reading():
-        memo = remembering.memo if remembering else None
-        if memo is not None and memo.context == context_of(settings) and memo.index.serial == target.serial():
+        memo = remembering.of_use_for(settings) if remembering else None
+        if memo is not None and memo.index.serial == target.serial():
             index = memo.index
         else:
             index = managed_index(settings, target.index(settings.integration.org_url))
@@ -139,9 +143,10 @@ def _plan(
     settings = inputs.settings
     locks_in_force = state_in_force(settings, target.state(NOTHING), inputs.now).locks
     locks = decide_locks(inputs, locks_in_force)
-    bases = bases_of(inputs) if memo else None
-    held = inputs.pool.held | locks.unlockable
-    scope = narrowed(memo, inputs, bases, held, _owned_by_renamed(inputs, target)) if memo and bases else None
+    bases = scope = None
+    if memo is not None:
+        bases = bases_of(inputs)
+        scope = narrowed(memo, inputs, bases, inputs.pool.held | locks.unlockable, _owned_by_renamed(inputs, target))
     current = state_in_force(settings, target.state(scope), inputs.now)
     compilation = compile_state(inputs, locks, current, scope)
     comparison = compare(

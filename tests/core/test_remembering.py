@@ -126,3 +126,14 @@ def test_a_member_is_found_however_the_snapshot_spells_their_id() -> None:
     state, memo = remembered(okta(person("maria"), spelt))
     made = agrees(okta(person("maria"), person("bob"), spelt), state, memo)
     assert lines(made.plan) == ["create user bob: assigned", "update access_list ops: membership_changed +bob"]
+
+
+def test_the_same_role_by_an_earlier_rule_changes_the_order_of_roles() -> None:
+    rules = config(
+        "RoleMapping: {rules: [{group: late, roles: [x]}, {trait: okta/team, value: red, roles: [y]}, "
+        "{group: early, roles: [x]}]}"
+    )
+    bob = person("bob", team="red")
+    state, memo = remembered(okta(bob, group("early", "bob"), group("late")), settings=rules)
+    made = agrees(okta(bob, group("early"), group("late", "bob")), state, memo, rules)
+    assert "update user bob: role_mapping_changed" in lines(made.plan)
