@@ -6,6 +6,10 @@ from idsync.cli.files import read_input
 from idsync.plan.changes import Plan
 from idsync.plan.planfile import decode_plan
 from idsync.render.style import COLOUR, PLAIN
+from idsync.render.view import Limits
+
+NEWCOMERS_SHOWN = Limits().other_people
+"""How many newcomers a plan must describe for the screen."""
 
 
 def plan_text(plan: Plan, form: str, *, colour: bool, drift: bool = False) -> str:

@@ -19,7 +19,7 @@ from idsync.config.settings import Settings
 from idsync.model.addresses import Address, access_list_address, lock_address, user_address
 from idsync.model.directory import DirectoryIndex, DirectoryState, GivenRoles, LastApply, Reason, Scope, Why
 from idsync.model.findings import Finding, SourceFacts
-from idsync.model.identity import Snapshot
+from idsync.model.identity import IdentityUser, ProfileValue, Snapshot, attributes_of
 from idsync.model.ownership import is_ours, lock_name, our_labels
 from idsync.model.resources import Lock, User
 
@@ -121,18 +121,19 @@ class _Draft:
     def make_users(self, scope: Scope | None) -> None:
         """Every user to have within the scope."""
         pool = self._inputs.pool
-        names = pool.present if scope is None else sorted(scope.users & pool.present.keys())
-        for name in names:
-            if name not in self._held:
-                self._make_user(name)
+        chosen = pool.present.keys() if scope is None else sorted(scope.users & pool.present.keys())
+        names = [name for name in chosen if name not in self._held]
+        identities = [pool.present[name] for name in names]
+        for name, identity, attributes in zip(names, identities, attributes_of(identities), strict=True):
+            self._make_user(name, identity, attributes)
         for name in self._current.users.keys() & self._held:
             if self._inputs.index.users[name].okta_id is not None:
                 self._users[name] = self._current.users[name]
         self._why.update((user_address(name), why) for name, why in pool.leaving.items())
 
-    def _make_user(self, name: str) -> None:
+    def _make_user(self, name: str, identity: IdentityUser, attributes: dict[str, ProfileValue]) -> None:
         inputs = self._inputs
-        identity = inputs.pool.present[name]
+        address = user_address(name)
         existing = self._current.users.get(name)
         old_name = inputs.pool.renamed.get(name)
         why = Why(Reason.ASSIGNED, (user_cause(identity),))
@@ -148,7 +149,6 @@ class _Draft:
         elif old_name is not None:
             existing = self._current.users.get(old_name)
             why = Why(Reason.RENAMED, why.causes)
-        attributes = identity.attributes()
         given = inputs.roles.roles(identity.id, attributes)
         misses = inputs.roles.case_misses(attributes)
         if misses:
@@ -157,7 +157,7 @@ class _Draft:
         user = desired_user(identity, given.names, inputs.traits.shown(attributes), self._our_labels, existing)
         self._users[name] = user
         self._given[name] = given
-        self._why[user_address(name)] = self._why_user(why, existing, user)
+        self._why[address] = self._why_user(why, address, existing, user)
 
     def _leave_locks_on(self, name: str) -> None:
         """What was decided about locks was meant for a user of ours, and the user of this name is not."""
@@ -171,10 +171,10 @@ class _Draft:
                 if lock.spec.target.user == name and is_ours(lock.metadata.labels, self._org_url)
             )
 
-    def _why_user(self, why: Why, before: User | None, after: User) -> Why:
+    def _why_user(self, why: Why, address: Address, before: User | None, after: User) -> Why:
         if why.reason is not Reason.ASSIGNED:
             return why
-        edited = user_address(after.metadata.name) in self._inputs.index.edited
+        edited = address in self._inputs.index.edited
         if before is None and edited:
             return Why(Reason.DRIFT, why.causes)
         if before is None:

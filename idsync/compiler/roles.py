@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, KeysView, Mapping
 from typing import assert_never
 
+import msgspec
+
 from idsync.compiler.traits import TraitMapping, trait_values
 from idsync.config.patterns import PatternSet
 from idsync.config.settings import GroupRule, Settings, TraitRule
@@ -17,7 +19,20 @@ Role = tuple[str, tuple[Cause, ...]]
 """A role and why a person has it."""
 Share = tuple[int, tuple[Role, ...]]
 """What one rule, by its place in the order, gives."""
+
+
+class GroupShares(msgspec.Struct, frozen=True, gc=False):
+    """What some groups give by which rules; people with the same share one object, told by its number."""
+
+    number: int
+    shares: tuple[Share, ...]
+    basis: bytes
+
+
+_NO_SHARES = GroupShares(0, (), b"")
 _SharesByValue = dict[str, tuple[Share, ...]]
+_TEXT_OR_NOTHING = frozenset({str, type(None)})
+"""What equals nothing of another type, unlike 1, 1.0 and true."""
 
 
 def config_cause(position: Position, rule: str) -> ConfigCause:
@@ -44,11 +59,12 @@ class RoleMapping:
                 case _:
                     assert_never(rule)
         self._watched = [(traits.attribute(trait), trait, _SharesByValue()) for trait in self._trait_rules]
+        self._attributes = tuple(attribute for attribute, _, _ in self._watched)
+        self._known: dict[tuple[int, tuple[ProfileValue, ...]], GivenRoles] = {}
         self._missed: dict[tuple[str, str], Finding] = {}
         self._combinations: dict[tuple[int, ...], GivenRoles] = {}
-        self._group_bases: dict[tuple[int, ...], bytes] = {}
         self.findings: list[Finding] = []
-        self._by_user = self._group_shares(group_rules, groups)
+        self._by_user = _interned(self._group_shares(group_rules, groups))
 
     def people_with_group_roles(self) -> KeysView[str]:
         """Okta ids of everyone whom some group gives a role."""
@@ -56,17 +72,22 @@ class RoleMapping:
 
     def group_basis(self, user_id: str) -> bytes:
         """What groups give one person by which rules: with the profile, all that roles and their order depend on."""
-        shares = self._by_user.get(user_id, [])
-        combination = tuple(map(id, shares))  # the rules hold every share, so that its id stays its own
-        known = self._group_bases.get(combination)
-        if known is None:
-            known = "\0".join(f"{place} {role}" for place, share in shares for role, _ in share).encode()
-            self._group_bases[combination] = known
-        return known
+        return self._by_user.get(user_id, _NO_SHARES).basis
 
     def roles(self, user_id: str, attributes: Mapping[str, ProfileValue]) -> GivenRoles:
         """One person's roles, first-seen order, without repeats."""
-        shares = list(self._by_user.get(user_id, ()))
+        by_group = self._by_user.get(user_id, _NO_SHARES)
+        values = tuple(map(attributes.get, self._attributes))
+        if not _TEXT_OR_NOTHING.issuperset(map(type, values)):
+            return self._worked_out(by_group, attributes)
+        made_of = (by_group.number, values)
+        given = self._known.get(made_of)
+        if given is None:
+            given = self._known[made_of] = self._worked_out(by_group, attributes)
+        return given
+
+    def _worked_out(self, by_group: GroupShares, attributes: Mapping[str, ProfileValue]) -> GivenRoles:
+        shares = list(by_group.shares)
         for attribute, trait, by_value in self._watched:
             value = attributes.get(attribute)
             for text in (value,) if type(value) is str else trait_values(value):
@@ -124,6 +145,19 @@ class RoleMapping:
                 for user_id in group.member_ids():
                     shares[user_id].extend(given)
         return shares
+
+
+def _interned(by_user: Mapping[str, list[Share]]) -> dict[str, GroupShares]:
+    known: dict[tuple[int, ...], GroupShares] = {}
+    interned = {}
+    for user_id, shares in by_user.items():
+        combination = tuple(map(id, shares))  # `by_user` holds every share, so that its id stays its own
+        found = known.get(combination)
+        if found is None:
+            basis = "\0".join(f"{place} {role}" for place, share in shares for role, _ in share).encode()
+            found = known[combination] = GroupShares(len(known) + 1, tuple(shares), basis)
+        interned[user_id] = found
+    return interned
 
 
 def case_finding(subject: str, pattern: str, cause: Cause) -> Finding:

@@ -4,7 +4,7 @@ These structs are also the snapshot file's wire form (`schemas/snapshot.v1.schem
 Profiles and member lists stay raw JSON until someone needs them: a plan with few changes opens few of them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from typing import Any, Literal, TypeVar
 
@@ -100,6 +100,16 @@ class Snapshot(msgspec.Struct, frozen=True):
             labelled = [(app.id, app.label, app.name, app.status, sorted(set(app.groups))) for app in apps]
             hashed.update(canonical_bytes((labelled, _sets([app.users for app in apps]))))
         return f"sha256:{hashed.hexdigest()}"
+
+
+def attributes_of(users: Sequence[IdentityUser]) -> Iterator[dict[str, ProfileValue]]:
+    """The merged profiles of many users, in their order, decoded many at once; raises SnapshotError."""
+    for start in range(0, len(users), _PIECE):
+        piece = users[start : start + _PIECE]
+        try:
+            yield from _PROFILES.decode(b"[" + b",".join([user.profile for user in piece]) + b"]")
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            yield from [user.attributes() for user in piece]  # says whose is at fault
 
 
 _Item = TypeVar("_Item", IdentityUser, IdentityGroup, IdentityApp)

@@ -12,6 +12,7 @@ from idsync.model.findings import Finding, Health
 from idsync.plan.changes import (
     FORMAT_VERSION,
     AccessListChange,
+    BriefPlan,
     Change,
     Counts,
     Inputs,
@@ -83,6 +84,11 @@ def assemble(
         guards=results,
         findings=tuple(noticed),
     )
+
+
+def in_brief(plan: Plan, more_newcomers: int) -> BriefPlan:
+    """A plan that is only to be shown, whose delta leaves out so many newcomers."""
+    return BriefPlan(**{field: getattr(plan, field) for field in plan.__struct_fields__}, more_newcomers=more_newcomers)
 
 
 def summarise(changes: Iterable[Change]) -> Summary:

@@ -164,3 +164,12 @@ class Plan(msgspec.Struct, frozen=True):
     def is_empty(self) -> bool:
         """Whether there is nothing to change."""
         return not self.changes
+
+
+class BriefPlan(Plan, frozen=True):
+    """A plan to be shown, neither written nor applied: it bears no digests.
+
+    Of the newcomers, who gain and lose nothing, its delta describes the first ones by name; the others are counted.
+    """
+
+    more_newcomers: int = 0

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from itertools import filterfalse
 from typing import assert_never
 
 import msgspec
@@ -37,7 +38,7 @@ class Around(msgspec.Struct, frozen=True):
 
 
 class Touched(msgspec.Struct, frozen=True):
-    """What a plan does, by person and by list: everyone whose access it may change is in `people`."""
+    """What a plan does, by person and by list: everyone whose access it may change is in `people`, or left out."""
 
     users: dict[str, UserChange]
     lists: dict[str, AccessListChange]
@@ -47,8 +48,13 @@ class Touched(msgspec.Struct, frozen=True):
     people: frozenset[str]
 
 
-def touched_by(changes: Iterable[Change], members: Mapping[str, Members]) -> Touched:
-    """Sort the changes by whom they touch; `members` are those before of lists that change, and of lists in these."""
+def touched_by(
+    changes: Iterable[Change], members: Mapping[str, Members], left_out: frozenset[str] = frozenset()
+) -> Touched:
+    """Sort the changes by whom they touch; `members` are those before of lists that change, and of lists in these.
+
+    Newcomers who are `left_out` will not be described.
+    """
     users: dict[str, UserChange] = {}
     lists: dict[str, AccessListChange] = {}
     locks: dict[str, LockChange] = {}
@@ -64,7 +70,7 @@ def touched_by(changes: Iterable[Change], members: Mapping[str, Members]) -> Tou
                 locks[_locked_user(change)] = change
             case AccessListChange():
                 lists[name] = change
-                for person in change.members_added:
+                for person in filterfalse(left_out.__contains__, change.members_added):
                     joined[person].append(name)
                 nested = frozenset(children_of(change, members))
                 for person in change.members_removed:
@@ -75,7 +81,7 @@ def touched_by(changes: Iterable[Change], members: Mapping[str, Members]) -> Tou
                 reached |= people_below(nested, members)
             case _:
                 assert_never(change)
-    people = frozenset(joined.keys() | left.keys() | users.keys() | locks.keys() | reached) - {""}
+    people = frozenset(joined.keys() | left.keys() | (users.keys() - left_out) | locks.keys() | reached) - {""}
     return Touched(users, lists, locks, joined, left, people)
 
 

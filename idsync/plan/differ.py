@@ -39,7 +39,7 @@ def _user_changes(
     before: Mapping[str, User], after: Mapping[str, User], why: Mapping[Address, Why], changes: list[Change]
 ) -> None:
     found = difference(before, after)
-    for name in found.created | found.deleted | found.changed:
+    for name in (*found.created, *found.deleted, *found.changed):
         address = user_address(name)
         reason = why.get(address, UNEXPLAINED)
         old, new = before.get(name), after.get(name)
@@ -56,7 +56,7 @@ def _lock_changes(
     changes: list[Change],
 ) -> None:
     found = difference(before, after)
-    for name in found.created | found.deleted | found.changed:
+    for name in (*found.created, *found.deleted, *found.changed):
         address = lock_address(name)
         reason = why.get(address, UNEXPLAINED)
         old, new = before.get(name), after.get(name)
@@ -84,7 +84,7 @@ def _list_changes(
 ) -> None:
     found = difference(current.access_lists, desired.access_lists)
     members_changed = difference(current.members, desired.members).changed
-    for name in found.created | found.deleted | found.changed | members_changed:
+    for name in dict.fromkeys((*found.created, *found.deleted, *found.changed, *members_changed)):
         address = access_list_address(name)
         reason = why.get(address, UNEXPLAINED)
         old, new = current.access_lists.get(name), desired.access_lists.get(name)

@@ -10,20 +10,18 @@ Value = TypeVar("Value")
 
 
 class Difference(msgspec.Struct, Generic[Key], frozen=True):
-    """Keys by what became of them."""
+    """Keys by what became of them, in the order of the collections: each key stands once."""
 
-    created: frozenset[Key]
-    deleted: frozenset[Key]
-    changed: frozenset[Key]
+    created: tuple[Key, ...]
+    deleted: tuple[Key, ...]
+    changed: tuple[Key, ...]
 
 
 def difference(before: Mapping[Key, Value], after: Mapping[Key, Value]) -> Difference[Key]:
     """Compare two keyed collections; identity is tried before equality, since most values are the same object."""
-    changed = (
-        key for key in before.keys() & after.keys() if before[key] is not after[key] and before[key] != after[key]
-    )
+    in_both = (key for key in before if key in after)
     return Difference(
-        created=frozenset(after.keys() - before.keys()),
-        deleted=frozenset(before.keys() - after.keys()),
-        changed=frozenset(changed),
+        created=tuple(key for key in after if key not in before),
+        deleted=tuple(key for key in before if key not in after),
+        changed=tuple(key for key in in_both if before[key] is not after[key] and before[key] != after[key]),
     )

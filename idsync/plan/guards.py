@@ -23,10 +23,11 @@ def check_guards(
     memberships = sum(entry.member_count for entry in index.access_lists.values() if entry.ours)
     lists = sum(entry.ours for entry in index.access_lists.values())
     leavers = set(leaving)
-    deletes = _count(isinstance(change, UserChange) and change.action == "delete" for change in changes)
-    locks = _count(_locked(change) in people for change in changes)
-    removals = sum(_removals(change, leavers) for change in changes)
-    list_deletes = _count(isinstance(change, AccessListChange) and change.action == "delete" for change in changes)
+    taking = [change for change in changes if not isinstance(change, UserChange) or change.before is not None]
+    deletes = _count(isinstance(change, UserChange) and change.action == "delete" for change in taking)
+    locks = _count(_locked(change) in people for change in taking)
+    removals = sum(_removals(change, leavers) for change in taking)
+    list_deletes = _count(isinstance(change, AccessListChange) and change.action == "delete" for change in taking)
     protected = len(_harmed(changes, guards))
     return (
         _result("user_deletes", guards.user_deletes, deletes, len(people)),

@@ -1,15 +1,26 @@
 """The delta of people who had nothing: all they get, without comparing. A first import is nothing but newcomers."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from idsync.model.directory import Reason
 from idsync.plan.accesses import Accesses, Origins
-from idsync.plan.changes import Access, AccessListChange, UserChange
+from idsync.plan.changes import Access, AccessListChange, Change, LockChange, UserChange
 from idsync.plan.effective import OWN, Key, Lists, granted
 
 Own = dict[Key, Access]
 Share = tuple[Access, tuple[tuple[Key, Access], ...]]
 """What joining a list gives: the list itself, and what it grants."""
+
+
+def plain_newcomers(changes: Collection[Change], renamed: Collection[str]) -> list[str]:
+    """New users, by name, who gain something and lose nothing, whatever else a plan does: there is no more to say of
+    them than what they gain. Whoever is `renamed`, locked or unlocked is more than that.
+    """
+    locks = (change.after or change.before for change in changes if isinstance(change, LockChange))
+    special = {lock.spec.target.user for lock in locks if lock}.union(renamed)
+    created = [change.after for change in changes if isinstance(change, UserChange) and change.before is None]
+    names = [user.metadata.name for user in created if user is not None and user.spec.roles]
+    return sorted(name for name in names if name not in special) if special else sorted(names)
 
 
 class Newcomers:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from idsync.model.canonical import canonical_bytes
+from idsync.model.canonical import canonical_bytes, digest
 from idsync.plan.changes import Change, PersonDelta, Plan
 
 _PIECE = 512
@@ -15,6 +15,16 @@ _LISTS = b'"changes":[],"access_delta":[]'
 def sealed(plan: Plan) -> Plan:
     """The plan with the digest of all the rest of it."""
     return msgspec.structs.replace(plan, digest=seal_of(plan))
+
+
+def ready_at_once(plan: Plan, snapshot_digest: str) -> Plan:
+    """A plan that nobody keeps, to be applied where and when it was made. It bears the digest of what it was made from
+    and of what was judged: the same input gives the same changes, so that these need not be hashed.
+    """
+    inputs = msgspec.structs.replace(plan.inputs, snapshot_digest=snapshot_digest)
+    named = {field: getattr(plan, field) for field in Plan.__struct_fields__}
+    frame = Plan(**{**named, "inputs": inputs, "digest": "", "changes": (), "access_delta": ()})
+    return msgspec.structs.replace(frame, digest=digest(frame), changes=plan.changes)
 
 
 def seal_of(plan: Plan) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from enum import IntEnum
+from operator import attrgetter
 from typing import assert_never
 
 import msgspec
@@ -52,11 +53,19 @@ def _list_phases(change: AccessListChange) -> tuple[Phase, ...]:
 
 def in_listing_order(changes: Iterable[Change]) -> tuple[Change, ...]:
     """Changes by their first phase, then by address: the order in which people read them."""
-    return tuple(sorted(changes, key=lambda change: (phases_of(change)[0], change.address)))
+    phases: dict[Phase, list[Change]] = {phase: [] for phase in Phase}
+    for change in changes:
+        phases[phases_of(change)[0]].append(change)
+    return tuple(change for phase in phases.values() for change in sorted(phase, key=_address))
 
 
 def steps_of(changes: Iterable[Change]) -> list[Step]:
     """Every step of an apply, in the order in which they run."""
-    steps = [Step(phase, change) for change in changes for phase in phases_of(change)]
-    steps.sort(key=lambda step: (step.phase, step.change.address))
-    return steps
+    phases: dict[Phase, list[Change]] = {phase: [] for phase in Phase}
+    for change in changes:
+        for phase in phases_of(change):
+            phases[phase].append(change)
+    return [Step(phase, change) for phase, some in phases.items() for change in sorted(some, key=_address)]
+
+
+_address = attrgetter("address")

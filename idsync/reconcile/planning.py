@@ -19,13 +19,14 @@ from idsync.model.directory import DirectoryIndex, DirectoryState, LastApply, Me
 from idsync.model.identity import Snapshot
 from idsync.model.resources import Membership
 from idsync.plan.accesses import Origins
-from idsync.plan.assemble import Comparison, assemble, compare
+from idsync.plan.assemble import Comparison, assemble, compare, in_brief
 from idsync.plan.changes import Change, Inputs, PersonDelta, Plan
 from idsync.plan.delta import Around, access_delta, touched_by
 from idsync.plan.effective import MAX_NESTING, nesting
 from idsync.plan.health import judge, older_than_last, wrong_source
 from idsync.plan.nesting import is_nested, nested_lists
-from idsync.plan.seal import sealed
+from idsync.plan.newcomers import plain_newcomers
+from idsync.plan.seal import ready_at_once, sealed
 from idsync.targets.protocol import DirectoryReader
 
 NOTHING = Scope(frozenset(), frozenset())
@@ -63,11 +64,9 @@ class Planned(msgspec.Struct, frozen=True):
         return self.scope is None
 
     def executable(self) -> "Planned":
-        """The same with a sealed plan to apply at once; nothing executes the delta, which people were shown."""
+        """The same with a plan to apply at once; nothing executes the delta, which people were shown."""
         snapshot_digest = self.plan.inputs.snapshot_digest or self.inputs.snapshot.digest()
-        inputs = msgspec.structs.replace(self.plan.inputs, snapshot_digest=snapshot_digest)
-        plan = sealed(msgspec.structs.replace(self.plan, inputs=inputs, access_delta=()))
-        return msgspec.structs.replace(self, plan=plan)
+        return msgspec.structs.replace(self, plan=ready_at_once(self.plan, snapshot_digest))
 
     @property
     def last_apply(self) -> LastApply:
@@ -105,13 +104,12 @@ def make_plan(
     last: LastApply | None,
     now: datetime,
     remembering: Remembering | None = None,
-    seal: bool = True,
+    described: int | None = None,
 ) -> Planned:
     """Plan from one snapshot and one state of the target.
 
-    `remembering` lets the plan look only at what moved. Without `seal` the plan bears no digests: it can be shown, and
-    neither written nor applied. Raises SourceUnhealthy when the snapshot is of another org or app: then there is
-    nothing to plan.
+    `remembering` lets the plan look only at what moved. With `described`, the number of newcomers to describe, the plan
+    is a `BriefPlan`. Raises SourceUnhealthy when the snapshot is of another org or app: then there is nothing to plan.
     """
     wrong = wrong_source(settings, snapshot)
     if wrong is not None:
@@ -129,7 +127,7 @@ def make_plan(
             index = managed_index(settings, target.index(settings.integration.org_url))
         pool = resolve_pool(settings, snapshot, index)
         inputs = prepare(settings, snapshot, index, pool, last, now)
-        return _plan(inputs, target, remembering, memo, seal=seal)
+        return _plan(inputs, target, remembering, memo, described)
 
 
 def _plan(
@@ -137,8 +135,7 @@ def _plan(
     target: DirectoryReader,
     remembering: Remembering | None,
     memo: Memo | None,
-    *,
-    seal: bool,
+    described: int | None,
 ) -> Planned:
     settings = inputs.settings
     locks_in_force = state_in_force(settings, target.state(NOTHING), inputs.now).locks
@@ -159,8 +156,11 @@ def _plan(
         now=inputs.now,
     )
     renamed = {new: old for new, old in inputs.pool.renamed.items() if new in compilation.desired.users}
-    delta = delta_of(inputs, compilation, comparison.changes, current, target, renamed)
-    plan = _assembled(inputs, compilation, comparison, delta, seal=seal)
+    brief = described is not None
+    counted = plain_newcomers(comparison.changes, renamed)[described:] if brief else []
+    delta = delta_of(inputs, compilation, comparison.changes, current, target, renamed, frozenset(counted))
+    plan = _assembled(inputs, compilation, comparison, delta, snapshot_digest="" if brief else inputs.snapshot.digest())
+    plan = in_brief(plan, len(counted)) if brief else sealed(plan)
     return Planned(plan, compilation, inputs, scope, remembering, bases)
 
 
@@ -205,10 +205,14 @@ def delta_of(
     current: DirectoryState,
     target: DirectoryReader,
     renamed: Mapping[str, str],
+    left_out: frozenset[str] = frozenset(),
 ) -> tuple[PersonDelta, ...]:
-    """What these changes give and take, person by person; `current` holds at least all that they touch."""
+    """What these changes give and take, person by person, but for newcomers who are `left_out`.
+
+    `current` holds at least all that the changes touch.
+    """
     sync = inputs.settings.integration.sync
-    touched = touched_by(changes, _with_nested(changes, current.members, target))
+    touched = touched_by(changes, _with_nested(changes, current.members, target), left_out)
     around = surroundings(touched.people, current, target, sync, changing=touched.lists)
     origins = Origins(compilation.given, inputs.config_changed, renamed)
     return access_delta(touched, around, origins, inputs.now)
@@ -282,16 +286,16 @@ def _assembled(
     comparison: Comparison,
     delta: tuple[PersonDelta, ...],
     *,
-    seal: bool,
+    snapshot_digest: str,
 ) -> Plan:
     settings, snapshot = inputs.settings, inputs.snapshot
-    plan = assemble(
+    return assemble(
         settings,
         comparison.changes,
         delta,
         inputs=Inputs(
             config_digest=settings.digest,
-            snapshot_digest=snapshot.digest() if seal else "",
+            snapshot_digest=snapshot_digest,
             snapshot_taken_at=snapshot.taken_at,
             target_serial=inputs.index.serial,
             org_url=settings.integration.org_url,
@@ -304,4 +308,3 @@ def _assembled(
         leaving=frozenset(inputs.pool.leaving),
         findings=[*older_than_last(snapshot, inputs.last), *compilation.findings, *comparison.findings],
     )
-    return sealed(plan) if seal else plan

@@ -57,11 +57,12 @@ def plan_once(
     now: datetime,
     *,
     cache: Facts | None = None,
-    seal: bool = True,
+    described: int | None = None,
 ) -> Planned:
     """Read the source and plan; without a store's `facts`, nothing is known of the last apply.
 
-    With its `cache`, the plan looks only at what moved since the directory was last known to be as desired.
+    With its `cache`, the plan looks only at what moved since the directory was last known to be as desired; with
+    `described`, a number of newcomers, it is a `BriefPlan`.
     """
     snapshot = fetch(source, target, settings.integration.org_url)
     return make_plan(
@@ -71,7 +72,7 @@ def plan_once(
         last=None if facts is None else last_apply(facts),
         now=now,
         remembering=None if cache is None else Remembering(decode_memo(cache.get(_MEMO))),
-        seal=seal,
+        described=described,
     )
 
 

@@ -5,9 +5,9 @@ from enum import IntEnum
 
 import msgspec
 
-from idsync.model.addresses import split_address
+from idsync.model.addresses import Address, split_address, user_address
 from idsync.model.directory import Cause, Reason, UpstreamCause
-from idsync.plan.changes import Access, AccessListChange, PersonDelta, Plan, UserChange
+from idsync.plan.changes import Access, AccessListChange, BriefPlan, PersonDelta, Plan, UserChange
 from idsync.render.phrases import REASONS, causes_words, listed, listed_names, named
 from idsync.render.safe import shown, visible
 from idsync.render.view import Limits, Line, Row, Section, Symbol, capped
@@ -49,23 +49,31 @@ class People(msgspec.Struct, frozen=True):
     by_outcome: dict[Outcome, list[PersonDelta]]
     names: frozenset[str]
     """Everyone named, old names of the renamed included."""
-    user_changes: dict[str, UserChange]
+    user_changes: dict[Address, UserChange]
     lists: dict[str, AccessListChange]
     """Titles of lists by name."""
+    more_newcomers: int = 0
+    """People who gain access and are not described."""
 
     def count(self, outcome: Outcome) -> int:
         """How many people it is."""
-        return len(self.by_outcome.get(outcome, ()))
+        return len(self.by_outcome.get(outcome, ())) + (self.more_newcomers if outcome is Outcome.GAINS else 0)
+
+    @property
+    def untouched_users(self) -> int:
+        """How many users change without effect on anybody's access."""
+        touched = sum(user_address(name) in self.user_changes for name in self.names)
+        return len(self.user_changes) - touched - self.more_newcomers
 
 
 def people_of(plan: Plan) -> People:
     """Sort a plan's people; an old name that is only locked goes with the new one."""
-    user_changes: dict[str, UserChange] = {}
+    user_changes: dict[Address, UserChange] = {}
     lists: dict[str, AccessListChange] = {}
     for change in plan.changes:
         match change:
             case UserChange():
-                user_changes[split_address(change.address)[1]] = change
+                user_changes[change.address] = change
             case AccessListChange():
                 lists[split_address(change.address)[1]] = change
             case _:
@@ -75,9 +83,10 @@ def people_of(plan: Plan) -> People:
     for delta in plan.access_delta:
         if delta.person in old_names and not (delta.gains or delta.loses or delta.route_only):
             continue
-        by_outcome.setdefault(_outcome(delta, user_changes.get(delta.person)), []).append(delta)
+        by_outcome.setdefault(_outcome(delta, user_changes.get(user_address(delta.person))), []).append(delta)
     names = old_names | {delta.person for delta in plan.access_delta}
-    return People(by_outcome, frozenset(names), user_changes, lists)
+    more = plan.more_newcomers if isinstance(plan, BriefPlan) else 0
+    return People(by_outcome, frozenset(names), user_changes, lists, more)
 
 
 def people_sections(people: People, limits: Limits) -> tuple[Section, ...]:
@@ -88,7 +97,7 @@ def people_sections(people: People, limits: Limits) -> tuple[Section, ...]:
         if deltas:
             limit = limits.losing_people if outcome in LOSING else limits.other_people
             rows = tuple(_row(delta, outcome, people, limits) for delta in deltas[:limit])
-            sections.append(Section(TITLES[outcome], rows, len(deltas), "people"))
+            sections.append(Section(TITLES[outcome], rows, people.count(outcome), "people"))
     return tuple(sections)
 
 
@@ -107,7 +116,7 @@ def _outcome(delta: PersonDelta, change: UserChange | None) -> Outcome:
 
 
 def _row(delta: PersonDelta, outcome: Outcome, people: People, limits: Limits) -> Row:
-    change = people.user_changes.get(delta.person)
+    change = people.user_changes.get(user_address(delta.person))
     name = shown(delta.person)
     if delta.renamed_from is not None:
         name = f"{shown(delta.renamed_from)} → {name}"

@@ -84,7 +84,7 @@ def _things_clause(plan: Plan, people: People) -> str:
         (lists.update, "list changes", "lists change"),
         (lists.delete, "list is deleted", "lists are deleted"),
         (
-            _untouched_users(people),
+            people.untouched_users,
             "user changes without effect on access",
             "users change without effect on access",
         ),
@@ -93,10 +93,6 @@ def _things_clause(plan: Plan, people: People) -> str:
         if number:
             parts.append(counted(number, singular, plural))
     return ", ".join(parts)
-
-
-def _untouched_users(people: People) -> int:
-    return sum(name not in people.names for name in people.user_changes)
 
 
 def _untouched_locks(plan: Plan, people: People) -> int:

@@ -12,7 +12,7 @@ from idsync.cli.console import json_text
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.options import allow_option, auto_approve_option, format_option, overrides, snapshot_option
-from idsync.cli.plans import plan_text, read_plan
+from idsync.cli.plans import NEWCOMERS_SHOWN, plan_text, read_plan
 from idsync.cli.progress import ProgressDisplay
 from idsync.cli.workplaces import workplace
 from idsync.errors import UsageError
@@ -87,7 +87,15 @@ class _Job:
         with ProgressDisplay(self.invocation.console) as progress:
             source = place.source(progress, snapshot=snapshot)
             target = place.target(store)
-            return plan_once(place.settings, source, target, store.facts, place.now(), cache=store.cache, seal=False)
+            return plan_once(
+                place.settings,
+                source,
+                target,
+                store.facts,
+                place.now(),
+                cache=store.cache,
+                described=NEWCOMERS_SHOWN,
+            )
 
     def approved(self, plan: Plan, *, show: bool, ask: bool) -> bool:
         """Show the plan, refuse what may not be applied, and ask; there is nothing to ask about an empty plan."""

@@ -11,7 +11,7 @@ from idsync.cli.exit_codes import ExitCode
 from idsync.cli.files import write_private
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.options import current_option, format_option, snapshot_option
-from idsync.cli.plans import plan_text
+from idsync.cli.plans import NEWCOMERS_SHOWN, plan_text
 from idsync.cli.progress import ProgressDisplay
 from idsync.cli.workplaces import given_directory, workplace
 from idsync.errors import StoreError
@@ -42,7 +42,8 @@ def command(
 ) -> ExitCode:
     """Show what would change, for whom and why. Nothing is changed."""
     place = workplace(invocation)
-    plan = _plan(place, invocation, snapshot, current, seal=output is not None or form != "text")
+    described = NEWCOMERS_SHOWN if output is None and form == "text" else None
+    plan = _plan(place, invocation, snapshot, current, described)
     if output is not None:
         write_private(output, encode_plan(plan), "plan")
     invocation.console.result(plan_text(plan, form, colour=invocation.console.colour))
@@ -54,14 +55,25 @@ def command(
     return ExitCode.CHANGES_PRESENT if detailed_exitcode and not plan.is_empty else ExitCode.DONE
 
 
-def _plan(place: Workplace, invocation: Invocation, snapshot: Path | None, current: Path | None, *, seal: bool) -> Plan:
+def _plan(
+    place: Workplace, invocation: Invocation, snapshot: Path | None, current: Path | None, described: int | None
+) -> Plan:
     with ProgressDisplay(invocation.console) as progress:
         source = place.source(progress, snapshot=snapshot)
         if current is not None:
-            return plan_once(place.settings, source, given_directory(current), None, place.now(), seal=seal).plan
+            return plan_once(
+                place.settings, source, given_directory(current), None, place.now(), described=described
+            ).plan
         with place.store(writing=False) as store:
-            target, cache = place.target(store), store.cache
-            planned = plan_once(place.settings, source, target, store.facts, place.now(), cache=cache, seal=seal)
+            planned = plan_once(
+                place.settings,
+                source,
+                place.target(store),
+                store.facts,
+                place.now(),
+                cache=store.cache,
+                described=described,
+            )
     if planned.looked_at_everything and place.store_path.exists():
         with suppress(StoreError), place.store(writing=True) as store:  # a store that is only to be read stays as it is
             remember_after_plan(planned, store.cache)
