@@ -123,8 +123,9 @@ def _open(uri: str, label: str, connect: Connect) -> SqliteStore:
 
 
 def _prepare(connection: Connection) -> None:
-    # Without spilling, nothing of a transaction is in the file before its commit, and no reader waits for one.
-    for pragma in ("foreign_keys = ON", "cache_size = -16384", "cache_spill = OFF"):
+    # A page of 8 KiB holds a dozen people, and halves the writes of a first import. Without spilling, nothing of a
+    # transaction is in the file before its commit, and no reader waits for one.
+    for pragma in ("page_size = 8192", "foreign_keys = ON", "cache_size = -16384", "cache_spill = OFF"):
         connection.run(f"PRAGMA {pragma}")
     migrate(connection, known_migrations())
 
