@@ -81,7 +81,7 @@ def touched_by(
                 reached |= people_below(nested, members)
             case _:
                 assert_never(change)
-    people = frozenset(joined.keys() | left.keys() | (users.keys() - left_out) | locks.keys() | reached) - {""}
+    people = frozenset(joined.keys() | left.keys() | users.keys() | locks.keys() | reached) - left_out - {""}
     return Touched(users, lists, locks, joined, left, people)
 
 

@@ -33,11 +33,8 @@ class Newcomers:
         self._after = after
         self._origins = origins
         self._own: dict[tuple[int, tuple[str, ...], Reason], Own] = {}
-        self._shares = {
-            name: self._share(name, change)
-            for name, change in lists.items()
-            if change.after is not None and not change.carried and after.is_plain(name)
-        }
+        self._lists = lists
+        self._shares: dict[str, Share | None] = {}
 
     def everything(self, person: str, change: UserChange, joined: list[str]) -> tuple[Access, ...] | None:
         """All that a new user gets; None when a list wants more than a new membership, and must be looked into."""
@@ -45,7 +42,7 @@ class Newcomers:
         lists = []
         shares = self._shares
         for name in joined:
-            share = shares.get(name)
+            share = shares[name] if name in shares else self._share(name)
             if share is None:
                 return None
             lists.append(share[0])
@@ -65,7 +62,14 @@ class Newcomers:
             self._own[given] = known
         return known
 
-    def _share(self, name: str, change: AccessListChange) -> Share:
+    def _share(self, name: str) -> Share | None:
+        """What a list gives to whoever joins it; None when a new membership is not all it takes."""
+        change = self._lists[name]
+        plain = change.after is not None and not change.carried and self._after.is_plain(name)
+        share = self._shares[name] = self._worked_out(name, change) if plain else None
+        return share
+
+    def _worked_out(self, name: str, change: AccessListChange) -> Share:
         def access(key: Key) -> Access:
             return self._accesses.of("", key, (name,), self._after, gained=True)
 

@@ -1,5 +1,7 @@
 """Every change of a plan in the order of its apply: what happens to which object, why, and what differs inside."""
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from typing import assert_never
 
 import msgspec
@@ -42,21 +44,27 @@ SYMBOLS: dict[Action, Symbol] = {"create": "+", "update": "~", "delete": "-"}
 
 def change_sections(plan: Plan, limits: Limits) -> tuple[Section, ...]:
     """A section for each phase that has work, in order; a list that also loses members stands in its first phase."""
-    by_phase: dict[Phase, list[Change]] = {}
-    for change in plan.changes:
-        by_phase.setdefault(phases_of(change)[0], []).append(change)
-    return tuple(
-        _section(TITLES[phase], by_phase[phase], limits.changes, NOUNS[phase]) for phase in Phase if phase in by_phase
-    )
+    sections = []
+    start = 0
+    for phase in Phase:
+        end = bisect_right(plan.changes, phase, start, key=_first_phase)  # they stand phase by phase
+        if end > start:
+            sections.append(_section(TITLES[phase], plan.changes[start:end], limits.changes, NOUNS[phase]))
+        start = end
+    return tuple(sections)
+
+
+def _first_phase(change: Change) -> Phase:
+    return phases_of(change)[0]
 
 
 def lock_section(plan: Plan, limits: Limits) -> Section:
     """Every lock that is made, changed or lifted, on its own: the first thing to look for on a bad day."""
-    locks: list[Change] = [change for change in plan.changes if isinstance(change, LockChange)]
+    locks = [change for change in plan.changes if isinstance(change, LockChange)]
     return _section("Locks", locks, limits.locks, "locks")
 
 
-def _section(title: str, changes: list[Change], limit: int, noun: str) -> Section:
+def _section(title: str, changes: Sequence[Change], limit: int, noun: str) -> Section:
     """Changes as they run, but locks, whose addresses tell people nothing, by the person."""
     if all(isinstance(change, LockChange) for change in changes):
         changes = sorted(changes, key=lambda change: (change.action != "create", _locked_name(change)))
