@@ -110,7 +110,7 @@ class Connection:
     def _explained(self) -> Iterator[None]:
         try:
             yield
-        except (sqlite3.Error, sqlite3.Warning) as error:
+        except (sqlite3.Error, sqlite3.Warning, UnicodeDecodeError) as error:
             raise explained(error, self.label) from error
 
 
@@ -165,7 +165,9 @@ _EXPLANATIONS = {
 
 def explained(error: Exception, label: str) -> StoreError:
     """A driver's error in words that help; `label` names the database to people."""
-    code = getattr(error, "sqlite_errorcode", None)
+    # Of a damaged schema the driver cannot even decode what SQLite says.
+    damaged = sqlite3.SQLITE_CORRUPT if isinstance(error, UnicodeDecodeError) else None
+    code = getattr(error, "sqlite_errorcode", damaged)
     what, why, fix = _EXPLANATIONS.get(
         -1 if code is None else code & 0xFF,
         ("refuses a statement", "This should not happen.", "Report it, with the command that led to it."),

@@ -102,11 +102,12 @@ def test_a_newer_schema_is_refused_and_left_alone(path: Path) -> None:
     assert error.fix == "Upgrade idsync."
 
 
-def test_a_damaged_file_is_a_clear_error(path: Path) -> None:
+@pytest.mark.parametrize("first", [4096, 8192])
+def test_a_damaged_file_is_a_clear_error(path: Path, first: int) -> None:
     with open_store(path) as store:
         put_many(LocalTarget(store.directory))
     content = bytearray(path.read_bytes())
-    for place in range(4096, len(content), 64):
+    for place in range(first, len(content), 64):
         content[place] ^= 0xFF
     path.write_bytes(content)
     with pytest.raises(StoreError, match="damaged"):
