@@ -148,15 +148,18 @@ class _Draft:
         return [group[0] for key, group in by_key.items() if key and len(group) == 1]
 
     def settle_as_they_are(self, users: list[IdentityUser]) -> list[IdentityUser]:
-        """Settle everyone whom the directory has under their name, nearly all there are; give back the others."""
+        """Settle everyone whom the directory has under their name, and the new whose name nobody has: nearly all there
+        are. Give back the others.
+        """
         if self._names_by_id:
             return users
-        entries, present = self._index.users, self._present
+        entries, present, names, held = self._index.users, self._present, self._name_by_id, self._held
         others = []
         for user in users:
-            entry = entries.get(user.username)
-            if entry is not None and entry.okta_id == user.id:
-                present[user.username] = user
+            name, entry = user.username, entries.get(user.username)
+            settled = user.id not in names and name not in held if entry is None else entry.okta_id == user.id
+            if settled:
+                present[name] = user
             else:
                 others.append(user)
         return others
