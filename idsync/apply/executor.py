@@ -30,7 +30,10 @@ def _silent(what: str, done: int, total: int) -> None:
 
 
 class Request(msgspec.Struct, frozen=True):
-    """Who applies, when, and what they release: `overrides` holds the reason for each guard or health finding."""
+    """Who applies, when, and what they release: `overrides` holds the reason for each guard or health finding.
+
+    Expired locks of ours are swept, unless users and their locks are none of this configuration's business.
+    """
 
     actor: str
     now: datetime
@@ -38,6 +41,7 @@ class Request(msgspec.Struct, frozen=True):
     expected: Expected
     overrides: Mapping[str, str] = {}
     lock_timeout: float = 0.0
+    sweep_locks: bool = True
     facts: Mapping[str, bytes] = {}
     cache: Mapping[str, bytes] = {}
 
@@ -174,6 +178,8 @@ class _Run:
         return len(spent)
 
     def _spent_locks(self, seen: DirectoryState) -> list[str]:
+        if not self._request.sweep_locks:
+            return []
         touched = {change.address for change in self._plan.changes}
         org_url = self._plan.inputs.org_url
         return sorted(

@@ -273,6 +273,12 @@ class TestLocksInTime:
         (swept,) = [each.entry for each in store.journal.entries() if isinstance(each.entry, LocksSwept)]
         assert {name: resource_in(body) for name, body in swept.locks.items()} == {"spent": spent}
 
+    def test_nothing_is_swept_where_users_are_switched_off(self, local: LocalTarget, store: SqliteStore) -> None:
+        local.put_lock(our_lock("spent", expires="2026-11-01T00:00:00Z"))
+        applied = apply(plan_between(state(), state()), local, store, sweep_locks=False)
+        assert applied.locks_swept == 0
+        assert local.state().locks.keys() == {"spent"}
+
     def test_a_sweep_alone_is_recorded_without_a_run(self, local: LocalTarget, store: SqliteStore) -> None:
         local.put_lock(our_lock("spent", expires="2026-11-01T00:00:00Z"))
         applied = apply(plan_between(state(), state()), local, store)

@@ -118,6 +118,7 @@ class _Job:
             expected=place.expected(),
             overrides=self.released,
             lock_timeout=self.timeout,
+            sweep_locks=place.settings.integration.sync.users,
             facts=to_remember(last),
         )
         with ProgressDisplay(self.invocation.console) as progress:
