@@ -115,11 +115,10 @@ class Console:
         """Ask a person; only `yes` and `y` are consent. Raises UsageError when nobody can answer."""
         self.require_person()
         sys.stdout.flush()
-        sys.stderr.write(f"{harmless(question)} [yes/no] ")
-        sys.stderr.flush()
+        write_if_possible(sys.stderr, f"{harmless(question)} [yes/no] ")
         answer = sys.stdin.readline()
         if not answer.endswith("\n"):
-            sys.stderr.write("\n")
+            write_if_possible(sys.stderr, "\n")
         return answer.strip().lower() in {"y", "yes"}
 
     def _trace(self, error: BaseException) -> None:
@@ -137,9 +136,14 @@ class Console:
 
     def _write(self, text: str) -> None:
         shown = text if wants_colour(sys.stderr) else click.unstyle(text)
-        with contextlib.suppress(BrokenPipeError):
-            sys.stderr.write(shown)
-            sys.stderr.flush()
+        write_if_possible(sys.stderr, shown)
+
+
+def write_if_possible(stream: TextIO, text: str) -> None:
+    """Write a message; one that nobody can read, on a full disk say, must not change how a command ends."""
+    with contextlib.suppress(OSError):
+        stream.write(text)
+        stream.flush()
 
 
 def wants_colour(stream: TextIO) -> bool:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
-from idsync.cli.console import Console
+from idsync.cli.console import Console, write_if_possible
 
 PATIENCE = 1.0
 """Seconds before a terminal shows a bar."""
@@ -49,8 +49,7 @@ class ProgressDisplay:
         """Take the bar away; what follows starts on a clean line."""
         with self._lock:
             if self._drawn:
-                self._stream.write("\r" + " " * self._drawn + "\r")
-                self._stream.flush()
+                write_if_possible(self._stream, "\r" + " " * self._drawn + "\r")
                 self._drawn = 0
 
     def __enter__(self) -> "ProgressDisplay":
@@ -61,17 +60,15 @@ class ProgressDisplay:
 
     def _draw(self, what: str, done: int, total: int) -> None:
         line = f"{_bar(done, total)} {_words(what, done, total)}"
-        self._stream.write("\r" + line.ljust(self._drawn))
-        self._stream.flush()
+        write_if_possible(self._stream, "\r" + line.ljust(self._drawn))
         self._drawn = len(line)
 
     def _line(self, what: str, done: int, total: int) -> None:
         if self._console.json_log:
-            record = {"level": "info", "message": what, "done": done, "total": total}
-            self._stream.write(json.dumps(record) + "\n")
+            line = json.dumps({"level": "info", "message": what, "done": done, "total": total})
         else:
-            self._stream.write(_words(what, done, total) + "\n")
-        self._stream.flush()
+            line = _words(what, done, total)
+        write_if_possible(self._stream, line + "\n")
 
 
 def _bar(done: int, total: int) -> str:

@@ -1,5 +1,6 @@
 """How commands speak: to people on a terminal, to files, to machines; and how they show progress."""
 
+import errno
 import io
 import json
 import os
@@ -212,3 +213,27 @@ def test_ctrl_c_ends_the_program_with_130_and_no_traceback(applied_example: Path
     _, said = program.communicate(timeout=60)
     assert program.returncode == 130
     assert b"Traceback" not in said
+
+
+class Full(io.StringIO):
+    """A stream on a disk that has no room."""
+
+    def flush(self) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_progress_that_cannot_be_written_stops_nothing() -> None:
+    clock = Clock()
+    with ProgressDisplay(Console(), Full(), clock) as progress:
+        clock.now += LINE_EVERY
+        progress("reading", 1, 2)
+
+
+def test_messages_that_cannot_be_written_leave_the_exit_code_alone(applied_example: Path) -> None:
+    def code(*arguments: str | Path) -> int:
+        with Path("/dev/full").open("w") as full:
+            return subprocess.run([sys.executable, "-m", "idsync", *arguments], stderr=full, check=False).returncode
+
+    assert code("plan", "-c", applied_example / "nowhere") == 3
+    assert code("plan", "--nonsense") == 64
+    assert code("plan", "-c", applied_example, "-o", os.devnull) == 0
