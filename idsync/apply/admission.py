@@ -105,7 +105,9 @@ def unneeded(plan: Plan, overrides: Mapping[str, str]) -> tuple[str, ...]:
     blocking.update(finding.code for finding in plan.health.findings)
     blocking.update(code for change in plan.changes for code in change.blocked_by)
     return tuple(
-        f"{name} blocks nothing in this plan; its override is ignored" for name in overrides if name not in blocking
+        f"The guard {name} blocks nothing in this plan; its override is ignored"
+        for name in overrides
+        if name not in blocking
     )
 
 

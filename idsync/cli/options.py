@@ -57,7 +57,7 @@ def allow_option(function: F) -> F:
 
 
 def overrides(allowed: Iterable[str], known: Iterable[str]) -> dict[str, str]:
-    """The guards to release, with the reason for each; raises UsageError for unknown names and empty reasons."""
+    """The guards to release, with the reason for each; raises UsageError for what names no guard or no reason."""
     names = sorted(known)
     released: dict[str, str] = {}
     for text in allowed:
@@ -74,6 +74,12 @@ def overrides(allowed: Iterable[str], known: Iterable[str]) -> dict[str, str]:
                 f"--allow {guard} gives no reason.",
                 why="Whoever reads the history later must be able to tell why the guard was released.",
                 fix=f'Write --allow {guard}="why it is right this time".',
+            )
+        if guard in released:
+            raise UsageError(
+                f"--allow {guard} is given twice.",
+                why="The history keeps one reason for each guard that was released.",
+                fix="Give it once, with the whole reason.",
             )
         released[guard] = reason.strip()
     return released

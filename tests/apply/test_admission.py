@@ -102,7 +102,7 @@ def test_a_change_held_back_by_anything_else_is_never_made_silently() -> None:
 def test_overrides_that_release_nothing_are_told() -> None:
     assert unneeded(BLOCKED, {"user_deletes": "agreed"}) == ()
     (note,) = unneeded(BLOCKED, {"user_deletes": "agreed", "user_locks": "why not"})
-    assert note.startswith("user_locks")
+    assert note.startswith("The guard user_locks ")
 
 
 names = st.sampled_from(["user_deletes", "user_locks", "source_shrink", "source_empty"])

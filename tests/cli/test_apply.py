@@ -149,7 +149,13 @@ def test_an_override_needs_a_known_guard_and_a_reason(allowed: str, message: str
 def test_an_override_that_releases_nothing_is_noted(idsync: Idsync, fresh: Path) -> None:
     ended = idsync("apply", "-c", fresh, "--auto-approve", "--allow", "user_deletes=just in case")
     assert ended.code == 0
-    assert "user_deletes blocks nothing" in ended.err.replace("User_deletes", "user_deletes")
+    assert "warning: The guard user_deletes blocks nothing" in ended.err
+
+
+def test_a_guard_is_released_once_with_one_reason(idsync: Idsync, fresh: Path) -> None:
+    ended = idsync("apply", "-c", fresh, "--auto-approve", "--allow", "user_deletes=a", "--allow", "user_deletes=b")
+    assert ended.code == 64
+    assert "--allow user_deletes is given twice." in ended.err
 
 
 def _emptied(org: Path) -> Path:

@@ -66,7 +66,7 @@ def command(
             applied = job.apply(ready.plan, ready.last_apply)
             remember_after_apply(planned, place.target(store), store.cache, applied)
     for note in applied.notes:
-        invocation.console.warning(f"{note[:1].upper()}{note[1:]}.")
+        invocation.console.warning(f"{note}.")
     invocation.console.result(json_text(applied) if form == "json" else _told(applied))
     return ExitCode.DONE
 
