@@ -62,10 +62,13 @@ def test_a_command_prints_a_table_with_its_yardstick() -> None:
     assert "yardstick: python -c pass" in said.output
 
 
-def test_a_profile_names_functions_of_the_program(tmp_path: Path) -> None:
-    said = CliRunner().invoke(command("snapshot_alone"), [*SMALL, "--profile", f"--directory={tmp_path}"])
+@pytest.mark.parametrize(
+    ("name", "function"), [("snapshot_alone", "read_snapshot"), ("plan_first_import", "compile_state")]
+)
+def test_a_profile_names_functions_of_the_program(name: str, function: str, tmp_path: Path) -> None:
+    said = CliRunner().invoke(command(name), [*SMALL, "--profile", f"--directory={tmp_path}"])
     assert said.exit_code == 0, said.output
-    assert "read_snapshot" in said.output
+    assert function in said.output
 
 
 def test_snapshots_of_an_earlier_run_are_used_again_unless_the_size_is_another(tmp_path: Path) -> None:
