@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, assert_never
 
 from idsync import __version__
 from idsync.apply.admission import Expected
+from idsync.config.codes import UNUSABLE_SECRET, Mistakes
 from idsync.config.loader import load
-from idsync.config.secrets import Secret, resolve
+from idsync.config.secrets import Secret, resolve, secret_references
 from idsync.config.settings import ApiToken, OAuth, OktaSource, SecretReference, Settings, SnapshotSource
-from idsync.diagnostics import Diagnostic, has_errors
+from idsync.diagnostics import Diagnostic, Position, has_errors
 from idsync.errors import ConfigError, SecretError
 from idsync.stores.protocol import Holder
 from idsync.targets.local import LocalTarget
@@ -95,6 +96,19 @@ class Workplace:
         integration = self.settings.integration
         return Expected(self.settings.digest, integration.org_url, __version__, integration.users.adopt)
 
+    def check_secrets(self) -> tuple[Diagnostic, ...]:
+        """What is wrong with the secrets that are named: missing, badly kept, or of no use. None of them is quoted."""
+        references = secret_references(self.settings)
+        found = tuple(
+            each for named in references for each in resolve(named, self._environment, self.directory).diagnostics
+        )
+        if references and not has_errors(found):
+            try:
+                self._credential()
+            except SecretError as error:
+                return (*found, _as_diagnostic(error, references[0].position))
+        return found
+
     def _okta(self, progress: "Progress", *, everything: bool) -> "OktaReader":
         from idsync.sources.okta.selection import Selection
         from idsync.sources.okta.source import OktaSource as OktaReader
@@ -115,9 +129,11 @@ class Workplace:
         authentication = self.settings.integration.authentication
         match authentication:
             case ApiToken(token=token):
-                return ApiTokenCredential(self._secret(token).reveal())
+                with _at(token.position):
+                    return ApiTokenCredential(self._secret(token).reveal())
             case OAuth(client_id=client_id, private_key=private_key, key_id=key_id):
-                return OAuthCredential(client_id, self._secret(private_key).reveal(), key_id)
+                with _at(private_key.position):
+                    return OAuthCredential(client_id, self._secret(private_key).reveal(), key_id)
             case None:
                 raise ConfigError(
                     "There is no way to sign in to Okta.",
@@ -133,6 +149,23 @@ class Workplace:
             found = next(found for found in resolved.diagnostics if has_errors([found]))
             raise SecretError(found.summary, why=found.why, fix=found.fix, position=found.position)
         return resolved.secret
+
+
+@contextmanager
+def _at(position: Position) -> Iterator[None]:
+    """Give a refusal of a secret the place where the secret is named."""
+    try:
+        yield
+    except SecretError as error:
+        error.position = error.position or position
+        raise
+
+
+def _as_diagnostic(error: SecretError, position: Position) -> Diagnostic:
+    mistakes = Mistakes()
+    summary = error.summary[:1].lower() + error.summary[1:].removesuffix(".")
+    mistakes.add(UNUSABLE_SECRET, error.position or position, summary, why=error.why, fix=error.fix)
+    return mistakes.found[0]
 
 
 def open_workplace(config: Path) -> Workplace:

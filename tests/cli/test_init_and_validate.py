@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import Idsync
+from tests.sources.okta.private_keys import SHORT
 
 
 @pytest.mark.parametrize("example", [(), ("--example",)])
@@ -113,6 +114,36 @@ def test_secrets_are_looked_at_only_when_asked(idsync: Idsync, tmp_path: Path, m
     accepted = idsync("validate", "-c", tmp_path, "--secrets")
     assert accepted.code == 0
     assert "00abcdefghijklmnop" not in accepted.out + accepted.err
+
+
+@pytest.mark.parametrize(
+    ("key", "summary"),
+    [
+        ("-----BEGIN PRIVATE KEY-----\nMIIEvgIBsecret\n-----END PRIVATE KEY-----", "the private key cannot be read"),
+        ('{"kty": "EC", "crv": "P-256", "x": "MIIEsecret"}', "the private key cannot be read"),
+        (SHORT, "the private key is too short"),
+    ],
+)
+def test_a_private_key_that_cannot_sign_is_refused_at_its_line_and_not_shown(
+    key: str, summary: str, idsync: Idsync, tmp_path: Path
+) -> None:
+    idsync("init", tmp_path)
+    config = tmp_path / "idsync.yaml"
+    config.write_text(
+        config.read_text().replace(
+            "api_token: {env: OKTA_API_TOKEN}", "oauth: {client_id: 0oa1, private_key: {file: okta.pem}}"
+        )
+    )
+    (tmp_path / "okta.pem").write_text(key)
+    assert idsync("validate", "-c", tmp_path).code == 0
+    (tmp_path / "okta.pem").chmod(0o600)
+    for arguments, said in [(("validate", "--secrets"), summary), (("plan",), f"T{summary[1:]}")]:
+        refused = idsync(*arguments, "-c", tmp_path)
+        assert refused.code == 3
+        assert said in refused.err
+        assert "idsync.yaml:17:50" in refused.err
+        assert "MIIE" not in refused.out + refused.err
+        assert key[30:60] not in refused.out + refused.err
 
 
 def test_a_missing_secret_exits_3_at_its_line_when_it_is_used(
