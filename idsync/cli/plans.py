@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from idsync.cli.files import read_input
+from idsync.cli.invocation import Invocation
 from idsync.plan.changes import Plan
 from idsync.plan.planfile import decode_plan
 from idsync.render.style import COLOUR, PLAIN
@@ -12,8 +13,9 @@ NEWCOMERS_SHOWN = Limits().other_people
 """How many newcomers a plan must describe for the screen."""
 
 
-def plan_text(plan: Plan, form: str, *, colour: bool, drift: bool = False) -> str:
+def plan_text(plan: Plan, form: str, invocation: Invocation, *, drift: bool = False) -> str:
     """A plan, or the `drift` in it, in one of the formats of `--format`."""
+    options = invocation.config_arguments
     match form:
         case "json":
             from idsync.render.json import render_plan as render_json
@@ -22,11 +24,12 @@ def plan_text(plan: Plan, form: str, *, colour: bool, drift: bool = False) -> st
         case "markdown":
             from idsync.render.markdown import render_plan as render_markdown
 
-            return render_markdown(plan, drift=drift)
+            return render_markdown(plan, drift=drift, options=options)
         case _:
             from idsync.render.text import render_plan as render_text
 
-            return render_text(plan, COLOUR if colour else PLAIN, drift=drift)
+            style = COLOUR if invocation.console.colour else PLAIN
+            return render_text(plan, style, drift=drift, options=options)
 
 
 def read_plan(path: Path) -> Plan:

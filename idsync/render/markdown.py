@@ -3,7 +3,7 @@
 Never longer than GitHub takes; what must go is cut at row boundaries, the least important first, and counted.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from idsync.plan.changes import Plan
 from idsync.render.inert import code, prose
@@ -56,9 +56,9 @@ class Block:
         return excess
 
 
-def render_plan(plan: Plan, *, drift: bool = False) -> str:
+def render_plan(plan: Plan, *, drift: bool = False, options: Sequence[str] = ()) -> str:
     """The comment on a plan, or on the `drift` in it: the marker first, the plan's digest last."""
-    view = plan_view(plan, LIMITS, drift=drift)
+    view = plan_view(plan, LIMITS, drift=drift, options=options)
     head = [MARKER, f"### {prose(view.headline)}", *_warnings(view)]
     people = [_people_block(section) for section in view.people]
     locks = _list_block(view.locks)

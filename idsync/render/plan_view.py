@@ -1,5 +1,6 @@
 """A plan turned into its view: the headline with exact counts, what stands in the way, and the sections."""
 
+import shlex
 from collections.abc import Sequence
 
 from idsync.model.findings import Finding
@@ -7,7 +8,7 @@ from idsync.plan.changes import GuardResult, LockChange, Plan
 from idsync.render.change_rows import change_sections, lock_section
 from idsync.render.people import Outcome, People, people_of, people_sections
 from idsync.render.phrases import causes_words, counted, listed
-from idsync.render.safe import shown
+from idsync.render.safe import shown, visible
 from idsync.render.view import Limits, Line, PlanView, Row, Section, Symbol
 
 NO_CHANGES = "No changes. The directory is as the configuration and Okta ask."
@@ -29,15 +30,20 @@ _VERBS: dict[Outcome, tuple[str, str, str]] = {
 """How the headline says each outcome, in its order; the last part is added where access was not mentioned yet."""
 
 
-def plan_view(plan: Plan, limits: Limits | None = None, *, drift: bool = False) -> PlanView:
-    """The view of a plan, or of the `drift` in it; its counts are exact whatever `limits` leaves out."""
+def plan_view(
+    plan: Plan, limits: Limits | None = None, *, drift: bool = False, options: Sequence[str] = ()
+) -> PlanView:
+    """The view of a plan, or of the `drift` in it; its counts are exact whatever `limits` leaves out.
+
+    `options` are what the commands that it names need to find the same configuration.
+    """
     limits = limits or Limits()
     people = people_of(plan)
     guard_codes = {result.guard for result in plan.guards if result.verdict == "blocked"}
     other_findings = [finding for finding in plan.findings if finding.code not in guard_codes]
     return PlanView(
         headline=headline(plan, people, drift=drift),
-        warnings=_warnings(plan),
+        warnings=_warnings(plan, options),
         people=people_sections(people, limits),
         locks=lock_section(plan, limits),
         checks=tuple(
@@ -105,23 +111,23 @@ def _untouched_locks(plan: Plan, people: People) -> int:
     return count
 
 
-def _warnings(plan: Plan) -> tuple[Row, ...]:
+def _warnings(plan: Plan, options: Sequence[str]) -> tuple[Row, ...]:
     warnings = []
     if plan.health.verdict != "ok":
-        warnings.append(_health_warning(plan))
+        warnings.append(_health_warning(plan, options))
     blocked = [result for result in plan.guards if result.verdict == "blocked"]
     if blocked:
         what = listed(
             [f"{_code(result.guard)} ({result.count:,}, limit {_limit(result)})" for result in blocked], CODES_SHOWN
         )
-        fix = _release([result.guard for result in blocked], "meant")
+        fix = _release([result.guard for result in blocked], "meant", options)
         warnings.append(Row("!", f"Blocked by {what}: apply refuses this plan (exit 5).", details=(fix,)))
     if plan.inputs.sanitized:
         warnings.append(Row("!", "Made from a sanitized snapshot: people stand under pseudonyms; apply refuses it."))
     return tuple(warnings)
 
 
-def _health_warning(plan: Plan) -> Row:
+def _health_warning(plan: Plan, options: Sequence[str]) -> Row:
     held = sum(bool(change.blocked_by) for change in plan.changes)
     codes = [finding.code for finding in plan.health.findings]
     doubts = listed([_code(code) for code in codes], CODES_SHOWN) or "no reason given"
@@ -129,12 +135,13 @@ def _health_warning(plan: Plan) -> Row:
     what += f" {counted(held, 'change is', 'changes are')} held back, and apply refuses this plan (exit 7)."
     if plan.health.verdict == "broken":
         return Row("!", what, details=(Line(" ", "Nothing releases this: mend the source and plan again."),))
-    return Row("!", what, details=(_release(codes, "right, and the source whole"),))
+    return Row("!", what, details=(_release(codes, "right, and the source whole", options),))
 
 
-def _release(names: Sequence[str], verdict: str) -> Line:
-    options = " ".join(f"--allow {_code(name)}=REASON" for name in names[:CODES_SHOWN])
-    return Line(" ", f"If this is {verdict}: idsync apply {options}")
+def _release(names: Sequence[str], verdict: str, options: Sequence[str]) -> Line:
+    command = visible(shlex.join(["idsync", "apply", *options]))
+    released = " ".join(f"--allow {_code(name)}=REASON" for name in names[:CODES_SHOWN])
+    return Line(" ", f"If this is {verdict}: {command} {released}")
 
 
 def _health_section(plan: Plan, limits: Limits) -> Section:

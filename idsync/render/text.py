@@ -1,5 +1,7 @@
 """A plan as plain text for a terminal or a log: the headline first, who loses what before who gains what."""
 
+from collections.abc import Sequence
+
 from idsync.plan.changes import Plan
 from idsync.render.plan_view import plan_view
 from idsync.render.style import PLAIN, Style, Tone
@@ -9,9 +11,16 @@ ORDER = "Changes, in the order of the apply"
 _TONES: dict[Symbol, Tone] = {"+": "added", "-": "removed", "~": "changed", "!": "warning", " ": "faint"}
 
 
-def render_plan(plan: Plan, style: Style = PLAIN, limits: Limits | None = None, *, drift: bool = False) -> str:
+def render_plan(
+    plan: Plan,
+    style: Style = PLAIN,
+    limits: Limits | None = None,
+    *,
+    drift: bool = False,
+    options: Sequence[str] = (),
+) -> str:
     """The plan, or the `drift` in it, on as many lines as `limits` allows; the same bytes each time when plain."""
-    view = plan_view(plan, limits, drift=drift)
+    view = plan_view(plan, limits, drift=drift, options=options)
     blocks = [[style.paint(view.headline, "strong")]]
     blocks += [row_lines(warning, style, "  ") for warning in view.warnings]
     blocks += [section_lines(section, style) for section in (*view.people, *view.checks, view.findings) if section.rows]

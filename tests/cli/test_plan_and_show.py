@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from idsync.plan.planfile import decode_plan
+from idsync.render.inert import code
 from tests.cli.running import Idsync
 
 
@@ -32,6 +33,22 @@ def test_the_command_that_applies_a_kept_plan_names_its_configuration(
         assert f"`idsync apply {plan}`" in idsync("plan", "-o", plan).err
     else:
         assert f"`idsync apply -c {fresh} {plan}`" in idsync("plan", "-c", fresh, "-o", plan).err
+
+
+@pytest.mark.parametrize("form", ["text", "markdown"])
+def test_the_way_past_a_guard_names_its_configuration(
+    form: str, idsync: Idsync, org: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = org / "idsync.yaml"
+    config.write_text(
+        config.read_text().replace("user_deletes: {percent: 10, floor: 5}", "user_deletes: {percent: 0, floor: 1}")
+    )
+    away = idsync("plan", "-c", org, "--snapshot", org / "snapshot-next.json", "--format", form)
+    monkeypatch.chdir(org)
+    here = idsync("plan", "--snapshot", "snapshot-next.json", "--format", form)
+    escaped = (lambda text: text) if form == "text" else code
+    assert escaped(f"-c {org} --allow user_deletes=REASON").removeprefix("<code>") in away.out
+    assert escaped("--allow user_deletes=REASON") in here.out
 
 
 def test_changes_exit_2_only_on_request(idsync: Idsync, fresh: Path) -> None:

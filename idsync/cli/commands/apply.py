@@ -101,7 +101,7 @@ class _Job:
         """Show the plan, refuse what may not be applied, and ask; there is nothing to ask about an empty plan."""
         console = self.invocation.console
         if show:
-            console.result(plan_text(plan, "text", colour=console.colour))
+            console.result(plan_text(plan, "text", self.invocation))
         check_inputs(plan, self.place.expected())
         check_health(plan, self.released)
         check_guards(plan, self.released)

@@ -31,5 +31,5 @@ def command(invocation: Invocation, snapshot: Path | None, form: str) -> ExitCod
             source = place.source(progress, snapshot=snapshot)
             planned = plan_once(place.settings, source, target, store.facts, place.now())
         drifted = drift_of(planned, target)
-    invocation.console.result(plan_text(drifted, form, colour=invocation.console.colour, drift=True))
+    invocation.console.result(plan_text(drifted, form, invocation, drift=True))
     return ExitCode.DONE if drifted.is_empty else ExitCode.DRIFT_FOUND
