@@ -1,6 +1,11 @@
 """The workflows for GitHub: least privilege, and nothing untrusted near a secret."""
 
+import json
+import os
 import re
+import shutil
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +98,105 @@ def test_only_main_and_its_environment_apply() -> None:
     compared = next(number for number, script in enumerate(scripts) if "cmp reviewed/idsync.plan again.plan" in script)
     applied = next(number for number, script in enumerate(scripts) if "idsync apply -c access again.plan" in script)
     assert compared < applied
+
+
+def _script(name: str, of_step: str) -> str:
+    (script,) = (
+        step["run"]
+        for job in _loaded(name)["jobs"].values()
+        for step in job["steps"]
+        if step.get("name", "").startswith(of_step)
+    )
+    return str(script)
+
+
+@pytest.fixture
+def run_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., "subprocess.CompletedProcess[str]"]:
+    """Run the script of a step as GitHub does; its `gh` takes each answer through the script's own jq."""
+    fake = tmp_path / "bin" / "gh"
+    fake.parent.mkdir()
+    fake.write_text(
+        "#!/bin/sh\n"
+        'case "$*" in\n'
+        '*"run download"*) echo "$3" >> downloaded; exit 0 ;;\n'
+        '*"/pulls"*) answer=pulls ;; *"/actions/runs/"*) answer=run ;; *plan.yml*) answer=plans ;; *) answer=runs ;;\n'
+        "esac\n"
+        'while [ "$1" != --jq ]; do shift; done\n'
+        'exec jq -r "$2" "$answer.json"\n'
+    )
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{fake.parent}:{os.environ['PATH']}")
+    monkeypatch.setenv("GH_REPO", "enzo/access")
+    monkeypatch.setenv("GITHUB_SHA", "abc")
+
+    def run(script: str, **answers: object) -> "subprocess.CompletedProcess[str]":
+        for name, answer in answers.items():
+            (tmp_path / f"{name}.json").write_text(json.dumps(answer))
+        return subprocess.run(
+            ["/bin/bash", "-e", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+
+    return run
+
+
+needs_jq = pytest.mark.skipif(shutil.which("jq") is None, reason="the scripts are run with jq in gh's place")
+
+
+@needs_jq
+def test_a_pull_request_is_planned_from_a_recording_of_main_and_not_of_a_fork_s_branch_main(
+    run_step: Callable[..., "subprocess.CompletedProcess[str]"], tmp_path: Path
+) -> None:
+    script = _script("plan.yml", "Fetch the last recording")
+    forged = {"databaseId": 666, "event": "pull_request"}
+    ended = run_step(script, runs=[forged, {"databaseId": 7, "event": "schedule"}])
+    assert ended.returncode == 0, ended.stderr
+    assert (tmp_path / "reviewed" / "recording").read_text() == "7\n"
+    assert (tmp_path / "downloaded").read_text() == "7\n"
+    refused = run_step(script, runs=[forged])
+    assert refused.returncode == 1
+    assert "There is no recording yet" in refused.stdout
+
+
+@needs_jq
+@pytest.mark.parametrize(
+    ("event", "path", "branch", "code"),
+    [
+        ("push", ".github/workflows/apply.yml", "main", 0),
+        ("schedule", ".github/workflows/apply.yml@main", "main", 0),
+        ("workflow_dispatch", ".github/workflows/apply.yml", "main", 0),
+        ("pull_request", ".github/workflows/apply.yml", "main", 1),
+        ("push", ".github/workflows/plan.yml", "main", 1),
+        ("push", ".github/workflows/apply.yml", "other", 1),
+    ],
+)
+def test_nothing_is_applied_from_a_recording_that_is_not_of_main(
+    event: str,
+    path: str,
+    branch: str,
+    code: int,
+    run_step: Callable[..., "subprocess.CompletedProcess[str]"],
+) -> None:
+    script = _script("apply.yml", "Fetch the plan that was reviewed").replace(
+        "rm -rf reviewed recording", "mkdir reviewed && echo 7 > reviewed/recording"
+    )
+    pulls = [{"merged_at": "2026-11-02T08:00:00Z", "head": {"sha": "def"}}]
+    run = {"event": event, "path": path, "head_branch": branch}
+    assert run_step(script, pulls=pulls, plans=[{"databaseId": 5}], run=run).returncode == code
+
+
+@needs_jq
+def test_a_push_without_a_pull_request_applies_nothing_and_says_why(
+    run_step: Callable[..., "subprocess.CompletedProcess[str]"], tmp_path: Path
+) -> None:
+    ended = run_step(_script("apply.yml", "Fetch the plan that was reviewed"), pulls=[])
+    assert ended.returncode == 1
+    assert "no plan was reviewed" in ended.stdout
+    assert not (tmp_path / "downloaded").exists()
+
+
+def test_an_hourly_recording_never_pushes_out_an_apply_that_waits() -> None:
+    group = _loaded("apply.yml")["concurrency"]["group"]
+    assert "github.event_name == 'push' && github.sha || 'recording'" in group
 
 
 @pytest.mark.parametrize("name", ["plan.yml", "apply.yml"])
