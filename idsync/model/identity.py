@@ -38,7 +38,7 @@ class IdentityUser(msgspec.Struct, frozen=True, gc=False):
         try:
             return _PROFILE.decode(self.profile)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise SnapshotError(f"user {self.id}: profile: {error}") from error
+            raise _unreadable(f"The profile of user {self.id}", error) from error
 
 
 class IdentityGroup(msgspec.Struct, frozen=True, gc=False):
@@ -52,7 +52,7 @@ class IdentityGroup(msgspec.Struct, frozen=True, gc=False):
 
     def member_ids(self) -> list[str]:
         """Okta ids of the members; raises SnapshotError when it is no list of strings."""
-        return _decode_ids(self.members, f"group {self.id}: members")
+        return _decode_ids(self.members, f"The list of members of group {self.id}")
 
 
 class IdentityApp(msgspec.Struct, frozen=True, gc=False):
@@ -67,7 +67,7 @@ class IdentityApp(msgspec.Struct, frozen=True, gc=False):
 
     def user_ids(self) -> list[str]:
         """Okta ids of the directly assigned users; raises SnapshotError when it is no list of strings."""
-        return _decode_ids(self.users, f"app {self.id}: users")
+        return _decode_ids(self.users, f"The list of users of app {self.id}")
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -134,18 +134,26 @@ def _decoded_together(raws: list[msgspec.Raw], decoder: msgspec.json.Decoder[lis
     try:
         return decoder.decode(b"[" + b",".join(raws) + b"]")
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise SnapshotError(f"the snapshot cannot be read: {error}") from error
+        raise _unreadable("The snapshot", error) from error
 
 
 def _sets(raws: list[msgspec.Raw]) -> list[list[str]]:
     return [sorted(set(ids)) for ids in _decoded_together(raws, _ID_LISTS)]
 
 
-def _decode_ids(raw: msgspec.Raw, where: str) -> list[str]:
+def _decode_ids(raw: msgspec.Raw, what: str) -> list[str]:
     try:
         return _IDS.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise SnapshotError(f"{where}: {error}") from error
+        raise _unreadable(what, error) from error
+
+
+def _unreadable(what: str, error: Exception) -> SnapshotError:
+    return SnapshotError(
+        f"{what} cannot be read.",
+        why=f"{error}.",
+        fix="Mend it in Okta, or write the snapshot again with `idsync snapshot`.",
+    )
 
 
 def raw_json(value: Any) -> msgspec.Raw:
