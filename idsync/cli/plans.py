@@ -4,6 +4,8 @@ from pathlib import Path
 
 from idsync.cli.files import read_input
 from idsync.cli.invocation import Invocation
+from idsync.diagnostics import Position
+from idsync.errors import PlanError
 from idsync.plan.changes import Plan
 from idsync.plan.planfile import decode_plan
 from idsync.render.style import COLOUR, PLAIN
@@ -34,4 +36,9 @@ def plan_text(plan: Plan, form: str, invocation: Invocation, *, drift: bool = Fa
 
 def read_plan(path: Path) -> Plan:
     """The plan in a file; raises UsageError when there is no file, PlanError when it is no plan of ours."""
-    return decode_plan(read_input(path, "plan"))
+    content = read_input(path, "plan")
+    try:
+        return decode_plan(content)
+    except PlanError as error:
+        error.position = error.position or Position(str(path))
+        raise

@@ -96,6 +96,7 @@ def test_show_refuses_what_is_no_plan_with_6(content: str, idsync: Idsync, tmp_p
     ended = idsync("show", tmp_path / "a.plan")
     assert ended.code == 6
     assert ended.out == ""
+    assert f"at: {tmp_path / 'a.plan'}" in ended.err
 
 
 def test_a_plan_file_that_is_not_there_is_a_usage_error(idsync: Idsync, tmp_path: Path) -> None:
