@@ -196,8 +196,8 @@ class Hand:
         now = format_time(self._now)
         match without_revision(resource):
             case User(spec=spec) as user:
-                known = before.spec.created_by if isinstance(before, User) else None
-                made_by = spec.created_by or known or CreatedBy(now, UserReference(self._actor))
+                made = CreatedBy(now, UserReference(self._actor))
+                made_by = spec.created_by or (before.spec.created_by if isinstance(before, User) else made)
                 return replace(user, spec=replace(spec, created_by=made_by))
             case Lock(spec=spec) as lock:
                 created = {"created_at": spec.created_at or now, "created_by": spec.created_by or self._actor}

@@ -88,7 +88,7 @@ def _check_text(resource: AnyResource) -> None:
 
 def _check_access_list(resource: AccessList) -> None:
     if "/" in resource.metadata.name:
-        raise _senseless(resource, "the name of an access list holds no slash")
+        raise _senseless(resource, "The name of an access list holds no slash")
     if not resource.spec.title:
         raise _senseless(resource, "spec.title is empty")
     audit = resource.spec.audit
@@ -128,4 +128,4 @@ def _check_times(resource: AnyResource, *times: str | None) -> None:
 
 
 def _senseless(resource: AnyResource, why: str) -> ResourceError:
-    return ResourceError(f"{address_of(resource)} makes no sense.", why=f"{why[0].upper()}{why[1:]}.", fix=_GET_ONE)
+    return ResourceError(f"{address_of(resource)} makes no sense.", why=f"{why}.", fix=_GET_ONE)

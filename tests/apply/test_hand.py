@@ -90,6 +90,15 @@ class TestCreate:
             hand.create(user(Metadata("bot"), UserSpec(roles=("root",))))
         assert local.state().users["bot"].spec.roles == ("ci",)
 
+    def test_what_is_given_back_as_it_was_printed_is_left_alone(
+        self, hand: Hand, local: LocalTarget, store: SqliteStore
+    ) -> None:
+        local.put_user(our_user("ann"))  # nobody's hand made it, so that it names no maker
+        printed = hand.find("user/ann")
+        assert printed is not None
+        assert hand.create(printed, force=True).action == "none"
+        assert by_hand(store) == []
+
     def test_force_replaces_and_keeps_who_made_it(self, hand: Hand, local: LocalTarget, store: SqliteStore) -> None:
         hand.create(user(Metadata("bot"), UserSpec(roles=("ci",))))
         made_by = local.state().users["bot"].spec.created_by
