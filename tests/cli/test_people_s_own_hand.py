@@ -217,7 +217,7 @@ def test_a_wrong_edit_keeps_what_was_written(
     assert new in kept.read_text()
 
 
-@pytest.mark.parametrize("editor", ["false", "/nonexistent/editor", "'"])
+@pytest.mark.parametrize("editor", ["false", "/nonexistent/editor", "'", "rm"])
 def test_an_editor_that_does_not_run_well_changes_nothing(
     editor: str, idsync: Idsync, org: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

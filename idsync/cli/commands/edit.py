@@ -40,10 +40,10 @@ def command(invocation: Invocation, address: str) -> ExitCode:
                 done = own.replace(_resource(after, found, file))
             tell(invocation, [done])
     except IdsyncError as error:
-        if file.read_bytes() == before:
-            file.unlink()
-        else:
+        if file.exists() and file.read_bytes() != before:
             error.fix = f"{error.fix} What you wrote is kept in {file}.".strip()
+        else:
+            file.unlink(missing_ok=True)
         raise
     file.unlink()
     if after == before:
