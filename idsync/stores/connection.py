@@ -142,7 +142,7 @@ _EXPLANATIONS = {
     ),
     sqlite3.SQLITE_CANTOPEN: (
         "cannot be opened",
-        "The folder is missing, or may not be read or written by this user.",
+        "It is no file, its folder is missing, or this user may not read or write there.",
         "Create the folder, or correct `store` in the Integration document.",
     ),
     sqlite3.SQLITE_NOTADB: (

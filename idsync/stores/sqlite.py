@@ -72,7 +72,7 @@ def open_store(path: Path, *, connect: Connect = sqlite3.connect) -> SqliteStore
 
 def open_store_to_read(path: Path, *, connect: Connect = sqlite3.connect) -> SqliteStore:
     """Open the store for reading; a missing one reads as empty and is not made. Raises StoreError."""
-    if not _exists(path):
+    if not _exists(path) and not path.is_symlink():  # a link to nothing is a mistake, not a store still to be made
         store = _open(":memory:", str(path), connect)
     else:
         try:

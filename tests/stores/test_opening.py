@@ -114,6 +114,13 @@ def test_a_damaged_file_is_a_clear_error(path: Path, first: int) -> None:
         read_everything(path)
 
 
+@pytest.mark.parametrize("target", ["elsewhere/idsync.db", "idsync.db"])
+def test_a_link_that_leads_nowhere_is_not_taken_for_a_store_still_to_be_made(target: str, path: Path) -> None:
+    path.symlink_to(target)
+    with pytest.raises(StoreError, match="cannot be opened"):
+        open_store_to_read(path)
+
+
 def test_a_missing_folder_is_a_clear_error(tmp_path: Path) -> None:
     assert "cannot be made" in refusal(tmp_path / "missing" / "idsync.db").summary
 
