@@ -158,7 +158,7 @@ _EXPLANATIONS = {
     sqlite3.SQLITE_IOERR: (
         "cannot be read or written",
         "The operating system reports an input/output error.",
-        "Check the disk, then run the same command again.",
+        "Free some space if the disk is full, else check it; then run the same command again.",
     ),
 }
 
