@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from idsync.cli.commands.init import write_new_files
+from idsync.errors import UsageError
 from tests.cli.running import Idsync
 from tests.sources.okta.private_keys import SHORT
 
@@ -33,6 +35,22 @@ def test_init_says_why_it_cannot_write(idsync: Idsync, tmp_path: Path) -> None:
     ended = idsync("init", tmp_path / "file" / "below")
     assert ended.code == 64
     assert "cannot be written to" in ended.err
+
+
+def test_the_next_steps_can_be_pasted_into_a_shell(idsync: Idsync, tmp_path: Path) -> None:
+    said = idsync("init", tmp_path / "my org", "--example").out
+    assert f"idsync plan -c '{tmp_path / 'my org'}'" in said
+
+
+def test_init_that_finds_no_room_leaves_nothing_and_can_be_run_again(tmp_path: Path) -> None:
+    content = tmp_path / "content"
+    content.write_text("text")
+    folder = tmp_path / "new"
+    with pytest.raises(UsageError, match="cannot be written to: No such file"):
+        write_new_files(folder, {"a.yaml": content, "b.yaml": tmp_path / "lost"})
+    assert list(folder.iterdir()) == []
+    write_new_files(folder, {"a.yaml": content, "b.yaml": content})
+    assert {file.name for file in folder.iterdir()} == {"a.yaml", "b.yaml"}
 
 
 def test_init_keeps_the_store_and_plans_out_of_the_repository(idsync: Idsync, tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """`idsync init DIR [--example]`: write a first configuration, or a whole organization to try things on."""
 
+import shlex
+from contextlib import suppress
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -40,18 +42,31 @@ def write_new_files(directory: Path, contents: dict[str, Traversable]) -> None:
                 why="init never overwrites a file.",
                 fix="Choose another directory, or remove what is there.",
             )
-        for name, content in sorted(contents.items()):
-            with (directory / name).open("xb") as written:
-                written.write(content.read_bytes())
+        _write_all(directory, contents)
     except OSError as refusal:
         raise UsageError(
             f"{directory} cannot be written to: {refusal.strerror}.", fix="Choose a directory of your own."
         ) from refusal
 
 
+def _write_all(directory: Path, contents: dict[str, Traversable]) -> None:
+    """Write every file; when one cannot be written, take away those that were, so that init can be run again."""
+    begun: list[Path] = []
+    try:
+        for name, content in sorted(contents.items()):
+            with (directory / name).open("xb") as written:
+                begun.append(directory / name)
+                written.write(content.read_bytes())
+    except OSError:
+        for file in begun:
+            with suppress(OSError):
+                file.unlink()
+        raise
+
+
 def _next_steps(directory: Path, names: list[str], *, example: bool) -> str:
     lines = [f"Wrote {', '.join(names)} to {directory}."]
-    place = "" if directory.resolve() == Path.cwd() else f" -c {directory}"
+    place = "" if directory.resolve() == Path.cwd() else f" -c {shlex.quote(str(directory))}"
     if example:
         lines += ["Next:", f"  idsync plan{place}", f"  idsync apply{place}"]
     else:
