@@ -64,12 +64,17 @@ def directory_of(resources: list[AnyResource]) -> GivenDirectory:
                 repeated = False
                 memberships.append(resource)
         if repeated:
-            raise ResourceError(f"{resource.kind}/{name} stands there twice.", fix="Keep one of the two.")
+            raise ResourceError(
+                f"{resource.kind}/{name} stands there twice.",
+                why="A directory holds one object of a name, and the two may differ.",
+                fix="Keep one of the two.",
+            )
     for membership in memberships:
         of_list = members.get(membership.spec.access_list)
         if of_list is None:
             raise ResourceError(
                 f"{membership.spec.name} is a member of {membership.spec.access_list}, a list that is not there.",
+                why="A plan from a part of the directory would create the rest anew.",
                 fix="Give the whole output of `idsync get all --format json`.",
             )
         of_list[membership.spec.name] = membership_of(membership)

@@ -6,7 +6,8 @@ from idsync.bootstrap import Workplace, open_workplace
 from idsync.cli.files import read_input
 from idsync.cli.invocation import Invocation
 from idsync.cli.resource_files import directory_of, read_resources
-from idsync.errors import UsageError
+from idsync.diagnostics import Position
+from idsync.errors import ResourceError, UsageError
 from idsync.targets.given import GivenDirectory
 
 
@@ -28,4 +29,8 @@ def given_directory(current: Path) -> GivenDirectory:
             why="Planning from it would create everybody anew.",
             fix="Write it again with `idsync get all --format json`, and see that this succeeds.",
         )
-    return directory_of(resources)
+    try:
+        return directory_of(resources)
+    except ResourceError as error:
+        error.position = error.position or Position(str(current))
+        raise

@@ -190,3 +190,5 @@ def test_a_directory_with_a_repeated_or_homeless_object_is_refused(idsync: Idsyn
         ended = idsync("plan", "-c", org, "--current", tmp_path / "current.json")
         assert ended.code == 64
         assert message in ended.err
+        assert f"at: {tmp_path / 'current.json'}" in ended.err
+        assert "why: " in ended.err
