@@ -147,7 +147,8 @@ class Workplace:
         resolved = resolve(reference, self._environment, self.directory)
         if resolved.secret is None:
             found = next(found for found in resolved.diagnostics if has_errors([found]))
-            raise SecretError(found.summary, why=found.why, fix=found.fix, position=found.position)
+            summary = f"{found.summary[:1].upper()}{found.summary[1:]}."
+            raise SecretError(summary, why=found.why, fix=found.fix, position=found.position)
         return resolved.secret
 
 

@@ -171,7 +171,7 @@ def test_a_missing_secret_exits_3_at_its_line_when_it_is_used(
     idsync("init", tmp_path)
     ended = idsync("plan", "-c", tmp_path)
     assert ended.code == 3
-    assert "idsync.yaml:17:22" in ended.err
+    assert ended.err.startswith("error: The environment variable OKTA_API_TOKEN is not set.\n  at: idsync.yaml:17:22\n")
 
 
 def test_the_configuration_is_found_by_option_on_either_side_and_by_environment(
