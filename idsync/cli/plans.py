@@ -15,9 +15,9 @@ NEWCOMERS_SHOWN = Limits().other_people
 """How many newcomers a plan must describe for the screen."""
 
 
-def plan_text(plan: Plan, form: str, invocation: Invocation, *, drift: bool = False) -> str:
-    """A plan, or the `drift` in it, in one of the formats of `--format`."""
-    options = invocation.config_arguments
+def plan_text(plan: Plan, form: str, invocation: Invocation, *, kept: Path | None = None, drift: bool = False) -> str:
+    """A plan, or the `drift` in it, in one of the formats of `--format`; `kept` is the file that it is in."""
+    options = (*invocation.config_arguments, *([] if kept is None else [str(kept)]))
     match form:
         case "json":
             from idsync.render.json import render_plan as render_json

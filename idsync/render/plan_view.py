@@ -35,7 +35,7 @@ def plan_view(
 ) -> PlanView:
     """The view of a plan, or of the `drift` in it; its counts are exact whatever `limits` leaves out.
 
-    `options` are what the commands that it names need to find the same configuration.
+    `options` are what an `apply` of it needs: the configuration, and the file that the plan is in.
     """
     limits = limits or Limits()
     people = people_of(plan)

@@ -35,6 +35,19 @@ def test_the_command_that_applies_a_kept_plan_names_its_configuration(
         assert f"`idsync apply -c {fresh} {plan}`" in idsync("plan", "-c", fresh, "-o", plan).err
 
 
+def test_the_way_past_a_guard_applies_the_plan_that_was_kept_and_no_other(
+    idsync: Idsync, org: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = org / "idsync.yaml"
+    config.write_text(
+        config.read_text().replace("user_deletes: {percent: 10, floor: 5}", "user_deletes: {percent: 0, floor: 1}")
+    )
+    monkeypatch.chdir(org)
+    planned = idsync("plan", "--snapshot", "snapshot-next.json", "-o", "a.plan")
+    assert "idsync apply a.plan --allow user_deletes=REASON" in planned.out
+    assert "idsync apply a.plan --allow user_deletes=REASON" in idsync("show", "a.plan").out
+
+
 @pytest.mark.parametrize("form", ["text", "markdown"])
 def test_the_way_past_a_guard_names_its_configuration(
     form: str, idsync: Idsync, org: Path, monkeypatch: pytest.MonkeyPatch

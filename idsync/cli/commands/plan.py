@@ -46,7 +46,7 @@ def command(
     plan = _plan(place, invocation, snapshot, current, described)
     if output is not None:
         write_private(output, encode_plan(plan), "plan")
-    invocation.console.result(plan_text(plan, form, invocation))
+    invocation.console.result(plan_text(plan, form, invocation, kept=output))
     if output is not None:
         apply = shlex.join(["idsync", "apply", *invocation.config_arguments, str(output)])
         invocation.console.note(f"The plan is kept in {output}; apply it with `{apply}`.")
