@@ -26,7 +26,7 @@ from idsync.config.codes import (
 )
 from idsync.config.nodes import Entry, Mapping, Node, Scalar, Sequence
 from idsync.config.scalars import resolve
-from idsync.config.yaml_errors import explained
+from idsync.config.yaml_errors import explained, is_too_deep
 from idsync.diagnostics import Position, quoted
 
 MAX_DEPTH = 32
@@ -58,6 +58,9 @@ def compose(text: str, file: str, mistakes: Mistakes, budget: Budget) -> Iterato
         return
     except yaml.YAMLError as refusal:
         slip = explained(refusal, text)
+        if is_too_deep(refusal):  # libyaml reads ahead, and newer ones have a limit of their own
+            mistakes.add(YAML_TOO_DEEP, lines.at(slip.index), f"values are nested more than {MAX_DEPTH} deep")
+            return
         begun = () if slip.begun is None else (lines.at(slip.begun),)
         mistakes.add(YAML_SYNTAX, lines.at(slip.index), slip.summary, fix=slip.fix, related=begun)
 

@@ -31,6 +31,11 @@ class Slip(msgspec.Struct, frozen=True):
     begun: int | None = None
 
 
+def is_too_deep(refusal: YAMLError) -> bool:
+    """Whether libyaml itself refuses to go deeper, as it does from 0.2.6 on."""
+    return isinstance(refusal, MarkedYAMLError) and refusal.problem == "exceeded maximum nesting depth"
+
+
 def explained(refusal: YAMLError, text: str) -> Slip:
     """Say what libyaml objects to in a text."""
     match refusal:
