@@ -14,8 +14,7 @@ STORIES = sorted(path.parent.name for path in EXAMPLES.glob("*/idsync.yaml"))
 
 
 def _arguments(story: Path) -> list[str]:
-    current = ["--current", str(story / "current.json")] if (story / "current.json").exists() else []
-    return ["plan", "-c", str(story), *current]
+    return ["plan", *(["--current", "current.json"] if (story / "current.json").exists() else [])]
 
 
 def test_the_stories_are_found() -> None:
@@ -23,8 +22,11 @@ def test_the_stories_are_found() -> None:
 
 
 @pytest.mark.parametrize("name", STORIES)
-def test_a_story_is_planned_as_it_is_told(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_story_is_planned_as_it_is_told(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     story = Path(shutil.copytree(EXAMPLES / name, tmp_path / name))
+    monkeypatch.chdir(story)
     assert run(_arguments(story)) == 0
     said = capsys.readouterr()
     told = EXAMPLES / name / "plan.txt"
