@@ -14,6 +14,7 @@ IdsyncError
   PartlyApplied              some steps of an apply are in the target and some are not
   LeaseHeld                  another run is at work
   StoreError                 the store cannot be opened, read or written
+    StoreBusy                ... since another process is writing to it for too long
   ResourceError              a resource by hand is invalid, unknown, stale or in conflict
 """
 
@@ -135,6 +136,10 @@ class LeaseHeld(IdsyncError):
 
 class StoreError(IdsyncError):
     """The store cannot be opened, read or written."""
+
+
+class StoreBusy(StoreError):
+    """Another process writes to the store, and did not end in time."""
 
 
 class ResourceError(IdsyncError):

@@ -13,6 +13,7 @@ from idsync.errors import (
     ResourceError,
     SecretError,
     SourceError,
+    StoreBusy,
     UsageError,
 )
 
@@ -71,7 +72,7 @@ def exit_code_of(error: IdsyncError) -> ExitCode:
             return ExitCode.SOURCE_UNUSABLE
         case PartlyApplied():
             return ExitCode.PARTLY_APPLIED
-        case LeaseHeld():
+        case LeaseHeld() | StoreBusy():
             return ExitCode.LOCKED_BY_ANOTHER_RUN
         case _:
             return ExitCode.UNEXPECTED

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any
 
-from idsync.errors import StoreError
+from idsync.errors import StoreBusy, StoreError
 
 Value = str | bytes | int | float | None
 Row = tuple[Any, ...]
@@ -114,6 +114,7 @@ class Connection:
             raise explained(error, self.label) from error
 
 
+_BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _EXPLANATIONS = {
     sqlite3.SQLITE_BUSY: (
         "is in use by another process",
@@ -172,4 +173,5 @@ def explained(error: Exception, label: str) -> StoreError:
         -1 if code is None else code & 0xFF,
         ("refuses a statement", "This should not happen.", "Report it, with the command that led to it."),
     )
-    return StoreError(f"The store {label} {what}.", why=f"{why} SQLite says: {error}.", fix=fix)
+    kind = StoreBusy if code is not None and code & 0xFF in _BUSY else StoreError
+    return kind(f"The store {label} {what}.", why=f"{why} SQLite says: {error}.", fix=fix)

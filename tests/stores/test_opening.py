@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from idsync.errors import StoreError
+from idsync.errors import StoreBusy, StoreError
 from idsync.stores.connection import Connection
 from idsync.stores.migrations import known_migrations, migrate, split_statements
 from idsync.stores.sqlite import open_store, open_store_to_read
@@ -144,7 +144,7 @@ def test_a_store_that_stays_locked_says_that_it_is_in_use(path: Path) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as rival, open_store(path) as store:
         store._connection.run("PRAGMA busy_timeout = 1")
         rival.execute("BEGIN IMMEDIATE")
-        with pytest.raises(StoreError, match="in use by another process"):
+        with pytest.raises(StoreBusy, match="in use by another process"):
             store.facts.put({"key": b"value"})
         rival.execute("ROLLBACK")
         store.facts.put({"key": b"value"})
@@ -187,7 +187,7 @@ class TestMigrations:
 READ_AS_NOBODY = """
 import os, sys
 from pathlib import Path
-from idsync.errors import StoreError
+from idsync.errors import StoreBusy, StoreError
 from idsync.stores.sqlite import open_store, open_store_to_read
 from idsync.targets.local import LocalTarget
 path = Path(sys.argv[1])
