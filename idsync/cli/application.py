@@ -101,9 +101,9 @@ def application(context: click.Context) -> ExitCode | None:
     return ExitCode.DONE
 
 
-def run(arguments: Sequence[str]) -> int:
+def run(arguments: Sequence[str], invocation: Invocation | None = None) -> int:
     """Run one command and return its exit code; whatever goes wrong is told on stderr."""
-    invocation = Invocation()
+    invocation = invocation or Invocation()
     try:
         outcome = application.main(list(arguments), prog_name="idsync", standalone_mode=False, obj=invocation)
         sys.stdout.flush()
@@ -131,7 +131,8 @@ def main() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    sys.exit(run(sys.argv[1:]))
+    invocation = Invocation()  # lives until the process ends, and so does what it keeps
+    sys.exit(run(sys.argv[1:], invocation))
 
 
 def _open_missing_streams() -> None:

@@ -10,6 +10,7 @@ import click
 from idsync.cli.console import Console
 
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
 
 CONFIG_VARIABLE = "IDSYNC_CONFIG"
 
@@ -20,6 +21,14 @@ class Invocation:
     def __init__(self) -> None:
         self.config = Path()
         self.console = Console()
+        self._kept: list[object] = []
+
+    def keep(self, large: T) -> T:
+        """Hold something large as long as this call lasts: at the program's end the system frees it all at once, while
+        Python would take it apart piece by piece.
+        """
+        self._kept.append(large)
+        return large
 
     @property
     def config_arguments(self) -> tuple[str, ...]:

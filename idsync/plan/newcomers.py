@@ -18,8 +18,9 @@ def plain_newcomers(changes: Collection[Change], renamed: Collection[str]) -> li
     """
     locks = (change.after or change.before for change in changes if isinstance(change, LockChange))
     special = {lock.spec.target.user for lock in locks if lock}.union(renamed)
-    created = (change.after for change in changes if isinstance(change, UserChange) and change.before is None)
-    return sorted({user.metadata.name for user in created if user is not None and user.spec.roles} - special)
+    created = [change.after for change in changes if isinstance(change, UserChange) and change.before is None]
+    names = [user.metadata.name for user in created if user is not None and user.spec.roles]
+    return sorted(name for name in names if name not in special) if special else sorted(names)
 
 
 class Newcomers:

@@ -58,11 +58,11 @@ def command(
         if reviewed is not None:
             applied = job.apply(reviewed, last_apply_of(reviewed))
         else:
-            planned = job.plan(snapshot)
+            planned = invocation.keep(job.plan(snapshot))
             if not job.approved(planned.plan, show=form == "text", ask=not auto_approve):
                 invocation.console.note("Nothing was changed.")
                 return ExitCode.INTERRUPTED
-            ready = planned.executable()
+            ready = invocation.keep(planned.executable())
             applied = job.apply(ready.plan, ready.last_apply)
             remember_after_apply(planned, place.target(store), store.cache, applied)
     for note in applied.notes:

@@ -61,18 +61,19 @@ def _plan(
     with ProgressDisplay(invocation.console) as progress:
         source = place.source(progress, snapshot=snapshot)
         if current is not None:
-            return plan_once(
-                place.settings, source, given_directory(current), None, place.now(), described=described
-            ).plan
+            target = given_directory(current)
+            return plan_once(place.settings, source, target, None, place.now(), described=described).plan
         with place.store(writing=False) as store:
-            planned = plan_once(
-                place.settings,
-                source,
-                place.target(store),
-                store.facts,
-                place.now(),
-                cache=store.cache,
-                described=described,
+            planned = invocation.keep(
+                plan_once(
+                    place.settings,
+                    source,
+                    place.target(store),
+                    store.facts,
+                    place.now(),
+                    cache=store.cache,
+                    described=described,
+                )
             )
     if planned.looked_at_everything and place.store_path.exists():
         with suppress(StoreError), place.store(writing=True) as store:  # a store that is only to be read stays as it is
