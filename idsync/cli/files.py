@@ -4,7 +4,9 @@ import contextlib
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from idsync.errors import UsageError
 
@@ -32,23 +34,32 @@ def read_input(path: Path, what: str) -> bytes:
 
 def write_private(path: Path, data: bytes, what: str) -> None:
     """Write a file for its owner's eyes only, whole or not at all; raises UsageError."""
+    with private_file(path, what) as written:
+        written.write(data)
+
+
+@contextlib.contextmanager
+def private_file(path: Path, what: str) -> Iterator[BinaryIO]:
+    """A file to write for its owner's eyes only, which is there whole or, after any error, not at all.
+
+    Raises UsageError when it cannot be written.
+    """
     try:
-        if path.exists() and not path.is_file():
-            path.write_bytes(data)  # a terminal or a pipe: there is nothing to replace
-        else:
-            _replace(path.resolve(), data)
-    except (OSError, ValueError) as refusal:
-        reason = refusal.strerror if isinstance(refusal, OSError) else "the path is not valid"
-        raise UsageError(
-            f"The {what} {path} cannot be written.", why=f"{reason}.", fix="Name another file."
-        ) from refusal
+        # A terminal or a pipe has nothing to replace.
+        with path.open("wb") if path.exists() and not path.is_file() else _replacing(path) as written:
+            yield written
+    except OSError as refusal:
+        why = f"{refusal.strerror or type(refusal).__name__}."
+        raise UsageError(f"The {what} {path} cannot be written.", why=why, fix="Name another file.") from refusal
 
 
-def _replace(path: Path, data: bytes) -> None:
+@contextlib.contextmanager
+def _replacing(link: Path) -> Iterator[BinaryIO]:
+    path = link.resolve()
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
     try:
         with os.fdopen(handle, "wb") as written:
-            written.write(data)
+            yield written
             written.flush()
             os.fsync(written.fileno())
         Path(name).replace(path)

@@ -68,14 +68,13 @@ def assemble(
     leaving: frozenset[str],
     findings: Iterable[Finding],
 ) -> Plan:
-    """The plan: held back by health, checked by guards and counted; `seal.sealed` gives it its digest."""
+    """The plan: held back by health, checked by guards and counted; `plan/seal.py` gives it its digest."""
     held = held_back(changes, health)
     results = check_guards(settings.guards, held, index, leaving)
     noticed = [*guard_findings(results, held, settings.guards), *findings]
     return Plan(
         format_version=FORMAT_VERSION,
         integration=settings.integration.name,
-        digest="",
         inputs=inputs,
         health=health,
         summary=summarise(held),

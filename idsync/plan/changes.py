@@ -147,11 +147,13 @@ class Inputs(msgspec.Struct, frozen=True):
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """The reviewed difference: changes in the order in which they are listed to people, by step and address."""
+    """The reviewed difference: changes in the order in which they are listed to people, by step and address.
+
+    `digest` is over all the rest and empty until the plan is written; it stands last, so that one pass can write both.
+    """
 
     format_version: str
     integration: str
-    digest: str
     inputs: Inputs
     health: Health
     summary: Summary
@@ -159,6 +161,7 @@ class Plan(msgspec.Struct, frozen=True):
     access_delta: tuple[PersonDelta, ...]
     guards: tuple[GuardResult, ...]
     findings: tuple[Finding, ...]
+    digest: str = ""
 
     @property
     def is_empty(self) -> bool:

@@ -6,12 +6,11 @@ import msgspec
 
 from idsync.errors import PlanError, PlanTampered
 from idsync.model.addresses import split_address
-from idsync.model.canonical import digest_bytes, fingerprint
+from idsync.model.canonical import canonical_bytes, digest_bytes, fingerprint
 from idsync.model.directory import Reason
 from idsync.model.ownership import is_ours
 from idsync.plan.assemble import summarise
 from idsync.plan.changes import FORMAT_VERSION, AccessListChange, Change, LockChange, Plan, UserChange
-from idsync.plan.seal import plan_pieces
 from idsync.plan.steps import in_listing_order
 
 _LONGEST_LOCK = 2 * 3650 * 86400
@@ -31,7 +30,7 @@ class _Head(msgspec.Struct):
 
 def encode_plan(plan: Plan) -> bytes:
     """The bytes of a plan file, which `plan --format json` prints too."""
-    return b"".join((*plan_pieces(plan), b"\n"))
+    return canonical_bytes(plan) + b"\n"
 
 
 def decode_plan(data: bytes) -> Plan:
@@ -59,9 +58,8 @@ def _decode(data: bytes, shape: type[Shape]) -> Shape:
 
 
 def _check_seal(data: bytes, digest: str) -> None:
-    marked = b'"digest":"' + digest.encode() + b'"'
-    sealed = data.removesuffix(b"\n").replace(marked, b'"digest":""', 1)
-    if digest_bytes(sealed) != digest or not data.endswith(b"\n"):
+    end = digest.encode() + b'"}\n'
+    if not data.endswith(b'"digest":"' + end) or digest_bytes(data[: -len(end)] + b'"}') != digest:
         raise PlanTampered(
             "The plan file is not what was written: its content does not have its digest.",
             why="Somebody or something edited, reformatted or cut it after it was made.",

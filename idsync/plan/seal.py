@@ -1,7 +1,7 @@
 """The digest that a plan bears: over its canonical bytes with an empty digest, in pieces since plans can be large."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -10,11 +10,24 @@ from idsync.plan.changes import Change, PersonDelta, Plan
 
 _PIECE = 512
 _LISTS = b'"changes":[],"access_delta":[]'
+_END = b'"}'
 
 
 def sealed(plan: Plan) -> Plan:
     """The plan with the digest of all the rest of it."""
-    return msgspec.structs.replace(plan, digest=seal_of(plan))
+    return write_sealed(plan, _nowhere)
+
+
+def write_sealed(plan: Plan, write: Callable[[bytes], object]) -> Plan:
+    """Give `write` the bytes of the plan file, piece by piece; the plan with the digest that it has there."""
+    hashed = hashlib.sha256()
+    for piece in _all_but_digest(plan):
+        hashed.update(piece)
+        write(piece)
+    hashed.update(_END)
+    found = f"sha256:{hashed.hexdigest()}"
+    write(found.encode() + _END + b"\n")
+    return msgspec.structs.replace(plan, digest=found)
 
 
 def ready_at_once(plan: Plan, snapshot_digest: str) -> Plan:
@@ -27,18 +40,14 @@ def ready_at_once(plan: Plan, snapshot_digest: str) -> Plan:
     return msgspec.structs.replace(frame, digest=digest(frame), changes=plan.changes)
 
 
-def seal_of(plan: Plan) -> str:
-    """The digest that a plan must bear, whatever it bears now."""
-    hashed = hashlib.sha256()
-    for piece in plan_pieces(msgspec.structs.replace(plan, digest="")):
-        hashed.update(piece)
-    return f"sha256:{hashed.hexdigest()}"
+def _nowhere(_piece: bytes) -> None:
+    """For a plan that is not written."""
 
 
-def plan_pieces(plan: Plan) -> Iterator[bytes]:
-    """The canonical bytes of a plan, in pieces of a size that caches like."""
-    frame = canonical_bytes(msgspec.structs.replace(plan, changes=(), access_delta=()))
-    before, _, after = frame.partition(_LISTS)
+def _all_but_digest(plan: Plan) -> Iterator[bytes]:
+    """The canonical bytes of a plan, up to the digest, in pieces of a size that caches like."""
+    frame = canonical_bytes(msgspec.structs.replace(plan, changes=(), access_delta=(), digest=""))
+    before, _, after = frame.removesuffix(_END).partition(_LISTS)
     yield before + b'"changes":['
     yield from _items(plan.changes)
     yield b'],"access_delta":['

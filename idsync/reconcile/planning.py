@@ -1,4 +1,4 @@
-"""One planning pass: read the target in brief, compile, compare, judge and explain, and seal the plan."""
+"""One planning pass: read the target in brief, compile, compare, judge and explain."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -26,7 +26,7 @@ from idsync.plan.effective import MAX_NESTING, nesting
 from idsync.plan.health import judge, older_than_last, wrong_source
 from idsync.plan.nesting import is_nested, nested_lists
 from idsync.plan.newcomers import plain_newcomers
-from idsync.plan.seal import ready_at_once, sealed
+from idsync.plan.seal import ready_at_once
 from idsync.targets.protocol import DirectoryReader
 
 NOTHING = Scope(frozenset(), frozenset())
@@ -160,8 +160,7 @@ def _plan(
     counted = plain_newcomers(comparison.changes, renamed)[described:] if brief else []
     delta = delta_of(inputs, compilation, comparison.changes, current, target, renamed, frozenset(counted))
     plan = _assembled(inputs, compilation, comparison, delta, snapshot_digest="" if brief else inputs.snapshot.digest())
-    plan = in_brief(plan, len(counted)) if brief else sealed(plan)
-    return Planned(plan, compilation, inputs, scope, remembering, bases)
+    return Planned(in_brief(plan, len(counted)) if brief else plan, compilation, inputs, scope, remembering, bases)
 
 
 def _owned_by_renamed(inputs: CompilerInputs, target: DirectoryReader) -> frozenset[str]:

@@ -6,7 +6,6 @@ Profiles and member lists stay as they are in the file's buffer until someone op
 import codecs
 import os
 import re
-import tempfile
 from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import BinaryIO
@@ -14,7 +13,7 @@ from typing import BinaryIO
 import msgspec
 
 from idsync.diagnostics import Position
-from idsync.errors import SnapshotError, UsageError
+from idsync.errors import SnapshotError
 from idsync.model.canonical import canonical_bytes
 from idsync.model.identity import IdentityApp, IdentityGroup, IdentityUser, Snapshot, raw_json
 from idsync.model.times import parse_time
@@ -84,22 +83,6 @@ def parse_snapshot(data: bytes, file: str) -> Snapshot:
     _require_header(snapshot, refuse)
     require_sound(snapshot, file)
     return snapshot
-
-
-def write_snapshot(snapshot: Snapshot, path: Path) -> None:
-    """Write a snapshot for its owner's eyes only, whole or not at all; raises UsageError when that cannot be."""
-    data = snapshot_bytes(snapshot)
-    try:
-        if path.exists() and not path.is_file():
-            path.write_bytes(data)  # a terminal or a pipe: there is nothing to replace
-        else:
-            _replace(path.resolve(), data)
-    except OSError as error:
-        raise UsageError(
-            f"The snapshot {path} cannot be written.",
-            why=f"{error.strerror or type(error).__name__}.",
-            fix="Name another file.",
-        ) from error
 
 
 def snapshot_bytes(snapshot: Snapshot) -> bytes:
@@ -224,16 +207,3 @@ def _canonical_app(app: IdentityApp) -> IdentityApp:
 def _lines(rows: Iterable[msgspec.Struct]) -> bytes:
     encoded = [canonical_bytes(row) for row in rows]
     return b"\n" + b",\n".join(encoded) + b"\n" if encoded else b""
-
-
-def _replace(path: Path, data: bytes) -> None:
-    handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)  # mode 0600
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -78,7 +78,7 @@ def plan_of(changes: Iterable[Change], *, serial: int = 0) -> Plan:
     """A healthy, unblocked plan of these changes."""
     changes = tuple(changes)
     inputs = Inputs(EXPECTED.config_digest, "sha256:snapshot", "2026-11-22T09:00:00Z", serial, ORG, "0.1.0")
-    return sealed(Plan(FORMAT_VERSION, "okta", "", inputs, Health(), summarise(changes), changes, (), (), ()))
+    return sealed(Plan(FORMAT_VERSION, "okta", inputs, Health(), summarise(changes), changes, (), (), ()))
 
 
 def plan_between(

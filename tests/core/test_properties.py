@@ -11,6 +11,7 @@ from idsync.model.directory import DirectoryState
 from idsync.model.identity import Snapshot
 from idsync.model.ownership import is_ours
 from idsync.plan.planfile import decode_plan, encode_plan
+from idsync.plan.seal import sealed
 from idsync.reconcile.planning import Planned, Remembering, make_plan
 from tests.core.organizations import CONFIGS, FOREIGN, Hand, hands, others, shuffled, shuffled_state, snapshots
 from tests.core.replay import applied
@@ -131,7 +132,7 @@ def test_what_was_remembered_changes_no_plan(
 def test_a_plan_file_reads_back_as_written(
     state: DirectoryState, first: Snapshot, second: Snapshot, chosen: Settings
 ) -> None:
-    made = plan(second, grown(state, first, chosen), chosen)
+    made = sealed(plan(second, grown(state, first, chosen), chosen))
     assert decode_plan(encode_plan(made)) == made
 
 

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from idsync.errors import PlanError, PlanTampered
 from idsync.model.canonical import fingerprint
 from idsync.model.directory import Reason
+from idsync.plan import seal
 from idsync.plan.changes import Plan
 from idsync.plan.planfile import decode_plan, encode_plan
-from idsync.plan.seal import seal_of, sealed
+from idsync.plan.seal import sealed, write_sealed
 from tests.core.replay import settled
 from tests.core.world import (
     NOTHING,
@@ -38,9 +39,9 @@ AFTER = okta(
     person("zoe"),
     group("eng", "ann", "zoe"),
 )
-MADE = plan(AFTER, with_user(settled(BEFORE, SETTINGS), foreign_user("zoe")), SETTINGS)
+MADE = sealed(plan(AFTER, with_user(settled(BEFORE, SETTINGS), foreign_user("zoe")), SETTINGS))
 FILE = encode_plan(MADE)
-SMALL = encode_plan(plan(okta(person("ann")), NOTHING))
+SMALL = encode_plan(sealed(plan(okta(person("ann")), NOTHING)))
 
 
 def test_a_plan_file_reads_back_as_the_plan() -> None:
@@ -51,8 +52,16 @@ def test_a_plan_file_reads_back_as_the_plan() -> None:
 def test_it_is_one_line_of_json_that_holds_its_own_digest() -> None:
     assert FILE.endswith(b"}\n")
     assert FILE.count(b"\n") == 1
-    assert seal_of(MADE) == MADE.digest
     assert msgspec.json.decode(FILE)["digest"] == MADE.digest
+
+
+@pytest.mark.parametrize("piece", [1, 2, 512])
+def test_it_is_written_in_pieces_and_sealed_meanwhile(monkeypatch: pytest.MonkeyPatch, piece: int) -> None:
+    monkeypatch.setattr(seal, "_PIECE", piece)
+    written = bytearray()
+    assert write_sealed(replace(MADE, digest=""), written.extend) == MADE
+    assert write_sealed(MADE, written.extend) == MADE
+    assert written == FILE + FILE
 
 
 def test_it_holds_every_kind_of_change() -> None:
@@ -150,10 +159,9 @@ def resealed(raw: dict[str, object]) -> bytes:
     """The bytes that somebody would write who knows how the digest is made."""
     import hashlib
 
-    raw = {**raw, "digest": ""}
-    body = msgspec.json.encode(raw)
+    body = msgspec.json.encode({name: value for name, value in raw.items() if name != "digest"} | {"digest": ""})
     digest = "sha256:" + hashlib.sha256(body).hexdigest()
-    return body.replace(b'"digest":""', b'"digest":"' + digest.encode() + b'"', 1) + b"\n"
+    return body.removesuffix(b'"}') + digest.encode() + b'"}\n'
 
 
 def test_a_later_minor_version_may_add_fields() -> None:

@@ -9,6 +9,7 @@ from idsync.apply.executor import Request, apply_plan
 from idsync.apply.hand import Hand
 from idsync.model.identity import Snapshot
 from idsync.plan.planfile import decode_plan, encode_plan
+from idsync.plan.seal import sealed
 from idsync.reconcile.planning import Planned, last_apply_of
 from idsync.reconcile.single_pass import plan_once, remember_after_apply
 from idsync.stores.leases import this_process
@@ -50,7 +51,7 @@ def _planned(snapshot: Snapshot, store: SqliteStore) -> Planned:
 
 def _apply(planned: Planned, store: SqliteStore) -> None:
     target = LocalTarget(store.directory)
-    applied = apply_plan(planned.plan, REQUEST, target=target, records=store)
+    applied = apply_plan(planned.executable().plan, REQUEST, target=target, records=store)
     remember_after_apply(planned, target, store.cache, applied)
 
 
@@ -78,7 +79,7 @@ def test_an_apply_leaves_a_memo_to_the_next_plan(tmp_path: Path) -> None:
 
 def test_a_plan_file_carries_the_pool_that_the_next_reading_is_compared_with() -> None:
     state = with_user(NOTHING, foreign_user("bob"))
-    made = plan(okta(person("ann"), person("bob")), state, config(spec="users: {adopt: [bob]}"))
+    made = sealed(plan(okta(person("ann"), person("bob")), state, config(spec="users: {adopt: [bob]}")))
     assert last_apply_of(decode_plan(encode_plan(made))).pool == 2
 
 

@@ -1,9 +1,7 @@
 """Plans to render, built from the structs by hand: one of each story that a reviewer meets."""
 
-from msgspec.structs import replace
-
 from idsync.model.addresses import access_list_address, lock_address, user_address
-from idsync.model.canonical import digest, fingerprint, fingerprint_names
+from idsync.model.canonical import fingerprint, fingerprint_names
 from idsync.model.directory import Cause, ConfigCause, Reason, UpstreamCause
 from idsync.model.findings import Finding, Health
 from idsync.model.ownership import lock_name, our_labels
@@ -37,6 +35,7 @@ from idsync.plan.changes import (
     Plan,
     UserChange,
 )
+from idsync.plan.seal import sealed
 from idsync.plan.steps import in_listing_order
 
 ORG = "https://enzos-pizza.okta.com"
@@ -167,8 +166,7 @@ def make_plan(
     ordered = in_listing_order(changes)
     people = tuple(sorted(delta, key=lambda entry: entry.person))
     parts = (inputs, health or Health(), summarise(ordered), ordered, people, guards, findings)
-    unsealed = Plan(FORMAT_VERSION, "okta", "", *parts)
-    return replace(unsealed, digest=digest(unsealed))
+    return sealed(Plan(FORMAT_VERSION, "okta", *parts))
 
 
 def empty() -> Plan:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import stat
 import threading
 from pathlib import Path
 
@@ -11,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from idsync.diagnostics import Position
-from idsync.errors import SnapshotError, UsageError
+from idsync.errors import SnapshotError
 from idsync.sources import snapshot as snapshot_module
-from idsync.sources.snapshot import SnapshotSource, parse_snapshot, read_snapshot, snapshot_bytes, write_snapshot
+from idsync.sources.snapshot import SnapshotSource, parse_snapshot, read_snapshot, snapshot_bytes
 from tests.sources.documents import documents, few, minimal
 
 
@@ -207,40 +206,10 @@ def test_an_endless_pipe_is_refused(tmp_path: Path, monkeypatch):
         read_snapshot(Path("/dev/zero"))
 
 
-def test_a_written_file_is_private_whole_and_ends_with_a_newline(tmp_path: Path):
-    path = tmp_path / "snapshot.json"
-    write_snapshot(parsed(minimal(users=[user(), user(id="00u0")])), path)
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    text = path.read_text()
+def test_an_object_a_line_sorted_by_id_with_a_newline_at_the_end():
+    text = snapshot_bytes(parsed(minimal(users=[user(), user(id="00u0")]))).decode()
     assert text.endswith("}\n")
     assert [line[:12] for line in text.splitlines() if "00u" in line] == ['{"id":"00u0"', '{"id":"00u1"']
-    assert [entry.name for entry in tmp_path.iterdir()] == ["snapshot.json"]
-
-
-def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkeypatch):
-    path = tmp_path / "snapshot.json"
-    path.write_text("old")
-
-    def fail(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", fail)
-    with pytest.raises(UsageError) as caught:
-        write_snapshot(parsed(minimal()), path)
-    assert caught.value.why == "No space left on device."
-    assert path.read_text() == "old"
-    assert [entry.name for entry in tmp_path.iterdir()] == ["snapshot.json"]
-
-
-def test_writing_through_a_link_or_to_a_device_replaces_neither(tmp_path: Path):
-    (tmp_path / "real.json").write_text("old")
-    link = tmp_path / "link.json"
-    link.symlink_to("real.json")
-    write_snapshot(parsed(minimal()), link)
-    assert link.is_symlink()
-    assert read_snapshot(tmp_path / "real.json").app_id == "0oa1"
-    write_snapshot(parsed(minimal()), Path("/dev/null"))
-    assert Path("/dev/null").is_char_device()
 
 
 def test_a_file_is_a_source(tmp_path: Path):

@@ -8,7 +8,7 @@ import click
 
 from idsync.bootstrap import Workplace
 from idsync.cli.exit_codes import ExitCode
-from idsync.cli.files import write_private
+from idsync.cli.files import private_file
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.options import current_option, format_option, snapshot_option
 from idsync.cli.plans import NEWCOMERS_SHOWN, plan_text
@@ -16,7 +16,7 @@ from idsync.cli.progress import ProgressDisplay
 from idsync.cli.workplaces import given_directory, workplace
 from idsync.errors import StoreError
 from idsync.plan.changes import Plan
-from idsync.plan.planfile import encode_plan
+from idsync.plan.seal import sealed, write_sealed
 from idsync.reconcile.single_pass import plan_once, remember_after_plan
 
 
@@ -45,7 +45,10 @@ def command(
     described = NEWCOMERS_SHOWN if output is None and form == "text" else None
     plan = _plan(place, invocation, snapshot, current, described)
     if output is not None:
-        write_private(output, encode_plan(plan), "plan")
+        with private_file(output, "plan") as written:
+            plan = write_sealed(plan, written.write)
+    elif form != "text":
+        plan = sealed(plan)
     invocation.console.result(plan_text(plan, form, invocation, kept=output))
     if output is not None:
         apply = shlex.join(["idsync", "apply", *invocation.config_arguments, str(output)])

@@ -7,7 +7,7 @@ import click
 
 from idsync.bootstrap import Workplace
 from idsync.cli.exit_codes import ExitCode
-from idsync.cli.files import read_input
+from idsync.cli.files import read_input, write_private
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.options import snapshot_option
 from idsync.cli.progress import ProgressDisplay
@@ -16,7 +16,7 @@ from idsync.config.settings import TraitRule
 from idsync.errors import UsageError
 from idsync.reconcile.single_pass import fetch
 from idsync.sources.sanitize import sanitize
-from idsync.sources.snapshot import snapshot_bytes, write_snapshot
+from idsync.sources.snapshot import snapshot_bytes
 
 _KEY = "pseudonym_key"
 
@@ -57,7 +57,7 @@ def command(
     if output is None:
         invocation.console.result(snapshot_bytes(reading).decode())
         return ExitCode.DONE
-    write_snapshot(reading, output)
+    write_private(output, snapshot_bytes(reading), "snapshot")
     counts = f"{len(reading.users):,} people, {len(reading.groups):,} groups, {len(reading.apps):,} apps"
     invocation.console.note(f"Wrote {counts} to {output}.")
     return ExitCode.DONE
