@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from idsync.model.addresses import Address
-from idsync.model.resources import AccessList, AccessListMember, Lock, Membership, User
+from idsync.model.resources import Membership
 
 Action = Literal["create", "update", "delete"]
 Counts = dict[str, dict[str, int]]
@@ -98,19 +98,6 @@ Entry = RunStarted | RunResumed | StepMade | LocksSwept | RunStopped | RunFinish
 ENTRY_DECODER = msgspec.json.Decoder(Entry)
 
 
-class _Kind(msgspec.Struct):
-    kind: str
-
-
-_KIND = msgspec.json.Decoder(_Kind)
-_RESOURCES: dict[str, msgspec.json.Decoder[User | Lock | AccessList | AccessListMember]] = {
-    "user": msgspec.json.Decoder(User),
-    "lock": msgspec.json.Decoder(Lock),
-    "access_list": msgspec.json.Decoder(AccessList),
-    "access_list_member": msgspec.json.Decoder(AccessListMember),
-}
-
-
 class Numbered(msgspec.Struct, frozen=True, gc=False):
     """An entry with its place in the journal, counted from 1."""
 
@@ -140,11 +127,6 @@ class Verification(msgspec.Struct, frozen=True):
     entries: int
     broken_at: int | None = None
     why: str = ""
-
-
-def resource_in(body: msgspec.Raw) -> User | Lock | AccessList | AccessListMember | None:
-    """The object that an entry keeps, `before` or `after`; None when it was not there."""
-    return None if body == NOTHING else _RESOURCES[_KIND.decode(body).kind].decode(body)
 
 
 def run_of(entry: Entry) -> int | None:

@@ -54,12 +54,6 @@ def render_error(error: IdsyncError, style: Style = PLAIN) -> str:
     return "\n".join(lines) + "\n"
 
 
-def render_error_json(error: IdsyncError) -> str:
-    """The error as one object: its kind, its words, and what it knows besides."""
-    known = {name: value for name, value in vars(error).items() if value not in ("", None, ())}
-    return _json({"error": type(error).__name__, **known})
-
-
 def count_words(found: Sequence[Diagnostic]) -> str:
     """`2 errors, 1 warning`."""
     errors = sum(diagnostic.severity is Severity.ERROR for diagnostic in found)

@@ -12,7 +12,7 @@ from idsync.errors import LeaseHeld, PlanMismatch, PlanStale, PlanTampered, Plan
 from idsync.model.addresses import Address
 from idsync.model.canonical import canonical_bytes
 from idsync.model.directory import DirectoryState, Reason, Why
-from idsync.model.journal import LocksSwept, RunFinished, RunStarted, StepMade, resource_in, summarise_runs
+from idsync.model.journal import LocksSwept, RunFinished, RunStarted, StepMade, summarise_runs
 from idsync.model.resources import Membership
 from idsync.model.times import format_time
 from idsync.plan.differ import changes_between
@@ -21,6 +21,7 @@ from idsync.stores.sqlite import SqliteStore, open_store
 from idsync.targets.local import LocalTarget
 from idsync.targets.protocol import Target
 from tests.apply import worlds
+from tests.apply.bodies import resource_in
 from tests.apply.worlds import AFTER, BEFORE, LATER, WHY, apply, fill, foreign, plan_between, state
 from tests.targets.world import NOW, ORG, foreign_lock, foreign_user, our_list, our_lock, our_user
 

@@ -10,7 +10,7 @@ from idsync.apply.revisions import revision_of, with_revision
 from idsync.errors import ResourceError
 from idsync.model.addresses import Address
 from idsync.model.canonical import canonical_bytes
-from idsync.model.journal import MadeByHand, resource_in
+from idsync.model.journal import MadeByHand
 from idsync.model.resources import (
     NESTED_LIST,
     AccessList,
@@ -31,6 +31,7 @@ from idsync.model.resources import (
 )
 from idsync.stores.sqlite import SqliteStore, open_store
 from idsync.targets.local import LocalTarget
+from tests.apply.bodies import resource_in
 from tests.targets.world import HOSTILE_NAMES, NOW, ORG, our_list, our_lock, our_user
 
 replace = msgspec.structs.replace

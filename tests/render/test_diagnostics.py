@@ -21,7 +21,6 @@ from idsync.render.diagnostics import (
     render_diagnostics,
     render_diagnostics_json,
     render_error,
-    render_error_json,
 )
 from idsync.render.style import COLOUR
 from tests.render.plans import HOSTILE
@@ -86,20 +85,12 @@ def test_an_error_says_where_why_and_how_to_fix_it() -> None:
     assert render_error(error) == (
         "error: The token is missing.\n  at: i.yaml:2:3\n  why: Nobody can sign in.\n  fix: Set it.\n"
     )
-    assert json.loads(render_error_json(error)) == {
-        "error": "SecretError",
-        "summary": "The token is missing.",
-        "why": "Nobody can sign in.",
-        "fix": "Set it.",
-        "position": {"file": "i.yaml", "line": 2, "column": 3},
-    }
 
 
 def test_an_invalid_configuration_tells_every_mistake_first() -> None:
     text = render_error(ConfigError("The configuration is invalid.", [WRONG, ODD]))
     assert text.startswith("roles.yaml:12:5: error unknown_key")
     assert text.endswith("error: The configuration is invalid.\n")
-    assert len(json.loads(render_error_json(ConfigError("x", [WRONG])))["diagnostics"]) == 1
 
 
 def test_hostile_words_stay_on_their_line() -> None:

@@ -2,6 +2,7 @@
 
 import copy
 import json
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,11 @@ from jsonschema import Draft202012Validator
 
 from idsync.errors import SnapshotError
 from idsync.sources.snapshot import parse_snapshot, snapshot_bytes
-from idsync.sources.snapshot_schema import snapshot_schema
 from tests.sources.documents import documents, few, many, minimal
 
 PUBLISHED = Path(__file__).parents[2] / "schemas" / "snapshot.v1.schema.json"
-SCHEMA = Draft202012Validator(json.loads(snapshot_schema()))
+PACKAGED = resources.files("idsync.sources").joinpath("snapshot.v1.schema.json").read_text("utf-8")
+SCHEMA = Draft202012Validator(json.loads(PACKAGED))
 
 ODD_VALUES = [None, True, 7, 1.5, "", "x", "a/b", "nul\0", "è", [], {}, ["a"], [1], {"a": "b"}, {"a": 1}, [{}]]
 
@@ -49,12 +50,12 @@ def has_repeated_ids(document: Any) -> bool:
 
 
 def test_the_published_schema_is_the_packaged_one():
-    assert PUBLISHED.read_text("utf-8") == snapshot_schema()
-    Draft202012Validator.check_schema(json.loads(snapshot_schema()))
+    assert PUBLISHED.read_text("utf-8") == PACKAGED
+    Draft202012Validator.check_schema(json.loads(PACKAGED))
 
 
 def test_every_member_of_the_schema_is_explained():
-    schema = json.loads(snapshot_schema())
+    schema = json.loads(PACKAGED)
     assert all("description" in member for member in schema["properties"].values())
 
 
