@@ -212,7 +212,6 @@ class AccessListMember(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fie
     spec: MemberSpec
 
 
-Resource = User | Lock | AccessList
 NESTED_LIST = "MEMBERSHIP_KIND_LIST"
 NEW_MEMBERSHIP = Membership()
 

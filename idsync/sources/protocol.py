@@ -46,10 +46,3 @@ class Catalogue(msgspec.Struct, frozen=True):
 
     groups: tuple[ListedGroup, ...]
     apps: tuple[ListedApp, ...]
-
-
-class Listing(Protocol):
-    """A source that can say what it holds without reading it."""
-
-    def catalogue(self) -> Catalogue:
-        """The names of all groups and apps. Raises as `Source.fetch` does."""

@@ -1,13 +1,13 @@
 """What the rest of idsync asks of its own database, in its words: leases, the journal, runs, facts, people's edits."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol
 
 import msgspec
 
 from idsync.model.addresses import Address
-from idsync.model.journal import Entry, Numbered, Verification
+from idsync.model.journal import Entry
 
 
 class Holder(msgspec.Struct, frozen=True):
@@ -43,19 +43,6 @@ class Journal(Protocol):
 
     def append(self, entry: Entry) -> None:
         """Add an entry, at once or with the transaction that is open."""
-
-
-class JournalReader(Protocol):
-    """What `history` reads."""
-
-    def headlines(self) -> Iterator[Numbered]:
-        """Every entry but the steps, oldest first."""
-
-    def entries(self, run: int | None = None) -> Iterator[Numbered]:
-        """Every entry, or those of one run, oldest first."""
-
-    def verify(self) -> Verification:
-        """Recompute the hash chain."""
 
 
 class UnfinishedRun(msgspec.Struct, frozen=True):
