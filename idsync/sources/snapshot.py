@@ -22,6 +22,8 @@ from idsync.sources.soundness import require_sound
 
 LARGEST_FILE = 512 << 20
 _PIECE = 1 << 20
+_CACHED_PIECE = 1 << 15
+"""Bytes of text that a processor's cache holds."""
 
 TAKEN_AT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})$"
 VERSION = r"^1\.[0-9]{1,6}$"
@@ -173,8 +175,8 @@ def _require_utf8(data: bytes, refuse: _Refusal) -> None:
     decoder = codecs.getincrementaldecoder("utf-8")()
     view = memoryview(data)
     try:
-        for start in range(0, len(view), _PIECE):
-            decoder.decode(view[start : start + _PIECE], final=start + _PIECE >= len(view))
+        for start in range(0, len(view), _CACHED_PIECE):
+            decoder.decode(view[start : start + _CACHED_PIECE], final=start + _CACHED_PIECE >= len(view))
     except UnicodeDecodeError:
         raise refuse("is not UTF-8", "JSON is always UTF-8.") from None
 
