@@ -118,11 +118,11 @@ class _Run:
                 done = len(self._steps)
                 swept = self._finish(seen)
                 serial = self._target.serial()
-        except KeyboardInterrupt:
-            self._note_stop(done, "interrupted")
-            raise
         except Exception as error:
             raise self._stopped(error, done) from error
+        except BaseException:
+            self._note_stop(done, "interrupted")
+            raise
         self._progress("applying", done, done)
         return Applied(
             self._number or None,

@@ -4,8 +4,10 @@ import importlib
 import io
 import keyword
 import os
+import signal
 import sys
 from collections.abc import Sequence
+from types import FrameType
 from typing import NoReturn
 
 import click
@@ -38,6 +40,10 @@ COMMANDS = {
     "completion": "Print the completion script of a shell.",
 }
 """Every command and its one line, so that `--help` imports none of them."""
+
+
+class Terminated(BaseException):
+    """The process was told to end, by SIGTERM."""
 
 
 class LazyCommands(click.Group):
@@ -96,6 +102,7 @@ def application(context: click.Context) -> ExitCode | None:
     idsync plans, shows and applies what an Okta organization and a few YAML files mean for an access directory.
     """
     if context.invoked_subcommand is not None:
+        context.ensure_object(Invocation).command = context.invoked_subcommand
         return None
     click.echo(context.get_help())
     return ExitCode.DONE
@@ -112,8 +119,11 @@ def run(arguments: Sequence[str], invocation: Invocation | None = None) -> int:
         invocation.console.refuse_usage(error)
         return ExitCode.USAGE
     except (KeyboardInterrupt, click.Abort):
-        invocation.console.interrupted()
+        invocation.console.broken_off(invocation.command, "interrupted")
         return ExitCode.INTERRUPTED
+    except Terminated:
+        invocation.console.broken_off(invocation.command, "told to end (SIGTERM)")
+        return ExitCode.TERMINATED
     except (OutputClosed, BrokenPipeError):
         _silence_stdout()
         return ExitCode.OUTPUT_CLOSED
@@ -131,8 +141,16 @@ def main() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, _end)
     invocation = Invocation()  # lives until the process ends, and so does what it keeps
     sys.exit(run(sys.argv[1:], invocation))
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    """End as on Ctrl-C; what takes everything back on the way is not told twice, as `timeout` would."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise Terminated
 
 
 def _open_missing_streams() -> None:

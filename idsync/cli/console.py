@@ -91,9 +91,14 @@ class Console:
         fix = f"See `{context.command_path} --help`." if context else ""
         self._say("error", error.format_message(), fix=fix)
 
-    def interrupted(self) -> None:
-        """Say that the command was broken off by the person."""
-        self._say("error", "Interrupted.")
+    def broken_off(self, command: str, how: str) -> None:
+        """Say that a command was broken off from outside, and what that leaves behind."""
+        self._say(
+            "error",
+            f"`idsync {command}` was {how}; nothing is half done.",
+            why="What was under way has been taken back.",
+            fix="Run it again; `idsync history` shows what was applied.",
+        )
 
     def crash(self, error: Exception) -> None:
         """Say that the program failed, in one line unless more was asked for."""

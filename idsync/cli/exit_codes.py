@@ -35,6 +35,7 @@ class ExitCode(IntEnum):
     USAGE = 64
     INTERRUPTED = 130
     OUTPUT_CLOSED = 141
+    TERMINATED = 143
 
 
 MEANINGS = {
@@ -52,6 +53,7 @@ MEANINGS = {
     ExitCode.USAGE: "the command line, or what it was given, cannot be acted on",
     ExitCode.INTERRUPTED: "interrupted",
     ExitCode.OUTPUT_CLOSED: "the reader of the output went away",
+    ExitCode.TERMINATED: "told to end (SIGTERM)",
 }
 
 

@@ -19,6 +19,7 @@ class Invocation:
     """One call of the program: where its configuration is, and how it speaks."""
 
     def __init__(self) -> None:
+        self.command = ""
         self.config = Path()
         self.console = Console()
         self._kept: list[object] = []

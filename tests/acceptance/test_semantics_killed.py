@@ -84,19 +84,27 @@ def test_of_two_applies_at_once_the_second_ends_with_9_and_the_first_goes_on(
     assert_like_unbroken(example, unbroken)
 
 
-def test_an_interrupted_apply_ends_with_130_and_changes_nothing(applied: Example, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("how", "code", "said"),
+    [(signal.SIGINT, 130, "`idsync apply` was interrupted"), (signal.SIGTERM, 143, "told to end (SIGTERM)")],
+)
+def test_an_apply_that_is_broken_off_says_so_and_changes_nothing(
+    how: signal.Signals, code: int, said: str, applied: Example, tmp_path: Path
+) -> None:
     example = copied(applied, tmp_path / "org")
     before = example.everything()
     held = example.process("held", 6, "apply", "--auto-approve", *example.next_week)
     assert held.stdout is not None
     assert any(line == "held\n" for line in iter(held.stdout.readline, ""))
-    held.send_signal(signal.SIGINT)
+    held.send_signal(how)
     deadline = time.monotonic() + 30
     while held.poll() is None and time.monotonic() < deadline:
         time.sleep(0.02)
     _, err = held.communicate(timeout=30)
-    assert held.returncode == 130
-    assert "Interrupted" in err
+    assert held.returncode == code
+    assert said in err
+    assert "fix:" in err
     assert "Traceback" not in err
     assert example.everything() == before
+    assert '"why": "interrupted"' in example.done("history", "--format", "json").out
     example.done("apply", "--auto-approve", *example.next_week)
