@@ -1,4 +1,7 @@
-"""Progress on stderr: a bar on a terminal for what takes over a second, now and then a plain line elsewhere."""
+"""Progress on stderr: a bar on a terminal for what takes over a second, now and then a plain line elsewhere.
+
+Of several parts that are under way together only those that moved are shown, each in its turn.
+"""
 
 import json
 import sys
@@ -14,6 +17,8 @@ PATIENCE = 1.0
 LINE_EVERY = 15.0
 """Seconds between plain lines where there is no terminal."""
 REDRAW_EVERY = 0.1
+TURN = 1.0
+"""Seconds that a part keeps the bar while others move too."""
 _WIDTH = 24
 
 
@@ -27,7 +32,10 @@ class ProgressDisplay:
         self._stream = sys.stderr if stream is None else stream
         self._clock = clock
         self._on_terminal = self._stream.isatty() and not console.json_log
-        self._began = self._shown = clock()
+        self._began = self._shown = self._turned = clock()
+        self._part = ""
+        self._told: dict[str, tuple[int, int]] = {}
+        self._moved: dict[str, tuple[int, int]] = {}
         self._drawn = 0
         self._lock = threading.Lock()
 
@@ -36,14 +44,27 @@ class ProgressDisplay:
         if self._console.quiet:
             return
         with self._lock:
+            if self._told.get(what) == (done, total):
+                self._moved.pop(what, None)
+            else:
+                self._moved[what] = done, total
             now = self._clock()
-            if self._on_terminal:
-                if now - self._began >= PATIENCE and now - self._shown >= REDRAW_EVERY:
-                    self._shown = now
-                    self._draw(what, done, total)
-            elif now - self._shown >= LINE_EVERY:
-                self._shown = now
-                self._line(what, done, total)
+            if self._moved and self._is_due(now):
+                self._show(now)
+
+    def _is_due(self, now: float) -> bool:
+        if self._on_terminal:
+            return now - self._began >= PATIENCE and now - self._shown >= REDRAW_EVERY
+        return now - self._shown >= LINE_EVERY
+
+    def _show(self, now: float) -> None:
+        """Show the part that has the bar, while its turn lasts, or else the one that moved and has waited longest."""
+        if not (self._on_terminal and self._part in self._moved and now - self._turned < TURN):
+            self._part, self._turned = next(iter(self._moved)), now
+        self._shown = now
+        self._told[self._part] = done, total = self._moved.pop(self._part)
+        show = self._draw if self._on_terminal else self._line
+        show(self._part, done, total)
 
     def clear(self) -> None:
         """Take the bar away; what follows starts on a clean line."""

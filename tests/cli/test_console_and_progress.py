@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from idsync.cli.console import Console, harmless, wants_colour
-from idsync.cli.progress import LINE_EVERY, PATIENCE, REDRAW_EVERY, ProgressDisplay
+from idsync.cli.progress import LINE_EVERY, PATIENCE, REDRAW_EVERY, TURN, ProgressDisplay
 from idsync.diagnostics import Position
 from idsync.errors import UsageError
 from tests.cli.running import Terminal
@@ -122,7 +122,8 @@ def test_what_takes_longer_shows_a_bar_and_takes_it_away_again() -> None:
         clock.now += PATIENCE
         progress("reading", 5, 10)
         progress("reading", 6, 10)  # too soon to draw again
-        clock.now += 2 * REDRAW_EVERY
+        progress("reading", 5, 10)
+        clock.now += TURN
         progress("users", 1_234, 0)
     first, second, gone, end = screen.getvalue().split("\r")[1:]
     assert first == "[############............] reading: 5 of 10"
@@ -138,6 +139,32 @@ def test_elsewhere_a_plain_line_now_and_then_is_enough() -> None:
             progress("reading", 1, 2)
             clock.now += LINE_EVERY / 2
     assert stream.getvalue() == "reading: 1 of 2\n"
+
+
+def test_elsewhere_each_part_that_moved_has_its_turn_and_no_line_comes_twice() -> None:
+    stream, clock = io.StringIO(), Clock()
+    with ProgressDisplay(Console(), stream, clock) as progress:
+        for groups in (10, 20, 20, 20, 21, 21):
+            progress("users", 500, 0)
+            progress("groups", groups, 30)
+            progress("apps", 2, 9)
+            clock.now += LINE_EVERY
+    assert stream.getvalue().splitlines() == ["users: 500", "groups: 20 of 30", "apps: 2 of 9", "groups: 21 of 30"]
+
+
+def test_on_a_terminal_each_part_that_moves_has_the_bar_for_a_while() -> None:
+    screen, clock = Screen(), Clock()
+    with ProgressDisplay(Console(), screen, clock) as progress:
+        for number in range(60):
+            clock.now += REDRAW_EVERY * 1.01
+            progress("users", 500 + number, 0)
+            progress("groups", number, 90)
+            progress("apps", 2, 9)
+    drawn = [line.split("] ")[1].partition(":")[0] for line in screen.getvalue().split("\r") if "] " in line]
+    turns = [part for part, before in zip(drawn, ["", *drawn], strict=False) if part != before]
+    assert turns[:5] == ["users", "groups", "apps", "users", "groups"]
+    assert drawn.count("apps") == 1
+    assert max(drawn.count("users"), drawn.count("groups")) < 40
 
 
 def test_progress_for_machines_is_json() -> None:
