@@ -1,5 +1,6 @@
 """Requests to Okta that wait for their turn and are tried again while that makes sense."""
 
+import math
 import random
 import threading
 import time
@@ -74,6 +75,12 @@ class Exchange:
         self._pacing = Pacing(share, timing.clock, CONNECTIONS)
         self._transmission = Transmission(transport)
         self._given_up = threading.Event()
+        self._waits: dict[Bucket, float] = {}
+
+    def waits(self) -> dict[Bucket, int]:
+        """How many seconds requests still wait for room in a bucket, for each that had none; 0 when that is over."""
+        now = self.timing.clock()
+        return {bucket: max(math.ceil(until - now), 0) for bucket, until in self._waits.copy().items()}
 
     def patience(self) -> Patience:
         """Fresh patience for one request."""
@@ -117,6 +124,7 @@ class Exchange:
         """Wait for a place, send, and learn from the answer; with what the gate said on entering."""
         limiter = self._pacing.limiter(call.bucket)
         while (seconds := limiter.delay()) > 0:
+            self._waits[call.bucket] = self.timing.clock() + seconds
             patience.wait(seconds)
         outcome: Answer | Broken | None = None
         try:

@@ -60,7 +60,7 @@ class OktaSource:
             with Lanes(LANES, exchange.give_up) as lanes:
                 client = OktaClient(exchange, authorizer_for(self._credential, self._scopes(), exchange))
                 reading = Reading(client, Calls(self._org_url), self._app, self._selection, lanes)
-                tick = partial(reading.show, self._progress)
+                tick = partial(self._show, reading, exchange)
                 reading.begin()
                 lanes.drain(tick)
                 reading.look_up(known_user_ids)
@@ -99,6 +99,11 @@ class OktaSource:
         finally:
             exchange.close()
         return Catalogue(tuple(sorted(groups)), tuple(sorted(apps)))
+
+    def _show(self, reading: Reading, exchange: Exchange) -> None:
+        reading.show(self._progress)
+        for bucket, seconds in exchange.waits().items():
+            self._progress(f"seconds to wait for Okta's rate limit ({bucket})", seconds, 0)
 
     def _exchange(self) -> Exchange:
         return Exchange(self._org_url, self._share, self._transport, self._timing)

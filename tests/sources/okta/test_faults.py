@@ -1,5 +1,6 @@
 """What goes wrong on the way: each fault is overcome, or is an error; none is ever taken for an empty answer."""
 
+import threading
 import time
 
 import pytest
@@ -246,6 +247,26 @@ def test_a_rate_refusal_is_waited_out_to_the_reset():
         reader.simulator.faults.add(Fault("/api/v1/groups", RateLimit()))
         assert reader.source().fetch().digest() == expected
     assert any(55 < seconds <= 62.5 for seconds in clock.sleeps)
+
+
+def test_who_waits_for_a_window_is_told_for_how_long():
+    clock = Clock()
+    told = []
+    with served(small(clock=clock)) as reader:
+        reader.simulator.faults.add(Fault("/api/v1/groups", RateLimit()))
+        tell = threading.Event()
+        clock.sleep = lambda seconds: tell.wait(1) and None
+
+        def progress(what: str, done: int, total: int) -> None:
+            told.append((what, done))
+            if "rate limit (groups)" in what and done:
+                clock.now += 70
+                tell.set()
+
+        reader.source(progress=progress).fetch()
+    waits = [seconds for what, seconds in told if what == "seconds to wait for Okta's rate limit (groups)"]
+    assert 55 < waits[0] <= 63
+    assert waits[-1] == 0
 
 
 @pytest.mark.parametrize("reset", ["soon", "wrong"])
