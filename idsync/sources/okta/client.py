@@ -69,7 +69,7 @@ class OktaClient:
         link = next_link(links)
         if link is None:
             # Okta names at least the page itself: a full page without any link has lost the way to the next one.
-            if not links and rows >= limit_of(call.url):
+            if not links and rows >= limit_of(answer.url):
                 raise SourceError(
                     f"The listing of {call.what} breaks off.",
                     why=f"A full page of {rows} came without a Link header, so what follows it cannot be known.",

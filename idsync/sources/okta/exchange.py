@@ -10,8 +10,9 @@ from typing import Literal
 import httpx
 import msgspec
 
-from idsync.sources.okta.links import with_halved_limit
+from idsync.sources.okta.links import limit_of, with_halved_limit, with_limit
 from idsync.sources.okta.pacing import Budget, Clock, Limiter, Pacing, budget_of, server_time
+from idsync.sources.okta.pages import PageSizes
 from idsync.sources.okta.patience import CONNECTION_TRIES, TRIES, Patience
 from idsync.sources.okta.refusals import Scope, unreachable
 from idsync.sources.okta.transmission import CONNECTIONS, Answer, Broken, Transmission
@@ -73,6 +74,7 @@ class Exchange:
         self.timing = timing
         self.heard_at: float | None = None
         self._pacing = Pacing(share, timing.clock, CONNECTIONS)
+        self._pages = PageSizes()
         self._transmission = Transmission(transport)
         self._given_up = threading.Event()
         self._waits: dict[Bucket, float] = {}
@@ -91,7 +93,8 @@ class Exchange:
 
         Raises SourceUnreachable when there is none after every try.
         """
-        url = call.url
+        url = with_limit(call.url, self._pages.largest(call.bucket))
+        asked = limit_of(url)
         while True:
             outcome, entered = self._send(call, url, compose, patience)
             match outcome:
@@ -109,6 +112,7 @@ class Exchange:
                     if status in _TOO_SLOW:
                         url = with_halved_limit(url)
                 case Answer():
+                    self._pages.served(call.bucket, limit_of(url), asked)
                     return outcome
 
     def give_up(self) -> None:

@@ -32,6 +32,11 @@ def limit_of(url: str) -> float:
     return int(found[2]) if found else math.inf
 
 
+def with_limit(url: str, most: float) -> str:
+    """Ask for no more than so many rows; the cursor stays as it is."""
+    return _LIMIT.sub(lambda found: found[1] + str(min(int(found[2]), most)), url, count=1)
+
+
 def with_halved_limit(url: str) -> str:
     """Ask for half as many rows, down to a floor; the cursor stays as it is."""
     return _LIMIT.sub(lambda found: found[1] + str(_halved(int(found[2]))), url, count=1)

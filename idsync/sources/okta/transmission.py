@@ -23,11 +23,12 @@ CONNECTIONS = 8
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """A response, read whole."""
+    """A response, read whole, and the address that was asked."""
 
     status: int
     headers: httpx.Headers
     body: bytes
+    url: str
 
 
 class Broken(msgspec.Struct, frozen=True):
@@ -148,7 +149,7 @@ class Transmission:
                 return _overdue()
         if unpacked is not None and parts and not unpacked.eof:
             return Broken("broken", "broken compression: the end is missing")
-        return Answer(response.status_code, response.headers, b"".join(parts))
+        return Answer(response.status_code, response.headers, b"".join(parts), str(response.url))
 
     def _remember_socket(self, event: str, info: dict[str, Any]) -> None:
         # httpcore tells of each connection made; there is no other way to end a read that waits in another thread.
