@@ -5,8 +5,10 @@ the server's. Within a window at most the configured share of Limit is used, wha
 """
 
 import math
+import re
 import threading
 from collections.abc import Callable
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Protocol
 
@@ -17,6 +19,8 @@ Clock = Callable[[], float]
 
 LONGEST_WINDOW = 120.0
 """Okta's windows last 60 seconds; a Reset further away than this is not believed."""
+
+_NUMBER = re.compile(r"[0-9]{1,15}")
 
 _GROWTH = 50
 """So many answers in a row without a concurrency refusal let one more request fly."""
@@ -44,10 +48,12 @@ class Budget(msgspec.Struct, frozen=True):
 
 
 def server_time(headers: Headers) -> float | None:
-    """Return the Date of an answer in seconds since the epoch, or None when it has none."""
+    """Return the Date of an answer in seconds since the epoch, or None when it has none that makes sense."""
     for text in headers.get_list("date"):
         try:
-            return parsedate_to_datetime(text).timestamp()
+            moment = parsedate_to_datetime(text)
+            # In UTC there may be no such year; a zone of -0000 says no more than that it is UTC.
+            return (moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
         except (ValueError, OverflowError):
             continue
     return None
@@ -62,12 +68,14 @@ def budget_of(headers: Headers) -> Budget | None:
         return None
     reset = resets[limits.index(min(limits))] if len(resets) == len(limits) else max(resets)
     now = server_time(headers)
-    seconds = LONGEST_WINDOW / 2 if now is None else min(max(reset - now, 0.0), LONGEST_WINDOW)
-    return Budget(min(limits), min(remaining), reset, seconds)
+    if now is None:
+        return Budget(min(limits), min(remaining), reset, LONGEST_WINDOW / 2)
+    reset = min(reset, int(now + LONGEST_WINDOW))  # or every later window would seem to be over already
+    return Budget(min(limits), min(remaining), reset, max(reset - now, 0.0))
 
 
 def _numbers(headers: Headers, name: str) -> list[int]:
-    return [int(text) for text in headers.get_list(name, split_commas=True) if text.isascii() and text.isdigit()]
+    return [int(text) for text in headers.get_list(name, split_commas=True) if _NUMBER.fullmatch(text)]
 
 
 class Limiter:

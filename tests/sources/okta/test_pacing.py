@@ -17,7 +17,8 @@ NOW = 1_795_334_400
 
 
 def headers(*pairs: tuple[str, str], date: str | None = DATE) -> httpx.Headers:
-    return httpx.Headers([("date", date), *pairs] if date else list(pairs))
+    dated = [("date", date), *pairs] if date else pairs
+    return httpx.Headers([(name.encode(), value.encode("utf-8", "surrogateescape")) for name, value in dated])
 
 
 def rates(limit: object, remaining: object, reset: object) -> list[tuple[str, str]]:
@@ -37,7 +38,15 @@ def test_of_several_copies_the_least_counts():
     assert budget_of(headers(*joined, ("X-Rate-Limit-Reset", str(NOW + 50)))) == Budget(50, 10, NOW + 50, 50.0)
 
 
-@pytest.mark.parametrize("broken", [rates("", 1, 1), rates("x", 1, 1), rates(-1, 1, 1), rates("1e3", 1, 1), []])
+@pytest.mark.parametrize(
+    "broken",
+    [
+        [],
+        *(rates(number, 1, 1) for number in ("", "x", -1, "1e3", "nan", "\udcb2", "²", "9" * 5000)),
+        rates(1, "9" * 5000, 1),
+        rates(1, 1, "9" * 400),
+    ],
+)
 def test_headers_that_make_no_sense_are_no_budget(broken):
     assert budget_of(headers(*broken)) is None
 
@@ -45,6 +54,37 @@ def test_headers_that_make_no_sense_are_no_budget(broken):
 def test_a_reset_in_the_past_or_far_away_is_bounded():
     assert budget_of(headers(*rates(100, 0, NOW - 5))).seconds == 0
     assert budget_of(headers(*rates(100, 0, NOW + 10_000_000))).seconds == LONGEST_WINDOW
+
+
+def test_a_reset_far_away_does_not_make_later_windows_seem_to_be_over():
+    clock = Clock()
+    limiter = Limiter(100, clock)
+    for reset, date in (("9" * 15, NOW), (NOW + 240, NOW + 180)):
+        assert take(limiter)
+        limiter.answered(budget_of(headers(*rates(1, 0, reset), date=http_date(date))))
+        assert limiter.delay() > 60
+        clock.now += 180
+
+
+@pytest.mark.parametrize(
+    ("date", "seconds"),
+    [
+        ("Sun, 22 Nov 2026 08:00:00 -0000", NOW),
+        ("Fri, 31 Dec 9999 08:00:00 -2359", None),
+        ("Sun, 22 Nov " + "9" * 5000 + " 08:00:00 GMT", None),
+        ("\udcff\udcfe", None),
+    ],
+)
+def test_a_date_is_one_of_the_calendar_or_none(date, seconds):
+    assert server_time(headers(date=date)) == seconds
+
+
+@given(
+    st.sampled_from([DATE, "Sun, 22 Nov 2026"]), st.lists(st.text("0123456789-+.,eEnaN \xb2", max_size=20), min_size=3)
+)
+def test_any_header_is_read_without_an_error(date, texts):
+    budget = budget_of(headers(*rates(*texts[:3]), date=date))
+    assert budget is None or 0 <= budget.seconds <= LONGEST_WINDOW
 
 
 def test_without_a_date_a_whole_window_is_waited_for():
