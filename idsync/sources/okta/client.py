@@ -33,13 +33,13 @@ class OktaClient:
         self._origin = _origin(exchange.org_url)
 
     def object(self, call: Call, kind: type[T]) -> T:
-        """Read one object; raises NotThere for a 404."""
+        """Read one object; raises NotThere when Okta says that there is none."""
         return self._read(call, msgspec.json.Decoder(kind))[0]
 
     def rows(self, call: Call, kind: type[R]) -> Iterator[list[R]]:
         """Read a listing: the new rows of each page in turn. A row that comes again on a later page is left out.
 
-        Raises NotThere for a 404, and SourceError when any page fails or the listing does not end.
+        Raises NotThere when Okta says so, and SourceError when any page fails or the listing does not end.
         """
         decoder: msgspec.json.Decoder[list[R]] = msgspec.json.Decoder(list[kind])  # type: ignore[valid-type]
         seen: set[str] = set()

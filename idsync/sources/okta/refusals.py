@@ -14,10 +14,12 @@ Scope = Literal["okta.users.read", "okta.groups.read", "okta.apps.read"]
 _PROBLEM = msgspec.json.Decoder(Problem)
 _SECRETIVE = re.compile(r"[A-Za-z0-9_\-+/=.]{32,}")
 _LONGEST_WORDS = 300
+_RESOURCE_NOT_FOUND = "E0000007"
+"""Of an object; paths that Okta does not know, and whatever stands before it, answer 404 in other words."""
 
 
 class NotThere(SourceUnreachable):
-    """Okta answers 404 for what was asked."""
+    """Okta itself says that there is no such object."""
 
 
 ROLE_HINT = (
@@ -69,8 +71,9 @@ def refusal(answer: Answer, what: str, scope: Scope, org_url: str, advice: str) 
                 why=f"The credential lacks the scope {scope}, or an admin role that covers what is read.",
                 fix=f"Grant {scope}; {ROLE_HINT}",
             )
-        case 404:
-            return NotThere(
+        case 404 if code := problem_of(answer).code:
+            kind = NotThere if code == _RESOURCE_NOT_FOUND else SourceUnreachable
+            return kind(
                 f"Okta knows no {what} at {org_url} ({said}).",
                 why="The address answers, and what is asked for is not there, or not for this credential.",
                 fix="Check org_url and app in the Integration; " + ROLE_HINT,
@@ -81,7 +84,7 @@ def refusal(answer: Answer, what: str, scope: Scope, org_url: str, advice: str) 
                 why="Okta's API does not redirect; credentials are not sent to another address.",
                 fix="Set org_url to the organization's own address, as its administrators see it (without -admin).",
             )
-        case _ if looks_like_html(answer):
+        case status if status == 404 or looks_like_html(answer):
             return not_okta(answer, org_url)
         case status if status == 429 or status >= 500:
             return SourceUnreachable(
@@ -100,7 +103,7 @@ _NEW_CREDENTIAL = "Renew the credential in Okta and set it where spec.auth point
 
 def not_okta(answer: Answer, org_url: str) -> IdsyncError:
     """Make the error of an answer that is not Okta's API speaking."""
-    form = "a web page" if looks_like_html(answer) else "something that is not JSON"
+    form = "a web page" if looks_like_html(answer) else "something else"
     return SourceUnreachable(
         f"{org_url} answers with {form} ({answer.status}), not as Okta's API does.",
         why="The address is not an Okta organization, or a proxy or maintenance page stands before it.",

@@ -9,11 +9,13 @@ from idsync.config.patterns import NameFilter, NamePattern
 from idsync.config.settings import AppById, ImportFilters
 from idsync.errors import AuthenticationError, AuthorizationError, SourceError, SourceUnreachable
 from idsync.sources.okta.patience import LONGEST_WAIT, TRIES
+from idsync.sources.okta.refusals import NotThere
 from idsync.sources.okta.selection import Selection
 from tests.okta_simulator import (
     Change,
     ConcurrencyLimit,
     Drop,
+    Empty,
     EndlessNext,
     Fail,
     FailAbove,
@@ -192,6 +194,26 @@ def test_a_group_that_is_deleted_between_its_pages_is_a_deleted_group():
         reader.simulator.faults.add(Fault(path, Change(lambda changed: changed.delete_group(gone)), first=2))
         snapshot = reader.source().fetch()
     assert len(snapshot.groups) == 1
+
+
+@pytest.mark.parametrize("path", ["/api/v1/groups/*/users", "/api/v1/apps/*/groups", "/api/v1/apps/*/users"])
+@pytest.mark.parametrize("effect", [HtmlPage(404), Fail(404)], ids=["of a proxy", "of a path"])
+def test_only_okta_s_own_word_means_that_an_object_is_gone(path, effect):
+    with served(small()) as reader:
+        reader.simulator.faults.add(Fault(path, effect, times=None))
+        with pytest.raises(SourceUnreachable, match="404") as caught:
+            reader.source().fetch()
+    assert not isinstance(caught.value, NotThere)
+
+
+def test_a_known_person_is_not_gone_because_a_proxy_says_so():
+    organization = small()
+    ada = organization.user("ada@enzos-pizza.com")
+    with served(organization) as reader:
+        pool = f"/api/v1/apps/{organization.app('Teleport').id}/users"
+        reader.simulator.faults.add(Fault(pool, Empty(), times=None), Fault(f"{pool}/*", HtmlPage(404), times=None))
+        with pytest.raises(SourceUnreachable, match="404"):
+            reader.source().fetch([ada.id])
 
 
 @pytest.mark.parametrize("part", ["users", "groups"])
