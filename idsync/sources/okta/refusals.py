@@ -118,7 +118,7 @@ def unreachable(broken: Broken, what: str, org_url: str) -> IdsyncError:
             return SourceUnreachable(
                 f"The host of {org_url} has no address.",
                 why=harmless(broken.text),
-                fix="Check the spelling of org_url, and this machine's name service.",
+                fix="Check the spelling of org_url and of HTTPS_PROXY, if it is set, and this machine's name service.",
             )
         case "tls":
             return SourceUnreachable(

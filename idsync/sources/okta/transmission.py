@@ -14,6 +14,7 @@ import httpx
 import msgspec
 
 from idsync import __version__
+from idsync.sources.okta.environment import usable_environment
 
 LARGEST_ANSWER = 64 << 20
 LONGEST_ANSWER = 600.0
@@ -42,18 +43,20 @@ class Transmission:
     """A pool of connections to one host. `cut` ends every exchange under way, from any thread."""
 
     def __init__(self, transport: httpx.BaseTransport | None = None) -> None:
-        self._client = httpx.Client(
-            transport=transport,
-            headers={
-                "User-Agent": f"idsync/{__version__}",
-                "Accept": "application/json",
-                "Accept-Encoding": "gzip",  # the one coding that is undone within bounds
-            },
-            timeout=_TIMEOUT,
-            limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
-            follow_redirects=False,
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # a session of the server's is none of ours
-        )
+        with usable_environment():
+            self._client = httpx.Client(
+                transport=transport,
+                mounts={"http://": None},  # a loopback's: no proxy reaches it, nor should see the credential
+                headers={
+                    "User-Agent": f"idsync/{__version__}",
+                    "Accept": "application/json",
+                    "Accept-Encoding": "gzip",  # the one coding that is undone within bounds
+                },
+                timeout=_TIMEOUT,
+                limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
+                follow_redirects=False,
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # a session of the server's is none of ours
+            )
         self._sockets: dict[int, socket.socket] = {}
         self._is_cut = False
         self._lock = threading.Lock()

@@ -1,6 +1,7 @@
 """A server whose every answer the test decides."""
 
 import traceback
+from typing import Any
 
 import httpx
 import pytest
@@ -42,19 +43,20 @@ class Okta:
             return answer
         return httpx.Response(200, headers=DATE, json=APP if what == "app" else [ROW])
 
-    def source(self, credential: Credential | None = None) -> OktaSource:
+    def source(self, credential: Credential | None = None, **choices: Any) -> OktaSource:
+        choices.setdefault("transport", httpx.MockTransport(self))
         return OktaSource(
             org_url=ORG,
             app=AppById("0oa1"),
             credential=credential or ApiTokenCredential(TOKEN),
             selection=Selection(lists=False),
-            transport=httpx.MockTransport(self),
             timing=self.clock.timing,
+            **choices,
         )
 
-    def refusal(self, credential: Credential | None = None) -> IdsyncError:
+    def refusal(self, credential: Credential | None = None, **choices: Any) -> IdsyncError:
         with pytest.raises(IdsyncError) as caught:
-            self.source(credential).fetch()
+            self.source(credential, **choices).fetch()
         assert TOKEN not in "".join(traceback.format_exception(caught.value))
         assert caught.value.why
         return caught.value
