@@ -12,8 +12,8 @@ from idsync.sources.okta.auth import ApiTokenCredential
 from idsync.sources.okta.exchange import Abandoned, Timing
 from idsync.sources.okta.lanes import Lanes
 from idsync.sources.okta.source import OktaSource
-from tests.okta_simulator import Delay, Fail, Fault, Limits
-from tests.sources.okta.organizations import served, small
+from tests.okta_simulator import Delay, Fail, Fault, Limits, Organization
+from tests.sources.okta.organizations import Clock, served, small
 
 
 def quiet() -> None:
@@ -136,6 +136,27 @@ def test_a_reading_leaves_no_thread_and_no_socket_behind():
         assert okta_threads() == []
         reader.source().catalogue()
         assert okta_threads() == []
+
+
+def test_while_one_bucket_waits_for_its_window_the_others_are_read():
+    apps_read, waited = threading.Event(), []
+
+    def sleep(seconds: float) -> None:
+        waited.append(apps_read.wait(5))
+        clock.now += seconds
+
+    def progress(what: str, done: int, total: int) -> None:
+        if what == "apps" and done == total:
+            apps_read.set()
+
+    clock = Clock()
+    organization = Organization.generate(6, users=9, groups=9, apps=5, members_per_group=2, clock=clock)
+    limits = Limits(clock, organization.switches, overrides={"groups": 4})
+    with served(organization, limits=limits) as reader:
+        clock.sleep = sleep
+        assert len(reader.source(progress=progress).fetch().groups) == 9
+    assert waited
+    assert all(waited)
 
 
 @pytest.mark.parametrize("host", ["xn--a.com", "a" * 70 + ".okta.com"])
