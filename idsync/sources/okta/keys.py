@@ -61,7 +61,20 @@ def read_key(text: str, key_id: str | None = None) -> SigningKey:
             )
         algorithm = str(named)
         key_id = key_id or (str(document["kid"]) if document.get("kid") else None)
-    return SigningKey(key, algorithm, key_id)
+    return _tried(SigningKey(key, algorithm, key_id))
+
+
+def _tried(key: SigningKey) -> SigningKey:
+    """The key, if it signs: a JWK may say that it is for something else."""
+    from joserfc.errors import JoseError
+
+    try:
+        key.sign({}, {})
+    except JoseError:
+        raise SecretError(
+            "The private key is not one to sign with.", why="Its members use or key_ops say what it is for.", fix=_FIX
+        ) from None
+    return key
 
 
 def _jwk(text: str) -> dict[str, Any]:

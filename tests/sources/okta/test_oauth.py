@@ -180,6 +180,8 @@ def test_an_unknown_client_and_a_wrong_key_are_explained(organization):
         jwk(RSA, alg="ES256"),
         jwk(RSA, alg="none"),
         jwk(RSA, alg=["RS256"]),
+        jwk(RSA, use="enc"),
+        jwk(RSA, key_ops=["verify"]),
         pem(ECKey.generate_key("secp256k1")),
         "{" * 100_000,
         '{"a":' * 100_000,
