@@ -124,7 +124,7 @@ def run(arguments: Sequence[str], invocation: Invocation | None = None) -> int:
     except Terminated:
         invocation.console.broken_off(invocation.command, "told to end (SIGTERM)")
         return ExitCode.TERMINATED
-    except (OutputClosed, BrokenPipeError):
+    except (OutputClosed, BrokenPipeError, SystemExit):  # the last is click's, when nobody reads its help
         _silence_stdout()
         return ExitCode.OUTPUT_CLOSED
     except IdsyncError as error:

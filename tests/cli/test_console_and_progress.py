@@ -185,9 +185,10 @@ def test_quiet_shows_no_progress() -> None:
     assert screen.getvalue() == ""
 
 
-def test_a_reader_that_goes_away_is_no_failure_of_ours(applied_example: Path) -> None:
+@pytest.mark.parametrize("arguments", [["get", "all", "--format", "json"], ["plan", "--help"]], ids=" ".join)
+def test_a_reader_that_goes_away_is_no_failure_of_ours(arguments: list[str], applied_example: Path) -> None:
     program = subprocess.Popen(
-        [sys.executable, "-m", "idsync", "get", "all", "-c", applied_example, "--format", "json"],
+        [sys.executable, "-m", "idsync", "-c", applied_example, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
