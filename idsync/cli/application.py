@@ -124,9 +124,10 @@ def run(arguments: Sequence[str], invocation: Invocation | None = None) -> int:
     except Terminated:
         invocation.console.broken_off(invocation.command, "told to end (SIGTERM)")
         return ExitCode.TERMINATED
-    except (OutputClosed, BrokenPipeError, SystemExit):  # the last is click's, when nobody reads its help
-        _silence_stdout()
-        return ExitCode.OUTPUT_CLOSED
+    except (OutputClosed, BrokenPipeError):
+        return _unread()
+    except SystemExit as ended:  # click's own: a word was completed, or nobody reads its help
+        return _unread() if ended.code else ExitCode.DONE
     except IdsyncError as error:
         invocation.console.failure(error)
         return exit_code_of(error)
@@ -160,8 +161,9 @@ def _open_missing_streams() -> None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
 
 
-def _silence_stdout() -> None:
+def _unread() -> ExitCode:
     """Let the interpreter's last flush go nowhere, now that nobody reads."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)
+    return ExitCode.OUTPUT_CLOSED
