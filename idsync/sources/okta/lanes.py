@@ -1,6 +1,7 @@
 """Threads that drain Okta's buckets in parallel: a lane for each bucket, so that none waits for another's window."""
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from queue import SimpleQueue
 from types import TracebackType
@@ -11,11 +12,12 @@ from idsync.sources.okta.exchange import Abandoned
 Task = Callable[[], None]
 
 _TICK = 0.2
-_PARTING = 5.0
+_PARTING = 2.0
+"""Seconds that all threads together have to end; one that is still connecting cannot be told to, and is left behind."""
 
 
 class Lanes:
-    """Runs tasks, which may add tasks, until none is left or one fails. Used as a context; leaves no thread behind."""
+    """Runs tasks, which may add tasks, until none is left or one fails. Used as a context."""
 
     def __init__(self, sizes: Mapping[str, int], give_up: Callable[[], None]) -> None:
         """`sizes` says how many threads each lane has; `give_up` makes tasks under way end soon."""
@@ -43,8 +45,9 @@ class Lanes:
             self._stop(error)
         for _, tasks in self._threads:
             tasks.put(None)
+        latest = time.monotonic() + _PARTING
         for thread, _ in self._threads:
-            thread.join(_PARTING)
+            thread.join(max(latest - time.monotonic(), 0.0))
 
     def submit(self, lane: str, task: Task) -> None:
         """Add a task to a lane."""

@@ -8,6 +8,7 @@ import pytest
 
 from idsync.config.settings import AppById
 from idsync.errors import SourceError, SourceUnreachable
+from idsync.sources.okta import lanes as lanes_module
 from idsync.sources.okta.auth import ApiTokenCredential
 from idsync.sources.okta.exchange import Abandoned, Timing
 from idsync.sources.okta.lanes import Lanes
@@ -85,6 +86,28 @@ def test_an_error_of_the_caller_ends_the_work_too():
         lanes.drain(fail)
     assert given_up.is_set()
     assert okta_threads() == []
+
+
+def test_threads_that_do_not_end_are_waited_for_together_and_not_one_by_one(monkeypatch):
+    release, waits = threading.Event(), []
+    join = threading.Thread.join
+
+    def noted(thread: threading.Thread, seconds: float | None = None) -> None:
+        waits.append(seconds)
+        join(thread, seconds)
+
+    monkeypatch.setattr(lanes_module, "_PARTING", 0.1)
+    lanes = Lanes({"a": 5}, quiet)
+    for _ in range(5):
+        lanes.submit("a", lambda: release.wait(5) and None)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt), lanes:
+        patch.setattr(threading.Thread, "join", noted)
+        raise KeyboardInterrupt
+    release.set()
+    assert len(waits) == 5
+    assert sum(waits) < 0.2
+    for thread, _ in lanes._threads:
+        thread.join(5)
 
 
 def interrupting(after: int):
