@@ -89,25 +89,33 @@ def test_an_error_of_the_caller_ends_the_work_too():
 
 
 def test_threads_that_do_not_end_are_waited_for_together_and_not_one_by_one(monkeypatch):
-    release, waits = threading.Event(), []
+    everybody, release, waits = threading.Barrier(6), threading.Event(), []
     join = threading.Thread.join
+
+    def hold() -> None:
+        everybody.wait(5)
+        release.wait(5)
 
     def noted(thread: threading.Thread, seconds: float | None = None) -> None:
         waits.append(seconds)
         join(thread, seconds)
 
+    def interrupt() -> None:
+        everybody.wait(5)
+        monkeypatch.setattr(threading.Thread, "join", noted)
+        raise KeyboardInterrupt
+
     monkeypatch.setattr(lanes_module, "_PARTING", 0.1)
     lanes = Lanes({"a": 5}, quiet)
     for _ in range(5):
-        lanes.submit("a", lambda: release.wait(5) and None)
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt), lanes:
-        patch.setattr(threading.Thread, "join", noted)
-        raise KeyboardInterrupt
+        lanes.submit("a", hold)
+    with pytest.raises(KeyboardInterrupt), lanes:
+        interrupt()
     release.set()
     assert len(waits) == 5
     assert sum(waits) < 0.2
     for thread, _ in lanes._threads:
-        thread.join(5)
+        join(thread, 5)
 
 
 def interrupting(after: int):
