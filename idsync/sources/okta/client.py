@@ -55,14 +55,10 @@ class OktaClient:
             if following is None or cursor(following) in cursors:
                 return
             if stale >= _STALE_PAGES:
-                break
+                raise _endless(call, f"{stale} pages in a row brought nothing new, and each names a next one.")
             cursors.add(cursor(following))
             call = msgspec.structs.replace(call, url=following)
-        raise SourceError(
-            f"The listing of {call.what} does not end.",
-            why=f"{stale} pages in a row brought nothing new, and each names a next one",
-            fix="Try again; if it stays so, tell Okta's support.",
-        )
+        raise _endless(call, f"{_MOST_PAGES:,} pages came, and the last one names a next one.")
 
     def _next(self, call: Call, answer: Answer, rows: int) -> str | None:
         links = answer.headers.get_list("link")
@@ -128,6 +124,12 @@ def authorizer_for(credential: Credential, scopes: Sequence[Scope], exchange: Ex
             from idsync.sources.okta.tokens import OAuthHeader
 
             return OAuthHeader(credential, scopes, exchange)
+
+
+def _endless(call: Call, why: str) -> SourceError:
+    return SourceError(
+        f"The listing of {call.what} does not end.", why=why, fix="Try again; if it stays so, tell Okta's support."
+    )
 
 
 def _joined(url: str, link: str) -> str:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from idsync.errors import AuthorizationError, SourceError, SourceUnreachable
-from idsync.sources.okta import transmission
+from idsync.sources.okta import client, transmission
 from idsync.sources.okta.patience import CONNECTION_TRIES, TRIES
 from tests.sources.okta.answers import APP, DATE, ORG, ROW, TOKEN, Okta, caused, page, raising
 
@@ -58,6 +58,18 @@ def test_a_next_page_at_the_same_address_is_followed_however_it_is_written():
 def test_an_address_that_cannot_be_asked_is_an_error(tail):
     okta = Okta(users=page(ROW, link=f'<{ORG}/api/v1/apps/0oa1/users?after=x{tail}y>; rel="next"'))
     assert isinstance(okta.refusal(), SourceError)
+
+
+def test_a_listing_whose_every_page_is_new_ends_too(monkeypatch):
+    def answer(request: httpx.Request):
+        number = len(okta.requests)
+        return page(ROW | {"id": f"00u{number}"}, link=f'<?after={number}>; rel="next"')
+
+    monkeypatch.setattr(client, "_MOST_PAGES", 7)
+    okta = Okta(users=answer)
+    error = okta.refusal()
+    assert "does not end" in error.summary
+    assert "7 pages" in error.why
 
 
 def test_cookies_of_the_server_are_not_kept():
