@@ -1,12 +1,14 @@
 """A recorded organization plans as the live one does; pseudonyms plan and never apply; import writes what is there."""
 
+import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.acceptance.okta_world import Place, idsync, served
-from tests.okta_simulator import ManualClock, Organization
+from tests.acceptance.okta_world import Place, idsync, served, wait
+from tests.okta_simulator import Delay, Fault, ManualClock, Organization
 
 
 @pytest.fixture
@@ -100,3 +102,20 @@ def test_import_names_what_prevents_an_empty_plan(world: tuple[Organization, Pla
     ended = place.run("import", "--detailed-exitcode")
     assert ended.code == 2
     assert f"user/{missed.login} prevents an empty plan" in ended.err
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_reading_that_is_broken_off_leaves_the_recording_as_it_was(how: signal.Signals, tmp_path: Path) -> None:
+    with served(Organization.generate(7, users=9, groups=3), tmp_path) as (simulator, place):
+        recording = place.folder / "s.json"
+        recording.write_text("the one before")
+        simulator.faults.add(Fault("/api/v1/groups/*/users", Delay(30), times=None))
+        started = place.start("snapshot", "-o", recording)
+        while started.poll() is None and not simulator.requests.by_route["GET /api/v1/groups/{group}/users"]:
+            time.sleep(0.02)
+        started.send_signal(how)
+        ended = wait(started)
+    assert ended.code == {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -9}[how], ended.err
+    assert how == signal.SIGKILL or "`idsync snapshot` was" in ended.err
+    assert recording.read_text() == "the one before"
+    assert sorted(file.name for file in place.folder.iterdir()) == ["idsync.yaml", "s.json"]
