@@ -26,7 +26,7 @@ _WITHOUT_HEADERS = 10.0
 _FAILURES = frozenset({500, 502, 503, 504})
 _TOO_SLOW = frozenset({500, 504})
 
-_TRIES = {"tls": 1, "dns": CONNECTION_TRIES, "connect": CONNECTION_TRIES}
+_TRIES = {"tls": 1, "dns": CONNECTION_TRIES, "connect": CONNECTION_TRIES, "proxy": CONNECTION_TRIES}
 
 
 class Abandoned(Exception):

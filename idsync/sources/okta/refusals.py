@@ -132,6 +132,12 @@ def unreachable(broken: Broken, what: str, org_url: str) -> IdsyncError:
                 why=harmless(broken.text),
                 fix="Check org_url, the network and HTTPS_PROXY.",
             )
+        case "proxy":
+            return SourceUnreachable(
+                f"The proxy does not connect to {org_url}.",
+                why=harmless(broken.text),
+                fix="Check HTTPS_PROXY, with the user and password that it asks for, and what it lets through.",
+            )
         case "timeout" | "broken":
             return SourceUnreachable(
                 f"{org_url} does not answer the request for {what}, every try of them.",

@@ -35,7 +35,7 @@ class Answer(msgspec.Struct, frozen=True):
 class Broken(msgspec.Struct, frozen=True):
     """An exchange that brought no response, and why."""
 
-    kind: Literal["dns", "tls", "connect", "timeout", "broken", "size"]
+    kind: Literal["dns", "tls", "connect", "proxy", "timeout", "broken", "size"]
     text: str
 
 
@@ -76,6 +76,8 @@ class Transmission:
             return Broken("timeout", type(error).__name__)
         except httpx.ConnectError as error:
             return Broken(_kind_of(error), str(error)[:200])
+        except httpx.ProxyError as error:
+            return Broken("proxy", str(error)[:200])
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             if _is_overdue(started):
                 return _overdue()

@@ -5,7 +5,7 @@ import pytest
 from idsync.errors import SourceUnreachable
 from idsync.sources.okta.environment import _CERTIFICATES, _PROXIES
 from tests.acceptance.hostile_server import answer, hostile
-from tests.sources.okta.answers import ORG, Okta
+from tests.sources.okta.answers import ORG, TOKEN, Okta
 from tests.sources.okta.organizations import served, small
 
 
@@ -52,6 +52,19 @@ def test_a_proxy_that_has_no_address_is_thought_of(monkeypatch):
     error = Okta().refusal(transport=None)
     assert f"{ORG} has no address" in error.summary
     assert "HTTPS_PROXY" in error.fix
+
+
+def test_a_proxy_that_refuses_is_told_and_sees_no_credential(monkeypatch):
+    refusing = answer(b"", status="407 Proxy Authentication Required")
+    with hostile(lambda path: [refusing]) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url.replace("//", "//user:hidden@"))
+        error = Okta().refusal(transport=None)
+    assert "The proxy does not connect" in error.summary
+    assert "407" in error.why
+    assert "HTTPS_PROXY" in error.fix
+    assert "hidden" not in error.summary + error.why
+    assert proxy.requests
+    assert not any(TOKEN.encode() in request for request in proxy.requests)
 
 
 def test_a_loopback_is_asked_without_a_proxy(monkeypatch):
