@@ -190,6 +190,6 @@ def _kind_of(error: BaseException) -> Literal["dns", "tls", "connect"]:
         if isinstance(cause, socket.gaierror):
             return "dns"
         if isinstance(cause, ssl.SSLError):
-            return "tls"
+            return "connect" if isinstance(cause, ssl.SSLEOFError) else "tls"  # hung up on, which may pass
         cause = cause and (cause.__cause__ or cause.__context__)
     return "connect"

@@ -102,6 +102,7 @@ def test_a_redirect_is_not_followed(status):
             "address",
         ),
         (caused(httpx.ConnectError("x"), ssl.SSLCertVerificationError("self-signed")), 1, "No trusted connection"),
+        (caused(httpx.ConnectError("x"), ssl.SSLEOFError(8, "EOF")), CONNECTION_TRIES, "does not accept a connection"),
         (httpx.ConnectError("refused"), CONNECTION_TRIES, "does not accept a connection"),
         (httpx.ConnectTimeout("slow"), TRIES, "does not answer"),
         (httpx.ReadTimeout("slow"), TRIES, "does not answer"),
