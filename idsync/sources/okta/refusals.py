@@ -60,6 +60,14 @@ def refusal(answer: Answer, what: str, scope: Scope, org_url: str, advice: str) 
     """Make the error of an answer that is final; `what` was being read, `advice` is about the credential in use."""
     said = words_of(answer)
     match answer.status:
+        case status if 300 <= status < 400:
+            return SourceUnreachable(
+                f"{org_url} redirects instead of answering ({status}).",
+                why="Okta's API does not redirect; credentials are not sent to another address.",
+                fix="Set org_url to the organization's own address, as its administrators see it (without -admin).",
+            )
+        case _ if looks_like_html(answer):
+            return not_okta(answer, org_url)
         case 401:
             return AuthenticationError(
                 f"Okta does not accept the credential ({said}).", why=advice, fix=_NEW_CREDENTIAL
@@ -78,13 +86,7 @@ def refusal(answer: Answer, what: str, scope: Scope, org_url: str, advice: str) 
                 why="The address answers, and what is asked for is not there, or not for this credential.",
                 fix="Check org_url and app in the Integration; " + ROLE_HINT,
             )
-        case status if 300 <= status < 400:
-            return SourceUnreachable(
-                f"{org_url} redirects instead of answering ({status}).",
-                why="Okta's API does not redirect; credentials are not sent to another address.",
-                fix="Set org_url to the organization's own address, as its administrators see it (without -admin).",
-            )
-        case status if status == 404 or looks_like_html(answer):
+        case 404:
             return not_okta(answer, org_url)
         case status if status == 429 or status >= 500:
             return SourceUnreachable(
@@ -94,7 +96,9 @@ def refusal(answer: Answer, what: str, scope: Scope, org_url: str, advice: str) 
             )
         case _:
             return SourceError(
-                f"Okta refused the request for {what} ({said}).", why="It does not take it as it stands."
+                f"Okta refused the request for {what} ({said}).",
+                why="It does not take it as it stands.",
+                fix="Check that org_url is an Okta organization; if it is, please report this.",
             )
 
 
@@ -103,7 +107,7 @@ _NEW_CREDENTIAL = "Renew the credential in Okta and set it where spec.auth point
 
 def not_okta(answer: Answer, org_url: str) -> IdsyncError:
     """Make the error of an answer that is not Okta's API speaking."""
-    form = "a web page" if looks_like_html(answer) else "something else"
+    form = "a web page" if looks_like_html(answer) else "something that is not Okta's JSON"
     return SourceUnreachable(
         f"{org_url} answers with {form} ({answer.status}), not as Okta's API does.",
         why="The address is not an Okta organization, or a proxy or maintenance page stands before it.",

@@ -200,6 +200,14 @@ def test_a_403_without_a_body_and_words_with_escapes_and_keys_are_harmless():
     assert isinstance(Okta(users=httpx.Response(403, headers=DATE)).refusal(), AuthorizationError)
 
 
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_web_page_is_no_word_of_okta_s_about_a_credential(status):
+    error = Okta(users=httpx.Response(status, headers=DATE, content=b"<html>Blocked</html>")).refusal()
+    assert isinstance(error, SourceUnreachable)
+    assert f"a web page ({status})" in error.summary
+    assert "proxy" in error.why
+
+
 def test_a_429_without_headers_waits_a_while_and_one_with_retry_after_as_long_as_it_says():
     for headers, least, most in (({}, 10, 11), ({"retry-after": "7"}, 7, 8), ({"retry-after": "soon"}, 10, 11)):
         answers = [httpx.Response(429, headers=DATE | headers)]
