@@ -4,6 +4,7 @@ Of several parts that are under way together only those that moved are shown, ea
 """
 
 import json
+import shutil
 import sys
 import threading
 import time
@@ -80,7 +81,8 @@ class ProgressDisplay:
         self.clear()
 
     def _draw(self, what: str, done: int, total: int) -> None:
-        line = f"{_bar(done, total)} {_words(what, done, total)}"
+        columns = shutil.get_terminal_size().columns - 1  # a line that breaks cannot be taken away again
+        line = f"{_bar(done, total)} {_words(what, done, total)}"[:columns]
         write_if_possible(self._stream, "\r" + line.ljust(self._drawn))
         self._drawn = len(line)
 

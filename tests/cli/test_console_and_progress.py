@@ -167,6 +167,15 @@ def test_on_a_terminal_each_part_that_moves_has_the_bar_for_a_while() -> None:
     assert max(drawn.count("users"), drawn.count("groups")) < 40
 
 
+def test_a_bar_is_no_wider_than_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    screen, clock = Screen(), Clock()
+    with ProgressDisplay(Console(), screen, clock) as progress:
+        clock.now += PATIENCE
+        progress("seconds to wait for Okta's rate limit (groups)", 42, 0)
+    assert {len(line) for line in screen.getvalue().split("\r")} == {0, 39}
+
+
 def test_progress_for_machines_is_json() -> None:
     stream, clock, console = Screen(), Clock(), Console()
     console.json_log = True
