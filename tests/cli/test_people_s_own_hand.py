@@ -1,6 +1,7 @@
 """get, create, edit and rm: people's own hand on the directory, in Teleport's shapes."""
 
 import shlex
+import signal
 import sys
 from pathlib import Path
 
@@ -227,6 +228,24 @@ def test_an_editor_that_does_not_run_well_changes_nothing(
     assert ended.code == 64
     assert "kept in" not in ended.err
     assert not list(tmp_path.glob("idsync-edit-*"))
+
+
+def test_ctrl_c_in_the_editor_is_for_the_editor(
+    idsync: Idsync, org: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = tmp_path / "editor.py"
+    script.write_text(
+        "import os, pathlib, signal, sys, time\n"
+        "os.kill(os.getppid(), signal.SIGINT)\n"
+        "time.sleep(0.1)\n"
+        "file = pathlib.Path(sys.argv[1])\n"
+        "file.write_text(file.read_text().replace('alice.bianchi', 'bob.okafor'))\n"
+    )
+    monkeypatch.setenv("EDITOR", f"{sys.executable} {script}")
+    before = signal.getsignal(signal.SIGINT)
+    ended = idsync("edit", f"access_list/{LIST}", "-c", org)
+    assert (ended.code, ended.out) == (0, f"Changed access_list/{LIST}.\n")
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_what_is_not_there_cannot_be_edited_or_removed(idsync: Idsync, org: Path) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -62,6 +63,7 @@ def _private_copy(content: bytes) -> Path:
 def _edited(file: Path) -> bytes:
     """What the person's editor made of the file; raises UsageError when it did not run well."""
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or _EDITOR
+    ours = signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl-C means the editor; ignoring it would pass on to there
     try:
         ended = subprocess.run([*shlex.split(editor), str(file)], check=False)  # noqa: S603 - the person's own editor
     except (OSError, ValueError) as refusal:
@@ -69,6 +71,8 @@ def _edited(file: Path) -> bytes:
         raise UsageError(
             f"The editor {editor!r} cannot be started.", why=f"{why}.", fix="Set VISUAL or EDITOR."
         ) from refusal
+    finally:
+        signal.signal(signal.SIGINT, ours)
     if ended.returncode != 0:
         raise UsageError(f"The editor {editor!r} ended with {ended.returncode}.", why="Nothing was changed.")
     return read_input(file, "file")
