@@ -88,6 +88,11 @@ class OktaSource:
             for page in client.rows(calls.apps(), App):
                 apps.extend(ListedApp(row.id, row.label, row.status) for row in page)
 
+        def tell() -> None:
+            self._progress("groups", len(groups), 0)
+            self._progress("apps", len(apps), 0)
+            self._tell_waits(exchange)
+
         try:
             with Lanes({"groups": 1, "apps": 1}, exchange.give_up) as lanes:
                 scopes: tuple[Scope, ...] = ("okta.groups.read", "okta.apps.read")
@@ -95,13 +100,16 @@ class OktaSource:
                 calls = Calls(self._org_url)
                 lanes.submit("groups", list_groups)
                 lanes.submit("apps", list_apps)
-                lanes.drain(lambda: self._progress("groups", len(groups), 0))
+                lanes.drain(tell)
         finally:
             exchange.close()
         return Catalogue(tuple(sorted(groups)), tuple(sorted(apps)))
 
     def _show(self, reading: Reading, exchange: Exchange) -> None:
         reading.show(self._progress)
+        self._tell_waits(exchange)
+
+    def _tell_waits(self, exchange: Exchange) -> None:
         for bucket, seconds in exchange.waits().items():
             self._progress(f"seconds to wait for Okta's rate limit ({bucket})", seconds, 0)
 
