@@ -24,6 +24,14 @@ def test_filters_show_what_is_taken_and_why_the_rest_is_not(idsync: Idsync, fres
     assert why_not["Shift Planner"] == "excluded"
 
 
+def test_filters_show_no_line_that_a_name_makes_up(idsync: Idsync, fresh: Path) -> None:
+    recording = fresh / "snapshot.json"
+    recording.write_text(recording.read_text().replace('"team-web"', '"team-web (00g0)\\n  + \\u202enimda"'))
+    told = idsync("filters", "-c", fresh).out
+    assert "team-web (00g0)\\n  + \\u202enimda (" in told
+    assert "\u202e" not in told
+
+
 def test_other_filters_can_be_tried(idsync: Idsync, fresh: Path) -> None:
     found = idsync(
         "filters", "-c", fresh, "--groups", "aws-*", "--groups", "^team-(web|data)$", "--format", "json"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from idsync.cli.console import harmless, json_text
+from idsync.cli.console import json_text
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.options import format_option, snapshot_option
@@ -14,6 +14,7 @@ from idsync.config.patterns import NameFilter, NamePattern, PatternError
 from idsync.config.settings import ImportFilters
 from idsync.errors import UsageError
 from idsync.reconcile.filtering import Match, Matches, matches
+from idsync.render.safe import shown, visible
 
 
 @click.command("filters")
@@ -61,6 +62,6 @@ def _table(title: str, rows: tuple[Match, ...]) -> str:
     lines = [f"{title}: {taken:,} of {len(rows):,} become access lists."]
     for row in sorted(rows, key=lambda row: not row.taken):
         why = f"by {row.by}" if row.by and row.taken else f"{row.why_not} by {row.by}" if row.by else row.why_not
-        note = f"  [{harmless(why)}]" if why else ""
-        lines.append(f"  {'+' if row.taken else ' '} {harmless(row.name)} ({row.id}){note}")
+        note = f"  [{visible(why)}]" if why else ""
+        lines.append(f"  {'+' if row.taken else ' '} {shown(row.name)} ({visible(row.id)}){note}")
     return "\n".join(lines)
