@@ -20,6 +20,9 @@ Clock = Callable[[], float]
 LONGEST_WINDOW = 120.0
 """Okta's windows last 60 seconds; a Reset further away than this is not believed."""
 
+_UNKNOWN = 0
+"""Stands for a Reset that makes no sense."""
+
 _NUMBER = re.compile(r"[0-9]{1,15}")
 
 _GROWTH = 50
@@ -70,8 +73,10 @@ def budget_of(headers: Headers) -> Budget | None:
     now = server_time(headers)
     if now is None:
         return Budget(min(limits), min(remaining), reset, LONGEST_WINDOW / 2)
-    reset = min(reset, int(now + LONGEST_WINDOW))  # or every later window would seem to be over already
-    return Budget(min(limits), min(remaining), reset, max(reset - now, 0.0))
+    seconds = max(reset - now, 0.0)
+    if seconds > LONGEST_WINDOW:  # believed, it would make every later window seem to be over already
+        reset, seconds = _UNKNOWN, LONGEST_WINDOW
+    return Budget(min(limits), min(remaining), reset, seconds)
 
 
 def _numbers(headers: Headers, name: str) -> list[int]:
@@ -88,7 +93,7 @@ class Limiter:
         self._room = threading.Condition()
         self._metered = True
         self._limit: int | None = None
-        self._reset = 0
+        self._reset = -1
         self._ends = math.inf
         self._used = 0
         self._remaining = 0

@@ -66,6 +66,15 @@ def test_a_reset_far_away_does_not_make_later_windows_seem_to_be_over():
         clock.now += 180
 
 
+def test_the_share_holds_though_every_reset_is_far_away():
+    clock = Clock()
+    limiter = Limiter(50, clock)
+    for second in range(2):
+        assert take(limiter)
+        limiter.answered(budget_of(headers(*rates(4, 3 - second, NOW * 1000), date=http_date(NOW + second))))
+    assert limiter.delay() > 60
+
+
 @pytest.mark.parametrize(
     ("date", "seconds"),
     [
