@@ -7,6 +7,7 @@ from queue import SimpleQueue
 from types import TracebackType
 from typing import Self
 
+from idsync.errors import SourceError
 from idsync.sources.okta.exchange import Abandoned
 
 Task = Callable[[], None]
@@ -34,8 +35,17 @@ class Lanes:
         ]
 
     def __enter__(self) -> Self:
-        for thread, _ in self._threads:
-            thread.start()
+        try:
+            for thread, _ in self._threads:
+                thread.start()
+        except RuntimeError:
+            for _, tasks in self._threads:
+                tasks.put(None)
+            raise SourceError(
+                "Okta cannot be read: the system lets this process start no more threads.",
+                why=f"Its limit is reached; {len(self._threads)} are needed.",
+                fix="Raise the limit of processes (`ulimit -u`, or that of the container).",
+            ) from None
         return self
 
     def __exit__(

@@ -118,6 +118,24 @@ def test_threads_that_do_not_end_are_waited_for_together_and_not_one_by_one(monk
         join(thread, 5)
 
 
+def test_a_system_that_gives_no_more_threads_is_told(monkeypatch):
+    start, started = threading.Thread.start, []
+
+    def start_two(thread: threading.Thread) -> None:
+        if len(started) == 2:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start_two)
+    with pytest.raises(SourceError, match="no more threads") as caught, Lanes({"a": 3}, quiet):
+        pytest.fail("there is nothing to work with")
+    assert "ulimit" in caught.value.fix
+    for thread in started:
+        thread.join(5)
+    assert okta_threads() == []
+
+
 def interrupting(after: int):
     calls = []
 
