@@ -23,7 +23,6 @@ Bucket = Literal["users", "groups", "apps", "app", "oauth2"]
 _WITHOUT_HEADERS = 10.0
 """Seconds until the next try after a 429 that does not say when."""
 
-_FAILURES = frozenset({500, 502, 503, 504})
 _TOO_SLOW = frozenset({500, 504})
 
 _TRIES = {"tls": 1, "dns": CONNECTION_TRIES, "connect": CONNECTION_TRIES, "proxy": CONNECTION_TRIES}
@@ -106,7 +105,7 @@ class Exchange:
                 case Answer(status=429):
                     if not self._throttled(call, outcome, entered, patience):
                         return outcome
-                case Answer(status=status) if status in _FAILURES:
+                case Answer(status=status) if status == 408 or status >= 500:
                     if not patience.after_failure():
                         return outcome
                     if status in _TOO_SLOW:

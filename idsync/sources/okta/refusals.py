@@ -88,7 +88,7 @@ def refusal(answer: Answer, what: str, scope: Scope, org_url: str, advice: str) 
             )
         case 404:
             return not_okta(answer, org_url)
-        case status if status == 429 or status >= 500:
+        case status if status in (408, 429) or status >= 500:
             return SourceUnreachable(
                 f"Okta failed to give {what}, every try of them ({said}).",
                 why="The server reports a failure of its own or no room for the request.",

@@ -43,7 +43,7 @@ LISTINGS = {
     "/api/v1/apps/*/users": "users",
     "/api/v1/apps/*/groups": "groups of app",
 }
-PASSING = [Fail(500), Fail(502), Fail(503), Fail(504), Drop(), Malformed(), Truncate(), HtmlPage(503)]
+PASSING = [*map(Fail, (408, 500, 502, 503, 504, 522)), Drop(), Malformed(), Truncate(), HtmlPage(503)]
 
 
 SOME = Selection(ImportFilters(groups=NameFilter((NamePattern("sales-1*"),))))
