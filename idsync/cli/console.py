@@ -95,7 +95,7 @@ class Console:
         """Say that a command was broken off from outside, and what that leaves behind."""
         self._say(
             "error",
-            f"`idsync {command}` was {how}; nothing is half done.",
+            f"`{f'idsync {command}'.strip()}` was {how}; nothing is half done.",
             why="What was under way has been taken back.",
             fix="Run it again; `idsync history` shows what was applied.",
         )

@@ -89,6 +89,9 @@ def test_an_interrupt_exits_130(idsync: Idsync, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("idsync.cli.commands.validate.load", interrupted)
     ended = idsync("validate")
     assert (ended.code, ended.out) == (130, "")
+    assert "`idsync validate` was interrupted; nothing is half done." in ended.err
+    monkeypatch.setattr("idsync.cli.application.application.main", interrupted)
+    assert "`idsync` was interrupted" in idsync().err
 
 
 def test_an_unexpected_failure_exits_1_in_a_line_and_shows_its_origin_only_when_asked(
