@@ -83,7 +83,7 @@ def test_a_slip_in_a_command_is_met_with_a_suggestion(idsync: Idsync) -> None:
 
 
 def test_an_interrupt_exits_130(idsync: Idsync, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(*_: object) -> None:
+    def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("idsync.cli.commands.validate.load", interrupted)
