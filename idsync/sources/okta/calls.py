@@ -65,7 +65,8 @@ class Calls(msgspec.Struct, frozen=True):
         return Call(url, "users", "users by id", "okta.users.read")
 
     def _url(self, *parts: str) -> str:
-        return "/".join((self.org_url, "api/v1", *(quote(part, safe="") for part in parts)))
+        # No part may lead elsewhere: a dot is quoted too, since an id of two would climb.
+        return "/".join((self.org_url, "api/v1", *(quote(part, safe="").replace(".", "%2E") for part in parts)))
 
 
 def askable(users: Iterable[str]) -> list[str]:
