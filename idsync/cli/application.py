@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from types import FrameType
 from typing import NoReturn
 
@@ -116,6 +117,7 @@ def run(arguments: Sequence[str], invocation: Invocation | None = None) -> int:
         sys.stdout.flush()
         return int(outcome or ExitCode.DONE)
     except click.ClickException as error:
+        invocation.console.json_log |= _ask_for_json(arguments)
         invocation.console.refuse_usage(error)
         return ExitCode.USAGE
     except (KeyboardInterrupt, click.Abort):
@@ -134,6 +136,11 @@ def run(arguments: Sequence[str], invocation: Invocation | None = None) -> int:
     except Exception as error:
         invocation.console.crash(error)
         return ExitCode.UNEXPECTED
+
+
+def _ask_for_json(arguments: Sequence[str]) -> bool:
+    """Whether messages are to be JSON; what cannot be parsed was not noted option by option."""
+    return "--log-format=json" in arguments or ("--log-format", "json") in pairwise(arguments)
 
 
 def main() -> NoReturn:

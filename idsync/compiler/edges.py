@@ -1,5 +1,6 @@
 """The way from an Okta user to a role or a list, link by link: finds the first one that is missing."""
 
+import difflib
 import re
 from collections.abc import Iterator
 
@@ -15,6 +16,8 @@ from idsync.model.directory import UpstreamCause
 from idsync.model.findings import MissingEdge
 from idsync.model.identity import IdentityUser
 
+_SUGGESTED = 3
+_LONGEST_ASKED = 100
 _CAPTURE = re.compile(r"(\$\$|\$\d+|\$\{\d+\})")
 
 
@@ -25,7 +28,8 @@ def missing_for_person(inputs: Inputs, person: str) -> MissingEdge | None:
     if identity is None:
         return MissingEdge(
             f"{person} is not assigned to the app {app} in Okta, directly or through a group.",
-            "Check the name. If it is right, assign the app in Okta: the people it is assigned to are the pool.",
+            f"{_suggestion(inputs, person)} If the name is right, assign the app in Okta: "
+            "the people it is assigned to are the pool.",
             (UpstreamCause("app", inputs.snapshot.app_id, app),),
         )
     cause = UpstreamCause("user", identity.id, identity.username)
@@ -44,6 +48,21 @@ def find_identity(inputs: Inputs, person: str) -> IdentityUser | None:
     exact = [user for user in users if person in (user.username, user.id)]
     near = exact or [user for user in users if user.username.lower() == person.lower()]
     return near[0] if len(near) == 1 or exact else None
+
+
+def _suggestion(inputs: Inputs, person: str) -> str:
+    """What to do about a name that nobody has: names that hold what was asked for, else those most like it."""
+    asked = person.casefold()
+    names = {user.username.casefold(): user.username for user in inputs.snapshot.users}
+    near = sorted(name for name in names if asked and asked in name)
+    if not near and len(asked) <= _LONGEST_ASKED:
+        before_at = {name.partition("@")[0]: name for name in names}
+        close = difflib.get_close_matches(asked.partition("@")[0], before_at, n=_SUGGESTED)
+        near = [before_at[part] for part in close]
+    if not near:
+        return "Check the name."
+    more = f" ({len(near) - _SUGGESTED} more are like it)" if len(near) > _SUGGESTED else ""
+    return f"Did you mean {' or '.join(names[name] for name in near[:_SUGGESTED])}?{more}"
 
 
 def missing_for_list(inputs: Inputs, identity: IdentityUser, resource: str) -> list[MissingEdge]:

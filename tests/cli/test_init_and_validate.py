@@ -1,5 +1,6 @@
 """The first two commands that anybody runs."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,14 @@ def test_messages_become_json_lines_on_request(idsync: Idsync, tmp_path: Path) -
     lines = ended.err.splitlines()
     assert [line[0] + line[-1] for line in lines] == ["{}"] * len(lines)
     assert '"code": "no_documents"' in lines[0]
+
+
+def test_even_a_wrong_option_is_told_as_a_json_line_on_request(idsync: Idsync) -> None:
+    for asked in (["--log-format", "json"], ["--log-format=json"]):
+        ended = idsync("plan", "--forma", "x", *asked)
+        assert (ended.code, ended.out) == (64, "")
+        assert json.loads(ended.err)["message"].startswith("No such option '--forma'.")
+    assert idsync("plan", "--forma", "x").err.startswith("error: No such option")
 
 
 def test_warnings_are_shown_and_do_not_fail(idsync: Idsync, fresh: Path) -> None:

@@ -126,6 +126,23 @@ def test_the_missing_edge_is_named(who: str, what: str, edge: str) -> None:
     assert edge in missing(who, what)
 
 
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        ("anne.smith", "Did you mean ann.smith@enzos.com?"),
+        ("SMITH", "Did you mean ann.smith@enzos.com or bob.smith@enzos.com?"),
+        ("ann.smit@enzos", "Did you mean ann.smith@enzos.com?"),
+        ("@enzos", "Did you mean ann.smith@enzos.com or bob.smith@enzos.com or Cat@enzos.com? (2 more are like it)"),
+        ("00u-someone", "Check the name."),
+        ("x" * 200, "Check the name."),
+    ],
+)
+def test_who_may_have_been_meant_by_a_name_that_nobody_has_is_told(asked: str, answer: str) -> None:
+    people = ("ann.smith@enzos.com", "bob.smith@enzos.com", "Cat@enzos.com", "dan@enzos.com", "eve@enzos.com")
+    (edge,) = told(asked, snapshot=okta(*map(person, people))).missing
+    assert edge.fix.startswith(answer)
+
+
 def test_someone_held_is_told_why() -> None:
     twins = okta(person("ann"), person("Ann"))
     explanation = told("ann", snapshot=twins)
