@@ -18,6 +18,8 @@ from idsync.model.identity import IdentityUser
 
 _SUGGESTED = 3
 _LONGEST_ASKED = 100
+_ALIKE = 0.75
+"""How much of two names must be the same; many share a family name."""
 _CAPTURE = re.compile(r"(\$\$|\$\d+|\$\{\d+\})")
 
 
@@ -57,7 +59,7 @@ def _suggestion(inputs: Inputs, person: str) -> str:
     near = sorted(name for name in names if asked and asked in name)
     if not near and len(asked) <= _LONGEST_ASKED:
         before_at = {name.partition("@")[0]: name for name in names}
-        close = difflib.get_close_matches(asked.partition("@")[0], before_at, n=_SUGGESTED)
+        close = difflib.get_close_matches(asked.partition("@")[0], before_at, n=_SUGGESTED, cutoff=_ALIKE)
         near = [before_at[part] for part in close]
     if not near:
         return "Check the name."
