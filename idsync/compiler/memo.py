@@ -16,7 +16,7 @@ from idsync.model.addresses import access_list_address, user_address
 from idsync.model.directory import DirectoryIndex, Scope
 from idsync.model.identity import IdentityUser
 
-COMPILER_VERSION = "1"
+COMPILER_VERSION = "2"
 """Raise it whenever the same inputs compile to something else."""
 FEW = 16
 """So many people who moved are searched for in unread member lists; for more, every list is read."""

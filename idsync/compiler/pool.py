@@ -40,9 +40,22 @@ def user_cause(user: IdentityUser) -> UpstreamCause:
     return UpstreamCause("user", user.id, user.username)
 
 
-def resolve_pool(settings: Settings, snapshot: Snapshot, index: DirectoryIndex) -> Pool:
-    """Decide for each identity and for each user of ours; every doubt becomes a finding and its person is held."""
-    draft = _Draft(index)
+def foreign_in_the_way(snapshot: Snapshot, index: DirectoryIndex) -> frozenset[str]:
+    """Foreign users under the new names of people whom the directory has for us: they must be looked at whole."""
+    foreign = {name for name, entry in index.users.items() if entry.okta_id is None}
+    claimants = [user for user in snapshot.users if user.username in foreign] if foreign else []
+    known = {entry.okta_id for entry in index.users.values()} if claimants else set()
+    return frozenset(user.username for user in claimants if user.id in known)
+
+
+def resolve_pool(
+    settings: Settings, snapshot: Snapshot, index: DirectoryIndex, adoptable: frozenset[str] = frozenset()
+) -> Pool:
+    """Decide for each identity and for each user of ours; every doubt becomes a finding and its person is held.
+
+    `adoptable` are those of `foreign_in_the_way` whom we may take over.
+    """
+    draft = _Draft(index, adoptable)
     candidates = draft.admit(snapshot.users, settings.integration.users.suspended)
     candidates = draft.set_twins_aside(candidates)
     for user in draft.settle_as_they_are(candidates):
@@ -54,8 +67,9 @@ def resolve_pool(settings: Settings, snapshot: Snapshot, index: DirectoryIndex) 
 class _Draft:
     """The decisions while they are being made."""
 
-    def __init__(self, index: DirectoryIndex) -> None:
+    def __init__(self, index: DirectoryIndex, adoptable: frozenset[str]) -> None:
         self._index = index
+        self._adoptable = adoptable
         names = {entry.okta_id: name for name, entry in index.users.items() if entry.okta_id}
         self._names_by_id: dict[str, list[str]] = {}
         self._name_by_id = names
@@ -193,11 +207,11 @@ class _Draft:
             self._leaving[old] = Why(Reason.RENAMED, (user_cause(user),))
 
     def _claim(self, user: IdentityUser, old_names: list[str]) -> None:
-        if old_names:
+        if old_names and user.username not in self._adoptable:
             self._name_taken(user, "belongs to a user that is not ours")
         else:
             self._claimed.add(user.username)
-            self._present[user.username] = user
+            self._accept(user, old_names)
 
     def dismiss(self, snapshot: Snapshot) -> None:
         """Say why every other user of ours leaves."""

@@ -6,7 +6,7 @@ from typing import Literal
 
 from idsync.compiler.compile import Compilation, Inputs, compile_state, decide_locks, prepare
 from idsync.compiler.edges import find_identity, missing_for_list, missing_for_person, missing_for_role
-from idsync.compiler.pool import resolve_pool, user_cause
+from idsync.compiler.pool import user_cause
 from idsync.config.settings import Settings
 from idsync.model.directory import DirectoryState, GivenRoles, Scope
 from idsync.model.findings import MissingEdge
@@ -14,7 +14,7 @@ from idsync.model.identity import IdentityUser, Snapshot
 from idsync.model.resources import Membership
 from idsync.plan.effective import Lists
 from idsync.plan.explain import ExplainedAccess, Explanation, Standpoint, explained_access, matches
-from idsync.reconcile.planning import managed_index, state_in_force, surroundings
+from idsync.reconcile.planning import managed_index, pool_of, state_in_force, surroundings
 from idsync.targets.protocol import DirectoryReader
 
 Standing = Literal["present", "suspended", "held", "leaving", "absent"]
@@ -31,7 +31,7 @@ def explain(
     """Explain `person` (name or Okta id), and `resource` alone when it is given (name, title or kind/name)."""
     with target.reading():
         index = managed_index(settings, target.index(settings.integration.org_url))
-        pool = resolve_pool(settings, snapshot, index)
+        pool = pool_of(settings, snapshot, index, target)
         inputs = prepare(settings, snapshot, index, pool, None, now)
         identity = find_identity(inputs, person)
         name = identity.username if identity else person

@@ -11,7 +11,8 @@ from idsync.compiler.compile import Compilation, compile_state, decide_locks, pr
 from idsync.compiler.compile import Inputs as CompilerInputs
 from idsync.compiler.locks import expired_locks
 from idsync.compiler.memo import Bases, Memo, bases_of, context_of, narrowed, remembered
-from idsync.compiler.pool import resolve_pool
+from idsync.compiler.pool import Pool, foreign_in_the_way, resolve_pool
+from idsync.compiler.users import may_adopt
 from idsync.config.settings import Settings, SyncSwitches
 from idsync.errors import SourceUnhealthy
 from idsync.model.addresses import Address
@@ -125,9 +126,18 @@ def make_plan(
             index = memo.index
         else:
             index = managed_index(settings, target.index(settings.integration.org_url))
-        pool = resolve_pool(settings, snapshot, index)
+        pool = pool_of(settings, snapshot, index, target)
         inputs = prepare(settings, snapshot, index, pool, last, now)
         return _plan(inputs, target, remembering, memo, described)
+
+
+def pool_of(settings: Settings, snapshot: Snapshot, index: DirectoryIndex, target: DirectoryReader) -> Pool:
+    """Who has the app, and under which name; the few foreign users in the way of a rename are read whole."""
+    in_the_way = foreign_in_the_way(snapshot, index)
+    users = target.state(Scope(in_the_way, frozenset())).users if in_the_way else {}
+    adopt = settings.integration.users.adopt
+    adoptable = frozenset(name for name, user in users.items() if may_adopt(user, adopt))
+    return resolve_pool(settings, snapshot, index, adoptable)
 
 
 def _plan(

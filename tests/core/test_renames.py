@@ -2,7 +2,7 @@
 
 from idsync.model.directory import Reason
 from idsync.model.ownership import lock_name
-from idsync.model.resources import Membership, Owner
+from idsync.model.resources import ConnectorReference, CreatedBy, Membership, Owner
 from tests.core.replay import applied, settled
 from tests.core.world import (
     ORG,
@@ -147,6 +147,28 @@ def test_in_a_chain_of_logins_the_free_end_moves_first_and_the_next_plan_brings_
     assert state.users.keys() == {"other", "third"}
     assert state.members["00g-eng"].keys() == {"other", "third"}
     assert plan(chain, state).is_empty
+
+
+def test_a_rename_takes_over_the_user_that_an_sso_login_made_meanwhile_under_the_new_name() -> None:
+    saml = CreatedBy(connector=ConnectorReference("saml", "okta", "maria.smith"))
+    temporary = foreign_user("maria.smith", roles=("temp",), expires="2026-11-23T00:00:00Z", created_by=saml)
+    state = with_member(settled(BEFORE), "00g-eng", "maria", Membership(reason="asked"))
+    state = with_user(state, temporary)
+    made = plan(AFTER, state)
+    assert lines(made) == [
+        "create lock maria: renamed",
+        "update user maria.smith: adopted",
+        "update access_list eng: membership_changed +maria.smith -maria",
+        "delete user maria: renamed",
+    ]
+    assert (delta_of(made, "maria.smith").renamed_from, codes(made)) == ("maria", [])
+    after = applied(state, made)
+    assert (after.users["maria.smith"].spec.roles, after.users["maria.smith"].spec.expires) == (
+        ("okta-requester",),
+        None,
+    )
+    assert after.members["00g-eng"]["maria.smith"].reason == "asked"
+    assert plan(AFTER, after).is_empty
 
 
 def test_a_login_that_a_foreign_user_has_is_not_taken() -> None:
