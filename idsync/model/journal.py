@@ -106,7 +106,10 @@ class Numbered(msgspec.Struct, frozen=True, gc=False):
 
 
 class RunSummary(msgspec.Struct, frozen=True):
-    """One run in brief; `state` is `unfinished` when it was killed and nothing could be written down."""
+    """One run in brief; `state` is `unfinished` when it was killed and nothing could be written down.
+
+    `counts` are what its plan holds; of the `steps` of a stopped run `kept` are in effect.
+    """
 
     run: int
     actor: str
@@ -115,9 +118,11 @@ class RunSummary(msgspec.Struct, frozen=True):
     integration: str
     counts: Counts
     overrides: dict[str, str]
+    steps: int = 0
     state: Literal["finished", "stopped", "unfinished"] = "unfinished"
     finished_at: str | None = None
     serial: int | None = None
+    kept: int = 0
     why: str = ""
 
 
@@ -146,12 +151,21 @@ def summarise_runs(entries: Iterable[Entry]) -> list[RunSummary]:
         match entry:
             case RunStarted():
                 runs[entry.run] = RunSummary(
-                    entry.run, entry.actor, entry.at, entry.plan, entry.integration, entry.counts, entry.overrides
+                    entry.run,
+                    entry.actor,
+                    entry.at,
+                    entry.plan,
+                    entry.integration,
+                    entry.counts,
+                    entry.overrides,
+                    entry.steps,
                 )
             case RunResumed() if entry.run in runs:
                 runs[entry.run] = msgspec.structs.replace(runs[entry.run], state="unfinished", why="")
             case RunStopped() if entry.run in runs:
-                runs[entry.run] = msgspec.structs.replace(runs[entry.run], state="stopped", why=entry.why)
+                runs[entry.run] = msgspec.structs.replace(
+                    runs[entry.run], state="stopped", kept=entry.done, why=entry.why
+                )
             case RunFinished() if entry.run in runs:
                 runs[entry.run] = msgspec.structs.replace(
                     runs[entry.run], state="finished", finished_at=entry.at, serial=entry.serial, why=""

@@ -67,21 +67,32 @@ def _headline(entry: Entry, runs: dict[int, RunSummary], style: Style) -> list[s
 
 
 def _run_lines(run: RunSummary, style: Style) -> list[str]:
-    state = {"finished": "applied", "stopped": "stopped", "unfinished": "broken off"}[run.state]
     tone: Tone = "strong" if run.state == "finished" else "error"
-    what = f"{style.paint(f'run {run.run} {state}', tone)}: {_counts(run.counts)}"
+    what = f"{style.paint(f'run {run.run} {_outcome(run)}', tone)}: {_counts(run.counts)}"
     head = f"{visible(run.started_at)}  {what}  [{shown(run.actor)}]"
     lines = [head, style.paint(f"  plan {visible(run.plan)}", "faint")]
     lines += [f"  released {visible(guard)}: {shown(reason, 500)}" for guard, reason in run.overrides.items()]
     return [*lines, f"  why: {shown(run.why, 500)}"] if run.why else lines
 
 
+def _outcome(run: RunSummary) -> str:
+    """What became of a run, and what the counts after it are of: what was done, or what was only planned."""
+    match run.state:
+        case "finished":
+            return "applied"
+        case "stopped":
+            return f"stopped, {run.kept:,} of {counted(run.steps, 'step')} kept; planned"
+        case "unfinished":
+            return "broken off; planned"
+        case _:
+            assert_never(run.state)
+
+
 def _counts(counts: Counts) -> str:
     parts = [
-        f"{counted(number, _NOUNS[kind])} {_VERBS[action]}"
-        for kind, actions in counts.items()
-        if kind in _NOUNS
-        for action, number in actions.items()
+        f"{counted(number, noun)} {_VERBS[action]}"
+        for kind, noun in _NOUNS.items()
+        for action, number in counts.get(kind, {}).items()
         if number and action in _VERBS
     ]
     return ", ".join(parts) if parts else "nothing"

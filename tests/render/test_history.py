@@ -21,7 +21,7 @@ from tests.render.plans import HOSTILE
 
 PLAN = "sha256:" + "ab" * 32
 COUNTS = {"user": {"create": 2, "update": 0, "delete": 1}, "member": {"add": 3, "remove": 0}, "lock": {"create": 1}}
-COUNT_WORDS = "2 users created, 1 user removed, 3 members added, 1 lock created"
+COUNT_WORDS = "2 users created, 1 user removed, 1 lock created, 3 members added"
 START = RunStarted(1, "2026-11-22T08:00:00Z", "ci@runner", PLAN, "okta", 5, COUNTS, {"user_deletes": "the merger"})
 
 
@@ -57,9 +57,9 @@ def test_the_newest_comes_first_hands_and_sweeps_between_runs() -> None:
 
 
 def test_a_run_that_was_killed_or_stopped_says_so() -> None:
-    assert "run 1 broken off:" in render_text(numbered(START))
+    assert f"run 1 broken off; planned: {COUNT_WORDS}" in render_text(numbered(START))
     stopped = RunStopped(1, "2026-11-22T08:00:01Z", 2, "The target did not answer.")
-    assert "run 1 stopped:" in render_text(numbered(START, stopped))
+    assert f"run 1 stopped, 2 of 5 steps kept; planned: {COUNT_WORDS}" in render_text(numbered(START, stopped))
     assert "  why: The target did not answer." in render_text(numbered(START, stopped))
     resumed = RunResumed(1, "2026-11-22T08:05:00Z", "ci@runner")
     whole = numbered(START, stopped, resumed, RunFinished(1, "2026-11-22T08:06:00Z", 9))
@@ -104,4 +104,4 @@ def test_a_forged_journal_cannot_steer_a_terminal() -> None:
 
 
 def test_colour_marks_runs_that_did_not_end() -> None:
-    assert "\x1b[31;1mrun 1 broken off\x1b[0m" in render_text(numbered(START), COLOUR)
+    assert "\x1b[31;1mrun 1 broken off; planned\x1b[0m" in render_text(numbered(START), COLOUR)
