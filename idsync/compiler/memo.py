@@ -111,11 +111,12 @@ def remembered(
     What lies outside `scope` was not looked at, and is as `before` says.
     """
     old = before if before is not None and scope is not None else Memo("", index, {}, {})
+    has_users = inputs.settings.integration.sync.users  # where users are not managed, people still are in lists
     people = {}
     for name, identity in inputs.pool.present.items():
         if scope is not None and name not in scope.users:
             people[identity.id] = old.people[identity.id]
-        elif name in index.users and name not in compilation.held:
+        elif name not in compilation.held and (name in index.users or not has_users):
             settled = name not in compilation.noticed and user_address(name) not in pending
             people[identity.id] = bases.people[identity.id] if settled else b""
     lists = {}

@@ -137,3 +137,13 @@ def test_the_same_role_by_an_earlier_rule_changes_the_order_of_roles() -> None:
     state, memo = remembered(okta(bob, group("early", "bob"), group("late")), settings=rules)
     made = agrees(okta(bob, group("early"), group("late", "bob")), state, memo, rules)
     assert "update user bob: role_mapping_changed" in lines(made.plan)
+
+
+def test_whoever_loses_the_app_leaves_the_lists_where_users_are_not_managed() -> None:
+    settings = config(spec="sync: {users: false}")
+    state, memo = remembered(BEFORE, settings=settings)
+    made = agrees(okta(person("maria"), *BEFORE.groups), state, memo, settings)
+    assert lines(made.plan) == [
+        "update access_list eng: membership_changed -bob",
+        "delete access_list ops: became_empty -bob",
+    ]
