@@ -77,6 +77,7 @@ class _Draft:
             self._note_ids_of_many(index)
         self._bearers: dict[str, str] = {}
         self._ids: frozenset[str] = frozenset()
+        self._unknown: frozenset[str] = frozenset()
         self._present: dict[str, IdentityUser] = {}
         self._suspended: set[str] = set()
         self._renamed: dict[str, str] = {}
@@ -120,6 +121,13 @@ class _Draft:
             return False
         return entry.okta_id in self._ids and user.username in self._names_of(entry.okta_id)
 
+    def _is_a_leavers(self, user: IdentityUser) -> bool:
+        """Whether the directory's user of this person's name is another person's, who has left."""
+        entry = self._index.users.get(user.username)
+        if entry is None or not entry.okta_id or entry.okta_id == user.id:
+            return False
+        return entry.okta_id not in self._ids and entry.okta_id not in self._unknown
+
     def admit(self, users: Iterable[IdentityUser], suspended: SuspendedPeople) -> list[IdentityUser]:
         """Those whose Okta status lets them have access, or is kept behind a lock."""
         admitted: list[IdentityUser] = []
@@ -140,6 +148,7 @@ class _Draft:
                 unknown.append(user)
         self._size = len(admitted)
         self._ids = frozenset(user.id for user in admitted)
+        self._unknown = frozenset(user.id for user in unknown)
         if self._names_by_id:
             self._bearers = {user.username: user.id for user in (*unknown, *admitted)}
         for user in unknown:
@@ -231,7 +240,7 @@ class _Draft:
     def _hold(self, users: Iterable[IdentityUser]) -> None:
         for user in users:
             self._held.update(self._names_of(user.id))
-            if not self._is_anothers(user):
+            if not self._is_anothers(user) and not self._is_a_leavers(user):
                 self._held.add(user.username)
 
     def _report(self, code: str, severity: Severity, message: str, *users: IdentityUser) -> None:

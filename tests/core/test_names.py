@@ -189,3 +189,18 @@ def test_whoever_a_hand_gave_the_id_of_another_keeps_account_and_lists() -> None
 def test_whoever_is_held_stays_though_a_hand_gave_them_the_id_of_another(others) -> None:
     snapshot = okta(person("ann"), *others, group("eng", "ann", "bob"))
     assert plan(snapshot, _bob_under_the_id_of_ann()).is_empty
+
+
+@pytest.mark.parametrize(
+    "others",
+    [(person("BOB", id="00u-1"), person("bob", id="00u-2")), (person("bob", "STRANGE", id="00u-1"),)],
+    ids=["twins", "unknown"],
+)
+def test_whoever_left_is_locked_and_goes_though_people_who_are_held_have_that_name(others) -> None:
+    state = settled(okta(person("ann"), person("bob"), group("eng", "ann", "bob")))
+    made = plan(okta(person("ann"), *others, group("eng", "ann", "bob")), state)
+    assert lines(made) == [
+        "create lock bob: unassigned",
+        "update access_list eng: membership_changed -bob",
+        "delete user bob: unassigned",
+    ]
