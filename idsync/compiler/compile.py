@@ -17,6 +17,7 @@ from idsync.compiler.users import adopted, conflict, desired_user, may_adopt
 from idsync.compiler.users import update_reason as user_update_reason
 from idsync.config.settings import Settings
 from idsync.model.addresses import Address, access_list_address, lock_address, user_address
+from idsync.model.canonical import canonical_bytes
 from idsync.model.directory import DirectoryIndex, DirectoryState, GivenRoles, LastApply, Reason, Scope, Why
 from idsync.model.findings import Finding, SourceFacts
 from idsync.model.identity import IdentityUser, ProfileValue, Snapshot, attributes_of
@@ -248,5 +249,7 @@ class _Draft:
         )
 
 
-def _finding_order(finding: Finding) -> tuple[int, str, str]:
-    return {"error": 0, "warning": 1, "info": 2}[finding.severity], finding.code, finding.message
+def _finding_order(finding: Finding) -> tuple[int, str, str, bytes]:
+    """The worst first; the causes decide where two of the same words are about groups of one name."""
+    severity = {"error": 0, "warning": 1, "info": 2}[finding.severity]
+    return severity, finding.code, finding.message, canonical_bytes(finding.causes)

@@ -149,6 +149,12 @@ def test_a_match_that_fails_only_by_letter_case_is_a_warning(where: str) -> None
     }
 
 
+def test_warnings_about_groups_of_one_name_stand_in_the_order_of_their_ids() -> None:
+    groups = [group("eng", "alice", id=f"00g-{number}") for number in range(8)]
+    made = plan(okta(person("alice"), *groups), settings=config("ImportFilters: {groups: {include: [ENG]}}"))
+    assert [finding.causes[0].id for finding in made.findings] == [item.id for item in groups]
+
+
 def test_a_match_is_no_near_miss() -> None:
     document = "RoleMapping: {rules: [{group: eng, roles: [x]}, {trait: okta/team, value: red, roles: [x]}]}"
     rules = "AccessListRules: {rules: [{group: eng}, {group: ENG}]}"
