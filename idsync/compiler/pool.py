@@ -201,6 +201,8 @@ class _Draft:
             self._name_taken(user, "is held for another person")
         elif entry is not None and entry.okta_id is None:
             self._claim(user, old_names)
+        elif entry is not None and old_names and self._is_a_leavers(user):
+            self._name_taken(user, f"still belongs to Okta user {entry.okta_id}, who is leaving")
         else:
             if entry is not None and entry.okta_id:
                 self._replaced(user, entry.okta_id)

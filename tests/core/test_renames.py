@@ -171,6 +171,24 @@ def test_a_rename_takes_over_the_user_that_an_sso_login_made_meanwhile_under_the
     assert plan(AFTER, after).is_empty
 
 
+def test_a_login_of_somebody_who_left_is_taken_once_their_account_is_locked_and_gone() -> None:
+    state = settled(BEFORE)
+    state = with_member(state, "00g-eng", "maria", Membership(expires="2026-01-01T00:00:00Z", reason="a while"))
+    passed_on = okta(person("other", id="00u-maria"), group("eng", "maria"))
+    first = plan(passed_on, state)
+    assert codes(first) == ["name_taken"]
+    assert lines(first) == [
+        "create lock other: unassigned",
+        "update access_list eng: membership_changed -other",
+        "delete user other: unassigned",
+    ]
+    state = applied(state, first)
+    state = applied(state, plan(passed_on, state))
+    assert state.users.keys() == {"other"}
+    assert state.members["00g-eng"] == {"other": Membership(expires="2026-01-01T00:00:00Z", reason="a while")}
+    assert plan(passed_on, state).is_empty
+
+
 def test_a_login_that_a_foreign_user_has_is_not_taken() -> None:
     state = with_user(settled(BEFORE), foreign_user("maria.smith", roles=("admin",)))
     made = plan(AFTER, state)
