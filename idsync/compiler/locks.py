@@ -59,6 +59,11 @@ def desired_locks(
     for name in sorted((pool.suspended & pool.present.keys()) - draft.unlockable):
         why = Why(Reason.SUSPENDED, (user_cause(pool.present[name]),))
         draft.want(name, why, current.get(lock_name(org_url, name)), permanent=True)
+    for new, old in pool.renamed.items():
+        if new in draft.unlockable and old not in draft.unlockable:
+            why = Why(Reason.SUSPENDED, (user_cause(pool.present[new]),))
+            draft.want(old, why, current.get(lock_name(org_url, old)), permanent=True)
+            draft.wait_with([old])
     for name, lock in current.items():
         if name not in draft.locks and is_ours(lock.metadata.labels, org_url):
             draft.review(lock, pool, existing_users)
@@ -81,9 +86,9 @@ class _Draft:
         """The locks, decided."""
         return DesiredLocks(self.locks, self._why, tuple(self._findings), frozenset(self.unlockable))
 
-    def wait_with(self, new_names: Iterable[str]) -> None:
-        """People whose old name cannot be locked keep it: the new one waits."""
-        self.unlockable.update(new_names)
+    def wait_with(self, other_names: Iterable[str]) -> None:
+        """People one of whose names cannot be locked keep the old one: the other waits with it."""
+        self.unlockable.update(other_names)
 
     def want(self, user: str, why: Why, existing: Lock | None, *, permanent: bool) -> None:
         """A lock on `user`: made new, kept when it serves, mended when it does not."""

@@ -203,6 +203,18 @@ def test_when_the_old_name_cannot_be_locked_the_new_one_waits_too() -> None:
     assert codes(made) == ["lock_conflict"]
 
 
+def test_who_is_suspended_and_cannot_be_locked_under_the_new_name_waits_behind_a_lock_under_the_old_one() -> None:
+    blocking = lock_on("maria.smith", called=lock_name(ORG, "maria.smith"))
+    suspended = okta(person("maria.smith", "SUSPENDED", id="00u-maria"), *AFTER.users[1:], *AFTER.groups)
+    state = with_lock(settled(BEFORE), blocking)
+    made = plan(suspended, state)
+    assert lines(made) == ["create lock maria: suspended"]
+    assert codes(made) == ["lock_conflict"]
+    after = applied(state, made)
+    assert after.locks[lock_name(ORG, "maria")].spec.expires is None
+    assert plan(suspended, after).is_empty
+
+
 def test_a_second_account_of_one_person_is_removed() -> None:
     state = settled(BEFORE)
     double = settled(okta(person("maria2", id="00u-maria"))).users["maria2"]
