@@ -111,7 +111,7 @@ class ListCompiler:
             {user_id: name for user_id, name in pool.names.items() if name not in held} if held else pool.names
         )
         self._held = held
-        self._old_names = {old: new for new, old in pool.renamed.items()}
+        self._new_names = {old: new for new, old in pool.renamed.items() if new not in held}
 
     def compile(
         self, chosen: Iterable[Subject], current: Mapping[str, AccessList], members: Mapping[str, Members]
@@ -180,7 +180,7 @@ class ListCompiler:
         return replace(kept, metadata=replace(kept.metadata, labels=labels), spec=spec)
 
     def _with_renamed_owners(self, existing: AccessList) -> AccessList:
-        names = self._old_names
+        names = self._new_names
         if not any(owner.name in names and _is_person(owner) for owner in existing.spec.owners):
             return existing
         owners = tuple(

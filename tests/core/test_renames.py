@@ -203,6 +203,13 @@ def test_when_the_old_name_cannot_be_locked_the_new_one_waits_too() -> None:
     assert codes(made) == ["lock_conflict"]
 
 
+def test_an_owner_whose_new_name_waits_is_owner_under_the_old_one_until_then() -> None:
+    state = edited_list(settled(BEFORE), "00g-eng", owners=(Owner("maria"),))
+    blocking = lock_on("maria", called=lock_name(ORG, "maria"))
+    made = plan(AFTER, with_lock(state, blocking))
+    assert made.is_empty
+
+
 def test_who_is_suspended_and_cannot_be_locked_under_the_new_name_waits_behind_a_lock_under_the_old_one() -> None:
     blocking = lock_on("maria.smith", called=lock_name(ORG, "maria.smith"))
     suspended = okta(person("maria.smith", "SUSPENDED", id="00u-maria"), *AFTER.users[1:], *AFTER.groups)
