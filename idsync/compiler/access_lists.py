@@ -183,11 +183,11 @@ class ListCompiler:
         names = self._new_names
         if not any(owner.name in names and _is_person(owner) for owner in existing.spec.owners):
             return existing
-        owners = tuple(
-            replace(owner, name=names.get(owner.name, owner.name)) if _is_person(owner) else owner
-            for owner in existing.spec.owners
-        )
-        return replace(existing, spec=replace(existing.spec, owners=owners))
+        owners: dict[tuple[str, bool], Owner] = {}
+        for owner in existing.spec.owners:
+            name = names.get(owner.name, owner.name) if _is_person(owner) else owner.name
+            owners.setdefault((name, _is_person(owner)), replace(owner, name=name))
+        return replace(existing, spec=replace(existing.spec, owners=tuple(owners.values())))
 
     def _why_gone(self, existing: AccessList, subject: Subject | None) -> Why:
         cause = UpstreamCause("list", existing.metadata.name, existing.spec.title)

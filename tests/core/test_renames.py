@@ -87,6 +87,13 @@ def test_an_owner_entry_of_a_nested_list_is_no_persons_entry() -> None:
     assert after.spec.owners == nested
 
 
+def test_a_renamed_owner_whose_new_name_was_put_beside_the_old_one_is_owner_once() -> None:
+    owners = (Owner("maria", "the cook"), Owner("zoe"), Owner("maria.smith"))
+    change = list_change(plan(AFTER, edited_list(settled(BEFORE), "00g-eng", owners=owners)), "eng")
+    assert change.after is not None
+    assert change.after.spec.owners == (Owner("maria.smith", "the cook"), Owner("zoe"))
+
+
 def test_a_renamed_owner_alone_is_a_change_of_the_list() -> None:
     state = edited_list(
         settled(okta(person("maria"), person("other"), group("eng", "other"))), "00g-eng", owners=(Owner("maria"),)
