@@ -165,12 +165,18 @@ def _plan(
         org_url=settings.integration.org_url,
         now=inputs.now,
     )
-    renamed = {new: old for new, old in inputs.pool.renamed.items() if new in compilation.desired.users}
+    renamed = _renamed(inputs, compilation)
     brief = described is not None
     counted = plain_newcomers(comparison.changes, renamed)[described:] if brief else []
     delta = delta_of(inputs, compilation, comparison.changes, current, target, renamed, frozenset(counted))
     plan = _assembled(inputs, compilation, comparison, delta, snapshot_digest="" if brief else inputs.snapshot.digest())
     return Planned(in_brief(plan, len(counted)) if brief else plan, compilation, inputs, scope, remembering, bases)
+
+
+def _renamed(inputs: CompilerInputs, compilation: Compilation) -> dict[str, str]:
+    """The old name by the new one of everyone whom this plan renames; who is held keeps the old one."""
+    desired, held = compilation.desired.users, compilation.held
+    return {new: old for new, old in inputs.pool.renamed.items() if new in desired and new not in held}
 
 
 def _owned_by_renamed(inputs: CompilerInputs, target: DirectoryReader) -> frozenset[str]:
