@@ -10,6 +10,7 @@ from idsync.config.settings import LockSettings
 from idsync.model.addresses import Address, lock_address
 from idsync.model.directory import Cause, Reason, Why
 from idsync.model.findings import Finding
+from idsync.model.identity import IdentityUser
 from idsync.model.ownership import is_ours, lock_name, our_labels
 from idsync.model.resources import Lock, LockSpec, LockTarget, Metadata
 from idsync.model.resources import lock as lock_resource
@@ -110,6 +111,8 @@ class _Draft:
         elif user in pool.present:
             reason = Reason.UNSUSPENDED if user in existing_users else Reason.REPROVISIONED
             self._why[lock_address(name)] = Why(reason, (user_cause(pool.present[user]),))
+            if user in pool.renamed and lock.spec.message != _MESSAGES[Reason.RENAMED]:
+                self._passed_on(user, pool.present[user])
         else:
             why = Why(Reason.UNASSIGNED)
             self._why[lock_address(name)] = why
@@ -126,6 +129,17 @@ class _Draft:
         return lock_resource(
             Metadata(lock_name(self._org_url, user) if existing is None else existing.metadata.name, labels=labels),
             LockSpec(LockTarget(user=user), message, expires, created_by="idsync"),
+        )
+
+    def _passed_on(self, user: str, identity: IdentityUser) -> None:
+        self._findings.append(
+            Finding(
+                "identity_replaced",
+                "warning",
+                f"{user} was locked when somebody left, and is unlocked for Okta user {identity.id}, now of that name. "
+                "Lock it by hand until the credentials of whoever left have run out: nothing else ends them.",
+                (user_cause(identity),),
+            )
         )
 
     def _conflict(self, user: str, existing: Lock, causes: tuple[Cause, ...]) -> None:

@@ -190,7 +190,10 @@ def test_a_login_of_somebody_who_left_is_taken_once_their_account_is_locked_and_
         "delete user other: unassigned",
     ]
     state = applied(state, first)
-    state = applied(state, plan(passed_on, state))
+    second = plan(passed_on, state)
+    assert lines(second)[-1] == "delete lock other: reprovisioned"
+    assert codes(second) == ["identity_replaced"]
+    state = applied(state, second)
     assert state.users.keys() == {"other"}
     assert state.members["00g-eng"] == {"other": Membership(expires="2026-01-01T00:00:00Z", reason="a while")}
     assert plan(passed_on, state).is_empty
