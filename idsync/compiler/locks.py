@@ -1,7 +1,7 @@
 """Desired locks: one for everyone who leaves or is suspended, none of ours for anyone who is back."""
 
 from collections.abc import Container, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -98,7 +98,7 @@ class _Draft:
             return
         name = lock_name(self._org_url, user)
         self._why[lock_address(name)] = why
-        self.locks[name] = self._serving(existing, user, why, permanent=permanent)
+        self.locks[name] = self._serving(existing, user, why, permanent=permanent, outlasting=self._settings.ttl or 0)
 
     def review(self, lock: Lock, pool: Pool, existing_users: Container[str]) -> None:
         """A lock of ours that nobody asked for: lifted for people who are back, kept for the absent and the held."""
@@ -118,11 +118,13 @@ class _Draft:
             self._why[lock_address(name)] = why
             self.locks[name] = self._serving(lock, user, why, permanent=False)
 
-    def _serving(self, existing: Lock | None, user: str, why: Why, *, permanent: bool) -> Lock:
+    def _serving(self, existing: Lock | None, user: str, why: Why, *, permanent: bool, outlasting: int = 0) -> Lock:
+        """`existing` if it will do; it must be in force for `outlasting` more seconds, as credentials may be."""
         lasting = permanent or self._settings.ttl is None
-        serves = existing is not None and existing.spec.target == LockTarget(user=user)
-        if existing is not None and serves and lasting == (existing.spec.expires is None):
-            return existing
+        if existing is not None and existing.spec.target == LockTarget(user=user):
+            ends = existing.spec.expires
+            if lasting == (ends is None) and not is_past(ends, self._now + timedelta(seconds=outlasting)):
+                return existing
         expires = None if lasting else later(self._now, (self._settings.ttl or 0) + self._settings.margin)
         message = _MESSAGES.get(why.reason, _MESSAGES[Reason.UNASSIGNED])
         labels = {**(existing.metadata.labels if existing else {}), **our_labels(self._org_url)}

@@ -127,8 +127,16 @@ def test_with_ttl_never_a_leavers_lock_is_permanent() -> None:
 def test_a_locks_name_is_made_of_org_and_name_so_that_making_it_twice_makes_it_once() -> None:
     assert lock_name(ORG, "alice") == "ca94b6bd-7853-5220-8237-0e846c288193"
     before = okta(*STAYING, person("alice"))
-    half = with_lock(settled(before), lock_on("alice", ours=True, expires="2026-11-23T00:00:00Z"))
+    half = with_lock(settled(before), lock_on("alice", ours=True, expires="2026-11-23T18:30:00Z"))
     assert lines(plan(okta(*STAYING), half)) == ["delete user alice: unassigned"]
+
+
+def test_a_lock_that_ends_before_credentials_do_is_renewed_when_the_account_goes() -> None:
+    state = settled(okta(*STAYING, person("alice")))
+    state = with_lock(state, lock_on("alice", ours=True, expires="2026-11-22T14:00:00Z"))
+    made = plan(okta(*STAYING), state)
+    assert lines(made) == ["update lock alice: unassigned", "delete user alice: unassigned"]
+    assert applied(state, made).locks[lock_name(ORG, "alice")].spec.expires == "2026-11-23T19:00:00Z"
 
 
 def leave(name: str):
