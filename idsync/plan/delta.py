@@ -123,7 +123,9 @@ class _Comparison:
         if person in self._old_names and person not in self._origins.renamed:
             return PersonDelta(person, (), (), locked=locked, unlocked=unlocked) if locked or unlocked else None
         old_name = self._origins.renamed.get(person)
-        before = self._before(old_name or person)
+        before = self._before(person)
+        if old_name is not None:  # whoever is adopted under the new name had something there, too
+            before = {**before, **self._before(old_name)}
         if not before and (everything := self._everything(person)) is not None:
             return PersonDelta(person, everything, (), (), old_name, locked, unlocked)
         after = self._after(person)

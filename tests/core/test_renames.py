@@ -168,7 +168,8 @@ def test_a_rename_takes_over_the_user_that_an_sso_login_made_meanwhile_under_the
         "update access_list eng: membership_changed +maria.smith -maria",
         "delete user maria: renamed",
     ]
-    assert (delta_of(made, "maria.smith").renamed_from, codes(made)) == ("maria", [])
+    delta = delta_of(made, "maria.smith")
+    assert (delta.renamed_from, [access.name for access in delta.loses], codes(made)) == ("maria", ["temp"], [])
     after = applied(state, made)
     assert (after.users["maria.smith"].spec.roles, after.users["maria.smith"].spec.expires) == (
         ("okta-requester",),
