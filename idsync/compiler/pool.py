@@ -102,10 +102,12 @@ class _Draft:
         )
 
     def _note_ids_of_many(self, index: DirectoryIndex) -> None:
-        """Somebody gave several users one Okta id: remember all of those names."""
+        """Somebody gave several users one Okta id: remember all names of such an id."""
+        names: dict[str, list[str]] = defaultdict(list)
         for name, entry in index.users.items():
             if entry.okta_id:
-                self._names_by_id.setdefault(entry.okta_id, []).append(name)
+                names[entry.okta_id].append(name)
+        self._names_by_id = {okta_id: of_one for okta_id, of_one in names.items() if len(of_one) > 1}
 
     def _names_of(self, okta_id: str) -> list[str]:
         """The directory's names for one person; normally one, and never one that another person bears upstream."""

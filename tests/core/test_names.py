@@ -3,7 +3,7 @@
 import pytest
 
 from idsync.model.directory import DirectoryState
-from idsync.model.identity import raw_json
+from idsync.model.identity import IdentityUser, raw_json
 from idsync.model.ownership import USER_ID_LABEL
 from tests.core.replay import applied, settled
 from tests.core.world import codes, config, group, lines, okta, person, plan, replace, user_change, with_user
@@ -168,8 +168,8 @@ def test_the_layout_of_the_profile_does_not_matter() -> None:
     assert raw_json({"a": 1, "b": 2}) == raw_json({"b": 2, "a": 1})
 
 
-def _bob_under_the_id_of_ann() -> DirectoryState:
-    state = settled(okta(person("ann"), person("bob"), group("eng", "ann", "bob")))
+def _bob_under_the_id_of_ann(*others: IdentityUser) -> DirectoryState:
+    state = settled(okta(person("ann"), person("bob"), *others, group("eng", "ann", "bob")))
     bob = state.users["bob"]
     labels = {**bob.metadata.labels, USER_ID_LABEL: "00u-ann"}
     return with_user(state, replace(bob, metadata=replace(bob.metadata, labels=labels)))
@@ -181,6 +181,14 @@ def test_whoever_a_hand_gave_the_id_of_another_keeps_account_and_lists() -> None
     made = plan(snapshot, state)
     assert lines(made) == ["update user bob: profile_changed"]
     assert plan(snapshot, applied(state, made)).is_empty
+
+
+def test_an_id_that_a_hand_gave_twice_changes_nothing_for_other_people() -> None:
+    state = _bob_under_the_id_of_ann(person("cat"), person("dan"))
+    swapped = person("cat", id="00u-dan"), person("dan", id="00u-cat")
+    made = plan(okta(person("ann"), person("bob"), *swapped, group("eng", "ann", "bob")), state)
+    assert lines(made) == ["update user bob: profile_changed"]
+    assert codes(made) == ["name_taken", "name_taken", "identity_replaced"]
 
 
 @pytest.mark.parametrize(
