@@ -7,7 +7,7 @@ from idsync.model.addresses import split_address
 from idsync.model.directory import DirectoryIndex
 from idsync.model.findings import Finding
 from idsync.model.names import twin_key
-from idsync.model.resources import User
+from idsync.model.resources import Lock, User
 from idsync.plan.changes import AccessListChange, Change, GuardResult, LockChange, UserChange
 
 PROTECTED = "protected_users"
@@ -88,13 +88,22 @@ def _harmed(changes: Iterable[Change], guards: Guards) -> set[str]:
                 before.spec.roles and not after.spec.roles
             ):
                 name = split_address(change.address)[1]
-            case LockChange() if change.action != "delete" and change.after is not None:
-                name = change.after.spec.target.user or ""
+            case LockChange(after=Lock() as lock) if not _was_for_good(change):
+                name = lock.spec.target.user or ""
             case _:
                 continue
         if twin_key(name) in protected:
             harmed.add(name)
     return harmed
+
+
+def _was_for_good(change: LockChange) -> bool:
+    """Whether the lock was on the same person without an end: nothing that becomes of it is worse."""
+    match change:
+        case LockChange(before=Lock(spec=before), after=Lock(spec=after)):
+            return before.target == after.target and before.expires is None
+        case _:
+            return False
 
 
 def _result(guard: str, setting: Guard, count: int, managed: int) -> GuardResult:

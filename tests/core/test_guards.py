@@ -12,10 +12,12 @@ from tests.core.world import (
     foreign_user,
     group,
     lines,
+    lock_on,
     okta,
     person,
     plan,
     with_list,
+    with_lock,
     with_user,
 )
 
@@ -191,6 +193,13 @@ def test_protected_people_may_change_and_be_created() -> None:
     assert guard(plan(okta(person("admin", title="x"), *people(3)), ADMIN, PROTECTED), "protected_users")[0] == 0
     assert guard(plan(okta(person("admin")), NOTHING, PROTECTED), "protected_users")[0] == 0
     assert "update user admin: profile_changed" in lines(made)
+
+
+def test_a_lock_without_end_on_someone_protected_may_be_given_an_end() -> None:
+    state = with_lock(settled(okta(*people(3))), lock_on("admin", ours=True))
+    made = plan(okta(*people(3)), state, PROTECTED)
+    assert lines(made) == ["update lock admin: unassigned"]
+    assert guard(made, "protected_users")[2] == "ok"
 
 
 def test_a_plan_that_was_applied_leaves_every_guard_at_nothing() -> None:
