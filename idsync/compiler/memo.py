@@ -79,7 +79,7 @@ def narrowed(memo: Memo, inputs: Inputs, bases: Bases, held: frozenset[str], own
     known = memo.people
     differing = {okta_id for okta_id, basis in bases.people.items() if known.get(okta_id) != basis}
     names = {pool.names[okta_id] for okta_id in differing}
-    held_ids = {pool.present[name].id for name in held & pool.present.keys()}
+    held_ids = {pool.present[name].id for name in (held | pool.claimed) & pool.present.keys()}
     # Whoever was not in the pool under the same name, or no longer is, moves in and out of lists.
     moved = held_ids | {okta_id for okta_id in differing if _was_elsewhere(memo, okta_id, pool.names[okta_id])}
     moved |= known.keys() - bases.people.keys()

@@ -16,6 +16,7 @@ from tests.core.world import (
     config,
     edited_list,
     foreign_list,
+    foreign_user,
     group,
     lines,
     okta,
@@ -23,6 +24,7 @@ from tests.core.world import (
     plan,
     with_list,
     with_member,
+    with_user,
 )
 
 RULES = config(
@@ -143,6 +145,19 @@ def test_whoever_loses_the_app_leaves_the_lists_where_users_are_not_managed() ->
     settings = config(spec="sync: {users: false}")
     state, memo = remembered(BEFORE, settings=settings)
     made = agrees(okta(person("maria"), *BEFORE.groups), state, memo, settings)
+    assert lines(made.plan) == [
+        "update access_list eng: membership_changed -bob",
+        "delete access_list ops: became_empty -bob",
+    ]
+
+
+def test_a_member_who_became_foreign_by_hand_is_taken_off_when_nobody_has_the_name_any_more() -> None:
+    state, memo = remembered(BEFORE)
+    state = with_user(state, foreign_user("bob"))
+    made = agrees(BEFORE, state, memo)
+    assert "user_conflict" in [finding.code for finding in made.plan.findings]
+    memo = made.memo_after_apply(Directory(state).index(ORG))
+    made = agrees(okta(person("maria"), *BEFORE.groups), state, memo)
     assert lines(made.plan) == [
         "update access_list eng: membership_changed -bob",
         "delete access_list ops: became_empty -bob",
