@@ -169,7 +169,9 @@ class _Draft:
             self._locks.update(
                 (key, lock)
                 for key, lock in self._current.locks.items()
-                if lock.spec.target.user == name and is_ours(lock.metadata.labels, self._org_url)
+                if key not in self._locks  # it may be wanted for someone else, whom a hand took it from
+                and lock.spec.target.user == name
+                and is_ours(lock.metadata.labels, self._org_url)
             )
 
     def _why_user(self, why: Why, address: Address, before: User | None, after: User) -> Why:

@@ -70,6 +70,13 @@ class AccessListChange(msgspec.Struct, frozen=True, gc=False, omit_defaults=True
 Change = UserChange | LockChange | AccessListChange
 
 
+def locks_anew(change: LockChange) -> bool:
+    """Whether somebody is locked who was not: by a new lock, or by one whose target a hand had changed."""
+    if change.before is None or change.after is None:
+        return change.after is not None
+    return change.before.spec.target != change.after.spec.target
+
+
 class Access(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One thing that a person can use or belongs to.
 

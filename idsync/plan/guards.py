@@ -8,7 +8,7 @@ from idsync.model.directory import DirectoryIndex
 from idsync.model.findings import Finding
 from idsync.model.names import twin_key
 from idsync.model.resources import Lock, User
-from idsync.plan.changes import AccessListChange, Change, GuardResult, LockChange, UserChange
+from idsync.plan.changes import AccessListChange, Change, GuardResult, LockChange, UserChange, locks_anew
 
 PROTECTED = "protected_users"
 GUARDS = ("user_deletes", "user_locks", "member_removals", "access_list_deletes", PROTECTED)
@@ -66,7 +66,7 @@ def _count(conditions: Iterable[bool]) -> int:
 
 
 def _locked(change: Change) -> str | None:
-    if isinstance(change, LockChange) and change.action == "create" and change.after is not None:
+    if isinstance(change, LockChange) and change.after is not None and locks_anew(change):
         return change.after.spec.target.user
     return None
 
@@ -99,11 +99,7 @@ def _harmed(changes: Iterable[Change], guards: Guards) -> set[str]:
 
 def _was_for_good(change: LockChange) -> bool:
     """Whether the lock was on the same person without an end: nothing that becomes of it is worse."""
-    match change:
-        case LockChange(before=Lock(spec=before), after=Lock(spec=after)):
-            return before.target == after.target and before.expires is None
-        case _:
-            return False
+    return not locks_anew(change) and change.before is not None and change.before.spec.expires is None
 
 
 def _result(guard: str, setting: Guard, count: int, managed: int) -> GuardResult:

@@ -11,6 +11,7 @@ from tests.core.world import (
     ORG,
     codes,
     config,
+    delta_of,
     foreign_list,
     foreign_user,
     group,
@@ -176,12 +177,16 @@ def test_a_foreign_lock_under_the_name_of_ours_keeps_a_new_suspended_person_out(
     assert codes(made) == ["lock_conflict"]
 
 
-def test_a_lock_of_ours_whose_target_somebody_changed_is_put_right() -> None:
-    state = settled(okta(person("alice", "SUSPENDED")))
+@pytest.mark.parametrize("others", [(), (person("zoe"),)], ids=["nobody", "a person in conflict"])
+def test_a_lock_of_ours_whose_target_somebody_changed_is_put_right(others) -> None:
+    snapshot = okta(person("alice", "SUSPENDED"), *others)
     moved = replace(lock_on("zoe", ours=True), metadata=Metadata(lock_name(ORG, "alice"), labels=our_labels(ORG)))
-    state = with_lock(state, moved)
-    after = applied(state, plan(okta(person("alice", "SUSPENDED")), state))
+    state = with_user(with_lock(settled(okta(person("alice", "SUSPENDED"))), moved), foreign_user("zoe"))
+    made = plan(snapshot, state)
+    after = applied(state, made)
     assert after.locks[lock_name(ORG, "alice")].spec.target.user == "alice"
+    assert delta_of(made, "alice").locked == "suspended"
+    assert next(item.count for item in made.guards if item.guard == "user_locks") == 1
 
 
 def test_a_lock_of_ours_that_names_no_user_is_left() -> None:
