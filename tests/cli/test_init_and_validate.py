@@ -43,6 +43,15 @@ def test_the_next_steps_can_be_pasted_into_a_shell(idsync: Idsync, tmp_path: Pat
     assert f"idsync plan -c '{tmp_path / 'my org'}'" in said
 
 
+def test_init_into_an_empty_name_writes_nothing(
+    idsync: Idsync, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ended = idsync("init", "")
+    assert (ended.code, list(tmp_path.iterdir())) == (64, [])
+    assert "`.` is this one" in ended.err
+
+
 def test_init_that_finds_no_room_leaves_nothing_and_can_be_run_again(tmp_path: Path) -> None:
     content = tmp_path / "content"
     content.write_text("text")

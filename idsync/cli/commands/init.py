@@ -16,12 +16,15 @@ _IGNORED = "gitignore.tmpl"
 
 
 @click.command("init")
-@click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("name", metavar="DIR", type=click.Path())
 @click.option("--example", is_flag=True, help="A complete organization with its snapshot; needs no Okta.")
 @common_options()
 @pass_invocation
-def command(invocation: Invocation, directory: Path, example: bool) -> ExitCode:
+def command(invocation: Invocation, name: str, example: bool) -> ExitCode:
     """Write a first configuration into DIR, or a complete example. Nothing that exists is overwritten."""
+    if not name:
+        raise UsageError("DIR is empty.", why="A variable may be unset.", fix="Name a directory; `.` is this one.")
+    directory = Path(name)
     starters = resources.files("idsync.cli").joinpath("starters")
     chosen = starters.joinpath("example" if example else "minimal")
     contents = {entry.name: entry for entry in chosen.iterdir() if entry.is_file()}
