@@ -126,7 +126,8 @@ class ListCompiler:
         for subject in chosen:
             existing = current.get(subject.id)
             if existing is not None and not is_ours(existing.metadata.labels, self._org_url):
-                findings.append(_conflict(subject, existing))
+                if self._members(subject, {}):
+                    findings.append(_conflict(subject, existing))
                 continue
             seen[subject.id] = subject
             wanted = self._members(subject, members.get(subject.id, {}))

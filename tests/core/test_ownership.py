@@ -150,6 +150,11 @@ def test_a_foreign_list_of_the_name_is_a_conflict_and_stays_byte_equal(labels: d
     assert after.members == state.members
 
 
+def test_a_foreign_list_is_in_nobodys_way_while_its_group_has_no_member_in_the_pool() -> None:
+    state = with_list(NOTHING, foreign_list("00g-eng"), "zoe")
+    assert codes(plan(okta(person("alice"), group("eng", "outsider")), state)) == []
+
+
 def test_a_foreign_list_that_okta_does_not_know_is_nobodys_business() -> None:
     state = with_list(settled(okta(person("alice"))), foreign_list("payroll"), "alice")
     assert plan(okta(person("alice")), state).is_empty
