@@ -83,6 +83,7 @@ class _Draft:
         self._renamed: dict[str, str] = {}
         self._leaving: dict[str, Why] = {}
         self._held: set[str] = set()
+        self._reserved: set[str] = set()
         self._claimed: set[str] = set()
         self._size = 0
         self._findings: list[Finding] = []
@@ -199,7 +200,7 @@ class _Draft:
         old_names = self._names_of(user.id)
         if entry is not None and self._is_anothers(user):
             self._name_taken(user, f"still belongs to Okta user {entry.okta_id}, who is being renamed")
-        elif name in self._held:
+        elif name in self._held or name in self._reserved:
             self._name_taken(user, "is held for another person")
         elif entry is not None and entry.okta_id is None:
             self._claim(user, old_names)
@@ -244,7 +245,9 @@ class _Draft:
     def _hold(self, users: Iterable[IdentityUser]) -> None:
         for user in users:
             self._held.update(self._names_of(user.id))
-            if not self._is_anothers(user) and not self._is_a_leavers(user):
+            if self._is_a_leavers(user):
+                self._reserved.add(user.username)  # the account goes, and nobody else takes the name
+            elif not self._is_anothers(user):
                 self._held.add(user.username)
 
     def _report(self, code: str, severity: Severity, message: str, *users: IdentityUser) -> None:

@@ -212,3 +212,10 @@ def test_whoever_left_is_locked_and_goes_though_people_who_are_held_have_that_na
         "update access_list eng: membership_changed -bob",
         "delete user bob: unassigned",
     ]
+
+
+def test_nobody_takes_the_name_of_somebody_who_left_while_a_person_who_is_held_has_it_too() -> None:
+    state = settled(okta(person("ann"), person("bob")))
+    made = plan(okta(person("ann"), person("bob", "STRANGE", id="00u-1"), person("bob", id="00u-2")), state)
+    assert lines(made) == ["create lock bob: unassigned", "delete user bob: unassigned"]
+    assert codes(made) == ["name_taken", "unknown_status"]
