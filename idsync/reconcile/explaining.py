@@ -11,7 +11,7 @@ from idsync.config.settings import Settings
 from idsync.model.directory import DirectoryState, GivenRoles, Scope
 from idsync.model.findings import MissingEdge
 from idsync.model.identity import IdentityUser, Snapshot
-from idsync.model.resources import Membership
+from idsync.model.ownership import is_ours
 from idsync.plan.effective import Lists
 from idsync.plan.explain import ExplainedAccess, Explanation, Standpoint, explained_access, matches
 from idsync.reconcile.planning import managed_index, pool_of, state_in_force, surroundings
@@ -35,15 +35,17 @@ def explain(
         inputs = prepare(settings, snapshot, index, pool, None, now)
         identity = find_identity(inputs, person)
         name = identity.username if identity else person
-        current = state_in_force(settings, target.state(_scope(inputs, identity, name)), now)
-        around = surroundings([name], current, target, settings.integration.sync)
-    compilation = compile_state(inputs, decide_locks(inputs, current.locks), current, _scope(inputs, identity, name))
+        joins = _lists_upstream(inputs, identity)
+        around = surroundings([name], DirectoryState(), target, settings.integration.sync, changing=joins)
+        scope = Scope(users=frozenset({name}), access_lists=joins | around.access_lists.keys())
+        current = state_in_force(settings, target.state(scope), now)
+    compilation = compile_state(inputs, decide_locks(inputs, current.locks), current, scope)
     present = Standpoint(
         around.users.get(name), around.memberships.get(name, {}), Lists(around.access_lists, around.parents)
     )
     access = explained_access(
         present,
-        _desired(compilation, name, present),
+        _desired(compilation, name, present, settings.integration.org_url),
         compilation.given.get(name, GivenRoles()),
         compilation.why,
         now,
@@ -61,22 +63,28 @@ def explain(
     )
 
 
-def _scope(inputs: Inputs, identity: IdentityUser | None, name: str) -> Scope:
+def _lists_upstream(inputs: Inputs, identity: IdentityUser | None) -> frozenset[str]:
+    """Lists of the groups and apps that the person may be in."""
     okta_id = identity.id.encode() if identity else b"\0"
-    lists = frozenset(subject.id for subject in inputs.subjects if okta_id in bytes(subject.raw_members))
-    return Scope(users=frozenset({name}), access_lists=lists)
+    return frozenset(subject.id for subject in inputs.subjects if okta_id in bytes(subject.raw_members))
 
 
-def _desired(compilation: Compilation, name: str, present: Standpoint) -> Standpoint:
+def _desired(compilation: Compilation, name: str, present: Standpoint, org_url: str) -> Standpoint:
+    """The person after the next apply; users and lists that are not ours stay as they are."""
     desired: DirectoryState = compilation.desired
-    memberships: dict[str, Membership] = {
-        list_name: entry
-        for list_name, entry in present.memberships.items()
-        if list_name not in compilation_lists(compilation)
+    compiled = compilation_lists(compilation)
+    user = desired.users.get(name)
+    if user is None and present.user is not None and not is_ours(present.user.metadata.labels, org_url):
+        user = present.user
+    memberships = {key: entry for key, entry in present.memberships.items() if key not in compiled}
+    memberships.update((key, entries[name]) for key, entries in desired.members.items() if name in entries)
+    parents = {
+        child: {
+            key: entry for key, entry in above.items() if key not in compiled or child in desired.members.get(key, {})
+        }
+        for child, above in present.lists.parents.items()
     }
-    memberships.update((list_name, entries[name]) for list_name, entries in desired.members.items() if name in entries)
-    lists = Lists({**present.lists.access_lists, **desired.access_lists}, present.lists.parents)
-    return Standpoint(desired.users.get(name), memberships, lists)
+    return Standpoint(user, memberships, Lists({**present.lists.access_lists, **desired.access_lists}, parents))
 
 
 def compilation_lists(compilation: Compilation) -> frozenset[str]:

@@ -89,6 +89,42 @@ def test_what_is_and_what_is_to_be_are_told_apart() -> None:
     assert access["okta-requester"] == (True, True)
 
 
+def states(explanation: Explanation) -> dict[str, tuple[bool, bool]]:
+    """What is in force now, and what is after the next apply, by name."""
+    return {item.name: (item.now, item.desired) for item in explanation.access}
+
+
+@pytest.mark.parametrize("groups", [(group("team-red", "cat"),), ()], ids=["of which one is no member", "that is gone"])
+def test_a_list_that_the_next_apply_takes_one_off_is_told_as_going(groups) -> None:
+    access = states(told("ann", snapshot=okta(person("ann"), person("cat"), *groups)))
+    assert access["00g-team-red"] == (True, False)
+    assert access["team-red"] == (True, False)
+
+
+def test_a_list_that_contains_one_that_is_joined_is_told_as_coming_and_with_ours_as_going() -> None:
+    nested = Membership(membership_kind="MEMBERSHIP_KIND_LIST")
+    state = with_list(STATE, foreign_list("prod", title="Production", grants=Grants(("root",))), "zoe")
+    state = with_member(state, "prod", "00g-aws-prod", nested)
+    joins = okta(person("ann"), person("bob"), person("cat"), group("aws-prod", "ann", "bob"))
+    assert states(told("bob", snapshot=joins, state=state))["root"] == (False, True)
+    drift = with_member(STATE, "00g-team-red", "00g-aws-prod", nested)
+    assert states(told("bob", snapshot=SNAPSHOT, state=with_member(drift, "00g-aws-prod", "bob", Membership()))) == {
+        "00g-aws-prod": (True, False),
+        "00g-team-red": (True, False),
+        "dev": (True, False),
+        "okta-requester": (True, True),
+        "team-red": (True, False),
+    }
+
+
+def test_what_a_foreign_user_has_stays() -> None:
+    state = with_user(STATE, foreign_user("zoe", roles=("admin",)))
+    state = with_list(state, foreign_list("prod", grants=Grants(("root",))), "zoe")
+    assert set(states(told("zoe", state=state)).values()) == {(True, True)}
+    conflict = okta(person("zoe"), *SNAPSHOT.users, *SNAPSHOT.groups)
+    assert set(states(told("zoe", state=state, snapshot=conflict)).values()) == {(True, True)}
+
+
 @pytest.mark.parametrize(
     ("who", "standing", "locked"),
     [("ann", "present", False), ("cat", "suspended", True), ("dan", "absent", False), ("zoe", "absent", False)],
