@@ -3,6 +3,7 @@
 Owners, audit, requirements and each member's expiry, reason and joined date are set at creation and then people's.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import cast
@@ -86,14 +87,14 @@ class ListRules:
 
 def _grants(rule: AccessListRule, captures: tuple[str, ...]) -> Grants:
     roles = dict.fromkeys(template.expand(captures) for template in rule.roles)
-    traits = {}
-    for grant in rule.traits:
-        values = dict.fromkeys(template.expand(captures) for template in grant.values)
-        name = grant.name.expand(captures)
-        kept = tuple(value for value in values if value)
-        if name and kept:
-            traits[name] = kept
-    return Grants(tuple(role for role in roles if role), traits)
+    traits: dict[str, dict[str, None]] = defaultdict(dict)
+    for grant in rule.traits:  # two names may come to the same
+        values = (template.expand(captures) for template in grant.values)
+        traits[grant.name.expand(captures)].update(dict.fromkeys(value for value in values if value))
+    return Grants(
+        tuple(role for role in roles if role),
+        {name: tuple(values) for name, values in traits.items() if name and values},
+    )
 
 
 class ListCompiler:

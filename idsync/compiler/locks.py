@@ -151,7 +151,7 @@ class _Draft:
                 "lock_conflict",
                 "error",
                 f"{user} should be locked, but the lock {existing.metadata.name} exists and is not ours. "
-                "Nothing is done about this person until it is removed.",
+                "Nothing else is done about this person until it is removed.",
                 causes,
             )
         )

@@ -107,6 +107,14 @@ def test_the_first_matching_rule_says_title_description_owners_and_grants() -> N
     assert crm.spec.grants.roles == ("app-CRM",)
 
 
+def test_traits_whose_names_come_to_the_same_are_granted_together() -> None:
+    rule = 'AccessListRules: {rules: [{group: "*-*", grants: {traits: {"$1": [a, b], "$2": [b, c]}}}]}'
+    made = plan(okta(person("ann"), group("team-team", "ann")), settings=config(rule))
+    after = list_change(made, "team-team").after
+    assert after is not None
+    assert after.spec.grants.traits == {"team": ("a", "b", "c")}
+
+
 def test_expansions_to_nothing_drop_the_role_the_trait_the_owner_and_the_title() -> None:
     made = plan(okta(ALICE, group("team-", "alice")), settings=TEAMS)
     change = list_change(made, "team-").after
