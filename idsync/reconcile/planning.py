@@ -122,7 +122,8 @@ def make_plan(
         )
     with target.reading():
         memo = remembering.of_use_for(settings) if remembering else None
-        if memo is not None and memo.index.serial == target.serial():
+        # Edits that a memo knows of may have been settled since, which changes no object.
+        if memo is not None and memo.index.serial == target.serial() and not memo.index.edited:
             index = memo.index
         else:
             index = managed_index(settings, target.index(settings.integration.org_url))

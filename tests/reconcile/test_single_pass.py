@@ -11,7 +11,7 @@ from idsync.model.identity import Snapshot
 from idsync.plan.planfile import decode_plan, encode_plan
 from idsync.plan.seal import sealed
 from idsync.reconcile.planning import Planned, last_apply_of
-from idsync.reconcile.single_pass import plan_once, remember_after_apply
+from idsync.reconcile.single_pass import plan_once, remember_after_apply, remember_after_plan
 from idsync.stores.leases import this_process
 from idsync.stores.sqlite import SqliteStore, open_store
 from idsync.targets.local import LocalTarget
@@ -66,6 +66,22 @@ def test_a_hand_between_plan_and_apply_is_found_by_the_next_plan(tmp_path: Path)
         hand.replace(replace(bob, spec=replace(bob.spec, roles=("admin",))))
         _apply(reviewed, store)
         assert lines(_planned(more, store).plan) == ["update user bob: drift"]
+
+
+def test_an_edit_that_an_empty_reviewed_plan_settled_is_no_drift_any_more(tmp_path: Path) -> None:
+    with open_store(tmp_path / "idsync.db") as store:
+        _apply(_planned(okta(person("ann")), store), store)
+        hand = Hand(LocalTarget(store.directory), store, actor="me", now=NOW)
+        for roles in (("admin",), ("okta-requester",)):
+            ann = hand.find("user/ann")
+            assert ann is not None
+            hand.replace(replace(ann, spec=replace(ann.spec, roles=roles)))
+        reviewed = _planned(okta(person("ann")), store)
+        assert reviewed.plan.is_empty
+        remember_after_plan(reviewed, store.cache)
+        apply_plan(reviewed.executable().plan, REQUEST, target=LocalTarget(store.directory), records=store)
+        made = _planned(okta(person("ann", title="chef")), store).plan
+        assert lines(made) == ["update user ann: profile_changed"]
 
 
 def test_an_apply_leaves_a_memo_to_the_next_plan(tmp_path: Path) -> None:
