@@ -59,8 +59,12 @@ class MemberTable:
     def of_people(self, names: Collection[str]) -> Iterator[tuple[str, str, bytes]]:
         """List, member and details of every membership of these people."""
         self.flush()
+        known = [number for _, number in self._connection.rows(_SQL["names_of"], (asked(names),))]
+        if not known:
+            return  # nobody of these was ever a member of anything, as is true of nearly every list
         details: dict[int, bytes] = dict(self._connection.rows(_SQL["details"]))
-        for access_list, name, details_id in self._connection.rows(_SQL["members_of_people"], (asked(names),)):
+        rows = self._connection.rows(_SQL["members_of_people"], (msgspec.json.encode(known).decode(),))
+        for access_list, name, details_id in rows:
             yield access_list, name, details[details_id]
 
     def add(self, access_list: str, details: bytes, names: Collection[str]) -> None:

@@ -66,7 +66,7 @@ SELECT l.name, n.name, m.details_id
 FROM members AS m
 CROSS JOIN access_lists AS l ON l.id = m.list_id
 CROSS JOIN names AS n ON n.id = m.name_id
-WHERE m.name_id IN (SELECT p.id FROM json_each(?) AS asked JOIN names AS p ON p.name = asked.value);
+WHERE m.name_id IN (SELECT value FROM json_each(?));
 
 -- name: make_members_by_name
 CREATE INDEX IF NOT EXISTS members_by_name ON members (name_id);
