@@ -10,7 +10,8 @@ from idsync.model.directory import Scope
 from idsync.plan.assemble import summarise
 from idsync.plan.changes import AccessListChange, Change, LockChange, PersonDelta, Plan, UserChange
 from idsync.plan.seal import sealed
-from idsync.reconcile.planning import Planned, delta_of, state_in_force
+from idsync.reconcile.planning import Planned, state_in_force
+from idsync.reconcile.surroundings import delta_of
 from idsync.targets.protocol import DirectoryReader
 
 replace = msgspec.structs.replace

@@ -14,7 +14,8 @@ from idsync.model.identity import IdentityUser, Snapshot
 from idsync.model.ownership import is_ours
 from idsync.plan.effective import Lists
 from idsync.plan.explain import ExplainedAccess, Explanation, Standpoint, explained_access, matches
-from idsync.reconcile.planning import managed_index, pool_of, state_in_force, surroundings
+from idsync.reconcile.planning import managed_index, pool_of, state_in_force
+from idsync.reconcile.surroundings import surroundings
 from idsync.targets.protocol import DirectoryReader
 
 Standing = Literal["present", "suspended", "held", "leaving", "absent"]

@@ -1,7 +1,5 @@
 """One planning pass: read the target in brief, compile, compare, judge and explain."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import msgspec
@@ -13,21 +11,17 @@ from idsync.compiler.locks import expired_locks
 from idsync.compiler.memo import Bases, Memo, bases_of, context_of, narrowed, remembered
 from idsync.compiler.pool import Pool, foreign_in_the_way, resolve_pool
 from idsync.compiler.users import may_adopt
-from idsync.config.settings import Settings, SyncSwitches
+from idsync.config.settings import Settings
 from idsync.errors import SourceUnhealthy
 from idsync.model.addresses import Address
-from idsync.model.directory import DirectoryIndex, DirectoryState, LastApply, Members, Scope
+from idsync.model.directory import DirectoryIndex, DirectoryState, LastApply, Scope
 from idsync.model.identity import Snapshot
-from idsync.model.resources import Membership
-from idsync.plan.accesses import Origins
 from idsync.plan.assemble import Comparison, assemble, compare, in_brief
-from idsync.plan.changes import Change, Inputs, PersonDelta, Plan
-from idsync.plan.delta import Around, access_delta, touched_by
-from idsync.plan.effective import MAX_NESTING, nesting
+from idsync.plan.changes import Inputs, PersonDelta, Plan
 from idsync.plan.health import judge, older_than_last, wrong_source
-from idsync.plan.nesting import is_nested, nested_lists
 from idsync.plan.newcomers import plain_newcomers
 from idsync.plan.seal import ready_at_once
+from idsync.reconcile.surroundings import delta_of
 from idsync.targets.protocol import DirectoryReader
 
 NOTHING = Scope(frozenset(), frozenset())
@@ -212,88 +206,6 @@ def state_in_force(settings: Settings, state: DirectoryState, now: datetime) -> 
         access_lists=state.access_lists if lists else {},
         members=state.members if lists else {},
     )
-
-
-def delta_of(
-    inputs: CompilerInputs,
-    compilation: Compilation,
-    changes: tuple[Change, ...],
-    current: DirectoryState,
-    target: DirectoryReader,
-    renamed: Mapping[str, str],
-    left_out: frozenset[str] = frozenset(),
-) -> tuple[PersonDelta, ...]:
-    """What these changes give and take, person by person, but for newcomers who are `left_out`.
-
-    `current` holds at least all that the changes touch.
-    """
-    sync = inputs.settings.integration.sync
-    touched = touched_by(changes, _with_nested(changes, current.members, target), left_out)
-    around = surroundings(touched.people, current, target, sync, changing=touched.lists)
-    origins = Origins(compilation.given, inputs.config_changed, renamed)
-    return access_delta(touched, around, origins, inputs.now)
-
-
-def surroundings(
-    people: Iterable[str],
-    current: DirectoryState,
-    target: DirectoryReader,
-    sync: SyncSwitches,
-    changing: Iterable[str] = (),
-) -> Around:
-    """The current state around some people: their users, memberships anywhere, and the lists that these lead to.
-
-    `changing` are lists that some of them may be about to join. A kind that is switched off is not read.
-    """
-    wanted = frozenset(people)
-    by_list = target.memberships(wanted) if wanted and sync.access_lists else {}
-    parents = _nesting_above(frozenset(by_list.keys() | set(changing)), target)
-    lists = by_list.keys() | {parent for entries in parents.values() for parent in entries}
-    unread = wanted - current.users.keys() if sync.users else frozenset()
-    missing = Scope(users=unread, access_lists=frozenset(lists - current.access_lists.keys()))
-    more = target.state(missing) if missing.users or missing.access_lists else DirectoryState()
-    memberships: dict[str, dict[str, Membership]] = defaultdict(dict)
-    for name, entries in by_list.items():
-        for person, entry in entries.items():
-            memberships[person][name] = entry
-    return Around(
-        users={**more.users, **current.users},
-        access_lists={**more.access_lists, **current.access_lists},
-        memberships=memberships,
-        parents=parents,
-        users_known=sync.users,
-    )
-
-
-def _with_nested(
-    changes: Iterable[Change], members: Mapping[str, Members], target: DirectoryReader
-) -> Mapping[str, Members]:
-    """The members of lists, with those of the lists nested in what changes, and so on downwards."""
-    known = dict(members)
-    frontier = nested_lists(changes, members)
-    for _ in range(MAX_NESTING):
-        missing = frontier - known.keys()
-        if not frontier:
-            break
-        if missing:
-            known.update(target.state(Scope(frozenset(), missing)).members)
-        frontier = frozenset(
-            name for item in frontier for name, entry in known.get(item, {}).items() if is_nested(entry)
-        )
-    return known
-
-
-def _nesting_above(lists: frozenset[str], target: DirectoryReader) -> dict[str, Mapping[str, Membership]]:
-    """The lists that `lists` are members of, and so on upwards."""
-    parents: dict[str, Mapping[str, Membership]] = {}
-    frontier = lists
-    for _ in range(MAX_NESTING):
-        if not frontier:
-            break
-        above = nesting(target.memberships(frontier))
-        parents.update(above)
-        frontier = frozenset(parent for entries in above.values() for parent in entries) - parents.keys()
-    return parents
 
 
 def _assembled(
