@@ -15,7 +15,7 @@ def read_snapshot_file(path: Path) -> None:
 
 def read_store_index(path: Path) -> None:
     """Read what a store's directory holds, in brief."""
-    from idsync.stores.sqlite import open_store_to_read
+    from idsync.stores.sqlite.store import open_store_to_read
     from idsync.targets.local import LocalTarget
 
     with open_store_to_read(path) as store:

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from idsync.sources.okta.source import OktaSource as OktaReader
     from idsync.sources.protocol import Progress
     from idsync.sources.snapshot import SnapshotSource as SnapshotReader
-    from idsync.stores.sqlite import SqliteStore
+    from idsync.stores.sqlite.store import SqliteStore
 
 
-class Workplace:
+class Workspace:
     """Everything that one configuration speaks of. `warnings` is what its loading noticed."""
 
     def __init__(
@@ -76,7 +76,7 @@ class Workplace:
     @contextmanager
     def store(self, *, writing: bool) -> Iterator["SqliteStore"]:
         """The store; one that is only read is not made when it is missing. Raises StoreError."""
-        from idsync.stores.sqlite import open_store, open_store_to_read
+        from idsync.stores.sqlite.store import open_store, open_store_to_read
 
         with open_store(self.store_path) if writing else open_store_to_read(self.store_path) as store:
             yield store
@@ -87,7 +87,7 @@ class Workplace:
 
     def holder(self, since: str) -> Holder:
         """This process, as the one at work."""
-        from idsync.stores.leases import this_process
+        from idsync.stores.sqlite.leases import this_process
 
         return this_process(since)
 
@@ -169,9 +169,9 @@ def _as_diagnostic(error: SecretError, position: Position) -> Diagnostic:
     return mistakes.found[0]
 
 
-def open_workplace(config: Path) -> Workplace:
+def open_workspace(config: Path) -> Workspace:
     """Load the configuration at `config`; raises ConfigError with every mistake."""
     loaded = load(config)
     if loaded.settings is None:
         raise ConfigError("The configuration is invalid; nothing was done.", loaded.diagnostics)
-    return Workplace(loaded.settings, loaded.directory, loaded.diagnostics)
+    return Workspace(loaded.settings, loaded.directory, loaded.diagnostics)

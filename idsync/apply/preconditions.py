@@ -10,12 +10,12 @@ import msgspec
 from idsync.errors import PlanStale, PlanTampered
 from idsync.model.addresses import Address, split_address
 from idsync.model.canonical import fingerprint, fingerprint_names
-from idsync.model.directory import DirectoryState, Members, Reason, Scope
+from idsync.model.directory import DirectoryState, Members, Names, Reason
 from idsync.model.ownership import is_ours
 from idsync.model.resources import AccessList, Lock, User
 from idsync.model.times import is_past
+from idsync.plan.apply_times import stamped_access_list, stamped_lock
 from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange
-from idsync.plan.stamps import stamped_access_list, stamped_lock
 
 _NO_MEMBERS: Members = {}
 
@@ -32,7 +32,7 @@ class Moment(msgspec.Struct, frozen=True):
         return self.resumed or self.now
 
 
-def scope_of(changes: Iterable[Change]) -> Scope:
+def scope_of(changes: Iterable[Change]) -> Names:
     """The objects that changes touch."""
     users, lists = [], []
     for change in changes:
@@ -45,7 +45,7 @@ def scope_of(changes: Iterable[Change]) -> Scope:
                 pass
             case _:
                 assert_never(change)
-    return Scope(frozenset(users), frozenset(lists))
+    return Names(frozenset(users), frozenset(lists))
 
 
 def name_of(change: Change) -> str:

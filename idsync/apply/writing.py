@@ -9,8 +9,8 @@ from idsync.model.canonical import canonical_bytes
 from idsync.model.directory import DirectoryState, Members
 from idsync.model.journal import NOTHING, StepMade
 from idsync.model.resources import Membership
+from idsync.plan.apply_times import stamped_access_list, stamped_lock, stamped_members
 from idsync.plan.changes import AccessListChange, LockChange, UserChange
-from idsync.plan.stamps import stamped_access_list, stamped_lock, stamped_members
 from idsync.plan.steps import Phase, Step
 from idsync.targets.protocol import DirectoryWriter
 

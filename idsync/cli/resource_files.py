@@ -5,15 +5,15 @@ from collections.abc import Iterator
 
 import msgspec
 
-from idsync.apply.resource_input import check_resource, parse_resource
-from idsync.apply.revisions import AnyResource, without_revision
 from idsync.config.codes import Mistakes
 from idsync.config.composer import Budget, compose
 from idsync.config.nodes import Node, follow, key_position, plain
 from idsync.diagnostics import Position
+from idsync.edit.resource_input import check_resource, parse_resource
 from idsync.errors import ResourceError
 from idsync.model.directory import DirectoryState
 from idsync.model.resources import AccessList, AccessListMember, Lock, Membership, User, membership_of
+from idsync.model.revisions import AnyResource, without_revision
 from idsync.targets.given import GivenDirectory
 
 _SHAPES: dict[str, type[AnyResource]] = {

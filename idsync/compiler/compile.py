@@ -1,4 +1,4 @@
-"""The compiler's door: settings, a snapshot and what the target holds become the desired state of a scope."""
+"""The compiler's door: settings, a snapshot and what the target holds become the desired state."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -18,7 +18,8 @@ from idsync.compiler.users import update_reason as user_update_reason
 from idsync.config.settings import Settings
 from idsync.model.addresses import Address, access_list_address, lock_address, user_address
 from idsync.model.canonical import canonical_bytes
-from idsync.model.directory import DirectoryIndex, DirectoryState, GivenRoles, LastApply, Reason, Scope, Why
+from idsync.model.directory import DirectoryState, GivenRoles, LastApply, Names, Reason, Why
+from idsync.model.directory_index import DirectoryIndex
 from idsync.model.findings import Finding, SourceFacts
 from idsync.model.identity import IdentityUser, ProfileValue, Snapshot, attributes_of
 from idsync.model.ownership import is_ours, lock_name, our_labels
@@ -85,15 +86,15 @@ def decide_locks(inputs: Inputs, in_force: Mapping[str, Lock]) -> DesiredLocks:
 
 
 def compile_state(
-    inputs: Inputs, locks: DesiredLocks, current: DirectoryState, scope: Scope | None = None
+    inputs: Inputs, locks: DesiredLocks, current: DirectoryState, within: Names | None = None
 ) -> Compilation:
-    """The desired state of `scope`, or of everything; `current` holds at least that, and every lock in force."""
+    """The desired state of `within`, or of everything; `current` holds at least that, and every lock in force."""
     sync = inputs.settings.integration.sync
     draft = _Draft(inputs, locks, current)
     if sync.users:
-        draft.make_users(scope)
+        draft.make_users(within)
     if sync.access_lists:
-        draft.make_lists(scope)
+        draft.make_lists(within)
     return draft.compilation()
 
 
@@ -119,10 +120,10 @@ class _Draft:
             lock.spec.target.user for lock in current.locks.values() if is_ours(lock.metadata.labels, self._org_url)
         )
 
-    def make_users(self, scope: Scope | None) -> None:
-        """Every user to have within the scope."""
+    def make_users(self, within: Names | None) -> None:
+        """Every user to have, or those of `within`."""
         pool = self._inputs.pool
-        chosen = pool.present.keys() if scope is None else sorted(scope.users & pool.present.keys())
+        chosen = pool.present.keys() if within is None else sorted(within.users & pool.present.keys())
         names = [name for name in chosen if name not in self._held]
         identities = [pool.present[name] for name in names]
         for name, identity, attributes in zip(names, identities, attributes_of(identities), strict=True):
@@ -187,14 +188,14 @@ class _Draft:
         reason = user_update_reason(before, after, edited=edited, config_changed=self._inputs.config_changed)
         return Why(reason, why.causes)
 
-    def make_lists(self, scope: Scope | None) -> None:
-        """Every list to have within the scope."""
+    def make_lists(self, within: Names | None) -> None:
+        """Every list to have, or those of `within`."""
         inputs = self._inputs
         chosen = inputs.subjects
         settled: frozenset[str] = frozenset()
-        if scope is not None:
-            chosen = tuple(subject for subject in chosen if subject.id in scope.access_lists)
-            settled = frozenset(subject.id for subject in inputs.subjects) - scope.access_lists
+        if within is not None:
+            chosen = tuple(subject for subject in chosen if subject.id in within.access_lists)
+            settled = frozenset(subject.id for subject in inputs.subjects) - within.access_lists
         compiler = ListCompiler(inputs.settings, inputs.snapshot, inputs.pool, frozenset(self._held))
         self._lists = compiler.compile(chosen, self._current.access_lists, self._current.members)
         self._findings.extend(self._lists.findings)

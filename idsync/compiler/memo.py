@@ -13,7 +13,8 @@ from idsync.compiler.compile import Compilation, Inputs
 from idsync.compiler.subjects import Subject
 from idsync.config.settings import Settings
 from idsync.model.addresses import access_list_address, user_address
-from idsync.model.directory import DirectoryIndex, Scope
+from idsync.model.directory import Names
+from idsync.model.directory_index import DirectoryIndex
 from idsync.model.identity import IdentityUser
 
 COMPILER_VERSION = "2"
@@ -70,7 +71,7 @@ def bases_of(inputs: Inputs) -> Bases:
     return Bases(people, {subject.id: _list_basis(subject) for subject in inputs.subjects})
 
 
-def narrowed(memo: Memo, inputs: Inputs, bases: Bases, held: frozenset[str], owned_by_renamed: frozenset[str]) -> Scope:
+def narrowed(memo: Memo, inputs: Inputs, bases: Bases, held: frozenset[str], owned_by_renamed: frozenset[str]) -> Names:
     """The people and lists that may not be as desired, by a memo of this context.
 
     `held` are all to leave alone; `owned_by_renamed` are lists of which a renamed person is an owner.
@@ -93,7 +94,7 @@ def narrowed(memo: Memo, inputs: Inputs, bases: Bases, held: frozenset[str], own
         for subject in inputs.subjects
         if memo.lists.get(subject.id) != bases.lists[subject.id] or _has_any(subject, moved)
     }
-    return Scope(frozenset(users & (index.users.keys() | pool.present.keys())), frozenset(lists))
+    return Names(frozenset(users & (index.users.keys() | pool.present.keys())), frozenset(lists))
 
 
 def remembered(
@@ -104,24 +105,24 @@ def remembered(
     *,
     pending: Container[str],
     before: Memo | None,
-    scope: Scope | None,
+    within: Names | None,
 ) -> Memo:
     """The memo of a directory whose brief is `index`, as desired except for the `pending` addresses.
 
-    What lies outside `scope` was not looked at, and is as `before` says.
+    What lies outside `within` was not looked at, and is as `before` says.
     """
-    old = before if before is not None and scope is not None else Memo("", index, {}, {})
+    old = before if before is not None and within is not None else Memo("", index, {}, {})
     has_users = inputs.settings.integration.sync.users  # where users are not managed, people still are in lists
     people = {}
     for name, identity in inputs.pool.present.items():
-        if scope is not None and name not in scope.users:
+        if within is not None and name not in within.users:
             people[identity.id] = old.people[identity.id]
         elif name not in compilation.held and (name in index.users or not has_users):
             settled = name not in compilation.noticed and user_address(name) not in pending
             people[identity.id] = bases.people[identity.id] if settled else b""
     lists = {}
     for subject in inputs.subjects:
-        if scope is not None and subject.id not in scope.access_lists:
+        if within is not None and subject.id not in within.access_lists:
             lists[subject.id] = old.lists[subject.id]
         elif access_list_address(subject.id) not in pending and not _unsettled(compilation, index, subject.id):
             lists[subject.id] = bases.lists[subject.id]

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 import msgspec
 
 from idsync.config.settings import Settings, SuspendedPeople
-from idsync.model.directory import DirectoryIndex, Reason, UpstreamCause, Why
+from idsync.model.directory import Reason, UpstreamCause, Why
+from idsync.model.directory_index import DirectoryIndex
 from idsync.model.findings import Finding, Severity
 from idsync.model.identity import ACCESS_STATUSES, DELETED, OUT_STATUSES, SUSPENDED, IdentityUser, Snapshot
 from idsync.model.names import twin_keys

@@ -7,7 +7,8 @@ import msgspec
 from idsync.compiler.roles import case_finding
 from idsync.config.settings import ImportFilters, ListSubject
 from idsync.diagnostics import quoted
-from idsync.model.directory import DirectoryIndex, UpstreamCause
+from idsync.model.directory import UpstreamCause
+from idsync.model.directory_index import DirectoryIndex
 from idsync.model.findings import Finding
 from idsync.model.identity import IdentityApp, IdentityGroup, Snapshot
 

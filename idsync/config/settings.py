@@ -11,7 +11,7 @@ from functools import cached_property
 
 import msgspec
 
-from idsync.config.meaning import digest_of
+from idsync.config.digest import digest_of
 from idsync.config.patterns import NameFilter, NamePattern
 from idsync.config.templates import Template
 from idsync.diagnostics import Position

@@ -1,6 +1,6 @@
 """Directory states: what a target holds, and what the config and the snapshot ask for.
 
-A state may cover the whole directory or only a `Scope` of it; `DirectoryIndex` says what there is, in brief.
+A state may cover the whole directory or only a `Names` of it.
 """
 
 from collections.abc import Mapping
@@ -8,7 +8,6 @@ from enum import StrEnum
 
 import msgspec
 
-from idsync.model.addresses import Address
 from idsync.model.resources import AccessList, Lock, Membership, User
 
 Members = Mapping[str, Membership]
@@ -85,32 +84,6 @@ class DirectoryState(msgspec.Struct, frozen=True):
     members: dict[str, Members] = {}
 
 
-class UserEntry(msgspec.Struct, frozen=True, gc=False):
-    """A user in brief: its fingerprint, and its Okta id: None for a foreign user, empty where ours lacks the label."""
-
-    okta_id: str | None
-    fingerprint: str
-
-
-class AccessListEntry(msgspec.Struct, frozen=True, gc=False):
-    """A list in brief: whose it is, its fingerprint, that of its member names, and how many there are."""
-
-    ours: bool
-    fingerprint: str
-    members_fingerprint: str
-    member_count: int
-
-
-class DirectoryIndex(msgspec.Struct, frozen=True):
-    """What a target holds, in brief: enough to decide which objects a plan must look at, and how many are ours."""
-
-    users: dict[str, UserEntry] = {}
-    access_lists: dict[str, AccessListEntry] = {}
-    edited: frozenset[Address] = frozenset()
-    """Objects of ours whose owned fields a person changed, or that a person removed, since the last apply."""
-    serial: int = 0
-
-
 class LastApply(msgspec.Struct, frozen=True):
     """What the last apply that succeeded was made from: its config, its snapshot and how many people had the app."""
 
@@ -120,7 +93,7 @@ class LastApply(msgspec.Struct, frozen=True):
     pool: int
 
 
-class Scope(msgspec.Struct, frozen=True):
+class Names(msgspec.Struct, frozen=True):
     """The names that a plan must look at: everything else is known to be as desired."""
 
     users: frozenset[str]

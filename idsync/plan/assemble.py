@@ -7,7 +7,8 @@ import msgspec
 
 from idsync.config.settings import Settings
 from idsync.model.addresses import Address
-from idsync.model.directory import DirectoryIndex, DirectoryState, Why
+from idsync.model.directory import DirectoryState, Why
+from idsync.model.directory_index import DirectoryIndex
 from idsync.model.findings import Finding, Health
 from idsync.plan.changes import (
     FORMAT_VERSION,

@@ -1,7 +1,7 @@
 """The Plan value and its parts: what is shown is what is executed. Also the plan file's wire form.
 
 Times that only an apply can know (a lock's expiry, a member's joined date, a list's first review) are not in a plan;
-`idsync.plan.stamps` sets them.
+`idsync.plan.apply_times` sets them.
 """
 
 from typing import Literal

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 
 from idsync.config.settings import Guard, Guards
 from idsync.model.addresses import split_address
-from idsync.model.directory import DirectoryIndex
+from idsync.model.directory_index import DirectoryIndex
 from idsync.model.findings import Finding
 from idsync.model.names import twin_key
 from idsync.model.resources import Lock, User

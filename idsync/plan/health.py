@@ -6,7 +6,8 @@ from typing import assert_never
 import msgspec
 
 from idsync.config.settings import AppById, AppByLabel, GroupRule, Settings
-from idsync.model.directory import DirectoryIndex, LastApply, Reason
+from idsync.model.directory import LastApply, Reason
+from idsync.model.directory_index import DirectoryIndex
 from idsync.model.findings import Finding, Health, SourceFacts
 from idsync.model.identity import Snapshot
 from idsync.model.resources import AccessList, User

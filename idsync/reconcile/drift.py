@@ -6,12 +6,12 @@ from typing import assert_never
 import msgspec
 
 from idsync.model.addresses import Address, member_address, split_address
-from idsync.model.directory import Scope
+from idsync.model.directory import Names
 from idsync.plan.assemble import summarise
 from idsync.plan.changes import AccessListChange, Change, LockChange, PersonDelta, Plan, UserChange
 from idsync.plan.seal import sealed
+from idsync.reconcile.context import delta_of
 from idsync.reconcile.planning import Planned, state_in_force
-from idsync.reconcile.surroundings import delta_of
 from idsync.targets.protocol import DirectoryReader
 
 replace = msgspec.structs.replace
@@ -56,7 +56,7 @@ def _delta(planned: Planned, changes: tuple[Change, ...], target: DirectoryReade
         return delta_of(inputs, planned.compilation, changes, current, target, renamed={})
 
 
-def _touched(changes: tuple[Change, ...]) -> Scope:
+def _touched(changes: tuple[Change, ...]) -> Names:
     users: set[str] = set()
     lists: set[str] = set()
     for change in changes:
@@ -70,4 +70,4 @@ def _touched(changes: tuple[Change, ...]) -> Scope:
                 lists.add(split_address(change.address)[1])
             case _:
                 assert_never(change)
-    return Scope(frozenset(users), frozenset(lists))
+    return Names(frozenset(users), frozenset(lists))

@@ -5,17 +5,17 @@ from datetime import datetime
 from typing import Literal
 
 from idsync.compiler.compile import Compilation, Inputs, compile_state, decide_locks, prepare
-from idsync.compiler.edges import find_identity, missing_for_list, missing_for_person, missing_for_role
+from idsync.compiler.missing_links import find_identity, missing_for_list, missing_for_person, missing_for_role
 from idsync.compiler.pool import user_cause
 from idsync.config.settings import Settings
-from idsync.model.directory import DirectoryState, GivenRoles, Scope
+from idsync.model.directory import DirectoryState, GivenRoles, Names
 from idsync.model.findings import MissingEdge
 from idsync.model.identity import IdentityUser, Snapshot
 from idsync.model.ownership import is_ours
 from idsync.plan.effective import Lists
 from idsync.plan.explain import ExplainedAccess, Explanation, Standpoint, explained_access, matches
+from idsync.reconcile.context import surroundings
 from idsync.reconcile.planning import managed_index, pool_of, state_in_force
-from idsync.reconcile.surroundings import surroundings
 from idsync.targets.protocol import DirectoryReader
 
 Standing = Literal["present", "suspended", "held", "leaving", "absent"]
@@ -38,9 +38,9 @@ def explain(
         name = identity.username if identity else person
         joins = _lists_upstream(inputs, identity)
         around = surroundings([name], DirectoryState(), target, settings.integration.sync, changing=joins)
-        scope = Scope(users=frozenset({name}), access_lists=joins | around.access_lists.keys())
-        current = state_in_force(settings, target.state(scope), now)
-    compilation = compile_state(inputs, decide_locks(inputs, current.locks), current, scope)
+        within = Names(users=frozenset({name}), access_lists=joins | around.access_lists.keys())
+        current = state_in_force(settings, target.state(within), now)
+    compilation = compile_state(inputs, decide_locks(inputs, current.locks), current, within)
     present = Standpoint(
         around.users.get(name), around.memberships.get(name, {}), Lists(around.access_lists, around.parents)
     )

@@ -14,17 +14,18 @@ from idsync.compiler.users import may_adopt
 from idsync.config.settings import Settings
 from idsync.errors import SourceUnhealthy
 from idsync.model.addresses import Address
-from idsync.model.directory import DirectoryIndex, DirectoryState, LastApply, Scope
+from idsync.model.directory import DirectoryState, LastApply, Names
+from idsync.model.directory_index import DirectoryIndex
 from idsync.model.identity import Snapshot
 from idsync.plan.assemble import Comparison, assemble, compare, in_brief
 from idsync.plan.changes import Inputs, PersonDelta, Plan
 from idsync.plan.health import judge, older_than_last, wrong_source
 from idsync.plan.newcomers import plain_newcomers
 from idsync.plan.seal import ready_at_once
-from idsync.reconcile.surroundings import delta_of
+from idsync.reconcile.context import delta_of
 from idsync.targets.protocol import DirectoryReader
 
-NOTHING = Scope(frozenset(), frozenset())
+NOTHING = Names(frozenset(), frozenset())
 
 
 def last_apply_of(plan: Plan) -> LastApply:
@@ -49,14 +50,14 @@ class Planned(msgspec.Struct, frozen=True):
     plan: Plan
     compilation: Compilation
     inputs: CompilerInputs
-    scope: Scope | None
+    within: Names | None
     remembering: Remembering | None
     bases: Bases | None
 
     @property
     def looked_at_everything(self) -> bool:
         """Whether no memo of use was there, so that leaving one will spare the next plan work."""
-        return self.scope is None
+        return self.within is None
 
     def executable(self) -> "Planned":
         """The same with a plan to apply at once; nothing executes the delta, which people were shown."""
@@ -87,7 +88,7 @@ class Planned(msgspec.Struct, frozen=True):
             managed_index(self.inputs.settings, index),
             pending=pending,
             before=self.remembering.memo,
-            scope=self.scope,
+            within=self.within,
         )
 
 
@@ -129,7 +130,7 @@ def make_plan(
 def pool_of(settings: Settings, snapshot: Snapshot, index: DirectoryIndex, target: DirectoryReader) -> Pool:
     """Who has the app, and under which name; the few foreign users in the way of a rename are read whole."""
     in_the_way = foreign_in_the_way(snapshot, index)
-    users = target.state(Scope(in_the_way, frozenset())).users if in_the_way else {}
+    users = target.state(Names(in_the_way, frozenset())).users if in_the_way else {}
     adopt = settings.integration.users.adopt
     adoptable = frozenset(name for name, user in users.items() if may_adopt(user, adopt))
     return resolve_pool(settings, snapshot, index, adoptable)
@@ -145,12 +146,12 @@ def _plan(
     settings = inputs.settings
     locks_in_force = state_in_force(settings, target.state(NOTHING), inputs.now).locks
     locks = decide_locks(inputs, locks_in_force)
-    bases = scope = None
+    bases = within = None
     if memo is not None:
         bases = bases_of(inputs)
-        scope = narrowed(memo, inputs, bases, inputs.pool.held | locks.unlockable, _owned_by_renamed(inputs, target))
-    current = state_in_force(settings, target.state(scope), inputs.now)
-    compilation = compile_state(inputs, locks, current, scope)
+        within = narrowed(memo, inputs, bases, inputs.pool.held | locks.unlockable, _owned_by_renamed(inputs, target))
+    current = state_in_force(settings, target.state(within), inputs.now)
+    compilation = compile_state(inputs, locks, current, within)
     comparison = compare(
         current,
         compilation.desired,
@@ -165,7 +166,7 @@ def _plan(
     counted = plain_newcomers(comparison.changes, renamed)[described:] if brief else []
     delta = delta_of(inputs, compilation, comparison.changes, current, target, renamed, frozenset(counted))
     plan = _assembled(inputs, compilation, comparison, delta, snapshot_digest="" if brief else inputs.snapshot.digest())
-    return Planned(in_brief(plan, len(counted)) if brief else plan, compilation, inputs, scope, remembering, bases)
+    return Planned(in_brief(plan, len(counted)) if brief else plan, compilation, inputs, within, remembering, bases)
 
 
 def _renamed(inputs: CompilerInputs, compilation: Compilation) -> dict[str, str]:

@@ -12,9 +12,9 @@ from idsync.model.resources import AccessList, Lock
 from idsync.model.times import format_duration
 from idsync.plan.changes import AccessListChange, Action, Change, LockChange, Plan, UserChange
 from idsync.plan.steps import Phase, phases_of
+from idsync.render.escape_text import shown
 from idsync.render.fields import differing_fields, value_words
 from idsync.render.phrases import causes_words, counted, listed, listed_names, named
-from idsync.render.safe import shown
 from idsync.render.view import Limits, Line, Row, Section, Symbol, capped
 
 TITLES = {

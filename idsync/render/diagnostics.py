@@ -19,8 +19,8 @@ from idsync.errors import (
     PlanStale,
     SourceUnhealthy,
 )
+from idsync.render.escape_text import visible
 from idsync.render.phrases import counted, listed_names
-from idsync.render.safe import visible
 from idsync.render.style import PLAIN, Style, Tone
 
 NAMES_SHOWN = 20

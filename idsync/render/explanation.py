@@ -3,8 +3,8 @@
 import msgspec
 
 from idsync.plan.explain import ExplainedAccess, Explanation, Path
+from idsync.render.escape_text import shown, visible
 from idsync.render.phrases import cause_words, named
-from idsync.render.safe import shown, visible
 from idsync.render.style import PLAIN, Style
 
 _STANDINGS = {

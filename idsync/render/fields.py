@@ -7,8 +7,8 @@ from itertools import islice
 import msgspec
 
 from idsync.model.resources import AccessList, Lock, User
+from idsync.render.escape_text import shown, visible
 from idsync.render.phrases import counted
-from idsync.render.safe import shown, visible
 from idsync.render.view import Line
 
 Value = str | int | bool | None | list["Value"] | tuple["Value", ...] | dict[str, "Value"]

@@ -20,8 +20,8 @@ from idsync.model.journal import (
     StepMade,
     summarise_runs,
 )
+from idsync.render.escape_text import shown, visible
 from idsync.render.phrases import counted, listed
-from idsync.render.safe import shown, visible
 from idsync.render.style import PLAIN, Style, Tone
 
 _NOUNS = {"user": "user", "lock": "lock", "access_list": "list", "member": "member"}

@@ -6,7 +6,7 @@ Never longer than GitHub takes; what must go is cut at row boundaries, the least
 from collections.abc import Iterable, Iterator, Sequence
 
 from idsync.plan.changes import Plan
-from idsync.render.inert import code, prose
+from idsync.render.escape_markdown import code, prose
 from idsync.render.plan_view import plan_view
 from idsync.render.text import ORDER, row_lines
 from idsync.render.view import Limits, Line, PlanView, Row, Section

@@ -8,8 +8,8 @@ import msgspec
 from idsync.model.addresses import Address, split_address, user_address
 from idsync.model.directory import Cause, Reason, UpstreamCause
 from idsync.plan.changes import Access, AccessListChange, BriefPlan, PersonDelta, Plan, UserChange
+from idsync.render.escape_text import shown, visible
 from idsync.render.phrases import REASONS, causes_words, listed, listed_names, named
-from idsync.render.safe import shown, visible
 from idsync.render.view import Limits, Line, Row, Section, Symbol, capped
 
 OWN_ROUTE = "user"

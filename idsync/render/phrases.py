@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from idsync.model.directory import Cause, ConfigCause, Reason, UpstreamCause
-from idsync.render.safe import shown, visible
+from idsync.render.escape_text import shown, visible
 
 REASONS: dict[Reason, str] = {
     Reason.ASSIGNED: "assigned in Okta",

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from idsync.model.findings import Finding
 from idsync.plan.changes import GuardResult, LockChange, Plan
 from idsync.render.change_rows import change_sections, lock_section
+from idsync.render.escape_text import shown, visible
 from idsync.render.people import Outcome, People, people_of, people_sections
 from idsync.render.phrases import causes_words, counted, listed
-from idsync.render.safe import shown, visible
 from idsync.render.view import Limits, Line, PlanView, Row, Section, Symbol
 
 NO_CHANGES = "No changes. The directory is as the configuration and Okta ask."

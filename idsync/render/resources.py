@@ -5,10 +5,10 @@ from typing import assert_never
 
 import msgspec
 
+from idsync.config.yaml_writer import Plain, render_documents
 from idsync.model.resources import AccessList, AccessListMember, Lock, User
-from idsync.render.safe import padded, shown, width
+from idsync.render.escape_text import padded, shown, width
 from idsync.render.style import PLAIN, Style
-from idsync.render.yaml import Plain, render_documents
 
 AnyResource = User | Lock | AccessList | AccessListMember
 _ENCODER = msgspec.json.Encoder(order="deterministic")

@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from idsync.model.canonical import fingerprint, fingerprint_names
-from idsync.model.directory import AccessListEntry, DirectoryIndex, DirectoryState, Scope, UserEntry
-from idsync.model.ownership import USER_ID_LABEL, is_ours
-from idsync.model.resources import AccessList, Membership, User
+from idsync.model.directory import DirectoryState, Names
+from idsync.model.directory_index import DirectoryIndex, index_of
+from idsync.model.resources import AccessList, Membership
 
 
 class GivenDirectory:
@@ -26,28 +25,16 @@ class GivenDirectory:
 
     def index(self, org_url: str) -> DirectoryIndex:
         """The state in brief."""
-        state = self._state
-        return DirectoryIndex(
-            users={name: _user_entry(user, org_url) for name, user in state.users.items()},
-            access_lists={
-                name: AccessListEntry(
-                    is_ours(item.metadata.labels, org_url),
-                    fingerprint(item),
-                    fingerprint_names(state.members[name]),
-                    len(state.members[name]),
-                )
-                for name, item in state.access_lists.items()
-            },
-        )
+        return index_of(self._state, org_url)
 
-    def state(self, scope: Scope | None = None) -> DirectoryState:
-        """The state, or the part of it within `scope`."""
+    def state(self, within: Names | None = None) -> DirectoryState:
+        """The state, or the part of it within `within`."""
         state = self._state
-        if scope is None:
+        if within is None:
             return state
-        lists = {name: state.access_lists[name] for name in scope.access_lists & state.access_lists.keys()}
+        lists = {name: state.access_lists[name] for name in within.access_lists & state.access_lists.keys()}
         return DirectoryState(
-            users={name: state.users[name] for name in scope.users & state.users.keys()},
+            users={name: state.users[name] for name in within.users & state.users.keys()},
             locks=state.locks,
             access_lists=lists,
             members={name: state.members[name] for name in lists},
@@ -65,9 +52,3 @@ class GivenDirectory:
             for name, entries in self._state.members.items()
         }
         return {name: entries for name, entries in found.items() if entries}
-
-
-def _user_entry(user: User, org_url: str) -> UserEntry:
-    labels = user.metadata.labels
-    ours = is_ours(labels, org_url)
-    return UserEntry(labels.get(USER_ID_LABEL, "") if ours else None, fingerprint(user))

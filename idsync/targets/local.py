@@ -7,7 +7,8 @@ import msgspec
 
 from idsync.model.addresses import Address
 from idsync.model.canonical import canonical_bytes, fingerprint_bytes
-from idsync.model.directory import AccessListEntry, DirectoryIndex, DirectoryState, Members, Scope, UserEntry
+from idsync.model.directory import DirectoryState, Members, Names
+from idsync.model.directory_index import AccessListEntry, DirectoryIndex, UserEntry
 from idsync.model.ownership import ORG_LABEL, ORIGIN, ORIGIN_LABEL, USER_ID_LABEL
 from idsync.model.resources import AccessList, Lock, Membership, User
 from idsync.targets.tables import DirectoryTables
@@ -52,17 +53,17 @@ class LocalTarget:
                 self._tables.serial(),
             )
 
-    def state(self, scope: Scope | None = None) -> DirectoryState:
-        """Whole objects: all, or those of `scope` with every lock."""
+    def state(self, within: Names | None = None) -> DirectoryState:
+        """Whole objects: all, or those of `within` with every lock."""
         with self.reading():
-            users = None if scope is None else scope.users
-            lists = None if scope is None else scope.access_lists
+            users = None if within is None else within.users
+            lists = None if within is None else within.access_lists
             found = {name: _ACCESS_LIST.decode(body) for name, body in self._tables.access_lists.bodies(lists)}
             return DirectoryState(
                 {name: _USER.decode(body) for name, body in self._tables.users.bodies(users)},
                 {name: _LOCK.decode(body) for name, body in self._tables.locks.bodies()},
                 found,
-                self._members_of(found, everything=scope is None),
+                self._members_of(found, everything=within is None),
             )
 
     def access_lists(self) -> dict[str, AccessList]:

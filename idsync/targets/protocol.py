@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from idsync.model.directory import DirectoryIndex, DirectoryState, Members, Scope
+from idsync.model.directory import DirectoryState, Members, Names
+from idsync.model.directory_index import DirectoryIndex
 from idsync.model.resources import AccessList, Lock, Membership, User
 
 
@@ -20,8 +21,8 @@ class DirectoryReader(Protocol):
     def index(self, org_url: str) -> DirectoryIndex:
         """What there is, in brief; `org_url` decides whose an object is."""
 
-    def state(self, scope: Scope | None = None) -> DirectoryState:
-        """Whole objects: all, or the users and lists of `scope` (with all locks, always, and the lists' members)."""
+    def state(self, within: Names | None = None) -> DirectoryState:
+        """Whole objects: all, or the users and lists of `within` (with all locks, always, and the lists' members)."""
 
     def access_lists(self) -> dict[str, AccessList]:
         """Every list, by name, without members."""

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from idsync.model.canonical import canonical_bytes
-from idsync.stores.sqlite import open_store_to_read
+from idsync.stores.sqlite.store import open_store_to_read
 from idsync.targets.local import LocalTarget
 from tests.okta_simulator import Limits, Organization, Simulator, running
 

@@ -10,7 +10,7 @@ import sys
 
 from idsync.cli.application import main
 from idsync.model.journal import Entry
-from idsync.stores.journal import Journal
+from idsync.stores.sqlite.journal import Journal
 
 
 def meddle(how: str, number: int) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from idsync.stores.sqlite import Connect, open_store
+from idsync.stores.sqlite.store import Connect, open_store
 from idsync.targets.local import LocalTarget
 
 

@@ -14,7 +14,7 @@ from idsync.model.directory import Reason, Why
 from idsync.model.findings import Finding, Health
 from idsync.plan.changes import GuardResult, Plan
 from idsync.plan.differ import changes_between
-from idsync.stores.sqlite import SqliteStore
+from idsync.stores.sqlite.store import SqliteStore
 from idsync.targets.local import LocalTarget
 from tests.apply.worlds import AFTER, BEFORE, EXPECTED, apply, fill, plan_between, plan_of, state
 from tests.targets.world import NOW, foreign_user, our_user

@@ -16,7 +16,7 @@ from idsync.errors import LeaseHeld, PartlyApplied, PlanStale, PlanUsed, StoreEr
 from idsync.model.canonical import canonical_bytes
 from idsync.model.journal import RunFinished, RunStarted, RunStopped, summarise_runs
 from idsync.model.resources import Lock, User
-from idsync.stores.sqlite import SqliteStore, open_store
+from idsync.stores.sqlite.store import SqliteStore, open_store
 from idsync.targets.local import LocalTarget
 from tests.apply.killed_run import counting_connection
 from tests.apply.worlds import AFTER, BEFORE, LATER, WHY, apply, fill, plan_between, request
@@ -316,8 +316,8 @@ TWO = """
 import sys
 from pathlib import Path
 from idsync.errors import LeaseHeld, PlanUsed, PlanStale
-from idsync.stores.sqlite import open_store
-from idsync.stores.leases import this_process
+from idsync.stores.sqlite.store import open_store
+from idsync.stores.sqlite.leases import this_process
 from idsync.targets.local import LocalTarget
 from tests.apply.test_crashes import PLAN
 from tests.apply.worlds import apply
@@ -361,8 +361,8 @@ def test_of_two_applies_at_once_exactly_one_applies(tmp_path: Path, unbroken: by
 HOLDS = """
 import os, sys
 from pathlib import Path
-from idsync.stores.sqlite import open_store
-from idsync.stores.leases import this_process
+from idsync.stores.sqlite.store import open_store
+from idsync.stores.sqlite.leases import this_process
 with open_store(Path(sys.argv[1])) as store:
     assert store.leases.take("apply", this_process("2026-11-22T09:00:00Z")) is None
     print("held", flush=True)

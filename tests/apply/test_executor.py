@@ -17,7 +17,7 @@ from idsync.model.resources import Membership
 from idsync.model.times import format_time
 from idsync.plan.differ import changes_between
 from idsync.plan.steps import Phase, steps_of
-from idsync.stores.sqlite import SqliteStore, open_store
+from idsync.stores.sqlite.store import SqliteStore, open_store
 from idsync.targets.local import LocalTarget
 from idsync.targets.protocol import Target
 from tests.apply import worlds

@@ -17,8 +17,8 @@ from idsync.plan.assemble import summarise
 from idsync.plan.changes import FORMAT_VERSION, Change, Inputs, Plan
 from idsync.plan.differ import changes_between
 from idsync.plan.seal import sealed
-from idsync.stores.leases import this_process
-from idsync.stores.sqlite import SqliteStore
+from idsync.stores.sqlite.leases import this_process
+from idsync.stores.sqlite.store import SqliteStore
 from idsync.targets.protocol import Target
 from tests.targets.world import NOW, ORG, foreign_list, foreign_lock, foreign_user, our_list, our_lock, our_user
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from idsync.model.times import format_time
-from idsync.stores.leases import this_process
-from idsync.stores.sqlite import open_store
+from idsync.stores.sqlite.leases import this_process
+from idsync.stores.sqlite.store import open_store
 from tests.cli.running import Idsync
 
 

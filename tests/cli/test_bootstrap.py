@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from joserfc.jwk import ECKey
 
-from idsync.bootstrap import Workplace, open_workplace
+from idsync.bootstrap import Workspace, open_workspace
 from idsync.errors import ConfigError, SecretError
 from idsync.sources.okta.source import OktaSource
 from idsync.sources.protocol import silent
@@ -23,21 +23,21 @@ TOKEN = "  auth: {api_token: {env: OKTA_API_TOKEN}}\n"
 OAUTH = "  auth: {oauth: {client_id: 0oa1, private_key: {file: okta.pem}, key_id: k1}}\n"
 
 
-def _workplace(folder: Path, more: str, environment: dict[str, str] | None = None) -> Workplace:
+def _workspace(folder: Path, more: str, environment: dict[str, str] | None = None) -> Workspace:
     (folder / "idsync.yaml").write_text(HEAD + more)
-    opened = open_workplace(folder)
-    return Workplace(opened.settings, opened.directory, opened.warnings, environment or {})
+    opened = open_workspace(folder)
+    return Workspace(opened.settings, opened.directory, opened.warnings, environment or {})
 
 
 def test_okta_is_read_with_the_token_that_the_environment_holds(tmp_path: Path) -> None:
-    place = _workplace(tmp_path, TOKEN, {"OKTA_API_TOKEN": "00secret"})
+    place = _workspace(tmp_path, TOKEN, {"OKTA_API_TOKEN": "00secret"})
     for everything in (True, False):
         assert isinstance(place.source(silent, everything=everything), OktaSource)
 
 
 def test_okta_is_read_with_the_private_key_beside_the_configuration(tmp_path: Path) -> None:
     key = tmp_path / "okta.pem"
-    place = _workplace(tmp_path, OAUTH)
+    place = _workspace(tmp_path, OAUTH)
     with pytest.raises(SecretError):
         place.source(silent)
     key.write_bytes(ECKey.generate_key("P-256").as_pem(private=True))
@@ -47,25 +47,25 @@ def test_okta_is_read_with_the_private_key_beside_the_configuration(tmp_path: Pa
 
 def test_a_missing_secret_is_told_at_its_place(tmp_path: Path) -> None:
     with pytest.raises(SecretError) as refusal:
-        _workplace(tmp_path, TOKEN).source(silent)
+        _workspace(tmp_path, TOKEN).source(silent)
     assert str(refusal.value.position) == "idsync.yaml:8:27"
 
 
 def test_a_snapshot_stands_in_for_whatever_is_configured(tmp_path: Path) -> None:
-    place = _workplace(tmp_path, TOKEN)
+    place = _workspace(tmp_path, TOKEN)
     assert isinstance(place.source(silent, snapshot=tmp_path / "x.json"), SnapshotSource)
 
 
 def test_relative_paths_are_relative_to_the_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "access").mkdir()
-    place = _workplace(tmp_path / "access", TOKEN + "  store: sqlite:///state/my.db\n")
+    place = _workspace(tmp_path / "access", TOKEN + "  store: sqlite:///state/my.db\n")
     assert place.store_path == tmp_path / "access" / "state" / "my.db"
-    absolute = _workplace(tmp_path / "access", TOKEN + "  store: sqlite:////var/lib/idsync.db\n")
+    absolute = _workspace(tmp_path / "access", TOKEN + "  store: sqlite:////var/lib/idsync.db\n")
     assert absolute.store_path == Path("/var/lib/idsync.db")
 
 
 def test_a_store_that_is_only_read_is_not_made(tmp_path: Path) -> None:
-    place = _workplace(tmp_path, TOKEN)
+    place = _workspace(tmp_path, TOKEN)
     with place.store(writing=False) as store:
         assert place.target(store).state().users == {}
     assert not place.store_path.exists()
@@ -75,9 +75,9 @@ def test_a_store_that_is_only_read_is_not_made(tmp_path: Path) -> None:
 
 def test_a_configuration_that_is_wrong_opens_nothing(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as refusal:
-        open_workplace(tmp_path)
+        open_workspace(tmp_path)
     assert refusal.value.diagnostics
 
 
 def test_the_time_has_whole_seconds(tmp_path: Path) -> None:
-    assert _workplace(tmp_path, TOKEN).now().microsecond == 0
+    assert _workspace(tmp_path, TOKEN).now().microsecond == 0

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from idsync.plan.planfile import decode_plan
-from idsync.render.inert import code
+from idsync.render.escape_markdown import code
 from tests.cli.running import Idsync
 
 

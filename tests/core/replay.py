@@ -7,8 +7,8 @@ from idsync.config.settings import Settings
 from idsync.model.addresses import split_address
 from idsync.model.directory import DirectoryState
 from idsync.model.identity import Snapshot
+from idsync.plan.apply_times import stamped_access_list, stamped_lock, stamped_members
 from idsync.plan.changes import AccessListChange, Change, LockChange, Plan, UserChange
-from idsync.plan.stamps import stamped_access_list, stamped_lock, stamped_members
 from idsync.plan.steps import Phase, steps_of
 from tests.core.world import NOTHING, NOW, PLAIN, plan
 

@@ -57,7 +57,7 @@ def test_these_statuses_do_not(status: str) -> None:
 
 
 def test_a_person_assigned_through_a_group_is_in_the_pool_too() -> None:
-    assert lines(plan(okta(person("alice", scope="GROUP")))) == ["create user alice: assigned"]
+    assert lines(plan(okta(person("alice", within="GROUP")))) == ["create user alice: assigned"]
 
 
 def test_people_without_the_app_are_out_whatever_groups_they_are_in() -> None:

@@ -100,8 +100,8 @@ def test_nothing_is_looked_at_when_nothing_moved() -> None:
     first = planned_with(PLAIN, snapshot, NOTHING, None)
     state = applied(NOTHING, first.plan)
     second = planned_with(PLAIN, snapshot, state, first.memo_after_apply(Directory(state).index(ORG)))
-    assert second.scope is not None
-    assert (second.scope.users, second.scope.access_lists) == (frozenset(), frozenset())
+    assert second.within is not None
+    assert (second.within.users, second.within.access_lists) == (frozenset(), frozenset())
     assert second.plan.is_empty
 
 
@@ -111,8 +111,8 @@ def test_only_the_lists_of_someone_who_left_are_looked_at() -> None:
     state = applied(NOTHING, first.plan)
     memo = first.memo_after_apply(Directory(state).index(ORG))
     after = planned_with(PLAIN, okta(person("ann"), group("one", "ann"), group("two", "bob")), state, memo)
-    assert after.scope is not None
-    assert (after.scope.users, after.scope.access_lists) == ({"bob"}, {"00g-two"})
+    assert after.within is not None
+    assert (after.within.users, after.within.access_lists) == ({"bob"}, {"00g-two"})
 
 
 def test_another_configuration_forgets_the_memo() -> None:

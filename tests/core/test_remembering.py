@@ -55,8 +55,8 @@ def test_when_nothing_moved_only_what_something_is_said_about_is_looked_at() -> 
     state, memo = remembered(BEFORE)
     made = agrees(BEFORE, state, memo)
     assert made.plan.is_empty
-    assert made.scope is not None
-    assert (made.scope.users, made.scope.access_lists) == (set(), {"00g-eng"})
+    assert made.within is not None
+    assert (made.within.users, made.within.access_lists) == (set(), {"00g-eng"})
 
 
 def test_whoever_something_is_said_about_is_looked_at_each_time() -> None:
@@ -64,8 +64,8 @@ def test_whoever_something_is_said_about_is_looked_at_each_time() -> None:
     state, memo = remembered(snapshot)
     made = agrees(snapshot, state, memo)
     assert [finding.code for finding in made.plan.findings] == ["case_mismatch", "case_mismatch"]
-    assert made.scope is not None
-    assert made.scope.users == {"bob"}
+    assert made.within is not None
+    assert made.within.users == {"bob"}
 
 
 def test_one_person_who_moved_is_looked_at_with_their_lists() -> None:
@@ -101,7 +101,7 @@ def test_a_hand_on_a_member_is_found() -> None:
 def test_another_configuration_looks_at_everything() -> None:
     state, memo = remembered(BEFORE)
     other = config('RoleMapping: {rules: [{group: "*", roles: ["at-$1"]}]}')
-    assert agrees(BEFORE, state, memo, other).scope is None
+    assert agrees(BEFORE, state, memo, other).within is None
 
 
 def test_nested_lists_are_followed_from_what_was_not_looked_at() -> None:

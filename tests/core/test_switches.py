@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from idsync.model.directory import DirectoryState, Scope
+from idsync.model.directory import DirectoryState, Names
 from idsync.model.resources import Membership
 from idsync.reconcile.planning import make_plan
 from tests.core.replay import applied, settled
@@ -35,9 +35,9 @@ class Watched(Directory):
         self.users: set[str] = set()
         self.lists: set[str] = set()
 
-    def state(self, scope: Scope | None = None) -> DirectoryState:
-        found = super().state(scope)
-        if scope is not None:
+    def state(self, within: Names | None = None) -> DirectoryState:
+        found = super().state(within)
+        if within is not None:
             self.users |= found.users.keys()
             self.lists |= found.access_lists.keys()
         return found

@@ -15,7 +15,8 @@ import msgspec
 from idsync.config.loader import load
 from idsync.config.settings import Settings
 from idsync.model.addresses import Address, split_address
-from idsync.model.directory import DirectoryIndex, DirectoryState, LastApply
+from idsync.model.directory import DirectoryState, LastApply
+from idsync.model.directory_index import DirectoryIndex
 from idsync.model.identity import IdentityApp, IdentityGroup, IdentityUser, Snapshot, raw_json
 from idsync.model.ownership import lock_name, our_labels
 from idsync.model.resources import (
@@ -53,11 +54,11 @@ def person(
     status: str = "ACTIVE",
     *,
     id: str | None = None,
-    scope: Literal["USER", "GROUP"] = "USER",
+    within: Literal["USER", "GROUP"] = "USER",
     **profile: Any,
 ) -> IdentityUser:
     """Someone assigned to the app; keywords are profile attributes."""
-    return IdentityUser(id or f"00u-{name}", name, status, raw_json(profile), scope)
+    return IdentityUser(id or f"00u-{name}", name, status, raw_json(profile), within)
 
 
 def group(

@@ -6,14 +6,14 @@ from pathlib import Path
 from idsync import __version__
 from idsync.apply.admission import Expected
 from idsync.apply.executor import Request, apply_plan
-from idsync.apply.hand import Hand
+from idsync.edit.editor import Editor
 from idsync.model.identity import Snapshot
 from idsync.plan.planfile import decode_plan, encode_plan
 from idsync.plan.seal import sealed
 from idsync.reconcile.planning import Planned, last_apply_of
 from idsync.reconcile.single_pass import plan_once, remember_after_apply, remember_after_plan
-from idsync.stores.leases import this_process
-from idsync.stores.sqlite import SqliteStore, open_store
+from idsync.stores.sqlite.leases import this_process
+from idsync.stores.sqlite.store import SqliteStore, open_store
 from idsync.targets.local import LocalTarget
 from tests.core.world import (
     NOTHING,
@@ -60,10 +60,10 @@ def test_a_hand_between_plan_and_apply_is_found_by_the_next_plan(tmp_path: Path)
     with open_store(tmp_path / "idsync.db") as store:
         _apply(_planned(okta(person("ann"), person("bob")), store), store)
         reviewed = _planned(more, store)
-        hand = Hand(LocalTarget(store.directory), store, actor="me", now=NOW)
-        bob = hand.find("user/bob")
+        editor = Editor(LocalTarget(store.directory), store, actor="me", now=NOW)
+        bob = editor.find("user/bob")
         assert bob is not None
-        hand.replace(replace(bob, spec=replace(bob.spec, roles=("admin",))))
+        editor.replace(replace(bob, spec=replace(bob.spec, roles=("admin",))))
         _apply(reviewed, store)
         assert lines(_planned(more, store).plan) == ["update user bob: drift"]
 
@@ -71,11 +71,11 @@ def test_a_hand_between_plan_and_apply_is_found_by_the_next_plan(tmp_path: Path)
 def test_an_edit_that_an_empty_reviewed_plan_settled_is_no_drift_any_more(tmp_path: Path) -> None:
     with open_store(tmp_path / "idsync.db") as store:
         _apply(_planned(okta(person("ann")), store), store)
-        hand = Hand(LocalTarget(store.directory), store, actor="me", now=NOW)
+        editor = Editor(LocalTarget(store.directory), store, actor="me", now=NOW)
         for roles in (("admin",), ("okta-requester",)):
-            ann = hand.find("user/ann")
+            ann = editor.find("user/ann")
             assert ann is not None
-            hand.replace(replace(ann, spec=replace(ann.spec, roles=roles)))
+            editor.replace(replace(ann, spec=replace(ann.spec, roles=roles)))
         reviewed = _planned(okta(person("ann")), store)
         assert reviewed.plan.is_empty
         remember_after_plan(reviewed, store.cache)

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from idsync.model.findings import Finding
 from idsync.plan.changes import Plan
 from idsync.render import markdown
-from idsync.render.inert import code, prose
+from idsync.render.escape_markdown import code, prose
 from idsync.render.markdown import MARKER, SIZE_LIMIT, render_plan
 from tests.render import plans
 from tests.render.plans import HOSTILE, STORIES

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from idsync.model.directory import Reason
 from idsync.model.findings import Finding, Health
 from idsync.plan.changes import GuardResult, PersonDelta, Plan, UserChange
-from idsync.render.safe import shown
+from idsync.render.escape_text import shown
 from idsync.render.style import COLOUR
 from idsync.render.text import render_plan
 from idsync.render.view import Limits

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from idsync.stores.sqlite import open_store
+from idsync.stores.sqlite.store import open_store
 from idsync.targets.local import LocalTarget
 from idsync.targets.protocol import Target
 from tests.targets.memory import MemoryTarget

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from idsync.model.canonical import fingerprint, fingerprint_names
-from idsync.model.directory import AccessListEntry, DirectoryIndex, DirectoryState, Members, Scope, UserEntry
+from idsync.model.directory import DirectoryState, Members, Names
+from idsync.model.directory_index import AccessListEntry, DirectoryIndex, UserEntry
 from idsync.model.ownership import USER_ID_LABEL, is_ours
 from idsync.model.resources import AccessList, Lock, Membership, User
 
@@ -47,9 +48,9 @@ class MemoryTarget:
             serial=self.writes,
         )
 
-    def state(self, scope: Scope | None = None) -> DirectoryState:
-        users = self.users.keys() if scope is None else scope.users
-        lists = self.lists.keys() if scope is None else scope.access_lists
+    def state(self, within: Names | None = None) -> DirectoryState:
+        users = self.users.keys() if within is None else within.users
+        lists = self.lists.keys() if within is None else within.access_lists
         return DirectoryState(
             {name: user for name, user in self.users.items() if name in users},
             dict(self.locks),

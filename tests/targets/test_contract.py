@@ -3,7 +3,7 @@
 import pytest
 
 from idsync.model.canonical import fingerprint, fingerprint_names
-from idsync.model.directory import Scope
+from idsync.model.directory import Names
 from idsync.model.resources import Membership
 from idsync.targets.protocol import Target
 from tests.targets.world import (
@@ -48,7 +48,7 @@ def test_a_hostile_name_comes_back_as_it_went_in(target: Target, name: str) -> N
     target.put_user(our_user("another"))
     target.put_access_list(our_list("00g1"))
     target.add_members("00g1", {name: Membership(), "another": Membership()})
-    assert target.state(Scope(frozenset({name}), NOBODY)).users == {name: our_user(name)}
+    assert target.state(Names(frozenset({name}), NOBODY)).users == {name: our_user(name)}
     assert target.memberships([name]) == {"00g1": {name: Membership()}}
     target.remove_members("00g1", [name])
     target.delete_user(name)
@@ -69,7 +69,7 @@ def test_a_list_of_any_name_can_be_read_by_scope(target: Target, name: str) -> N
     target.put_access_list(our_list(name))
     target.put_access_list(our_list("other"))
     target.add_members(name, {"hiro": Membership()})
-    state = target.state(Scope(NOBODY, frozenset({name})))
+    state = target.state(Names(NOBODY, frozenset({name})))
     assert state.access_lists == {name: our_list(name)}
     assert dict(state.members[name]) == {"hiro": Membership()}
     assert state.members.keys() == {name}
@@ -79,7 +79,7 @@ def test_a_scope_has_every_lock_and_nothing_else_that_was_not_asked_for(target: 
     target.put_user(our_user("hiro"))
     target.put_access_list(our_list("00g1"))
     target.put_lock(foreign_lock("by-hand"))
-    state = target.state(Scope(frozenset({"nobody"}), frozenset({"no-list"})))
+    state = target.state(Names(frozenset({"nobody"}), frozenset({"no-list"})))
     assert (state.users, state.access_lists, state.members) == ({}, {}, {})
     assert state.locks == {"by-hand": foreign_lock("by-hand")}
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from idsync.errors import StoreError
 from idsync.model.canonical import canonical_bytes
-from idsync.model.directory import Scope
+from idsync.model.directory import Names
 from idsync.model.resources import Membership
-from idsync.stores.sqlite import open_store
+from idsync.stores.sqlite.store import open_store
 from idsync.targets.local import LocalTarget
 from tests.targets import world
 from tests.targets.memory import MemoryTarget
@@ -102,7 +102,7 @@ def test_a_name_that_is_no_text_is_refused_and_never_mistaken_for_another(local:
         lambda: local.remove_members("00g1", [name]),
         lambda: local.add_members("00g1", {name: Membership()}),
         lambda: local.memberships([name]),
-        lambda: local.state(Scope(frozenset({name}), frozenset())),
+        lambda: local.state(Names(frozenset({name}), frozenset())),
     ):
         with pytest.raises(StoreError, match="no text"):
             attempt()
@@ -132,9 +132,9 @@ def test_a_bulk_import_reads_back_the_same_in_bulk_and_in_part(local: LocalTarge
             local.add_members(name, members)
     assert {name: dict(members) for name, members in local.state().members.items()} == wanted
     assert local.memberships(["user7"]) == {name: {"user7": members["user7"]} for name, members in wanted.items()}
-    some = local.state(Scope(frozenset(), frozenset({"00g1", "00g2"})))
+    some = local.state(Names(frozenset(), frozenset({"00g1", "00g2"})))
     assert {name: dict(members) for name, members in some.members.items()} == {n: wanted[n] for n in ("00g1", "00g2")}
-    most = local.state(Scope(frozenset(), frozenset(wanted)))
+    most = local.state(Names(frozenset(), frozenset(wanted)))
     assert {name: dict(members) for name, members in most.members.items()} == wanted
 
 

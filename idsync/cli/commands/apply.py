@@ -7,14 +7,14 @@ import click
 
 from idsync.apply.admission import check_guards, check_health, check_inputs
 from idsync.apply.executor import Applied, Request, apply_plan
-from idsync.bootstrap import Workplace
+from idsync.bootstrap import Workspace
 from idsync.cli.console import json_text
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.options import allow_option, auto_approve_option, format_option, overrides, snapshot_option
 from idsync.cli.plans import NEWCOMERS_SHOWN, plan_text, read_plan
 from idsync.cli.progress import ProgressDisplay
-from idsync.cli.workplaces import workplace
+from idsync.cli.workspaces import workspace
 from idsync.errors import UsageError
 from idsync.model.directory import LastApply
 from idsync.model.times import format_time, parse_duration
@@ -24,7 +24,7 @@ from idsync.plan.health import RELEASABLE
 from idsync.reconcile.planning import Planned, last_apply_of
 from idsync.reconcile.single_pass import plan_once, remember_after_apply, to_remember
 from idsync.render.phrases import counted
-from idsync.stores.sqlite import SqliteStore
+from idsync.stores.sqlite.store import SqliteStore
 
 
 @click.command("apply")
@@ -52,7 +52,7 @@ def command(
     if plan is None and not auto_approve:
         invocation.console.require_person()
     reviewed = None if plan is None else read_plan(plan)
-    place = workplace(invocation)
+    place = workspace(invocation)
     with place.store(writing=True) as store:
         job = _Job(invocation, place, store, released, timeout)
         if reviewed is not None:
@@ -76,7 +76,7 @@ class _Job:
     """One apply: who releases what, where, and how long to wait for another."""
 
     invocation: Invocation
-    place: Workplace
+    place: Workspace
     store: SqliteStore
     released: dict[str, str]
     timeout: float

@@ -6,8 +6,8 @@ import click
 
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.files import read_input
-from idsync.cli.hands import hand, tell
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
+from idsync.cli.manual_edits import editor, tell
 from idsync.cli.resource_files import read_resources
 from idsync.errors import UsageError
 
@@ -29,7 +29,7 @@ def command(invocation: Invocation, file: Path | None, force: bool) -> ExitCode:
     resources = read_resources(read_input(file, "file"), name)
     if not resources:
         raise UsageError(f"There is no resource in {name}.", fix="Write it like `idsync get KIND/NAME` prints it.")
-    with hand(invocation) as own:
+    with editor(invocation) as own:
         done = [own.create(resource, force=force) for resource in resources]
     tell(invocation, done)
     return ExitCode.DONE

@@ -9,7 +9,7 @@ from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.options import format_option, snapshot_option
 from idsync.cli.plans import plan_text
 from idsync.cli.progress import ProgressDisplay
-from idsync.cli.workplaces import workplace
+from idsync.cli.workspaces import workspace
 from idsync.reconcile.drift import drift_of
 from idsync.reconcile.single_pass import plan_once
 
@@ -24,7 +24,7 @@ def command(invocation: Invocation, snapshot: Path | None, form: str) -> ExitCod
 
     Exits 10 when there is any. What people own (owners, review dates, a member's expiry) is no drift.
     """
-    place = workplace(invocation)
+    place = workspace(invocation)
     with place.store(writing=False) as store:
         target = place.target(store)
         with ProgressDisplay(invocation.console) as progress:

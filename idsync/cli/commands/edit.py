@@ -9,13 +9,13 @@ from pathlib import Path
 
 import click
 
-from idsync.apply.revisions import AnyResource, address_of
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.files import read_input
-from idsync.cli.hands import existing, hand, tell
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
+from idsync.cli.manual_edits import editor, existing, tell
 from idsync.cli.resource_files import read_resources
 from idsync.errors import IdsyncError, ResourceError, UsageError
+from idsync.model.revisions import AnyResource, address_of
 from idsync.render.resources import render_yaml
 
 _EDITOR = "vi"
@@ -37,7 +37,7 @@ def command(invocation: Invocation, address: str) -> ExitCode:
     try:
         after = _edited(file)
         if after != before:
-            with hand(invocation) as own:
+            with editor(invocation) as own:
                 done = own.replace(_resource(after, found, file))
             tell(invocation, [done])
     except IdsyncError as error:

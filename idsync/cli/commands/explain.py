@@ -8,7 +8,7 @@ from idsync.cli.exit_codes import ExitCode
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.options import current_option, format_option, snapshot_option
 from idsync.cli.progress import ProgressDisplay
-from idsync.cli.workplaces import given_directory, workplace
+from idsync.cli.workspaces import given_directory, workspace
 from idsync.plan.explain import Explanation
 from idsync.reconcile.explaining import explain
 from idsync.reconcile.single_pass import fetch
@@ -32,7 +32,7 @@ def command(
 
     With RESOURCE (a name, a list's title, role/NAME or access_list/NAME) only that, or what is missing on the way.
     """
-    place = workplace(invocation)
+    place = workspace(invocation)
 
     def explained(directory: DirectoryReader) -> Explanation:
         with ProgressDisplay(invocation.console) as progress:

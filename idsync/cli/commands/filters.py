@@ -9,12 +9,12 @@ from idsync.cli.exit_codes import ExitCode
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.options import format_option, snapshot_option
 from idsync.cli.progress import ProgressDisplay
-from idsync.cli.workplaces import workplace
+from idsync.cli.workspaces import workspace
 from idsync.config.patterns import NameFilter, NamePattern, PatternError
 from idsync.config.settings import ImportFilters
 from idsync.errors import UsageError
 from idsync.reconcile.filtering import Match, Matches, matches
-from idsync.render.safe import shown, visible
+from idsync.render.escape_text import shown, visible
 
 
 @click.command("filters")
@@ -32,7 +32,7 @@ def command(
     A pattern is a glob in which * stands for anything, or an RE2 expression from ^ to $.
     """
     tried = {"groups": _filter(groups, "--groups"), "apps": _filter(apps, "--apps")}
-    place = workplace(invocation)
+    place = workspace(invocation)
     configured = place.settings.filters
     chosen = ImportFilters(tried["groups"] or configured.groups, tried["apps"] or configured.apps)
     with ProgressDisplay(invocation.console) as progress:

@@ -4,16 +4,16 @@ from collections.abc import Iterator
 
 import click
 
-from idsync.apply.revisions import AnyResource, with_revision
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.hints import did_you_mean
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.options import format_option
-from idsync.cli.workplaces import workplace
+from idsync.cli.workspaces import workspace
 from idsync.errors import ResourceError, UsageError
 from idsync.model.addresses import Kind
-from idsync.model.directory import DirectoryState, Scope
+from idsync.model.directory import DirectoryState, Names
 from idsync.model.resources import member
+from idsync.model.revisions import AnyResource, with_revision
 from idsync.render.resources import render_json, render_text, render_yaml
 from idsync.render.style import COLOUR, PLAIN
 
@@ -38,7 +38,7 @@ def command(invocation: Invocation, kind: str, name: str | None, form: str) -> E
     The members of one access list are `access_list_members LIST`, one of them `access_list_member/LIST/NAME`.
     """
     kinds, name = _asked(kind, name)
-    place = workplace(invocation)
+    place = workspace(invocation)
     with place.store(writing=False) as store:
         state = place.target(store).state(_scope(kinds, name))
     found = [with_revision(resource) for each in kinds for resource in _of_kind(state, each, name)]
@@ -71,15 +71,15 @@ def _asked(word: str, name: str | None) -> tuple[tuple[Kind, ...], str | None]:
     return _BY_WORD[kind], rest if slash else name
 
 
-def _scope(kinds: tuple[Kind, ...], name: str | None) -> Scope | None:
+def _scope(kinds: tuple[Kind, ...], name: str | None) -> Names | None:
     """What must be read for one kind or name; None for everything."""
     match kinds, name:
         case ("user",), str():
-            return Scope(frozenset({name}), _NOBODY)
+            return Names(frozenset({name}), _NOBODY)
         case ("lock",), _:
-            return Scope(_NOBODY, _NOBODY)
+            return Names(_NOBODY, _NOBODY)
         case ("access_list" | "access_list_member",), str():
-            return Scope(_NOBODY, frozenset({name, name.partition("/")[0]}))
+            return Names(_NOBODY, frozenset({name, name.partition("/")[0]}))
         case _:
             return None
 

@@ -6,7 +6,7 @@ from idsync.cli.console import json_text
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.options import format_option
-from idsync.cli.workplaces import workplace
+from idsync.cli.workspaces import workspace
 from idsync.errors import StoreError, UsageError
 from idsync.model.journal import Verification
 from idsync.render.history import render_json, render_run, render_text
@@ -21,7 +21,7 @@ from idsync.render.style import COLOUR, PLAIN
 @pass_invocation
 def command(invocation: Invocation, run: int | None, verify: bool, form: str) -> ExitCode:
     """Show what was applied, when and by whom, the newest first; with RUN, every step of that run."""
-    place = workplace(invocation)
+    place = workspace(invocation)
     style = COLOUR if invocation.console.colour else PLAIN
     with place.store(writing=False) as store:
         if verify:

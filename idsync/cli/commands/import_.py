@@ -7,21 +7,21 @@ from pathlib import Path
 
 import click
 
-from idsync.bootstrap import Workplace, open_workplace
+from idsync.bootstrap import Workspace, open_workspace
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.files import write_private
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.options import current_option, snapshot_option
 from idsync.cli.progress import ProgressDisplay
-from idsync.cli.workplaces import given_directory
+from idsync.cli.workspaces import given_directory
 from idsync.config.codes import CONFIG_NOT_FOUND, NO_DOCUMENTS, NO_INTEGRATION
 from idsync.config.loader import load
 from idsync.config.settings import AppById, Integration, SnapshotSource
 from idsync.errors import ConfigError, UsageError
+from idsync.infer.config_text import Connection, config_text
+from idsync.infer.configuration import Prevention, infer_from, preventions
 from idsync.model.directory import DirectoryState
 from idsync.model.identity import Snapshot
-from idsync.reconcile.config_text import Connection, config_text
-from idsync.reconcile.importing import Prevention, infer_from, preventions
 from idsync.reconcile.planning import make_plan
 from idsync.reconcile.single_pass import fetch
 from idsync.sources.snapshot import read_snapshot
@@ -67,7 +67,7 @@ def _known(
 ) -> tuple[Integration | None, Snapshot, DirectoryState]:
     """The configuration that exists, if one does, what the source says and what the directory holds."""
     try:
-        place = open_workplace(invocation.config)
+        place = open_workspace(invocation.config)
     except ConfigError as error:
         is_there = any(found.code not in _NO_CONFIG for found in error.diagnostics)
         if is_there or snapshot is None or current is None:
@@ -77,7 +77,7 @@ def _known(
 
 
 def _read(
-    invocation: Invocation, place: Workplace, snapshot: Path | None, current: Path | None
+    invocation: Invocation, place: Workspace, snapshot: Path | None, current: Path | None
 ) -> tuple[Snapshot, DirectoryState]:
     """The whole source, whatever the filters say, and the whole directory."""
     org_url = place.settings.integration.org_url

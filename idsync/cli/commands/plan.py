@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from idsync.bootstrap import Workplace
+from idsync.bootstrap import Workspace
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.files import private_file
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.options import current_option, format_option, snapshot_option
 from idsync.cli.plans import NEWCOMERS_SHOWN, plan_text
 from idsync.cli.progress import ProgressDisplay
-from idsync.cli.workplaces import given_directory, workplace
+from idsync.cli.workspaces import given_directory, workspace
 from idsync.errors import StoreError
 from idsync.plan.changes import Plan
 from idsync.plan.seal import sealed, write_sealed
@@ -41,7 +41,7 @@ def command(
     fail_on: str | None,
 ) -> ExitCode:
     """Show what would change, for whom and why. Nothing is changed."""
-    place = workplace(invocation)
+    place = workspace(invocation)
     described = NEWCOMERS_SHOWN if output is None and form == "text" else None
     plan = _plan(place, invocation, snapshot, current, described)
     if output is not None:
@@ -59,7 +59,7 @@ def command(
 
 
 def _plan(
-    place: Workplace, invocation: Invocation, snapshot: Path | None, current: Path | None, described: int | None
+    place: Workspace, invocation: Invocation, snapshot: Path | None, current: Path | None, described: int | None
 ) -> Plan:
     with ProgressDisplay(invocation.console) as progress:
         source = place.source(progress, snapshot=snapshot)

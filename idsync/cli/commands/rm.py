@@ -3,8 +3,8 @@
 import click
 
 from idsync.cli.exit_codes import ExitCode
-from idsync.cli.hands import existing, hand, tell
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
+from idsync.cli.manual_edits import editor, existing, tell
 from idsync.cli.options import auto_approve_option
 
 
@@ -24,7 +24,7 @@ def command(invocation: Invocation, address: str, auto_approve: bool) -> ExitCod
     if not auto_approve and not invocation.console.confirm(f"Remove {address}?"):
         invocation.console.note("Nothing was changed.")
         return ExitCode.INTERRUPTED
-    with hand(invocation) as own:
+    with editor(invocation) as own:
         done = own.remove(address)
     tell(invocation, [done])
     return ExitCode.DONE

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import click
 
-from idsync.bootstrap import Workplace
+from idsync.bootstrap import Workspace
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.files import read_input, write_private
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.options import snapshot_option
 from idsync.cli.progress import ProgressDisplay
-from idsync.cli.workplaces import workplace
+from idsync.cli.workspaces import workspace
 from idsync.config.settings import TraitRule
 from idsync.errors import UsageError
 from idsync.reconcile.single_pass import fetch
@@ -47,7 +47,7 @@ def command(
     """Record what the source says now: one reading, to plan from later or elsewhere."""
     if key_file is not None and not sanitized:
         raise UsageError("--key-file is for --sanitize.", fix="Give both, or neither.")
-    place = workplace(invocation)
+    place = workspace(invocation)
     with ProgressDisplay(invocation.console) as progress, place.store(writing=False) as store:
         source = place.source(progress, snapshot=snapshot, everything=everything)
         reading = fetch(source, place.target(store), place.settings.integration.org_url)
@@ -63,7 +63,7 @@ def command(
     return ExitCode.DONE
 
 
-def _own_key(place: Workplace) -> bytes:
+def _own_key(place: Workspace) -> bytes:
     """The key that the store keeps, made at first use: the same people get the same pseudonyms every time."""
     with place.store(writing=True) as store, store.transaction():
         key = store.facts.get(_KEY)
@@ -73,7 +73,7 @@ def _own_key(place: Workplace) -> bytes:
         return key
 
 
-def _kept_attributes(place: Workplace) -> set[str]:
+def _kept_attributes(place: Workspace) -> set[str]:
     """Attributes that role rules look at: without their values a plan would be another one."""
     prefix = place.settings.integration.users.traits.prefix
     rules = (rule for rule in place.settings.role_rules if isinstance(rule, TraitRule))

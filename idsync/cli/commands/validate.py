@@ -2,7 +2,7 @@
 
 import click
 
-from idsync.bootstrap import Workplace
+from idsync.bootstrap import Workspace
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.options import format_option
@@ -22,7 +22,7 @@ def command(invocation: Invocation, secrets: bool, form: str) -> ExitCode:
     loaded = load(invocation.config)
     diagnostics = loaded.diagnostics
     if secrets and loaded.settings is not None:
-        place = Workplace(loaded.settings, loaded.directory)
+        place = Workspace(loaded.settings, loaded.directory)
         diagnostics = in_reading_order((*diagnostics, *place.check_secrets()))
     invalid = has_errors(diagnostics)
     if form == "json":

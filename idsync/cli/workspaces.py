@@ -1,0 +1,36 @@
+"""How commands come by their workspace: the configuration loaded, its warnings shown."""
+
+from pathlib import Path
+
+from idsync.bootstrap import Workspace, open_workspace
+from idsync.cli.files import read_input
+from idsync.cli.invocation import Invocation
+from idsync.cli.resource_files import directory_of, read_resources
+from idsync.diagnostics import Position
+from idsync.errors import ResourceError, UsageError
+from idsync.targets.given import GivenDirectory
+
+
+def workspace(invocation: Invocation) -> Workspace:
+    """The workspace of this invocation; raises ConfigError."""
+    place = open_workspace(invocation.config)
+    invocation.console.diagnostics(place.warnings)
+    return place
+
+
+def given_directory(current: Path) -> GivenDirectory:
+    """The directory in a file of `get all --format json`; raises UsageError or ResourceError."""
+    content = read_input(current, "directory")
+    resources = read_resources(content, str(current))
+    if not resources and not content.lstrip().startswith(b"["):
+        # An empty directory prints as `[]`; nothing at all is what a `get` that failed leaves behind.
+        raise UsageError(
+            f"The directory {current} holds nothing, not even an empty array.",
+            why="Planning from it would create everybody anew.",
+            fix="Write it again with `idsync get all --format json`, and see that this succeeds.",
+        )
+    try:
+        return directory_of(resources)
+    except ResourceError as error:
+        error.position = error.position or Position(str(current))
+        raise

@@ -1,0 +1,57 @@
+"""The directory in brief: enough to decide which objects a plan must look at, and how many of them are ours."""
+
+import msgspec
+
+from idsync.model.addresses import Address
+from idsync.model.canonical import fingerprint, fingerprint_names
+from idsync.model.directory import DirectoryState
+from idsync.model.ownership import USER_ID_LABEL, is_ours
+from idsync.model.resources import User
+
+
+class UserEntry(msgspec.Struct, frozen=True, gc=False):
+    """A user in brief: its fingerprint, and its Okta id: None for a foreign user, empty where ours lacks the label."""
+
+    okta_id: str | None
+    fingerprint: str
+
+
+class AccessListEntry(msgspec.Struct, frozen=True, gc=False):
+    """A list in brief: whose it is, its fingerprint, that of its member names, and how many there are."""
+
+    ours: bool
+    fingerprint: str
+    members_fingerprint: str
+    member_count: int
+
+
+class DirectoryIndex(msgspec.Struct, frozen=True):
+    """What a target holds, in brief: enough to decide which objects a plan must look at, and how many are ours."""
+
+    users: dict[str, UserEntry] = {}
+    access_lists: dict[str, AccessListEntry] = {}
+    edited: frozenset[Address] = frozenset()
+    """Objects of ours whose owned fields a person changed, or that a person removed, since the last apply."""
+    serial: int = 0
+
+
+def index_of(state: DirectoryState, org_url: str) -> DirectoryIndex:
+    """A state in brief, on behalf of one organization."""
+    return DirectoryIndex(
+        users={name: _user_entry(user, org_url) for name, user in state.users.items()},
+        access_lists={
+            name: AccessListEntry(
+                is_ours(item.metadata.labels, org_url),
+                fingerprint(item),
+                fingerprint_names(state.members[name]),
+                len(state.members[name]),
+            )
+            for name, item in state.access_lists.items()
+        },
+    )
+
+
+def _user_entry(user: User, org_url: str) -> UserEntry:
+    labels = user.metadata.labels
+    ours = is_ours(labels, org_url)
+    return UserEntry(labels.get(USER_ID_LABEL, "") if ours else None, fingerprint(user))

@@ -1,0 +1,51 @@
+"""Small values by key, and the objects of ours that people changed since the last apply."""
+
+from collections.abc import Iterable, Mapping
+
+from idsync.model.addresses import Address
+from idsync.stores.sqlite.connection import Connection
+from idsync.stores.sqlite.names import asked
+from idsync.stores.sqlite.statements import load_statements
+
+_FACTS = load_statements("facts.sql")
+_RECORDS = load_statements("records.sql")
+
+
+class Facts:
+    """Values of one table by key: `fact` for what cannot be made again, `cache` for what can."""
+
+    def __init__(self, connection: Connection, table: str) -> None:
+        self._connection = connection
+        self._table = table
+
+    def get(self, key: str) -> bytes | None:
+        """The value, or None."""
+        row = self._connection.row(_FACTS[f"get_{self._table}"], (key,))
+        return None if row is None else row[0]
+
+    def put(self, values: Mapping[str, bytes]) -> None:
+        """Set several at once."""
+        with self._connection.writing():
+            self._connection.run_many(_FACTS[f"put_{self._table}"], list(values.items()))
+
+    def delete(self, key: str) -> None:
+        """Forget one; a missing one is no error."""
+        with self._connection.writing():
+            self._connection.run(_FACTS[f"delete_{self._table}"], (key,))
+
+
+class Edits:
+    """Addresses of objects of ours that a person changed or removed, with the serial at which it was done."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, addresses: Iterable[Address]) -> None:
+        """Remember them, as of now."""
+        with self._connection.writing():
+            self._connection.run(_RECORDS["add_edits"], (asked(addresses),))
+
+    def clear(self, serial: int) -> None:
+        """Forget those that were known at this serial."""
+        with self._connection.writing():
+            self._connection.run(_RECORDS["clear_edits"], (serial,))

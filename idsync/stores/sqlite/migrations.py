@@ -1,0 +1,60 @@
+"""Numbered migrations, forward only: a database says how far it has come, and an older tool leaves a newer one be."""
+
+import sqlite3
+from pathlib import Path
+
+from idsync.errors import StoreError
+from idsync.stores.sqlite.connection import Connection
+from idsync.stores.sqlite.statements import SQL_FOLDER
+
+APPLICATION_ID = 0x1D54C001
+"""Marks the file as idsync's, so that another program's database is not mistaken for ours."""
+
+
+def known_migrations(folder: Path = SQL_FOLDER / "migrations") -> list[Path]:
+    """The migration files in order; the first makes version 1."""
+    return sorted(folder.glob("[0-9][0-9][0-9][0-9]_*.sql"))
+
+
+def migrate(connection: Connection, migrations: list[Path]) -> None:
+    """Bring the database to the newest version that this tool knows, in one transaction; raises StoreError."""
+    version = _checked_version(connection, len(migrations))
+    if version == len(migrations):
+        return
+    with connection.writing():
+        # Another process may have been faster between the look and the lock.
+        version = _checked_version(connection, len(migrations))
+        for migration in migrations[version:]:
+            for statement in split_statements(migration.read_text("utf-8")):
+                connection.run(statement)
+        connection.run(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.run(f"PRAGMA user_version = {len(migrations)}")
+
+
+def split_statements(text: str) -> list[str]:
+    """The statements of a script; triggers, which hold semicolons, stay whole."""
+    statements, current = [], ""
+    for line in text.splitlines(keepends=True):
+        current += line
+        if sqlite3.complete_statement(current):
+            statements.append(current.strip())
+            current = ""
+    return statements
+
+
+def _checked_version(connection: Connection, known: int) -> int:
+    (version,) = connection.row("PRAGMA user_version") or (0,)
+    (owner,) = connection.row("PRAGMA application_id") or (0,)
+    if owner != APPLICATION_ID and (version or owner or connection.row("SELECT 1 FROM sqlite_schema")):
+        raise StoreError(
+            f"The store {connection.label} is not an idsync store.",
+            why="It is another program's database.",
+            fix="Correct `store` in the Integration document.",
+        )
+    if version > known:
+        raise StoreError(
+            f"The store {connection.label} was made by a newer idsync.",
+            why=f"It has schema version {version}; this tool knows versions up to {known}.",
+            fix="Upgrade idsync.",
+        )
+    return int(version)

@@ -1,0 +1,100 @@
+"""Interned names: every name of a user or a member has one small number, for good."""
+
+from collections.abc import Collection, Iterable
+from operator import itemgetter
+
+import msgspec
+
+from idsync.errors import StoreError
+from idsync.model.names import is_text
+from idsync.stores.sqlite.connection import Connection
+from idsync.stores.sqlite.statements import load_statements
+
+_SQL = load_statements("members.sql")
+_MANY = 5_000
+
+
+def asked(names: Iterable[str]) -> str:
+    """Names as the one value that statements unfold with `json_each`, however many they are; raises StoreError."""
+    listed = list(names)
+    _check_text(listed)
+    return msgspec.json.encode(listed).decode()
+
+
+def _check_text(names: Iterable[str]) -> None:
+    # SQLite ends a text that it unfolds at a NUL, and would find another name.
+    if not is_text("".join(names)):
+        raise StoreError(
+            "A name holds characters that are no text.",
+            why="NUL and halves of surrogate pairs cannot be kept.",
+            fix="Rename what is called so.",
+        )
+
+
+class Names:
+    """Numbers of names. New ones wait in memory until something is read, or the transaction ends."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._numbers: dict[str, int] = {}
+        self._waiting: list[tuple[int, str]] = []
+        self._last: int | None = None
+        self._knows_all = False
+        self._looked_up = 0
+        connection.before_commit.append(self.flush)
+        connection.after_commit.append(self._forget_others)
+        connection.after_rollback.append(self._forget)
+
+    def numbers(self, names: Collection[str]) -> list[int]:
+        """The number of each name, new ones being given; needs a transaction."""
+        try:
+            return list(map(self._numbers.__getitem__, names))
+        except KeyError:
+            self._learn([name for name in names if name not in self._numbers])
+            return list(map(self._numbers.__getitem__, names))
+
+    def by_number(self) -> dict[int, str]:
+        """Every name, by its number."""
+        self.flush()
+        return dict(self._connection.rows(_SQL["names"]))
+
+    def flush(self) -> None:
+        """Write the names that wait."""
+        if self._waiting:
+            # Sorted, since an index is filled fastest in its own order.
+            rows = sorted(self._waiting, key=itemgetter(1))
+            self._waiting.clear()
+            self._connection.run_many(_SQL["add_name"], rows)
+
+    def _learn(self, missing: list[str]) -> None:
+        _check_text(missing)
+        if self._last is None:
+            (self._last,) = self._connection.rows(_SQL["last_name_id"])[0]
+            self._knows_all = self._last == 0
+        if not self._knows_all:
+            self._look_up(missing)
+        for name in missing:
+            if name not in self._numbers:
+                self._last += 1
+                self._numbers[name] = self._last
+                self._waiting.append((self._last, name))
+
+    def _look_up(self, missing: list[str]) -> None:
+        """Learn the numbers of names that others gave: of these or, when many were asked for, of all."""
+        self._looked_up += len(missing)
+        if self._looked_up > _MANY:
+            self._numbers.update((name, number) for number, name in self.by_number().items())
+            self._knows_all = True
+        else:
+            self._numbers.update(self._connection.rows(_SQL["names_of"], (asked(missing),)))
+
+    def _forget_others(self) -> None:
+        """Between transactions another process may give numbers; those that were given stay."""
+        self._last = None
+        self._knows_all = False
+        self._looked_up = 0
+
+    def _forget(self) -> None:
+        self._numbers.clear()
+        self._waiting.clear()
+        self._forget_others()

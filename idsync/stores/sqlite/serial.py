@@ -1,0 +1,30 @@
+"""The directory's serial: one more with each transaction that changes the directory, however much it changes."""
+
+from idsync.stores.sqlite.connection import Connection
+from idsync.stores.sqlite.statements import load_statements
+
+_SQL = load_statements("directory.sql")
+
+
+class Serial:
+    """Counts transactions that change the directory."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._touched = False
+        connection.after_commit.append(self._end)
+        connection.after_rollback.append(self._end)
+
+    def current(self) -> int:
+        """The serial; inside a transaction that changed something, the new one."""
+        (serial,) = self._connection.row(_SQL["serial"]) or (0,)
+        return int(serial)
+
+    def touch(self) -> None:
+        """This transaction changes the directory."""
+        if not self._touched:
+            self._connection.run(_SQL["bump_serial"])
+            self._touched = True
+
+    def _end(self) -> None:
+        self._touched = False
