@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-import idsync.stores
+import idsync.stores.sqlite
 from idsync.stores.sqlite.statements import SQL_FOLDER, load_statements
 from idsync.stores.sqlite.store import SqliteStore
 
 FILES = sorted(file.name for file in SQL_FOLDER.glob("*.sql"))
 STATEMENTS = [(file, name) for file in FILES for name in load_statements(file)]
-CODE = "".join(file.read_text() for file in Path(idsync.stores.__path__[0]).glob("*.py"))
+CODE = "".join(file.read_text() for file in Path(idsync.stores.sqlite.__path__[0]).glob("*.py"))
 
 
 @pytest.mark.parametrize(("file", "name"), STATEMENTS)
