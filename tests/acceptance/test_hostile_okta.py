@@ -10,19 +10,19 @@ from pathlib import Path
 import pytest
 
 from idsync.cli.application import run
-from idsync.sources.okta import exchange, patience
+from idsync.sources.okta import request, retry
 from tests.acceptance.hostile_server import APP, ROWS, Hostile, Speech, answer, hostile
 from tests.acceptance.okta_world import TOKEN, Ended, Place, wait
 
 HASTY = """
-from idsync.sources.okta import exchange, patience, transmission
+from idsync.sources.okta import request, retry, transport
 import runpy, sys
-transmission.LONGEST_ANSWER = transmission._LOOK_EVERY = 0.5
-patience.Patience.after_failure.__defaults__ = (2,)
-exchange.TRIES = 2
+transport.LONGEST_ANSWER = transport._LOOK_EVERY = 0.5
+retry.Retries.after_failure.__defaults__ = (2,)
+request.TRIES = 2
 runpy.run_module("idsync", run_name="__main__", alter_sys=True)
 """
-"""The program, with less patience than it has; its bounds are what these tests are about, not their size."""
+"""The program, with fewer retries than it has; its bounds are what these tests are about, not their size."""
 
 
 def checked(ended: Ended, began: float) -> Ended:
@@ -44,10 +44,10 @@ Planner = Callable[[Hostile], Ended]
 
 @pytest.fixture
 def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Planner:
-    """Plans from a server in this process, with less patience."""
-    monkeypatch.setattr(patience.Patience.after_failure, "__defaults__", (2,))
-    monkeypatch.setattr(patience, "LONGEST_WAIT", 3.0)
-    monkeypatch.setattr(exchange, "TRIES", 2)
+    """Plans from a server in this process, with fewer retries."""
+    monkeypatch.setattr(retry.Retries.after_failure, "__defaults__", (2,))
+    monkeypatch.setattr(retry, "LONGEST_WAIT", 3.0)
+    monkeypatch.setattr(request, "TRIES", 2)
     for name, value in TOKEN.items():
         monkeypatch.setenv(name, value)
 

@@ -1,10 +1,10 @@
-"""How requests are authorized: an API token (SSWS), or OAuth 2.0 with a private key (see `tokens`)."""
+"""How requests are authorized: an API token (SSWS), or OAuth 2.0 with a private key (see `oauth`)."""
 
 from typing import Literal, Protocol
 
 from idsync.errors import SecretError
 from idsync.sources.okta.keys import read_key
-from idsync.sources.okta.transmission import Answer
+from idsync.sources.okta.transport import Answer
 
 Remedy = Literal["proof", "token"]
 

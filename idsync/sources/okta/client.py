@@ -8,11 +8,11 @@ import msgspec
 
 from idsync.errors import SourceError
 from idsync.sources.okta.auth import ApiTokenCredential, Authorizer, Credential, OAuthCredential, TokenHeader
-from idsync.sources.okta.exchange import Call, Exchange, Parts
 from idsync.sources.okta.links import cursor, limit_of, next_link
-from idsync.sources.okta.patience import Patience
-from idsync.sources.okta.refusals import Scope, harmless, looks_like_html, not_okta, refusal
-from idsync.sources.okta.transmission import Answer
+from idsync.sources.okta.refusals import OAuthScope, harmless, looks_like_html, not_okta, refusal
+from idsync.sources.okta.request import Attempt, Request, Requester
+from idsync.sources.okta.retry import Retries
+from idsync.sources.okta.transport import Answer
 from idsync.sources.okta.wire import Row
 
 T = TypeVar("T")
@@ -25,110 +25,110 @@ _MOST_PAGES = 20_000
 
 
 class OktaClient:
-    """Calls of one reading, with one credential. Safe to use from several threads."""
+    """The requests of one reading, with one credential. Safe to use from several threads."""
 
-    def __init__(self, exchange: Exchange, authorizer: Authorizer) -> None:
-        self._exchange = exchange
+    def __init__(self, requester: Requester, authorizer: Authorizer) -> None:
+        self._requester = requester
         self._authorizer = authorizer
-        self._origin = _origin(exchange.org_url)
+        self._origin = _origin(requester.org_url)
 
-    def object(self, call: Call, kind: type[T]) -> T:
+    def object(self, request: Request, kind: type[T]) -> T:
         """Read one object; raises NotThere when Okta says that there is none."""
-        return self._read(call, msgspec.json.Decoder(kind))[0]
+        return self._read(request, msgspec.json.Decoder(kind))[0]
 
-    def rows(self, call: Call, kind: type[R]) -> Iterator[list[R]]:
+    def rows(self, request: Request, kind: type[R]) -> Iterator[list[R]]:
         """Read a listing: the new rows of each page in turn. A row that comes again on a later page is left out.
 
         Raises NotThere when Okta says so, and SourceError when any page fails or the listing does not end.
         """
         decoder: msgspec.json.Decoder[list[R]] = msgspec.json.Decoder(list[kind])  # type: ignore[valid-type]
         seen: set[str] = set()
-        cursors = {cursor(call.url)}
+        cursors = {cursor(request.url)}
         stale = 0
         for _ in range(_MOST_PAGES):
-            page, answer = self._read(call, decoder)
+            page, answer = self._read(request, decoder)
             fresh = [row for row in page if row.id not in seen and not seen.add(row.id)]  # type: ignore[func-returns-value]
             yield fresh
             stale = 0 if fresh else stale + 1
-            following = self._next(call, answer, len(page))
+            following = self._next(request, answer, len(page))
             # A cursor that was used already is the end: Okta has sent one on the last page of a listing.
             if following is None or cursor(following) in cursors:
                 return
             if stale >= _STALE_PAGES:
-                raise _endless(call, f"{stale} pages in a row brought nothing new, and each names a next one.")
+                raise _endless(request, f"{stale} pages in a row brought nothing new, and each names a next one.")
             cursors.add(cursor(following))
-            call = msgspec.structs.replace(call, url=following)
-        raise _endless(call, f"{_MOST_PAGES:,} pages came, and the last one names a next one.")
+            request = msgspec.structs.replace(request, url=following)
+        raise _endless(request, f"{_MOST_PAGES:,} pages came, and the last one names a next one.")
 
-    def _next(self, call: Call, answer: Answer, rows: int) -> str | None:
+    def _next(self, request: Request, answer: Answer, rows: int) -> str | None:
         links = answer.headers.get_list("link")
         link = next_link(links)
         if link is None:
             # Okta names at least the page itself: a full page without any link has lost the way to the next one.
             if not links and rows >= limit_of(answer.url):
                 raise SourceError(
-                    f"The listing of {call.what} breaks off.",
+                    f"The listing of {request.what} breaks off.",
                     why=f"A full page of {rows} came without a Link header, so what follows it cannot be known.",
                     fix="Let any proxy on the way pass Link headers on.",
                 )
             return None
-        following = _joined(call.url, link)
+        following = _joined(request.url, link)
         if _origin(following) != self._origin:
             raise SourceError(
-                f"The listing of {call.what} goes on at another address than {self._exchange.org_url}.",
+                f"The listing of {request.what} goes on at another address than {self._requester.org_url}.",
                 why=f"The next page is said to be at {harmless(following)[:120]}; the credential is not sent there.",
                 fix="Set org_url to the address that Okta itself uses for the organization.",
             )
         return following
 
-    def _read(self, call: Call, decoder: msgspec.json.Decoder[T]) -> tuple[T, Answer]:
+    def _read(self, request: Request, decoder: msgspec.json.Decoder[T]) -> tuple[T, Answer]:
         """Read and decode one page; what is not even JSON is asked for again."""
-        patience = self._exchange.patience()
+        retries = self._requester.retries()
         while True:
-            answer = self._answer(call, patience)
+            answer = self._answer(request, retries)
             try:
                 return decoder.decode(answer.body), answer
             except msgspec.ValidationError as error:
                 raise SourceError(
-                    f"Okta's answer for {call.what} is not what it documents: {error}.",
+                    f"Okta's answer for {request.what} is not what it documents: {error}.",
                     why="A field that is needed is missing or of another type, so nothing can be said of that object.",
                     fix="Check that org_url is an Okta organization; if it is, please report this.",
                 ) from None
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-                if looks_like_html(answer) or not patience.after_failure():
-                    raise not_okta(answer, self._exchange.org_url) from None
+                if looks_like_html(answer) or not retries.after_failure():
+                    raise not_okta(answer, self._requester.org_url) from None
 
-    def _answer(self, call: Call, patience: Patience) -> Answer:
+    def _answer(self, request: Request, retries: Retries) -> Answer:
         """Return the successful answer, or raise the refusal once nothing is left to renew."""
         tried: set[str] = set()
         while True:
-            answer = self._exchange.settle(call, self._compose, patience)
+            answer = self._requester.settle(request, self._compose, retries)
             self._authorizer.heard(answer)
             if answer.status == 200:
                 return answer
             remedy = self._authorizer.remedy(answer)
             if remedy is None or remedy in tried:
-                raise refusal(answer, call.what, call.scope, self._exchange.org_url, self._authorizer.advice)
+                raise refusal(answer, request.what, request.scope, self._requester.org_url, self._authorizer.advice)
             tried.add(remedy)
 
-    def _compose(self, url: str) -> Parts:
-        return Parts(self._authorizer.headers("GET", url))
+    def _compose(self, url: str) -> Attempt:
+        return Attempt(self._authorizer.headers("GET", url))
 
 
-def authorizer_for(credential: Credential, scopes: Sequence[Scope], exchange: Exchange) -> Authorizer:
+def authorizer_for(credential: Credential, scopes: Sequence[OAuthScope], requester: Requester) -> Authorizer:
     """Choose how requests are authorized."""
     match credential:
         case ApiTokenCredential():
             return TokenHeader(credential)
         case OAuthCredential():
-            from idsync.sources.okta.tokens import OAuthHeader
+            from idsync.sources.okta.oauth import OAuthHeader
 
-            return OAuthHeader(credential, scopes, exchange)
+            return OAuthHeader(credential, scopes, requester)
 
 
-def _endless(call: Call, why: str) -> SourceError:
+def _endless(request: Request, why: str) -> SourceError:
     return SourceError(
-        f"The listing of {call.what} does not end.", why=why, fix="Try again; if it stays so, tell Okta's support."
+        f"The listing of {request.what} does not end.", why=why, fix="Try again; if it stays so, tell Okta's support."
     )
 
 

@@ -6,10 +6,10 @@ from typing import Literal, assert_never
 import msgspec
 
 from idsync.errors import AuthenticationError, AuthorizationError, IdsyncError, SourceError, SourceUnreachable
-from idsync.sources.okta.transmission import Answer, Broken
+from idsync.sources.okta.transport import Answer, Broken
 from idsync.sources.okta.wire import Problem
 
-Scope = Literal["okta.users.read", "okta.groups.read", "okta.apps.read"]
+OAuthScope = Literal["okta.users.read", "okta.groups.read", "okta.apps.read"]
 
 _PROBLEM = msgspec.json.Decoder(Problem)
 _SECRETIVE = re.compile(r"[A-Za-z0-9_\-+/=.]{32,}")
@@ -56,7 +56,7 @@ def looks_like_html(answer: Answer) -> bool:
     return answer.body.lstrip()[:1] == b"<" or "text/html" in answer.headers.get("content-type", "")
 
 
-def refusal(answer: Answer, what: str, scope: Scope, org_url: str, advice: str) -> IdsyncError:
+def refusal(answer: Answer, what: str, scope: OAuthScope, org_url: str, advice: str) -> IdsyncError:
     """Make the error of an answer that is final; `what` was being read, `advice` is about the credential in use."""
     said = words_of(answer)
     match answer.status:

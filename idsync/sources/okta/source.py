@@ -10,14 +10,14 @@ from idsync.config.settings import AppReference
 from idsync.model.identity import FORMAT_VERSION, Snapshot
 from idsync.model.times import format_time
 from idsync.sources.okta.auth import Credential
-from idsync.sources.okta.calls import Calls
 from idsync.sources.okta.client import OktaClient, authorizer_for
-from idsync.sources.okta.exchange import Exchange, Timing
-from idsync.sources.okta.lanes import Lanes
-from idsync.sources.okta.reading import LANES, Reading
-from idsync.sources.okta.refusals import Scope
+from idsync.sources.okta.endpoints import Endpoints
+from idsync.sources.okta.reader import WORKERS, OrganizationReader
+from idsync.sources.okta.refusals import OAuthScope
+from idsync.sources.okta.request import Requester, Timing
 from idsync.sources.okta.selection import Selection
 from idsync.sources.okta.wire import App, Group
+from idsync.sources.okta.workers import Workers
 from idsync.sources.protocol import Catalogue, ListedApp, ListedGroup, Progress, silent
 from idsync.sources.soundness import require_sound
 
@@ -39,7 +39,7 @@ class OktaSource:
     ) -> None:
         """`selection` is what of groups and apps is wanted (everything by default).
 
-        `progress` is called from the thread that calls `fetch`. `transport` and `timing` are for tests.
+        `progress` is called from the thread that endpoints `fetch`. `transport` and `timing` are for tests.
         """
         self._org_url = org_url.rstrip("/")
         self._app = app
@@ -55,84 +55,84 @@ class OktaSource:
 
         Raises AuthenticationError, AuthorizationError or SourceError; whatever could not be read is an error.
         """
-        exchange = self._exchange()
+        requester = self._requester()
         try:
-            with Lanes(LANES, exchange.give_up) as lanes:
-                client = OktaClient(exchange, authorizer_for(self._credential, self._scopes(), exchange))
-                reading = Reading(client, Calls(self._org_url), self._app, self._selection, lanes)
-                tick = partial(self._show, reading, exchange)
-                reading.begin()
-                lanes.drain(tick)
-                reading.look_up(known_user_ids)
-                lanes.drain(tick)
-                reading.confirm(known_user_ids)
-                lanes.drain(tick)
+            with Workers(WORKERS, requester.give_up) as workers:
+                client = OktaClient(requester, authorizer_for(self._credential, self._scopes(), requester))
+                reader = OrganizationReader(client, Endpoints(self._org_url), self._app, self._selection, workers)
+                tick = partial(self._show, reader, requester)
+                reader.begin()
+                workers.drain(tick)
+                reader.look_up(known_user_ids)
+                workers.drain(tick)
+                reader.confirm(known_user_ids)
+                workers.drain(tick)
                 tick()
         finally:
-            exchange.close()
-        snapshot = self._snapshot(reading, exchange.heard_at)
+            requester.close()
+        snapshot = self._snapshot(reader, requester.heard_at)
         require_sound(snapshot, f"what {self._org_url} holds")
         return snapshot
 
     def catalogue(self) -> Catalogue:
         """List groups and apps by name, without anything about any one of them."""
-        exchange = self._exchange()
+        requester = self._requester()
         groups: list[ListedGroup] = []
         apps: list[ListedApp] = []
 
         def list_groups() -> None:
-            for page in client.rows(calls.groups(), Group):
+            for page in client.rows(endpoints.groups(), Group):
                 groups.extend(ListedGroup(row.id, row.profile.name, row.type) for row in page)
 
         def list_apps() -> None:
-            for page in client.rows(calls.apps(), App):
+            for page in client.rows(endpoints.apps(), App):
                 apps.extend(ListedApp(row.id, row.label, row.status) for row in page)
 
         def tell() -> None:
             self._progress("groups", len(groups), 0)
             self._progress("apps", len(apps), 0)
-            self._tell_waits(exchange)
+            self._tell_waits(requester)
 
         try:
-            with Lanes({"groups": 1, "apps": 1}, exchange.give_up) as lanes:
-                scopes: tuple[Scope, ...] = ("okta.groups.read", "okta.apps.read")
-                client = OktaClient(exchange, authorizer_for(self._credential, scopes, exchange))
-                calls = Calls(self._org_url)
-                lanes.submit("groups", list_groups)
-                lanes.submit("apps", list_apps)
-                lanes.drain(tell)
+            with Workers({"groups": 1, "apps": 1}, requester.give_up) as workers:
+                scopes: tuple[OAuthScope, ...] = ("okta.groups.read", "okta.apps.read")
+                client = OktaClient(requester, authorizer_for(self._credential, scopes, requester))
+                endpoints = Endpoints(self._org_url)
+                workers.submit("groups", list_groups)
+                workers.submit("apps", list_apps)
+                workers.drain(tell)
         finally:
-            exchange.close()
+            requester.close()
         return Catalogue(tuple(sorted(groups)), tuple(sorted(apps)))
 
-    def _show(self, reading: Reading, exchange: Exchange) -> None:
-        reading.show(self._progress)
-        self._tell_waits(exchange)
+    def _show(self, reader: OrganizationReader, requester: Requester) -> None:
+        reader.show(self._progress)
+        self._tell_waits(requester)
 
-    def _tell_waits(self, exchange: Exchange) -> None:
-        for bucket, seconds in exchange.waits().items():
+    def _tell_waits(self, requester: Requester) -> None:
+        for bucket, seconds in requester.waits().items():
             self._progress(f"seconds to wait for Okta's rate limit ({bucket})", seconds, 0)
 
-    def _exchange(self) -> Exchange:
-        return Exchange(self._org_url, self._share, self._transport, self._timing)
+    def _requester(self) -> Requester:
+        return Requester(self._org_url, self._share, self._transport, self._timing)
 
-    def _scopes(self) -> tuple[Scope, ...]:
-        scopes: tuple[Scope, ...] = ("okta.users.read", "okta.apps.read")
+    def _scopes(self) -> tuple[OAuthScope, ...]:
+        scopes: tuple[OAuthScope, ...] = ("okta.users.read", "okta.apps.read")
         return (*scopes, "okta.groups.read") if self._selection.needs_groups else scopes
 
-    def _snapshot(self, reading: Reading, heard_at: float | None) -> Snapshot:
+    def _snapshot(self, reader: OrganizationReader, heard_at: float | None) -> Snapshot:
         # A server that sends no Date is not Okta; the local clock then says at least when this was.
         moment = self._timing.wall() if heard_at is None else heard_at
-        assert reading.app is not None  # noqa: S101 - the reading ends with it or raises
+        assert reader.app is not None  # noqa: S101 - the reading ends with it or raises
         return Snapshot(
             format_version=FORMAT_VERSION,
             org_url=self._org_url,
-            app_id=reading.app.id,
-            app_label=reading.app.label,
+            app_id=reader.app.id,
+            app_label=reader.app.label,
             taken_at=format_time(datetime.fromtimestamp(moment, UTC)),
             complete=True,
-            users=[user for _, user in sorted(reading.users.items())],
-            groups=[group for _, group in sorted(reading.groups.items())],
-            apps=[app for _, app in sorted(reading.apps.items())],
-            unassigned=reading.unassigned(),
+            users=[user for _, user in sorted(reader.users.items())],
+            groups=[group for _, group in sorted(reader.groups.items())],
+            apps=[app for _, app in sorted(reader.apps.items())],
+            unassigned=reader.unassigned(),
         )

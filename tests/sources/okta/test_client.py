@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from idsync.errors import AuthorizationError, SourceError, SourceUnreachable
-from idsync.sources.okta import client, transmission
-from idsync.sources.okta.patience import CONNECTION_TRIES, TRIES
+from idsync.sources.okta import client, transport
+from idsync.sources.okta.retry import CONNECTION_TRIES, TRIES
 from tests.sources.okta.answers import APP, DATE, ORG, ROW, TOKEN, Okta, caused, page, raising
 
 
@@ -135,13 +135,13 @@ def test_after_a_timeout_smaller_pages_are_asked_for():
 
 
 def test_an_answer_beyond_all_measure_is_not_swallowed(monkeypatch):
-    monkeypatch.setattr(transmission, "LARGEST_ANSWER", 1000)
+    monkeypatch.setattr(transport, "LARGEST_ANSWER", 1000)
     okta = Okta(users=httpx.Response(200, headers=DATE, content=b"[" + b" " * 5000 + b"]"))
     assert "too large" in okta.refusal().summary
 
 
 def test_an_answer_that_trickles_for_ever_is_cut(monkeypatch):
-    monkeypatch.setattr(transmission, "LONGEST_ANSWER", -1.0)
+    monkeypatch.setattr(transport, "LONGEST_ANSWER", -1.0)
     assert "does not answer" in Okta().refusal().summary
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from idsync.config.settings import AppById
 from idsync.model.identity import DELETED
-from idsync.sources.okta.reading import MOST_CONFIRMATIONS, MOST_LOOKUPS
+from idsync.sources.okta.reader import MOST_CONFIRMATIONS, MOST_LOOKUPS
 from idsync.sources.okta.selection import Selection
 from tests.okta_simulator import Change, Fault, IgnoreExpand, Organization, Switches
 from tests.sources.okta.organizations import served, small

@@ -12,10 +12,10 @@ from idsync.config.patterns import NameFilter, NamePattern
 from idsync.config.settings import ImportFilters
 from idsync.errors import AuthenticationError, AuthorizationError, IdsyncError, SecretError
 from idsync.sources.okta.auth import ApiTokenCredential, OAuthCredential
-from idsync.sources.okta.exchange import Exchange, Parts
 from idsync.sources.okta.keys import read_key
+from idsync.sources.okta.oauth import OAuthHeader, _Held
+from idsync.sources.okta.request import Attempt, Requester
 from idsync.sources.okta.selection import Selection
-from idsync.sources.okta.tokens import OAuthHeader, _Held
 from idsync.sources.okta.wire import Token
 from tests.okta_simulator import Fail, Fault, Organization, Switches
 from tests.sources.okta.organizations import Clock, Reader, served, small
@@ -72,8 +72,8 @@ def test_one_token_serves_a_whole_reading_and_the_nonce_is_asked_for_once(organi
 
 def test_a_token_is_kept_and_renewed_five_minutes_early_by_one_thread(organization):
     with served(organization) as reader:
-        exchange = Exchange(reader.url, 100, None, reader.clock.timing)
-        header = OAuthHeader(with_client(reader), SCOPES, exchange)
+        requester = Requester(reader.url, 100, None, reader.clock.timing)
+        header = OAuthHeader(with_client(reader), SCOPES, requester)
         url = f"{reader.url}/api/v1/groups"
         first = header.headers("GET", url)
         reader.clock.now += 3600 - 301
@@ -84,7 +84,7 @@ def test_a_token_is_kept_and_renewed_five_minutes_early_by_one_thread(organizati
         assert len(set(later)) == 1
         assert later[0] != first["Authorization"]
         assert reader.simulator.requests.by_status == {200: 2, 400: 1}  # the first call was for the nonce
-        exchange.close()
+        requester.close()
 
 
 def test_a_token_revoked_on_the_way_is_replaced_once(organization):
@@ -227,7 +227,7 @@ def test_no_secret_is_in_any_message_repr_or_log(organization, caplog):
 
 def test_what_holds_a_secret_does_not_show_it():
     token = Token("eyJsecret", "Bearer", 3600, "okta.users.read")
-    for holder in (token, _Held("eyJsecret", True, 1.0), Parts({"Authorization": "SSWS secret"})):
+    for holder in (token, _Held("eyJsecret", True, 1.0), Attempt({"Authorization": "SSWS secret"})):
         assert "secret" not in repr(holder)
 
 

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from idsync.sources.okta.exchange import Call
+from idsync.sources.okta.request import Request
 
 IDS_A_CALL = 100
 """Users asked for by id in one request: what an address of some 5,000 characters holds, and less than one page."""
@@ -14,55 +14,57 @@ IDS_A_CALL = 100
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
-class Calls(msgspec.Struct, frozen=True):
+class Endpoints(msgspec.Struct, frozen=True):
     """Makes the requests to one organization."""
 
     org_url: str
 
-    def app(self, app: str) -> Call:
+    def app(self, app: str) -> Request:
         """One app by itself."""
-        return Call(self._url("apps", app), "app", f"app {app}", "okta.apps.read")
+        return Request(self._url("apps", app), "app", f"app {app}", "okta.apps.read")
 
-    def apps(self) -> Call:
+    def apps(self) -> Request:
         """All apps."""
-        return Call(self._url("apps") + "?limit=200", "apps", "apps", "okta.apps.read")
+        return Request(self._url("apps") + "?limit=200", "apps", "apps", "okta.apps.read")
 
-    def pool(self, app: str) -> Call:
+    def pool(self, app: str) -> Request:
         """The users of the SSO app, with the user of the organization in each row."""
         url = self._url("apps", app, "users") + "?expand=user&limit=500"
-        return Call(url, "apps", f"users of app {app}", "okta.apps.read")
+        return Request(url, "apps", f"users of app {app}", "okta.apps.read")
 
-    def assignment(self, app: str, user: str) -> Call:
+    def assignment(self, app: str, user: str) -> Request:
         """One user of the SSO app; Okta reads it from the place of writing, not from a copy that lags."""
         url = self._url("apps", app, "users", user) + "?expand=user"
-        return Call(url, "apps", f"user {user} of app {app}", "okta.apps.read")
+        return Request(url, "apps", f"user {user} of app {app}", "okta.apps.read")
 
-    def app_users(self, app: str) -> Call:
+    def app_users(self, app: str) -> Request:
         """The users of another app."""
-        return Call(self._url("apps", app, "users") + "?limit=500", "apps", f"users of app {app}", "okta.apps.read")
+        return Request(self._url("apps", app, "users") + "?limit=500", "apps", f"users of app {app}", "okta.apps.read")
 
-    def app_groups(self, app: str) -> Call:
+    def app_groups(self, app: str) -> Request:
         """The groups that convey an app."""
-        return Call(self._url("apps", app, "groups") + "?limit=200", "apps", f"groups of app {app}", "okta.apps.read")
+        return Request(
+            self._url("apps", app, "groups") + "?limit=200", "apps", f"groups of app {app}", "okta.apps.read"
+        )
 
-    def groups(self) -> Call:
+    def groups(self) -> Request:
         """All groups."""
-        return Call(self._url("groups") + "?limit=200", "groups", "groups", "okta.groups.read")
+        return Request(self._url("groups") + "?limit=200", "groups", "groups", "okta.groups.read")
 
-    def members(self, group: str) -> Call:
+    def members(self, group: str) -> Request:
         """The members of a group, deactivated ones included."""
         url = self._url("groups", group, "users") + "?limit=200"
-        return Call(url, "groups", f"members of group {group}", "okta.groups.read")
+        return Request(url, "groups", f"members of group {group}", "okta.groups.read")
 
-    def users(self) -> Call:
+    def users(self) -> Request:
         """All users but the deactivated ones."""
-        return Call(self._url("users") + "?limit=200", "users", "users", "okta.users.read")
+        return Request(self._url("users") + "?limit=200", "users", "users", "okta.users.read")
 
-    def users_by_id(self, users: Iterable[str]) -> Call:
+    def users_by_id(self, users: Iterable[str]) -> Request:
         """These users, deactivated ones too; Okta's `filter`, since `search` lags behind."""
         expression = " or ".join(f'id eq "{user}"' for user in users)
         url = f"{self._url('users')}?filter={quote(expression, safe='')}&limit=200"
-        return Call(url, "users", "users by id", "okta.users.read")
+        return Request(url, "users", "users by id", "okta.users.read")
 
     def _url(self, *parts: str) -> str:
         # No part may lead elsewhere: a dot is quoted too, since an id of two would climb.

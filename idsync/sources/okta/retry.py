@@ -20,7 +20,7 @@ Pause = Callable[[float], None]
 """Sleeps so many seconds; raises when the work is given up meanwhile."""
 
 
-class Patience:
+class Retries:
     """The tries and waits of one request."""
 
     def __init__(self, pause: Pause, random: Callable[[], float]) -> None:

@@ -8,11 +8,11 @@ import pytest
 
 from idsync.config.settings import AppById
 from idsync.errors import SourceError, SourceUnreachable
-from idsync.sources.okta import lanes as lanes_module
+from idsync.sources.okta import workers as workers_module
 from idsync.sources.okta.auth import ApiTokenCredential
-from idsync.sources.okta.exchange import Abandoned, Timing
-from idsync.sources.okta.lanes import Lanes
+from idsync.sources.okta.request import Abandoned, Timing
 from idsync.sources.okta.source import OktaSource
+from idsync.sources.okta.workers import Workers
 from tests.okta_simulator import Delay, Fail, Fault, Limits, Organization
 from tests.sources.okta.organizations import Clock, served, small
 
@@ -31,25 +31,25 @@ def test_tasks_may_add_tasks_and_all_are_done():
     def split(depth: int) -> None:
         done.append(depth)
         if depth:
-            for lane in ("a", "b"):
-                lanes.submit(lane, lambda: split(depth - 1))
+            for bucket in ("a", "b"):
+                workers.submit(bucket, lambda: split(depth - 1))
 
-    with Lanes({"a": 2, "b": 3}, quiet) as lanes:
-        lanes.submit("a", lambda: split(6))
-        lanes.drain(quiet)
+    with Workers({"a": 2, "b": 3}, quiet) as workers:
+        workers.submit("a", lambda: split(6))
+        workers.drain(quiet)
         assert len(done) == 2**7 - 1
-        lanes.submit("b", lambda: split(0))
-        lanes.drain(quiet)
+        workers.submit("b", lambda: split(0))
+        workers.drain(quiet)
         assert len(done) == 2**7
     assert okta_threads() == []
 
 
 def test_one_lane_does_not_wait_for_another():
     held = threading.Event()
-    with Lanes({"slow": 1, "fast": 1}, held.set) as lanes:
-        lanes.submit("slow", lambda: held.wait(5) and None)
-        lanes.submit("fast", held.set)
-        lanes.drain(quiet)
+    with Workers({"slow": 1, "fast": 1}, held.set) as workers:
+        workers.submit("slow", lambda: held.wait(5) and None)
+        workers.submit("fast", held.set)
+        workers.drain(quiet)
     assert held.is_set()
 
 
@@ -64,11 +64,11 @@ def test_the_first_error_ends_everything_and_is_raised_to_the_caller():
         given_up.wait(5)
         raise Abandoned
 
-    lanes = Lanes({"a": 2}, given_up.set)
+    workers = Workers({"a": 2}, given_up.set)
     for task in (long, fail, *[lambda: done.append(1)] * 100):
-        lanes.submit("a", task)
-    with pytest.raises(SourceError, match="first"), lanes:
-        lanes.drain(quiet)
+        workers.submit("a", task)
+    with pytest.raises(SourceError, match="first"), workers:
+        workers.drain(quiet)
     assert given_up.is_set()
     assert done == []
     assert okta_threads() == []
@@ -80,10 +80,10 @@ def test_an_error_of_the_caller_ends_the_work_too():
     def fail() -> None:
         raise RuntimeError("progress")
 
-    lanes = Lanes({"a": 1}, given_up.set)
-    lanes.submit("a", lambda: given_up.wait(5) and None)
-    with pytest.raises(RuntimeError, match="progress"), lanes:
-        lanes.drain(fail)
+    workers = Workers({"a": 1}, given_up.set)
+    workers.submit("a", lambda: given_up.wait(5) and None)
+    with pytest.raises(RuntimeError, match="progress"), workers:
+        workers.drain(fail)
     assert given_up.is_set()
     assert okta_threads() == []
 
@@ -105,16 +105,16 @@ def test_threads_that_do_not_end_are_waited_for_together_and_not_one_by_one(monk
         monkeypatch.setattr(threading.Thread, "join", noted)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(lanes_module, "_PARTING", 0.1)
-    lanes = Lanes({"a": 5}, quiet)
+    monkeypatch.setattr(workers_module, "_PARTING", 0.1)
+    workers = Workers({"a": 5}, quiet)
     for _ in range(5):
-        lanes.submit("a", hold)
-    with pytest.raises(KeyboardInterrupt), lanes:
+        workers.submit("a", hold)
+    with pytest.raises(KeyboardInterrupt), workers:
         interrupt()
     release.set()
     assert len(waits) == 5
     assert sum(waits) < 0.2
-    for thread, _ in lanes._threads:
+    for thread, _ in workers._threads:
         join(thread, 5)
 
 
@@ -128,7 +128,7 @@ def test_a_system_that_gives_no_more_threads_is_told(monkeypatch):
         start(thread)
 
     monkeypatch.setattr(threading.Thread, "start", start_two)
-    with pytest.raises(SourceError, match="no more threads") as caught, Lanes({"a": 3}, quiet):
+    with pytest.raises(SourceError, match="no more threads") as caught, Workers({"a": 3}, quiet):
         pytest.fail("there is nothing to work with")
     assert "ulimit" in caught.value.fix
     for thread in started:

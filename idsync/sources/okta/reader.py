@@ -11,16 +11,16 @@ from idsync.config.settings import AppById, AppByLabel, AppReference
 from idsync.errors import AuthorizationError, IdsyncError, SourceError, SourceUnreachable
 from idsync.model.identity import DELETED, OUT_STATUSES, IdentityApp, IdentityGroup, IdentityUser
 from idsync.model.names import nfc
-from idsync.sources.okta.calls import IDS_A_CALL, Calls, askable
 from idsync.sources.okta.client import OktaClient
 from idsync.sources.okta.decode import identity_app, identity_group, identity_user
-from idsync.sources.okta.lanes import Lanes
+from idsync.sources.okta.endpoints import IDS_A_CALL, Endpoints, askable
 from idsync.sources.okta.refusals import ROLE_HINT, NotThere
 from idsync.sources.okta.selection import Selection
 from idsync.sources.okta.wire import App, AppGroup, AppUser, Assignment, EmbeddedUser, Group, Member, User, is_direct
+from idsync.sources.okta.workers import Workers
 from idsync.sources.protocol import Progress
 
-LANES = {"apps": 3, "groups": 4, "users": 1}
+WORKERS = {"apps": 3, "groups": 4, "users": 1}
 """Threads by bucket; together they are the requests that may be under way."""
 
 MOST_LOOKUPS = 2000
@@ -33,15 +33,17 @@ MOST_CONFIRMATIONS = 50
 _OUT = OUT_STATUSES | {DELETED}
 
 
-class Reading:
+class OrganizationReader:
     """The work of one reading, and what it has found so far."""
 
-    def __init__(self, client: OktaClient, calls: Calls, app: AppReference, selection: Selection, lanes: Lanes) -> None:
+    def __init__(
+        self, client: OktaClient, endpoints: Endpoints, app: AppReference, selection: Selection, workers: Workers
+    ) -> None:
         self._client = client
-        self._calls = calls
+        self._endpoints = endpoints
         self._reference = app
         self._selection = selection
-        self._lanes = lanes
+        self._workers = workers
         self._pool_missing: NotThere | None = None
         self.app: App | None = None
         self.users: dict[str, IdentityUser] = {}
@@ -56,12 +58,12 @@ class Reading:
         match self._reference:
             case AppById(id=identifier):
                 check = self._list_apps if self._selection.lists else partial(self._check_app, identifier)
-                self._lanes.submit("apps", check)
-                self._lanes.submit("apps", partial(self._read_pool, identifier))
+                self._workers.submit("apps", check)
+                self._workers.submit("apps", partial(self._read_pool, identifier))
             case AppByLabel():
-                self._lanes.submit("apps", self._list_apps)
+                self._workers.submit("apps", self._list_apps)
         if self._selection.needs_groups:
-            self._lanes.submit("groups", self._list_groups)
+            self._workers.submit("groups", self._list_groups)
 
     def look_up(self, known: Collection[str]) -> None:
         """Set off questions about known people of whom nothing was seen; call when the rest is done."""
@@ -69,7 +71,7 @@ class Reading:
             raise self._pool_missing
         unseen = askable(user for user in known if user not in self.users and user not in self.statuses)
         for some in _batches(unseen[:MOST_LOOKUPS]):
-            self._lanes.submit("users", partial(self._look_up, some))
+            self._workers.submit("users", partial(self._look_up, some))
 
     def confirm(self, known: Collection[str]) -> None:
         """Set off a last question about known people who are well and yet not in the pool; call after `look_up`.
@@ -80,7 +82,7 @@ class Reading:
         doubtful = [user for user in askable(absent) if self.statuses.get(user, DELETED) not in _OUT]
         if self.app is not None:
             for user in doubtful[:MOST_CONFIRMATIONS]:
-                self._lanes.submit("apps", partial(self._confirm, self.app.id, user))
+                self._workers.submit("apps", partial(self._confirm, self.app.id, user))
 
     def show(self, progress: Progress) -> None:
         """Say how far the reading is; what has vanished upstream meanwhile counts as read."""
@@ -97,18 +99,18 @@ class Reading:
     # -- the SSO app and its users
 
     def _check_app(self, identifier: str) -> None:
-        self.app = _active(self._client.object(self._calls.app(identifier), App))
+        self.app = _active(self._client.object(self._endpoints.app(identifier), App))
 
     def _read_pool(self, app: str) -> None:
         bare: dict[str, AppUser] = {}
         try:
-            for page in self._client.rows(self._calls.pool(app), AppUser):
+            for page in self._client.rows(self._endpoints.pool(app), AppUser):
                 bare |= {row.id: row for row in page if not self._added(row, row.user)}
         except NotThere as error:
             self._pool_missing = error  # whoever looks for the app itself may know better what is wrong
             return
         if bare:
-            self._lanes.submit("users", partial(self._describe, app, bare))
+            self._workers.submit("users", partial(self._describe, app, bare))
 
     def _added(self, row: AppUser, user: EmbeddedUser | None) -> bool:
         """Add a person to the pool; False where it is not told who that is."""
@@ -121,12 +123,12 @@ class Reading:
     def _describe(self, app: str, bare: dict[str, AppUser]) -> None:
         """Find the users whom the app's rows do not describe: many in the list of users, the rest by id."""
         if len(bare) > IDS_A_CALL:
-            for page in self._client.rows(self._calls.users(), User):
+            for page in self._client.rows(self._endpoints.users(), User):
                 self._match(bare, page)
                 if not bare:
                     return
         for some in _batches(sorted(bare)):
-            for page in self._client.rows(self._calls.users_by_id(some), User):
+            for page in self._client.rows(self._endpoints.users_by_id(some), User):
                 self._match(bare, page)
         if len(bare) > MOST_CONFIRMATIONS:
             raise _hidden(len(bare))
@@ -148,7 +150,7 @@ class Reading:
     def _look_up(self, users: tuple[str, ...]) -> None:
         found = {
             user.id: intern(user.status)
-            for page in self._client.rows(self._calls.users_by_id(users), User)
+            for page in self._client.rows(self._endpoints.users_by_id(users), User)
             for user in page
         }
         self.statuses.update({user: found.get(user, DELETED) for user in users})
@@ -156,27 +158,27 @@ class Reading:
     def _confirm(self, app: str, user: str) -> None:
         row = self._assignment(app, user)
         if row is not None and not self._added(row, row.user):
-            self._lanes.submit("users", partial(self._describe, app, {row.id: row}))
+            self._workers.submit("users", partial(self._describe, app, {row.id: row}))
 
     def _assignment(self, app: str, user: str) -> AppUser | None:
         try:
-            return self._client.object(self._calls.assignment(app, user), AppUser)
+            return self._client.object(self._endpoints.assignment(app, user), AppUser)
         except NotThere:
             return None
 
     # -- groups
 
     def _list_groups(self) -> None:
-        for page in self._client.rows(self._calls.groups(), Group):
+        for page in self._client.rows(self._endpoints.groups(), Group):
             wanted = self._selection.groups(page)
             self._wanted["groups"] += len(wanted)
             for group in wanted:
-                self._lanes.submit("groups", partial(self._read_members, group))
+                self._workers.submit("groups", partial(self._read_members, group))
 
     def _read_members(self, group: Group) -> None:
         members: list[str] = []
         try:
-            for page in self._client.rows(self._calls.members(group.id), Member):
+            for page in self._client.rows(self._endpoints.members(group.id), Member):
                 for member in page:
                     members.append(intern(member.id))
                     if member.status is not None:
@@ -189,15 +191,15 @@ class Reading:
     # -- apps
 
     def _list_apps(self) -> None:
-        listed = [app for page in self._client.rows(self._calls.apps(), App) for app in page]
+        listed = [app for page in self._client.rows(self._endpoints.apps(), App) for app in page]
         self.app = _active(self._sso_app(listed))
         if isinstance(self._reference, AppByLabel):
-            self._lanes.submit("apps", partial(self._read_pool, self.app.id))
+            self._workers.submit("apps", partial(self._read_pool, self.app.id))
         if self._selection.lists:
             wanted = self._selection.apps(listed, self.app.id)
             self._wanted["apps"] = len(wanted)
             for app in wanted:
-                self._lanes.submit("apps", partial(self._read_app, app))
+                self._workers.submit("apps", partial(self._read_app, app))
 
     def _sso_app(self, listed: list[App]) -> App:
         match self._reference:
@@ -206,14 +208,14 @@ class Reading:
                     if app.id == identifier:
                         return app
                 try:
-                    return self._client.object(self._calls.app(identifier), App)
+                    return self._client.object(self._endpoints.app(identifier), App)
                 except NotThere as error:
-                    raise _not_visible(f"app {identifier}", listed, self._calls.org_url) from error
+                    raise _not_visible(f"app {identifier}", listed, self._endpoints.org_url) from error
             case AppByLabel(label=label):
                 named = [app for app in listed if nfc(app.label) == nfc(label)]
                 candidates = [app for app in named if app.status == "ACTIVE"] or named
                 if not candidates:
-                    raise _not_visible(f"app labelled {label!r}", listed, self._calls.org_url)
+                    raise _not_visible(f"app labelled {label!r}", listed, self._endpoints.org_url)
                 if len(candidates) > 1:
                     raise SourceError(
                         f"{len(candidates)} apps are labelled {label!r}.",
@@ -226,11 +228,13 @@ class Reading:
         try:
             users = [
                 row.id
-                for page in self._client.rows(self._calls.app_users(app.id), Assignment)
+                for page in self._client.rows(self._endpoints.app_users(app.id), Assignment)
                 for row in page
                 if is_direct(row)
             ]
-            groups = [row.id for page in self._client.rows(self._calls.app_groups(app.id), AppGroup) for row in page]
+            groups = [
+                row.id for page in self._client.rows(self._endpoints.app_groups(app.id), AppGroup) for row in page
+            ]
         except NotThere:
             self._vanished["apps"].add(app.id)
             return

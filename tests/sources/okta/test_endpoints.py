@@ -9,7 +9,7 @@ import pytest
 
 from idsync.config.patterns import NameFilter, NamePattern
 from idsync.config.settings import ImportFilters
-from idsync.sources.okta.calls import Calls
+from idsync.sources.okta.endpoints import Endpoints
 from idsync.sources.okta.selection import Selection
 from tests.okta_simulator import Organization
 from tests.sources.okta.organizations import served, small
@@ -127,7 +127,11 @@ def test_no_more_than_eight_requests_fly_at_once():
 
 @pytest.mark.parametrize("identifier", ["..", ".", "a/b", "../users", "a?b#c", "%2e%2e", "\u202e"])
 def test_no_id_leads_a_request_elsewhere(identifier):
-    calls = Calls("https://enzos-pizza.okta.com")
-    for call in (calls.members(identifier), calls.app_users(identifier), calls.assignment("0oa1", identifier)):
-        *_, sent = httpx.URL(call.url).raw_path.decode().partition("?")[0].removesuffix("/users").split("/")
+    endpoints = Endpoints("https://enzos-pizza.okta.com")
+    for request in (
+        endpoints.members(identifier),
+        endpoints.app_users(identifier),
+        endpoints.assignment("0oa1", identifier),
+    ):
+        *_, sent = httpx.URL(request.url).raw_path.decode().partition("?")[0].removesuffix("/users").split("/")
         assert unquote(sent) == identifier

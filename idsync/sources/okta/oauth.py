@@ -16,11 +16,11 @@ import msgspec
 
 from idsync.errors import AuthenticationError, AuthorizationError, IdsyncError
 from idsync.sources.okta.auth import OAuthCredential, Remedy
-from idsync.sources.okta.exchange import Call, Exchange, Parts
 from idsync.sources.okta.keys import SigningKey, generated_key
-from idsync.sources.okta.pacing import server_time
-from idsync.sources.okta.refusals import ROLE_HINT, Scope, not_okta, problem_of, refusal, words_of
-from idsync.sources.okta.transmission import Answer
+from idsync.sources.okta.rate_limit import server_time
+from idsync.sources.okta.refusals import ROLE_HINT, OAuthScope, not_okta, problem_of, refusal, words_of
+from idsync.sources.okta.request import Attempt, Request, Requester
+from idsync.sources.okta.transport import Answer
 from idsync.sources.okta.wire import Token
 
 ASSERTION_LIFE = 300
@@ -48,12 +48,12 @@ class OAuthHeader:
 
     advice = "The access token was refused, also a new one; the app may be inactive, or its key may have been revoked."
 
-    def __init__(self, credential: OAuthCredential, scopes: Sequence[Scope], exchange: Exchange) -> None:
+    def __init__(self, credential: OAuthCredential, scopes: Sequence[OAuthScope], requester: Requester) -> None:
         self._client_id = credential.client_id
         self._key = credential.key
         self._scopes = tuple(scopes)
-        self._exchange = exchange
-        self._url = f"{exchange.org_url}/oauth2/v1/token"
+        self._requester = requester
+        self._url = f"{requester.org_url}/oauth2/v1/token"
         self._proof_key: SigningKey = generated_key()
         self._lock = threading.Lock()
         self._held: _Held | None = None
@@ -86,30 +86,30 @@ class OAuthHeader:
     def _token(self) -> _Held:
         with self._lock:
             held = self._held
-            if held is None or self._exchange.timing.clock() >= held.until:
+            if held is None or self._requester.timing.clock() >= held.until:
                 held = self._held = self._fetch()
             return held
 
     def _fetch(self) -> _Held:
         """Ask for a token, following what the server says about nonce and clock."""
-        call = Call(self._url, "oauth2", "access token", method="POST")
-        patience = self._exchange.patience()
+        request = Request(self._url, "oauth2", "access token", method="POST")
+        retries = self._requester.retries()
         for _ in range(_ROUNDS):
-            answer = self._exchange.settle(call, self._compose, patience)
+            answer = self._requester.settle(request, self._compose, retries)
             if answer.status == 200:
                 return self._accepted(answer)
             if not (self._learned_nonce(answer) or self._learned_clock(answer)):
                 break
         raise self._refused(answer)
 
-    def _compose(self, url: str) -> Parts:
+    def _compose(self, url: str) -> Attempt:
         form = {
             "grant_type": "client_credentials",
             "scope": " ".join(self._scopes),
             "client_assertion_type": _ASSERTION_TYPE,
             "client_assertion": self._assertion(),
         }
-        return Parts({"DPoP": self._proof("POST", url, self._token_nonce)}, form)
+        return Attempt({"DPoP": self._proof("POST", url, self._token_nonce)}, form)
 
     def _assertion(self) -> str:
         """A new client assertion; its `jti` is good for one use."""
@@ -141,7 +141,7 @@ class OAuthHeader:
         return self._proof_key.sign(claims, {"typ": "dpop+jwt", "jwk": self._proof_key.public()})
 
     def _now(self) -> int:
-        return int(self._exchange.timing.wall() + self._offset)
+        return int(self._requester.timing.wall() + self._offset)
 
     def _learned_nonce(self, answer: Answer) -> bool:
         nonce = answer.headers.get("dpop-nonce")
@@ -154,7 +154,7 @@ class OAuthHeader:
         now = server_time(answer.headers)
         if now is None or answer.status >= 429:
             return False
-        offset = now - self._exchange.timing.wall()
+        offset = now - self._requester.timing.wall()
         if abs(offset - self._offset) <= _SKEW:
             return False
         self._offset = offset
@@ -165,16 +165,16 @@ class OAuthHeader:
         try:
             token = _TOKEN.decode(answer.body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            raise not_okta(answer, self._exchange.org_url) from None
+            raise not_okta(answer, self._requester.org_url) from None
         kind = token.token_type.casefold()
         if kind not in ("bearer", "dpop") or not _VISIBLE.fullmatch(token.access_token):
-            raise not_okta(answer, self._exchange.org_url)
+            raise not_okta(answer, self._requester.org_url)
         granted = set(self._scopes if token.scope is None else token.scope.split())
         missing = [scope for scope in self._scopes if scope not in granted]
         if missing:
             raise _scopes_missing(missing, "The token that Okta gave has fewer scopes than were asked for.")
         early = min(_EARLY, token.expires_in / 2)
-        return _Held(token.access_token, kind == "dpop", self._exchange.timing.clock() + token.expires_in - early)
+        return _Held(token.access_token, kind == "dpop", self._requester.timing.clock() + token.expires_in - early)
 
     def _refused(self, answer: Answer) -> IdsyncError:
         said = words_of(answer)
@@ -188,7 +188,7 @@ class OAuthHeader:
                     fix="Check oauth.client_id, oauth.private_key and oauth.key_id against the app's General tab.",
                 )
             case error if not error or answer.status >= 429:
-                return refusal(answer, "access token", self._scopes[0], self._exchange.org_url, self.advice)
+                return refusal(answer, "access token", self._scopes[0], self._requester.org_url, self.advice)
             case _:
                 return AuthenticationError(
                     f"Okta gave no access token ({said}).",

@@ -1,4 +1,4 @@
-"""Threads that drain Okta's buckets in parallel: a lane for each bucket, so that none waits for another's window."""
+"""Threads that drain Okta's buckets in parallel: each bucket has its own, so that none waits for another's window."""
 
 import threading
 import time
@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from idsync.errors import SourceError
-from idsync.sources.okta.exchange import Abandoned
+from idsync.sources.okta.request import Abandoned
 
 Task = Callable[[], None]
 
@@ -17,21 +17,21 @@ _PARTING = 2.0
 """Seconds that all threads together have to end; one that is still connecting cannot be told to, and is left behind."""
 
 
-class Lanes:
+class Workers:
     """Runs tasks, which may add tasks, until none is left or one fails. Used as a context."""
 
     def __init__(self, sizes: Mapping[str, int], give_up: Callable[[], None]) -> None:
-        """`sizes` says how many threads each lane has; `give_up` makes tasks under way end soon."""
+        """`sizes` says how many threads each bucket has; `give_up` makes tasks under way end soon."""
         self._give_up = give_up
-        self._queues: dict[str, SimpleQueue[Task | None]] = {lane: SimpleQueue() for lane in sizes}
+        self._queues: dict[str, SimpleQueue[Task | None]] = {bucket: SimpleQueue() for bucket in sizes}
         self._changed = threading.Condition()
         self._open = 0
         self._stopped = False
         self._failure: BaseException | None = None
         self._threads = [
-            (threading.Thread(target=self._work, args=(tasks,), name=f"idsync-okta-{lane}", daemon=True), tasks)
-            for lane, tasks in self._queues.items()
-            for _ in range(sizes[lane])
+            (threading.Thread(target=self._work, args=(tasks,), name=f"idsync-okta-{bucket}", daemon=True), tasks)
+            for bucket, tasks in self._queues.items()
+            for _ in range(sizes[bucket])
         ]
 
     def __enter__(self) -> Self:
@@ -59,11 +59,11 @@ class Lanes:
         for thread, _ in self._threads:
             thread.join(max(latest - time.monotonic(), 0.0))
 
-    def submit(self, lane: str, task: Task) -> None:
-        """Add a task to a lane."""
+    def submit(self, bucket: str, task: Task) -> None:
+        """Add a task to the queue of a bucket."""
         with self._changed:
             self._open += 1
-        self._queues[lane].put(task)
+        self._queues[bucket].put(task)
 
     def drain(self, tick: Callable[[], None]) -> None:
         """Wait until every task is done, calling `tick` now and then; raises what a task raised first."""

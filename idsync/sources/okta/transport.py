@@ -1,4 +1,4 @@
-"""One HTTP exchange: bounded in size and time, never redirected, and cut off at once when the work is given up."""
+"""One HTTP request and its response: bounded in size and time, never redirected, cut off when the work is given up."""
 
 import contextlib
 import socket
@@ -39,7 +39,7 @@ class Broken(msgspec.Struct, frozen=True):
     text: str
 
 
-class Transmission:
+class Transport:
     """A pool of connections to one host. `cut` ends every exchange under way, from any thread."""
 
     def __init__(self, transport: httpx.BaseTransport | None = None) -> None:
@@ -71,7 +71,7 @@ class Transmission:
         started = time.monotonic()
         try:
             with self._watched(started):
-                return self._exchange(method, url, headers, form, started)
+                return self._send_and_read(method, url, headers, form, started)
         except httpx.TimeoutException as error:
             return Broken("timeout", type(error).__name__)
         except httpx.ConnectError as error:
@@ -102,7 +102,7 @@ class Transmission:
             self._watcher.join()
         self._client.close()
 
-    def _exchange(
+    def _send_and_read(
         self, method: str, url: str, headers: dict[str, str], form: dict[str, str] | None, started: float
     ) -> Answer | Broken:
         extensions = {"trace": self._remember_socket}

@@ -3,7 +3,7 @@
 import math
 
 from idsync.sources.okta.links import with_limit
-from idsync.sources.okta.pages import _GROWTH, PageSizes
+from idsync.sources.okta.page_size import _GROWTH, PageSizes
 
 BASE = "https://enzos-pizza.okta.com/api/v1/groups"
 

@@ -1,4 +1,4 @@
-"""Requests to Okta that wait for their turn and are tried again while that makes sense."""
+"""Requests to Okta above `transport`: each waits for its turn, and is tried again while that makes sense."""
 
 import math
 import random
@@ -11,11 +11,11 @@ import httpx
 import msgspec
 
 from idsync.sources.okta.links import limit_of, with_halved_limit, with_limit
-from idsync.sources.okta.pacing import Budget, Clock, Limiter, Pacing, budget_of, server_time
-from idsync.sources.okta.pages import PageSizes
-from idsync.sources.okta.patience import CONNECTION_TRIES, TRIES, Patience
-from idsync.sources.okta.refusals import Scope, unreachable
-from idsync.sources.okta.transmission import CONNECTIONS, Answer, Broken, Transmission
+from idsync.sources.okta.page_size import PageSizes
+from idsync.sources.okta.rate_limit import Budget, Clock, Limiter, RateLimits, budget_of, server_time
+from idsync.sources.okta.refusals import OAuthScope, unreachable
+from idsync.sources.okta.retry import CONNECTION_TRIES, TRIES, Retries
+from idsync.sources.okta.transport import CONNECTIONS, Answer, Broken, Transport
 
 Bucket = Literal["users", "groups", "apps", "app", "oauth2"]
 """Okta's rate-limit buckets that idsync draws on: listings and sub-paths of each kind, one app by itself, tokens."""
@@ -41,40 +41,40 @@ class Timing(msgspec.Struct, frozen=True):
     random: Callable[[], float] = random.SystemRandom().random
 
 
-class Call(msgspec.Struct, frozen=True):
+class Request(msgspec.Struct, frozen=True):
     """A request: `what` it reads in words of the field, and the scope it takes."""
 
     url: str
     bucket: Bucket
     what: str
-    scope: Scope = "okta.users.read"
+    scope: OAuthScope = "okta.users.read"
     method: Literal["GET", "POST"] = "GET"
 
 
-class Parts(msgspec.Struct, frozen=True):
+class Attempt(msgspec.Struct, frozen=True):
     """What is made anew for each try: headers, and the form of a POST. Holds secrets."""
 
     headers: dict[str, str]
     form: dict[str, str] | None = None
 
     def __repr__(self) -> str:
-        return "Parts(…)"
+        return "Attempt(…)"
 
 
-Compose = Callable[[str], Parts]
+Compose = Callable[[str], Attempt]
 """Makes headers and form for one try of a request to this address."""
 
 
-class Exchange:
+class Requester:
     """One organization's answers: paced by bucket, retried within bounds, given up at once when asked to."""
 
     def __init__(self, org_url: str, share: int, transport: httpx.BaseTransport | None, timing: Timing) -> None:
         self.org_url = org_url
         self.timing = timing
         self.heard_at: float | None = None
-        self._pacing = Pacing(share, timing.clock, CONNECTIONS)
+        self._rate_limits = RateLimits(share, timing.clock, CONNECTIONS)
         self._pages = PageSizes()
-        self._transmission = Transmission(transport)
+        self._transport = Transport(transport)
         self._given_up = threading.Event()
         self._waits: dict[Bucket, float] = {}
 
@@ -83,58 +83,58 @@ class Exchange:
         now = self.timing.clock()
         return {bucket: max(math.ceil(until - now), 0) for bucket, until in self._waits.copy().items()}
 
-    def patience(self) -> Patience:
-        """Fresh patience for one request."""
-        return Patience(self._pause, self.timing.random)
+    def retries(self) -> Retries:
+        """The retries of one request, none used yet."""
+        return Retries(self._pause, self.timing.random)
 
-    def settle(self, call: Call, compose: Compose, patience: Patience) -> Answer:
+    def settle(self, request: Request, compose: Compose, retries: Retries) -> Answer:
         """Return the answer that is final: a success, or a refusal that another try would not change.
 
         Raises SourceUnreachable when there is none after every try.
         """
-        url = with_limit(call.url, self._pages.largest(call.bucket))
+        url = with_limit(request.url, self._pages.largest(request.bucket))
         asked = limit_of(url)
         while True:
-            outcome, entered = self._send(call, url, compose, patience)
+            outcome, entered = self._send(request, url, compose, retries)
             match outcome:
                 case Broken():
-                    if not patience.after_failure(_TRIES.get(outcome.kind, TRIES)):
-                        raise unreachable(outcome, call.what, self.org_url)
+                    if not retries.after_failure(_TRIES.get(outcome.kind, TRIES)):
+                        raise unreachable(outcome, request.what, self.org_url)
                     if outcome.kind in ("timeout", "size"):
                         url = with_halved_limit(url)
                 case Answer(status=429):
-                    if not self._throttled(call, outcome, entered, patience):
+                    if not self._throttled(request, outcome, entered, retries):
                         return outcome
                 case Answer(status=status) if status == 408 or status >= 500:
-                    if not patience.after_failure():
+                    if not retries.after_failure():
                         return outcome
                     if status in _TOO_SLOW:
                         url = with_halved_limit(url)
                 case Answer():
-                    self._pages.served(call.bucket, limit_of(url), asked)
+                    self._pages.served(request.bucket, limit_of(url), asked)
                     return outcome
 
     def give_up(self) -> None:
-        """End every wait and every request under way; their threads get Abandoned or a broken exchange."""
+        """End every wait and every request under way; their threads get Abandoned or a broken request."""
         self._given_up.set()
-        self._transmission.cut()
+        self._transport.cut()
 
     def close(self) -> None:
         """Close every connection."""
-        self._transmission.close()
+        self._transport.close()
 
-    def _send(self, call: Call, url: str, compose: Compose, patience: Patience) -> tuple[Answer | Broken, int]:
+    def _send(self, request: Request, url: str, compose: Compose, retries: Retries) -> tuple[Answer | Broken, int]:
         """Wait for a place, send, and learn from the answer; with what the gate said on entering."""
-        limiter = self._pacing.limiter(call.bucket)
+        limiter = self._rate_limits.limiter(request.bucket)
         while (seconds := limiter.delay()) > 0:
-            self._waits[call.bucket] = self.timing.clock() + seconds
-            patience.wait(seconds)
+            self._waits[request.bucket] = self.timing.clock() + seconds
+            retries.wait(seconds)
         outcome: Answer | Broken | None = None
         try:
             parts = compose(url)
-            with self._pacing.gate as entered:
+            with self._rate_limits.gate as entered:
                 self._pause(0)
-                outcome = self._transmission.send(call.method, url, parts.headers, parts.form)
+                outcome = self._transport.send(request.method, url, parts.headers, parts.form)
         finally:
             self._learn(limiter, outcome)
         return outcome, entered
@@ -151,15 +151,15 @@ class Exchange:
         else:
             limiter.answered(budget)
 
-    def _throttled(self, call: Call, answer: Answer, entered: int, patience: Patience) -> bool:
+    def _throttled(self, request: Request, answer: Answer, entered: int, retries: Retries) -> bool:
         """Make room as a 429 asks for it; False when the request was refused too often."""
         budget = budget_of(answer.headers)
         if budget is not None and budget.speaks_of_concurrency:
-            self._pacing.gate.refused(entered)
-            return patience.after_throttle(0.5, 5.0)
+            self._rate_limits.gate.refused(entered)
+            return retries.after_throttle(0.5, 5.0)
         seconds = _seconds_to_wait(answer, budget)
-        self._pacing.limiter(call.bucket).block(seconds + self.timing.random())
-        return patience.after_throttle(0.0, 0.0)
+        self._rate_limits.limiter(request.bucket).block(seconds + self.timing.random())
+        return retries.after_throttle(0.0, 0.0)
 
     def _pause(self, seconds: float) -> None:
         if self.timing.sleep is None:

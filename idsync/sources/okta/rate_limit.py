@@ -216,7 +216,7 @@ class Gate:
                 self._calm = 0
 
 
-class Pacing:
+class RateLimits:
     """The limiters of all buckets and the gate over them."""
 
     def __init__(self, share: int, clock: Clock, concurrency: int) -> None:
