@@ -25,12 +25,12 @@ class Endpoints(msgspec.Struct, frozen=True):
 
     def apps(self) -> Request:
         """All apps."""
-        return Request(self._url("apps") + "?limit=200", "apps", "apps", "okta.apps.read")
+        return Request(self._url("apps") + "?limit=200", "apps", "apps", "okta.apps.read", "apps")
 
     def pool(self, app: str) -> Request:
         """The users of the SSO app, with the user of the organization in each row."""
         url = self._url("apps", app, "users") + "?expand=user&limit=500"
-        return Request(url, "apps", f"users of app {app}", "okta.apps.read")
+        return Request(url, "apps", f"users of app {app}", "okta.apps.read", "pool")
 
     def assignment(self, app: str, user: str) -> Request:
         """One user of the SSO app; Okta reads it from the place of writing, not from a copy that lags."""
@@ -39,32 +39,32 @@ class Endpoints(msgspec.Struct, frozen=True):
 
     def app_users(self, app: str) -> Request:
         """The users of another app."""
-        return Request(self._url("apps", app, "users") + "?limit=500", "apps", f"users of app {app}", "okta.apps.read")
+        url = self._url("apps", app, "users") + "?limit=500"
+        return Request(url, "apps", f"users of app {app}", "okta.apps.read", "app users")
 
     def app_groups(self, app: str) -> Request:
         """The groups that convey an app."""
-        return Request(
-            self._url("apps", app, "groups") + "?limit=200", "apps", f"groups of app {app}", "okta.apps.read"
-        )
+        url = self._url("apps", app, "groups") + "?limit=200"
+        return Request(url, "apps", f"groups of app {app}", "okta.apps.read", "app groups")
 
     def groups(self) -> Request:
         """All groups."""
-        return Request(self._url("groups") + "?limit=200", "groups", "groups", "okta.groups.read")
+        return Request(self._url("groups") + "?limit=200", "groups", "groups", "okta.groups.read", "groups")
 
     def members(self, group: str) -> Request:
         """The members of a group, deactivated ones included."""
-        url = self._url("groups", group, "users") + "?limit=200"
-        return Request(url, "groups", f"members of group {group}", "okta.groups.read")
+        url = self._url("groups", group, "users") + "?limit=1000"
+        return Request(url, "groups", f"members of group {group}", "okta.groups.read", "members")
 
     def users(self) -> Request:
         """All users but the deactivated ones."""
-        return Request(self._url("users") + "?limit=200", "users", "users", "okta.users.read")
+        return Request(self._url("users") + "?limit=200", "users", "users", "okta.users.read", "users")
 
     def users_by_id(self, users: Iterable[str]) -> Request:
         """These users, deactivated ones too; Okta's `filter`, since `search` lags behind."""
         expression = " or ".join(f'id eq "{user}"' for user in users)
         url = f"{self._url('users')}?filter={quote(expression, safe='')}&limit=200"
-        return Request(url, "users", "users by id", "okta.users.read")
+        return Request(url, "users", "users by id", "okta.users.read", "users")
 
     def _url(self, *parts: str) -> str:
         # No part may lead elsewhere: a dot is quoted too, since an id of two would climb.

@@ -8,7 +8,6 @@ from urllib.parse import parse_qs, urlsplit
 _LINK = re.compile(r"<([^<>]*)>([^<]*)")
 _NEXT = re.compile(r""";\s*rel\s*=\s*(?:"(?:[^"]*\s)?next(?:\s[^"]*)?"|next\b)""", re.IGNORECASE)
 _LIMIT = re.compile(r"([?&]limit=)([0-9]{1,5})(?=&|$)")
-SMALLEST_PAGE = 20
 
 
 def next_link(headers: Iterable[str]) -> str | None:
@@ -35,12 +34,3 @@ def limit_of(url: str) -> float:
 def with_limit(url: str, most: float) -> str:
     """Ask for no more than so many rows; the cursor stays as it is."""
     return _LIMIT.sub(lambda found: found[1] + str(min(int(found[2]), most)), url, count=1)
-
-
-def with_halved_limit(url: str) -> str:
-    """Ask for half as many rows, down to a floor; the cursor stays as it is."""
-    return _LIMIT.sub(lambda found: found[1] + str(_halved(int(found[2]))), url, count=1)
-
-
-def _halved(limit: int) -> int:
-    return max(limit // 2, min(limit, SMALLEST_PAGE))

@@ -14,6 +14,7 @@ OAuthScope = Literal["okta.users.read", "okta.groups.read", "okta.apps.read"]
 _PROBLEM = msgspec.json.Decoder(Problem)
 _SECRETIVE = re.compile(r"[A-Za-z0-9_\-+/=.]{32,}")
 _LONGEST_WORDS = 300
+_VALIDATION_FAILED = "E0000001"
 _RESOURCE_NOT_FOUND = "E0000007"
 """Of an object; paths that Okta does not know, and whatever stands before it, answer 404 in other words."""
 
@@ -49,6 +50,12 @@ def harmless(text: str) -> str:
     """Make foreign text fit for a message: printable, short, and long unbroken words (tokens, keys) left out."""
     plain = "".join(character if character.isprintable() else " " for character in text[: _LONGEST_WORDS * 2])
     return _SECRETIVE.sub("…", plain)[:_LONGEST_WORDS]
+
+
+def refuses_limit(answer: Answer) -> bool:
+    """Tell whether Okta refuses the page size of a request."""
+    problem = problem_of(answer)
+    return problem.code == _VALIDATION_FAILED and "limit" in problem.summary
 
 
 def looks_like_html(answer: Answer) -> bool:

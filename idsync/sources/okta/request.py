@@ -10,10 +10,10 @@ from typing import Literal
 import httpx
 import msgspec
 
-from idsync.sources.okta.links import limit_of, with_halved_limit, with_limit
-from idsync.sources.okta.page_size import PageSizes
+from idsync.sources.okta.links import limit_of, with_limit
+from idsync.sources.okta.page_size import ADVISED, Listing, PageSizes
 from idsync.sources.okta.rate_limit import Budget, Clock, Limiter, RateLimits, budget_of, server_time
-from idsync.sources.okta.refusals import OAuthScope, unreachable
+from idsync.sources.okta.refusals import OAuthScope, refuses_limit, unreachable
 from idsync.sources.okta.retry import CONNECTION_TRIES, TRIES, Retries
 from idsync.sources.okta.transport import CONNECTIONS, Answer, Broken, Transport
 
@@ -42,12 +42,13 @@ class Timing(msgspec.Struct, frozen=True):
 
 
 class Request(msgspec.Struct, frozen=True):
-    """A request: `what` it reads in words of the field, and the scope it takes."""
+    """A request: `what` it reads in words of the field, the scope it takes, and the kind of listing, if it is one."""
 
     url: str
     bucket: Bucket
     what: str
     scope: OAuthScope = "okta.users.read"
+    listing: Listing | None = None
     method: Literal["GET", "POST"] = "GET"
 
 
@@ -92,16 +93,15 @@ class Requester:
 
         Raises SourceUnreachable when there is none after every try.
         """
-        url = with_limit(request.url, self._pages.largest(request.bucket))
-        asked = limit_of(url)
         while True:
+            url = self._sized(request)
             outcome, entered = self._send(request, url, compose, retries)
             match outcome:
                 case Broken():
                     if not retries.after_failure(_TRIES.get(outcome.kind, TRIES)):
                         raise unreachable(outcome, request.what, self.org_url)
                     if outcome.kind in ("timeout", "size"):
-                        url = with_halved_limit(url)
+                        self._too_large(request, url)
                 case Answer(status=429):
                     if not self._throttled(request, outcome, entered, retries):
                         return outcome
@@ -109,9 +109,14 @@ class Requester:
                     if not retries.after_failure():
                         return outcome
                     if status in _TOO_SLOW:
-                        url = with_halved_limit(url)
+                        self._too_large(request, url)
+                case Answer(status=400) if limit_of(url) > ADVISED and refuses_limit(outcome):
+                    if not retries.after_failure():
+                        return outcome
+                    self._too_large(request, url)
                 case Answer():
-                    self._pages.served(request.bucket, limit_of(url), asked)
+                    if request.listing is not None:
+                        self._pages.served(request.listing, limit_of(url))
                     return outcome
 
     def give_up(self) -> None:
@@ -122,6 +127,16 @@ class Requester:
     def close(self) -> None:
         """Close every connection."""
         self._transport.close()
+
+    def _sized(self, request: Request) -> str:
+        """The address with no larger a page than the server has shown to manage."""
+        if request.listing is None:
+            return request.url
+        return with_limit(request.url, self._pages.largest(request.listing))
+
+    def _too_large(self, request: Request, url: str) -> None:
+        if request.listing is not None:
+            self._pages.failed(request.listing, limit_of(url))
 
     def _send(self, request: Request, url: str, compose: Compose, retries: Retries) -> tuple[Answer | Broken, int]:
         """Wait for a place, send, and learn from the answer; with what the gate said on entering."""

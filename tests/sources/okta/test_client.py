@@ -131,7 +131,7 @@ def test_after_a_timeout_smaller_pages_are_asked_for():
     okta = Okta(users=answer)
     assert len(okta.source().fetch().users) == 1
     limits = [request.url.params["limit"] for request in okta.requests if request.url.path.endswith("/users")]
-    assert limits == ["500", "250", "125"]
+    assert limits == ["500", "200"]
 
 
 def test_an_answer_beyond_all_measure_is_not_swallowed(monkeypatch):

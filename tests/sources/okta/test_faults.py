@@ -2,12 +2,14 @@
 
 import threading
 import time
+from collections import Counter
 
 import pytest
 
 from idsync.config.patterns import NameFilter, NamePattern
 from idsync.config.settings import AppById, ImportFilters
 from idsync.errors import AuthenticationError, AuthorizationError, SourceError, SourceUnreachable
+from idsync.sources.okta.reader import WORKERS
 from idsync.sources.okta.refusals import NotThere
 from idsync.sources.okta.retry import LONGEST_WAIT, TRIES
 from idsync.sources.okta.selection import Selection
@@ -84,19 +86,49 @@ def test_a_fault_on_a_later_page_is_not_the_end_of_the_list(path):
             reader.source(selection=SOME).fetch()
 
 
-def test_pages_that_are_too_large_for_the_server_are_halved_until_they_fit_and_no_listing_learns_it_anew():
-    organization = Organization.generate(4, users=700, groups=6, apps=3, members_per_group=300, users_per_app=300)
+def test_pages_that_are_too_large_for_the_server_are_made_smaller_once_for_each_kind_of_listing():
+    organization = Organization.generate(4, users=700, groups=40, apps=3, members_per_group=300, users_per_app=300)
     with served(organization) as reader:
         expected = reader.source().fetch().digest()
-        reader.simulator.faults.add(Fault("/api/v1/**", FailAbove(60), times=None))
+        reader.simulator.faults.add(Fault("/api/v1/groups/*/users", FailAbove(60), times=None))
         reader.simulator.requests.clear()
         assert reader.source().fetch().digest() == expected
         entries = reader.simulator.requests.entries
-    assert {entry.query["limit"] for entry in entries if entry.status == 200} <= {"50", "31"}
-    assert [entry.query["limit"] for entry in entries if entry.bucket == "groups" and entry.status == 500] == [
-        "200",
-        "100",
-    ]
+    members = [entry for entry in entries if entry.route == "/api/v1/groups/{group}/users"]
+    assert all(entry.status == 200 for entry in entries if entry not in members)
+    assert {entry.query["limit"] for entry in members if entry.status == 200} == {"50"}
+    failed = Counter(entry.query["limit"] for entry in members if entry.status == 500)
+    threads = WORKERS["groups"]
+    # Each thread may have asked for a size before another one learned that it fails, and 100 is asked for once more.
+    assert {"1000", "200", "100"} == set(failed)
+    assert max(failed["1000"], failed["200"]) <= threads
+    assert failed["100"] <= 2 * threads
+
+
+def test_a_passing_failure_does_not_make_pages_small_for_the_rest_of_the_reading():
+    organization = Organization.generate(4, users=700, groups=60, apps=1, members_per_group=20)
+    with served(organization) as reader:
+        reader.simulator.faults.add(Fault("/api/v1/groups/*/users", Fail(500)))
+        reader.source().fetch()
+        entries = reader.simulator.requests.entries
+    limits = [entry.query["limit"] for entry in entries if entry.route == "/api/v1/groups/{group}/users"]
+    assert set(limits[:8]) == {"1000", "200"}
+    assert limits[-1] == "1000"
+
+
+def test_an_organization_that_allows_fewer_members_a_page_is_read_with_fewer():
+    organization = Organization.generate(
+        4,
+        users=700,
+        groups=2,
+        apps=1,
+        members_per_group=300,
+        switches=Switches(group_members_maximum=200, excessive_limit="reject"),
+    )
+    with served(organization) as reader:
+        snapshot = reader.source().fetch()
+    members = {group.id: len(group.member_ids()) for group in snapshot.groups}
+    assert members == {group.id: len(group.members) for group in organization.groups.values() if not group.everyone}
 
 
 def test_a_full_page_that_was_made_smaller_and_lost_its_links_is_an_error_too():
@@ -188,7 +220,9 @@ def test_a_group_that_is_deleted_after_it_was_listed_is_a_deleted_group():
 
 
 def test_a_group_that_is_deleted_between_its_pages_is_a_deleted_group():
-    organization = Organization.generate(4, users=600, groups=2, apps=1, members_per_group=500)
+    organization = Organization.generate(
+        4, users=600, groups=2, apps=1, members_per_group=500, switches=Switches(group_members_maximum=200)
+    )
     gone = next(group for group in organization.groups.values() if not group.everyone)
     with served(organization) as reader:
         path = f"/api/v1/groups/{gone.id}/users"
