@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -83,13 +83,14 @@ def start(*arguments: object, more: Mapping[str, str] = TOKEN, script: str = "")
 
 def wait(process: "subprocess.Popen[str]", longest: float = LONGEST_RUN) -> Ended:
     """Wait for a process to end; no run may hang, and none may end with a traceback."""
+    command = cast("list[str]", process.args)  # as `start` gave them
     try:
         out, err = process.communicate(timeout=longest)
     except subprocess.TimeoutExpired:
         process.kill()
         out, err = process.communicate()
-        raise AssertionError(f"{process.args} did not end within {longest} s; it said {err!r}") from None
-    assert "Traceback" not in out + err or "--debug" in process.args, err
+        raise AssertionError(f"{command} did not end within {longest} s; it said {err!r}") from None
+    assert "Traceback" not in out + err or "--debug" in command, err
     assert process.returncode != 1 or "Unexpected" not in err, err
     return Ended(process.returncode, out, err)
 

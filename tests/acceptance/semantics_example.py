@@ -28,7 +28,7 @@ def command(*arguments: object, stdin: bytes = b"") -> Ended:
             code = run([str(argument) for argument in arguments])
     finally:
         sys.stdin = kept
-    said = [stream.buffer.getvalue().decode() for stream in (out, err)]  # type: ignore[attr-defined]
+    said = [stream.buffer.getvalue().decode() for stream in (out, err)]
     assert "Traceback" not in said[1], said[1]
     assert code != 1 or "Unexpected" not in said[1], said[1]
     return Ended(code, *said)

@@ -30,7 +30,7 @@ def meddle(how: str, number: int) -> None:
             print("held", flush=True)
             sys.stdin.read()
 
-    Journal.append = meddled  # type: ignore[method-assign]
+    Journal.append = meddled  # type: ignore[method-assign, assignment]
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ def test_the_example_is_planned_applied_and_then_there_is_nothing_to_do(tmp_path
     after = idsync("plan", "-c", org, "--detailed-exitcode")
     assert (after.code, after.err) == (0, "")
 
-    week = ["--snapshot", org / "snapshot-next.json"]
+    week: list[str | Path] = ["--snapshot", org / "snapshot-next.json"]
     kept = tmp_path / "week.plan"
     assert idsync("plan", "-c", org, *week, "-o", kept, "--detailed-exitcode").code == 2
     assert idsync("show", kept).code == 0

@@ -1,5 +1,6 @@
 """No secret is in anything that idsync says or keeps: not in output, plan, snapshot, journal or store."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,9 @@ def with_proof_of_possession(simulator: Simulator, place: Place) -> list[bytes]:
     [with_a_token_in_a_variable, with_a_token_in_a_file, with_a_private_key, with_proof_of_possession],
     ids=lambda sign_in: sign_in.__name__,
 )
-def test_a_whole_run_leaves_no_secret_anywhere(sign_in, tmp_path: Path) -> None:
+def test_a_whole_run_leaves_no_secret_anywhere(
+    sign_in: Callable[[Simulator, Place], list[bytes]], tmp_path: Path
+) -> None:
     organization = Organization.generate(6, users=12, groups=3, apps=2, members_per_group=4)
     with served(organization, tmp_path) as (simulator, place):
         secrets = sign_in(simulator, place)

@@ -97,7 +97,7 @@ def test_stale_and_used_plans_are_refused_with_6_and_change_nothing(example: Exa
     assert example.everything() == after
 
 
-FOREIGN = [
+FOREIGN: list[dict[str, Any]] = [
     {"kind": "user", "version": "v2", "metadata": {"name": "quinn@elsewhere"}, "spec": {"roles": ["admin"]}},
     {
         "kind": "lock",

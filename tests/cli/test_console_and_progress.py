@@ -1,6 +1,7 @@
 """How commands speak: to people on a terminal, to files, to machines; and how they show progress."""
 
 import errno
+import fcntl
 import io
 import json
 import os
@@ -8,8 +9,10 @@ import pty
 import signal
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -235,17 +238,28 @@ def test_colour_and_a_question_on_a_real_terminal(fresh: Path) -> None:
     assert b"\x1b[1mPlan: " in said
 
 
+def wait_until_read(pipe: IO[bytes]) -> None:
+    """Wait until the other side took all that was written: from then on it waits for more."""
+    for _ in range(6_000):
+        if fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)) == bytes(4):
+            return
+        time.sleep(0.01)
+    raise AssertionError("nobody read what was written")
+
+
 def test_ctrl_c_ends_the_program_with_130_and_no_traceback(applied_example: Path) -> None:
-    program_text = "import idsync.cli.application as a; print('ready', flush=True); a.main()"
+    restored = "signal.signal(signal.SIGINT, signal.default_int_handler)"  # a job in the background inherits SIG_IGN
+    program_text = f"import signal; {restored}; import idsync.cli.application as a; a.main()"
     program = subprocess.Popen(
         [sys.executable, "-c", program_text, "create", "-", "-c", applied_example],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
-    assert program.stdout is not None
-    program.stdout.readline()
-    time.sleep(0.5)  # until it waits for its standard input
+    assert program.stdin is not None
+    program.stdin.write(b"kind: user\n")
+    program.stdin.flush()
+    wait_until_read(program.stdin)
     program.send_signal(signal.SIGINT)
     _, said = program.communicate(timeout=60)
     assert program.returncode == 130

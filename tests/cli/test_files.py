@@ -10,7 +10,7 @@ from idsync.cli.files import private_file, write_private
 from idsync.errors import UsageError
 
 
-def test_a_written_file_is_private_and_whole(tmp_path: Path):
+def test_a_written_file_is_private_and_whole(tmp_path: Path) -> None:
     path = tmp_path / "plan.json"
     with private_file(path, "plan") as written:
         written.write(b"one ")
@@ -21,7 +21,7 @@ def test_a_written_file_is_private_and_whole(tmp_path: Path):
     assert [entry.name for entry in tmp_path.iterdir()] == ["plan.json"]
 
 
-def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "plan.json"
     path.write_text("old")
 
@@ -36,13 +36,13 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path, mon
     assert [entry.name for entry in tmp_path.iterdir()] == ["plan.json"]
 
 
-def test_what_goes_wrong_while_a_file_is_made_leaves_no_file(tmp_path: Path):
+def test_what_goes_wrong_while_a_file_is_made_leaves_no_file(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), private_file(tmp_path / "plan.json", "plan") as written:
         written.write(b"half of it" * (1 // 0))
     assert not list(tmp_path.iterdir())
 
 
-def test_writing_through_a_link_or_to_a_device_replaces_neither(tmp_path: Path):
+def test_writing_through_a_link_or_to_a_device_replaces_neither(tmp_path: Path) -> None:
     (tmp_path / "real.json").write_text("old")
     link = tmp_path / "link.json"
     link.symlink_to("real.json")

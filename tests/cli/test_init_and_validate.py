@@ -85,7 +85,7 @@ def test_the_example_s_second_week_has_a_joiner_a_leaver_a_mover_a_rename_and_a_
 ) -> None:
     plan = idsync("plan", "-c", org, "--snapshot", org / "snapshot-next.json", "--format", "json").json
     assert isinstance(plan, dict)
-    reasons = {(change["kind"], change["action"]): set() for change in plan["changes"]}
+    reasons: dict[tuple[str, str], set[str]] = {(change["kind"], change["action"]): set() for change in plan["changes"]}
     for change in plan["changes"]:
         reasons[change["kind"], change["action"]].add(change["reason"])
     assert reasons["user", "create"] == {"assigned", "renamed"}

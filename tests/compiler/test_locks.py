@@ -1,7 +1,8 @@
 """Locks of ours under another `ttl` than the one that they were made with."""
 
+from idsync.model.ownership import lock_name
 from tests.core.replay import applied, settled
-from tests.core.world import ORG, config, lines, lock_name, lock_on, okta, person, plan, with_lock
+from tests.core.world import ORG, config, lines, lock_on, okta, person, plan, with_lock
 
 NEVER = config(spec="locks: {ttl: never}")
 STAYS = okta(person("stays"))

@@ -143,7 +143,8 @@ def test_the_smallest_configuration_has_every_default(tmp_path: Path) -> None:
     assert (integration.interval, integration.rate_limit_share) == (1800, 50)
     assert settings.guards == Guards()
     assert settings.filters.groups == NameFilter()
-    assert settings.role_rules == settings.access_list_rules == ()
+    assert settings.role_rules == ()
+    assert settings.access_list_rules == ()
 
 
 def test_everything_that_is_written_is_read(tmp_path: Path) -> None:

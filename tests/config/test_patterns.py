@@ -6,6 +6,7 @@ import unicodedata
 from functools import cache
 
 import pytest
+import re2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -155,7 +156,7 @@ def test_a_set_that_wrongly_says_no_is_overruled(monkeypatch: pytest.MonkeyPatch
 
         def Match(self, name: bytes) -> None: ...  # noqa: N802
 
-    monkeypatch.setattr(patterns.re2, "Set", Exhausted)
+    monkeypatch.setattr(re2, "Set", Exhausted)
     compiled = filters("a*", "b*", "*c")
     assert PatternSet(compiled).match(["ac", "bx", "x"]) == [(0, 2), (1,), ()]
     assert PatternSet(compiled, ignoring_case=True).match(["AC", "x"]) == [(0, 2), ()]

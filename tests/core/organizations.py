@@ -1,7 +1,8 @@
 """Random small organizations, hand edits and foreign objects: few names, so that everything collides."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
@@ -52,6 +53,10 @@ CONFIGS: list[Settings] = [
 ]
 
 
+PROFILES: list[dict[str, Any]] = [{}, {}, {"team": "red"}, {"team": ["red", "Blue"], "level": 3}]
+_Item = TypeVar("_Item")
+
+
 @st.composite
 def people(draw: st.DrawFn) -> list[IdentityUser]:
     """Some people, mostly active and mostly under names of their own."""
@@ -60,7 +65,7 @@ def people(draw: st.DrawFn) -> list[IdentityUser]:
             draw(st.sampled_from(NAMES[identifier])),
             draw(st.sampled_from(STATUSES)),
             id=f"00u-{identifier}",
-            **draw(st.sampled_from([{}, {}, {"team": "red"}, {"team": ["red", "Blue"], "level": 3}])),
+            **draw(st.sampled_from(PROFILES)),
         )
         for identifier in IDS
         if draw(st.integers(0, 9)) < 8
@@ -171,7 +176,7 @@ def shuffled(snapshot: Snapshot, seed: int) -> Snapshot:
     """The same facts, listed in another order."""
     dice = random.Random(seed)
 
-    def mixed(items: list) -> list:
+    def mixed(items: list[_Item]) -> list[_Item]:
         return dice.sample(items, len(items))
 
     return replace(
@@ -190,7 +195,7 @@ def shuffled_state(state: DirectoryState, seed: int) -> DirectoryState:
     """The same directory, listed in another order."""
     dice = random.Random(seed)
 
-    def mixed(items: dict) -> dict:
+    def mixed(items: Mapping[str, _Item]) -> dict[str, _Item]:
         return dict(dice.sample(list(items.items()), len(items)))
 
     return DirectoryState(

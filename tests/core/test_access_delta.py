@@ -1,7 +1,11 @@
 """Who gains and loses what: roles, lists and granted traits, by every route, direct or consequential."""
 
-from idsync.model.directory import ConfigCause, Reason
+from collections.abc import Iterable
+from typing import Any
+
+from idsync.model.directory import ConfigCause, DirectoryState, Reason
 from idsync.model.resources import Grants, Membership
+from idsync.plan.changes import Access
 from tests.core.replay import applied, settled
 from tests.core.world import (
     NOTHING,
@@ -31,7 +35,7 @@ GRANTS = config(
 NESTED = Membership(membership_kind="MEMBERSHIP_KIND_LIST")
 
 
-def brief(accesses) -> list[str]:
+def brief(accesses: Iterable[Access]) -> list[str]:
     return [f"{item.kind} {item.name} via {','.join(item.via)}" for item in accesses]
 
 
@@ -145,7 +149,9 @@ def test_a_role_that_meets_a_requirement_opens_the_list() -> None:
     ]
 
 
-def with_parent(state, child: str, name: str = "prod", kind: Membership = NESTED, **spec):
+def with_parent(
+    state: DirectoryState, child: str, name: str = "prod", kind: Membership = NESTED, **spec: Any
+) -> DirectoryState:
     state = with_list(state, foreign_list(name, title=name, **{"grants": Grants((f"role-{name}",)), **spec}))
     return with_member(state, name, child, kind)
 

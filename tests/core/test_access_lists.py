@@ -2,6 +2,7 @@
 
 import pytest
 
+from idsync.model.directory import ConfigCause, UpstreamCause
 from idsync.model.ownership import our_labels
 from idsync.model.resources import Audit, Grants, Membership, Notifications, Owner, Recurrence
 from tests.core.replay import applied, settled
@@ -126,7 +127,8 @@ def test_expansions_to_nothing_drop_the_role_the_trait_the_owner_and_the_title()
 def test_the_causes_of_a_list_are_its_group_and_the_rule_with_its_place() -> None:
     change = list_change(plan(okta(ALICE, group("team-red", "alice")), settings=TEAMS), "team-red")
     upstream, rule = change.causes
-    assert (upstream.id, upstream.name) == ("00g-team-red", "team-red")
+    assert upstream == UpstreamCause("group", "00g-team-red", "team-red")
+    assert isinstance(rule, ConfigCause)
     assert (rule.file, rule.line > 1, rule.rule) == ("idsync.yaml", True, "group is ^team-(.*)$")
 
 

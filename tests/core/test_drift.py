@@ -1,11 +1,12 @@
 """Hand edits of what is ours: put back, and called drift where the directory noticed the hand."""
 
 import pytest
+from msgspec.structs import replace
 
+from idsync.model.directory import DirectoryState
 from idsync.model.resources import Grants, Membership
 from tests.core.replay import applied, settled
 from tests.core.world import (
-    DirectoryState,
     config,
     edited_list,
     edited_user,
@@ -14,7 +15,6 @@ from tests.core.world import (
     okta,
     person,
     plan,
-    replace,
     with_member,
 )
 

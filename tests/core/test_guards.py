@@ -2,6 +2,8 @@
 
 import pytest
 
+from idsync.model.identity import IdentityUser, Snapshot
+from idsync.plan.changes import Plan
 from tests.core.replay import applied, settled
 from tests.core.world import (
     NOTHING,
@@ -22,15 +24,15 @@ from tests.core.world import (
 )
 
 
-def people(count: int, start: int = 0):
+def people(count: int, start: int = 0) -> list[IdentityUser]:
     return [person(f"p{number:03}") for number in range(start, count)]
 
 
-def names(count: int, start: int = 0):
+def names(count: int, start: int = 0) -> list[str]:
     return [f"p{number:03}" for number in range(start, count)]
 
 
-def guard(made, name: str) -> tuple[int, float, str]:
+def guard(made: Plan, name: str) -> tuple[int, float, str]:
     return next((item.count, item.limit, item.verdict) for item in made.guards if item.guard == name)
 
 
@@ -56,7 +58,9 @@ def test_every_guard_is_on_without_a_guards_document() -> None:
         (100, 11, 10, "blocked"),
     ],
 )
-def test_deletes_and_locks_pass_at_the_limit_and_not_beyond(managed, leavers, limit, verdict) -> None:
+def test_deletes_and_locks_pass_at_the_limit_and_not_beyond(
+    managed: int, leavers: int, limit: int, verdict: str
+) -> None:
     made = plan(okta(*people(managed, leavers)), settled(okta(*people(managed))))
     assert guard(made, "user_deletes") == (leavers, limit, verdict)
     assert guard(made, "user_locks") == (leavers, limit, verdict)
@@ -169,7 +173,7 @@ ADMIN = settled(okta(person("admin"), *people(3)))
         okta(person("admin2", id="00u-admin"), *people(3)),
     ],
 )
-def test_protected_people_are_never_locked_or_deleted(snapshot) -> None:
+def test_protected_people_are_never_locked_or_deleted(snapshot: Snapshot) -> None:
     made = plan(snapshot, ADMIN, PROTECTED)
     assert guard(made, "protected_users") == (1, 0, "blocked")
     finding = next(item for item in made.findings if item.code == "protected_users")

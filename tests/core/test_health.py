@@ -2,8 +2,10 @@
 
 import pytest
 
+from idsync.config.settings import Settings
 from idsync.errors import SourceUnhealthy
 from idsync.model.directory import DirectoryState, LastApply
+from idsync.model.identity import IdentityGroup, Snapshot
 from tests.core.replay import applied, settled
 from tests.core.world import (
     APP,
@@ -194,7 +196,7 @@ def test_whatever_takes_roles_or_traits_or_grants_away_is_held_back_too() -> Non
     "snapshot",
     [okta(*PEOPLE, org_url="https://other.okta.com"), okta(org_url="https://other.okta.com")],
 )
-def test_of_another_org_there_is_nothing_to_plan(snapshot) -> None:
+def test_of_another_org_there_is_nothing_to_plan(snapshot: Snapshot) -> None:
     with pytest.raises(SourceUnhealthy) as refusal:
         plan(snapshot, STATE)
     assert refusal.value.codes == ("wrong_org",)
@@ -245,13 +247,9 @@ def test_the_next_apply_remembers_the_pool_of_this_one() -> None:
 
 def test_what_is_not_held_back_can_be_applied_and_the_rest_is_planned_again() -> None:
     made = plan(okta(*PEOPLE[30:], person("new"), EVERYONE), STATE, last=last(40))
-    additions = type(made)(**{**_fields(made), "changes": tuple(item for item in made.changes if not item.blocked_by)})
+    additions = replace(made, changes=tuple(item for item in made.changes if not item.blocked_by))
     again = plan(okta(*PEOPLE[30:], person("new"), EVERYONE), applied(STATE, additions), last=last(40))
     assert set(lines(again)) == set(blocked(made))
-
-
-def _fields(made) -> dict[str, object]:
-    return {name: getattr(made, name) for name in made.__struct_fields__}
 
 
 BY_GROUP = 'RoleMapping: {rules: [{group: "aws-*", roles: ["aws-$1"]}]}'
@@ -267,7 +265,9 @@ ADMINS = group("aws-admin", "p00", "p01", "p02")
     ids=["no lists", "other lists"],
 )
 @pytest.mark.parametrize("read", [(group("aws-admin"),), ()], ids=["empty", "unseen"])
-def test_the_members_of_all_groups_that_give_roles_gone_at_once_are_doubted(settings, read) -> None:
+def test_the_members_of_all_groups_that_give_roles_gone_at_once_are_doubted(
+    settings: Settings, read: tuple[IdentityGroup, ...]
+) -> None:
     state = settled(okta(*PEOPLE, EVERYONE, ADMINS), settings)
     made = plan(okta(*PEOPLE, EVERYONE, *read), state, settings, last=last(40, settings.digest))
     assert [finding.code for finding in made.health.findings] == ["groups_empty"]

@@ -4,7 +4,8 @@ import datetime as dt
 
 import pytest
 
-from idsync.model.directory import UpstreamCause
+from idsync.model.directory import DirectoryState, UpstreamCause
+from idsync.model.identity import Snapshot
 from idsync.model.ownership import is_ours, lock_name
 from idsync.model.resources import LockTarget
 from idsync.plan.steps import Phase, steps_of
@@ -77,7 +78,7 @@ def test_people_without_the_app_are_out_whatever_groups_they_are_in() -> None:
         (okta(*STAYING, unassigned={"alice": "DELETED"}), "deleted_upstream"),
     ],
 )
-def test_a_leaver_is_locked_then_deleted_for_the_right_reason(after, reason) -> None:
+def test_a_leaver_is_locked_then_deleted_for_the_right_reason(after: Snapshot, reason: str) -> None:
     made = plan(after, settled(okta(*STAYING, person("alice"))))
     assert lines(made) == [f"create lock alice: {reason}", f"delete user alice: {reason}"]
     assert [step.phase for step in steps_of(made.changes)] == [Phase.LOCK, Phase.USER_DELETE]
@@ -139,7 +140,7 @@ def test_a_lock_that_ends_before_credentials_do_is_renewed_when_the_account_goes
     assert applied(state, made).locks[lock_name(ORG, "alice")].spec.expires == "2026-11-23T19:00:00Z"
 
 
-def leave(name: str):
+def leave(name: str) -> DirectoryState:
     """The directory after `name` came and left."""
     state = settled(okta(*STAYING, person(name)))
     return applied(state, plan(okta(*STAYING), state))

@@ -9,7 +9,7 @@ from idsync.model.directory import DirectoryState
 from idsync.model.identity import Snapshot
 from idsync.model.resources import Membership, Metadata, UserSpec
 from idsync.model.resources import user as user_resource
-from idsync.reconcile.planning import Remembering, make_plan
+from idsync.reconcile.planning import Planned, Remembering, make_plan
 from tests.core.replay import applied
 from tests.core.world import NOTHING, NOW, ORG, PLAIN, Directory, config, group, okta, person, with_member, with_user
 
@@ -70,7 +70,7 @@ def hands(draw: st.DrawFn, state: DirectoryState) -> DirectoryState:
     return state
 
 
-def planned_with(settings_: Settings, snapshot: Snapshot, state: DirectoryState, memo: Memo | None):
+def planned_with(settings_: Settings, snapshot: Snapshot, state: DirectoryState, memo: Memo | None) -> Planned:
     """A plan that remembers."""
     return make_plan(settings_, snapshot, Directory(state), last=None, now=NOW, remembering=Remembering(memo))
 
@@ -112,7 +112,7 @@ def test_only_the_lists_of_someone_who_left_are_looked_at() -> None:
     memo = first.memo_after_apply(Directory(state).index(ORG))
     after = planned_with(PLAIN, okta(person("ann"), group("one", "ann"), group("two", "bob")), state, memo)
     assert after.within is not None
-    assert (after.within.users, after.within.access_lists) == ({"bob"}, {"00g-two"})
+    assert (after.within.users, after.within.access_lists) == (frozenset({"bob"}), frozenset({"00g-two"}))
 
 
 def test_another_configuration_forgets_the_memo() -> None:

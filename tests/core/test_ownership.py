@@ -1,8 +1,11 @@
 """Only what is ours: foreign users, lists and locks stay byte-equal, unless the configuration adopts them by name."""
 
+from typing import Any
+
 import pytest
 
 from idsync.model.canonical import canonical_bytes
+from idsync.model.identity import IdentityUser
 from idsync.model.ownership import lock_name, our_labels
 from idsync.model.resources import ConnectorReference, CreatedBy, Metadata
 from tests.core.replay import applied, settled
@@ -127,7 +130,7 @@ def test_a_user_that_an_sso_login_created_for_a_while_is_adopted_and_made_perman
         {"created_by": CreatedBy(), "expires": "2026-11-23T00:00:00Z"},
     ],
 )
-def test_without_both_expiry_and_saml_connector_there_is_no_adoption(spec) -> None:
+def test_without_both_expiry_and_saml_connector_there_is_no_adoption(spec: dict[str, Any]) -> None:
     made = plan(okta(person("bob")), with_user(NOTHING, foreign_user("bob", **spec)))
     assert made.is_empty
     assert codes(made) == ["user_conflict"]
@@ -183,7 +186,7 @@ def test_a_foreign_lock_under_the_name_of_ours_keeps_a_new_suspended_person_out(
 
 
 @pytest.mark.parametrize("others", [(), (person("zoe"),)], ids=["nobody", "a person in conflict"])
-def test_a_lock_of_ours_whose_target_somebody_changed_is_put_right(others) -> None:
+def test_a_lock_of_ours_whose_target_somebody_changed_is_put_right(others: tuple[IdentityUser, ...]) -> None:
     snapshot = okta(person("alice", "SUSPENDED"), *others)
     moved = replace(lock_on("zoe", ours=True), metadata=Metadata(lock_name(ORG, "alice"), labels=our_labels(ORG)))
     state = with_user(with_lock(settled(okta(person("alice", "SUSPENDED"))), moved), foreign_user("zoe"))

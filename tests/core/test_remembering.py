@@ -2,7 +2,10 @@
 
 from msgspec import Raw
 
-from idsync.model.identity import IdentityGroup
+from idsync.compiler.memo import Memo
+from idsync.config.settings import Settings
+from idsync.model.directory import DirectoryState
+from idsync.model.identity import IdentityGroup, Snapshot
 from idsync.model.resources import Membership, Owner
 from idsync.plan.planfile import encode_plan
 from idsync.reconcile.planning import Planned, Remembering, make_plan
@@ -34,18 +37,20 @@ RULES = config(
 BEFORE = okta(person("maria"), person("bob"), group("eng", "bob", "maria"), group("ops", "bob"))
 
 
-def remembered(snapshot, state=NOTHING, settings=RULES):
+def remembered(
+    snapshot: Snapshot, state: DirectoryState = NOTHING, settings: Settings = RULES
+) -> tuple[DirectoryState, Memo | None]:
     """The directory after a plan was applied, and the memo that it left."""
     made = make_plan(settings, snapshot, Directory(state), last=None, now=NOW, remembering=Remembering(None))
     after = applied(state, made.plan)
     return after, made.memo_after_apply(Directory(after).index(ORG))
 
 
-def quick(snapshot, state, memo, settings=RULES) -> Planned:
+def quick(snapshot: Snapshot, state: DirectoryState, memo: Memo | None, settings: Settings = RULES) -> Planned:
     return make_plan(settings, snapshot, Directory(state), last=None, now=NOW, remembering=Remembering(memo))
 
 
-def agrees(snapshot, state, memo, settings=RULES) -> Planned:
+def agrees(snapshot: Snapshot, state: DirectoryState, memo: Memo | None, settings: Settings = RULES) -> Planned:
     made = quick(snapshot, state, memo, settings)
     assert encode_plan(made.plan) == encode_plan(plan(snapshot, state, settings))
     return made
@@ -56,7 +61,7 @@ def test_when_nothing_moved_only_what_something_is_said_about_is_looked_at() -> 
     made = agrees(BEFORE, state, memo)
     assert made.plan.is_empty
     assert made.within is not None
-    assert (made.within.users, made.within.access_lists) == (set(), {"00g-eng"})
+    assert (made.within.users, made.within.access_lists) == (frozenset(), frozenset({"00g-eng"}))
 
 
 def test_whoever_something_is_said_about_is_looked_at_each_time() -> None:

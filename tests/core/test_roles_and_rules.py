@@ -2,12 +2,13 @@
 
 import pytest
 
-from idsync.model.directory import ConfigCause
+from idsync.model.directory import ConfigCause, UpstreamCause
+from idsync.model.identity import Snapshot
 from tests.core.replay import settled
 from tests.core.world import codes, config, delta_of, group, lines, okta, person, plan, user_change
 
 
-def roles(snapshot, *documents: str, spec: str = "", name: str = "alice") -> tuple[str, ...]:
+def roles(snapshot: Snapshot, *documents: str, spec: str = "", name: str = "alice") -> tuple[str, ...]:
     after = user_change(plan(snapshot, settings=config(*documents, spec=spec)), name).after
     assert after is not None
     return after.spec.roles
@@ -152,7 +153,9 @@ def test_a_match_that_fails_only_by_letter_case_is_a_warning(where: str) -> None
 def test_warnings_about_groups_of_one_name_stand_in_the_order_of_their_ids() -> None:
     groups = [group("eng", "alice", id=f"00g-{number}") for number in range(8)]
     made = plan(okta(person("alice"), *groups), settings=config("ImportFilters: {groups: {include: [ENG]}}"))
-    assert [finding.causes[0].id for finding in made.findings] == [item.id for item in groups]
+    assert [finding.causes for finding in made.findings] == [
+        (UpstreamCause("group", item.id, "eng"),) for item in groups
+    ]
 
 
 def test_a_match_is_no_near_miss() -> None:
@@ -167,10 +170,12 @@ def test_every_role_says_which_rule_and_group_gave_it() -> None:
     made = plan(okta(person("alice"), group("eng", "alice")), settings=config(rule))
     gained = {gain.name: gain.causes for gain in delta_of(made, "alice").gains}
     upstream, place = gained["dev"]
-    assert (upstream.object, upstream.name) == ("group", "eng")
+    assert upstream == UpstreamCause("group", "00g-eng", "eng")
     assert isinstance(place, ConfigCause)
     assert (place.file, place.rule) == ("idsync.yaml", "group is eng")
-    assert gained["okta-requester"][0].rule == "default role"
+    (given,) = gained["okta-requester"]
+    assert isinstance(given, ConfigCause)
+    assert given.rule == "default role"
 
 
 def test_a_changed_role_mapping_is_the_reason_of_what_it_changes() -> None:

@@ -13,14 +13,16 @@ MAKERS = {"Finding", "_report", "_finding"}
 
 def codes_in_the_program() -> set[str]:
     """Every literal code that a finding is made with."""
-    found = set()
+    found: set[str] = set()
     for package in ("compiler", "plan", "reconcile"):
         for file in sorted((ROOT / "idsync" / package).glob("*.py")):
             for node in ast.walk(ast.parse(file.read_text())):
-                if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
-                    name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-                    if name in MAKERS:
-                        found.add(node.args[0].value)
+                match node:
+                    case ast.Call(
+                        args=[ast.Constant(value=str(code)), *_], func=ast.Name(id=name) | ast.Attribute(attr=name)
+                    ):
+                        if name in MAKERS:
+                            found.add(code)
     return found
 
 

@@ -405,5 +405,6 @@ def test_taking_the_journal_back_step_by_step_gives_the_empty_directory(
                 editor.remove(entry.address)
             else:
                 editor.create(before, force=True)
-        assert local.state().users == local.state().access_lists == {}
+        assert local.state().users == {}
+        assert local.state().access_lists == {}
         assert store.journal.verify().broken_at is None

@@ -118,7 +118,7 @@ plain_values = st.recursive(
 
 def _read_back(text: str) -> list[object]:
     mistakes = Mistakes()
-    documents = [plain(document) for document in compose(text, "x.yaml", mistakes, Budget())]
+    documents: list[object] = [plain(document) for document in compose(text, "x.yaml", mistakes, Budget())]
     assert [str(found) for found in mistakes.found] == []
     return documents
 

@@ -1,7 +1,7 @@
 """The tree of errors: every refusal carries what, why and how to fix, and what scripts need."""
 
 import idsync.errors as errors
-from idsync.diagnostics import Position
+from idsync.diagnostics import Diagnostic, Position, Severity
 
 
 def test_every_error_is_one_of_ours_and_documented() -> None:
@@ -21,7 +21,8 @@ def test_an_error_says_what_why_how_to_fix_and_where() -> None:
 
 
 def test_errors_carry_what_scripts_need() -> None:
-    assert errors.ConfigError("x", ["d"]).diagnostics == ("d",)  # type: ignore[list-item]
+    mistake = Diagnostic("C1", Severity.ERROR, "what", "why", "fix", Position("a.yaml", 1, 1))
+    assert errors.ConfigError("x", [mistake]).diagnostics == (mistake,)
     assert errors.AuthorizationError("x", scope="okta.users.read").scope == "okta.users.read"
     assert errors.BlockedError("x", guards=["user_deletes"]).guards == ("user_deletes",)
     assert errors.PlanStale("x", addresses=["user/a"]).addresses == ("user/a",)

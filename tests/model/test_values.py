@@ -1,5 +1,6 @@
 """Addresses, names, ownership and canonical form."""
 
+import random
 import re
 
 import pytest
@@ -39,7 +40,9 @@ def test_equal_values_have_equal_bytes_whatever_their_order() -> None:
 
 
 @given(st.lists(st.text(st.characters(exclude_characters="\0"), min_size=1), unique=True), st.randoms())
-def test_a_set_of_names_has_one_fingerprint_in_any_order_and_another_with_one_name_less(names, dice) -> None:
+def test_a_set_of_names_has_one_fingerprint_in_any_order_and_another_with_one_name_less(
+    names: list[str], dice: random.Random
+) -> None:
     mixed = dice.sample(names, len(names))
     assert fingerprint_names(mixed) == fingerprint_names(names)
     if names:

@@ -1,5 +1,7 @@
 """The declared order of an apply, and that nothing in between is wrong: locks first, unlocks last."""
 
+from idsync.model.resources import Lock
+from idsync.plan.changes import AccessListChange
 from idsync.plan.steps import Phase, in_listing_order, steps_of
 from tests.core.replay import settled
 from tests.core.world import group, lines, lock_on, okta, person, plan, with_lock
@@ -52,10 +54,13 @@ def test_a_leaver_is_locked_at_every_moment_after_the_first_step_that_touches_th
     locked: set[str] = set()
     for step in steps_of(MADE.changes):
         if step.phase is Phase.LOCK:
-            locked.add(step.change.after.spec.target.user)
+            assert isinstance(step.change.after, Lock)
+            locked.add(step.change.after.spec.target.user or "")
         elif step.phase is Phase.MEMBER_REMOVAL:
+            assert isinstance(step.change, AccessListChange)
             assert set(step.change.members_removed) & {"leaver1", "leaver2"} <= locked
         elif step.phase is Phase.USER_DELETE:
+            assert step.change.before is not None
             assert step.change.before.metadata.name in locked
 
 

@@ -2,7 +2,7 @@
 
 from idsync.model.directory import DirectoryState
 from idsync.model.ownership import lock_name, our_labels
-from idsync.plan.assemble import compare
+from idsync.plan.assemble import Comparison, compare
 from tests.core.replay import settled
 from tests.core.world import (
     NOTHING,
@@ -27,7 +27,7 @@ FOREIGN = with_list(
 )
 
 
-def compared(current: DirectoryState, desired: DirectoryState, adopted: frozenset[str] = frozenset()):
+def compared(current: DirectoryState, desired: DirectoryState, adopted: frozenset[str] = frozenset()) -> Comparison:
     return compare(current, desired, why={}, kept={}, adopted=adopted, org_url=ORG, now=NOW)
 
 

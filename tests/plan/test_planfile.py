@@ -1,5 +1,7 @@
 """The plan file: read back as written, and refused when it is anything else."""
 
+from typing import Any
+
 import msgspec
 import pytest
 from hypothesis import example, given
@@ -9,7 +11,7 @@ from idsync.errors import PlanError, PlanTampered
 from idsync.model.canonical import fingerprint
 from idsync.model.directory import Reason
 from idsync.plan import seal
-from idsync.plan.changes import Plan
+from idsync.plan.changes import Change, Plan
 from idsync.plan.planfile import decode_plan, encode_plan
 from idsync.plan.seal import sealed, write_sealed
 from tests.core.replay import settled
@@ -176,11 +178,11 @@ def test_another_major_version_is_refused_and_says_so() -> None:
         decode_plan(encode_plan(sealed(replace(MADE, format_version="2.0"))))
 
 
-def _tampered(**fields: object) -> bytes:
+def _tampered(**fields: Any) -> bytes:
     return encode_plan(sealed(replace(MADE, **fields)))
 
 
-def _changes(index: int, **fields: object):
+def _changes(index: int, **fields: Any) -> tuple[Change, ...]:
     made = list(MADE.changes)
     made[index] = replace(made[index], **fields)
     return tuple(made)
@@ -195,7 +197,7 @@ def _index(kind: str, action: str) -> int:
 DELETE, LOCK = _index("UserChange", "delete"), _index("LockChange", "create")
 UPDATE, LISTS = _index("UserChange", "update"), _index("AccessListChange", "update")
 FOREIGN = foreign_user(MADE.changes[DELETE].address.removeprefix("user/"))
-BAD = {
+BAD: dict[str, dict[str, Any]] = {
     "counts": {"summary": replace(MADE.summary, user=replace(MADE.summary.user, delete=9))},
     "left out": {"changes": MADE.changes[1:]},
     "order": {"changes": MADE.changes[::-1]},

@@ -1,8 +1,12 @@
 """Explanations: every path to what a person has, or the first edge that is missing."""
 
+from typing import Any
+
 import pytest
 
-from idsync.model.directory import ConfigCause
+from idsync.config.settings import Settings
+from idsync.model.directory import ConfigCause, DirectoryState
+from idsync.model.identity import IdentityGroup, Snapshot
 from idsync.model.resources import Grants, Membership
 from idsync.plan.explain import Explanation
 from idsync.reconcile.explaining import explain
@@ -48,11 +52,17 @@ SNAPSHOT = okta(
 STATE = settled(SNAPSHOT, SETTINGS)
 
 
-def told(who: str, what: str | None = None, state=STATE, snapshot=SNAPSHOT, settings=SETTINGS) -> Explanation:
+def told(
+    who: str,
+    what: str | None = None,
+    state: DirectoryState = STATE,
+    snapshot: Snapshot = SNAPSHOT,
+    settings: Settings = SETTINGS,
+) -> Explanation:
     return explain(settings, snapshot, Directory(state), who, what, NOW)
 
 
-def missing(who: str, what: str, **others) -> str:
+def missing(who: str, what: str, **others: Any) -> str:
     return " ".join(edge.what for edge in told(who, what, **others).missing)
 
 
@@ -95,7 +105,7 @@ def states(explanation: Explanation) -> dict[str, tuple[bool, bool]]:
 
 
 @pytest.mark.parametrize("groups", [(group("team-red", "cat"),), ()], ids=["of which one is no member", "that is gone"])
-def test_a_list_that_the_next_apply_takes_one_off_is_told_as_going(groups) -> None:
+def test_a_list_that_the_next_apply_takes_one_off_is_told_as_going(groups: tuple[IdentityGroup, ...]) -> None:
     access = states(told("ann", snapshot=okta(person("ann"), person("cat"), *groups)))
     assert access["00g-team-red"] == (True, False)
     assert access["team-red"] == (True, False)

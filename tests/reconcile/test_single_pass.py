@@ -40,7 +40,7 @@ class _Reading:
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
 
-    def fetch(self, known: Collection[str]) -> Snapshot:
+    def fetch(self, known_user_ids: Collection[str] = ()) -> Snapshot:
         return self._snapshot
 
 

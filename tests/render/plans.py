@@ -1,5 +1,7 @@
 """Plans to render, built from the structs by hand: one of each story that a reviewer meets."""
 
+from msgspec.structs import replace
+
 from idsync.model.addresses import access_list_address, lock_address, user_address
 from idsync.model.canonical import fingerprint, fingerprint_names
 from idsync.model.directory import Cause, ConfigCause, Reason, UpstreamCause
@@ -150,8 +152,7 @@ def role(name: str, *causes: Cause, via: tuple[str, ...] = ("user",), edit: bool
 
 def belonging(name: str, title: str, edit: bool = False) -> Access:
     """A list as access."""
-    origin = "direct" if edit else "consequential"
-    return Access("access_list", name, title, (), origin)
+    return Access("access_list", name, title, (), "direct" if edit else "consequential")
 
 
 def make_plan(
@@ -315,9 +316,8 @@ def bad_read() -> Plan:
     """A snapshot that shrank: what takes access is held back, what gives it is not."""
     codes = ("source_shrink",)
     joiner, leaver = "hiro@enzos-pizza.com", "raven@enzos-pizza.com"
-    lock_it = lock_change(leaver, Reason.UNASSIGNED)
     changes = (
-        LockChange(*(getattr(lock_it, field) for field in lock_it.__struct_fields__[:-1]), blocked_by=codes),
+        replace(lock_change(leaver, Reason.UNASSIGNED), blocked_by=codes),
         user_change(None, make_user(joiner), Reason.ASSIGNED),
         user_change(make_user(leaver), None, Reason.UNASSIGNED, blocked_by=codes),
         list_change(ENGINEERING, ENGINEERING, Reason.MEMBERSHIP_CHANGED, (joiner,), (leaver,), blocked_by=codes),

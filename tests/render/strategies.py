@@ -59,12 +59,13 @@ def structs_of(kind: type[msgspec.Struct], **fixed: st.SearchStrategy[typing.Any
     """Any value of a struct, some fields as given."""
     hints = typing.get_type_hints(kind)
     known = {name: strategy for (owner, name), strategy in FIXED.items() if owner is kind} | fixed
-    inferred = {
-        name: st.deferred(lambda hint=hints[name]: values_of(hint))
-        for name in kind.__struct_fields__
-        if name not in known
-    }
+    inferred = {name: _later(hints[name]) for name in kind.__struct_fields__ if name not in known}
     return st.builds(kind, **inferred, **known)
+
+
+def _later(hint: typing.Any) -> st.SearchStrategy[typing.Any]:
+    """Looked up when it is drawn from: what a type holds may be of that type."""
+    return st.deferred(lambda: values_of(hint))
 
 
 def changes_of(kind: type[msgspec.Struct]) -> st.SearchStrategy[typing.Any]:

@@ -2,6 +2,8 @@
 
 import json
 
+from msgspec import Raw
+
 from idsync.model.addresses import Address
 from idsync.model.journal import (
     Entry,
@@ -71,8 +73,8 @@ def test_one_run_in_full_tells_its_steps_in_order() -> None:
     entries = numbered(
         START,
         StepMade(1, 2, Address("user/hiro@x.com"), "create", "assigned"),
-        StepMade(1, 3, Address("access_list/00g1"), "update", "membership_changed", None, ("hiro@x.com",)),
-        StepMade(1, 4, Address("access_list/00g1"), "update", "drift", None, (), {"vic@x.com": Membership()}),
+        StepMade(1, 3, Address("access_list/00g1"), "update", "membership_changed", Raw(), ("hiro@x.com",)),
+        StepMade(1, 4, Address("access_list/00g1"), "update", "drift", Raw(), (), {"vic@x.com": Membership()}),
         StepMade(1, 6, Address("user/raven@x.com"), "delete", "deactivated"),
         RunFinished(1, "2026-11-22T08:00:01Z", 9),
     )
@@ -94,7 +96,7 @@ def test_json_is_the_entries_with_their_numbers() -> None:
 
 def test_a_forged_journal_cannot_steer_a_terminal() -> None:
     forged = RunStarted(1, HOSTILE, HOSTILE, HOSTILE, "okta", 1, {}, {HOSTILE: HOSTILE})
-    step = StepMade(1, 2, Address(f"user/{HOSTILE}"), "create", HOSTILE, None, (HOSTILE,))
+    step = StepMade(1, 2, Address(f"user/{HOSTILE}"), "create", HOSTILE, Raw(), (HOSTILE,))
     hand = MadeByHand(HOSTILE, HOSTILE, "delete", Address(HOSTILE))
     swept = LocksSwept(0, HOSTILE, {})
     stop = RunStopped(1, HOSTILE, 0, HOSTILE)

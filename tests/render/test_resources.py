@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from idsync.cli.resource_files import read_resources
-from idsync.model.resources import AccessList, AccessListMember, Lock, Membership, Metadata, User, member, user
+from idsync.model.resources import (
+    AccessList,
+    AccessListMember,
+    Lock,
+    Membership,
+    Metadata,
+    User,
+    member,
+    user,
+)
+from idsync.model.revisions import AnyResource
 from idsync.render.resources import render_json, render_text, render_yaml
 from idsync.render.style import COLOUR
 from tests.render.plans import HOSTILE, make_list, make_lock, make_user
@@ -73,7 +83,7 @@ def test_labels_come_in_one_order_whatever_theirs() -> None:
 
 
 def test_tables_are_aligned_and_one_for_each_kind() -> None:
-    there = [
+    there: list[AnyResource] = [
         make_user("山田", ("dev", "ops")),
         make_user("hiro@x.com", ()),
         make_lock("raven@x.com"),

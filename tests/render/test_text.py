@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from idsync.model.directory import Reason
 from idsync.model.findings import Finding, Health
-from idsync.plan.changes import GuardResult, PersonDelta, Plan, UserChange
+from idsync.plan.changes import Access, GuardResult, PersonDelta, Plan, UserChange
 from idsync.render.escape_text import shown
 from idsync.render.style import COLOUR
 from idsync.render.text import render_plan
@@ -70,7 +70,7 @@ def test_gains_say_by_which_group_and_which_rule_at_which_line() -> None:
 
 def test_a_list_under_another_title_names_its_group() -> None:
     there = make_list("00g1", "Team eng")
-    gains = (plans.Access("access_list", "00g1", "Team eng"),)
+    gains = (Access("access_list", "00g1", "Team eng"),)
     change = replace(list_change(there, there, Reason.MEMBERSHIP_CHANGED, ("a",)), causes=(plans.group("00g1", "eng"),))
     plan = make_plan((change,), (PersonDelta("a", gains, ()),))
     assert "+ list Team eng (group eng, 00g1)" in render_plan(plan)

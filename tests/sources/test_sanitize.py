@@ -1,15 +1,17 @@
 """Sanitized snapshots: nobody can be recognized, and the plan comes out the same."""
 
 import json
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 
 from idsync.errors import UsageError
+from idsync.model.identity import Snapshot
 from idsync.model.names import nfc, twin_key
 from idsync.sources.sanitize import sanitize
 from idsync.sources.snapshot import parse_snapshot, snapshot_bytes
-from tests.sources.documents import documents, few, minimal
+from tests.sources.documents import Json, documents, few, minimal
 
 KEY = b"0123456789abcdef"
 
@@ -38,17 +40,17 @@ ORGANIZATION = minimal(
 )
 
 
-def parsed(document):
+def parsed(document: Json) -> Snapshot:
     return parse_snapshot(json.dumps(document).encode(), "snapshot.json")
 
 
-def test_no_person_can_be_read_from_a_sanitized_snapshot():
+def test_no_person_can_be_read_from_a_sanitized_snapshot() -> None:
     written = snapshot_bytes(sanitize(parsed(ORGANIZATION), KEY)).decode().lower()
     for secret in ("hiro", "protagonist", "vitaly", "555", "4711", "00u1", "00u2", "00u9", "delivery"):
         assert secret not in written
 
 
-def test_groups_apps_statuses_and_the_shape_stay():
+def test_groups_apps_statuses_and_the_shape_stay() -> None:
     clean = sanitize(parsed(ORGANIZATION), KEY)
     assert clean.sanitized
     assert (clean.groups[0].id, clean.groups[0].name) == ("00g1", "eng")
@@ -63,13 +65,13 @@ def test_groups_apps_statuses_and_the_shape_stay():
     assert set(clean.unassigned) == set(clean.groups[0].member_ids()) - {clean.users[0].id}
 
 
-def test_attributes_that_rules_look_at_stay_unless_they_say_who_it_is():
+def test_attributes_that_rules_look_at_stay_unless_they_say_who_it_is() -> None:
     profile = sanitize(parsed(ORGANIZATION), KEY, keep=["department", "email"]).users[0].attributes()
     assert profile["department"] == "Delivery"
     assert "hiro" not in str(profile["email"])
 
 
-def test_equal_values_stay_equal_in_every_place():
+def test_equal_values_stay_equal_in_every_place() -> None:
     clean = sanitize(parsed(ORGANIZATION), KEY)
     first, second = (user.attributes() for user in clean.users)
     assert first["login"] == clean.users[0].username
@@ -78,20 +80,20 @@ def test_equal_values_stay_equal_in_every_place():
     assert first["email"] != first["login"]
 
 
-def test_the_same_key_gives_the_same_pseudonyms_and_another_key_others():
+def test_the_same_key_gives_the_same_pseudonyms_and_another_key_others() -> None:
     snapshot = parsed(ORGANIZATION)
     assert snapshot_bytes(sanitize(snapshot, KEY)) == snapshot_bytes(sanitize(snapshot, KEY))
     assert sanitize(snapshot, KEY).users[0].username != sanitize(snapshot, KEY[::-1]).users[0].username
 
 
-def test_a_key_that_can_be_guessed_is_refused():
+def test_a_key_that_can_be_guessed_is_refused() -> None:
     with pytest.raises(UsageError, match="too short"):
         sanitize(parsed(ORGANIZATION), b"short")
 
 
 @given(documents)
 @few
-def test_names_are_equal_twins_or_different_as_before(document):
+def test_names_are_equal_twins_or_different_as_before(document: Json) -> None:
     snapshot = parsed(document)
     clean = sanitize(snapshot, KEY)
     assert parse_snapshot(snapshot_bytes(clean), "clean.json").digest() == clean.digest()
@@ -101,6 +103,6 @@ def test_names_are_equal_twins_or_different_as_before(document):
         assert partition(before, relation) == partition(after, relation)
 
 
-def partition(names, relation):
+def partition(names: list[str], relation: Callable[[str], str]) -> list[int]:
     keys = [relation(name) for name in names]
     return [keys.index(key) for key in keys]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import threading
 from pathlib import Path
 
@@ -11,29 +12,35 @@ from hypothesis import strategies as st
 
 from idsync.diagnostics import Position
 from idsync.errors import SnapshotError
+from idsync.model.identity import Snapshot
 from idsync.sources import snapshot as snapshot_module
 from idsync.sources.snapshot import SnapshotSource, parse_snapshot, read_snapshot, snapshot_bytes
-from tests.sources.documents import documents, few, minimal
+from tests.sources.documents import Json, documents, few, minimal
 
 
-def parsed(document):
+def parsed(document: Json) -> Snapshot:
     return parse_snapshot(json.dumps(document).encode(), "snapshot.json")
 
 
-def refused(document) -> SnapshotError:
+def refused(document: Json) -> SnapshotError:
     data = document if isinstance(document, bytes) else json.dumps(document).encode()
     with pytest.raises(SnapshotError) as caught:
         parse_snapshot(data, "snapshot.json")
     return caught.value
 
 
-def user(**members):
+def place_of(error: SnapshotError) -> Position:
+    assert error.position is not None
+    return error.position
+
+
+def user(**members: Json) -> dict[str, Json]:
     return {"id": "00u1", "username": "ada@enzos-pizza.com", "status": "ACTIVE", "profile": {}} | members
 
 
 @given(documents)
 @few
-def test_writing_keeps_every_fact_and_writing_again_changes_nothing(document):
+def test_writing_keeps_every_fact_and_writing_again_changes_nothing(document: Json) -> None:
     snapshot = parsed(document)
     written = snapshot_bytes(snapshot)
     again = parse_snapshot(written, "again.json")
@@ -48,17 +55,17 @@ def test_writing_keeps_every_fact_and_writing_again_changes_nothing(document):
 
 @given(documents, st.randoms())
 @few
-def test_the_order_of_the_input_does_not_show_in_the_file(document, random):
+def test_the_order_of_the_input_does_not_show_in_the_file(document: Json, dice: random.Random) -> None:
     shuffled = json.loads(json.dumps(document))
     for name in ("users", "groups", "apps"):
-        random.shuffle(shuffled[name])
+        dice.shuffle(shuffled[name])
     for group in shuffled["groups"]:
-        random.shuffle(group["members"])
+        dice.shuffle(group["members"])
     assert snapshot_bytes(parsed(shuffled)) == snapshot_bytes(parsed(document))
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
-def test_any_bytes_are_refused_with_why_and_fix(data):
+def test_any_bytes_are_refused_with_why_and_fix(data: bytes) -> None:
     error = refused(data)  # a snapshot by chance is out of reach
     assert error.why
     assert error.fix
@@ -66,35 +73,35 @@ def test_any_bytes_are_refused_with_why_and_fix(data):
 
 @given(documents, st.data())
 @few
-def test_a_snapshot_cut_off_anywhere_is_refused(document, data):
+def test_a_snapshot_cut_off_anywhere_is_refused(document: Json, data: st.DataObject) -> None:
     whole = json.dumps(document).encode()
     length = data.draw(st.integers(0, len(whole) - 1))
-    assert refused(whole[:length]).position.file == "snapshot.json"
+    assert place_of(refused(whole[:length])).file == "snapshot.json"
 
 
-def test_a_mistake_in_the_syntax_is_shown_at_its_line_and_column():
+def test_a_mistake_in_the_syntax_is_shown_at_its_line_and_column() -> None:
     error = refused(b'{"format_version": "1.0",\n "users": [}\n')
     assert error.position == Position("snapshot.json", 2, 12)
 
 
-def test_a_missing_member_is_named_with_its_path():
+def test_a_missing_member_is_named_with_its_path() -> None:
     document = minimal(users=[user(), {"id": "00u2", "username": "b", "profile": {}}])
     assert "status" in refused(document).why
     assert "$.users[1]" in refused(document).why
 
 
 @pytest.mark.parametrize("version", ["2.0", "10.3", "3"])
-def test_another_major_version_is_told_before_anything_else(version):
+def test_another_major_version_is_told_before_anything_else(version: str) -> None:
     assert f"format version {version}" in refused(minimal(format_version=version)).summary
     assert f"format version {version}" in refused({"format_version": version, "people": []}).summary
 
 
-def test_a_later_minor_version_with_new_members_is_read():
+def test_a_later_minor_version_with_new_members_is_read() -> None:
     assert parsed(minimal(format_version="1.9", devices=[1], users=[user(shoe_size=44)])).users[0].id == "00u1"
 
 
 @pytest.mark.parametrize("version", ["", "1", "1.", "1.x", "one", "1.0\n", "-1.0"])
-def test_what_is_no_version_is_refused(version):
+def test_what_is_no_version_is_refused(version: str) -> None:
     assert "version" in refused(minimal(format_version=version)).summary
 
 
@@ -106,17 +113,17 @@ def test_what_is_no_version_is_refused(version):
         ("apps", [{"id": "0oa2", "label": label, "users": []} for label in "ab"]),
     ],
 )
-def test_two_objects_with_one_id_are_refused(part, rows):
+def test_two_objects_with_one_id_are_refused(part: str, rows: list[Json]) -> None:
     assert f"two {part} have the id" in refused(minimal(**{part: rows})).summary
 
 
 @pytest.mark.parametrize("identifier", ["", "a b", "a/b", "a\n", "a\0", "ü", "\u202e", "a\x7f"])
-def test_an_odd_id_is_refused(identifier):
+def test_an_odd_id_is_refused(identifier: str) -> None:
     assert "no id" in refused(minimal(users=[user(id=identifier)])).summary
 
 
 @pytest.mark.parametrize("name", ["", "nul\0byte"])
-def test_a_name_that_is_empty_or_holds_nul_is_refused(name):
+def test_a_name_that_is_empty_or_holds_nul_is_refused(name: str) -> None:
     for document in (
         minimal(users=[user(username=name)]),
         minimal(groups=[{"id": "00g1", "name": name, "members": []}]),
@@ -125,20 +132,20 @@ def test_a_name_that_is_empty_or_holds_nul_is_refused(name):
         assert "empty or holds NUL" in refused(document).summary
 
 
-def test_names_may_hold_anything_else():
+def test_names_may_hold_anything_else() -> None:
     name = 'a/b "quoted"\n\x1b[31mred\x1b[0m é e\u0301 \U0001f355 ' + "x" * 10_000
     assert parsed(minimal(groups=[{"id": "00g1", "name": name, "members": []}])).groups[0].name == name
 
 
 @pytest.mark.parametrize("surrogate", [rb'"\ud800"', rb'"\udc00x"', b'"\xed\xa0\x80"', b'"\xff"'])
-def test_a_lone_surrogate_or_broken_utf8_is_refused_wherever_it_stands(surrogate):
+def test_a_lone_surrogate_or_broken_utf8_is_refused_wherever_it_stands(surrogate: bytes) -> None:
     for place in (b'"username": %s, "profile": {}', b'"username": "a", "profile": {"title": %s}'):
         row = b'{"id": "00u1", "status": "ACTIVE", ' + place % surrogate + b"}"
         data = json.dumps(minimal()).encode().replace(b'"users": []', b'"users": [' + row + b"]")
-        assert refused(data).position.file == "snapshot.json"
+        assert place_of(refused(data)).file == "snapshot.json"
 
 
-def test_deep_nesting_is_refused_without_a_crash():
+def test_deep_nesting_is_refused_without_a_crash() -> None:
     for deep in (b"[" * 200_000, b'{"profile":' * 100_000):
         assert refused(deep).why
     row = (
@@ -149,33 +156,33 @@ def test_deep_nesting_is_refused_without_a_crash():
 
 
 @pytest.mark.parametrize("members", ["ada", [1], {"a": 1}, None, 5])
-def test_members_of_a_wrong_type_are_an_error_when_they_are_opened(members):
+def test_members_of_a_wrong_type_are_an_error_when_they_are_opened(members: Json) -> None:
     snapshot = parsed(minimal(groups=[{"id": "00g1", "name": "eng", "members": members}]))
     with pytest.raises(SnapshotError, match="00g1"):
         snapshot.groups[0].member_ids()
 
 
-def test_members_may_be_people_who_are_nowhere_else():
+def test_members_may_be_people_who_are_nowhere_else() -> None:
     snapshot = parsed(minimal(groups=[{"id": "00g1", "name": "eng", "members": ["00u9"]}]))
     assert snapshot.groups[0].member_ids() == ["00u9"]
 
 
 @pytest.mark.parametrize("url", ["", "enzos-pizza.okta.com", "ftp://x", "https://", "https://a/b"])
-def test_what_is_no_organization_is_refused(url):
+def test_what_is_no_organization_is_refused(url: str) -> None:
     assert "organization" in refused(minimal(org_url=url)).summary
 
 
 @pytest.mark.parametrize("moment", ["", "yesterday", "2026-11-22", "2026-11-22T00:00:00", "2026-13-41T00:00:00Z"])
-def test_what_is_no_time_is_refused(moment):
+def test_what_is_no_time_is_refused(moment: str) -> None:
     assert "when" in refused(minimal(taken_at=moment)).summary
 
 
 @pytest.mark.parametrize("data", [b"", b" \n", b"null", b"[]", b"7", b'"x"', b"<html>"])
-def test_what_is_no_object_is_refused(data):
+def test_what_is_no_object_is_refused(data: bytes) -> None:
     assert refused(data).fix
 
 
-def test_a_file_that_cannot_be_read_says_why(tmp_path: Path):
+def test_a_file_that_cannot_be_read_says_why(tmp_path: Path) -> None:
     with pytest.raises(SnapshotError, match="cannot be read") as caught:
         read_snapshot(tmp_path / "missing.json")
     assert caught.value.why == "No such file or directory"
@@ -183,7 +190,7 @@ def test_a_file_that_cannot_be_read_says_why(tmp_path: Path):
         read_snapshot(tmp_path)
 
 
-def test_a_file_beyond_the_bound_is_refused_unread(tmp_path: Path, monkeypatch):
+def test_a_file_beyond_the_bound_is_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(snapshot_module, "LARGEST_FILE", 10)
     path = tmp_path / "large.json"
     path.write_bytes(b" " * 11)
@@ -191,7 +198,7 @@ def test_a_file_beyond_the_bound_is_refused_unread(tmp_path: Path, monkeypatch):
         read_snapshot(path)
 
 
-def test_a_snapshot_can_come_through_a_pipe(tmp_path: Path):
+def test_a_snapshot_can_come_through_a_pipe(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     writer = threading.Thread(target=lambda: pipe.write_bytes(json.dumps(minimal()).encode()))
@@ -200,21 +207,21 @@ def test_a_snapshot_can_come_through_a_pipe(tmp_path: Path):
     writer.join()
 
 
-def test_an_endless_pipe_is_refused(tmp_path: Path, monkeypatch):
+def test_an_endless_pipe_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(snapshot_module, "LARGEST_FILE", 2 << 20)
     with pytest.raises(SnapshotError, match="too large"):
         read_snapshot(Path("/dev/zero"))
 
 
-def test_an_object_a_line_sorted_by_id_with_a_newline_at_the_end():
+def test_an_object_a_line_sorted_by_id_with_a_newline_at_the_end() -> None:
     text = snapshot_bytes(parsed(minimal(users=[user(), user(id="00u0")]))).decode()
     assert text.endswith("}\n")
     assert [line[:12] for line in text.splitlines() if "00u" in line] == ['{"id":"00u0"', '{"id":"00u1"']
 
 
-def test_a_file_is_a_source(tmp_path: Path):
+def test_a_file_is_a_source(tmp_path: Path) -> None:
     path = tmp_path / "snapshot.json"
-    groups = [{"id": key, "name": key.upper(), "members": []} for key in ("00g2", "00g1")]
+    groups: list[Json] = [{"id": key, "name": key.upper(), "members": []} for key in ("00g2", "00g1")]
     path.write_text(json.dumps(minimal(groups=groups, apps=[{"id": "0oa2", "label": "Wiki", "users": []}])))
     source = SnapshotSource(path)
     assert source.fetch(["00u1"]).unassigned == {}
