@@ -37,7 +37,7 @@ class Accesses:
     def of(self, person: str, key: Key, via: tuple[str, ...], titles: Lists, *, gained: bool) -> Access:
         """One thing that `person` gains or loses by these routes; `titles` are the lists as they are on that side."""
         change = self._users.get(person) if via[0] in OWN else None
-        own = self._own_causes(person, key[1], change, gained=gained) if change else ()
+        own = self._own_causes(person, key[1], change) if change else ()
         reason = change.reason if change else None
         made_of = (key, via, own, reason, gained)
         known = self._made.get(made_of)
@@ -55,11 +55,9 @@ class Accesses:
             self._merged[both] = known
         return known
 
-    def _own_causes(self, person: str, role: str, change: UserChange, *, gained: bool) -> tuple[Cause, ...]:
+    def _own_causes(self, person: str, role: str, change: UserChange) -> tuple[Cause, ...]:
         """Only of whom the plan changes: the compiler may not have looked at anyone else."""
-        if gained and (causes := self._origins.given.get(person, NO_ROLES).causes_of(role)):
-            return causes
-        return change.causes
+        return self._origins.given.get(person, NO_ROLES).causes_of(role) or change.causes
 
     def _make(
         self, key: Key, via: tuple[str, ...], own: tuple[Cause, ...], reason: Reason | None, titles: Lists

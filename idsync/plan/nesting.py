@@ -46,7 +46,7 @@ def parents_after(parents: Parents, changes: Iterable[AccessListChange]) -> Pare
     left: dict[str, Mapping[str, Membership]] = dict(parents)
     for name, gone in ended.items():
         left[name] = {parent: entry for parent, entry in parents[name].items() if parent not in gone}
-    return {name: above for name, above in left.items() if above}
+    return left
 
 
 def is_nested(entry: Membership) -> bool:

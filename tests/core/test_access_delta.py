@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from idsync.model.directory import ConfigCause, DirectoryState, Reason
+from idsync.model.directory import ConfigCause, DirectoryState, LastApply, Reason
 from idsync.model.resources import Grants, Membership
 from idsync.plan.changes import Access
 from tests.core.replay import applied, settled
@@ -111,6 +111,19 @@ def test_what_follows_from_ones_own_edit_is_direct() -> None:
     assert {loss.origin for loss in delta_of(plan(snapshot, settled(snapshot), filtered), "alice").loses} == {"direct"}
 
 
+def test_what_comes_by_ones_own_edit_and_from_okta_alike_is_direct() -> None:
+    hidden = config("ImportFilters: {groups: {exclude: [eng]}}")
+    edited = config(
+        "RoleMapping: {rules: [{group: eng, roles: [dev]}]}",
+        "AccessListRules: {rules: [{group: eng, grants: {roles: [dev]}}]}",
+    )
+    state = settled(okta(BOB, group("eng", "bob")), hidden)
+    made = plan(okta(ALICE, BOB, group("eng", "alice", "bob")), state, edited, last=LastApply(hidden.digest, "", "", 1))
+    origins = {gain.name: (gain.via, gain.origin) for gain in delta_of(made, "alice").gains}
+    assert origins["dev"] == (("user", "00g-eng"), "direct")
+    assert origins["okta-requester"] == (("user",), "consequential")
+
+
 def test_changed_grants_are_told_for_every_member() -> None:
     snapshot = okta(ALICE, BOB, group("eng", "alice", "bob"))
     made = plan(snapshot, settled(snapshot), GRANTS)
@@ -204,6 +217,15 @@ def test_a_role_that_is_called_like_its_list_still_says_its_route() -> None:
     state = edited_list(state, "prod", grants=Grants(("prod",)))
     gains = brief(delta_of(plan(after, state), "alice").gains)
     assert gains == ["role prod via prod", "access_list 00g-eng via ", "access_list prod via "]
+
+
+def test_ten_levels_of_nesting_count_and_the_eleventh_does_not() -> None:
+    one, other = okta(ALICE, BOB, group("eng", "bob")), okta(ALICE, BOB, group("eng", "alice", "bob"))
+    state, below = settled(one), "00g-eng"
+    for level in range(1, 12):
+        state, below = with_parent(state, below, f"level{level:02}"), f"level{level:02}"
+    gained = [gain.name for gain in delta_of(plan(other, state), "alice").gains if gain.kind == "role"]
+    assert gained == [f"role-level{level:02}" for level in range(1, 11)]
 
 
 def test_nesting_in_a_circle_ends() -> None:

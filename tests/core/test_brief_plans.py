@@ -12,7 +12,7 @@ from idsync.render.text import render_plan
 from idsync.render.view import Limits
 from tests.core.organizations import CONFIGS, Hand, hands, others, snapshots
 from tests.core.replay import applied
-from tests.core.world import NOW, PLAIN, Directory, okta, person, plan, replace
+from tests.core.world import NOW, PLAIN, Directory, config, okta, person, plan, replace
 
 
 def brief(snapshot: Snapshot, state: DirectoryState, chosen: Settings, described: int) -> BriefPlan:
@@ -50,6 +50,14 @@ def test_newcomers_who_are_not_described_are_counted() -> None:
     assert [delta.person for delta in made.access_delta] == ["p0", "p1"]
     assert made.more_newcomers == 3
     assert screen(made, 2).startswith("Plan: 5 people gain access")
+
+
+def test_newcomers_who_gain_nothing_are_not_counted_as_gaining() -> None:
+    bare = config(spec="users: {default_roles: []}")
+    everyone = okta(*(person(f"p{number}") for number in range(5)))
+    made = brief(everyone, DirectoryState(), bare, described=2)
+    assert made.more_newcomers == 0
+    assert screen(made, 2) == screen(plan(everyone, DirectoryState(), bare), 2)
 
 
 def test_a_plan_to_apply_at_once_bears_a_digest_of_what_it_was_made_from() -> None:

@@ -142,6 +142,17 @@ def test_no_groups_at_all_are_suspect_too() -> None:
     assert codes(plan(only_built_in, STATE, last=last(40)))[0] == "groups_empty"
 
 
+@pytest.mark.parametrize(
+    "document", ["RoleMapping: {rules: [{group: one, roles: [x]}]}", "Guards: {user_deletes: {floor: 9}}"]
+)
+def test_a_configuration_edited_and_a_reading_without_any_group_delete_nothing(document: str) -> None:
+    groups = [group(name, "p01", "p02") for name in ("one", "two", "three")]
+    made = plan(okta(*PEOPLE), settled(okta(*PEOPLE, *groups)), config(document), last=last(40))
+    assert sum(change.action == "delete" for change in made.changes) == 3
+    assert set(blocked(made)) == set(lines(made))
+    assert all(item.verdict == "ok" for item in made.guards)
+
+
 def test_one_empty_group_among_others_is_not() -> None:
     state = settled(okta(*PEOPLE, EVERYONE, group("few", "p01")))
     assert plan(okta(*PEOPLE, EVERYONE, group("few")), state, last=last(40)).health.verdict == "ok"

@@ -42,6 +42,12 @@ def test_a_person_assigned_to_the_app_becomes_a_user_of_ours() -> None:
     assert user_change(made, "alice").causes == (UpstreamCause("user", "00u-alice", "alice"),)
 
 
+def test_someone_new_whom_a_person_had_locked_is_assigned_and_did_not_return() -> None:
+    assert lines(plan(okta(person("alice")), with_lock(DirectoryState(), lock_on("alice")))) == [
+        "create user alice: assigned"
+    ]
+
+
 def test_the_second_plan_is_empty() -> None:
     snapshot = okta(person("alice"), person("bob", "SUSPENDED"), group("eng", "alice", "bob"))
     assert plan(snapshot, settled(snapshot)).is_empty

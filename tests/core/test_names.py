@@ -164,6 +164,12 @@ def test_any_profile_becomes_traits_or_is_left_out() -> None:
     assert plan(snapshot, settled(snapshot)).is_empty
 
 
+def test_no_value_with_nul_becomes_a_trait() -> None:
+    after = user_change(plan(okta(person("alice", title="a\0b", team=["a", "\0"]))), "alice").after
+    assert after is not None
+    assert after.spec.traits == {"okta/team": ("a",)}
+
+
 def test_the_layout_of_the_profile_does_not_matter() -> None:
     one, other = person("alice", a="1", b="2"), person("alice", b="2", a="1")
     assert plan(okta(one)) == plan(okta(other))
@@ -191,6 +197,17 @@ def test_an_id_that_a_hand_gave_twice_changes_nothing_for_other_people() -> None
     made = plan(okta(person("ann"), person("bob"), *swapped, group("eng", "ann", "bob")), state)
     assert lines(made) == ["update user bob: profile_changed"]
     assert codes(made) == ["name_taken", "name_taken", "identity_replaced"]
+
+
+def test_someone_renamed_to_a_name_that_has_their_id_by_hand_is_not_held_by_one_of_unknown_status() -> None:
+    renamed, unknown = person("bob", id="00u-ann", title="chef"), person("bob", "STRANGE", id="00u-x")
+    made = plan(okta(renamed, unknown, group("eng", "ann")), _bob_under_the_id_of_ann())
+    assert lines(made) == [
+        "create lock ann: renamed",
+        "update user bob: profile_changed",
+        "update access_list eng: membership_changed -ann",
+        "delete user ann: renamed",
+    ]
 
 
 @pytest.mark.parametrize(
