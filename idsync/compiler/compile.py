@@ -61,6 +61,8 @@ class Compilation(msgspec.Struct, frozen=True):
     kept: dict[str, tuple[str, ...]]
     held: frozenset[str]
     """Everyone who was left exactly as they are."""
+    lifetimes: Mapping[str, int]
+    """For how many seconds each lock to be made lasts, by its name; a lock without one has no end."""
     noticed: frozenset[str]
     noticed_lists: frozenset[str]
     """People and lists about whom something is to be said at every plan: they are looked at each time."""
@@ -81,7 +83,7 @@ def decide_locks(inputs: Inputs, in_force: Mapping[str, Lock]) -> DesiredLocks:
     """The locks to have. They are decided first: who cannot be locked is not touched at all."""
     integration = inputs.settings.integration
     if not integration.sync.users:
-        return DesiredLocks({}, {}, (), frozenset())
+        return DesiredLocks({}, {}, {}, (), frozenset())
     return desired_locks(integration.locks, integration.org_url, inputs.pool, in_force, inputs.index.users, inputs.now)
 
 
@@ -108,6 +110,7 @@ class _Draft:
         self._our_labels = our_labels(self._org_url)
         self._users: dict[str, User] = {}
         self._locks = dict(locks.locks)
+        self._lifetimes = locks.lifetimes
         self._lists = DesiredLists({}, {}, {}, (), {})
         self._why: dict[Address, Why] = dict(locks.why)
         self._given: dict[str, GivenRoles] = {}
@@ -247,6 +250,7 @@ class _Draft:
             frozenset(self._adopted),
             lists.kept,
             frozenset(self._held),
+            self._lifetimes,
             frozenset(self._noticed),
             self._noticed_lists,
         )

@@ -14,7 +14,7 @@ from idsync.model.identity import IdentityUser
 from idsync.model.ownership import is_ours, lock_name, our_labels
 from idsync.model.resources import Lock, LockSpec, LockTarget, Metadata
 from idsync.model.resources import lock as lock_resource
-from idsync.model.times import is_past, later
+from idsync.model.times import is_past
 
 _MESSAGES = {
     Reason.UNASSIGNED: "Your access ended: you are no longer assigned to the application in Okta.",
@@ -29,6 +29,8 @@ class DesiredLocks(msgspec.Struct, frozen=True):
     """The locks to have, and why each is there or goes."""
 
     locks: dict[str, Lock]
+    lifetimes: dict[str, int]
+    """For how many seconds the locks that are new or replaced last; without an entry they have no end."""
     why: dict[Address, Why]
     findings: tuple[Finding, ...]
     unlockable: frozenset[str]
@@ -79,13 +81,14 @@ class _Draft:
         self._org_url = org_url
         self._now = now
         self.locks: dict[str, Lock] = {}
+        self._lifetimes: dict[str, int] = {}
         self._why: dict[Address, Why] = {}
         self._findings: list[Finding] = []
         self.unlockable: set[str] = set()
 
     def result(self) -> DesiredLocks:
         """The locks, decided."""
-        return DesiredLocks(self.locks, self._why, tuple(self._findings), frozenset(self.unlockable))
+        return DesiredLocks(self.locks, self._lifetimes, self._why, tuple(self._findings), frozenset(self.unlockable))
 
     def wait_with(self, other_names: Iterable[str]) -> None:
         """People one of whose names cannot be locked keep the old one: the other waits with it."""
@@ -125,12 +128,14 @@ class _Draft:
             ends = existing.spec.expires
             if lasting == (ends is None) and not is_past(ends, self._now + timedelta(seconds=outlasting)):
                 return existing
-        expires = None if lasting else later(self._now, (self._settings.ttl or 0) + self._settings.margin)
         message = _MESSAGES.get(why.reason, _MESSAGES[Reason.UNASSIGNED])
         labels = {**(existing.metadata.labels if existing else {}), **our_labels(self._org_url)}
+        name = lock_name(self._org_url, user) if existing is None else existing.metadata.name
+        self._lifetimes.pop(name, None)
+        if not lasting:
+            self._lifetimes[name] = (self._settings.ttl or 0) + self._settings.margin
         return lock_resource(
-            Metadata(lock_name(self._org_url, user) if existing is None else existing.metadata.name, labels=labels),
-            LockSpec(LockTarget(user=user), message, expires, created_by="idsync"),
+            Metadata(name, labels=labels), LockSpec(LockTarget(user=user), message, created_by="idsync")
         )
 
     def _passed_on(self, user: str, identity: IdentityUser) -> None:

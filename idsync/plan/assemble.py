@@ -1,7 +1,6 @@
 """The planner's door: a comparison, judged, counted and explained, becomes the Plan value."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 
 import msgspec
 
@@ -47,14 +46,14 @@ def compare(
     kept: Mapping[str, tuple[str, ...]],
     adopted: frozenset[str],
     org_url: str,
-    now: datetime,
+    lifetimes: Mapping[str, int],
 ) -> Comparison:
     """Changes from `current` to `desired`, never naming an object that is not ours (or adopted by name)."""
     ours = comparable(current, desired, adopted, org_url)
     clashes = foreign_clashes(current, desired, ours)
     if clashes:
         desired = _without(desired, clashes)
-    changes = changes_between(ours, desired, why, kept, now)
+    changes = changes_between(ours, desired, why, kept, lifetimes)
     return Comparison(changes, tuple(_clash_finding(address) for address in sorted(clashes)))
 
 

@@ -4,7 +4,7 @@ Times that only an apply can know (a lock's expiry, a member's joined date, a li
 `idsync.plan.apply_times` sets them.
 """
 
-from typing import Literal
+from typing import Generic, Literal, TypeVar
 
 import msgspec
 
@@ -15,36 +15,45 @@ from idsync.model.resources import AccessList, Lock, Membership, User
 
 FORMAT_VERSION = "1.0"
 Action = Literal["create", "update", "delete"]
+Body = TypeVar("Body", User, Lock, AccessList)
 
 
-class UserChange(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, tag="user", tag_field="kind"):
-    """A user created, updated or deleted; the object's absence is None."""
+class ObjectChange(
+    msgspec.Struct,
+    Generic[Body],
+    frozen=True,
+    gc=False,
+    omit_defaults=True,
+    tag_field="kind",
+    forbid_unknown_fields=True,
+):
+    """One object created, updated or deleted; the object's absence is None. `target` is empty for the first target.
+
+    `before_fingerprint` is that of `before`. `reason`, `causes` and `kept` are for people: nothing is decided by them.
+    """
 
     address: Address
     action: Action
     reason: Reason
     causes: tuple[Cause, ...]
-    before: User | None
-    after: User | None
+    before: Body | None
+    after: Body | None
     before_fingerprint: str | None = None
+    target: str = ""
     blocked_by: tuple[str, ...] = ()
 
 
-class LockChange(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, tag="lock", tag_field="kind"):
+class UserChange(ObjectChange[User], frozen=True, tag="user"):
+    """A user created, updated or deleted."""
+
+
+class LockChange(ObjectChange[Lock], frozen=True, tag="lock", kw_only=True):
     """A lock of ours made, changed or lifted; `lifetime` is in seconds from apply, None for permanent."""
 
-    address: Address
-    action: Action
-    reason: Reason
-    causes: tuple[Cause, ...]
-    before: Lock | None
-    after: Lock | None
-    before_fingerprint: str | None = None
     lifetime: int | None = None
-    blocked_by: tuple[str, ...] = ()
 
 
-class AccessListChange(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, tag="access_list", tag_field="kind"):
+class AccessListChange(ObjectChange[AccessList], frozen=True, tag="access_list", kw_only=True):
     """A list created, updated or deleted, with its member changes; sorted names.
 
     `before` and `after` are equal when only members change. `carried` holds the details that a renamed member brings
@@ -52,19 +61,11 @@ class AccessListChange(msgspec.Struct, frozen=True, gc=False, omit_defaults=True
     `members_fingerprint` is that of the member names before.
     """
 
-    address: Address
-    action: Action
-    reason: Reason
-    causes: tuple[Cause, ...]
-    before: AccessList | None
-    after: AccessList | None
     members_added: tuple[str, ...]
     members_removed: tuple[str, ...]
     carried: dict[str, Membership] = {}
     kept: tuple[str, ...] = ()
-    before_fingerprint: str | None = None
     members_fingerprint: str | None = None
-    blocked_by: tuple[str, ...] = ()
 
 
 Change = UserChange | LockChange | AccessListChange

@@ -1,23 +1,19 @@
 """Two directory states become changes: the keyed comparison, then reasons, causes and preconditions for each."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterator, Mapping
 from typing import Literal
-
-import msgspec
 
 from idsync.model.addresses import Address, access_list_address, lock_address, user_address
 from idsync.model.canonical import fingerprint, fingerprint_names
 from idsync.model.directory import DirectoryState, Members, Reason, Why
 from idsync.model.resources import NEW_MEMBERSHIP, AccessList, Lock, User
-from idsync.model.times import parse_time
 from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange
 from idsync.plan.difference import difference
 from idsync.plan.steps import in_listing_order
 
-replace = msgspec.structs.replace
 UNEXPLAINED = Why(Reason.DRIFT)
 NO_MEMBERS: Members = {}
+NO_LIFETIMES: Mapping[str, int] = {}
 
 
 def changes_between(
@@ -25,53 +21,39 @@ def changes_between(
     desired: DirectoryState,
     why: Mapping[Address, Why],
     kept: Mapping[str, tuple[str, ...]],
-    now: datetime,
+    lifetimes: Mapping[str, int] = NO_LIFETIMES,
 ) -> tuple[Change, ...]:
-    """Every change that takes `current` to `desired`, in listing order; both hold only what may be touched."""
-    changes: list[Change] = []
-    _user_changes(current.users, desired.users, why, changes)
-    _lock_changes(current.locks, desired.locks, why, now, changes)
-    _list_changes(current, desired, why, kept, changes)
-    return in_listing_order(changes)
+    """Every change that takes `current` to `desired`, in listing order; both hold only what may be touched.
+
+    `lifetimes` says, by lock name, for how many seconds a lock to be made lasts; without one it has no end.
+    """
+    return in_listing_order(
+        [
+            *_user_changes(current.users, desired.users, why),
+            *_lock_changes(current.locks, desired.locks, why, lifetimes),
+            *_list_changes(current, desired, why, kept),
+        ]
+    )
 
 
 def _user_changes(
-    before: Mapping[str, User], after: Mapping[str, User], why: Mapping[Address, Why], changes: list[Change]
-) -> None:
-    found = difference(before, after)
-    for name in (*found.created, *found.deleted, *found.changed):
-        address = user_address(name)
+    before: Mapping[str, User], after: Mapping[str, User], why: Mapping[Address, Why]
+) -> Iterator[UserChange]:
+    for name in difference(before, after).differing:
+        address, old, new = user_address(name), before.get(name), after.get(name)
         reason = why.get(address, UNEXPLAINED)
-        old, new = before.get(name), after.get(name)
-        changes.append(
-            UserChange(address, _action(old, new), reason.reason, reason.causes, old, new, _fingerprint(old))
-        )
+        yield UserChange(address, _action(old, new), reason.reason, reason.causes, old, new, _fingerprint(old))
 
 
 def _lock_changes(
-    before: Mapping[str, Lock],
-    after: Mapping[str, Lock],
-    why: Mapping[Address, Why],
-    now: datetime,
-    changes: list[Change],
-) -> None:
-    found = difference(before, after)
-    for name in (*found.created, *found.deleted, *found.changed):
-        address = lock_address(name)
+    before: Mapping[str, Lock], after: Mapping[str, Lock], why: Mapping[Address, Why], lifetimes: Mapping[str, int]
+) -> Iterator[LockChange]:
+    for name in difference(before, after).differing:
+        address, old, new = lock_address(name), before.get(name), after.get(name)
         reason = why.get(address, UNEXPLAINED)
-        old, new = before.get(name), after.get(name)
-        lifetime = _lifetime(new, now)
-        changes.append(
-            LockChange(
-                address,
-                _action(old, new),
-                reason.reason,
-                reason.causes,
-                old,
-                _timeless(new),
-                _fingerprint(old),
-                lifetime,
-            )
+        lifetime = None if new is None else lifetimes.get(name)
+        yield LockChange(
+            address, _action(old, new), reason.reason, reason.causes, old, new, _fingerprint(old), lifetime=lifetime
         )
 
 
@@ -80,11 +62,10 @@ def _list_changes(
     desired: DirectoryState,
     why: Mapping[Address, Why],
     kept: Mapping[str, tuple[str, ...]],
-    changes: list[Change],
-) -> None:
-    found = difference(current.access_lists, desired.access_lists)
+) -> Iterator[AccessListChange]:
     members_changed = difference(current.members, desired.members).changed
-    for name in dict.fromkeys((*found.created, *found.deleted, *found.changed, *members_changed)):
+    differing = difference(current.access_lists, desired.access_lists).differing
+    for name in dict.fromkeys((*differing, *members_changed)):
         address = access_list_address(name)
         reason = why.get(address, UNEXPLAINED)
         old, new = current.access_lists.get(name), desired.access_lists.get(name)
@@ -94,11 +75,13 @@ def _list_changes(
         if old == new and not added and not removed:
             continue
         carried = {} if old is None else {member: has[member] for member in added if has[member] is not NEW_MEMBERSHIP}
-        changes.append(
-            AccessListChange(
-                address, _action(old, new), reason.reason, reason.causes, old, new, added, removed,
-                carried, kept.get(name, ()), _fingerprint(old), None if old is None else fingerprint_names(had),
-            )
+        yield AccessListChange(
+            address, _action(old, new), reason.reason, reason.causes, old, new, _fingerprint(old),
+            members_added=added,
+            members_removed=removed,
+            carried=carried,
+            kept=kept.get(name, ()),
+            members_fingerprint=None if old is None else fingerprint_names(had),
         )  # fmt: skip
 
 
@@ -110,14 +93,3 @@ def _action(before: object | None, after: object | None) -> Literal["create", "u
 
 def _fingerprint(before: User | Lock | AccessList | None) -> str | None:
     return None if before is None else fingerprint(before)
-
-
-def _lifetime(lock: Lock | None, now: datetime) -> int | None:
-    if lock is None or lock.spec.expires is None:
-        return None
-    return int((parse_time(lock.spec.expires) - now.replace(microsecond=0)).total_seconds())
-
-
-def _timeless(lock: Lock | None) -> Lock | None:
-    """The lock without what only an apply knows; its lifetime stands in the change."""
-    return None if lock is None else replace(lock, spec=replace(lock.spec, expires=None))

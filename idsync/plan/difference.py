@@ -16,6 +16,11 @@ class Difference(msgspec.Struct, Generic[Key], frozen=True):
     deleted: tuple[Key, ...]
     changed: tuple[Key, ...]
 
+    @property
+    def differing(self) -> tuple[Key, ...]:
+        """Every key that differs."""
+        return (*self.created, *self.deleted, *self.changed)
+
 
 def difference(before: Mapping[Key, Value], after: Mapping[Key, Value]) -> Difference[Key]:
     """Compare two keyed collections; identity is tried before equality, since most values are the same object."""

@@ -159,7 +159,7 @@ def _plan(
         kept=compilation.kept,
         adopted=compilation.adopted,
         org_url=settings.integration.org_url,
-        now=inputs.now,
+        lifetimes=compilation.lifetimes,
     )
     renamed = _renamed(inputs, compilation)
     brief = described is not None

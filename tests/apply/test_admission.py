@@ -17,7 +17,7 @@ from idsync.plan.differ import changes_between
 from idsync.stores.sqlite.store import SqliteStore
 from idsync.targets.local import LocalTarget
 from tests.apply.worlds import AFTER, BEFORE, EXPECTED, apply, fill, plan_between, plan_of, state
-from tests.targets.world import NOW, foreign_user, our_user
+from tests.targets.world import foreign_user, our_user
 
 replace = msgspec.structs.replace
 PLAN = plan_between(BEFORE, AFTER)
@@ -53,7 +53,7 @@ def test_a_plan_of_another_minor_version_is_accepted() -> None:
 
 def test_a_plan_that_takes_over_whom_the_configuration_does_not_is_refused() -> None:
     changes = changes_between(
-        state(foreign_user("temp")), state(our_user("temp")), {Address("user/temp"): Why(Reason.ADOPTED)}, {}, NOW
+        state(foreign_user("temp")), state(our_user("temp")), {Address("user/temp"): Why(Reason.ADOPTED)}, {}
     )
     check_inputs(plan_of(changes), EXPECTED)
     with pytest.raises(PlanTampered, match="user/temp"):

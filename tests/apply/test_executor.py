@@ -238,7 +238,7 @@ def test_a_change_between_the_check_and_the_transaction_is_noticed(local: LocalT
 def test_a_plan_that_means_to_change_what_is_not_ours_is_refused(target: Target, store: SqliteStore) -> None:
     theirs = state(foreign_user("admin"))
     fill(target, theirs)
-    changes = changes_between(theirs, state(), {}, {}, NOW)
+    changes = changes_between(theirs, state(), {}, {})
     with pytest.raises(PlanTampered, match="not ours"):
         apply(worlds.plan_of(changes), target, store)
     assert target.state().users == theirs.users
@@ -248,7 +248,7 @@ def test_an_adopted_user_becomes_ours(target: Target, store: SqliteStore) -> Non
     theirs, adopted = state(foreign_user("temp")), state(our_user("temp"))
     fill(target, theirs)
     why = {Address("user/temp"): Why(Reason.ADOPTED)}
-    apply(worlds.plan_of(changes_between(theirs, adopted, why, {}, NOW)), target, store)
+    apply(worlds.plan_of(changes_between(theirs, adopted, why, {})), target, store)
     assert target.state().users == adopted.users
 
 
@@ -289,8 +289,8 @@ class TestLocksInTime:
 
     def test_a_spent_lock_is_no_obstacle_to_a_new_one_of_its_name(self, target: Target, store: SqliteStore) -> None:
         fill(target, state(our_lock("l", expires="2026-11-01T00:00:00Z")))
-        wanted = state(our_lock("l", expires="2026-11-23T09:30:00Z"))
-        apply(worlds.plan_of(changes_between(state(), wanted, {}, {}, NOW)), target, store)
+        wanted = state(our_lock("l"))
+        apply(worlds.plan_of(changes_between(state(), wanted, {}, {}, {"l": 86_400})), target, store)
         assert target.state().locks["l"].spec.expires == "2026-11-23T09:30:00Z"
 
 

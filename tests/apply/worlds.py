@@ -13,6 +13,7 @@ from idsync.model.directory import DirectoryState, Reason, Why
 from idsync.model.findings import Health
 from idsync.model.ownership import is_ours
 from idsync.model.resources import NEW_MEMBERSHIP, AccessList, Lock, Membership, User
+from idsync.model.times import parse_time
 from idsync.plan.assemble import summarise
 from idsync.plan.changes import FORMAT_VERSION, Change, Inputs, Plan
 from idsync.plan.differ import changes_between
@@ -85,7 +86,19 @@ def plan_between(
     current: DirectoryState, desired: DirectoryState, *, serial: int = 0, why: dict[Address, Why] | None = None
 ) -> Plan:
     """The plan that takes what is ours of `current` to `desired`."""
-    return plan_of(changes_between(ours(current), desired, why or {}, {}, NOW), serial=serial)
+    lifetimes = {name: lifetime_of(lock) for name, lock in desired.locks.items() if lock.spec.expires is not None}
+    timeless = {
+        name: lock if current.locks.get(name) == lock else replace(lock, spec=replace(lock.spec, expires=None))
+        for name, lock in desired.locks.items()
+    }
+    wanted = replace(desired, locks=timeless)
+    return plan_of(changes_between(ours(current), wanted, why or {}, {}, lifetimes), serial=serial)
+
+
+def lifetime_of(lock: Lock) -> int:
+    """For how many seconds from now a lock with an end lasts."""
+    assert lock.spec.expires is not None
+    return int((parse_time(lock.spec.expires) - NOW).total_seconds())
 
 
 def request(now: datetime = NOW, **more: object) -> Request:

@@ -6,7 +6,6 @@ from idsync.plan.assemble import Comparison, compare
 from tests.core.replay import settled
 from tests.core.world import (
     NOTHING,
-    NOW,
     ORG,
     foreign_list,
     foreign_user,
@@ -28,7 +27,7 @@ FOREIGN = with_list(
 
 
 def compared(current: DirectoryState, desired: DirectoryState, adopted: frozenset[str] = frozenset()) -> Comparison:
-    return compare(current, desired, why={}, kept={}, adopted=adopted, org_url=ORG, now=NOW)
+    return compare(current, desired, why={}, kept={}, adopted=adopted, org_url=ORG, lifetimes={})
 
 
 def test_what_is_desired_and_somebody_elses_is_reported_and_left() -> None:

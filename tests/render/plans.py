@@ -114,7 +114,7 @@ def lock_change(name: str, reason: Reason, lifetime: int | None = 111600, *, lif
         before,
         after,
         fingerprint(before) if before else None,
-        None if lift else lifetime,
+        lifetime=None if lift else lifetime,
     )
 
 
@@ -137,8 +137,8 @@ def list_change(
         causes,
         before,
         after,
-        added,
-        removed,
+        members_added=added,
+        members_removed=removed,
         before_fingerprint=None if before is None else fingerprint(before),
         members_fingerprint=None if before is None else fingerprint_names(removed),
         **more,  # type: ignore[arg-type]

@@ -71,7 +71,7 @@ def _later(hint: typing.Any) -> st.SearchStrategy[typing.Any]:
 def changes_of(kind: type[msgspec.Struct]) -> st.SearchStrategy[typing.Any]:
     """Changes whose action agrees with what is there before and after, and whose address with the kind."""
     hints = typing.get_type_hints(kind)
-    (resource,) = (argument for argument in typing.get_args(hints["before"]) if argument is not NoneType)
+    (resource,) = typing.get_args(kind.__orig_bases__[0])  # type: ignore[attr-defined]
     prefix = f"{kind.__struct_config__.tag}/"
     marks = {name: st.one_of(st.none(), FINGERPRINT) for name in hints if name.endswith("fingerprint")}
 

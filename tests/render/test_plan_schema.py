@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -89,8 +90,9 @@ def test_properties_are_the_fields_in_their_order(name: str, struct: Any) -> Non
 def test_keys_are_required_when_they_are_always_written(name: str, struct: Any) -> None:
     described = SCHEMA["$defs"][name] if name else SCHEMA
     config = struct.__struct_config__
-    fields, defaults = struct.__struct_encode_fields__, struct.__struct_defaults__
-    always = fields[: len(fields) - len(defaults)] if config.omit_defaults else fields
+    always = [
+        field.encode_name for field in msgspec.structs.fields(struct) if field.required or not config.omit_defaults
+    ]
     assert set(described.get("required", [])) == {*always, *([config.tag_field] if config.tag_field else [])}
 
 
