@@ -136,7 +136,8 @@ class _Run:
 
     def _look(self) -> tuple[DirectoryState, set[Address]]:
         changes = self._plan.changes
-        seen = self._target.state(scope_of(changes))
+        with self._target.reading():
+            seen = msgspec.structs.replace(self._target.state(scope_of(changes)), locks=self._target.locks())
         org_url = self._plan.inputs.org_url
         return seen, check_preconditions(changes, seen, org_url=org_url, at=self._at)
 

@@ -167,7 +167,7 @@ class Editor:
             case "user":
                 return self._directory.state(Names(frozenset({name}), _NOBODY)).users.get(name)
             case "lock":
-                return self._directory.state(Names(_NOBODY, _NOBODY)).locks.get(name)
+                return self._directory.locks(_NOBODY, (name,)).get(name)
             case "access_list":
                 return self._directory.state(Names(_NOBODY, frozenset({name}))).access_lists.get(name)
             case "access_list_member":

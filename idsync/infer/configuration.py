@@ -34,7 +34,7 @@ from idsync.model.identity import SUSPENDED, IdentityUser, Snapshot
 from idsync.model.ownership import is_ours, lock_name
 from idsync.model.resources import AccessList
 from idsync.plan.changes import Plan
-from idsync.reconcile.planning import state_in_force
+from idsync.reconcile.planning import in_force, managed_state
 
 GROUP, APP = ListSubject.GROUP, ListSubject.APP
 
@@ -94,9 +94,9 @@ def infer_from(snapshot: Snapshot, state: DirectoryState, org_url: str, prefix: 
     users = UserSettings(default_roles=(), suspended=SuspendedPeople.LOCK, traits=TraitSettings(prefix))
     nowhere = Position("")
     settings = Settings(Integration("okta", org_url, AppById(snapshot.app_id), users, nowhere))
-    in_force = state_in_force(settings, state, now)
-    pool = resolve_pool(settings, snapshot, index_of(in_force, org_url))
-    return infer(snapshot, in_force, pool, org_url, prefix)
+    managed = managed_state(settings, state, in_force(settings, state.locks, now))
+    pool = resolve_pool(settings, snapshot, index_of(managed, org_url))
+    return infer(snapshot, managed, pool, org_url, prefix)
 
 
 def preventions(plan: Plan) -> tuple[Prevention, ...]:

@@ -1,10 +1,12 @@
 """The directory in brief: enough to decide which objects a plan must look at, and how many of them are ours."""
 
+from collections.abc import Collection
+
 import msgspec
 
-from idsync.model.addresses import Address
+from idsync.model.addresses import Address, split_address
 from idsync.model.canonical import fingerprint, fingerprint_names
-from idsync.model.directory import DirectoryState
+from idsync.model.directory import DirectoryState, Names
 from idsync.model.ownership import USER_ID_LABEL, is_ours
 from idsync.model.resources import User
 
@@ -35,6 +37,14 @@ class DirectoryIndex(msgspec.Struct, frozen=True):
     serial: int = 0
 
 
+class Managed(msgspec.Struct, frozen=True, gc=False):
+    """How many users, memberships of lists and lists are ours: what guards take their percentages of."""
+
+    people: int = 0
+    memberships: int = 0
+    access_lists: int = 0
+
+
 def index_of(state: DirectoryState, org_url: str) -> DirectoryIndex:
     """A state in brief, on behalf of one organization."""
     return DirectoryIndex(
@@ -49,6 +59,28 @@ def index_of(state: DirectoryState, org_url: str) -> DirectoryIndex:
             for name, item in state.access_lists.items()
         },
     )
+
+
+def managed_of(state: DirectoryState, org_url: str) -> Managed:
+    """How much of a state is ours, on behalf of one organization."""
+    lists = [name for name, item in state.access_lists.items() if is_ours(item.metadata.labels, org_url)]
+    return Managed(
+        people=sum(is_ours(user.metadata.labels, org_url) for user in state.users.values()),
+        memberships=sum(len(state.members[name]) for name in lists),
+        access_lists=len(lists),
+    )
+
+
+def edited_within(edited: Collection[Address], within: Names) -> frozenset[Address]:
+    """The addresses of these users, of these lists and of their members, and of every lock."""
+    return frozenset(address for address in edited if _is_within(address, within))
+
+
+def _is_within(address: Address, within: Names) -> bool:
+    kind, name = split_address(address)
+    if kind == "user":
+        return name in within.users
+    return kind == "lock" or name.partition("/")[0] in within.access_lists
 
 
 def _user_entry(user: User, org_url: str) -> UserEntry:

@@ -14,6 +14,16 @@ def is_ours(labels: Mapping[str, str], org_url: str) -> bool:
     return labels.get(ORIGIN_LABEL) == ORIGIN and labels.get(ORG_LABEL) == org_url
 
 
+def org_of(labels: Mapping[str, str]) -> str:
+    """The organization by which an object with these labels is ours; empty for a foreign one."""
+    return labels.get(ORG_LABEL, "") if labels.get(ORIGIN_LABEL) == ORIGIN else ""
+
+
+def okta_id_of(labels: Mapping[str, str]) -> str:
+    """The Okta id that an object with these labels stands for; empty for a foreign one."""
+    return labels.get(USER_ID_LABEL, "") if org_of(labels) else ""
+
+
 def our_labels(org_url: str) -> dict[str, str]:
     """The labels that make an object ours."""
     return {ORIGIN_LABEL: ORIGIN, ORG_LABEL: org_url}

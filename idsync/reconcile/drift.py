@@ -11,7 +11,7 @@ from idsync.plan.assemble import summarise
 from idsync.plan.changes import AccessListChange, Change, LockChange, PersonDelta, Plan, UserChange
 from idsync.plan.seal import sealed
 from idsync.reconcile.context import delta_of
-from idsync.reconcile.planning import Planned, state_in_force
+from idsync.reconcile.planning import Planned, in_force, managed_state
 from idsync.targets.protocol import DirectoryReader
 
 replace = msgspec.structs.replace
@@ -52,7 +52,9 @@ def _delta(planned: Planned, changes: tuple[Change, ...], target: DirectoryReade
     """Who has more or less by the edits, and by nothing else that the plan does."""
     inputs = planned.inputs
     with target.reading():
-        current = state_in_force(inputs.settings, target.state(_touched(changes)), inputs.now)
+        touched = _touched(changes)
+        locks = in_force(inputs.settings, target.locks(touched.users), inputs.now)
+        current = managed_state(inputs.settings, target.state(touched), locks)
         return delta_of(inputs, planned.compilation, changes, current, target, renamed={})
 
 

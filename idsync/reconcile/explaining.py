@@ -15,7 +15,7 @@ from idsync.model.ownership import is_ours
 from idsync.plan.effective import Lists
 from idsync.plan.explain import ExplainedAccess, Explanation, Standpoint, explained_access, matches
 from idsync.reconcile.context import surroundings
-from idsync.reconcile.planning import managed_index, pool_of, state_in_force
+from idsync.reconcile.planning import in_force, managed_index, managed_state, pool_of
 from idsync.targets.protocol import DirectoryReader
 
 Standing = Literal["present", "suspended", "held", "leaving", "absent"]
@@ -39,7 +39,7 @@ def explain(
         joins = _lists_upstream(inputs, identity)
         around = surroundings([name], DirectoryState(), target, settings.integration.sync, changing=joins)
         within = Names(users=frozenset({name}), access_lists=joins | around.access_lists.keys())
-        current = state_in_force(settings, target.state(within), now)
+        current = managed_state(settings, target.state(within), in_force(settings, target.locks(), now))
     compilation = compile_state(inputs, decide_locks(inputs, current.locks), current, within)
     present = Standpoint(
         around.users.get(name), around.memberships.get(name, {}), Lists(around.access_lists, around.parents)

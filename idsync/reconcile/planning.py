@@ -17,6 +17,7 @@ from idsync.model.addresses import Address
 from idsync.model.directory import DirectoryState, LastApply, Names
 from idsync.model.directory_index import DirectoryIndex
 from idsync.model.identity import Snapshot
+from idsync.model.resources import Lock
 from idsync.plan.assemble import Comparison, assemble, compare, in_brief
 from idsync.plan.changes import Inputs, PersonDelta, Plan
 from idsync.plan.health import judge, older_than_last, wrong_source
@@ -24,8 +25,6 @@ from idsync.plan.newcomers import plain_newcomers
 from idsync.plan.seal import ready_at_once
 from idsync.reconcile.context import delta_of
 from idsync.targets.protocol import DirectoryReader
-
-NOTHING = Names(frozenset(), frozenset())
 
 
 def last_apply_of(plan: Plan) -> LastApply:
@@ -144,13 +143,13 @@ def _plan(
     described: int | None,
 ) -> Planned:
     settings = inputs.settings
-    locks_in_force = state_in_force(settings, target.state(NOTHING), inputs.now).locks
+    locks_in_force = in_force(settings, target.locks(), inputs.now)
     locks = decide_locks(inputs, locks_in_force)
     bases = within = None
     if memo is not None:
         bases = bases_of(inputs)
         within = narrowed(memo, inputs, bases, inputs.pool.held | locks.unlockable, _owned_by_renamed(inputs, target))
-    current = state_in_force(settings, target.state(within), inputs.now)
+    current = managed_state(settings, target.state(within), locks_in_force)
     compilation = compile_state(inputs, locks, current, within)
     comparison = compare(
         current,
@@ -180,8 +179,7 @@ def _owned_by_renamed(inputs: CompilerInputs, target: DirectoryReader) -> frozen
     old_names = frozenset(inputs.pool.renamed.values())
     if not old_names:
         return frozenset()
-    lists = target.access_lists().items()
-    return frozenset(name for name, item in lists if any(owner.name in old_names for owner in item.spec.owners))
+    return target.owned_by(old_names)
 
 
 def managed_index(settings: Settings, index: DirectoryIndex) -> DirectoryIndex:
@@ -195,15 +193,20 @@ def managed_index(settings: Settings, index: DirectoryIndex) -> DirectoryIndex:
     )
 
 
-def state_in_force(settings: Settings, state: DirectoryState, now: datetime) -> DirectoryState:
-    """The state without our expired locks, which count as absent, and without the kinds that are switched off."""
-    integration = settings.integration
-    expired = expired_locks(state.locks, integration.org_url, now)
-    locks = {name: lock for name, lock in state.locks.items() if name not in expired}
-    users, lists = integration.sync.users, integration.sync.access_lists
+def in_force(settings: Settings, locks: dict[str, Lock], now: datetime) -> dict[str, Lock]:
+    """The locks without our expired ones, which count as absent; none where users are switched off."""
+    if not settings.integration.sync.users:
+        return {}
+    expired = expired_locks(locks, settings.integration.org_url, now)
+    return {name: lock for name, lock in locks.items() if name not in expired}
+
+
+def managed_state(settings: Settings, state: DirectoryState, locks: dict[str, Lock]) -> DirectoryState:
+    """The state with these locks, without the kinds that are switched off."""
+    users, lists = settings.integration.sync.users, settings.integration.sync.access_lists
     return DirectoryState(
         users=state.users if users else {},
-        locks=locks if users else {},
+        locks=locks,
         access_lists=state.access_lists if lists else {},
         members=state.members if lists else {},
     )

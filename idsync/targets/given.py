@@ -1,11 +1,13 @@
 """A directory given as a value: what `get all` printed elsewhere, so that a plan needs no store."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 
 from idsync.model.directory import DirectoryState, Names
-from idsync.model.directory_index import DirectoryIndex, index_of
-from idsync.model.resources import AccessList, Membership
+from idsync.model.directory_index import DirectoryIndex, Managed, index_of, managed_of
+from idsync.model.names import twin_key
+from idsync.model.ownership import okta_id_of
+from idsync.model.resources import NESTED_LIST, AccessList, Lock, Membership
 
 
 class GivenDirectory:
@@ -23,22 +25,40 @@ class GivenDirectory:
         """A value was at no serial."""
         return -1
 
-    def index(self, org_url: str) -> DirectoryIndex:
-        """The state in brief."""
-        return index_of(self._state, org_url)
+    def index(self, org_url: str, within: Names | None = None) -> DirectoryIndex:
+        """The state, or the part of it within `within`, in brief."""
+        return index_of(self.state(within), org_url)
+
+    def counts(self, org_url: str) -> Managed:
+        """How much of the state is ours."""
+        return managed_of(self._state, org_url)
+
+    def names_of(self, okta_ids: Collection[str], twin_keys: Collection[str]) -> frozenset[str]:
+        """Names of the users who carry one of these Okta ids, or whose name has one of these twin keys."""
+        return frozenset(
+            name
+            for name, user in self._state.users.items()
+            if okta_id_of(user.metadata.labels) in okta_ids or twin_key(name) in twin_keys
+        )
 
     def state(self, within: Names | None = None) -> DirectoryState:
-        """The state, or the part of it within `within`."""
+        """The state, or the part of it within `within`, without locks then."""
         state = self._state
         if within is None:
             return state
         lists = {name: state.access_lists[name] for name in within.access_lists & state.access_lists.keys()}
         return DirectoryState(
             users={name: state.users[name] for name in within.users & state.users.keys()},
-            locks=state.locks,
             access_lists=lists,
             members={name: state.members[name] for name in lists},
         )
+
+    def locks(self, users: Collection[str] | None = None, names: Collection[str] = ()) -> dict[str, Lock]:
+        """Locks by name: all, or those on one of these users or of one of these names."""
+        locks = self._state.locks
+        if users is None:
+            return locks
+        return {name: lock for name, lock in locks.items() if name in names or lock.spec.target.user in users}
 
     def access_lists(self) -> dict[str, AccessList]:
         """Every list, without members."""
@@ -52,3 +72,11 @@ class GivenDirectory:
             for name, entries in self._state.members.items()
         }
         return {name: entries for name, entries in found.items() if entries}
+
+    def owned_by(self, people: Collection[str]) -> frozenset[str]:
+        """The lists that name any of `people` as an owner."""
+        return frozenset(
+            name
+            for name, item in self._state.access_lists.items()
+            if any(owner.name in people and owner.membership_kind != NESTED_LIST for owner in item.spec.owners)
+        )

@@ -1,6 +1,6 @@
 """The local target: access is kept in tables of idsync's own store, in Teleport's shapes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 
 import msgspec
@@ -8,8 +8,8 @@ import msgspec
 from idsync.model.addresses import Address
 from idsync.model.canonical import canonical_bytes, fingerprint_bytes
 from idsync.model.directory import DirectoryState, Members, Names
-from idsync.model.directory_index import AccessListEntry, DirectoryIndex, UserEntry
-from idsync.model.ownership import ORG_LABEL, ORIGIN, ORIGIN_LABEL, USER_ID_LABEL
+from idsync.model.directory_index import AccessListEntry, DirectoryIndex, Managed, UserEntry, edited_within
+from idsync.model.ownership import okta_id_of, org_of
 from idsync.model.resources import AccessList, Lock, Membership, User
 from idsync.targets.tables import DirectoryTables
 
@@ -40,31 +40,50 @@ class LocalTarget:
         """Grows by one with each transaction that changes the directory."""
         return self._tables.serial()
 
-    def index(self, org_url: str) -> DirectoryIndex:
-        """What there is, in brief, in one pass over narrow rows."""
+    def index(self, org_url: str, within: Names | None = None) -> DirectoryIndex:
+        """What there is, in brief, in one pass over narrow rows; or what there is of `within`."""
+        users = None if within is None else within.users
+        lists = None if within is None else within.access_lists
         with self.reading():
+            edited = frozenset(map(Address, self._tables.edited()))
             return DirectoryIndex(
-                {name: UserEntry(okta_id, print_) for name, okta_id, print_ in self._tables.users.entries(org_url)},
+                {
+                    name: UserEntry(okta_id, print_)
+                    for name, okta_id, print_ in self._tables.users.entries(org_url, users)
+                },
                 {
                     name: AccessListEntry(bool(ours), print_, members_print, count)
-                    for name, ours, print_, members_print, count in self._tables.access_lists.entries(org_url)
+                    for name, ours, print_, members_print, count in self._tables.access_lists.entries(org_url, lists)
                 },
-                frozenset(map(Address, self._tables.edited())),
+                edited if within is None else edited_within(edited, within),
                 self._tables.serial(),
             )
 
+    def counts(self, org_url: str) -> Managed:
+        """How many users, memberships and lists are ours."""
+        return Managed(*self._tables.counts(org_url))
+
+    def names_of(self, okta_ids: Collection[str], twin_keys: Collection[str]) -> frozenset[str]:
+        """Names of the users who carry one of these Okta ids, or whose name has one of these twin keys."""
+        with self.reading():
+            return frozenset(self._tables.users.names_of(okta_ids, twin_keys))
+
     def state(self, within: Names | None = None) -> DirectoryState:
-        """Whole objects: all, or those of `within` with every lock."""
+        """Whole objects: all, or those of `within` without locks."""
         with self.reading():
             users = None if within is None else within.users
             lists = None if within is None else within.access_lists
             found = {name: _ACCESS_LIST.decode(body) for name, body in self._tables.access_lists.bodies(lists)}
             return DirectoryState(
                 {name: _USER.decode(body) for name, body in self._tables.users.bodies(users)},
-                {name: _LOCK.decode(body) for name, body in self._tables.locks.bodies()},
+                self.locks() if within is None else {},
                 found,
                 self._members_of(found, everything=within is None),
             )
+
+    def locks(self, users: Collection[str] | None = None, names: Collection[str] = ()) -> dict[str, Lock]:
+        """Locks by name: all, or those on one of these users or of one of these names."""
+        return {name: _LOCK.decode(body) for name, body in self._tables.locks.bodies(users, names)}
 
     def access_lists(self) -> dict[str, AccessList]:
         """Every list, without members."""
@@ -78,12 +97,15 @@ class LocalTarget:
                 found.setdefault(access_list, {})[name] = self._membership(details)
         return found
 
+    def owned_by(self, people: Collection[str]) -> frozenset[str]:
+        """The lists that name any of `people` as an owner."""
+        return frozenset(self._tables.access_lists.owned_by(people))
+
     def put_user(self, user: User) -> None:
         """Create or replace a user."""
         body = canonical_bytes(user)
         labels = user.metadata.labels
-        org = _org_of(labels)
-        okta_id = labels.get(USER_ID_LABEL, "") if org else ""
+        org, okta_id = org_of(labels), okta_id_of(labels)
         self._tables.users.put(user.metadata.name, org, okta_id, fingerprint_bytes(body), body)
 
     def delete_user(self, name: str) -> None:
@@ -102,7 +124,7 @@ class LocalTarget:
         """Create or replace a list; its members stay."""
         body = canonical_bytes(access_list)
         metadata = access_list.metadata
-        self._tables.access_lists.put(metadata.name, _org_of(metadata.labels), fingerprint_bytes(body), body)
+        self._tables.access_lists.put(metadata.name, org_of(metadata.labels), fingerprint_bytes(body), body)
 
     def delete_access_list(self, name: str) -> None:
         """Delete a list and its memberships."""
@@ -129,10 +151,6 @@ class LocalTarget:
         if found is None:
             found = self._memberships[details] = _MEMBERSHIP.decode(details)
         return found
-
-
-def _org_of(labels: Mapping[str, str]) -> str:
-    return labels.get(ORG_LABEL, "") if labels.get(ORIGIN_LABEL) == ORIGIN else ""
 
 
 def _by_details(members: Members) -> Iterable[tuple[Membership, list[str]]]:

@@ -1,16 +1,19 @@
 """What planning and applying ask of a target, in their words: reading apart from writing."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager
 from typing import Protocol
 
 from idsync.model.directory import DirectoryState, Members, Names
-from idsync.model.directory_index import DirectoryIndex
+from idsync.model.directory_index import DirectoryIndex, Managed
 from idsync.model.resources import AccessList, Lock, Membership, User
 
 
 class DirectoryReader(Protocol):
-    """Reads of one target; every call inside one `reading()` sees the same state."""
+    """Reads of one target; every call inside one `reading()` sees the same state.
+
+    What is given names, ids or `within` reads these and no others, however many there are.
+    """
 
     def reading(self) -> AbstractContextManager[None]:
         """A span of reads that see one state."""
@@ -18,17 +21,29 @@ class DirectoryReader(Protocol):
     def serial(self) -> int:
         """A number that grows with every change of the directory, which its index and a plan name; -1 when unknown."""
 
-    def index(self, org_url: str) -> DirectoryIndex:
-        """What there is, in brief; `org_url` decides whose an object is."""
+    def index(self, org_url: str, within: Names | None = None) -> DirectoryIndex:
+        """What there is, or what there is of `within`, in brief; `org_url` decides whose an object is."""
+
+    def counts(self, org_url: str) -> Managed:
+        """How many users, memberships and lists are ours, on behalf of `org_url`; nobody is read for it."""
+
+    def names_of(self, okta_ids: Collection[str], twin_keys: Collection[str]) -> frozenset[str]:
+        """Names of the users who carry one of these Okta ids, for any org, or whose name has one of these twin keys."""
 
     def state(self, within: Names | None = None) -> DirectoryState:
-        """Whole objects: all, or the users and lists of `within` (with all locks, always, and the lists' members)."""
+        """Whole objects: all, or the users of `within` and its lists with their members, without any lock."""
+
+    def locks(self, users: Collection[str] | None = None, names: Collection[str] = ()) -> dict[str, Lock]:
+        """Locks by name: all or, where `users` is given, those on one of these users or of one of these names."""
 
     def access_lists(self) -> dict[str, AccessList]:
         """Every list, by name, without members."""
 
     def memberships(self, people: Iterable[str]) -> dict[str, dict[str, Membership]]:
         """For each list that holds any of `people`, those memberships by member name."""
+
+    def owned_by(self, people: Collection[str]) -> frozenset[str]:
+        """The lists that name any of `people` as an owner; owners that are lists are nobody here."""
 
 
 class DirectoryWriter(Protocol):

@@ -11,8 +11,11 @@ from typing import Protocol
 class UserTable(Protocol):
     """Users, by name."""
 
-    def entries(self, org: str) -> Iterable[tuple[str, str | None, str]]:
-        """Name, Okta id (None unless the user is ours by `org`) and fingerprint of every user."""
+    def entries(self, org: str, names: Collection[str] | None) -> Iterable[tuple[str, str | None, str]]:
+        """Name, Okta id (None unless the user is ours by `org`) and fingerprint of these users, or of all."""
+
+    def names_of(self, okta_ids: Collection[str], twin_keys: Collection[str]) -> Iterable[str]:
+        """Names of the users with one of these Okta ids, or whose name has one of these twin keys."""
 
     def bodies(self, names: Collection[str] | None) -> Iterable[tuple[str, bytes]]:
         """Name and body of these users, or of all."""
@@ -27,8 +30,8 @@ class UserTable(Protocol):
 class LockTable(Protocol):
     """Locks, by name."""
 
-    def bodies(self) -> Iterable[tuple[str, bytes]]:
-        """Name and body of every lock."""
+    def bodies(self, users: Collection[str] | None, names: Collection[str]) -> Iterable[tuple[str, bytes]]:
+        """Name and body of every lock or, where `users` is given, of those on these users or of these names."""
 
     def put(self, name: str, body: bytes) -> None:
         """Create or replace a lock."""
@@ -40,11 +43,14 @@ class LockTable(Protocol):
 class AccessListTable(Protocol):
     """Access lists, by name, without their members."""
 
-    def entries(self, org: str) -> Iterable[tuple[str, bool, str, str, int]]:
-        """Name, whether ours by `org`, fingerprint, fingerprint of the member names and their number, of every list."""
+    def entries(self, org: str, names: Collection[str] | None) -> Iterable[tuple[str, bool, str, str, int]]:
+        """Name, whether ours by `org`, fingerprint, fingerprint of the members and their number, of these or of all."""
 
     def bodies(self, names: Collection[str] | None) -> Iterable[tuple[str, bytes]]:
         """Name and body of these lists, or of all."""
+
+    def owned_by(self, people: Collection[str]) -> Iterable[str]:
+        """Names of the lists that name one of these people as an owner."""
 
     def put(self, name: str, org: str, fingerprint: str, body: bytes) -> None:
         """Create or replace a list; its members stay."""
@@ -83,6 +89,9 @@ class DirectoryTables(Protocol):
 
     @property
     def members(self) -> MemberTable: ...
+
+    def counts(self, org: str) -> tuple[int, int, int]:
+        """How many users, memberships and lists are ours by `org`."""
 
     def serial(self) -> int:
         """Grows by one with each transaction that changes the directory."""

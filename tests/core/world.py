@@ -15,8 +15,8 @@ import msgspec
 from idsync.config.loader import load
 from idsync.config.settings import Settings
 from idsync.model.addresses import Address, split_address
-from idsync.model.directory import DirectoryState, LastApply
-from idsync.model.directory_index import DirectoryIndex
+from idsync.model.directory import DirectoryState, LastApply, Names
+from idsync.model.directory_index import DirectoryIndex, edited_within
 from idsync.model.identity import IdentityApp, IdentityGroup, IdentityUser, Snapshot, raw_json
 from idsync.model.ownership import lock_name, our_labels
 from idsync.model.resources import (
@@ -143,9 +143,10 @@ class Directory(GivenDirectory):
         super().__init__(state)
         self._edited = frozenset(Address(address) for address in edited)
 
-    def index(self, org_url: str) -> DirectoryIndex:
+    def index(self, org_url: str, within: Names | None = None) -> DirectoryIndex:
         """The state in brief."""
-        return replace(super().index(org_url), edited=self._edited)
+        edited = self._edited if within is None else edited_within(self._edited, within)
+        return replace(super().index(org_url, within), edited=edited)
 
 
 def planned(

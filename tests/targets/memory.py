@@ -1,13 +1,14 @@
 """A target in memory that keeps each write as it is made: the plainest meaning of the protocol."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 
-from idsync.model.canonical import fingerprint, fingerprint_names
+from msgspec.structs import replace
+
 from idsync.model.directory import DirectoryState, Members, Names
-from idsync.model.directory_index import AccessListEntry, DirectoryIndex, UserEntry
-from idsync.model.ownership import USER_ID_LABEL, is_ours
+from idsync.model.directory_index import DirectoryIndex, Managed
 from idsync.model.resources import AccessList, Lock, Membership, User
+from idsync.targets.given import GivenDirectory
 
 
 class MemoryTarget:
@@ -17,7 +18,7 @@ class MemoryTarget:
 
     def __init__(self) -> None:
         self.users: dict[str, User] = {}
-        self.locks: dict[str, Lock] = {}
+        self.locks_by_name: dict[str, Lock] = {}
         self.lists: dict[str, AccessList] = {}
         self.members: dict[str, dict[str, Membership]] = {}
         self.writes = 0
@@ -33,41 +34,33 @@ class MemoryTarget:
     def serial(self) -> int:
         return self.writes
 
-    def index(self, org_url: str) -> DirectoryIndex:
-        return DirectoryIndex(
-            {name: _entry(user, org_url) for name, user in self.users.items()},
-            {
-                name: AccessListEntry(
-                    is_ours(found.metadata.labels, org_url),
-                    fingerprint(found),
-                    fingerprint_names(self.members[name]),
-                    len(self.members[name]),
-                )
-                for name, found in self.lists.items()
-            },
-            serial=self.writes,
-        )
+    def index(self, org_url: str, within: Names | None = None) -> DirectoryIndex:
+        return replace(self._given().index(org_url, within), serial=self.writes)
+
+    def counts(self, org_url: str) -> Managed:
+        return self._given().counts(org_url)
+
+    def names_of(self, okta_ids: Collection[str], twin_keys: Collection[str]) -> frozenset[str]:
+        return self._given().names_of(okta_ids, twin_keys)
 
     def state(self, within: Names | None = None) -> DirectoryState:
-        users = self.users.keys() if within is None else within.users
-        lists = self.lists.keys() if within is None else within.access_lists
-        return DirectoryState(
-            {name: user for name, user in self.users.items() if name in users},
-            dict(self.locks),
-            {name: found for name, found in self.lists.items() if name in lists},
-            {name: dict(members) for name, members in self.members.items() if name in lists},
-        )
+        return self._given().state(within)
+
+    def locks(self, users: Collection[str] | None = None, names: Collection[str] = ()) -> dict[str, Lock]:
+        return self._given().locks(users, names)
 
     def access_lists(self) -> dict[str, AccessList]:
         return dict(self.lists)
 
     def memberships(self, people: Iterable[str]) -> dict[str, dict[str, Membership]]:
-        asked = set(people)
-        found = {
-            name: {who: details for who, details in members.items() if who in asked}
-            for name, members in self.members.items()
-        }
-        return {name: some for name, some in found.items() if some}
+        return self._given().memberships(people)
+
+    def owned_by(self, people: Collection[str]) -> frozenset[str]:
+        return self._given().owned_by(people)
+
+    def _given(self) -> GivenDirectory:
+        members: dict[str, Members] = {name: dict(entries) for name, entries in self.members.items()}
+        return GivenDirectory(DirectoryState(dict(self.users), dict(self.locks_by_name), dict(self.lists), members))
 
     def put_user(self, user: User) -> None:
         self._write()
@@ -79,11 +72,11 @@ class MemoryTarget:
 
     def put_lock(self, lock: Lock) -> None:
         self._write()
-        self.locks[lock.metadata.name] = lock
+        self.locks_by_name[lock.metadata.name] = lock
 
     def delete_lock(self, name: str) -> None:
         self._write()
-        self.locks.pop(name, None)
+        self.locks_by_name.pop(name, None)
 
     def put_access_list(self, access_list: AccessList) -> None:
         self._write()
@@ -106,8 +99,3 @@ class MemoryTarget:
 
     def _write(self) -> None:
         self.writes += 1
-
-
-def _entry(user: User, org_url: str) -> UserEntry:
-    labels = user.metadata.labels
-    return UserEntry(labels.get(USER_ID_LABEL, "") if is_ours(labels, org_url) else None, fingerprint(user))

@@ -3,8 +3,23 @@
 import pytest
 
 from idsync.model.canonical import fingerprint, fingerprint_names
-from idsync.model.directory import Names
-from idsync.model.resources import Membership
+from idsync.model.directory import DirectoryState, Names
+from idsync.model.directory_index import Managed
+from idsync.model.names import twin_key
+from idsync.model.ownership import USER_ID_LABEL, our_labels
+from idsync.model.resources import (
+    NESTED_LIST,
+    AccessListSpec,
+    LockSpec,
+    LockTarget,
+    Membership,
+    Metadata,
+    Owner,
+    UserSpec,
+    access_list,
+    lock,
+    user,
+)
 from idsync.targets.protocol import Target
 from tests.targets.world import (
     HOSTILE_NAMES,
@@ -75,13 +90,140 @@ def test_a_list_of_any_name_can_be_read_by_scope(target: Target, name: str) -> N
     assert state.members.keys() == {name}
 
 
-def test_a_scope_has_every_lock_and_nothing_else_that_was_not_asked_for(target: Target) -> None:
+def test_a_part_of_the_state_has_nothing_that_was_not_asked_for_and_no_lock(target: Target) -> None:
     target.put_user(our_user("hiro"))
     target.put_access_list(our_list("00g1"))
-    target.put_lock(foreign_lock("by-hand"))
-    state = target.state(Names(frozenset({"nobody"}), frozenset({"no-list"})))
-    assert (state.users, state.access_lists, state.members) == ({}, {}, {})
-    assert state.locks == {"by-hand": foreign_lock("by-hand")}
+    target.put_lock(foreign_lock("by-hand", "hiro"))
+    assert target.state(Names(frozenset({"nobody"}), frozenset({"no-list"}))) == DirectoryState()
+    assert target.state(Names(frozenset({"hiro"}), NOBODY)) == DirectoryState({"hiro": our_user("hiro")})
+
+
+class TestLocks:
+    @pytest.fixture
+    def locked(self, target: Target) -> Target:
+        for name in ("l1", "l/2"):
+            target.put_lock(our_lock(name, "hiro"))
+        target.put_lock(foreign_lock("l3", "é"))
+        target.put_lock(lock(Metadata("role"), LockSpec(LockTarget(role="prod"))))
+        return target
+
+    def test_all(self, locked: Target) -> None:
+        assert locked.locks().keys() == locked.state().locks.keys() == {"l1", "l/2", "l3", "role"}
+
+    def test_by_whom_they_are_on(self, locked: Target) -> None:
+        assert locked.locks(["hiro", "nobody"]) == {name: our_lock(name, "hiro") for name in ("l1", "l/2")}
+        assert locked.locks(["é"]).keys() == {"l3"}
+        assert locked.locks([""]) == locked.locks([]) == {}
+
+    def test_by_name_or_by_whom_they_are_on(self, locked: Target) -> None:
+        assert locked.locks([], ["l3", "role", "none"]).keys() == {"l3", "role"}
+        assert locked.locks(["hiro"], ["l1", "role"]).keys() == {"l1", "l/2", "role"}
+
+    def test_a_lock_that_is_turned_to_another_is_on_the_other(self, locked: Target) -> None:
+        locked.put_lock(our_lock("l1", "ann"))
+        assert locked.locks(["hiro"]).keys() == {"l/2"}
+        locked.delete_lock("l/2")
+        assert locked.locks(["hiro"]) == {}
+        assert locked.locks(["ann"]) == {"l1": our_lock("l1", "ann")}
+
+
+class TestNamesOf:
+    @pytest.fixture
+    def target(self, target: Target) -> Target:
+        for name, okta_id in (("hiro", "00u1"), ("Élodie", "00u2"), ("e\u0301lodie", "00u3"), ("STRASSE", "")):
+            target.put_user(our_user(name, okta_id=okta_id))
+        target.put_user(foreign_user("Straße"))
+        return target
+
+    def test_by_okta_id(self, target: Target) -> None:
+        assert target.names_of(["00u1", "00u3", "00u9"], []) == {"hiro", "e\u0301lodie"}
+        assert target.names_of([], []) == target.names_of([""], []) - {"STRASSE", "Straße"} == NOBODY
+
+    def test_by_what_a_name_could_be_taken_for(self, target: Target) -> None:
+        assert target.names_of([], [twin_key("ÉLODIE")]) == {"Élodie", "e\u0301lodie"}
+        assert target.names_of([], [twin_key("strasse")]) == {"STRASSE", "Straße"}
+        assert target.names_of(["00u2"], [twin_key("Hiro"), twin_key("nobody")]) == {"hiro", "Élodie"}
+
+    def test_after_another_id_and_a_removal(self, target: Target) -> None:
+        target.put_user(our_user("hiro", okta_id="00u7"))
+        target.delete_user("Élodie")
+        assert target.names_of(["00u1", "00u2", "00u7"], [twin_key("élodie")]) == {"hiro", "e\u0301lodie"}
+
+    def test_of_users_of_another_organization_too(self, target: Target) -> None:
+        labels = {**our_labels("https://another.okta.com"), USER_ID_LABEL: "00u8"}
+        target.put_user(user(Metadata("theirs", labels=labels), UserSpec()))
+        target.put_user(user(Metadata("unmarked", labels={USER_ID_LABEL: "00u8"}), UserSpec()))
+        assert target.names_of(["00u8"], []) == {"theirs"}
+
+
+class TestOwnedBy:
+    def put(self, target: Target, name: str, *owners: Owner) -> None:
+        target.put_access_list(access_list(Metadata(name), AccessListSpec("Own", owners=owners)))
+
+    def test_lists_that_name_any_of_these_people(self, target: Target) -> None:
+        self.put(target, "a", Owner("ann"), Owner("bob"))
+        self.put(target, "b", Owner("bob"))
+        self.put(target, "c", Owner("é/ü"))
+        assert target.owned_by(["ann", "é/ü"]) == {"a", "c"}
+        assert target.owned_by(["ann", "bob"]) == {"a", "b"}
+        assert target.owned_by([]) == target.owned_by(["nobody"]) == NOBODY
+
+    def test_an_owner_that_is_a_list_is_nobody(self, target: Target) -> None:
+        self.put(target, "a", Owner("ann", membership_kind=NESTED_LIST))
+        assert target.owned_by(["ann"]) == NOBODY
+
+    def test_as_the_lists_are_now(self, target: Target) -> None:
+        self.put(target, "a", Owner("ann"))
+        self.put(target, "b", Owner("ann"))
+        self.put(target, "a", Owner("bob"))
+        assert {who: set(target.owned_by([who])) for who in ("ann", "bob")} == {"ann": {"b"}, "bob": {"a"}}
+        target.delete_access_list("b")
+        assert target.owned_by(["ann"]) == NOBODY
+
+
+def test_the_counts_are_those_of_what_is_ours(target: Target) -> None:
+    assert target.counts(ORG) == Managed()
+    for name in ("hiro", "ann"):
+        target.put_user(our_user(name))
+    target.put_user(foreign_user("admin"))
+    target.put_access_list(our_list("00g1"))
+    target.put_access_list(our_list("00g2"))
+    target.put_access_list(foreign_list("hand-made"))
+    target.add_members("00g1", {"hiro": Membership(), "admin": Membership()})
+    target.add_members("00g1", {"hiro": Membership(reason="again"), "ann": Membership()})
+    target.add_members("hand-made", {"hiro": Membership()})
+    assert target.counts(ORG) == Managed(people=2, memberships=3, access_lists=2)
+    assert target.counts("https://another.okta.com") == Managed()
+    target.remove_members("00g1", ["ann", "nobody"])
+    target.delete_access_list("00g2")
+    target.delete_user("ann")
+    target.delete_user("nobody")
+    assert target.counts(ORG) == Managed(people=1, memberships=2, access_lists=1)
+
+
+def test_the_counts_follow_an_object_from_one_owner_to_another(target: Target) -> None:
+    target.put_user(foreign_user("hiro"))
+    target.put_access_list(foreign_list("00g1"))
+    target.add_members("00g1", {"hiro": Membership(), "ann": Membership()})
+    target.put_user(our_user("hiro"))
+    target.put_access_list(our_list("00g1"))
+    assert target.counts(ORG) == Managed(people=1, memberships=2, access_lists=1)
+    target.put_user(foreign_user("hiro"))
+    target.put_access_list(foreign_list("00g1"))
+    assert target.counts(ORG) == Managed()
+
+
+def test_a_part_of_the_index_is_that_part_of_the_whole(target: Target) -> None:
+    for name in ("hiro", "ann"):
+        target.put_user(our_user(name))
+    for name in ("00g1", "00g2"):
+        target.put_access_list(our_list(name))
+        target.add_members(name, {"hiro": Membership()})
+    whole = target.index(ORG)
+    part = target.index(ORG, Names(frozenset({"ann", "nobody"}), frozenset({"00g2", "none"})))
+    assert part.users == {"ann": whole.users["ann"]}
+    assert part.access_lists == {"00g2": whole.access_lists["00g2"]}
+    assert part.serial == whole.serial
 
 
 def test_the_index_tells_ours_from_foreign(target: Target) -> None:

@@ -16,6 +16,7 @@ from idsync.model.resources import member
 from idsync.model.revisions import AnyResource, with_revision
 from idsync.render.resources import render_json, render_text, render_yaml
 from idsync.render.style import COLOUR, PLAIN
+from idsync.targets.protocol import DirectoryReader
 
 KINDS: tuple[Kind, ...] = ("user", "lock", "access_list", "access_list_member")
 _BY_WORD: dict[str, tuple[Kind, ...]] = {
@@ -40,7 +41,7 @@ def command(invocation: Invocation, kind: str, name: str | None, form: str) -> E
     kinds, name = _asked(kind, name)
     place = workspace(invocation)
     with place.store(writing=False) as store:
-        state = place.target(store).state(_scope(kinds, name))
+        state = _read(place.target(store), kinds, name)
     found = [with_revision(resource) for each in kinds for resource in _of_kind(state, each, name)]
     if name is not None and not found and not _is_empty_list(state, kinds, name):
         raise ResourceError(
@@ -71,17 +72,19 @@ def _asked(word: str, name: str | None) -> tuple[tuple[Kind, ...], str | None]:
     return _BY_WORD[kind], rest if slash else name
 
 
-def _scope(kinds: tuple[Kind, ...], name: str | None) -> Names | None:
-    """What must be read for one kind or name; None for everything."""
+def _read(target: DirectoryReader, kinds: tuple[Kind, ...], name: str | None) -> DirectoryState:
+    """What one kind or name needs, or everything."""
     match kinds, name:
         case ("user",), str():
-            return Names(frozenset({name}), _NOBODY)
-        case ("lock",), _:
-            return Names(_NOBODY, _NOBODY)
+            return target.state(Names(frozenset({name}), _NOBODY))
+        case ("lock",), str():
+            return DirectoryState(locks=target.locks(_NOBODY, (name,)))
+        case ("lock",), None:
+            return DirectoryState(locks=target.locks())
         case ("access_list" | "access_list_member",), str():
-            return Names(_NOBODY, frozenset({name, name.partition("/")[0]}))
+            return target.state(Names(_NOBODY, frozenset({name, name.partition("/")[0]})))
         case _:
-            return None
+            return target.state()
 
 
 def _of_kind(state: DirectoryState, kind: Kind, name: str | None) -> Iterator[AnyResource]:

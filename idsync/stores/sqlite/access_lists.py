@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 
+from idsync.model.resources import NESTED_LIST
 from idsync.stores.sqlite.connection import Connection
 from idsync.stores.sqlite.members import MemberTable
 from idsync.stores.sqlite.names import asked
@@ -21,10 +22,17 @@ class AccessListTable:
         self._members = members
         self._serial = serial
 
-    def entries(self, org: str) -> Iterable[tuple[str, bool, str, str, int]]:
-        """Name, whether ours, fingerprint, fingerprint of the member names and their number, of every list."""
+    def entries(self, org: str, names: Collection[str] | None) -> Iterable[tuple[str, bool, str, str, int]]:
+        """Name, whether ours, fingerprint, fingerprint of the members and their number, of these lists or of all."""
         self._members.settle()
-        return self._connection.rows(_SQL["access_list_entries"], (org,))
+        if names is None:
+            return self._connection.rows(_SQL["access_list_entries"], (org,))
+        return self._connection.rows(_SQL["access_list_entries_of"], (org, asked(names)))
+
+    def owned_by(self, people: Collection[str]) -> Iterable[str]:
+        """Names of the lists that name one of these people as an owner."""
+        self._lists.flush()
+        return [name for (name,) in self._connection.rows(_SQL["owned_by"], (asked(people), NESTED_LIST))]
 
     def bodies(self, names: Collection[str] | None) -> Iterable[tuple[str, bytes]]:
         """Name and body of these lists, or of all."""

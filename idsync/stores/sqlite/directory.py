@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from contextlib import AbstractContextManager
 
+from idsync.model.names import twin_key
 from idsync.stores.sqlite.access_lists import AccessListTable
 from idsync.stores.sqlite.connection import Connection
 from idsync.stores.sqlite.members import MemberTable
@@ -23,17 +24,28 @@ class UserTable:
         self._names = names
         self._serial = serial
         self._put: dict[str, tuple[str, str, str, str, bytes]] = {}
-        connection.before_commit.append(self._flush)
+        connection.before_commit.append(self.flush)
         connection.after_rollback.append(self._put.clear)
 
-    def entries(self, org: str) -> Iterable[tuple[str, str | None, str]]:
-        """Name, Okta id and fingerprint of every user."""
-        self._flush()
-        return self._connection.chunks(_SQL["user_entries"], (org,))
+    def entries(self, org: str, names: Collection[str] | None) -> Iterable[tuple[str, str | None, str]]:
+        """Name, Okta id and fingerprint of these users, or of all."""
+        self.flush()
+        if names is None:
+            return self._connection.chunks(_SQL["user_entries"], (org,))
+        return self._connection.rows(_SQL["user_entries_of"], (org, asked(names)))
+
+    def names_of(self, okta_ids: Collection[str], twin_keys: Collection[str]) -> Iterable[str]:
+        """Names of the users with one of these Okta ids, or whose name has one of these twin keys."""
+        self.flush()
+        wanted = frozenset(twin_keys)
+        names = [name for (name,) in self._connection.rows(_SQL["users_by_okta_id"], (asked(okta_ids),))]
+        if wanted:
+            names += [name for (name,) in self._connection.chunks(_SQL["user_names"]) if twin_key(name) in wanted]
+        return names
 
     def bodies(self, names: Collection[str] | None) -> Iterable[tuple[str, bytes]]:
         """Name and body of these users, or of all."""
-        self._flush()
+        self.flush()
         if names is None:
             return self._connection.chunks(_SQL["user_bodies"])
         return self._connection.rows(_SQL["user_bodies_of"], (asked(names),))
@@ -44,16 +56,17 @@ class UserTable:
             self._serial.touch()
             self._put[name] = (name, org, okta_id, fingerprint, body)
             if len(self._put) >= _WAITING:
-                self._flush()
+                self.flush()
 
     def delete(self, name: str) -> None:
         """Delete a user; a missing one is no error."""
         with self._connection.writing():
-            self._flush()
+            self.flush()
             self._serial.touch()
             self._connection.run(_SQL["delete_user"], (name,))
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Write the users that wait."""
         if not self._put:
             return
         numbers = self._names.numbers(self._put)
@@ -70,9 +83,11 @@ class LockTable:
         self._connection = connection
         self._serial = serial
 
-    def bodies(self) -> Iterable[tuple[str, bytes]]:
-        """Name and body of every lock."""
-        return self._connection.rows(_SQL["lock_bodies"])
+    def bodies(self, users: Collection[str] | None, names: Collection[str]) -> Iterable[tuple[str, bytes]]:
+        """Name and body of every lock, or of those on these users or of these names."""
+        if users is None:
+            return self._connection.rows(_SQL["lock_bodies"])
+        return self._connection.rows(_SQL["lock_bodies_of"], (asked(users), asked(names)))
 
     def put(self, name: str, body: bytes) -> None:
         """Create or replace a lock."""
@@ -99,6 +114,13 @@ class Directory:
         self.users = UserTable(connection, names, self._serial)
         self.locks = LockTable(connection, self._serial)
         self.access_lists = AccessListTable(connection, lists, self.members, self._serial)
+
+    def counts(self, org: str) -> tuple[int, int, int]:
+        """How many users, memberships and lists are ours by `org`."""
+        self.users.flush()
+        self.members.settle()
+        people, memberships, lists = self._connection.rows(_SQL["counts"], (org,))[0]
+        return people, memberships, lists
 
     def serial(self) -> int:
         """Grows by one with each transaction that changes the directory."""
