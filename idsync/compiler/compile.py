@@ -9,9 +9,10 @@ import msgspec
 from idsync.compiler.access_lists import DesiredLists, ListCompiler, rule_near_misses
 from idsync.compiler.access_lists import update_reason as list_update_reason
 from idsync.compiler.locks import DesiredLocks, desired_locks
+from idsync.compiler.measures import Shape, shape_of
 from idsync.compiler.pool import Pool, user_cause
 from idsync.compiler.roles import RoleMapping
-from idsync.compiler.subjects import Subject, count_listed, emptied, filter_near_misses, subjects, unlisted
+from idsync.compiler.subjects import Subject, filter_near_misses, subjects
 from idsync.compiler.traits import TraitMapping
 from idsync.compiler.users import adopted, conflict, desired_user, may_adopt
 from idsync.compiler.users import update_reason as user_update_reason
@@ -20,7 +21,7 @@ from idsync.model.addresses import Address, access_list_address, lock_address, u
 from idsync.model.canonical import canonical_bytes
 from idsync.model.directory import DirectoryState, GivenRoles, LastApply, Names, Reason, Why
 from idsync.model.directory_index import DirectoryIndex
-from idsync.model.findings import Finding, SourceFacts
+from idsync.model.findings import Finding
 from idsync.model.identity import IdentityUser, ProfileValue, Snapshot, attributes_of
 from idsync.model.ownership import is_ours, lock_name, our_labels
 from idsync.model.resources import Lock, User
@@ -56,7 +57,8 @@ class Compilation(msgspec.Struct, frozen=True):
     why: dict[Address, Why]
     given: dict[str, GivenRoles]
     findings: tuple[Finding, ...]
-    facts: SourceFacts
+    shapes: dict[str, Shape]
+    """Which attributes people have a value of, by Okta id: of everybody who was compiled or left alone."""
     adopted: frozenset[str]
     kept: dict[str, tuple[str, ...]]
     held: frozenset[str]
@@ -119,6 +121,7 @@ class _Draft:
         self._noticed: set[str] = set()
         self._noticed_lists: frozenset[str] = frozenset()
         self._adopted: set[str] = set()
+        self._shapes: dict[str, Shape] = {}
         self._locked_by_us = frozenset(
             lock.spec.target.user for lock in current.locks.values() if is_ours(lock.metadata.labels, self._org_url)
         )
@@ -130,7 +133,11 @@ class _Draft:
         names = [name for name in chosen if name not in self._held]
         identities = [pool.present[name] for name in names]
         for name, identity, attributes in zip(names, identities, attributes_of(identities), strict=True):
+            self._shapes[identity.id] = shape_of(identity, attributes)
             self._make_user(name, identity, attributes)
+        left_alone = [pool.present[name] for name in self._held & pool.present.keys()]
+        for identity, attributes in zip(left_alone, attributes_of(left_alone), strict=True):
+            self._shapes[identity.id] = shape_of(identity, attributes)
         for name in self._current.users.keys() & self._held:
             if self._inputs.index.users[name].okta_id is not None:
                 self._users[name] = self._current.users[name]
@@ -228,25 +235,13 @@ class _Draft:
 
     def compilation(self) -> Compilation:
         """The desired state, made."""
-        lists, snapshot = self._lists, self._inputs.snapshot
-        facts = SourceFacts(
-            org_url=snapshot.org_url,
-            app_id=snapshot.app_id,
-            complete=snapshot.complete,
-            pool=self._inputs.pool.size,
-            listed=count_listed(snapshot),
-            lists=len(self._inputs.subjects),
-            lists_with_members=sum(subject.has_members for subject in self._inputs.subjects),
-            emptied=emptied(self._inputs.subjects),
-            unlisted=unlisted(snapshot, self._inputs.index),
-            group_roles=len(self._inputs.roles.people_with_group_roles()),
-        )
+        lists = self._lists
         return Compilation(
             DirectoryState(self._users, self._locks, lists.access_lists, dict(lists.members)),
             self._why,
             self._given,
             tuple(sorted(set(self._findings), key=_finding_order)),
-            facts,
+            self._shapes,
             frozenset(self._adopted),
             lists.kept,
             frozenset(self._held),

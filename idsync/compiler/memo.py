@@ -4,12 +4,14 @@ It says: from these inputs, under this configuration, the directory had these fi
 Whoever has the same inputs and still has the same fingerprints is as desired, and need not be looked at.
 """
 
-from collections.abc import Container
+from collections import Counter
+from collections.abc import Container, Iterable, Mapping
 from hashlib import blake2b
 
 import msgspec
 
 from idsync.compiler.compile import Compilation, Inputs
+from idsync.compiler.measures import Shape, count_attributes
 from idsync.compiler.subjects import Subject
 from idsync.config.settings import Settings
 from idsync.model.addresses import access_list_address, user_address
@@ -17,7 +19,7 @@ from idsync.model.directory import Names
 from idsync.model.directory_index import DirectoryIndex
 from idsync.model.identity import IdentityUser
 
-COMPILER_VERSION = "2"
+COMPILER_VERSION = "3"
 """Raise it whenever the same inputs compile to something else."""
 FEW = 16
 """So many people who moved are searched for in unread member lists; for more, every list is read."""
@@ -26,13 +28,18 @@ FEW = 16
 class Memo(msgspec.Struct, frozen=True, array_like=True):
     """What was as desired when the directory's brief was `index`: hashes of what it was compiled from, by Okta id.
 
-    Whoever was there without being as desired, or is of note, has an empty hash: looked at each time, missed when gone.
+    An empty hash marks somebody who was there and is not as desired yet, or has a standing warning: they are compiled
+    in every plan, and their disappearance is noticed. `shapes` says which attributes everybody in the pool has a value
+    of: the first of `known_shapes`, unless `shapes` names another by its place.
     """
 
     context: str
     index: DirectoryIndex
     people: dict[str, bytes]
     lists: dict[str, bytes]
+    attributes: dict[str, int] = {}
+    known_shapes: tuple[Shape, ...] = ()
+    shapes: dict[str, int] = {}
 
 
 class Bases(msgspec.Struct, frozen=True):
@@ -106,6 +113,7 @@ def remembered(
     pending: Container[str],
     before: Memo | None,
     within: Names | None,
+    attributes: Mapping[str, int],
 ) -> Memo:
     """The memo of a directory whose brief is `index`, as desired except for the `pending` addresses.
 
@@ -126,7 +134,43 @@ def remembered(
             lists[subject.id] = old.lists[subject.id]
         elif access_list_address(subject.id) not in pending and not _unsettled(compilation, index, subject.id):
             lists[subject.id] = bases.lists[subject.id]
-    return Memo(context_of(inputs.settings), index, people, lists)
+    shapes = _shapes_now(inputs, compilation, old)
+    known = tuple(shape for shape, _ in Counter(shapes.values()).most_common())
+    places = {shape: place for place, shape in enumerate(known)}
+    return Memo(
+        context_of(inputs.settings),
+        index,
+        people,
+        lists,
+        dict(attributes),
+        known,
+        {okta_id: places[shape] for okta_id, shape in shapes.items() if places[shape] or okta_id not in people},
+    )
+
+
+def attributes_now(memo: Memo, compiled: Mapping[str, Shape], present: Container[str]) -> dict[str, int]:
+    """How many people have a value of each attribute: as the memo counted, but for people who were compiled or left."""
+    before = dict(_shapes_of(memo, [*compiled, *(okta_id for okta_id in _counted(memo) if okta_id not in present)]))
+    counts = Counter(memo.attributes)
+    counts.subtract(count_attributes(before.values()))
+    counts.update(count_attributes(compiled.values()))
+    return {attribute: people for attribute, people in sorted(counts.items()) if people}
+
+
+def _shapes_now(inputs: Inputs, compilation: Compilation, old: Memo) -> dict[str, Shape]:
+    remaining = [okta_id for okta_id in inputs.pool.names if okta_id not in compilation.shapes]
+    return {**dict(_shapes_of(old, remaining)), **compilation.shapes}
+
+
+def _counted(memo: Memo) -> Iterable[str]:
+    return memo.people.keys() | memo.shapes.keys()
+
+
+def _shapes_of(memo: Memo, people: Iterable[str]) -> Iterable[tuple[str, Shape]]:
+    for okta_id in people:
+        place = memo.shapes.get(okta_id, 0 if okta_id in memo.people else None)
+        if place is not None and memo.known_shapes:
+            yield okta_id, memo.known_shapes[place]
 
 
 def _was_elsewhere(memo: Memo, okta_id: str, name: str) -> bool:

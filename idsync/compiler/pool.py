@@ -21,7 +21,8 @@ class Pool(msgspec.Struct, frozen=True):
 
     `present` are people to have, by directory name, and `names` their names by Okta id; `suspended` are those of them
     to keep locked. `renamed` maps a new name to the old one. `leaving` says why a name of ours goes. `held` are names
-    to leave exactly as they are, memberships included. `claimed` are names of present people that a foreign user has.
+    to leave exactly as they are, memberships included. `shown_out` are names of people whom Okta itself shows as
+    deactivated or suspended. `claimed` are names of present people that a foreign user has.
     `size` counts the people whose status lets them have access.
     """
 
@@ -31,6 +32,7 @@ class Pool(msgspec.Struct, frozen=True):
     renamed: dict[str, str]
     leaving: dict[str, Why]
     held: frozenset[str]
+    shown_out: frozenset[str]
     claimed: frozenset[str]
     size: int
     findings: tuple[Finding, ...]
@@ -84,6 +86,7 @@ class _Draft:
         self._renamed: dict[str, str] = {}
         self._leaving: dict[str, Why] = {}
         self._held: set[str] = set()
+        self._shown_out: set[str] = set()
         self._reserved: set[str] = set()
         self._claimed: set[str] = set()
         self._size = 0
@@ -98,6 +101,7 @@ class _Draft:
             renamed=self._renamed,
             leaving=self._leaving,
             held=frozenset(self._held),
+            shown_out=frozenset(self._suspended | self._shown_out),
             claimed=frozenset(self._claimed),
             size=self._size,
             findings=tuple(self._findings),
@@ -237,10 +241,10 @@ class _Draft:
             if entry.okta_id is None:
                 continue
             listed = statuses.get(entry.okta_id)
-            if listed is not None and listed.status == SUSPENDED:
-                reason = Reason.SUSPENDED
-            else:
-                reason = _absence(listed.status if listed else snapshot.unassigned.get(entry.okta_id, ""))
+            status = listed.status if listed else snapshot.unassigned.get(entry.okta_id, "")
+            if status in _OUT_BY_ITSELF:
+                self._shown_out.add(name)
+            reason = Reason.SUSPENDED if listed is not None and status == SUSPENDED else _absence(status)
             self._leaving[name] = Why(reason, (UpstreamCause("user", entry.okta_id, name),))
 
     def _hold(self, users: Iterable[IdentityUser]) -> None:
@@ -303,6 +307,10 @@ class _Draft:
             "If another, lock the name by hand until the old one's credentials have run out: nothing else ends them.",
             user,
         )
+
+
+_OUT_BY_ITSELF = frozenset({"DEPROVISIONED", SUSPENDED})
+"""Statuses that only a person's own record has: a listing that was cut short cannot show them."""
 
 
 def _absence(status: str) -> Reason:

@@ -64,7 +64,13 @@ class RoleMapping:
         self._missed: dict[tuple[str, str], Finding] = {}
         self._combinations: dict[tuple[int, ...], GivenRoles] = {}
         self.findings: list[Finding] = []
+        self._watched_groups: set[str] = set()
         self._by_user = _interned(self._group_shares(group_rules, groups))
+
+    @property
+    def watched_groups(self) -> frozenset[str]:
+        """Ids of the groups that some rule names."""
+        return frozenset(self._watched_groups)
 
     def people_with_group_roles(self) -> KeysView[str]:
         """Okta ids of everyone whom some group gives a role."""
@@ -142,6 +148,7 @@ class RoleMapping:
                     self.findings.append(case_finding(f"The group {quoted(group.name)}", rule.group.source, cause))
             given = [_group_share(*rules[found], group) for found in matching]
             if given:
+                self._watched_groups.add(group.id)
                 for user_id in group.member_ids():
                     shares[user_id].extend(given)
         return shares

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
+from idsync.model.measures import Measures
 from idsync.model.resources import AccessList, Lock, Membership, User
 
 Members = Mapping[str, Membership]
@@ -85,12 +86,12 @@ class DirectoryState(msgspec.Struct, frozen=True):
 
 
 class LastApply(msgspec.Struct, frozen=True):
-    """What the last apply that succeeded was made from: its config, its snapshot and how many people had the app."""
+    """What the last apply was made from. `good` are the measures of the last reading that was applied whole."""
 
     config_digest: str
     snapshot_digest: str
     snapshot_taken_at: str
-    pool: int
+    good: Measures | None = None
 
 
 class Names(msgspec.Struct, frozen=True):

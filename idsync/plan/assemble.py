@@ -8,7 +8,7 @@ from idsync.config.settings import Settings
 from idsync.model.addresses import Address
 from idsync.model.directory import DirectoryState, Why
 from idsync.model.directory_index import DirectoryIndex
-from idsync.model.findings import Finding, Health
+from idsync.model.findings import Finding
 from idsync.plan.changes import (
     FORMAT_VERSION,
     AccessListChange,
@@ -25,7 +25,7 @@ from idsync.plan.changes import (
 )
 from idsync.plan.differ import changes_between
 from idsync.plan.guards import check_guards, guard_findings
-from idsync.plan.health import held_back
+from idsync.plan.health import Judgement, held_back
 from idsync.plan.ownership import comparable, foreign_clashes
 
 replace = msgspec.structs.replace
@@ -63,20 +63,21 @@ def assemble(
     delta: tuple[PersonDelta, ...],
     *,
     inputs: Inputs,
-    health: Health,
+    judgement: Judgement,
+    shown_out: frozenset[str],
     index: DirectoryIndex,
     leaving: frozenset[str],
     findings: Iterable[Finding],
 ) -> Plan:
     """The plan: held back by health, checked by guards and counted; `plan/seal.py` gives it its digest."""
-    held = held_back(changes, health)
+    held = held_back(changes, judgement, shown_out)
     results = check_guards(settings.guards, held, index, leaving)
     noticed = [*guard_findings(results, held, settings.guards), *findings]
     return Plan(
         format_version=FORMAT_VERSION,
         integration=settings.integration.name,
         inputs=inputs,
-        health=health,
+        health=judgement.health,
         summary=summarise(held),
         changes=held,
         access_delta=delta,

@@ -11,6 +11,7 @@ import msgspec
 from idsync.model.addresses import Address
 from idsync.model.directory import Cause, Reason
 from idsync.model.findings import Finding, Health
+from idsync.model.measures import Measures
 from idsync.model.resources import AccessList, Lock, Membership, User
 
 FORMAT_VERSION = "1.0"
@@ -142,7 +143,9 @@ class Summary(msgspec.Struct, frozen=True):
 
 
 class Inputs(msgspec.Struct, frozen=True):
-    """What a plan was made from; an apply refuses another config, org or major version. `pool` people had access."""
+    """What a plan was made from; an apply refuses another config, org or major version. `measures` are
+    those of its reading, with which the next one is compared.
+    """
 
     config_digest: str
     snapshot_digest: str
@@ -151,7 +154,7 @@ class Inputs(msgspec.Struct, frozen=True):
     org_url: str
     tool_version: str
     sanitized: bool = False
-    pool: int = 0
+    measures: Measures = Measures()
 
 
 class Plan(msgspec.Struct, frozen=True):

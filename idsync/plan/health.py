@@ -1,23 +1,41 @@
-"""The verdict on a snapshot. A bad read blocks every removal on its own, before any budget on changes."""
+"""The verdict on a reading. A bad read blocks every removal on its own, before any budget on changes.
 
-from collections.abc import Iterable
-from typing import assert_never
+A whole reading is compared with the last good one, over what both were asked for. What the configuration, people's own
+hands or the plan did in between has no part in it.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Literal, assert_never
 
 import msgspec
 
-from idsync.config.settings import AppById, AppByLabel, GroupRule, Settings
-from idsync.model.directory import LastApply, Reason
-from idsync.model.directory_index import DirectoryIndex
-from idsync.model.findings import Finding, Health, SourceFacts
+from idsync.config.settings import AppById, AppByLabel, Guard, Settings
+from idsync.diagnostics import quoted
+from idsync.model.directory import LastApply
+from idsync.model.findings import Finding, Health
 from idsync.model.identity import Snapshot
+from idsync.model.measures import ListMeasure, Measures, Seen
 from idsync.model.resources import AccessList, User
 from idsync.model.times import parse_time
 from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange
 from idsync.plan.effective import granted
 
 replace = msgspec.structs.replace
-RELEASABLE = frozenset({"source_empty", "source_shrink", "groups_empty"})
-"""The codes of a suspect snapshot that `--allow` may release; nothing releases a broken one."""
+RELEASABLE = frozenset(
+    {"source_empty", "source_shrink", "groups_empty", "apps_empty", "group_emptied", "profiles_empty"}
+)
+"""The codes of a suspect reading that `--allow` may release; nothing releases a broken one."""
+
+CROWD = 10
+"""So many people do not leave one group or app between two readings without a word from the source itself."""
+_NAMED = 5
+
+
+class Judgement(msgspec.Struct, frozen=True):
+    """The health of a reading, and whether the people in it are in doubt, or only their groups, apps and attributes."""
+
+    health: Health
+    doubts_people: bool = False
 
 
 def wrong_source(settings: Settings, snapshot: Snapshot) -> Finding | None:
@@ -60,99 +78,136 @@ def older_than_last(snapshot: Snapshot, last: LastApply | None) -> list[Finding]
     return [Finding("source_older", "warning", message)]
 
 
-def judge(
-    settings: Settings, facts: SourceFacts, index: DirectoryIndex, last: LastApply | None, changes: Iterable[Change]
-) -> Health:
-    """The health of a snapshot of the right org: `ok`, `suspect` or `broken`, with a finding for each doubt.
+def judge(settings: Settings, seen: Seen, before: Measures) -> Judgement:
+    """The health of a reading of the right org, against an earlier one cut down to what both were asked for.
 
-    `changes` are those to be made if it were right.
+    `ok`, `suspect` or `broken`, with a finding for each doubt.
     """
-    if not facts.complete:
+    if not seen.complete:
         message = "The snapshot is incomplete: some page of it could not be read."
-        return Health("broken", (_finding("incomplete", message),))
-    doubts = [
-        *_pool_doubts(settings, facts, index, last),
-        *(list(_list_doubts(settings, facts, index, last)) or _role_doubts(settings, facts, changes)),
-    ]
-    return Health("suspect", tuple(doubts)) if doubts else Health()
+        return Judgement(Health("broken", (_finding("incomplete", message),)), doubts_people=True)
+    limit = settings.guards.source_shrink
+    about_people = list(_people_doubts(limit, seen.measures, before))
+    findings = (
+        *about_people,
+        *_list_doubts(limit, seen, before, "group"),
+        *_list_doubts(limit, seen, before, "app"),
+        *_attribute_doubts(limit, seen.measures, before),
+    )
+    return Judgement(Health("suspect", findings), bool(about_people)) if findings else Judgement(Health())
 
 
-def _pool_doubts(
-    settings: Settings, facts: SourceFacts, index: DirectoryIndex, last: LastApply | None
-) -> Iterable[Finding]:
-    managed = sum(entry.okta_id is not None for entry in index.users.values())
-    known = last.pool if last is not None else managed
-    if facts.pool == 0 and (managed or known or _filled(index)):
+def _people_doubts(limit: Guard, now: Measures, before: Measures) -> Iterator[Finding]:
+    if now.people == 0 and before.people:
         yield _finding(
             "source_empty",
-            f"Nobody has the app in this snapshot, while we manage {managed} people and {_filled(index)} filled lists. "
+            f"Nobody has the app in this reading; the last good one had {before.people:,}. "
             "An Okta credential without an admin role on the app reads nobody.",
         )
+    elif before.people - now.people > limit.limit(before.people):
+        yield _shrunk(limit, "people with the app", before.people, now.people)
+
+
+def _list_doubts(limit: Guard, seen: Seen, before: Measures, kind: Literal["group", "app"]) -> Iterator[Finding]:
+    """Doubts about groups, or about apps; one that exists and is not asked for any more is not missing."""
+    was = {name: item for name, item in before.lists.items() if item.kind == kind and name not in seen.others}
+    now = {name: seen.measures.lists[name] for name in was if name in seen.measures.lists}
+    members, left = _people(was.values()), _people(now.values())
+    if not members:
         return
-    limit = settings.guards.source_shrink.limit(known)
-    if known - facts.pool > limit:
+    several = sum(item.people > 0 for item in was.values()) > 1 or members > limit.limit(members)
+    if (not left and several) or (not now and kind not in seen.others.values()):
+        message = (
+            f"No {kind} that is asked for has a member in this reading; in the last good one {_counted(was, kind)} "
+            f"had {members:,}. An Okta credential whose role does not cover them reads them empty."
+        )
+        yield _finding("groups_empty", message) if kind == "group" else _finding("apps_empty", message)
+        return
+    if len(was) - len(now) > limit.limit(len(was)):
+        yield _shrunk(limit, f"{kind}s", len(was), len(now))
+    if members - left > limit.limit(members):
+        measure = "memberships of groups" if kind == "group" else "direct assignments of apps"
+        yield _shrunk(limit, measure, members, left)
+    emptied = {
+        name: item
+        for name, item in was.items()
+        if item.people >= CROWD and name not in seen.confirmed and (name not in now or not now[name].people)
+    }
+    if emptied:
+        yield _finding("group_emptied", _emptied(emptied, now, kind))
+
+
+def _attribute_doubts(limit: Guard, now: Measures, before: Measures) -> Iterator[Finding]:
+    """People who left took their values with them: that is counted among the people."""
+    if before.attributes and now.people and not now.attributes:
+        message = "Nobody has a profile in this reading; an Okta credential that may not read users reads them bare."
+        yield _finding("profiles_empty", message)
+        return
+    gone = max(before.people - now.people, 0)
+    lost = {
+        attribute: (had, now.attributes.get(attribute, 0))
+        for attribute, had in sorted(before.attributes.items())
+        if had - now.attributes.get(attribute, 0) - gone > limit.limit(had)
+    }
+    if lost:
+        worst = [f"{quoted(name)} ({has:,} of {had:,})" for name, (had, has) in lost.items()]
         yield _finding(
             "source_shrink",
-            f"{facts.pool} people have the app, {known - facts.pool} fewer than the {known} of the last apply; "
-            f"at most {limit} may go missing between two reads.",
+            f"Fewer people have a value of {_some(worst)} than in the last good reading; at most "
+            f"{limit.percent:f} % of them, or {limit.floor}, may lose one between two readings.",
         )
 
 
-def _list_doubts(
-    settings: Settings, facts: SourceFacts, index: DirectoryIndex, last: LastApply | None
-) -> Iterable[Finding]:
-    filled = _filled(index)
-    config_changed = last is not None and last.config_digest != settings.digest
-    filtered_out = config_changed and facts.lists == 0 and facts.listed > 0
-    if settings.integration.sync.access_lists and filled and facts.lists_with_members == 0 and not filtered_out:
-        yield _finding(
-            "groups_empty",
-            f"No imported group or app has a member in this snapshot, while {filled} access lists of ours have some.",
-        )
-        return
-    # The last member of one list may well leave; of all groups, or all apps, at once they hardly do. A filter may let
-    # none of a kind pass any more, and then none is read.
-    doubtful = facts.emptied if config_changed else facts.emptied | facts.unlisted
-    lists = [index.access_lists[name] for name in doubtful if name in index.access_lists]
-    lost = sum(entry.ours and entry.member_count > 0 for entry in lists)
-    if settings.integration.sync.access_lists and lost > 1:
-        yield _finding(
-            "groups_empty",
-            f"None of the imported groups, or none of the apps, has a member in this snapshot, while {lost} of their "
-            "access lists have some. An Okta credential whose role does not cover them reads them empty.",
-        )
+def _people(lists: Iterable[ListMeasure]) -> int:
+    return sum(item.people for item in lists)
 
 
-def _role_doubts(settings: Settings, facts: SourceFacts, changes: Iterable[Change]) -> Iterable[Finding]:
-    """As for lists: of all groups that give roles at once the last members hardly leave."""
-    by_group = any(isinstance(rule, GroupRule) for rule in settings.role_rules)
-    losing = sum(map(_loses_roles_of_groups, changes)) if by_group and not facts.group_roles else 0
-    if losing > 1:
-        yield _finding(
-            "groups_empty",
-            f"No group that a role mapping names has a member in this snapshot, while {losing} people would lose "
-            "roles. An Okta credential whose role does not cover these groups reads them empty.",
-        )
+def _shrunk(limit: Guard, measure: str, before: int, now: int) -> Finding:
+    return _finding(
+        "source_shrink",
+        f"This reading has {now:,} {measure}, {before - now:,} fewer than the {before:,} of the last good one; "
+        f"at most {limit.limit(before):,} may go missing between two readings.",
+    )
 
 
-def _loses_roles_of_groups(change: Change) -> bool:
-    match change:
-        case UserChange(reason=Reason.MEMBERSHIP_CHANGED, before=User(spec=before), after=User(spec=after)):
-            return not set(before.roles) <= set(after.roles)
-        case _:
-            return False
+def _emptied(emptied: dict[str, ListMeasure], now: dict[str, ListMeasure], kind: str) -> str:
+    names = [
+        f"{quoted(item.name) if item.name else name} ({item.people:,}, {'now empty' if name in now else 'now gone'})"
+        for name, item in sorted(emptied.items())
+    ]
+    what = f"This {kind} lost everybody" if len(names) == 1 else f"These {kind}s lost everybody"
+    return (
+        f"{what} since the last good reading: {_some(names)}. {CROWD} people or more hardly leave one {kind} at once."
+    )
 
 
-def _filled(index: DirectoryIndex) -> int:
-    return sum(entry.ours and entry.member_count > 0 for entry in index.access_lists.values())
+def _some(names: list[str]) -> str:
+    shown = ", ".join(names[:_NAMED])
+    return shown if len(names) <= _NAMED else f"{shown} and {len(names) - _NAMED} more"
 
 
-def held_back(changes: Iterable[Change], health: Health) -> tuple[Change, ...]:
-    """The changes, with every delete, lock and removal marked as blocked by the doubts about the snapshot."""
-    if health.verdict == "ok":
+def _counted(items: dict[str, ListMeasure], noun: str) -> str:
+    return f"{len(items):,} {noun}" if len(items) == 1 else f"{len(items):,} {noun}s"
+
+
+def held_back(changes: Iterable[Change], judgement: Judgement, shown_out: frozenset[str]) -> tuple[Change, ...]:
+    """The changes, with every delete, lock and removal marked as blocked by the doubts about the reading.
+
+    `shown_out` are people whom Okta itself shows as deactivated or suspended: where only groups, apps or attributes are
+    in doubt, their locks go ahead.
+    """
+    if judgement.health.verdict == "ok":
         return tuple(changes)
-    codes = tuple(sorted(finding.code for finding in health.findings))
-    return tuple(replace(change, blocked_by=codes) if takes_access(change) else change for change in changes)
+    codes = tuple(sorted({finding.code for finding in judgement.health.findings}))
+    certain = frozenset() if judgement.doubts_people else shown_out
+    return tuple(
+        replace(change, blocked_by=codes) if takes_access(change) and not _locks_one_of(change, certain) else change
+        for change in changes
+    )
+
+
+def _locks_one_of(change: Change, people: frozenset[str]) -> bool:
+    return isinstance(change, LockChange) and change.after is not None and change.after.spec.target.user in people
 
 
 def takes_access(change: Change) -> bool:

@@ -8,7 +8,8 @@ from idsync import __version__
 from idsync.compiler.compile import Compilation, compile_state, decide_locks, prepare
 from idsync.compiler.compile import Inputs as CompilerInputs
 from idsync.compiler.locks import expired_locks
-from idsync.compiler.memo import Bases, Memo, bases_of, context_of, narrowed, remembered
+from idsync.compiler.measures import asked_of_both, count_attributes, measures_of_directory, seen_in
+from idsync.compiler.memo import Bases, Memo, attributes_now, bases_of, context_of, narrowed, remembered
 from idsync.compiler.pool import Pool, foreign_in_the_way, resolve_pool
 from idsync.compiler.users import may_adopt
 from idsync.config.settings import Settings
@@ -17,10 +18,11 @@ from idsync.model.addresses import Address
 from idsync.model.directory import DirectoryState, LastApply, Names
 from idsync.model.directory_index import DirectoryIndex
 from idsync.model.identity import Snapshot
+from idsync.model.measures import Measures, Seen
 from idsync.model.resources import Lock
 from idsync.plan.assemble import Comparison, assemble, compare, in_brief
 from idsync.plan.changes import Inputs, PersonDelta, Plan
-from idsync.plan.health import judge, older_than_last, wrong_source
+from idsync.plan.health import Judgement, judge, older_than_last, wrong_source
 from idsync.plan.newcomers import plain_newcomers
 from idsync.plan.seal import ready_at_once
 from idsync.reconcile.context import delta_of
@@ -30,7 +32,9 @@ from idsync.targets.protocol import DirectoryReader
 def last_apply_of(plan: Plan) -> LastApply:
     """What becomes "the last apply" once a plan is applied, whether it was made now or lay in a file."""
     made_from = plan.inputs
-    return LastApply(made_from.config_digest, made_from.snapshot_digest, made_from.snapshot_taken_at, made_from.pool)
+    return LastApply(
+        made_from.config_digest, made_from.snapshot_digest, made_from.snapshot_taken_at, made_from.measures
+    )
 
 
 class Remembering(msgspec.Struct, frozen=True):
@@ -52,6 +56,7 @@ class Planned(msgspec.Struct, frozen=True):
     within: Names | None
     remembering: Remembering | None
     bases: Bases | None
+    seen: Seen
 
     @property
     def looked_at_everything(self) -> bool:
@@ -88,6 +93,7 @@ class Planned(msgspec.Struct, frozen=True):
             pending=pending,
             before=self.remembering.memo,
             within=self.within,
+            attributes=self.seen.measures.attributes,
         )
 
 
@@ -151,6 +157,8 @@ def _plan(
         within = narrowed(memo, inputs, bases, inputs.pool.held | locks.unlockable, _owned_by_renamed(inputs, target))
     current = managed_state(settings, target.state(within), locks_in_force)
     compilation = compile_state(inputs, locks, current, within)
+    seen = _seen(inputs, compilation, memo)
+    judgement = judge(settings, seen, _before(inputs, target))
     comparison = compare(
         current,
         compilation.desired,
@@ -164,8 +172,31 @@ def _plan(
     brief = described is not None
     counted = plain_newcomers(comparison.changes, renamed)[described:] if brief else []
     delta = delta_of(inputs, compilation, comparison.changes, current, target, renamed, frozenset(counted))
-    plan = _assembled(inputs, compilation, comparison, delta, snapshot_digest="" if brief else inputs.snapshot.digest())
-    return Planned(in_brief(plan, len(counted)) if brief else plan, compilation, inputs, within, remembering, bases)
+    digest = "" if brief else inputs.snapshot.digest()
+    plan = _assembled(inputs, compilation, comparison, delta, seen, judgement, snapshot_digest=digest)
+    shown = in_brief(plan, len(counted)) if brief else plan
+    return Planned(shown, compilation, inputs, within, remembering, bases, seen)
+
+
+def _seen(inputs: CompilerInputs, compilation: Compilation, memo: Memo | None) -> Seen:
+    """What the reading shows. People whom nobody looked at have the attributes that they had when they were."""
+    if memo is None:
+        attributes = count_attributes(compilation.shapes.values())
+    else:
+        attributes = attributes_now(memo, compilation.shapes, inputs.pool.names)
+    watched = inputs.roles.watched_groups if inputs.settings.integration.sync.users else frozenset()
+    return seen_in(inputs.snapshot, inputs.pool.size, inputs.subjects, watched, attributes)
+
+
+def _before(inputs: CompilerInputs, target: DirectoryReader) -> Measures:
+    """What the reading is held against: the last good one or, where none is known, the directory itself."""
+    settings, index = inputs.settings, inputs.index
+    if inputs.last is not None and inputs.last.good is not None:
+        return asked_of_both(settings, inputs.last.good)
+    has_ours = any(entry.okta_id is not None for entry in index.users.values())
+    has_ours = has_ours or any(entry.ours for entry in index.access_lists.values())
+    current = managed_state(settings, target.state(), {}) if has_ours else DirectoryState()
+    return asked_of_both(settings, measures_of_directory(settings, index, current))
 
 
 def _renamed(inputs: CompilerInputs, compilation: Compilation) -> dict[str, str]:
@@ -217,6 +248,8 @@ def _assembled(
     compilation: Compilation,
     comparison: Comparison,
     delta: tuple[PersonDelta, ...],
+    seen: Seen,
+    judgement: Judgement,
     *,
     snapshot_digest: str,
 ) -> Plan:
@@ -233,9 +266,10 @@ def _assembled(
             org_url=settings.integration.org_url,
             tool_version=__version__,
             sanitized=snapshot.sanitized,
-            pool=compilation.facts.pool,
+            measures=seen.measures,
         ),
-        health=judge(settings, compilation.facts, inputs.index, inputs.last, comparison.changes),
+        judgement=judgement,
+        shown_out=inputs.pool.shown_out,
         index=inputs.index,
         leaving=frozenset(inputs.pool.leaving),
         findings=[*older_than_last(snapshot, inputs.last), *compilation.findings, *comparison.findings],

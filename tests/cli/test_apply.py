@@ -179,6 +179,7 @@ def test_an_empty_reading_takes_nothing_from_anyone(idsync: Idsync, org: Path) -
 
 def test_releasing_a_suspect_reading_still_leaves_the_guards(idsync: Idsync, org: Path) -> None:
     released = ["--allow", "source_empty=we closed down", "--allow", "groups_empty=we closed down"]
+    released += ["--allow", "apps_empty=we closed down"]
     ended = idsync("apply", "-c", org, "--snapshot", _emptied(org), "--auto-approve", *released)
     assert ended.code == 5
 

@@ -118,7 +118,7 @@ def test_what_comes_by_ones_own_edit_and_from_okta_alike_is_direct() -> None:
         "AccessListRules: {rules: [{group: eng, grants: {roles: [dev]}}]}",
     )
     state = settled(okta(BOB, group("eng", "bob")), hidden)
-    made = plan(okta(ALICE, BOB, group("eng", "alice", "bob")), state, edited, last=LastApply(hidden.digest, "", "", 1))
+    made = plan(okta(ALICE, BOB, group("eng", "alice", "bob")), state, edited, last=LastApply(hidden.digest, "", ""))
     origins = {gain.name: (gain.via, gain.origin) for gain in delta_of(made, "alice").gains}
     assert origins["dev"] == (("user", "00g-eng"), "direct")
     assert origins["okta-requester"] == (("user",), "consequential")

@@ -96,7 +96,9 @@ def test_an_apply_leaves_a_memo_to_the_next_plan(tmp_path: Path) -> None:
 def test_a_plan_file_carries_the_pool_that_the_next_reading_is_compared_with() -> None:
     state = with_user(NOTHING, foreign_user("bob"))
     made = sealed(plan(okta(person("ann"), person("bob")), state, config(spec="users: {adopt: [bob]}")))
-    assert last_apply_of(decode_plan(encode_plan(made))).pool == 2
+    good = last_apply_of(decode_plan(encode_plan(made))).good
+    assert good is not None
+    assert good.people == 2
 
 
 def test_the_pool_counts_where_users_are_not_managed() -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from idsync.model import directory, findings, resources
+from idsync.model import directory, findings, measures, resources
 from idsync.model.canonical import canonical_bytes
 from idsync.plan import changes
 from idsync.plan.changes import Plan
@@ -24,6 +24,7 @@ SCHEMA = json.loads(PUBLISHED.read_text("utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 STRUCTS = {
     "inputs": changes.Inputs,
+    "measures": measures.Measures,
     "health": findings.Health,
     "finding": findings.Finding,
     "upstream_cause": directory.UpstreamCause,
@@ -57,8 +58,8 @@ STRUCTS = {
     "membership": resources.Membership,
     "metadata": resources.Metadata,
 }
-UNIONS = {"cause", "change", "reason"}
-MAPPINGS = {"labels", "traits", "carried"}
+UNIONS = {"cause", "change", "reason", "list_measure"}
+MAPPINGS = {"labels", "traits", "carried", "lists", "attributes"}
 
 
 def as_json(plan: Plan) -> Any:

@@ -1,0 +1,114 @@
+"""Measures a reading: what the configuration asks of it, counted. The verdict is `plan/health.py`'s."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from idsync.compiler.subjects import BUILT_IN, Subject, is_imported
+from idsync.config.patterns import PatternSet
+from idsync.config.settings import GroupRule, Settings
+from idsync.model.directory import DirectoryState
+from idsync.model.directory_index import DirectoryIndex
+from idsync.model.identity import IdentityGroup, IdentityUser, ProfileValue, Snapshot
+from idsync.model.measures import ListKind, ListMeasure, Measures, Seen
+
+Shape = tuple[str, ...]
+"""The names of the profile attributes that one person has a value of, in the profile's order."""
+
+_APP_ID = "0oa"
+_PERHAPS_EMPTY = (b'""', b"null", b"[]", b"{}")
+
+
+def shape_of(user: IdentityUser, attributes: Mapping[str, ProfileValue]) -> Shape:
+    """Which attributes have a value; the raw profile says quickly that all of them have."""
+    raw = bytes(user.profile)
+    if not any(empty in raw for empty in _PERHAPS_EMPTY):
+        return tuple(attributes)
+    return tuple(name for name, value in attributes.items() if value not in (None, "", [], {}))
+
+
+def count_attributes(shapes: Iterable[Shape]) -> dict[str, int]:
+    """How many people have each attribute, by name."""
+    counts: Counter[str] = Counter()
+    for shape, people in Counter(shapes).items():
+        for attribute in shape:
+            counts[attribute] += people
+    return dict(sorted(counts.items()))
+
+
+def seen_in(
+    snapshot: Snapshot,
+    people: int,
+    imported: Iterable[Subject],
+    watched: frozenset[str],
+    attributes: Mapping[str, int],
+) -> Seen:
+    """What a whole reading shows, of `imported` lists and of the groups that role rules have `watched`."""
+    asked = {subject.id for subject in imported} | watched
+    lists = {
+        group.id: ListMeasure("group", group.name, group.type, _count(group.members))
+        for group in snapshot.groups
+        if group.id in asked
+    }
+    lists.update(
+        (app.id, ListMeasure("app", app.label, app.status, _count(app.users)))
+        for app in snapshot.apps
+        if app.id in asked
+    )
+    others = {group.id: _kind_of(group) for group in snapshot.groups if group.id not in asked}
+    others.update((app.id, "" if app.id == snapshot.app_id else "app") for app in snapshot.apps if app.id not in asked)
+    return Seen(
+        Measures(snapshot.org_url, snapshot.app_id, snapshot.taken_at, people, lists, dict(attributes)),
+        complete=snapshot.complete,
+        others=others,
+    )
+
+
+def _kind_of(group: IdentityGroup) -> ListKind:
+    return "" if group.type == BUILT_IN else "group"
+
+
+def _count(ids: msgspec.Raw) -> int:
+    """How many ids a raw list holds. Ids are quoted and hold no quotes, so that the list need not be read."""
+    return bytes(ids).count(b'"') // 2
+
+
+def measures_of_directory(settings: Settings, index: DirectoryIndex, current: DirectoryState) -> Measures:
+    """What the directory itself says of the last reading, where no measures of it are kept.
+
+    Of a list it knows the Okta id, whose beginning tells apps from groups, and not the name.
+    """
+    ours = {name: entry for name, entry in index.access_lists.items() if entry.ours}
+    people = sum(entry.okta_id is not None for entry in index.users.values())
+    if not settings.integration.sync.users:
+        people = len({member for name in ours for member in current.members.get(name, ())})
+    prefix = settings.integration.users.traits.prefix
+    users = (user for name, user in current.users.items() if index.users[name].okta_id is not None)
+    traits = Counter(trait.removeprefix(prefix) for user in users for trait in user.spec.traits)
+    return Measures(
+        org_url=settings.integration.org_url,
+        people=people,
+        lists={
+            name: ListMeasure("app" if name.startswith(_APP_ID) else "group", "", "", entry.member_count)
+            for name, entry in ours.items()
+        },
+        attributes=dict(traits),
+    )
+
+
+def asked_of_both(settings: Settings, before: Measures) -> Measures:
+    """The part of earlier measures that this configuration asks for, too: only that can be compared."""
+    sync = settings.integration.sync
+    rules = [rule.group for rule in settings.role_rules if isinstance(rule, GroupRule)]
+    by_rule = PatternSet(rules if sync.users else [])
+
+    def asked(item: ListMeasure) -> bool:
+        if item.kind == "app":
+            return sync.access_lists and (not item.name or settings.filters.apps.selects(item.name))
+        if not item.name:
+            return sync.access_lists
+        return by_rule.any(item.name) or (sync.access_lists and is_imported(settings.filters, item.name, item.type))
+
+    lists = {name: item for name, item in before.lists.items() if asked(item)}
+    return msgspec.structs.replace(before, lists=lists, attributes=before.attributes if sync.users else {})

@@ -1,0 +1,52 @@
+"""What of a whole reading the next one is compared with: how many people, in which groups and apps, with what values.
+
+They are kept of the last reading that was applied whole. They tell a bad reading from a change; nothing else is
+decided by them.
+"""
+
+from typing import Literal
+
+import msgspec
+
+ListKind = Literal["group", "app", ""]
+
+
+class ListMeasure(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A group or app as it was read: its name, its type (of an app, its status), and how many people were in it.
+
+    `name` and `type` are empty where only the directory's list is known.
+    """
+
+    kind: ListKind
+    name: str
+    type: str
+    people: int
+
+
+class Measures(msgspec.Struct, frozen=True, gc=False):
+    """The measures of one whole reading of one organization and one app.
+
+    `people` counts the pool. `lists` holds the groups and apps that were asked for, by id. `attributes` says for each
+    profile attribute how many people of the pool have a value.
+    """
+
+    org_url: str = ""
+    app_id: str = ""
+    taken_at: str = ""
+    people: int = 0
+    lists: dict[str, ListMeasure] = {}
+    attributes: dict[str, int] = {}
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """The measures of the present reading, with what it says beyond them.
+
+    `others` are the groups and apps that exist and are not asked for, by id: a group that was renamed out of a filter,
+    or an app that was switched off, is not missing. Built-in groups and the SSO app have an empty kind. `confirmed` are
+    ids that the source asked about once more by themselves, and found to be empty or gone.
+    """
+
+    measures: Measures
+    complete: bool = True
+    others: dict[str, ListKind] = {}
+    confirmed: frozenset[str] = frozenset()

@@ -1,0 +1,116 @@
+"""Reading against reading: what tells a bad reading from a change, whatever else changed in between."""
+
+import pytest
+
+from idsync.config.settings import Settings
+from idsync.model.directory import DirectoryState, LastApply
+from idsync.model.identity import IdentityGroup, Snapshot
+from tests.core.replay import applied, settled
+from tests.core.world import PLAIN, app, blocked, codes, config, group, lines, okta, person, plan, planned, replace
+
+NAMES = [f"p{number:02}" for number in range(40)]
+PEOPLE = [person(name, title="chef", team="red") for name in NAMES]
+
+
+def crowd(name: str, people: int, **more: str) -> IdentityGroup:
+    return group(name, *NAMES[:people], **more)
+
+
+def read(snapshot: Snapshot, settings: Settings = PLAIN) -> tuple[DirectoryState, LastApply]:
+    """The directory after one good reading was applied whole, and what is remembered of it."""
+    made = planned(snapshot, settings=settings)
+    return applied(DirectoryState(), made.plan), made.last_apply
+
+
+@pytest.mark.parametrize("now", [[], [crowd("one", 0)]], ids=["gone", "empty"])
+def test_r27_one_group_of_ten_that_emptied_is_named(now: list[IdentityGroup]) -> None:
+    others = [crowd(f"other{number}", 30) for number in range(8)]
+    state, last = read(okta(*PEOPLE, *others, crowd("one", 10)))
+    made = plan(okta(*PEOPLE, *others, *now), state, last=last)
+    assert codes(made) == ["group_emptied"]
+    assert '"one" (10, now ' in made.health.findings[0].message
+    assert set(blocked(made)) == set(lines(made)) != set()
+
+
+def test_r27_a_group_of_nine_may_go() -> None:
+    others = [crowd(f"other{number}", 30) for number in range(8)]
+    state, last = read(okta(*PEOPLE, *others, crowd("one", 9)))
+    assert plan(okta(*PEOPLE, *others), state, last=last).health.verdict == "ok"
+
+
+def test_r24_a_filter_that_changed_takes_nothing_from_what_both_were_asked_for() -> None:
+    state, last = read(okta(*PEOPLE, crowd("eng-a", 30), crowd("ops-a", 30)))
+    narrower = config("ImportFilters: {groups: {include: ['eng-*']}}")
+    made = plan(okta(*PEOPLE, crowd("eng-a", 30)), state, narrower, last=last)
+    assert made.health.verdict == "ok"
+    assert [line.partition(":")[0] for line in lines(made)] == ["delete access_list ops-a"]
+    bad = plan(okta(*PEOPLE), state, narrower, last=last)
+    assert set(blocked(bad)) == set(lines(bad)) != set()
+
+
+def test_r24_a_group_that_exists_under_a_name_that_nothing_asks_for_is_not_missing() -> None:
+    settings = config("ImportFilters: {groups: {include: ['eng-*']}}")
+    state, last = read(okta(*PEOPLE, crowd("eng-a", 30, id="00g1"), crowd("eng-b", 5, id="00g2")), settings)
+    made = plan(okta(*PEOPLE, crowd("old-a", 30, id="00g1"), crowd("eng-b", 5, id="00g2")), state, settings, last=last)
+    assert made.health.verdict == "ok"
+
+
+def test_r24_what_hands_took_away_meanwhile_hides_nothing() -> None:
+    state, last = read(okta(*PEOPLE, crowd("one", 30)))
+    bare = replace(state, users={}, members={name: {} for name in state.members})
+    assert codes(plan(okta(crowd("one", 0)), bare, last=last)) == ["source_empty", "groups_empty"]
+
+
+def test_r24_without_measures_the_directory_itself_is_what_a_reading_is_held_against() -> None:
+    state, _ = read(okta(*PEOPLE, crowd("one", 30), app("Wiki", *NAMES[:20], id="0oa1")))
+    assert codes(plan(okta(*PEOPLE, crowd("one", 30)), state)) == ["apps_empty"]
+    bare = okta(*(person(name) for name in NAMES), crowd("one", 30), app("Wiki", *NAMES[:20], id="0oa1"))
+    assert codes(plan(bare, state)) == ["profiles_empty"]
+
+
+def test_r26_memberships_are_counted_apart_from_groups() -> None:
+    first = [crowd(f"g{number}", 20) for number in range(10)]
+    state, last = read(okta(*PEOPLE, *first))
+    fewer = plan(okta(*PEOPLE, *(crowd(f"g{number}", 14) for number in range(10))), state, last=last)
+    assert fewer.health.verdict == "ok"
+    cut = plan(okta(*PEOPLE, *(crowd(f"g{number}", 13) for number in range(10))), state, last=last)
+    assert [finding.code for finding in cut.health.findings] == ["source_shrink"]
+    assert "130 memberships of groups, 70 fewer than the 200" in cut.health.findings[0].message
+
+
+def test_r26_groups_that_are_new_make_up_for_none_that_is_missing() -> None:
+    state, last = read(okta(*PEOPLE, *(crowd(f"old{number}", 1) for number in range(14))))
+    made = plan(okta(*PEOPLE, *(crowd(f"new{number}", 1) for number in range(14)), crowd("old0", 1)), state, last=last)
+    assert "source_shrink" in codes(made)
+
+
+def test_r26_a_value_that_most_people_lose_is_a_doubt_and_leavers_take_theirs_along() -> None:
+    state, last = read(okta(*PEOPLE, crowd("one", 30)))
+    bare = [person(name, team="red") for name in NAMES]
+    made = plan(okta(*bare, crowd("one", 30)), state, last=last)
+    assert codes(made) == ["source_shrink"]
+    assert '"title" (0 of 40)' in made.health.findings[0].message
+    assert set(blocked(made)) == set(lines(made)) != set()
+    assert plan(okta(*PEOPLE[12:], crowd("one", 30)), state, last=last).health.verdict == "ok"
+
+
+def test_r29_the_lock_of_somebody_whom_okta_shows_as_out_goes_ahead_where_groups_are_in_doubt() -> None:
+    state, last = read(okta(*PEOPLE, crowd("one", 30)))
+    away = {"p00": "DEPROVISIONED", "p01": "ACTIVE", "p02": "DELETED"}
+    suspended = person("p03", "SUSPENDED", title="chef", team="red")
+    made = plan(okta(suspended, *PEOPLE[4:], crowd("one", 0), unassigned=away), state, last=last)
+    assert codes(made)[0] == "groups_empty"
+    free = [line for line in lines(made) if line not in blocked(made)]
+    assert sorted(free) == ["create lock p00: deactivated", "create lock p03: suspended"]
+
+
+def test_r29_it_does_not_where_the_people_are_in_doubt() -> None:
+    state, last = read(okta(*PEOPLE, crowd("one", 30)))
+    made = plan(okta(*PEOPLE[20:], crowd("one", 30), unassigned={"p00": "DEPROVISIONED"}), state, last=last)
+    assert codes(made)[0] == "source_shrink"
+    assert set(lines(made)) == set(blocked(made))
+
+
+def test_r30_the_measures_of_a_reading_are_the_same_with_a_memo_and_without() -> None:
+    assert settled(okta(*PEOPLE)) == read(okta(*PEOPLE))[0]
+    assert read(okta(*PEOPLE))[1].good == planned(okta(*PEOPLE)).seen.measures
