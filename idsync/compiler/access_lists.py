@@ -100,8 +100,13 @@ def _grants(rule: AccessListRule, captures: tuple[str, ...]) -> Grants:
 class ListCompiler:
     """Makes the desired lists of one organization from subjects, the pool and the lists that exist."""
 
-    def __init__(self, settings: Settings, snapshot: Snapshot, pool: Pool, held: frozenset[str]) -> None:
-        """`held` are all names to leave as they are: the pool's, and those in conflict."""
+    def __init__(
+        self, settings: Settings, snapshot: Snapshot, pool: Pool, held: frozenset[str], shared: frozenset[str]
+    ) -> None:
+        """`held` are all names to leave as they are: the pool's, and those in conflict. `shared` lists have members
+        besides those who are looked at.
+        """
+        self._shared = shared
         self._snapshot = snapshot
         self._org_url = settings.integration.org_url
         self._keep_empty = settings.integration.empty_lists is EmptyLists.KEEP
@@ -132,7 +137,7 @@ class ListCompiler:
                 continue
             seen[subject.id] = subject
             wanted = self._members(subject, members.get(subject.id, {}))
-            if not wanted:
+            if not wanted and subject.id not in self._shared:
                 continue
             wording = self._rules.wording(subject)
             why[access_list_address(subject.id)] = Why(Reason.IMPORTED, wording.causes)

@@ -39,6 +39,8 @@ class Inputs(msgspec.Struct, frozen=True, dict=True):
     traits: TraitMapping
     last: LastApply | None
     now: datetime
+    shared_lists: frozenset[str] = frozenset()
+    """Lists that have other members than those who are looked at: they are never empty."""
 
     @cached_property
     def config_changed(self) -> bool:
@@ -71,14 +73,20 @@ class Compilation(msgspec.Struct, frozen=True):
 
 
 def prepare(
-    settings: Settings, snapshot: Snapshot, index: DirectoryIndex, pool: Pool, last: LastApply | None, now: datetime
+    settings: Settings,
+    snapshot: Snapshot,
+    index: DirectoryIndex,
+    pool: Pool,
+    last: LastApply | None,
+    now: datetime,
+    shared_lists: frozenset[str] = frozenset(),
 ) -> Inputs:
     """Match groups and apps against filters and rules, once."""
     traits = TraitMapping(settings.integration.users.traits)
     lists = settings.integration.sync.access_lists
     chosen = tuple(subjects(settings.filters, snapshot)) if lists else ()
     roles = RoleMapping(settings, snapshot.groups, traits)
-    return Inputs(settings, snapshot, index, pool, chosen, roles, traits, last, now)
+    return Inputs(settings, snapshot, index, pool, chosen, roles, traits, last, now, shared_lists)
 
 
 def decide_locks(inputs: Inputs, in_force: Mapping[str, Lock]) -> DesiredLocks:
@@ -206,7 +214,9 @@ class _Draft:
         if within is not None:
             chosen = tuple(subject for subject in chosen if subject.id in within.access_lists)
             settled = frozenset(subject.id for subject in inputs.subjects) - within.access_lists
-        compiler = ListCompiler(inputs.settings, inputs.snapshot, inputs.pool, frozenset(self._held))
+        compiler = ListCompiler(
+            inputs.settings, inputs.snapshot, inputs.pool, frozenset(self._held), inputs.shared_lists
+        )
         self._lists = compiler.compile(chosen, self._current.access_lists, self._current.members)
         self._findings.extend(self._lists.findings)
         near = [

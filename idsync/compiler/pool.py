@@ -51,6 +51,13 @@ def foreign_in_the_way(snapshot: Snapshot, index: DirectoryIndex) -> frozenset[s
     return frozenset(user.username for user in claimants if user.id in known)
 
 
+def admitted_statuses(settings: Settings) -> frozenset[str]:
+    """The Okta statuses with which somebody who has the app is in the pool, behind a lock or without one."""
+    if settings.integration.users.suspended is SuspendedPeople.DELETE:
+        return ACCESS_STATUSES
+    return ACCESS_STATUSES | {SUSPENDED}
+
+
 def resolve_pool(
     settings: Settings, snapshot: Snapshot, index: DirectoryIndex, adoptable: frozenset[str] = frozenset()
 ) -> Pool:

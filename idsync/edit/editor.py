@@ -5,7 +5,7 @@ from typing import Literal, assert_never
 
 import msgspec
 
-from idsync.edit.nesting_rules import LocalDirectory, Nesting
+from idsync.edit.nesting_rules import Nesting
 from idsync.edit.owned import carries_our_labels, differing
 from idsync.edit.resource_input import check_resource
 from idsync.errors import ResourceError
@@ -29,6 +29,7 @@ from idsync.model.revisions import AnyResource, address_of, revision_of, with_re
 from idsync.model.times import format_time
 from idsync.plan.apply_times import first_review
 from idsync.stores.protocol import Records
+from idsync.targets.protocol import Target
 
 replace = msgspec.structs.replace
 _NOBODY: frozenset[str] = frozenset()
@@ -46,7 +47,7 @@ class Done(msgspec.Struct, frozen=True):
 class Editor:
     """One person's hand, at one time."""
 
-    def __init__(self, directory: LocalDirectory, records: Records, *, actor: str, now: datetime) -> None:
+    def __init__(self, directory: Target, records: Records, *, actor: str, now: datetime) -> None:
         self._directory = directory
         self._nesting = Nesting(directory)
         self._records = records

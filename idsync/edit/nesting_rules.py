@@ -1,7 +1,6 @@
 """Lists in lists, as members or as owners: only lists that exist, without cycles, and not too deep."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Protocol
 
 from idsync.errors import ResourceError
 from idsync.model.directory import Members, Names
@@ -15,17 +14,10 @@ _NOBODY: frozenset[str] = frozenset()
 _Neighbours = Callable[[frozenset[str]], frozenset[str]]
 
 
-class LocalDirectory(Target, Protocol):
-    """The directory that people may write to by hand."""
-
-    def access_lists(self) -> dict[str, AccessList]:
-        """Every list, without members."""
-
-
 class Nesting:
     """The lists of one directory, and which of them contain which."""
 
-    def __init__(self, directory: LocalDirectory) -> None:
+    def __init__(self, directory: Target) -> None:
         self._directory = directory
 
     def check_owners(self, access_list: AccessList) -> None:

@@ -34,7 +34,7 @@ from idsync.model.identity import SUSPENDED, IdentityUser, Snapshot
 from idsync.model.ownership import is_ours, lock_name
 from idsync.model.resources import AccessList
 from idsync.plan.changes import Plan
-from idsync.reconcile.planning import in_force, managed_state
+from idsync.reconcile.managed import in_force, managed_state
 
 GROUP, APP = ListSubject.GROUP, ListSubject.APP
 

@@ -7,7 +7,7 @@ import msgspec
 from idsync.config.settings import Settings
 from idsync.model.addresses import Address
 from idsync.model.directory import DirectoryState, Why
-from idsync.model.directory_index import DirectoryIndex
+from idsync.model.directory_index import DirectoryIndex, Managed
 from idsync.model.findings import Finding
 from idsync.plan.changes import (
     FORMAT_VERSION,
@@ -66,12 +66,13 @@ def assemble(
     judgement: Judgement,
     shown_out: frozenset[str],
     index: DirectoryIndex,
+    managed: Managed,
     leaving: frozenset[str],
     findings: Iterable[Finding],
 ) -> Plan:
     """The plan: held back by health, checked by guards and counted; `plan/seal.py` gives it its digest."""
     held = held_back(changes, judgement, shown_out)
-    results = check_guards(settings.guards, held, index, leaving)
+    results = check_guards(settings.guards, held, index, managed, leaving)
     noticed = [*guard_findings(results, held, settings.guards), *findings]
     return Plan(
         format_version=FORMAT_VERSION,

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 
 from idsync.config.settings import Guard, Guards
 from idsync.model.addresses import split_address
-from idsync.model.directory_index import DirectoryIndex
+from idsync.model.directory_index import DirectoryIndex, Managed
 from idsync.model.findings import Finding
 from idsync.model.names import twin_key
 from idsync.model.resources import Lock, User
@@ -16,12 +16,13 @@ GUARDS = ("user_deletes", "user_locks", "member_removals", "access_list_deletes"
 
 
 def check_guards(
-    guards: Guards, changes: Collection[Change], index: DirectoryIndex, leaving: Collection[str]
+    guards: Guards, changes: Collection[Change], index: DirectoryIndex, managed: Managed, leaving: Collection[str]
 ) -> tuple[GuardResult, ...]:
-    """Count what the plan takes from people and lists that were ours before it, each against its limit."""
+    """Count what the plan takes from people and lists that were ours before it, each against its limit.
+
+    `managed` says how many there are of each in the whole directory; `index` holds all that the plan looked at.
+    """
     people = {name for name, entry in index.users.items() if entry.okta_id is not None}
-    memberships = sum(entry.member_count for entry in index.access_lists.values() if entry.ours)
-    lists = sum(entry.ours for entry in index.access_lists.values())
     leavers = set(leaving)
     taking = [change for change in changes if not isinstance(change, UserChange) or change.before is not None]
     deletes = _count(isinstance(change, UserChange) and change.action == "delete" for change in taking)
@@ -30,10 +31,10 @@ def check_guards(
     list_deletes = _count(isinstance(change, AccessListChange) and change.action == "delete" for change in taking)
     protected = len(_harmed(changes, guards))
     return (
-        _result("user_deletes", guards.user_deletes, deletes, len(people)),
-        _result("user_locks", guards.user_locks, locks, len(people)),
-        _result("member_removals", guards.member_removals, removals, memberships),
-        _result("access_list_deletes", guards.access_list_deletes, list_deletes, lists),
+        _result("user_deletes", guards.user_deletes, deletes, managed.people),
+        _result("user_locks", guards.user_locks, locks, managed.people),
+        _result("member_removals", guards.member_removals, removals, managed.memberships),
+        _result("access_list_deletes", guards.access_list_deletes, list_deletes, managed.access_lists),
         GuardResult(PROTECTED, protected, 0, "blocked" if protected else "ok"),
     )
 

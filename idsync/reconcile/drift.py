@@ -11,7 +11,8 @@ from idsync.plan.assemble import summarise
 from idsync.plan.changes import AccessListChange, Change, LockChange, PersonDelta, Plan, UserChange
 from idsync.plan.seal import sealed
 from idsync.reconcile.context import delta_of
-from idsync.reconcile.planning import Planned, in_force, managed_state
+from idsync.reconcile.managed import in_force, managed_state
+from idsync.reconcile.planned import Planned
 from idsync.targets.protocol import DirectoryReader
 
 replace = msgspec.structs.replace

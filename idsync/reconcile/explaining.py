@@ -15,7 +15,8 @@ from idsync.model.ownership import is_ours
 from idsync.plan.effective import Lists
 from idsync.plan.explain import ExplainedAccess, Explanation, Standpoint, explained_access, matches
 from idsync.reconcile.context import surroundings
-from idsync.reconcile.planning import in_force, managed_index, managed_state, pool_of
+from idsync.reconcile.managed import in_force, managed_index, managed_state
+from idsync.reconcile.planning import pool_of
 from idsync.targets.protocol import DirectoryReader
 
 Standing = Literal["present", "suspended", "held", "leaving", "absent"]

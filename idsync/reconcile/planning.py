@@ -2,99 +2,31 @@
 
 from datetime import datetime
 
-import msgspec
-
 from idsync import __version__
 from idsync.compiler.compile import Compilation, compile_state, decide_locks, prepare
 from idsync.compiler.compile import Inputs as CompilerInputs
-from idsync.compiler.locks import expired_locks
 from idsync.compiler.measures import asked_of_both, count_attributes, measures_of_directory, seen_in
-from idsync.compiler.memo import Bases, Memo, attributes_now, bases_of, context_of, narrowed, remembered
+from idsync.compiler.memo import Memo, attributes_now, bases_of, narrowed
 from idsync.compiler.pool import Pool, foreign_in_the_way, resolve_pool
 from idsync.compiler.users import may_adopt
 from idsync.config.settings import Settings
 from idsync.errors import SourceUnhealthy
-from idsync.model.addresses import Address
 from idsync.model.directory import DirectoryState, LastApply, Names
-from idsync.model.directory_index import DirectoryIndex
+from idsync.model.directory_index import DirectoryIndex, Managed
+from idsync.model.extent import Extent
+from idsync.model.findings import Health
 from idsync.model.identity import Snapshot
 from idsync.model.measures import Measures, Seen
-from idsync.model.resources import Lock
 from idsync.plan.assemble import Comparison, assemble, compare, in_brief
 from idsync.plan.changes import Inputs, PersonDelta, Plan
 from idsync.plan.health import Judgement, judge, older_than_last, wrong_source
 from idsync.plan.newcomers import plain_newcomers
-from idsync.plan.seal import ready_at_once
 from idsync.reconcile.context import delta_of
+from idsync.reconcile.managed import in_force, managed_index, managed_state
+from idsync.reconcile.part import PartOfDirectory, closed
+from idsync.reconcile.planned import Planned, Remembering
+from idsync.stores.protocol import Upstream
 from idsync.targets.protocol import DirectoryReader
-
-
-def last_apply_of(plan: Plan) -> LastApply:
-    """What becomes "the last apply" once a plan is applied, whether it was made now or lay in a file."""
-    made_from = plan.inputs
-    return LastApply(
-        made_from.config_digest, made_from.snapshot_digest, made_from.snapshot_taken_at, made_from.measures
-    )
-
-
-class Remembering(msgspec.Struct, frozen=True):
-    """That a plan may use, and will later leave, a memo of what was compiled."""
-
-    memo: Memo | None
-
-    def of_use_for(self, settings: Settings) -> Memo | None:
-        """The memo, when it was made under these settings by this compiler."""
-        return self.memo if self.memo is not None and self.memo.context == context_of(settings) else None
-
-
-class Planned(msgspec.Struct, frozen=True):
-    """A plan, with what an apply records beside it."""
-
-    plan: Plan
-    compilation: Compilation
-    inputs: CompilerInputs
-    within: Names | None
-    remembering: Remembering | None
-    bases: Bases | None
-    seen: Seen
-
-    @property
-    def looked_at_everything(self) -> bool:
-        """Whether no memo of use was there, so that leaving one will spare the next plan work."""
-        return self.within is None
-
-    def executable(self) -> "Planned":
-        """The same with a plan to apply at once; nothing executes the delta, which people were shown."""
-        snapshot_digest = self.plan.inputs.snapshot_digest or self.inputs.snapshot.digest()
-        return msgspec.structs.replace(self, plan=ready_at_once(self.plan, snapshot_digest))
-
-    @property
-    def last_apply(self) -> LastApply:
-        """What becomes "the last apply" once this plan is applied."""
-        return last_apply_of(self.plan)
-
-    def memo_before_apply(self) -> Memo | None:
-        """The memo of the directory as it is: what this plan changes is not as desired yet."""
-        pending = frozenset(change.address for change in self.plan.changes)
-        return self._memo(self.inputs.index, pending)
-
-    def memo_after_apply(self, index: DirectoryIndex) -> Memo | None:
-        """The memo of the directory once the plan is applied whole; `index` is its brief then."""
-        return self._memo(index, frozenset())
-
-    def _memo(self, index: DirectoryIndex, pending: frozenset[Address]) -> Memo | None:
-        if self.remembering is None:
-            return None
-        return remembered(
-            self.inputs,
-            self.bases or bases_of(self.inputs),
-            self.compilation,
-            managed_index(self.inputs.settings, index),
-            pending=pending,
-            before=self.remembering.memo,
-            within=self.within,
-            attributes=self.seen.measures.attributes,
-        )
 
 
 def make_plan(
@@ -132,6 +64,29 @@ def make_plan(
         return _plan(inputs, target, remembering, memo, described)
 
 
+def plan_part(
+    settings: Settings,
+    upstream: Upstream,
+    target: DirectoryReader,
+    extent: Extent,
+    *,
+    last: LastApply | None,
+    now: datetime,
+) -> Planned:
+    """Plan for the people and lists of an extent, from upstream facts; nobody else is looked at.
+
+    The health of a reading is judged before it becomes facts, so that there is none to judge here.
+    """
+    with target.reading():
+        org_url = settings.integration.org_url
+        part = closed(settings, upstream, target, extent)
+        shown = PartOfDirectory(target, part, org_url)
+        index = managed_index(settings, shown.index(org_url))
+        pool = pool_of(settings, part.snapshot, index, target)
+        inputs = prepare(settings, part.snapshot, index, pool, last, now, part.shared_lists)
+        return _plan(inputs, shown, None, None, None, judged=False)
+
+
 def pool_of(settings: Settings, snapshot: Snapshot, index: DirectoryIndex, target: DirectoryReader) -> Pool:
     """Who has the app, and under which name; the few foreign users in the way of a rename are read whole."""
     in_the_way = foreign_in_the_way(snapshot, index)
@@ -147,6 +102,8 @@ def _plan(
     remembering: Remembering | None,
     memo: Memo | None,
     described: int | None,
+    *,
+    judged: bool = True,
 ) -> Planned:
     settings = inputs.settings
     locks_in_force = in_force(settings, target.locks(), inputs.now)
@@ -158,7 +115,7 @@ def _plan(
     current = managed_state(settings, target.state(within), locks_in_force)
     compilation = compile_state(inputs, locks, current, within)
     seen = _seen(inputs, compilation, memo)
-    judgement = judge(settings, seen, _before(inputs, target))
+    judgement = judge(settings, seen, _before(inputs, target)) if judged else Judgement(Health())
     comparison = compare(
         current,
         compilation.desired,
@@ -172,8 +129,9 @@ def _plan(
     brief = described is not None
     counted = plain_newcomers(comparison.changes, renamed)[described:] if brief else []
     delta = delta_of(inputs, compilation, comparison.changes, current, target, renamed, frozenset(counted))
+    managed = target.counts(settings.integration.org_url)
     digest = "" if brief else inputs.snapshot.digest()
-    plan = _assembled(inputs, compilation, comparison, delta, seen, judgement, snapshot_digest=digest)
+    plan = _assembled(inputs, compilation, comparison, delta, seen, judgement, managed, snapshot_digest=digest)
     shown = in_brief(plan, len(counted)) if brief else plan
     return Planned(shown, compilation, inputs, within, remembering, bases, seen)
 
@@ -213,36 +171,6 @@ def _owned_by_renamed(inputs: CompilerInputs, target: DirectoryReader) -> frozen
     return target.owned_by(old_names)
 
 
-def managed_index(settings: Settings, index: DirectoryIndex) -> DirectoryIndex:
-    """The index without the kinds that `sync` switches off: those are neither read nor changed."""
-    sync = settings.integration.sync
-    return DirectoryIndex(
-        users=index.users if sync.users else {},
-        access_lists=index.access_lists if sync.access_lists else {},
-        edited=index.edited,
-        serial=index.serial,
-    )
-
-
-def in_force(settings: Settings, locks: dict[str, Lock], now: datetime) -> dict[str, Lock]:
-    """The locks without our expired ones, which count as absent; none where users are switched off."""
-    if not settings.integration.sync.users:
-        return {}
-    expired = expired_locks(locks, settings.integration.org_url, now)
-    return {name: lock for name, lock in locks.items() if name not in expired}
-
-
-def managed_state(settings: Settings, state: DirectoryState, locks: dict[str, Lock]) -> DirectoryState:
-    """The state with these locks, without the kinds that are switched off."""
-    users, lists = settings.integration.sync.users, settings.integration.sync.access_lists
-    return DirectoryState(
-        users=state.users if users else {},
-        locks=locks,
-        access_lists=state.access_lists if lists else {},
-        members=state.members if lists else {},
-    )
-
-
 def _assembled(
     inputs: CompilerInputs,
     compilation: Compilation,
@@ -250,6 +178,7 @@ def _assembled(
     delta: tuple[PersonDelta, ...],
     seen: Seen,
     judgement: Judgement,
+    managed: Managed,
     *,
     snapshot_digest: str,
 ) -> Plan:
@@ -271,6 +200,7 @@ def _assembled(
         judgement=judgement,
         shown_out=inputs.pool.shown_out,
         index=inputs.index,
+        managed=managed,
         leaving=frozenset(inputs.pool.leaving),
         findings=[*older_than_last(snapshot, inputs.last), *compilation.findings, *comparison.findings],
     )

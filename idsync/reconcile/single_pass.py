@@ -13,7 +13,8 @@ from idsync.errors import StoreError
 from idsync.model.canonical import canonical_bytes
 from idsync.model.directory import LastApply
 from idsync.model.identity import Snapshot
-from idsync.reconcile.planning import Planned, Remembering, make_plan
+from idsync.reconcile.planned import Planned, Remembering
+from idsync.reconcile.planning import make_plan
 from idsync.sources.protocol import Source
 from idsync.stores.protocol import Facts
 from idsync.targets.protocol import DirectoryReader

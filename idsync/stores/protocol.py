@@ -1,12 +1,14 @@
 """What the rest of idsync asks of its own database, in its words: leases, the journal, runs, facts, people's edits."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol
 
 import msgspec
 
 from idsync.model.addresses import Address
+from idsync.model.extent import Extent, Reading
+from idsync.model.identity import Snapshot
 from idsync.model.journal import Entry
 
 
@@ -76,6 +78,38 @@ class Facts(Protocol):
 
     def delete(self, key: str) -> None:
         """Forget one; a missing one is no error."""
+
+
+class Upstream(Protocol):
+    """Upstream facts: the last known reading, as full passes, ticks and pushes left it. Nothing here reads everybody.
+
+    A person is known by Okta id. Groups and apps are lists here; only an app's direct assignments are its members.
+    """
+
+    def take(self, reading: Reading) -> Extent:
+        """Store a reading; what is absent inside its extent is gone.
+
+        Returns the people of whom anything changed, memberships included, and the lists that came, went or are called
+        something else.
+        """
+
+    def whole(self) -> Snapshot | None:
+        """Everything that is known, in one snapshot; None before the first whole reading."""
+
+    def part(self, users: Collection[str], lists: Collection[str]) -> Snapshot:
+        """These people, every list that any of them is in, and these lists besides; as members these people alone."""
+
+    def usernames(self, users: Collection[str]) -> frozenset[str]:
+        """The user names of these people, as far as they are known."""
+
+    def named(self, twin_keys: Collection[str]) -> frozenset[str]:
+        """The people whose user name has one of these twin keys."""
+
+    def members(self, lists: Collection[str]) -> frozenset[str]:
+        """Everybody in any of these lists, people without the app included."""
+
+    def has_others(self, name: str, users: Collection[str], statuses: Collection[str]) -> bool:
+        """Whether a list has a member apart from `users` who has the app and one of these Okta statuses."""
 
 
 class Edits(Protocol):

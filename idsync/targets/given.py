@@ -60,9 +60,10 @@ class GivenDirectory:
             return locks
         return {name: lock for name, lock in locks.items() if name in names or lock.spec.target.user in users}
 
-    def access_lists(self) -> dict[str, AccessList]:
-        """Every list, without members."""
-        return self._state.access_lists
+    def access_lists(self, names: Collection[str] | None = None) -> dict[str, AccessList]:
+        """Every list, or those of these names, without members."""
+        lists = self._state.access_lists
+        return lists if names is None else {name: lists[name] for name in names if name in lists}
 
     def memberships(self, people: Iterable[str]) -> dict[str, dict[str, Membership]]:
         """For each list that holds any of `people`, those memberships."""

@@ -85,9 +85,9 @@ class LocalTarget:
         """Locks by name: all, or those on one of these users or of one of these names."""
         return {name: _LOCK.decode(body) for name, body in self._tables.locks.bodies(users, names)}
 
-    def access_lists(self) -> dict[str, AccessList]:
-        """Every list, without members."""
-        return {name: _ACCESS_LIST.decode(body) for name, body in self._tables.access_lists.bodies(None)}
+    def access_lists(self, names: Collection[str] | None = None) -> dict[str, AccessList]:
+        """Every list, or those of these names, without members."""
+        return {name: _ACCESS_LIST.decode(body) for name, body in self._tables.access_lists.bodies(names)}
 
     def memberships(self, people: Iterable[str]) -> dict[str, dict[str, Membership]]:
         """For each list that holds any of `people`, those memberships."""

@@ -36,8 +36,8 @@ class DirectoryReader(Protocol):
     def locks(self, users: Collection[str] | None = None, names: Collection[str] = ()) -> dict[str, Lock]:
         """Locks by name: all or, where `users` is given, those on one of these users or of one of these names."""
 
-    def access_lists(self) -> dict[str, AccessList]:
-        """Every list, by name, without members."""
+    def access_lists(self, names: Collection[str] | None = None) -> dict[str, AccessList]:
+        """Every list, or those of these names, without members."""
 
     def memberships(self, people: Iterable[str]) -> dict[str, dict[str, Membership]]:
         """For each list that holds any of `people`, those memberships by member name."""

@@ -9,7 +9,8 @@ from idsync.model.directory import DirectoryState
 from idsync.model.identity import Snapshot
 from idsync.model.resources import Membership, Metadata, UserSpec
 from idsync.model.resources import user as user_resource
-from idsync.reconcile.planning import Planned, Remembering, make_plan
+from idsync.reconcile.planned import Planned, Remembering
+from idsync.reconcile.planning import make_plan
 from tests.core.replay import applied
 from tests.core.world import NOTHING, NOW, ORG, PLAIN, Directory, config, group, okta, person, with_member, with_user
 

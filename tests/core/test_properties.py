@@ -12,7 +12,8 @@ from idsync.model.identity import Snapshot
 from idsync.model.ownership import is_ours
 from idsync.plan.planfile import decode_plan, encode_plan
 from idsync.plan.seal import sealed
-from idsync.reconcile.planning import Planned, Remembering, make_plan
+from idsync.reconcile.planned import Planned, Remembering
+from idsync.reconcile.planning import make_plan
 from tests.core.organizations import CONFIGS, FOREIGN, Hand, hands, others, shuffled, shuffled_state, snapshots
 from tests.core.replay import applied
 from tests.core.world import NOW, ORG, Directory, okta, person, plan, planned, replace

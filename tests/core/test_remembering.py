@@ -8,7 +8,8 @@ from idsync.model.directory import DirectoryState
 from idsync.model.identity import IdentityGroup, Snapshot
 from idsync.model.resources import Membership, Owner
 from idsync.plan.planfile import encode_plan
-from idsync.reconcile.planning import Planned, Remembering, make_plan
+from idsync.reconcile.planned import Planned, Remembering
+from idsync.reconcile.planning import make_plan
 from tests.core.replay import applied
 from tests.core.world import (
     NOTHING,

@@ -35,7 +35,8 @@ from idsync.model.resources import access_list as access_list_resource
 from idsync.model.resources import lock as lock_resource
 from idsync.model.resources import user as user_resource
 from idsync.plan.changes import AccessListChange, Change, LockChange, PersonDelta, Plan, UserChange
-from idsync.reconcile.planning import Planned, make_plan
+from idsync.reconcile.planned import Planned
+from idsync.reconcile.planning import make_plan
 from idsync.targets.given import GivenDirectory
 
 ORG = "https://enzos-pizza.okta.com"

@@ -10,7 +10,7 @@ from idsync.edit.editor import Editor
 from idsync.model.identity import Snapshot
 from idsync.plan.planfile import decode_plan, encode_plan
 from idsync.plan.seal import sealed
-from idsync.reconcile.planning import Planned, last_apply_of
+from idsync.reconcile.planned import Planned, last_apply_of
 from idsync.reconcile.single_pass import plan_once, remember_after_apply, remember_after_plan
 from idsync.stores.sqlite.leases import this_process
 from idsync.stores.sqlite.store import SqliteStore, open_store

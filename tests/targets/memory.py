@@ -49,8 +49,8 @@ class MemoryTarget:
     def locks(self, users: Collection[str] | None = None, names: Collection[str] = ()) -> dict[str, Lock]:
         return self._given().locks(users, names)
 
-    def access_lists(self) -> dict[str, AccessList]:
-        return dict(self.lists)
+    def access_lists(self, names: Collection[str] | None = None) -> dict[str, AccessList]:
+        return self._given().access_lists(names)
 
     def memberships(self, people: Iterable[str]) -> dict[str, dict[str, Membership]]:
         return self._given().memberships(people)

@@ -21,7 +21,7 @@ from idsync.model.times import format_time, parse_duration
 from idsync.plan.changes import Plan
 from idsync.plan.guards import GUARDS
 from idsync.plan.health import RELEASABLE
-from idsync.reconcile.planning import Planned, last_apply_of
+from idsync.reconcile.planned import Planned, last_apply_of
 from idsync.reconcile.single_pass import plan_once, remember_after_apply, to_remember
 from idsync.render.phrases import counted
 from idsync.stores.sqlite.store import SqliteStore

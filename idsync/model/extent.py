@@ -1,0 +1,60 @@
+"""Extents: the people, groups and apps that a reading or a plan covers, by Okta id.
+
+What is absent inside an extent is gone; what lies outside was not looked at. None stands for all there are.
+"""
+
+from typing import Self
+
+import msgspec
+
+from idsync.model.identity import Snapshot
+from idsync.model.measures import ListKind
+
+
+class Extent(msgspec.Struct, frozen=True):
+    """People, and groups and apps with all their members."""
+
+    users: frozenset[str] | None = None
+    lists: frozenset[str] | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it covers everything."""
+        return self.users is None and self.lists is None
+
+    def __or__(self, other: Self) -> "Extent":
+        return Extent(_both(self.users, other.users), _both(self.lists, other.lists))
+
+
+EVERYTHING = Extent()
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """One look at a source: what it says inside its extent.
+
+    `others` are groups and apps that exist and were not asked for, by id. `confirmed` are groups and apps that were
+    asked about once more by themselves, and are empty or gone. `cursor` is the place in the source's log from which the
+    next reading can go on.
+    """
+
+    snapshot: Snapshot
+    extent: Extent = EVERYTHING
+    others: dict[str, ListKind] = {}
+    confirmed: frozenset[str] = frozenset()
+    cursor: str | None = None
+
+
+def cut(snapshot: Snapshot, extent: Extent) -> Snapshot:
+    """The part of a snapshot that lies inside an extent; groups and apps keep all their members."""
+    users, lists = extent.users, extent.lists
+    return msgspec.structs.replace(
+        snapshot,
+        users=[user for user in snapshot.users if users is None or user.id in users],
+        groups=[group for group in snapshot.groups if lists is None or group.id in lists],
+        apps=[app for app in snapshot.apps if lists is None or app.id in lists],
+        unassigned={user: status for user, status in snapshot.unassigned.items() if users is None or user in users},
+    )
+
+
+def _both(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
+    return None if one is None or other is None else one | other

@@ -1,0 +1,39 @@
+"""What of a directory is managed: without the kinds that `sync` switches off, and without locks that have ended."""
+
+from datetime import datetime
+
+from idsync.compiler.locks import expired_locks
+from idsync.config.settings import Settings
+from idsync.model.directory import DirectoryState
+from idsync.model.directory_index import DirectoryIndex
+from idsync.model.resources import Lock
+
+
+def managed_index(settings: Settings, index: DirectoryIndex) -> DirectoryIndex:
+    """The index without the kinds that `sync` switches off: those are neither read nor changed."""
+    sync = settings.integration.sync
+    return DirectoryIndex(
+        users=index.users if sync.users else {},
+        access_lists=index.access_lists if sync.access_lists else {},
+        edited=index.edited,
+        serial=index.serial,
+    )
+
+
+def in_force(settings: Settings, locks: dict[str, Lock], now: datetime) -> dict[str, Lock]:
+    """The locks without our expired ones, which count as absent; none where users are switched off."""
+    if not settings.integration.sync.users:
+        return {}
+    expired = expired_locks(locks, settings.integration.org_url, now)
+    return {name: lock for name, lock in locks.items() if name not in expired}
+
+
+def managed_state(settings: Settings, state: DirectoryState, locks: dict[str, Lock]) -> DirectoryState:
+    """The state with these locks, without the kinds that are switched off."""
+    users, lists = settings.integration.sync.users, settings.integration.sync.access_lists
+    return DirectoryState(
+        users=state.users if users else {},
+        locks=locks,
+        access_lists=state.access_lists if lists else {},
+        members=state.members if lists else {},
+    )

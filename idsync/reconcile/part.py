@@ -1,0 +1,181 @@
+"""Planning a part: the people and lists of an extent, closed so that twins, renames and passed-on names are seen.
+
+Everybody outside is neither read nor decided: what a part costs depends on what it covers, not on how many there are.
+"""
+
+from collections.abc import Collection, Iterable
+from contextlib import AbstractContextManager
+
+import msgspec
+
+from idsync.compiler.pool import admitted_statuses
+from idsync.compiler.subjects import subjects
+from idsync.config.settings import Settings
+from idsync.model.directory import DirectoryState, Members, Names
+from idsync.model.directory_index import DirectoryIndex, Managed
+from idsync.model.extent import Extent
+from idsync.model.identity import Snapshot
+from idsync.model.names import twin_key
+from idsync.model.ownership import lock_name
+from idsync.model.resources import AccessList, Lock, Membership
+from idsync.stores.protocol import Upstream
+from idsync.targets.protocol import DirectoryReader
+
+_NOBODY: frozenset[str] = frozenset()
+
+
+class Part(msgspec.Struct, frozen=True):
+    """What is looked at: people by Okta id and by directory name, lists, and those of them that are looked at whole.
+
+    Of the other lists only the memberships of these people are looked at; each has other members, who stay.
+    """
+
+    snapshot: Snapshot
+    users: frozenset[str]
+    names: frozenset[str]
+    lists: frozenset[str]
+    whole_lists: frozenset[str]
+
+    @property
+    def shared_lists(self) -> frozenset[str]:
+        """The lists that have other members, too."""
+        return self.lists - self.whole_lists
+
+
+def closed(settings: Settings, upstream: Upstream, target: DirectoryReader, extent: Extent) -> Part:
+    """The part that has to be looked at for `extent`, which names its people and lists.
+
+    The same Okta id, the same name and the same folded name are looked at together, upstream and in the directory. A
+    list that is new, that goes, or that nobody else is in is looked at whole, with all its members.
+    """
+    org_url = settings.integration.org_url
+    users, whole = extent.users or _NOBODY, extent.lists or _NOBODY
+    while True:
+        people = _alike(upstream, target, org_url, users | _members(upstream, target, org_url, whole))
+        part = _part(settings, upstream, target, people, whole)
+        more = part.whole_lists - whole
+        if people.users == users and not more:
+            return part
+        users, whole = people.users, whole | more
+
+
+class _People(msgspec.Struct, frozen=True):
+    users: frozenset[str]
+    names: frozenset[str]
+
+
+def _members(upstream: Upstream, target: DirectoryReader, org_url: str, lists: frozenset[str]) -> frozenset[str]:
+    """Okta ids of the members of these lists, upstream and in the directory."""
+    if not lists:
+        return _NOBODY
+    inside = target.state(Names(_NOBODY, lists)).members
+    names = frozenset(name for entries in inside.values() for name in entries)
+    return upstream.members(lists) | _ids_of(target, names, org_url)
+
+
+def _ids_of(target: DirectoryReader, names: frozenset[str], org_url: str) -> frozenset[str]:
+    entries = target.index(org_url, Names(names, _NOBODY)).users.values() if names else ()
+    return frozenset(entry.okta_id for entry in entries if entry.okta_id)
+
+
+def _alike(upstream: Upstream, target: DirectoryReader, org_url: str, users: frozenset[str]) -> _People:
+    """These people, with everybody of the same id, name or folded name on either side, and so on."""
+    names = _NOBODY
+    while True:
+        keys = frozenset(map(twin_key, upstream.usernames(users) | names))
+        found_names = target.names_of(users, keys)
+        found = users | upstream.named(keys) | _ids_of(target, found_names, org_url)
+        if found == users and found_names == names:
+            return _People(users, names)
+        users, names = found, found_names
+
+
+def _part(
+    settings: Settings, upstream: Upstream, target: DirectoryReader, people: _People, whole: frozenset[str]
+) -> Part:
+    former = people.names - upstream.usernames(people.users)
+    there = frozenset(target.memberships(people.names)) | (target.owned_by(former) if former else _NOBODY)
+    snapshot = upstream.part(people.users, there | whole)
+    chosen = {subject.id: subject for subject in subjects(settings.filters, snapshot)}
+    joined = {name for name, subject in chosen.items() if subject.has_members}
+    lists = there | whole | joined
+    admitted = admitted_statuses(settings)
+    index = target.index(settings.integration.org_url, Names(_NOBODY, lists)).access_lists
+    alone = (name for name in joined | (there & chosen.keys()) if not upstream.has_others(name, people.users, admitted))
+    ours = (name for name in there if name in index and index[name].ours)
+    gone = (name for name in ours if name not in chosen)
+    new = (name for name in joined if name not in index)
+    return Part(snapshot, people.users, people.names, lists, frozenset([*whole, *alone, *gone, *new]) & lists)
+
+
+class PartOfDirectory:
+    """A directory of which only a part is shown; implements `DirectoryReader`.
+
+    Of lists that are shared with people outside, only the memberships of the people inside are shown.
+    """
+
+    def __init__(self, target: DirectoryReader, part: Part, org_url: str) -> None:
+        self._target = target
+        self._part = part
+        self._shown = Names(part.names | self._usernames(), part.lists)
+        self._lock_names = frozenset(lock_name(org_url, name) for name in self._shown.users)
+
+    def _usernames(self) -> frozenset[str]:
+        return frozenset(user.username for user in self._part.snapshot.users)
+
+    def reading(self) -> AbstractContextManager[None]:
+        """A span of reads that see one state."""
+        return self._target.reading()
+
+    def serial(self) -> int:
+        """The serial of the directory."""
+        return self._target.serial()
+
+    def index(self, org_url: str, within: Names | None = None) -> DirectoryIndex:
+        """The part in brief; of its lists the counts are of all their members."""
+        return self._target.index(org_url, self._shown if within is None else within)
+
+    def counts(self, org_url: str) -> Managed:
+        """How much of the whole directory is ours."""
+        return self._target.counts(org_url)
+
+    def names_of(self, okta_ids: Collection[str], twin_keys: Collection[str]) -> frozenset[str]:
+        """Names of users by Okta id or twin key, in the whole directory."""
+        return self._target.names_of(okta_ids, twin_keys)
+
+    def state(self, within: Names | None = None) -> DirectoryState:
+        """The objects of the part, or those named, with members cut down to the people inside."""
+        names = self._shown if within is None else within
+        shared = names.access_lists & self._part.shared_lists
+        found = self._target.state(Names(names.users, names.access_lists - shared))
+        cut = self._shared(shared) if shared else DirectoryState()
+        return DirectoryState(
+            found.users,
+            self.locks() if within is None else found.locks,
+            {**found.access_lists, **cut.access_lists},
+            {**found.members, **cut.members},
+        )
+
+    def _shared(self, names: frozenset[str]) -> DirectoryState:
+        lists = self._target.access_lists(names)
+        inside = self._target.memberships(self._shown.users)
+        members: dict[str, Members] = {name: inside.get(name, {}) for name in lists}
+        return DirectoryState(access_lists=lists, members=members)
+
+    def locks(self, users: Collection[str] | None = None, names: Collection[str] = ()) -> dict[str, Lock]:
+        """Locks on the people inside and under the names of ours on them, or those asked for."""
+        if users is None:
+            return self._target.locks(self._shown.users, self._lock_names)
+        return self._target.locks(users, names)
+
+    def access_lists(self, names: Collection[str] | None = None) -> dict[str, AccessList]:
+        """The lists of the part, or those named, without members."""
+        return self._target.access_lists(self._part.lists if names is None else names)
+
+    def memberships(self, people: Iterable[str]) -> dict[str, dict[str, Membership]]:
+        """For each list that holds any of `people`, those memberships."""
+        return self._target.memberships(people)
+
+    def owned_by(self, people: Collection[str]) -> frozenset[str]:
+        """The lists that name any of `people` as an owner."""
+        return self._target.owned_by(people)

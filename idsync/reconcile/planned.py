@@ -1,0 +1,83 @@
+"""A plan with what an apply records beside it: what the next reading is compared with, and a memo for the next plan."""
+
+import msgspec
+
+from idsync.compiler.compile import Compilation
+from idsync.compiler.compile import Inputs as CompilerInputs
+from idsync.compiler.memo import Bases, Memo, bases_of, context_of, remembered
+from idsync.config.settings import Settings
+from idsync.model.addresses import Address
+from idsync.model.directory import LastApply, Names
+from idsync.model.directory_index import DirectoryIndex
+from idsync.model.measures import Seen
+from idsync.plan.changes import Plan
+from idsync.plan.seal import ready_at_once
+from idsync.reconcile.managed import managed_index
+
+
+def last_apply_of(plan: Plan) -> LastApply:
+    """What becomes "the last apply" once a plan is applied, whether it was made now or lay in a file."""
+    made_from = plan.inputs
+    return LastApply(
+        made_from.config_digest, made_from.snapshot_digest, made_from.snapshot_taken_at, made_from.measures
+    )
+
+
+class Remembering(msgspec.Struct, frozen=True):
+    """That a plan may use, and will later leave, a memo of what was compiled."""
+
+    memo: Memo | None
+
+    def of_use_for(self, settings: Settings) -> Memo | None:
+        """The memo, when it was made under these settings by this compiler."""
+        return self.memo if self.memo is not None and self.memo.context == context_of(settings) else None
+
+
+class Planned(msgspec.Struct, frozen=True):
+    """A plan, with what an apply records beside it."""
+
+    plan: Plan
+    compilation: Compilation
+    inputs: CompilerInputs
+    within: Names | None
+    remembering: Remembering | None
+    bases: Bases | None
+    seen: Seen
+
+    @property
+    def looked_at_everything(self) -> bool:
+        """Whether no memo of use was there, so that leaving one will spare the next plan work."""
+        return self.within is None
+
+    def executable(self) -> "Planned":
+        """The same with a plan to apply at once; nothing executes the delta, which people were shown."""
+        snapshot_digest = self.plan.inputs.snapshot_digest or self.inputs.snapshot.digest()
+        return msgspec.structs.replace(self, plan=ready_at_once(self.plan, snapshot_digest))
+
+    @property
+    def last_apply(self) -> LastApply:
+        """What becomes "the last apply" once this plan is applied."""
+        return last_apply_of(self.plan)
+
+    def memo_before_apply(self) -> Memo | None:
+        """The memo of the directory as it is: what this plan changes is not as desired yet."""
+        pending = frozenset(change.address for change in self.plan.changes)
+        return self._memo(self.inputs.index, pending)
+
+    def memo_after_apply(self, index: DirectoryIndex) -> Memo | None:
+        """The memo of the directory once the plan is applied whole; `index` is its brief then."""
+        return self._memo(index, frozenset())
+
+    def _memo(self, index: DirectoryIndex, pending: frozenset[Address]) -> Memo | None:
+        if self.remembering is None:
+            return None
+        return remembered(
+            self.inputs,
+            self.bases or bases_of(self.inputs),
+            self.compilation,
+            managed_index(self.inputs.settings, index),
+            pending=pending,
+            before=self.remembering.memo,
+            within=self.within,
+            attributes=self.seen.measures.attributes,
+        )

@@ -1,0 +1,111 @@
+"""Upstream facts in memory: the plainest meaning of the protocol."""
+
+from collections.abc import Collection
+
+import msgspec
+
+from idsync.model.extent import Extent, Reading
+from idsync.model.identity import IdentityApp, IdentityGroup, Snapshot, raw_json
+from idsync.model.names import twin_key
+
+replace = msgspec.structs.replace
+
+
+class MemoryUpstream:
+    """Facts as one snapshot; implements `Upstream`."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+
+    def whole(self) -> Snapshot | None:
+        return self.snapshot
+
+    def take(self, reading: Reading) -> Extent:
+        before, extent, read = self.snapshot, reading.extent, reading.snapshot
+        users = {user.id: user for user in before.users if not _inside(user.id, extent.users)}
+        groups = {group.id: group for group in before.groups if not _inside(group.id, extent.lists)}
+        apps = {app.id: app for app in before.apps if not _inside(app.id, extent.lists)}
+        away = {user: status for user, status in before.unassigned.items() if not _inside(user, extent.users)}
+        users.update((user.id, user) for user in read.users)
+        groups.update((group.id, group) for group in read.groups)
+        apps.update((app.id, app) for app in read.apps)
+        away.update(read.unassigned)
+        self.snapshot = replace(
+            before,
+            users=list(users.values()),
+            groups=list(groups.values()),
+            apps=list(apps.values()),
+            unassigned=away,
+        )
+        return self._difference(before)
+
+    def _difference(self, before: Snapshot) -> Extent:
+        people = {user.id: user for user in before.users}, {user.id: user for user in self.snapshot.users}
+        changed = {key for key in people[0].keys() | people[1].keys() if people[0].get(key) != people[1].get(key)}
+        changed |= {
+            user
+            for user in before.unassigned.keys() | self.snapshot.unassigned.keys()
+            if before.unassigned.get(user) != self.snapshot.unassigned.get(user)
+        }
+        old, new = _lists(before), _lists(self.snapshot)
+        lists = set()
+        for name in old.keys() | new.keys():
+            had, has = old.get(name), new.get(name)
+            if had is None or has is None or _head(had) != _head(has):
+                lists.add(name)
+            changed |= (_ids(had) if had else set()) ^ (_ids(has) if has else set())
+        return Extent(frozenset(changed), frozenset(lists))
+
+    def part(self, users: Collection[str], lists: Collection[str]) -> Snapshot:
+        wanted = set(users)
+        return replace(
+            self.snapshot,
+            users=[user for user in self.snapshot.users if user.id in wanted],
+            groups=[
+                replace(group, members=_cut(group, wanted))
+                for group in self.snapshot.groups
+                if group.id in lists or _ids(group) & wanted
+            ],
+            apps=[
+                replace(app, users=_cut(app, wanted))
+                for app in self.snapshot.apps
+                if app.id in lists or _ids(app) & wanted
+            ],
+            unassigned={user: status for user, status in self.snapshot.unassigned.items() if user in wanted},
+        )
+
+    def usernames(self, users: Collection[str]) -> frozenset[str]:
+        return frozenset(user.username for user in self.snapshot.users if user.id in users)
+
+    def named(self, twin_keys: Collection[str]) -> frozenset[str]:
+        return frozenset(user.id for user in self.snapshot.users if twin_key(user.username) in twin_keys)
+
+    def members(self, lists: Collection[str]) -> frozenset[str]:
+        return frozenset(user for name, item in _lists(self.snapshot).items() if name in lists for user in _ids(item))
+
+    def has_others(self, name: str, users: Collection[str], statuses: Collection[str]) -> bool:
+        others = _ids(_lists(self.snapshot)[name]) - set(users)
+        return any(user.id in others and user.status in statuses for user in self.snapshot.users)
+
+
+def _inside(okta_id: str, ids: frozenset[str] | None) -> bool:
+    return ids is None or okta_id in ids
+
+
+def _lists(snapshot: Snapshot) -> dict[str, IdentityGroup | IdentityApp]:
+    found: dict[str, IdentityGroup | IdentityApp] = {group.id: group for group in snapshot.groups}
+    found.update((app.id, app) for app in snapshot.apps)
+    return found
+
+
+def _ids(item: IdentityGroup | IdentityApp) -> set[str]:
+    return set(item.member_ids() if isinstance(item, IdentityGroup) else item.user_ids())
+
+
+def _head(item: IdentityGroup | IdentityApp) -> object:
+    nobody = raw_json([])
+    return replace(item, members=nobody) if isinstance(item, IdentityGroup) else replace(item, users=nobody)
+
+
+def _cut(item: IdentityGroup | IdentityApp, users: set[str]) -> msgspec.Raw:
+    return raw_json(sorted(_ids(item) & users))
