@@ -9,6 +9,7 @@ from idsync.config.settings import Settings
 from idsync.model.addresses import Address
 from idsync.model.directory import LastApply, Names
 from idsync.model.directory_index import DirectoryIndex
+from idsync.model.extent import EVERYTHING, Extent
 from idsync.model.measures import Seen
 from idsync.plan.changes import Plan
 from idsync.plan.seal import ready_at_once
@@ -43,6 +44,8 @@ class Planned(msgspec.Struct, frozen=True):
     remembering: Remembering | None
     bases: Bases | None
     seen: Seen
+    extent: Extent = EVERYTHING
+    """What was looked at; passed-on names settle in several plans, each of the same extent."""
 
     @property
     def looked_at_everything(self) -> bool:

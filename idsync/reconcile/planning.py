@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+import msgspec
+
 from idsync import __version__
 from idsync.compiler.compile import Compilation, compile_state, decide_locks, prepare
 from idsync.compiler.compile import Inputs as CompilerInputs
@@ -84,7 +86,8 @@ def plan_part(
         index = managed_index(settings, shown.index(org_url))
         pool = pool_of(settings, part.snapshot, index, target)
         inputs = prepare(settings, part.snapshot, index, pool, last, now, part.shared_lists)
-        return _plan(inputs, shown, None, None, None, judged=False)
+        planned = _plan(inputs, shown, None, None, None, judged=False)
+        return msgspec.structs.replace(planned, extent=Extent(part.users, part.whole_lists))
 
 
 def pool_of(settings: Settings, snapshot: Snapshot, index: DirectoryIndex, target: DirectoryReader) -> Pool:

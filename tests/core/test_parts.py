@@ -30,10 +30,14 @@ DELETING = [chosen for chosen in CONFIGS if chosen.integration.empty_lists is Em
 def pushed(
     state: DirectoryState, upstream: MemoryUpstream, now: Snapshot, extent: Extent, chosen: Settings = PLAIN
 ) -> DirectoryState:
-    """The directory after one partial reading was stored, planned and applied."""
+    """The directory after one partial reading was stored, planned and applied; passed-on names take several plans."""
     moved = upstream.take(Reading(cut(now, extent), extent))
-    made = plan_part(chosen, upstream, Directory(state), moved, last=None, now=NOW)
-    return applied(state, made.plan)
+    for _ in range(4):
+        made = plan_part(chosen, upstream, Directory(state), moved, last=None, now=NOW)
+        if made.plan.is_empty:
+            break
+        state, moved = applied(state, made.plan), made.extent
+    return state
 
 
 def extents(before: Snapshot, now: Snapshot) -> list[Extent]:
