@@ -11,7 +11,9 @@ from idsync.config.nodes import Node, follow, key_position, plain
 from idsync.diagnostics import Position
 from idsync.edit.resource_input import check_resource, parse_resource
 from idsync.errors import ResourceError
+from idsync.model.canonical import canonical_bytes
 from idsync.model.directory import DirectoryState
+from idsync.model.exported_state import KIND, ExportedState, StateSpec
 from idsync.model.resources import AccessList, AccessListMember, Lock, Membership, User, membership_of
 from idsync.model.revisions import AnyResource, without_revision
 from idsync.targets.given import GivenDirectory
@@ -43,7 +45,56 @@ def read_resources(data: bytes, file: str) -> list[AnyResource]:
     return list(_from_yaml(data, file))
 
 
-def directory_of(resources: list[AnyResource]) -> GivenDirectory:
+def read_directory(data: bytes, file: str) -> GivenDirectory:
+    """The directory in a file of `get all`, with what its last element says of it; raises ResourceError."""
+    try:
+        resources, exported = _told_in_json(data, file)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        resources, exported = _told_in_yaml(data, file)  # its reader also says where JSON that is none is wrong
+    return directory_of(resources, exported)
+
+
+def _told_in_json(data: bytes, file: str) -> tuple[list[AnyResource], StateSpec | None]:
+    resources, exported = [], None
+    for raw in _ARRAY.decode(data):
+        if msgspec.json.decode(raw, type=_Head).kind == KIND:
+            exported = _state_in(raw, file)
+        else:
+            resources.append(_from_raw(raw, Position(file)))
+    return resources, exported
+
+
+def _told_in_yaml(data: bytes, file: str) -> tuple[list[AnyResource], StateSpec | None]:
+    resources, exported = [], None
+    for document in _documents(data, file):
+        value = plain(document)
+        if isinstance(value, dict) and value.get("kind") == KIND:
+            exported = _state_in(msgspec.Raw(canonical_bytes(value)), file)
+        else:
+            resources.append(_from_node(document))
+    return resources, exported
+
+
+def _kind_of(raw: msgspec.Raw) -> str:
+    try:
+        return msgspec.json.decode(raw, type=_Head).kind
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ""
+
+
+def _state_in(raw: msgspec.Raw, file: str) -> StateSpec:
+    try:
+        return msgspec.json.decode(raw, type=ExportedState).spec
+    except msgspec.DecodeError as error:
+        raise ResourceError(
+            f"What {KIND} says of the directory cannot be read.",
+            why=f"{error}.",
+            fix="Write the file again with `idsync get all --format json`, by this version of idsync.",
+            position=Position(file),
+        ) from error
+
+
+def directory_of(resources: list[AnyResource], exported: StateSpec | None = None) -> GivenDirectory:
     """The directory that `get all --format json` printed; raises ResourceError for what no directory holds."""
     users: dict[str, User] = {}
     locks: dict[str, Lock] = {}
@@ -78,13 +129,14 @@ def directory_of(resources: list[AnyResource]) -> GivenDirectory:
                 fix="Give the whole output of `idsync get all --format json`.",
             )
         of_list[membership.spec.name] = membership_of(membership)
-    return GivenDirectory(DirectoryState(users, locks, lists, dict(members)))
+    return GivenDirectory(DirectoryState(users, locks, lists, dict(members)), exported)
 
 
 def _from_json(data: bytes, place: Position) -> Iterator[AnyResource]:
     raws = _ARRAY.decode(data) if data.lstrip()[:1] == b"[" else [msgspec.Raw(data)]
     for raw in raws:
-        yield _from_raw(raw, place)
+        if _kind_of(raw) != KIND:  # nobody creates that
+            yield _from_raw(raw, place)
 
 
 def _from_raw(raw: msgspec.Raw, place: Position) -> AnyResource:
@@ -103,6 +155,13 @@ def _from_raw(raw: msgspec.Raw, place: Position) -> AnyResource:
 
 
 def _from_yaml(data: bytes, file: str) -> Iterator[AnyResource]:
+    for document in _documents(data, file):
+        value = plain(document)
+        if not isinstance(value, dict) or value.get("kind") != KIND:  # nobody creates that
+            yield _from_node(document)
+
+
+def _documents(data: bytes, file: str) -> Iterator[Node]:
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
@@ -110,7 +169,7 @@ def _from_yaml(data: bytes, file: str) -> Iterator[AnyResource]:
     mistakes = Mistakes()
     for document in compose(text, file, mistakes, Budget(_MAX_VALUES)):
         if not mistakes.found:
-            yield _from_node(document)
+            yield document
     if mistakes.found:
         first = mistakes.found[0]
         raise ResourceError(

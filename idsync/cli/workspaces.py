@@ -5,9 +5,10 @@ from pathlib import Path
 from idsync.bootstrap import Workspace, open_workspace
 from idsync.cli.files import read_input
 from idsync.cli.invocation import Invocation
-from idsync.cli.resource_files import directory_of, read_resources
+from idsync.cli.resource_files import read_directory
 from idsync.diagnostics import Position
 from idsync.errors import ResourceError, UsageError
+from idsync.model.directory import DirectoryState
 from idsync.targets.given import GivenDirectory
 
 
@@ -21,16 +22,16 @@ def workspace(invocation: Invocation) -> Workspace:
 def given_directory(current: Path) -> GivenDirectory:
     """The directory in a file of `get all --format json`; raises UsageError or ResourceError."""
     content = read_input(current, "directory")
-    resources = read_resources(content, str(current))
-    if not resources and not content.lstrip().startswith(b"["):
+    try:
+        directory = read_directory(content, str(current))
+    except ResourceError as error:
+        error.position = error.position or Position(str(current))
+        raise
+    if directory.state() == DirectoryState() and not content.lstrip().startswith(b"["):
         # An empty directory prints as `[]`; nothing at all is what a `get` that failed leaves behind.
         raise UsageError(
             f"The directory {current} holds nothing, not even an empty array.",
             why="Planning from it would create everybody anew.",
             fix="Write it again with `idsync get all --format json`, and see that this succeeds.",
         )
-    try:
-        return directory_of(resources)
-    except ResourceError as error:
-        error.position = error.position or Position(str(current))
-        raise
+    return directory

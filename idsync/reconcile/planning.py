@@ -1,5 +1,6 @@
 """One planning pass: read the target in brief, compile, compare, judge and explain."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
@@ -16,7 +17,7 @@ from idsync.errors import SourceUnhealthy
 from idsync.model.directory import DirectoryState, LastApply, Names
 from idsync.model.directory_index import DirectoryIndex, Managed
 from idsync.model.extent import Extent
-from idsync.model.findings import Health
+from idsync.model.findings import Finding, Health
 from idsync.model.identity import Snapshot
 from idsync.model.measures import Measures, Seen
 from idsync.plan.assemble import Comparison, assemble, compare, in_brief
@@ -40,6 +41,7 @@ def make_plan(
     now: datetime,
     remembering: Remembering | None = None,
     described: int | None = None,
+    noticed: Iterable[Finding] = (),
 ) -> Planned:
     """Plan from one snapshot and one state of the target.
 
@@ -63,7 +65,7 @@ def make_plan(
             index = managed_index(settings, target.index(settings.integration.org_url))
         pool = pool_of(settings, snapshot, index, target)
         inputs = prepare(settings, snapshot, index, pool, last, now)
-        return _plan(inputs, target, remembering, memo, described)
+        return _plan(inputs, target, remembering, memo, described, noticed=noticed)
 
 
 def plan_part(
@@ -107,6 +109,7 @@ def _plan(
     described: int | None,
     *,
     judged: bool = True,
+    noticed: Iterable[Finding] = (),
 ) -> Planned:
     settings = inputs.settings
     locks_in_force = in_force(settings, target.locks(), inputs.now)
@@ -134,7 +137,7 @@ def _plan(
     delta = delta_of(inputs, compilation, comparison.changes, current, target, renamed, frozenset(counted))
     managed = target.counts(settings.integration.org_url)
     digest = "" if brief else inputs.snapshot.digest()
-    plan = _assembled(inputs, compilation, comparison, delta, seen, judgement, managed, snapshot_digest=digest)
+    plan = _assembled(inputs, compilation, comparison, delta, seen, judgement, managed, noticed, snapshot_digest=digest)
     shown = in_brief(plan, len(counted)) if brief else plan
     return Planned(shown, compilation, inputs, within, remembering, bases, seen)
 
@@ -182,6 +185,7 @@ def _assembled(
     seen: Seen,
     judgement: Judgement,
     managed: Managed,
+    noticed: Iterable[Finding],
     *,
     snapshot_digest: str,
 ) -> Plan:
@@ -205,5 +209,5 @@ def _assembled(
         index=inputs.index,
         managed=managed,
         leaving=frozenset(inputs.pool.leaving),
-        findings=[*older_than_last(snapshot, inputs.last), *compilation.findings, *comparison.findings],
+        findings=[*noticed, *older_than_last(snapshot, inputs.last), *compilation.findings, *comparison.findings],
     )

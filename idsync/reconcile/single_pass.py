@@ -1,6 +1,6 @@
 """One pass: fetch, plan, and what an apply must remember for the pass after it."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
 
@@ -12,6 +12,7 @@ from idsync.config.settings import Settings
 from idsync.errors import StoreError
 from idsync.model.canonical import canonical_bytes
 from idsync.model.directory import LastApply
+from idsync.model.findings import Finding
 from idsync.model.identity import Snapshot
 from idsync.reconcile.planned import Planned, Remembering
 from idsync.reconcile.planning import make_plan
@@ -54,26 +55,29 @@ def plan_once(
     settings: Settings,
     source: Source,
     target: DirectoryReader,
-    facts: Facts | None,
+    last: LastApply | None,
     now: datetime,
     *,
     cache: Facts | None = None,
     described: int | None = None,
+    noticed: Iterable[Finding] = (),
 ) -> Planned:
-    """Read the source and plan; without a store's `facts`, nothing is known of the last apply.
+    """Read the source and plan, against what the `last` apply was made from.
 
-    With its `cache`, the plan looks only at what moved since the directory was last known to be as desired; with
-    `described`, a number of newcomers, it is a `BriefPlan`.
+    `noticed` are findings that the plan is to have besides its own. With a store's `cache`, the plan looks only at what
+    moved since the directory was last known to be as desired; with `described`, a number of newcomers, it is a
+    `BriefPlan`.
     """
     snapshot = fetch(source, target, settings.integration.org_url)
     return make_plan(
         settings,
         snapshot,
         target,
-        last=None if facts is None else last_apply(facts),
+        last=last,
         now=now,
         remembering=None if cache is None else Remembering(decode_memo(cache.get(_MEMO))),
         described=described,
+        noticed=noticed,
     )
 
 
@@ -95,6 +99,16 @@ def remember_after_plan(planned: Planned, cache: Facts) -> None:
     memo = planned.memo_before_apply()
     if memo is not None:
         cache.put({_MEMO: encode_memo(memo)})
+
+
+def no_last_reading() -> Finding:
+    """A warning that a plan from files knows nothing of the reading before."""
+    return Finding(
+        "no_last_reading",
+        "warning",
+        "The file of the directory does not say which reading was applied last; this reading is held against the "
+        "directory itself. Write the file with `idsync get all --format json` to have it said.",
+    )
 
 
 def last_apply(facts: Facts) -> LastApply | None:

@@ -6,6 +6,7 @@ from typing import assert_never
 import msgspec
 
 from idsync.config.yaml_writer import Plain, render_documents
+from idsync.model.exported_state import ExportedState
 from idsync.model.resources import AccessList, AccessListMember, Lock, User
 from idsync.render.escape_text import padded, shown, width
 from idsync.render.style import PLAIN, Style
@@ -21,12 +22,12 @@ _TITLES = {
 _ORIGIN = "teleport.dev/origin"
 
 
-def render_json(resources: Iterable[AnyResource]) -> str:
+def render_json(resources: Iterable[AnyResource | ExportedState]) -> str:
     """One array, whatever there is, in Teleport's shapes."""
     return msgspec.json.format(_ENCODER.encode(list(resources)), indent=2).decode() + "\n"
 
 
-def render_yaml(resources: Iterable[AnyResource]) -> str:
+def render_yaml(resources: Iterable[AnyResource | ExportedState]) -> str:
     """A document each; nothing at all for none."""
     documents: list[Plain] = [msgspec.to_builtins(resource, order="deterministic") for resource in resources]
     return render_documents(documents) if documents else ""

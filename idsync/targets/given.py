@@ -3,8 +3,11 @@
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 
-from idsync.model.directory import DirectoryState, Names
-from idsync.model.directory_index import DirectoryIndex, Managed, index_of, managed_of
+import msgspec
+
+from idsync.model.directory import DirectoryState, LastApply, Names
+from idsync.model.directory_index import DirectoryIndex, Managed, edited_within, index_of, managed_of
+from idsync.model.exported_state import StateSpec
 from idsync.model.names import twin_key
 from idsync.model.ownership import okta_id_of
 from idsync.model.resources import NESTED_LIST, AccessList, Lock, Membership
@@ -13,8 +16,20 @@ from idsync.model.resources import NESTED_LIST, AccessList, Lock, Membership
 class GivenDirectory:
     """Reads a state that is in memory already; implements `DirectoryReader`."""
 
-    def __init__(self, state: DirectoryState) -> None:
+    def __init__(self, state: DirectoryState, exported: StateSpec | None = None) -> None:
+        """`exported` is what the store knew of the directory as a whole, where the value says it."""
         self._state = state
+        self._exported = exported
+
+    @property
+    def last_apply(self) -> LastApply | None:
+        """What the last apply was made from, as far as the value says."""
+        return None if self._exported is None else self._exported.last_apply
+
+    @property
+    def tells_state(self) -> bool:
+        """Whether the value says what was known of the directory as a whole; of an empty one nothing is."""
+        return self._exported is not None or self._state == DirectoryState()
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -22,12 +37,18 @@ class GivenDirectory:
         yield
 
     def serial(self) -> int:
-        """A value was at no serial."""
-        return -1
+        """The serial that the directory had; -1 where the value does not say it."""
+        return -1 if self._exported is None else self._exported.serial
 
     def index(self, org_url: str, within: Names | None = None) -> DirectoryIndex:
         """The state, or the part of it within `within`, in brief."""
-        return index_of(self.state(within), org_url)
+        index = index_of(self.state(within), org_url)
+        if self._exported is None:
+            return index
+        edited = frozenset(self._exported.edited)
+        if within is not None:
+            edited = edited_within(edited, within)
+        return msgspec.structs.replace(index, edited=edited, serial=self._exported.serial)
 
     def counts(self, org_url: str) -> Managed:
         """How much of the state is ours."""

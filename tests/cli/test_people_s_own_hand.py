@@ -32,14 +32,15 @@ def test_before_the_first_apply_there_is_nothing(kind: str, idsync: Idsync, fres
 
 @pytest.mark.parametrize(
     ("kind", "count"),
-    [("users", 39), ("locks", 1), ("access_lists", 13), ("access_list_members", 59), ("all", 112)],
+    [("users", 39), ("locks", 1), ("access_lists", 13), ("access_list_members", 59), ("all", 113)],
 )
 def test_json_is_an_array_of_all_of_a_kind(kind: str, count: int, idsync: Idsync, org: Path) -> None:
     found = idsync("get", kind, "-c", org, "--format", "json").json
     assert isinstance(found, list)
     assert len(found) == count
-    assert {each["kind"] for each in found} <= {"user", "lock", "access_list", "access_list_member"}
-    assert all(each["metadata"]["revision"] for each in found)
+    assert {each["kind"] for each in found} <= {"user", "lock", "access_list", "access_list_member", "idsync_state"}
+    assert [each["kind"] for each in found if each["kind"] == "idsync_state"] == ["idsync_state"] * (kind == "all")
+    assert all(each["metadata"]["revision"] for each in found if each["kind"] != "idsync_state")
 
 
 @pytest.mark.parametrize("words", [["user", HIRO], ["users", HIRO], [f"user/{HIRO}"], [f"users/{HIRO}"]])
@@ -294,3 +295,23 @@ def test_names_with_slashes_newlines_and_escapes_are_one_name(idsync: Idsync, or
         assert "\x1b" not in idsync("get", "users", "-c", org, "--format", form).out
     assert "\x1b" not in idsync("history", "-c", org).out
     assert idsync("rm", f"user/{name}", "-c", org, "--auto-approve").code == 0
+
+
+def test_get_all_ends_with_what_is_known_of_the_whole(idsync: Idsync, org: Path) -> None:
+    found = idsync("get", "all", "-c", org, "--format", "json").json
+    assert isinstance(found, list)
+    last = found[-1]
+    assert last["kind"] == "idsync_state"
+    assert last["metadata"] == {"name": "state"}
+    assert last["spec"]["serial"] > 0
+    assert last["spec"]["last_apply"]["good"]["people"] == 39
+
+
+@pytest.mark.parametrize("form", ["json", "yaml"])
+def test_a_plan_from_files_knows_the_last_reading_and_what_hands_did(idsync: Idsync, org: Path, form: str) -> None:
+    idsync("rm", f"user/{HIRO}", "-c", org, "--auto-approve")
+    everything = idsync("get", "all", "-c", org, "--format", form).out
+    (org.parent / "current").write_text(everything)
+    from_files = idsync("plan", "-c", org, "--current", org.parent / "current")
+    assert from_files.out == idsync("plan", "-c", org).out
+    assert "no_last_reading" not in from_files.out

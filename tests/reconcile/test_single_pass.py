@@ -11,7 +11,7 @@ from idsync.model.identity import Snapshot
 from idsync.plan.planfile import decode_plan, encode_plan
 from idsync.plan.seal import sealed
 from idsync.reconcile.planned import Planned, last_apply_of
-from idsync.reconcile.single_pass import plan_once, remember_after_apply, remember_after_plan
+from idsync.reconcile.single_pass import last_apply, plan_once, remember_after_apply, remember_after_plan
 from idsync.stores.sqlite.leases import this_process
 from idsync.stores.sqlite.store import SqliteStore, open_store
 from idsync.targets.local import LocalTarget
@@ -46,7 +46,7 @@ class _Reading:
 
 def _planned(snapshot: Snapshot, store: SqliteStore) -> Planned:
     target = LocalTarget(store.directory)
-    return plan_once(PLAIN, _Reading(snapshot), target, store.facts, NOW, cache=store.cache)
+    return plan_once(PLAIN, _Reading(snapshot), target, last_apply(store.facts), NOW, cache=store.cache)
 
 
 def _apply(planned: Planned, store: SqliteStore) -> None:

@@ -22,7 +22,7 @@ from idsync.plan.changes import Plan
 from idsync.plan.guards import GUARDS
 from idsync.plan.health import RELEASABLE
 from idsync.reconcile.planned import Planned, last_apply_of
-from idsync.reconcile.single_pass import plan_once, remember_after_apply, to_remember
+from idsync.reconcile.single_pass import last_apply, plan_once, remember_after_apply, to_remember
 from idsync.render.phrases import counted
 from idsync.stores.sqlite.store import SqliteStore
 
@@ -91,7 +91,7 @@ class _Job:
                 place.settings,
                 source,
                 target,
-                store.facts,
+                last_apply(store.facts),
                 place.now(),
                 cache=store.cache,
                 described=NEWCOMERS_SHOWN,

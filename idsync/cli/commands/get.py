@@ -12,8 +12,10 @@ from idsync.cli.workspaces import workspace
 from idsync.errors import ResourceError, UsageError
 from idsync.model.addresses import Kind
 from idsync.model.directory import DirectoryState, Names
+from idsync.model.exported_state import ExportedState, StateSpec, exported_state
 from idsync.model.resources import member
 from idsync.model.revisions import AnyResource, with_revision
+from idsync.reconcile.single_pass import last_apply
 from idsync.render.resources import render_json, render_text, render_yaml
 from idsync.render.style import COLOUR, PLAIN
 from idsync.targets.protocol import DirectoryReader
@@ -41,19 +43,23 @@ def command(invocation: Invocation, kind: str, name: str | None, form: str) -> E
     kinds, name = _asked(kind, name)
     place = workspace(invocation)
     with place.store(writing=False) as store:
-        state = _read(place.target(store), kinds, name)
+        target = place.target(store)
+        state = _read(target, kinds, name)
+        edited = target.index(place.settings.integration.org_url).edited if kinds == KINDS else ()
+        known = StateSpec(target.serial(), last_apply(store.facts), tuple(sorted(edited)))
     found = [with_revision(resource) for each in kinds for resource in _of_kind(state, each, name)]
+    last: list[ExportedState] = [exported_state(known)] if kinds == KINDS and known.serial else []
     if name is not None and not found and not _is_empty_list(state, kinds, name):
         raise ResourceError(
             f"There is no {kinds[0]} {name!r}.", fix=f"`idsync get {kinds[0]}s --format text` lists those there are."
         )
     match form:
         case "json":
-            text = render_json(found)
+            text = render_json([*found, *last])
         case "text":
             text = render_text(found, COLOUR if invocation.console.colour else PLAIN)
         case _:
-            text = render_yaml(found)
+            text = render_yaml([*found, *last])
     invocation.console.result(text)
     return ExitCode.DONE
 

@@ -17,7 +17,7 @@ from idsync.cli.workspaces import given_directory, workspace
 from idsync.errors import StoreError
 from idsync.plan.changes import Plan
 from idsync.plan.seal import sealed, write_sealed
-from idsync.reconcile.single_pass import plan_once, remember_after_plan
+from idsync.reconcile.single_pass import last_apply, no_last_reading, plan_once, remember_after_plan
 
 
 @click.command("plan")
@@ -65,14 +65,23 @@ def _plan(
         source = place.source(progress, snapshot=snapshot)
         if current is not None:
             target = given_directory(current)
-            return plan_once(place.settings, source, target, None, place.now(), described=described).plan
+            noticed = () if target.tells_state else (no_last_reading(),)
+            return plan_once(
+                place.settings,
+                source,
+                target,
+                target.last_apply,
+                place.now(),
+                described=described,
+                noticed=noticed,
+            ).plan
         with place.store(writing=False) as store:
             planned = invocation.keep(
                 plan_once(
                     place.settings,
                     source,
                     place.target(store),
-                    store.facts,
+                    last_apply(store.facts),
                     place.now(),
                     cache=store.cache,
                     described=described,
