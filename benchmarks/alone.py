@@ -1,28 +1,40 @@
-"""Parts of idsync by themselves, without the program around them: `python -m benchmarks.alone snapshot|index FILE`."""
+"""Parts of idsync by themselves: `python -m benchmarks.alone snapshot FILE`, or `index FILE`, or `okta URL`."""
 
+import gc
 import sys
 from pathlib import Path
 
-from benchmarks.organizations import ORG_URL
+from benchmarks.organizations import APP_ID, ORG_URL
 
 
-def read_snapshot_file(path: Path) -> None:
+def read_snapshot_file(path: str) -> None:
     """Read a snapshot file, checks included."""
     from idsync.sources.snapshot import read_snapshot
 
-    read_snapshot(path)
+    read_snapshot(Path(path))
 
 
-def read_store_index(path: Path) -> None:
+def read_live_organization(url: str) -> None:
+    """Read an organization from a server, as the program does: it never looks for cycles of garbage."""
+    from idsync.config.settings import AppById
+    from idsync.sources.okta.auth import ApiTokenCredential
+    from idsync.sources.okta.source import OktaSource
+
+    gc.disable()
+    OktaSource(org_url=url, app=AppById(APP_ID), credential=ApiTokenCredential("token")).fetch()
+
+
+def read_store_index(path: str) -> None:
     """Read what a store's directory holds, in brief."""
     from idsync.stores.sqlite.store import open_store_to_read
     from idsync.targets.local import LocalTarget
 
-    with open_store_to_read(path) as store:
+    with open_store_to_read(Path(path)) as store:
         index = LocalTarget(store.directory).index(ORG_URL)
     if not index.users:
         raise SystemExit(f"{path} holds nobody")
 
 
 if __name__ == "__main__":
-    {"snapshot": read_snapshot_file, "index": read_store_index}[sys.argv[1]](Path(sys.argv[2]))
+    parts = {"snapshot": read_snapshot_file, "index": read_store_index, "okta": read_live_organization}
+    parts[sys.argv[1]](sys.argv[2])

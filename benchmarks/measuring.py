@@ -40,7 +40,7 @@ def command_for(rows: Sequence[Row]) -> click.Command:
             if directory is None:
                 directory = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="idsync-benchmark-")))
             directory.mkdir(parents=True, exist_ok=True)
-            stage = Stage(directory.absolute(), size, seed)
+            stage = cleanup.enter_context(Stage(directory.absolute(), size, seed))
             try:
                 stage.prepare()
                 if profile:

@@ -53,6 +53,22 @@ def run_measured(command: Sequence[str], output: Path, expected_exit: int = 0) -
     return Usage(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 
 
+class Service:
+    """A process that prints its address and serves until its standard input ends."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        """Raises UnexpectedExit when it ends without an address."""
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=REPOSITORY)
+        assert self._process.stdout is not None
+        self.address = self._process.stdout.readline().decode().strip()
+        if not self.address:
+            raise UnexpectedExit(f"{' '.join(command)}\nended with {self._process.wait()} before it served")
+
+    def stop(self) -> None:
+        """End the process."""
+        self._process.communicate()
+
+
 def middle(usages: Iterable[Usage]) -> Usage:
     """The median of each figure."""
     found = list(usages)

@@ -5,7 +5,7 @@ from enum import Enum
 
 import msgspec
 
-from benchmarks.organizations import Variant
+from benchmarks.organizations import APP_ID, Variant
 from benchmarks.processes import PYTHON
 from benchmarks.stage import Stage
 
@@ -19,11 +19,14 @@ class Yardstick(Enum):
 
     DECODE = "reading the snapshot file with orjson.loads"
     START = "python -c pass"
+    BARE_CLIENT = "reading the same pages with httpx and orjson.loads"
 
     def command(self, stage: Stage) -> Command:
         """The process that is the yardstick."""
         if self is Yardstick.START:
             return [PYTHON, "-c", "pass"]
+        if self is Yardstick.BARE_CLIENT:
+            return [PYTHON, "-m", "benchmarks.bare_client", stage.okta(), APP_ID]
         read = "import sys, orjson; orjson.loads(open(sys.argv[1], 'rb').read())"
         return [PYTHON, "-c", read, str(stage.snapshot())]
 
@@ -94,6 +97,12 @@ INDEX_ALONE = Row(
     lambda stage: [PYTHON, "-m", "benchmarks.alone", "index", str(stage.filled_store())],
     short=True,
 )
+LIVE_READING = Row(
+    "reading a live organization",
+    lambda stage: [PYTHON, "-m", "benchmarks.alone", "okta", stage.okta()],
+    allowed=1,
+    yardstick=Yardstick.BARE_CLIENT,
+)
 HELP = Row("idsync --help", lambda stage: _idsync("--help"), yardstick=Yardstick.START, short=True)  # noqa: ARG005
 
 ALL = (
@@ -104,5 +113,6 @@ ALL = (
     APPLY_FIRST_IMPORT,
     SNAPSHOT_ALONE,
     INDEX_ALONE,
+    LIVE_READING,
     HELP,
 )

@@ -2,26 +2,41 @@
 
 import shutil
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 import msgspec
 
 from benchmarks.configuration import write_configuration
 from benchmarks.organizations import Size, Variant
-from benchmarks.processes import PYTHON, run_measured
+from benchmarks.processes import PYTHON, Service, run_measured
 
 _STORE = "idsync.db"
 
 
 class Stage:
-    """A directory with everything that the measured commands read; what it lacks is made when it is asked for."""
+    """A directory with everything that the measured commands read; what it lacks is made when it is asked for.
+
+    Used as a context, since a server may be running at its end.
+    """
 
     def __init__(self, directory: Path, size: Size, seed: int) -> None:
         self._directory = directory
         self._size = size
         self._seed = seed
         self._is_filled = False
+        self._okta: Service | None = None
         self.output = directory / "output.txt"
         self.profile = directory / "profile.stats"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._okta is not None:
+            self._okta.stop()
 
     def prepare(self) -> None:
         """Write the snapshots, unless those of an earlier run are of the same organization."""
@@ -70,3 +85,9 @@ class Stage:
     def filled_store(self) -> Path:
         """The store of the filled configuration."""
         return self.filled() / _STORE
+
+    def okta(self) -> str:
+        """The address of a server that answers as Okta would for the organization."""
+        if self._okta is None:
+            self._okta = Service([PYTHON, "-m", "benchmarks.okta_server", str(self.snapshot())])
+        return self._okta.address

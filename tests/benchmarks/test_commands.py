@@ -1,6 +1,7 @@
 """Every benchmark does its work on a small organization; what it takes is nobody's business here."""
 
 import importlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -22,10 +23,10 @@ SMALL = ["--users=200", "--groups=20", "--memberships=1000", "--apps=4"]
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
-    made = Stage(tmp_path_factory.mktemp("stage"), Size(200, 20, 1000, 4), seed=0)
-    made.prepare()
-    return made
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    with Stage(tmp_path_factory.mktemp("stage"), Size(200, 20, 1000, 4), seed=0) as made:
+        made.prepare()
+        yield made
 
 
 def command(name: str) -> click.Command:

@@ -1,6 +1,7 @@
 """Reads Okta's listings page by page into typed rows, and takes nothing for granted about how they end."""
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import TypeVar
 from urllib.parse import urljoin, urlsplit
 
@@ -41,27 +42,29 @@ class OktaClient:
 
         Raises NotThere when Okta says so, and SourceError when any page fails or the listing does not end.
         """
-        decoder: msgspec.json.Decoder[list[R]] = msgspec.json.Decoder(list[kind])  # type: ignore[valid-type]
+        decoder = _list_decoder(kind)
         seen: set[str] = set()
-        cursors = {cursor(request.url)}
+        cursors: set[str] = set()
         stale = 0
         for _ in range(_MOST_PAGES):
             page, answer = self._read(request, decoder)
-            fresh = [row for row in page if row.id not in seen and not seen.add(row.id)]  # type: ignore[func-returns-value]
+            fresh = _fresh(page, seen)
             yield fresh
             stale = 0 if fresh else stale + 1
             following = self._next(request, answer, len(page))
+            if following is None:
+                return
+            cursors.add(cursor(request.url))
             # A cursor that was used already is the end: Okta has sent one on the last page of a listing.
-            if following is None or cursor(following) in cursors:
+            if cursor(following) in cursors:
                 return
             if stale >= _STALE_PAGES:
                 raise _endless(request, f"{stale} pages in a row brought nothing new, and each names a next one.")
-            cursors.add(cursor(following))
             request = msgspec.structs.replace(request, url=following)
         raise _endless(request, f"{_MOST_PAGES:,} pages came, and the last one names a next one.")
 
     def _next(self, request: Request, answer: Answer, rows: int) -> str | None:
-        links = answer.headers.get_list("link")
+        links = answer.headers.copies("link")
         link = next_link(links)
         if link is None:
             # Okta names at least the page itself: a full page without any link has lost the way to the next one.
@@ -113,6 +116,25 @@ class OktaClient:
 
     def _compose(self, url: str) -> Attempt:
         return Attempt(self._authorizer.headers("GET", url))
+
+
+def _fresh(page: list[R], seen: set[str]) -> list[R]:
+    """The rows whose ids are not in `seen`, each once; their ids are added."""
+    ids = {row.id for row in page}
+    if len(ids) == len(page) and seen.isdisjoint(ids):  # nearly always
+        seen |= ids
+        return page
+    fresh = []
+    for row in page:
+        if row.id not in seen:
+            seen.add(row.id)
+            fresh.append(row)
+    return fresh
+
+
+@cache
+def _list_decoder(kind: type[R]) -> msgspec.json.Decoder[list[R]]:
+    return msgspec.json.Decoder(list[kind])  # type: ignore[valid-type]
 
 
 def authorizer_for(credential: Credential, scopes: Sequence[OAuthScope], requester: Requester) -> Authorizer:

@@ -3,18 +3,30 @@
 from collections.abc import Iterable
 from sys import intern
 
+import msgspec
+
 from idsync.errors import SourceError
+from idsync.model.canonical import canonical_bytes
 from idsync.model.identity import IdentityApp, IdentityGroup, IdentityUser, ProfileValue, raw_json
 from idsync.sources.okta.wire import App, AppUser, EmbeddedUser, Group, Profile, is_direct
 
 _EMPTY: tuple[ProfileValue, ...] = (None, "", [], {})
+_WITHOUT_VALUES = frozenset({b"", b"{}", b"null"})
+_LEFT_OUT = frozenset({b"", b"null"})
+_PROFILE = msgspec.json.Decoder(Profile)
 
 
 def identity_user(row: AppUser, user: EmbeddedUser) -> IdentityUser | None:
     """One person of the pool, or None where the server left out who it is: status or profile of the user."""
-    if user.status is None or user.profile is None:
+    profile = bytes(user.profile)  # a copy, since the row is a view that would keep its whole page
+    if user.status is None or profile in _LEFT_OUT:
         return None
-    username = (row.credentials and row.credentials.user_name) or user.profile.get("login")
+    own = bytes(row.profile)
+    if own not in _WITHOUT_VALUES:
+        profile = canonical_bytes(merged(_opened(row.id, profile), _opened(row.id, own)))
+    elif not _is_sure(profile):
+        _opened(row.id, profile)
+    username = (row.credentials and row.credentials.user_name) or _opened(row.id, profile).get("login")
     if not isinstance(username, str) or not username:
         raise SourceError(
             f"user {row.id} has no name.",
@@ -25,7 +37,7 @@ def identity_user(row: AppUser, user: EmbeddedUser) -> IdentityUser | None:
         id=intern(row.id),
         username=username,
         status=intern(user.status),
-        profile=raw_json(merged(user.profile, row.profile or {})),
+        profile=msgspec.Raw(profile),
         scope="USER" if is_direct(row) else "GROUP",
     )
 
@@ -33,6 +45,22 @@ def identity_user(row: AppUser, user: EmbeddedUser) -> IdentityUser | None:
 def merged(user: Profile, app_user: Profile) -> Profile:
     """The user's profile with the app user's values over it, where they are not empty."""
     return user | {name: value for name, value in app_user.items() if value not in _EMPTY}
+
+
+def _is_sure(profile: bytes) -> bool:
+    """Tell an object whose text cannot be wrong: the page's JSON was parsed, but not the characters of raw parts."""
+    return profile[:1] == b"{" and profile.isascii() and b"\\u" not in profile
+
+
+def _opened(user: str, profile: bytes) -> Profile:
+    try:
+        return _PROFILE.decode(profile)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise SourceError(
+            f"Okta's answer for user {user} is not what it documents: the profile cannot be read ({error}).",
+            why="Nothing can be said of a person whose attributes are unknown.",
+            fix="Correct the user's profile in Okta; if it is correct, please report this.",
+        ) from None
 
 
 def identity_group(group: Group, members: Iterable[str]) -> IdentityGroup:

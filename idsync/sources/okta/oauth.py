@@ -74,7 +74,7 @@ class OAuthHeader:
 
     def remedy(self, answer: Answer) -> Remedy | None:
         """Say what to renew: the proof when the server objects to it, else the token when it is refused."""
-        challenge = answer.headers.get("www-authenticate", "") + problem_of(answer).error
+        challenge = answer.headers.get("www-authenticate") + problem_of(answer).error
         held = self._held
         if held is not None and held.bound and ("invalid_dpop_proof" in challenge or "use_dpop_nonce" in challenge):
             return "proof"

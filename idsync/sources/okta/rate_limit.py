@@ -10,9 +10,11 @@ import threading
 from collections.abc import Callable
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from typing import Protocol
+from functools import lru_cache
 
 import msgspec
+
+from idsync.sources.okta.headers import Headers
 
 Clock = Callable[[], float]
 """Seconds of a clock that never goes back."""
@@ -27,13 +29,6 @@ _NUMBER = re.compile(r"[0-9]{1,15}")
 
 _GROWTH = 50
 """So many answers in a row without a concurrency refusal let one more request fly."""
-
-
-class Headers(Protocol):
-    """Response headers, each name with all of its copies."""
-
-    def get_list(self, key: str, split_commas: bool = False) -> list[str]:
-        """All values of one header."""
 
 
 class Budget(msgspec.Struct, frozen=True):
@@ -52,14 +47,22 @@ class Budget(msgspec.Struct, frozen=True):
 
 def server_time(headers: Headers) -> float | None:
     """Return the Date of an answer in seconds since the epoch, or None when it has none that makes sense."""
-    for text in headers.get_list("date"):
-        try:
-            moment = parsedate_to_datetime(text)
-            # In UTC there may be no such year; a zone of -0000 says no more than that it is UTC.
-            return (moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-        except (ValueError, OverflowError):
-            continue
+    for text in headers.copies("date"):
+        moment = _moment(text)
+        if moment is not None:
+            return moment
     return None
+
+
+@lru_cache(maxsize=16)
+def _moment(text: str) -> float | None:
+    """Read a Date; all answers of one second have the same."""
+    try:
+        moment = parsedate_to_datetime(text)
+        # In UTC there may be no such year; a zone of -0000 says no more than that it is UTC.
+        return (moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None
 
 
 def budget_of(headers: Headers) -> Budget | None:
@@ -80,7 +83,10 @@ def budget_of(headers: Headers) -> Budget | None:
 
 
 def _numbers(headers: Headers, name: str) -> list[int]:
-    return [int(text) for text in headers.get_list(name, split_commas=True) if _NUMBER.fullmatch(text)]
+    copies = headers.copies(name)
+    if len(copies) != 1 or "," in copies[0]:
+        copies = [text.strip() for copy in copies for text in copy.split(",")]
+    return [int(text) for text in copies if _NUMBER.fullmatch(text)]
 
 
 class Limiter:

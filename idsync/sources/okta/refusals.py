@@ -60,7 +60,7 @@ def refuses_limit(answer: Answer) -> bool:
 
 def looks_like_html(answer: Answer) -> bool:
     """Tell a page made for people."""
-    return answer.body.lstrip()[:1] == b"<" or "text/html" in answer.headers.get("content-type", "")
+    return answer.body.lstrip()[:1] == b"<" or "text/html" in answer.headers.get("content-type")
 
 
 def refusal(answer: Answer, what: str, scope: OAuthScope, org_url: str, advice: str) -> IdsyncError:

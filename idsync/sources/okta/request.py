@@ -15,10 +15,13 @@ from idsync.sources.okta.page_size import ADVISED, Listing, PageSizes
 from idsync.sources.okta.rate_limit import Budget, Clock, Limiter, RateLimits, budget_of, server_time
 from idsync.sources.okta.refusals import OAuthScope, refuses_limit, unreachable
 from idsync.sources.okta.retry import CONNECTION_TRIES, TRIES, Retries
-from idsync.sources.okta.transport import CONNECTIONS, Answer, Broken, Transport
+from idsync.sources.okta.transport import Answer, Broken, Transport
 
 Bucket = Literal["users", "groups", "apps", "app", "oauth2"]
 """Okta's rate-limit buckets that idsync draws on: listings and sub-paths of each kind, one app by itself, tokens."""
+
+MOST_AT_ONCE = 8
+"""Requests that may be under way; at Okta's rates more would only wait."""
 
 _WITHOUT_HEADERS = 10.0
 """Seconds until the next try after a 429 that does not say when."""
@@ -73,9 +76,9 @@ class Requester:
         self.org_url = org_url
         self.timing = timing
         self.heard_at: float | None = None
-        self._rate_limits = RateLimits(share, timing.clock, CONNECTIONS)
+        self._rate_limits = RateLimits(share, timing.clock, MOST_AT_ONCE)
         self._pages = PageSizes()
-        self._transport = Transport(transport)
+        self._transport = Transport(org_url, transport)
         self._given_up = threading.Event()
         self._waits: dict[Bucket, float] = {}
 
@@ -188,5 +191,5 @@ class Requester:
 def _seconds_to_wait(answer: Answer, budget: Budget | None) -> float:
     if budget is not None:
         return budget.seconds + 1
-    after = answer.headers.get("retry-after", "")
+    after = answer.headers.get("retry-after")
     return min(float(after), 60.0) if after.isascii() and after.isdigit() else _WITHOUT_HEADERS

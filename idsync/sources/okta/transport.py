@@ -7,7 +7,6 @@ import threading
 import time
 import zlib
 from collections.abc import Iterator
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Literal
 
 import httpx
@@ -15,48 +14,43 @@ import msgspec
 
 from idsync import __version__
 from idsync.sources.okta.environment import usable_environment
+from idsync.sources.okta.headers import Headers
 
 LARGEST_ANSWER = 64 << 20
 LONGEST_ANSWER = 600.0
 _LOOK_EVERY = 1.0
 _TIMEOUT = httpx.Timeout(300.0, connect=20.0, pool=None)
-CONNECTIONS = 8
+_HEADERS = {
+    "User-Agent": f"idsync/{__version__}",
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip",  # the one coding that is undone within bounds
+    "Connection": "keep-alive",
+}
 
 
 class Answer(msgspec.Struct, frozen=True):
     """A response, read whole, and the address that was asked."""
 
     status: int
-    headers: httpx.Headers
+    headers: Headers
     body: bytes
     url: str
 
 
 class Broken(msgspec.Struct, frozen=True):
-    """An exchange that brought no response, and why."""
+    """A request that brought no response, and why."""
 
     kind: Literal["dns", "tls", "connect", "proxy", "timeout", "broken", "size"]
     text: str
 
 
 class Transport:
-    """A pool of connections to one host. `cut` ends every exchange under way, from any thread."""
+    """Connections to one host, one for each thread. `cut` ends every request under way, from any thread."""
 
-    def __init__(self, transport: httpx.BaseTransport | None = None) -> None:
-        with usable_environment():
-            self._client = httpx.Client(
-                transport=transport,
-                mounts={"http://": None},  # a loopback's: no proxy reaches it, nor should see the credential
-                headers={
-                    "User-Agent": f"idsync/{__version__}",
-                    "Accept": "application/json",
-                    "Accept-Encoding": "gzip",  # the one coding that is undone within bounds
-                },
-                timeout=_TIMEOUT,
-                limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
-                follow_redirects=False,
-                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # a session of the server's is none of ours
-            )
+    def __init__(self, org_url: str, injected: httpx.BaseTransport | None = None) -> None:
+        """`injected` stands in for the network; without it, proxies and certificates are those of the environment."""
+        self._connections = _Connections(org_url) if injected is None else _Injected(injected)
+        self._extensions = {"timeout": _TIMEOUT.as_dict(), "trace": self._remember_socket}
         self._sockets: dict[int, socket.socket] = {}
         self._is_cut = False
         self._lock = threading.Lock()
@@ -88,7 +82,7 @@ class Transport:
             return Broken("broken", type(error).__name__)
 
     def cut(self) -> None:
-        """Shut every socket down, now and from now on; exchanges under way end as broken ones."""
+        """Shut every socket down, now and from now on; requests under way end as broken ones."""
         with self._lock:
             self._is_cut = True
             sockets = list(self._sockets.values())
@@ -100,19 +94,19 @@ class Transport:
         self._closed.set()
         if self._watcher is not None:
             self._watcher.join()
-        self._client.close()
+        self._connections.close()
 
     def _send_and_read(
         self, method: str, url: str, headers: dict[str, str], form: dict[str, str] | None, started: float
     ) -> Answer | Broken:
-        extensions = {"trace": self._remember_socket}
-        request = self._client.build_request(method, url, headers=headers, data=form, extensions=extensions)
-        with contextlib.closing(self._client.send(request, stream=True)) as response:
-            return self._read(response, started)
+        # The connection is asked directly: a client above it would take apart cookies and redirects of each answer.
+        request = httpx.Request(method, url, headers=_HEADERS | headers, data=form, extensions=self._extensions)
+        with contextlib.closing(self._connections.of_this_thread().handle_request(request)) as response:
+            return self._read(response, url, started)
 
     @contextlib.contextmanager
     def _watched(self, started: float) -> Iterator[None]:
-        """End the exchange of this thread when it takes too long, headers and all."""
+        """End the request of this thread when it takes too long, headers and all."""
         me = threading.get_ident()
         with self._lock:
             self._under_way[me] = started
@@ -134,8 +128,9 @@ class Transport:
                 _shut(connection)
 
     @staticmethod
-    def _read(response: httpx.Response, started: float) -> Answer | Broken:
-        coding = response.headers.get("content-encoding", "identity").strip().lower()
+    def _read(response: httpx.Response, url: str, started: float) -> Answer | Broken:
+        headers = Headers(response.headers.raw)
+        coding = headers.get("content-encoding", "identity").strip().lower()
         if coding not in ("gzip", "identity"):
             return Broken("broken", f"an encoding that was not asked for: {coding[:40]!r}")
         unpacked = zlib.decompressobj(zlib.MAX_WBITS | 16) if coding == "gzip" else None
@@ -154,7 +149,7 @@ class Transport:
                 return _overdue()
         if unpacked is not None and parts and not unpacked.eof:
             return Broken("broken", "broken compression: the end is missing")
-        return Answer(response.status_code, response.headers, b"".join(parts), str(response.url))
+        return Answer(response.status_code, headers, b"".join(parts), url)
 
     def _remember_socket(self, event: str, info: dict[str, Any]) -> None:
         # httpcore tells of each connection made; there is no other way to end a read that waits in another thread.
@@ -169,6 +164,57 @@ class Transport:
             too_late = self._is_cut
         if too_late:
             _shut(connection)
+
+
+class _Connections:
+    """A connection for each thread: a pool that threads share looks at every connection for each request."""
+
+    def __init__(self, org_url: str) -> None:
+        self._url = httpx.URL(org_url)
+        self._mine = threading.local()
+        self._lock = threading.Lock()
+        self._clients: list[httpx.Client] = []
+        with usable_environment():
+            self._tls = httpx.create_ssl_context()
+            self._mine.connection = self._add()
+
+    def of_this_thread(self) -> httpx.BaseTransport:
+        """The connection of the thread that calls."""
+        found: httpx.BaseTransport | None = getattr(self._mine, "connection", None)
+        if found is None:
+            found = self._mine.connection = self._add()
+        return found
+
+    def close(self) -> None:
+        """Close every connection."""
+        for client in self._clients:
+            client.close()
+
+    def _add(self) -> httpx.BaseTransport:
+        client = httpx.Client(
+            verify=self._tls,
+            mounts={"http://": None},  # a loopback's: no proxy reaches it, nor should see the credential
+            limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
+        )
+        with self._lock:
+            self._clients.append(client)
+        # What a client would send a request by, with or without a proxy; httpx has no public name for it.
+        return client._transport_for_url(self._url)
+
+
+class _Injected:
+    """One transport for all threads, given from outside."""
+
+    def __init__(self, transport: httpx.BaseTransport) -> None:
+        self._transport = transport
+
+    def of_this_thread(self) -> httpx.BaseTransport:
+        """The given transport."""
+        return self._transport
+
+    def close(self) -> None:
+        """Close the given transport."""
+        self._transport.close()
 
 
 def _is_overdue(started: float) -> bool:

@@ -1,6 +1,7 @@
 """Okta's objects as its API writes them, cut down to the fields that idsync reads; others are ignored.
 
-A field that Okta may leave out has a default. One without a default is needed, and its absence is an error.
+A field that Okta may leave out has a default. One without a default is needed, and its absence is an error. A raw field
+is a view of the page that it came in, and is not looked into before it is needed; it is empty when Okta left it out.
 """
 
 from typing import Protocol
@@ -10,6 +11,7 @@ import msgspec
 from idsync.model.identity import ProfileValue
 
 Profile = dict[str, ProfileValue]
+_NOTHING = msgspec.Raw()
 
 
 class Row(Protocol):
@@ -25,7 +27,7 @@ class User(msgspec.Struct, frozen=True, gc=False):
 
     id: str
     status: str
-    profile: Profile | None = None
+    profile: msgspec.Raw = _NOTHING
 
 
 class Member(msgspec.Struct, frozen=True, gc=False):
@@ -39,7 +41,7 @@ class EmbeddedUser(msgspec.Struct, frozen=True, gc=False):
     """The user inside an app user, as far as the server sends it."""
 
     status: str | None = None
-    profile: Profile | None = None
+    profile: msgspec.Raw = _NOTHING
 
 
 class Embedded(msgspec.Struct, frozen=True, gc=False):
@@ -60,15 +62,18 @@ class AppUserLinks(msgspec.Struct, frozen=True, gc=False):
     group: dict[str, object] | None = None
 
 
+_LINKS = msgspec.json.Decoder(AppUserLinks | None)
+
+
 class AppUser(msgspec.Struct, frozen=True, gc=False):
     """A user's assignment to an app."""
 
     id: str
     scope: str | None = None
     credentials: AppCredentials | None = None
-    profile: Profile | None = None
+    profile: msgspec.Raw = _NOTHING
     embedded: Embedded | None = msgspec.field(name="_embedded", default=None)
-    links: AppUserLinks | None = msgspec.field(name="_links", default=None)
+    links: msgspec.Raw = msgspec.field(name="_links", default=_NOTHING)
 
     @property
     def user(self) -> EmbeddedUser | None:
@@ -81,7 +86,7 @@ class Assignment(msgspec.Struct, frozen=True, gc=False):
 
     id: str
     scope: str | None = None
-    links: AppUserLinks | None = msgspec.field(name="_links", default=None)
+    links: msgspec.Raw = msgspec.field(name="_links", default=_NOTHING)
 
 
 class GroupProfile(msgspec.Struct, frozen=True, gc=False):
@@ -146,4 +151,5 @@ def is_direct(assignment: AppUser | Assignment) -> bool:
     """Tell a direct assignment from one that a group conveys; where the scope is left out, a link tells."""
     if assignment.scope is not None:
         return assignment.scope != "GROUP"
-    return assignment.links is None or assignment.links.group is None
+    links = _LINKS.decode(assignment.links) if assignment.links else None
+    return links is None or links.group is None

@@ -3,11 +3,11 @@
 import math
 import threading
 
-import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from idsync.sources.okta.headers import Headers
 from idsync.sources.okta.rate_limit import LONGEST_WINDOW, Budget, Gate, Limiter, budget_of, server_time
 from tests.okta_simulator.moments import http_date
 from tests.sources.okta.organizations import Clock
@@ -16,9 +16,9 @@ DATE = "Sun, 22 Nov 2026 08:00:00 GMT"
 NOW = 1_795_334_400
 
 
-def headers(*pairs: tuple[str, str], date: str | None = DATE) -> httpx.Headers:
+def headers(*pairs: tuple[str, str], date: str | None = DATE) -> Headers:
     dated = [("date", date), *pairs] if date else pairs
-    return httpx.Headers([(name.encode(), value.encode("utf-8", "surrogateescape")) for name, value in dated])
+    return Headers([(name.encode(), value.encode("utf-8", "surrogateescape")) for name, value in dated])
 
 
 def rates(limit: object, remaining: object, reset: object) -> list[tuple[str, str]]:
@@ -208,11 +208,8 @@ class Server:
         self.used += 1
         self.most = max(self.most, self.used)
         reset = math.ceil(self.start + self.window)
-        return budget_of(
-            httpx.Headers(
-                [("date", http_date(self.clock.now)), *rates(self.limit, max(self.limit - self.used, 0), reset)]
-            )
-        )
+        answered = rates(self.limit, max(self.limit - self.used, 0), reset)
+        return budget_of(headers(*answered, date=http_date(self.clock.now)))
 
 
 @given(
