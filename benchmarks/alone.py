@@ -30,7 +30,7 @@ def read_store_index(path: str) -> None:
     from idsync.targets.local import LocalTarget
 
     with open_store_to_read(Path(path)) as store:
-        index = LocalTarget(store.directory).index(ORG_URL)
+        index = LocalTarget(store.directory, ORG_URL).index(ORG_URL)
     if not index.users:
         raise SystemExit(f"{path} holds nobody")
 

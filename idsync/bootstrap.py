@@ -83,7 +83,7 @@ class Workspace:
 
     def target(self, store: "SqliteStore") -> LocalTarget:
         """Where access is enforced."""
-        return LocalTarget(store.directory)
+        return LocalTarget(store.directory, self.settings.integration.org_url)
 
     def holder(self, since: str) -> Holder:
         """This process, as the one at work."""

@@ -1,12 +1,12 @@
 """What an apply refuses before it touches anything: used, mismatched, unhealthy and blocked plans."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
 from idsync.compiler.users import may_adopt
 from idsync.errors import BlockedError, PlanMismatch, PlanTampered, PlanUsed, SourceUnhealthy
-from idsync.model.directory import Reason
+from idsync.model.ownership import Ours
 from idsync.plan.changes import Change, Plan, UserChange
 from idsync.stores.protocol import Runs
 
@@ -33,9 +33,7 @@ def check_unused(plan: Plan, runs: Runs) -> None:
 
 
 def check_inputs(plan: Plan, expected: Expected) -> None:
-    """Raise PlanMismatch when the plan was made with another org, config or major version, or may never be applied,
-    and PlanTampered when it adopts whom this configuration does not.
-    """
+    """Raise PlanMismatch when the plan was made with another org, config or major version, or may never be applied."""
     inputs = plan.inputs
     if inputs.org_url != expected.org_url:
         raise _mismatch(f"It was made for {inputs.org_url}, and this configuration is for {expected.org_url}.")
@@ -49,13 +47,20 @@ def check_inputs(plan: Plan, expected: Expected) -> None:
             why="The people in it are pseudonyms, so applying it would lock everyone out.",
             fix="Make a plan from a snapshot that is not sanitized, or from Okta itself.",
         )
-    for change in plan.changes:
-        if isinstance(change, UserChange) and change.reason is Reason.ADOPTED and not _adoptable(change, expected):
-            raise PlanTampered(
-                f"The plan takes over {change.address}, which this configuration does not adopt.",
-                why="No plan that `idsync plan` made with it does so.",
-                fix="Make a new plan; name the user in users.adopt to take it over.",
-            )
+
+
+def check_ownership(changes: Iterable[Change], ours: Ours, adopt: Collection[str]) -> None:
+    """Raise PlanTampered when a change is not of an object of ours, as the target says, or of a user that this
+    configuration adopts.
+    """
+    foreign = [change.address for change in changes if not _is_of_ours(change, ours, adopt)]
+    if foreign:
+        raise PlanTampered(
+            f"The plan changes what is not ours: {some(foreign)}.",
+            why="Only objects of ours, and users that this configuration adopts, are ever changed; no plan that "
+            "`idsync plan` made with it does otherwise.",
+            fix="Make a new plan; name a user in users.adopt to take it over.",
+        )
 
 
 def check_health(plan: Plan, overrides: Mapping[str, str]) -> None:
@@ -111,8 +116,18 @@ def unneeded(plan: Plan, overrides: Mapping[str, str]) -> tuple[str, ...]:
     )
 
 
-def _adoptable(change: UserChange, expected: Expected) -> bool:
-    return change.before is not None and may_adopt(change.before, expected.adopt)
+def some(addresses: Sequence[str]) -> str:
+    """The first few of these addresses, and how many more there are."""
+    shown = ", ".join(addresses[:5])
+    return shown if len(addresses) <= 5 else f"{shown} and {len(addresses) - 5} more"
+
+
+def _is_of_ours(change: Change, ours: Ours, adopt: Collection[str]) -> bool:
+    if change.after is not None and not ours(change.after):
+        return False
+    if change.before is None or ours(change.before):
+        return True
+    return isinstance(change, UserChange) and change.after is not None and may_adopt(change.before, adopt)
 
 
 def _held_back(changes: Iterable[Change]) -> list[Change]:

@@ -7,18 +7,29 @@ from datetime import datetime
 
 import msgspec
 
-from idsync.apply.admission import Expected, check_guards, check_health, check_inputs, check_unused, unneeded
+from idsync.apply.admission import (
+    Expected,
+    check_guards,
+    check_health,
+    check_inputs,
+    check_ownership,
+    check_unused,
+    unneeded,
+)
+from idsync.apply.entries import entry_of
 from idsync.apply.lease import held
-from idsync.apply.preconditions import Moment, check_preconditions, is_spent, scope_of
-from idsync.apply.writing import entry_of, make_step
+from idsync.apply.preconditions import check_preconditions, scope_of
 from idsync.errors import IdsyncError, PartlyApplied, StoreError
 from idsync.model.addresses import Address, lock_address
 from idsync.model.canonical import canonical_bytes
-from idsync.model.directory import DirectoryState
+from idsync.model.directory import DirectoryState, Reason
 from idsync.model.journal import Counts, LocksSwept, RunFinished, RunResumed, RunStarted, RunStopped
+from idsync.model.ownership import ended_locks
+from idsync.model.resources import Lock
 from idsync.model.times import format_time, parse_time
-from idsync.plan.changes import Plan, Summary
-from idsync.plan.steps import steps_of
+from idsync.plan.apply_times import Moment
+from idsync.plan.changes import LockChange, Plan, Summary
+from idsync.plan.steps import Phase, Step, steps_of
 from idsync.stores.protocol import Holder, Records
 from idsync.targets.protocol import Progress, Target
 
@@ -74,6 +85,7 @@ def apply_plan(
     """
     check_unused(plan, records.runs)
     check_inputs(plan, request.expected)
+    check_ownership(plan.changes, target.ours, request.expected.adopt)
     check_health(plan, request.overrides)
     check_guards(plan, request.overrides)
     with held(records.leases, request.holder, timeout=request.lock_timeout, sleep=sleep):
@@ -114,7 +126,7 @@ class _Run:
                         self._progress("applying", done, len(self._steps))
                     if step.change.address not in made:
                         self._records.journal.append(entry_of(step, self._number, seen))
-                        make_step(step, self._target, self._at)
+                        self._target.make(step, self._at)
                 done = len(self._steps)
                 swept = self._finish(seen)
                 serial = self._target.serial()
@@ -138,8 +150,7 @@ class _Run:
         changes = self._plan.changes
         with self._target.reading():
             seen = msgspec.structs.replace(self._target.state(scope_of(changes)), locks=self._target.locks())
-        org_url = self._plan.inputs.org_url
-        return seen, check_preconditions(changes, seen, org_url=org_url, at=self._at)
+        return seen, check_preconditions(changes, seen, ours=self._target.ours, at=self._at)
 
     def _begin(self) -> None:
         if not self._plan.changes:
@@ -170,7 +181,7 @@ class _Run:
                 bodies = {name: msgspec.Raw(canonical_bytes(seen.locks[name])) for name in spent}
                 self._records.journal.append(LocksSwept(self._number, now, bodies))
                 for name in spent:
-                    self._target.delete_lock(name)
+                    self._target.make(_sweep_of(seen.locks[name]), self._at)
             self._records.edits.clear(self._plan.inputs.target_serial)
             self._records.facts.put(self._request.facts)
             self._records.cache.put(self._request.cache)
@@ -182,12 +193,8 @@ class _Run:
         if not self._request.sweep_locks:
             return []
         touched = {change.address for change in self._plan.changes}
-        org_url = self._plan.inputs.org_url
-        return sorted(
-            name
-            for name, lock in seen.locks.items()
-            if is_spent(lock, org_url, self._request.now) and lock_address(name) not in touched
-        )
+        ended = ended_locks(seen.locks, self._target.ours, self._request.now)
+        return sorted(name for name in ended if lock_address(name) not in touched)
 
     def _stopped(self, error: Exception, done: int) -> Exception:
         """Write down that the run broke off; the error to raise."""
@@ -209,6 +216,12 @@ class _Run:
             with suppress(StoreError):
                 kept = 0 if self._target.atomic else done
                 self._records.journal.append(RunStopped(self._number, format_time(self._request.now), kept, why))
+
+
+def _sweep_of(lock: Lock) -> Step:
+    """A lock whose time has passed, lifted."""
+    address = lock_address(lock.metadata.name)
+    return Step(Phase.UNLOCK, LockChange(address, "delete", Reason.UNSUSPENDED, (), lock, None))
 
 
 def _counts(summary: Summary) -> Counts:

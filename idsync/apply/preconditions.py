@@ -1,35 +1,23 @@
 """Whether the target still is what a plan was made for, object by object, and what a broken-off run has done of it."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from enum import Enum
 from typing import assert_never
 
 import msgspec
 
-from idsync.errors import PlanStale, PlanTampered
+from idsync.apply.admission import some
+from idsync.errors import PlanStale
 from idsync.model.addresses import Address, split_address
 from idsync.model.canonical import fingerprint, fingerprint_names
-from idsync.model.directory import DirectoryState, Members, Names, Reason
-from idsync.model.ownership import is_ours
+from idsync.model.directory import DirectoryState, Members, Names
+from idsync.model.ownership import Ours, ended_locks
 from idsync.model.resources import AccessList, Lock, User
 from idsync.model.times import is_past
-from idsync.plan.apply_times import stamped_access_list, stamped_lock
+from idsync.plan.apply_times import Moment, stamped_access_list, stamped_lock
 from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange
 
 _NO_MEMBERS: Members = {}
-
-
-class Moment(msgspec.Struct, frozen=True):
-    """When a run takes place: `now`, and the beginning of the broken-off run that it resumes, if it does."""
-
-    now: datetime
-    resumed: datetime | None = None
-
-    @property
-    def stamp(self) -> datetime:
-        """The time that new lists and memberships get: a resumed run goes on with that of its beginning."""
-        return self.resumed or self.now
 
 
 def scope_of(changes: Iterable[Change]) -> Names:
@@ -59,30 +47,23 @@ class Standing(Enum):
     AS_PLANNED = 1
     MADE = 2
     MOVED = 3
-    FOREIGN = 4
 
 
-def check_preconditions(changes: Iterable[Change], seen: DirectoryState, *, org_url: str, at: Moment) -> set[Address]:
-    """The changes that a broken-off run made already; raise PlanStale or PlanTampered when any may not be made."""
+def check_preconditions(changes: Iterable[Change], seen: DirectoryState, *, ours: Ours, at: Moment) -> set[Address]:
+    """The changes that a broken-off run made already; raise PlanStale when any may not be made."""
     found: dict[Standing, list[Address]] = {standing: [] for standing in Standing}
     changes = tuple(changes)
     locked = {lock.spec.target.user for lock in seen.locks.values() if not is_past(lock.spec.expires, at.now)}
     locked.update(each.after.spec.target.user for each in changes if isinstance(each, LockChange) and each.after)
     for change in changes:
-        standing = standing_of(change, seen, org_url, at)
+        standing = standing_of(change, seen, ours, at)
         if standing is Standing.AS_PLANNED and isinstance(change, UserChange) and change.action == "delete":
             # The lock that was there when the plan was made may have ended, or been removed, since.
             standing = standing if name_of(change) in locked else Standing.MOVED
         found[standing].append(change.address)
-    if found[Standing.FOREIGN]:
-        raise PlanTampered(
-            f"The plan changes what is not ours: {_some(found[Standing.FOREIGN])}.",
-            why="These objects do not carry our origin and this org.",
-            fix="Make a new plan; only objects of ours, and those that are adopted, are ever changed.",
-        )
     if found[Standing.MOVED]:
         raise PlanStale(
-            f"The directory has moved since the plan was made: {_some(found[Standing.MOVED])}.",
+            f"The directory has moved since the plan was made: {some(found[Standing.MOVED])}.",
             addresses=found[Standing.MOVED],
             why="These objects are not what they were then; nothing was applied.",
             fix="Make a new plan and review it.",
@@ -90,30 +71,19 @@ def check_preconditions(changes: Iterable[Change], seen: DirectoryState, *, org_
     return set(found[Standing.MADE])
 
 
-def standing_of(change: Change, seen: DirectoryState, org_url: str, at: Moment) -> Standing:
-    """How one change's object stands; a foreign one that the plan means to change is never just as planned."""
+def standing_of(change: Change, seen: DirectoryState, ours: Ours, at: Moment) -> Standing:
+    """How one change's object stands."""
     name = name_of(change)
-    current: User | Lock | AccessList | None
     match change:
         case UserChange():
-            current = seen.users.get(name)
-            standing = _user_standing(change, current, at)
+            return _user_standing(change, seen.users.get(name), at)
         case LockChange():
-            current = seen.locks.get(name)
-            standing = _lock_standing(change, current, org_url, at)
+            return _lock_standing(change, seen.locks.get(name), ours, at)
         case AccessListChange():
-            current = seen.access_lists.get(name)
-            standing = _list_standing(change, current, seen.members.get(name, _NO_MEMBERS), at)
+            members = seen.members.get(name, _NO_MEMBERS)
+            return _list_standing(change, seen.access_lists.get(name), members, at)
         case _:
             assert_never(change)
-    if standing is Standing.AS_PLANNED and current is not None and change.reason is not Reason.ADOPTED:
-        return standing if is_ours(current.metadata.labels, org_url) else Standing.FOREIGN
-    return standing
-
-
-def is_spent(lock: Lock, org_url: str, now: datetime) -> bool:
-    """Whether this is a lock of ours whose time has passed: it counts as absent."""
-    return is_past(lock.spec.expires, now) and is_ours(lock.metadata.labels, org_url)
 
 
 def _user_standing(change: UserChange, current: User | None, at: Moment) -> Standing:
@@ -122,7 +92,7 @@ def _user_standing(change: UserChange, current: User | None, at: Moment) -> Stan
     return Standing.MADE if at.resumed and current == change.after else Standing.MOVED
 
 
-def _lock_standing(change: LockChange, current: Lock | None, org_url: str, at: Moment) -> Standing:
+def _lock_standing(change: LockChange, current: Lock | None, ours: Ours, at: Moment) -> Standing:
     if _is(current, change.before_fingerprint):
         return Standing.AS_PLANNED
     if current is None or change.after is None:
@@ -130,8 +100,8 @@ def _lock_standing(change: LockChange, current: Lock | None, org_url: str, at: M
     # A lock's life counts from when it is made, so one made by the broken-off run has other times than one made now.
     if at.resumed and _timeless(current) == _timeless(stamped_lock(change, at.now)):
         return Standing.MADE
-    spent = change.before_fingerprint is None and is_spent(current, org_url, at.now)
-    return Standing.AS_PLANNED if spent else Standing.MOVED
+    ended = change.before_fingerprint is None and ended_locks({"": current}, ours, at.now)
+    return Standing.AS_PLANNED if ended else Standing.MOVED
 
 
 def _list_standing(change: AccessListChange, current: AccessList | None, members: Members, at: Moment) -> Standing:
@@ -165,8 +135,3 @@ def _has_members(change: AccessListChange, names: Iterable[str]) -> bool:
 
 def _timeless(lock: Lock) -> Lock:
     return msgspec.structs.replace(lock, spec=msgspec.structs.replace(lock.spec, expires=None, created_at=None))
-
-
-def _some(addresses: list[Address]) -> str:
-    shown = ", ".join(addresses[:5])
-    return shown if len(addresses) <= 5 else f"{shown} and {len(addresses) - 5} more"

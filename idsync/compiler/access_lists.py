@@ -1,4 +1,4 @@
-"""Desired access lists and members. Title, description, grants, our labels and the member set are ours.
+"""Desired access lists and members. What we own of a list comes from Okta and the rules, and so does who is a member.
 
 Owners, audit, requirements and each member's expiry, reason and joined date are set at creation and then people's.
 """
@@ -21,7 +21,7 @@ from idsync.model.addresses import Address, access_list_address
 from idsync.model.directory import Cause, Members, Reason, UpstreamCause, Why
 from idsync.model.findings import Finding
 from idsync.model.identity import Snapshot
-from idsync.model.ownership import is_ours, our_labels
+from idsync.model.ownership import OWNED_LIST_FIELDS, is_ours, our_labels, with_owned
 from idsync.model.resources import (
     NESTED_LIST,
     NEW_MEMBERSHIP,
@@ -141,10 +141,11 @@ class ListCompiler:
                 continue
             wording = self._rules.wording(subject)
             why[access_list_address(subject.id)] = Why(Reason.IMPORTED, wording.causes)
-            lists[subject.id] = self._list(subject, wording, existing)
+            made = self._made(subject, wording)
+            lists[subject.id] = made if existing is None else with_owned(self._with_renamed_owners(existing), made)
             sets[subject.id] = wanted
             if existing is not None and (existing != lists[subject.id] or wanted is not members.get(subject.id)):
-                kept[subject.id] = edited_fields(existing, wording.owners, members.get(subject.id, {}))
+                kept[subject.id] = edited_fields(existing, made, members.get(subject.id, {}))
         for name, existing in current.items():
             if name in lists or not is_ours(existing.metadata.labels, self._org_url):
                 continue
@@ -169,22 +170,18 @@ class ListCompiler:
     def _held_members(self, existing: Members) -> Members:
         return {name: existing[name] for name in self._held & existing.keys()}
 
-    def _list(self, subject: Subject, wording: _Wording, existing: AccessList | None) -> AccessList:
-        if existing is None:
-            return access_list_resource(
-                Metadata(subject.id, labels=our_labels(self._org_url)),
-                AccessListSpec(
-                    wording.title,
-                    description=wording.description,
-                    owners=tuple(Owner(name) for name in wording.owners),
-                    audit=Audit(),
-                    grants=wording.grants,
-                ),
-            )
-        kept = self._with_renamed_owners(existing)
-        spec = replace(kept.spec, title=wording.title, description=wording.description, grants=wording.grants)
-        labels = {**kept.metadata.labels, **our_labels(self._org_url)}
-        return replace(kept, metadata=replace(kept.metadata, labels=labels), spec=spec)
+    def _made(self, subject: Subject, wording: _Wording) -> AccessList:
+        """The list as it would be made now."""
+        return access_list_resource(
+            Metadata(subject.id, labels=our_labels(self._org_url)),
+            AccessListSpec(
+                wording.title,
+                description=wording.description,
+                owners=tuple(Owner(name) for name in wording.owners),
+                audit=Audit(),
+                grants=wording.grants,
+            ),
+        )
 
     def _with_renamed_owners(self, existing: AccessList) -> AccessList:
         names = self._new_names
@@ -218,20 +215,22 @@ class ListCompiler:
         return frozenset(app.id for app in self._snapshot.apps if app.status != ACTIVE)
 
 
-def edited_fields(existing: AccessList, first_owners: tuple[str, ...], members: Members) -> tuple[str, ...]:
-    """The fields of a list that people own and have changed since it was made."""
-    spec = existing.spec
-    audit = spec.audit or Audit()
+def edited_fields(existing: AccessList, made: AccessList, members: Members) -> tuple[str, ...]:
+    """The fields of a list that people own and have changed since it was `made`."""
+    now, first = _comparable(existing.spec), _comparable(made.spec)
     edited = {
-        "owners": tuple(owner.name for owner in spec.owners) != first_owners,
-        "audit": replace(audit, next_audit_date=None) != Audit(),
-        "membership_requires": spec.membership_requires != Grants(),
-        "ownership_requires": spec.ownership_requires != Grants(),
-        "owner_grants": spec.owner_grants != Grants(),
+        **{field: now[field] != first[field] for field in now if field not in OWNED_LIST_FIELDS},
         "member expiry": any(entry.expires for entry in members.values()),
         "member reasons": any(entry.reason for entry in members.values()),
     }
     return tuple(field for field, changed in edited.items() if changed)
+
+
+def _comparable(spec: AccessListSpec) -> dict[str, object]:
+    """The fields of a list, with owners by name and without the date of its next review, which moves by itself."""
+    fields = {field: getattr(spec, field) for field in spec.__struct_fields__}
+    audit = replace(spec.audit or Audit(), next_audit_date=None)
+    return {**fields, "owners": [owner.name for owner in spec.owners], "audit": audit}
 
 
 def _is_person(owner: Owner) -> bool:

@@ -37,15 +37,6 @@ class DesiredLocks(msgspec.Struct, frozen=True):
     """People about whom nothing can be done, since a foreign lock has the name of ours."""
 
 
-def expired_locks(locks: Mapping[str, Lock], org_url: str, now: datetime) -> frozenset[str]:
-    """Names of our locks whose time has passed: they count as absent and are swept at the next apply."""
-    return frozenset(
-        name
-        for name, lock in locks.items()
-        if is_ours(lock.metadata.labels, org_url) and is_past(lock.spec.expires, now)
-    )
-
-
 def desired_locks(
     settings: LockSettings,
     org_url: str,

@@ -1,4 +1,4 @@
-"""Desired users: roles, traits and our labels are ours; all else on a user stays as people and logins left it."""
+"""Desired users: what we own of a user comes from Okta and the rules, all else stays as people and logins left it."""
 
 from collections.abc import Container, Mapping
 
@@ -9,7 +9,7 @@ from idsync.model.directory import Reason
 from idsync.model.findings import Finding
 from idsync.model.identity import IdentityUser
 from idsync.model.names import nfc
-from idsync.model.ownership import USER_ID_LABEL
+from idsync.model.ownership import USER_ID_LABEL, with_owned
 from idsync.model.resources import Metadata, Traits, User, UserSpec
 from idsync.model.resources import user as user_resource
 
@@ -21,10 +21,8 @@ def desired_user(
 ) -> User:
     """The user to have, with the labels `ours`; `existing` has that name, or had it, and keeps its other fields."""
     labels = {**ours, USER_ID_LABEL: identity.id}
-    if existing is None:
-        return user_resource(Metadata(identity.username, labels=labels), UserSpec(roles, traits))
-    metadata = replace(existing.metadata, name=identity.username, labels={**existing.metadata.labels, **labels})
-    return replace(existing, metadata=metadata, spec=replace(existing.spec, roles=roles, traits=traits))
+    wanted = user_resource(Metadata(identity.username, labels=labels), UserSpec(roles, traits))
+    return wanted if existing is None else with_owned(existing, wanted)
 
 
 def is_temporary_sso_user(user: User) -> bool:

@@ -6,7 +6,6 @@ from typing import Literal, assert_never
 import msgspec
 
 from idsync.edit.nesting_rules import Nesting
-from idsync.edit.owned import carries_our_labels, differing
 from idsync.edit.resource_input import check_resource
 from idsync.errors import ResourceError
 from idsync.model.addresses import Address, access_list_address, member_address, split_address
@@ -14,6 +13,7 @@ from idsync.model.canonical import canonical_bytes
 from idsync.model.directory import Names
 from idsync.model.journal import NOTHING, MadeByHand
 from idsync.model.names import is_text
+from idsync.model.ownership import differing, org_of
 from idsync.model.resources import (
     AccessList,
     AccessListMember,
@@ -29,7 +29,7 @@ from idsync.model.revisions import AnyResource, address_of, revision_of, with_re
 from idsync.model.times import format_time
 from idsync.plan.apply_times import first_review
 from idsync.stores.protocol import Records
-from idsync.targets.protocol import Target
+from idsync.targets.protocol import DirectoryEditor
 
 replace = msgspec.structs.replace
 _NOBODY: frozenset[str] = frozenset()
@@ -47,7 +47,7 @@ class Done(msgspec.Struct, frozen=True):
 class Editor:
     """One person's hand, at one time."""
 
-    def __init__(self, directory: Target, records: Records, *, actor: str, now: datetime) -> None:
+    def __init__(self, directory: DirectoryEditor, records: Records, *, actor: str, now: datetime) -> None:
         self._directory = directory
         self._nesting = Nesting(directory)
         self._records = records
@@ -158,7 +158,7 @@ class Editor:
             case AccessListMember():
                 return self._is_ours(self._find(access_list_address(resource.spec.access_list)))
             case User() | Lock() | AccessList():
-                return carries_our_labels(resource.metadata.labels)
+                return bool(org_of(resource.metadata.labels))
             case _:
                 assert_never(resource)
 

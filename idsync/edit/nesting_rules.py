@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from idsync.errors import ResourceError
 from idsync.model.directory import Members, Names
 from idsync.model.resources import NESTED_LIST, AccessList, AccessListMember
-from idsync.targets.protocol import Target
+from idsync.targets.protocol import DirectoryReader
 
 DEEPEST = 10
 """How many levels of lists in lists the directory allows."""
@@ -17,7 +17,7 @@ _Neighbours = Callable[[frozenset[str]], frozenset[str]]
 class Nesting:
     """The lists of one directory, and which of them contain which."""
 
-    def __init__(self, directory: Target) -> None:
+    def __init__(self, directory: DirectoryReader) -> None:
         self._directory = directory
 
     def check_owners(self, access_list: AccessList) -> None:

@@ -11,6 +11,18 @@ from idsync.plan.changes import AccessListChange, LockChange
 REVIEW_MONTHS = 6
 
 
+class Moment(msgspec.Struct, frozen=True):
+    """When a run takes place: `now`, and the beginning of the broken-off run that it resumes, if it does."""
+
+    now: datetime
+    resumed: datetime | None = None
+
+    @property
+    def stamp(self) -> datetime:
+        """The time that new lists and memberships get: a resumed run goes on with that of its beginning."""
+        return self.resumed or self.now
+
+
 def stamped_lock(change: LockChange, now: datetime) -> Lock:
     """The lock to write: made now, in force for the change's lifetime (for ever without one)."""
     if change.after is None:

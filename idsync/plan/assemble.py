@@ -9,6 +9,7 @@ from idsync.model.addresses import Address
 from idsync.model.directory import DirectoryState, Why
 from idsync.model.directory_index import DirectoryIndex, Managed
 from idsync.model.findings import Finding
+from idsync.model.ownership import Ours
 from idsync.plan.changes import (
     FORMAT_VERSION,
     AccessListChange,
@@ -45,15 +46,15 @@ def compare(
     why: Mapping[Address, Why],
     kept: Mapping[str, tuple[str, ...]],
     adopted: frozenset[str],
-    org_url: str,
+    ours: Ours,
     lifetimes: Mapping[str, int],
 ) -> Comparison:
     """Changes from `current` to `desired`, never naming an object that is not ours (or adopted by name)."""
-    ours = comparable(current, desired, adopted, org_url)
-    clashes = foreign_clashes(current, desired, ours)
+    touchable = comparable(current, desired, adopted, ours)
+    clashes = foreign_clashes(current, desired, touchable)
     if clashes:
         desired = _without(desired, clashes)
-    changes = changes_between(ours, desired, why, kept, lifetimes)
+    changes = changes_between(touchable, desired, why, kept, lifetimes)
     return Comparison(changes, tuple(_clash_finding(address) for address in sorted(clashes)))
 
 

@@ -4,20 +4,18 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from idsync.model.directory import DirectoryState
-from idsync.model.ownership import is_ours
+from idsync.model.ownership import Ours
 from idsync.model.resources import AccessList, Lock, User
 
 Owned = TypeVar("Owned", User, Lock, AccessList)
 
 
-def comparable(
-    current: DirectoryState, desired: DirectoryState, adopted: frozenset[str], org_url: str
-) -> DirectoryState:
+def comparable(current: DirectoryState, desired: DirectoryState, adopted: frozenset[str], ours: Ours) -> DirectoryState:
     """The part of `current` that a plan may touch: what is ours, and the users that the compiler adopts by name."""
-    lists = _ours(current.access_lists, org_url)
+    lists = _of_ours(current.access_lists, ours)
     return DirectoryState(
-        users={**_ours(current.users, org_url), **_named(current.users, adopted & desired.users.keys())},
-        locks=_ours(current.locks, org_url),
+        users={**_of_ours(current.users, ours), **_named(current.users, adopted & desired.users.keys())},
+        locks=_of_ours(current.locks, ours),
         access_lists=lists,
         members={name: current.members[name] for name in lists},
     )
@@ -31,8 +29,8 @@ def foreign_clashes(current: DirectoryState, desired: DirectoryState, comparable
     return frozenset([*clashes, *(f"access_list/{name}" for name in lists)])
 
 
-def _ours(objects: Mapping[str, Owned], org_url: str) -> dict[str, Owned]:
-    return {name: item for name, item in objects.items() if is_ours(item.metadata.labels, org_url)}
+def _of_ours(objects: Mapping[str, Owned], ours: Ours) -> dict[str, Owned]:
+    return {name: item for name, item in objects.items() if ours(item)}
 
 
 def _named(objects: Mapping[str, Owned], names: frozenset[str]) -> dict[str, Owned]:

@@ -7,8 +7,6 @@ import msgspec
 from idsync.errors import PlanError, PlanTampered
 from idsync.model.addresses import split_address
 from idsync.model.canonical import canonical_bytes, digest_bytes, fingerprint
-from idsync.model.directory import Reason
-from idsync.model.ownership import is_ours
 from idsync.plan.assemble import summarise
 from idsync.plan.changes import FORMAT_VERSION, AccessListChange, Change, LockChange, Plan, UserChange
 from idsync.plan.steps import in_listing_order
@@ -68,27 +66,22 @@ def _check_seal(data: bytes, digest: str) -> None:
 
 
 def _check_sense(plan: Plan) -> None:
-    """A digest can be made anew by whoever edits a file; what it says must also hang together."""
+    """A person who edits a file can also make its digest: what it says must hang together.
+
+    Whether its changes are of what is ours, only the target can say; an apply asks it.
+    """
     whole = (
         plan.summary == summarise(plan.changes)
         and plan.changes == in_listing_order(plan.changes)
         and len({change.address for change in plan.changes}) == len(plan.changes)
-        and all(_hangs_together(change) and _is_ours(change, plan.inputs.org_url) for change in plan.changes)
+        and all(map(_hangs_together, plan.changes))
     )
     if not whole:
         raise PlanTampered(
-            "The plan file contradicts itself: its changes, their order, names, owners or counts do not fit together.",
+            "The plan file contradicts itself: its changes, their order, names or counts do not fit together.",
             why="It was not made by `idsync plan`, or was edited after.",
             fix=_REMAKE,
         )
-
-
-def _is_ours(change: Change, org_url: str) -> bool:
-    """Whether a plan may hold this change: of an object of ours, or of a user who becomes ours."""
-    after = change.after is None or is_ours(change.after.metadata.labels, org_url)
-    if isinstance(change, UserChange) and change.reason is Reason.ADOPTED:
-        return after and change.action == "update"
-    return after and (change.before is None or is_ours(change.before.metadata.labels, org_url))
 
 
 def _hangs_together(change: Change) -> bool:

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from idsync.compiler.locks import expired_locks
 from idsync.config.settings import Settings
 from idsync.model.directory import DirectoryState
 from idsync.model.directory_index import DirectoryIndex
+from idsync.model.ownership import ended_locks, labelled_by
 from idsync.model.resources import Lock
 
 
@@ -24,8 +24,8 @@ def in_force(settings: Settings, locks: dict[str, Lock], now: datetime) -> dict[
     """The locks without our expired ones, which count as absent; none where users are switched off."""
     if not settings.integration.sync.users:
         return {}
-    expired = expired_locks(locks, settings.integration.org_url, now)
-    return {name: lock for name, lock in locks.items() if name not in expired}
+    ended = ended_locks(locks, labelled_by(settings.integration.org_url), now)
+    return {name: lock for name, lock in locks.items() if name not in ended}
 
 
 def managed_state(settings: Settings, state: DirectoryState, locks: dict[str, Lock]) -> DirectoryState:

@@ -20,6 +20,7 @@ from idsync.model.extent import Extent
 from idsync.model.findings import Finding, Health
 from idsync.model.identity import Snapshot
 from idsync.model.measures import Measures, Seen
+from idsync.model.ownership import labelled_by
 from idsync.plan.assemble import Comparison, assemble, compare, in_brief
 from idsync.plan.changes import Inputs, PersonDelta, Plan
 from idsync.plan.health import Judgement, judge, older_than_last, wrong_source
@@ -128,7 +129,7 @@ def _plan(
         why=compilation.why,
         kept=compilation.kept,
         adopted=compilation.adopted,
-        org_url=settings.integration.org_url,
+        ours=labelled_by(settings.integration.org_url),
         lifetimes=compilation.lifetimes,
     )
     renamed = _renamed(inputs, compilation)

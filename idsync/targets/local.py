@@ -5,13 +5,17 @@ from contextlib import AbstractContextManager
 
 import msgspec
 
-from idsync.model.addresses import Address
+from idsync.model.addresses import Address, Kind
 from idsync.model.canonical import canonical_bytes, fingerprint_bytes
 from idsync.model.directory import DirectoryState, Members, Names
 from idsync.model.directory_index import AccessListEntry, DirectoryIndex, Managed, UserEntry, edited_within
-from idsync.model.ownership import okta_id_of, org_of
+from idsync.model.ownership import is_ours, okta_id_of, org_of, same_owned
 from idsync.model.resources import AccessList, Lock, Membership, User
+from idsync.plan.apply_times import Moment
+from idsync.plan.steps import Step
+from idsync.targets.protocol import Resource
 from idsync.targets.tables import DirectoryTables
+from idsync.targets.writing import write_step
 
 _USER = msgspec.json.Decoder(User)
 _LOCK = msgspec.json.Decoder(Lock)
@@ -22,10 +26,14 @@ _MEMBERSHIP = msgspec.json.Decoder(Membership)
 class LocalTarget:
     """A directory in tables; each write is kept at once, or with the transaction that is open."""
 
+    name = "local"
     atomic = True
+    kinds: frozenset[Kind] = frozenset({"user", "lock", "access_list", "access_list_member"})
 
-    def __init__(self, tables: DirectoryTables) -> None:
+    def __init__(self, tables: DirectoryTables, org_url: str) -> None:
+        """What carries our origin and `org_url` is ours."""
         self._tables = tables
+        self._org_url = org_url
         self._memberships: dict[bytes, Membership] = {}
 
     def reading(self) -> AbstractContextManager[None]:
@@ -100,6 +108,22 @@ class LocalTarget:
     def owned_by(self, people: Collection[str]) -> frozenset[str]:
         """The lists that name any of `people` as an owner."""
         return frozenset(self._tables.access_lists.owned_by(people))
+
+    def ours(self, resource: Resource) -> bool:
+        """Whether an object carries our origin and our org."""
+        return is_ours(resource.metadata.labels, self._org_url)
+
+    def project(self, desired: DirectoryState) -> DirectoryState:
+        """All of it: this directory holds whatever can be desired."""
+        return desired
+
+    def same(self, wanted: Resource | None, found: Resource | None) -> bool:
+        """Whether the owned fields are the same, but for a lock's times."""
+        return same_owned(wanted, found)
+
+    def make(self, step: Step, at: Moment) -> Resource | None:
+        """Make one step; what is there then."""
+        return write_step(step, self, at)
 
     def put_user(self, user: User) -> None:
         """Create or replace a user."""

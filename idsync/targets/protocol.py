@@ -4,9 +4,15 @@ from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from idsync.model.addresses import Kind
 from idsync.model.directory import DirectoryState, Members, Names
 from idsync.model.directory_index import DirectoryIndex, Managed
 from idsync.model.resources import AccessList, Lock, Membership, User
+from idsync.plan.apply_times import Moment
+from idsync.plan.steps import Step
+
+Resource = User | Lock | AccessList
+"""An object of a target that steps are made of; memberships go with their list."""
 
 
 class DirectoryReader(Protocol):
@@ -47,7 +53,7 @@ class DirectoryReader(Protocol):
 
 
 class DirectoryWriter(Protocol):
-    """Writes to one target; each either is in effect when it returns or raises."""
+    """Writes of whole objects; each either is in effect when it returns or raises."""
 
     def put_user(self, user: User) -> None:
         """Create or replace a user."""
@@ -74,15 +80,49 @@ class DirectoryWriter(Protocol):
         """Remove memberships of one list; missing ones are no error."""
 
 
-class Target(DirectoryReader, DirectoryWriter, Protocol):
-    """Where access is enforced."""
+class DirectoryEditor(DirectoryReader, DirectoryWriter, Protocol):
+    """A directory that people write to by hand: the local one."""
+
+
+class Target(DirectoryReader, Protocol):
+    """Where access is enforced: what it holds, which of that is ours, and how a step of a plan is made there.
+
+    `ours`, `project` and `same` are pure: they look at nothing but their arguments.
+    """
+
+    @property
+    def name(self) -> str:
+        """What leases, the journal and plans call it."""
 
     @property
     def atomic(self) -> bool:
         """Whether a transaction is kept whole or not at all, together with what the store records inside it."""
 
+    @property
+    def kinds(self) -> frozenset[Kind]:
+        """The kinds of object that it can hold; a plan for it has no change of another kind."""
+
     def transaction(self) -> AbstractContextManager[None]:
         """All writes inside take effect together or not at all, where the target can; else each on its own."""
+
+    def ours(self, resource: Resource) -> bool:
+        """Whether an object that it holds, or would hold, bears the marks by which it is ours."""
+
+    def project(self, desired: DirectoryState) -> DirectoryState:
+        """What of a desired state this target can hold, with the marks that make an object ours here."""
+
+    def same(self, wanted: Resource | None, found: Resource | None) -> bool:
+        """Whether what is found is what is wanted, as far as this target keeps it and we own it; None is absence.
+
+        A target may add revisions and defaults, and fill in times.
+        """
+
+    def make(self, step: Step, at: Moment) -> Resource | None:
+        """Make one step, wholly in effect when this returns; the object that is there then, None when it is gone.
+
+        Making a step twice does it once. `before` of its change is what was there when the plan was checked. Raises
+        an IdsyncError when it cannot be made; it may then have been made in part, or even whole.
+        """
 
 
 Progress = Callable[[str, int, int], None]

@@ -16,6 +16,7 @@ from idsync.model.canonical import canonical_bytes
 from idsync.stores.sqlite.store import open_store_to_read
 from idsync.targets.local import LocalTarget
 from tests.okta_simulator import Limits, Organization, Simulator, running
+from tests.targets.world import ORG
 
 CONFIG = """\
 apiVersion: idsync/v1
@@ -139,7 +140,7 @@ class Place:
     def directory(self) -> bytes:
         """All that the directory holds, in its canonical form."""
         with open_store_to_read(self.folder / "idsync.db") as store:
-            return canonical_bytes(LocalTarget(store.directory).state())
+            return canonical_bytes(LocalTarget(store.directory, ORG).state())
 
 
 @contextmanager

@@ -7,8 +7,8 @@ import pytest
 
 from idsync.stores.sqlite.store import SqliteStore, open_store
 from idsync.targets.local import LocalTarget
-from idsync.targets.protocol import Target
 from tests.targets.memory import MemoryTarget
+from tests.targets.world import ORG, WritableTarget
 
 
 @pytest.fixture
@@ -24,10 +24,10 @@ def store(path: Path) -> Iterator[SqliteStore]:
 
 @pytest.fixture
 def local(store: SqliteStore) -> LocalTarget:
-    return LocalTarget(store.directory)
+    return LocalTarget(store.directory, ORG)
 
 
 @pytest.fixture(params=["local", "memory"])
-def target(request: pytest.FixtureRequest, store: SqliteStore) -> Target:
+def target(request: pytest.FixtureRequest, store: SqliteStore) -> WritableTarget:
     """The local target, whole or not at all, and one that keeps each write as it is made."""
-    return MemoryTarget() if request.param == "memory" else LocalTarget(store.directory)
+    return MemoryTarget() if request.param == "memory" else LocalTarget(store.directory, ORG)

@@ -38,13 +38,14 @@ def main(path: str, last: str) -> None:
     """Apply, and be killed at statement number `last`."""
     from tests.apply.test_crashes import PLAN
     from tests.apply.worlds import apply
+    from tests.targets.world import ORG
 
     def tell(number: int) -> None:
         if number == int(last):
             os.kill(os.getpid(), signal.SIGKILL)
 
     with open_store(Path(path), connect=counting_connection(tell)) as store:
-        apply(PLAN, LocalTarget(store.directory), store)
+        apply(PLAN, LocalTarget(store.directory, ORG), store)
 
 
 if __name__ == "__main__":

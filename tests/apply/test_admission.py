@@ -7,17 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idsync.apply.admission import check_guards, check_health, check_inputs, unneeded
+from idsync.apply.admission import check_guards, check_health, check_inputs, check_ownership, unneeded
 from idsync.errors import BlockedError, PlanMismatch, PlanTampered, SourceUnhealthy
 from idsync.model.addresses import Address
 from idsync.model.directory import Reason, Why
 from idsync.model.findings import Finding, Health
+from idsync.model.ownership import labelled_by
+from idsync.model.resources import AccessList, Lock, User
 from idsync.plan.changes import GuardResult, Plan
 from idsync.plan.differ import changes_between
 from idsync.stores.sqlite.store import SqliteStore
 from idsync.targets.local import LocalTarget
-from tests.apply.worlds import AFTER, BEFORE, EXPECTED, apply, fill, plan_between, plan_of, state
-from tests.targets.world import foreign_user, our_user
+from tests.apply.worlds import AFTER, BEFORE, EXPECTED, apply, fill, plan_between, state
+from tests.targets.world import ORG, foreign_list, foreign_lock, foreign_user, our_user
 
 replace = msgspec.structs.replace
 PLAN = plan_between(BEFORE, AFTER)
@@ -55,9 +57,20 @@ def test_a_plan_that_takes_over_whom_the_configuration_does_not_is_refused() -> 
     changes = changes_between(
         state(foreign_user("temp")), state(our_user("temp")), {Address("user/temp"): Why(Reason.ADOPTED)}, {}
     )
-    check_inputs(plan_of(changes), EXPECTED)
+    ours = labelled_by(ORG)
+    check_ownership(changes, ours, EXPECTED.adopt)
     with pytest.raises(PlanTampered, match="user/temp"):
-        check_inputs(plan_of(changes), replace(EXPECTED, adopt=frozenset()))
+        check_ownership(changes, ours, frozenset())
+
+
+@pytest.mark.parametrize(
+    "foreign", [foreign_user("a"), foreign_lock("a"), foreign_list("a")], ids=["user", "lock", "list"]
+)
+def test_a_plan_that_changes_or_makes_what_is_not_ours_is_refused(foreign: User | Lock | AccessList) -> None:
+    for before, after in ((state(foreign), state()), (state(), state(foreign))):
+        changes = changes_between(before, after, {}, {})
+        with pytest.raises(PlanTampered, match="/a"):
+            check_ownership(changes, labelled_by(ORG), frozenset({"a"}))
 
 
 def test_a_healthy_unblocked_plan_passes() -> None:

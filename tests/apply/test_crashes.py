@@ -21,7 +21,7 @@ from idsync.targets.local import LocalTarget
 from tests.apply.killed_run import counting_connection
 from tests.apply.worlds import AFTER, BEFORE, LATER, WHY, apply, fill, plan_between, request
 from tests.targets.memory import MemoryTarget
-from tests.targets.world import NOW, our_user
+from tests.targets.world import NOW, ORG, our_user
 
 PLAN = plan_between(BEFORE, AFTER, why=WHY)
 
@@ -36,7 +36,7 @@ def kill() -> None:
 
 def directory(path: Path) -> bytes:
     with open_store(path) as store:
-        return canonical_bytes(LocalTarget(store.directory).state())
+        return canonical_bytes(LocalTarget(store.directory, ORG).state())
 
 
 @pytest.fixture(scope="module")
@@ -45,20 +45,20 @@ def unbroken(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     path = tmp_path_factory.mktemp("unbroken") / "idsync.db"
     prepare(path)
     with open_store(path) as store:
-        apply(PLAN, LocalTarget(store.directory), store)
+        apply(PLAN, LocalTarget(store.directory, ORG), store)
     return directory(path)
 
 
 def prepare(path: Path) -> None:
     with open_store(path) as store:
-        fill(LocalTarget(store.directory), BEFORE)
+        fill(LocalTarget(store.directory, ORG), BEFORE)
 
 
 def finish(path: Path) -> None:
     """Run the same plan again; one that was killed after its last commit has nothing left to do."""
     with open_store(path) as store:
         try:
-            apply(PLAN, LocalTarget(store.directory), store)
+            apply(PLAN, LocalTarget(store.directory, ORG), store)
         except PlanUsed:
             assert store.runs.finished(PLAN.digest) == 1
         runs = summarise_runs(each.entry for each in store.journal.headlines())
@@ -71,7 +71,7 @@ def statements_of_a_run(path: Path) -> int:
     prepare(path)
     counted: list[int] = []
     with open_store(path, connect=counting_connection(lambda number: counted.append(number))) as store:
-        apply(PLAN, LocalTarget(store.directory), store)
+        apply(PLAN, LocalTarget(store.directory, ORG), store)
     return len(counted)
 
 
@@ -90,7 +90,7 @@ def test_killed_at_any_statement_and_run_again_equals_an_unbroken_run(tmp_path: 
 def run_until(path: Path, last: int) -> None:
     """Apply, and die at that statement and at every later one: not even a clean-up gets through."""
     with open_store(path, connect=counting_connection(lambda number: kill() if number >= last else None)) as store:
-        apply(PLAN, LocalTarget(store.directory), store)
+        apply(PLAN, LocalTarget(store.directory, ORG), store)
 
 
 @pytest.mark.parametrize("part", [0.05, 0.3, 0.5, 0.7, 0.85, 0.95])
@@ -116,10 +116,10 @@ def test_interrupted_by_a_person_nothing_is_changed_and_the_lease_is_free(path: 
 
     with open_store(path) as store:
         with pytest.raises(KeyboardInterrupt):
-            apply_plan(PLAN, request(), target=LocalTarget(store.directory), records=store, progress=interrupt)
+            apply_plan(PLAN, request(), target=LocalTarget(store.directory, ORG), records=store, progress=interrupt)
         (run,) = summarise_runs(each.entry for each in store.journal.headlines())
         assert (run.state, run.why) == ("stopped", "interrupted")
-        assert canonical_bytes(LocalTarget(store.directory).state()) == before
+        assert canonical_bytes(LocalTarget(store.directory, ORG).state()) == before
     finish(path)
     assert directory(path) == unbroken
 
@@ -143,8 +143,8 @@ def test_a_disk_that_fills_up_midway_leaves_the_directory_as_it_was_and_says_so(
 
     with open_store(path, connect=counting_connection(full)) as store:
         with pytest.raises(StoreError, match="disk is full"):
-            apply(PLAN, Filling(store.directory), store)
-        assert canonical_bytes(LocalTarget(store.directory).state()) == before
+            apply(PLAN, Filling(store.directory, ORG), store)
+        assert canonical_bytes(LocalTarget(store.directory, ORG).state()) == before
     finish(path)
 
 
@@ -305,10 +305,10 @@ def test_a_run_that_could_still_write_down_why_it_stopped_did(path: Path) -> Non
 
     with open_store(path) as store:
         with pytest.raises(StoreError, match="damaged"):
-            apply(PLAN, Broken(store.directory), store)
+            apply(PLAN, Broken(store.directory, ORG), store)
         entries = [each.entry for each in store.journal.entries()]
         assert [type(entry) for entry in entries] == [RunStarted, RunStopped]
-        apply(PLAN, LocalTarget(store.directory), store, NOW)
+        apply(PLAN, LocalTarget(store.directory, ORG), store, NOW)
         assert isinstance([each.entry for each in store.journal.entries()][-1], RunFinished)
 
 
@@ -319,13 +319,14 @@ from idsync.errors import LeaseHeld, PlanUsed, PlanStale
 from idsync.stores.sqlite.store import open_store
 from idsync.stores.sqlite.leases import this_process
 from idsync.targets.local import LocalTarget
+from tests.targets.world import ORG
 from tests.apply.test_crashes import PLAN
 from tests.apply.worlds import apply
 with open_store(Path(sys.argv[1])) as store:
     print("ready", flush=True)
     sys.stdin.readline()
     try:
-        apply(PLAN, LocalTarget(store.directory), store, holder=this_process("2026-11-22T09:30:00Z"))
+        apply(PLAN, LocalTarget(store.directory, ORG), store, holder=this_process("2026-11-22T09:30:00Z"))
         print("applied")
     except (LeaseHeld, PlanUsed, PlanStale) as error:
         print(type(error).__name__)
@@ -380,7 +381,7 @@ def test_a_killed_holders_lease_is_free_at_once_and_a_live_ones_is_not(tmp_path:
     assert holder.stdout is not None
     assert holder.stdout.readline() == "held\n"
     with open_store(path) as store:
-        target = LocalTarget(store.directory)
+        target = LocalTarget(store.directory, ORG)
         with pytest.raises(LeaseHeld, match=f"process {holder.pid}"):
             apply(PLAN, target, store)
         os.kill(holder.pid, signal.SIGKILL)

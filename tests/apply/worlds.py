@@ -20,8 +20,17 @@ from idsync.plan.differ import changes_between
 from idsync.plan.seal import sealed
 from idsync.stores.sqlite.leases import this_process
 from idsync.stores.sqlite.store import SqliteStore
-from idsync.targets.protocol import Target
-from tests.targets.world import NOW, ORG, foreign_list, foreign_lock, foreign_user, our_list, our_lock, our_user
+from tests.targets.world import (
+    NOW,
+    ORG,
+    WritableTarget,
+    foreign_list,
+    foreign_lock,
+    foreign_user,
+    our_list,
+    our_lock,
+    our_user,
+)
 
 EXPECTED = Expected("sha256:config", ORG, "0.1.0", frozenset({"temp"}))
 HOLDER = this_process("2026-11-22T09:30:00Z")
@@ -41,7 +50,7 @@ def state(*things: User | Lock | AccessList, members: dict[str, dict[str, Member
     )
 
 
-def fill(target: Target, content: DirectoryState) -> None:
+def fill(target: WritableTarget, content: DirectoryState) -> None:
     """Put a state into an empty target."""
     with target.transaction():
         for user in content.users.values():
@@ -106,7 +115,7 @@ def request(now: datetime = NOW, **more: object) -> Request:
     return replace(Request("hiro@laptop", now, HOLDER, EXPECTED), **more)
 
 
-def apply(plan: Plan, target: Target, records: SqliteStore, now: datetime = NOW, **more: object) -> Applied:
+def apply(plan: Plan, target: WritableTarget, records: SqliteStore, now: datetime = NOW, **more: object) -> Applied:
     """Apply without waiting for anything."""
     return apply_plan(plan, request(now, **more), target=target, records=records, sleep=never)
 

@@ -4,10 +4,10 @@ import datetime as dt
 
 import msgspec
 
-from idsync.compiler.locks import expired_locks
 from idsync.config.settings import Settings
 from idsync.model.directory import DirectoryState
 from idsync.model.identity import Snapshot
+from idsync.model.ownership import ended_locks, labelled_by
 from idsync.plan.changes import AccessListChange, Plan
 from idsync.plan.replay import replay
 from tests.core.world import NOTHING, NOW, PLAIN, plan
@@ -15,8 +15,8 @@ from tests.core.world import NOTHING, NOW, PLAIN, plan
 
 def applied(state: DirectoryState, made: Plan, now: dt.datetime = NOW) -> DirectoryState:
     """The directory after a plan, with expired locks of ours swept away."""
-    expired = expired_locks(state.locks, made.inputs.org_url, now)
-    locks = {name: lock for name, lock in state.locks.items() if name not in expired}
+    ended = ended_locks(state.locks, labelled_by(made.inputs.org_url), now)
+    locks = {name: lock for name, lock in state.locks.items() if name not in ended}
     for change in made.changes:
         if isinstance(change, AccessListChange) and change.before is not None:
             name = change.before.metadata.name

@@ -388,7 +388,7 @@ def test_taking_the_journal_back_step_by_step_gives_the_empty_directory(
     tmp_path_factory: pytest.TempPathFactory, deeds: list[tuple[str, str, str, bool]]
 ) -> None:
     with open_store(tmp_path_factory.mktemp("hand") / "idsync.db") as store:
-        local = LocalTarget(store.directory)
+        local = LocalTarget(store.directory, ORG)
         editor = Editor(local, store, actor="ann", now=NOW)
         for kind, name, value, removes in deeds:
             made = our_user(name, value) if kind == "user" else our_list(f"l{name}", value)

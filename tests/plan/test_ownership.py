@@ -1,7 +1,7 @@
 """The last line of defence: whatever a compiler desires, no change names a foreign object."""
 
 from idsync.model.directory import DirectoryState
-from idsync.model.ownership import lock_name, our_labels
+from idsync.model.ownership import labelled_by, lock_name, our_labels
 from idsync.plan.assemble import Comparison, compare
 from tests.core.replay import settled
 from tests.core.world import (
@@ -27,7 +27,7 @@ FOREIGN = with_list(
 
 
 def compared(current: DirectoryState, desired: DirectoryState, adopted: frozenset[str] = frozenset()) -> Comparison:
-    return compare(current, desired, why={}, kept={}, adopted=adopted, org_url=ORG, lifetimes={})
+    return compare(current, desired, why={}, kept={}, adopted=adopted, ours=labelled_by(ORG), lifetimes={})
 
 
 def test_what_is_desired_and_somebody_elses_is_reported_and_left() -> None:

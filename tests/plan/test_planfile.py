@@ -8,8 +8,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from idsync.errors import PlanError, PlanTampered
-from idsync.model.canonical import fingerprint
-from idsync.model.directory import Reason
 from idsync.plan import seal
 from idsync.plan.changes import Change, Plan
 from idsync.plan.planfile import decode_plan, encode_plan
@@ -18,10 +16,8 @@ from tests.core.replay import settled
 from tests.core.world import (
     NOTHING,
     config,
-    foreign_list,
     foreign_user,
     group,
-    lock_on,
     okta,
     person,
     plan,
@@ -206,10 +202,6 @@ BAD: dict[str, dict[str, Any]] = {
     "kind": {"changes": _changes(DELETE, address="lock/x")},
     "fingerprint": {"changes": _changes(DELETE, before_fingerprint="0" * 32)},
     "no fingerprint": {"changes": _changes(DELETE, before_fingerprint=None)},
-    "foreign user": {"changes": _changes(DELETE, before=FOREIGN, before_fingerprint=fingerprint(FOREIGN))},
-    "not adopted": {"changes": _changes(UPDATE, reason=Reason.DRIFT)},
-    "foreign lock": {"changes": _changes(LOCK, after=lock_on("x", called=MADE.changes[LOCK].address[5:]))},
-    "foreign list": {"changes": _changes(LISTS, after=foreign_list("00g-eng"))},
     "added and removed": {"changes": _changes(LISTS, members_added=("x",), members_removed=("x",))},
     "no change of a list": {
         "changes": _changes(LISTS, after=MADE.changes[LISTS].before, members_added=(), members_removed=())

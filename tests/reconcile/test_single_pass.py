@@ -45,12 +45,12 @@ class _Reading:
 
 
 def _planned(snapshot: Snapshot, store: SqliteStore) -> Planned:
-    target = LocalTarget(store.directory)
+    target = LocalTarget(store.directory, ORG)
     return plan_once(PLAIN, _Reading(snapshot), target, last_apply(store.facts), NOW, cache=store.cache)
 
 
 def _apply(planned: Planned, store: SqliteStore) -> None:
-    target = LocalTarget(store.directory)
+    target = LocalTarget(store.directory, ORG)
     applied = apply_plan(planned.executable().plan, REQUEST, target=target, records=store)
     remember_after_apply(planned, target, store.cache, applied)
 
@@ -60,7 +60,7 @@ def test_a_hand_between_plan_and_apply_is_found_by_the_next_plan(tmp_path: Path)
     with open_store(tmp_path / "idsync.db") as store:
         _apply(_planned(okta(person("ann"), person("bob")), store), store)
         reviewed = _planned(more, store)
-        editor = Editor(LocalTarget(store.directory), store, actor="me", now=NOW)
+        editor = Editor(LocalTarget(store.directory, ORG), store, actor="me", now=NOW)
         bob = editor.find("user/bob")
         assert bob is not None
         editor.replace(replace(bob, spec=replace(bob.spec, roles=("admin",))))
@@ -71,7 +71,7 @@ def test_a_hand_between_plan_and_apply_is_found_by_the_next_plan(tmp_path: Path)
 def test_an_edit_that_an_empty_reviewed_plan_settled_is_no_drift_any_more(tmp_path: Path) -> None:
     with open_store(tmp_path / "idsync.db") as store:
         _apply(_planned(okta(person("ann")), store), store)
-        editor = Editor(LocalTarget(store.directory), store, actor="me", now=NOW)
+        editor = Editor(LocalTarget(store.directory, ORG), store, actor="me", now=NOW)
         for roles in (("admin",), ("okta-requester",)):
             ann = editor.find("user/ann")
             assert ann is not None
@@ -79,7 +79,7 @@ def test_an_edit_that_an_empty_reviewed_plan_settled_is_no_drift_any_more(tmp_pa
         reviewed = _planned(okta(person("ann")), store)
         assert reviewed.plan.is_empty
         remember_after_plan(reviewed, store.cache)
-        apply_plan(reviewed.executable().plan, REQUEST, target=LocalTarget(store.directory), records=store)
+        apply_plan(reviewed.executable().plan, REQUEST, target=LocalTarget(store.directory, ORG), records=store)
         made = _planned(okta(person("ann", title="chef")), store).plan
         assert lines(made) == ["update user ann: profile_changed"]
 

@@ -7,23 +7,23 @@ import pytest
 
 from idsync.stores.sqlite.store import open_store
 from idsync.targets.local import LocalTarget
-from idsync.targets.protocol import Target
 from tests.targets.memory import MemoryTarget
+from tests.targets.world import ORG, WritableTarget
 
 
 @pytest.fixture(params=["local", "memory"])
-def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Target]:
+def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[WritableTarget]:
     if request.param == "memory":
         yield MemoryTarget()
         return
     with open_store(tmp_path / "idsync.db") as store:
-        yield LocalTarget(store.directory)
+        yield LocalTarget(store.directory, ORG)
 
 
 @pytest.fixture
 def local(tmp_path: Path) -> Iterator[LocalTarget]:
     with open_store(tmp_path / "idsync.db") as store:
-        yield LocalTarget(store.directory)
+        yield LocalTarget(store.directory, ORG)
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def reopened(tmp_path: Path) -> Iterator[Callable[[], LocalTarget]]:
     def again() -> LocalTarget:
         store = open_store(tmp_path / "idsync.db")
         opened.append(store)
-        return LocalTarget(store.directory)
+        return LocalTarget(store.directory, ORG)
 
     yield again
     for store in opened:

@@ -5,18 +5,28 @@ from contextlib import contextmanager
 
 from msgspec.structs import replace
 
+from idsync.model.addresses import Kind
 from idsync.model.directory import DirectoryState, Members, Names
 from idsync.model.directory_index import DirectoryIndex, Managed
+from idsync.model.ownership import is_ours, same_owned
 from idsync.model.resources import AccessList, Lock, Membership, User
+from idsync.plan.apply_times import Moment
+from idsync.plan.steps import Step
 from idsync.targets.given import GivenDirectory
+from idsync.targets.protocol import Resource
+from idsync.targets.writing import write_step
+from tests.targets.world import ORG
 
 
 class MemoryTarget:
     """A directory in dictionaries."""
 
+    name = "memory"
     atomic = False
+    kinds: frozenset[Kind] = frozenset({"user", "lock", "access_list", "access_list_member"})
 
-    def __init__(self) -> None:
+    def __init__(self, org_url: str = ORG) -> None:
+        self.org_url = org_url
         self.users: dict[str, User] = {}
         self.locks_by_name: dict[str, Lock] = {}
         self.lists: dict[str, AccessList] = {}
@@ -61,6 +71,18 @@ class MemoryTarget:
     def _given(self) -> GivenDirectory:
         members: dict[str, Members] = {name: dict(entries) for name, entries in self.members.items()}
         return GivenDirectory(DirectoryState(dict(self.users), dict(self.locks_by_name), dict(self.lists), members))
+
+    def ours(self, resource: Resource) -> bool:
+        return is_ours(resource.metadata.labels, self.org_url)
+
+    def project(self, desired: DirectoryState) -> DirectoryState:
+        return desired
+
+    def same(self, wanted: Resource | None, found: Resource | None) -> bool:
+        return same_owned(wanted, found)
+
+    def make(self, step: Step, at: Moment) -> Resource | None:
+        return write_step(step, self, at)
 
     def put_user(self, user: User) -> None:
         self._write()

@@ -20,11 +20,11 @@ from idsync.model.resources import (
     lock,
     user,
 )
-from idsync.targets.protocol import Target
 from tests.targets.world import (
     HOSTILE_NAMES,
     LIST_NAMES,
     ORG,
+    WritableTarget,
     foreign_list,
     foreign_lock,
     foreign_user,
@@ -36,14 +36,14 @@ from tests.targets.world import (
 NOBODY: frozenset[str] = frozenset()
 
 
-def test_a_new_target_is_empty(target: Target) -> None:
+def test_a_new_target_is_empty(target: WritableTarget) -> None:
     assert target.state().users == {}
     assert target.state().members == {}
     assert target.index(ORG).access_lists == {}
     assert target.serial() == target.index(ORG).serial
 
 
-def test_what_is_put_is_read_back_whole(target: Target) -> None:
+def test_what_is_put_is_read_back_whole(target: WritableTarget) -> None:
     target.put_user(our_user("hiro", "dev"))
     target.put_lock(our_lock("l1"))
     target.put_access_list(our_list("00g1"))
@@ -58,7 +58,7 @@ def test_what_is_put_is_read_back_whole(target: Target) -> None:
 
 
 @pytest.mark.parametrize("name", HOSTILE_NAMES, ids=range(len(HOSTILE_NAMES)))
-def test_a_hostile_name_comes_back_as_it_went_in(target: Target, name: str) -> None:
+def test_a_hostile_name_comes_back_as_it_went_in(target: WritableTarget, name: str) -> None:
     target.put_user(our_user(name))
     target.put_user(our_user("another"))
     target.put_access_list(our_list("00g1"))
@@ -70,7 +70,7 @@ def test_a_hostile_name_comes_back_as_it_went_in(target: Target, name: str) -> N
     assert target.state().users.keys() == target.state().members["00g1"].keys() == {"another"}
 
 
-def test_composed_and_decomposed_names_are_two_names(target: Target) -> None:
+def test_composed_and_decomposed_names_are_two_names(target: WritableTarget) -> None:
     target.put_user(our_user("é", "one"))
     target.put_user(our_user("e\u0301", "two"))
     assert {name: user.spec.roles for name, user in target.state().users.items()} == {
@@ -80,7 +80,7 @@ def test_composed_and_decomposed_names_are_two_names(target: Target) -> None:
 
 
 @pytest.mark.parametrize("name", LIST_NAMES, ids=range(len(LIST_NAMES)))
-def test_a_list_of_any_name_can_be_read_by_scope(target: Target, name: str) -> None:
+def test_a_list_of_any_name_can_be_read_by_scope(target: WritableTarget, name: str) -> None:
     target.put_access_list(our_list(name))
     target.put_access_list(our_list("other"))
     target.add_members(name, {"hiro": Membership()})
@@ -90,7 +90,7 @@ def test_a_list_of_any_name_can_be_read_by_scope(target: Target, name: str) -> N
     assert state.members.keys() == {name}
 
 
-def test_a_part_of_the_state_has_nothing_that_was_not_asked_for_and_no_lock(target: Target) -> None:
+def test_a_part_of_the_state_has_nothing_that_was_not_asked_for_and_no_lock(target: WritableTarget) -> None:
     target.put_user(our_user("hiro"))
     target.put_access_list(our_list("00g1"))
     target.put_lock(foreign_lock("by-hand", "hiro"))
@@ -100,26 +100,26 @@ def test_a_part_of_the_state_has_nothing_that_was_not_asked_for_and_no_lock(targ
 
 class TestLocks:
     @pytest.fixture
-    def locked(self, target: Target) -> Target:
+    def locked(self, target: WritableTarget) -> WritableTarget:
         for name in ("l1", "l/2"):
             target.put_lock(our_lock(name, "hiro"))
         target.put_lock(foreign_lock("l3", "é"))
         target.put_lock(lock(Metadata("role"), LockSpec(LockTarget(role="prod"))))
         return target
 
-    def test_all(self, locked: Target) -> None:
+    def test_all(self, locked: WritableTarget) -> None:
         assert locked.locks().keys() == locked.state().locks.keys() == {"l1", "l/2", "l3", "role"}
 
-    def test_by_whom_they_are_on(self, locked: Target) -> None:
+    def test_by_whom_they_are_on(self, locked: WritableTarget) -> None:
         assert locked.locks(["hiro", "nobody"]) == {name: our_lock(name, "hiro") for name in ("l1", "l/2")}
         assert locked.locks(["é"]).keys() == {"l3"}
         assert locked.locks([""]) == locked.locks([]) == {}
 
-    def test_by_name_or_by_whom_they_are_on(self, locked: Target) -> None:
+    def test_by_name_or_by_whom_they_are_on(self, locked: WritableTarget) -> None:
         assert locked.locks([], ["l3", "role", "none"]).keys() == {"l3", "role"}
         assert locked.locks(["hiro"], ["l1", "role"]).keys() == {"l1", "l/2", "role"}
 
-    def test_a_lock_that_is_turned_to_another_is_on_the_other(self, locked: Target) -> None:
+    def test_a_lock_that_is_turned_to_another_is_on_the_other(self, locked: WritableTarget) -> None:
         locked.put_lock(our_lock("l1", "ann"))
         assert locked.locks(["hiro"]).keys() == {"l/2"}
         locked.delete_lock("l/2")
@@ -129,27 +129,27 @@ class TestLocks:
 
 class TestNamesOf:
     @pytest.fixture
-    def target(self, target: Target) -> Target:
+    def target(self, target: WritableTarget) -> WritableTarget:
         for name, okta_id in (("hiro", "00u1"), ("Élodie", "00u2"), ("e\u0301lodie", "00u3"), ("STRASSE", "")):
             target.put_user(our_user(name, okta_id=okta_id))
         target.put_user(foreign_user("Straße"))
         return target
 
-    def test_by_okta_id(self, target: Target) -> None:
+    def test_by_okta_id(self, target: WritableTarget) -> None:
         assert target.names_of(["00u1", "00u3", "00u9"], []) == {"hiro", "e\u0301lodie"}
         assert target.names_of([], []) == target.names_of([""], []) - {"STRASSE", "Straße"} == NOBODY
 
-    def test_by_what_a_name_could_be_taken_for(self, target: Target) -> None:
+    def test_by_what_a_name_could_be_taken_for(self, target: WritableTarget) -> None:
         assert target.names_of([], [twin_key("ÉLODIE")]) == {"Élodie", "e\u0301lodie"}
         assert target.names_of([], [twin_key("strasse")]) == {"STRASSE", "Straße"}
         assert target.names_of(["00u2"], [twin_key("Hiro"), twin_key("nobody")]) == {"hiro", "Élodie"}
 
-    def test_after_another_id_and_a_removal(self, target: Target) -> None:
+    def test_after_another_id_and_a_removal(self, target: WritableTarget) -> None:
         target.put_user(our_user("hiro", okta_id="00u7"))
         target.delete_user("Élodie")
         assert target.names_of(["00u1", "00u2", "00u7"], [twin_key("élodie")]) == {"hiro", "e\u0301lodie"}
 
-    def test_of_users_of_another_organization_too(self, target: Target) -> None:
+    def test_of_users_of_another_organization_too(self, target: WritableTarget) -> None:
         labels = {**our_labels("https://another.okta.com"), USER_ID_LABEL: "00u8"}
         target.put_user(user(Metadata("theirs", labels=labels), UserSpec()))
         target.put_user(user(Metadata("unmarked", labels={USER_ID_LABEL: "00u8"}), UserSpec()))
@@ -157,10 +157,10 @@ class TestNamesOf:
 
 
 class TestOwnedBy:
-    def put(self, target: Target, name: str, *owners: Owner) -> None:
+    def put(self, target: WritableTarget, name: str, *owners: Owner) -> None:
         target.put_access_list(access_list(Metadata(name), AccessListSpec("Own", owners=owners)))
 
-    def test_lists_that_name_any_of_these_people(self, target: Target) -> None:
+    def test_lists_that_name_any_of_these_people(self, target: WritableTarget) -> None:
         self.put(target, "a", Owner("ann"), Owner("bob"))
         self.put(target, "b", Owner("bob"))
         self.put(target, "c", Owner("é/ü"))
@@ -168,11 +168,11 @@ class TestOwnedBy:
         assert target.owned_by(["ann", "bob"]) == {"a", "b"}
         assert target.owned_by([]) == target.owned_by(["nobody"]) == NOBODY
 
-    def test_an_owner_that_is_a_list_is_nobody(self, target: Target) -> None:
+    def test_an_owner_that_is_a_list_is_nobody(self, target: WritableTarget) -> None:
         self.put(target, "a", Owner("ann", membership_kind=NESTED_LIST))
         assert target.owned_by(["ann"]) == NOBODY
 
-    def test_as_the_lists_are_now(self, target: Target) -> None:
+    def test_as_the_lists_are_now(self, target: WritableTarget) -> None:
         self.put(target, "a", Owner("ann"))
         self.put(target, "b", Owner("ann"))
         self.put(target, "a", Owner("bob"))
@@ -181,7 +181,7 @@ class TestOwnedBy:
         assert target.owned_by(["ann"]) == NOBODY
 
 
-def test_the_counts_are_those_of_what_is_ours(target: Target) -> None:
+def test_the_counts_are_those_of_what_is_ours(target: WritableTarget) -> None:
     assert target.counts(ORG) == Managed()
     for name in ("hiro", "ann"):
         target.put_user(our_user(name))
@@ -201,7 +201,7 @@ def test_the_counts_are_those_of_what_is_ours(target: Target) -> None:
     assert target.counts(ORG) == Managed(people=1, memberships=2, access_lists=1)
 
 
-def test_the_counts_follow_an_object_from_one_owner_to_another(target: Target) -> None:
+def test_the_counts_follow_an_object_from_one_owner_to_another(target: WritableTarget) -> None:
     target.put_user(foreign_user("hiro"))
     target.put_access_list(foreign_list("00g1"))
     target.add_members("00g1", {"hiro": Membership(), "ann": Membership()})
@@ -213,7 +213,7 @@ def test_the_counts_follow_an_object_from_one_owner_to_another(target: Target) -
     assert target.counts(ORG) == Managed()
 
 
-def test_a_part_of_the_index_is_that_part_of_the_whole(target: Target) -> None:
+def test_a_part_of_the_index_is_that_part_of_the_whole(target: WritableTarget) -> None:
     for name in ("hiro", "ann"):
         target.put_user(our_user(name))
     for name in ("00g1", "00g2"):
@@ -226,7 +226,7 @@ def test_a_part_of_the_index_is_that_part_of_the_whole(target: Target) -> None:
     assert part.serial == whole.serial
 
 
-def test_the_index_tells_ours_from_foreign(target: Target) -> None:
+def test_the_index_tells_ours_from_foreign(target: WritableTarget) -> None:
     target.put_user(our_user("hiro", okta_id="00u7"))
     target.put_user(foreign_user("admin"))
     target.put_access_list(our_list("00g1"))
@@ -239,7 +239,7 @@ def test_the_index_tells_ours_from_foreign(target: Target) -> None:
     assert not elsewhere.access_lists["00g1"].ours
 
 
-def test_the_index_has_the_fingerprints_of_what_a_state_shows(target: Target) -> None:
+def test_the_index_has_the_fingerprints_of_what_a_state_shows(target: WritableTarget) -> None:
     target.put_user(our_user("hiro"))
     target.put_access_list(our_list("00g1"))
     target.put_access_list(our_list("00g2"))
@@ -254,7 +254,7 @@ def test_the_index_has_the_fingerprints_of_what_a_state_shows(target: Target) ->
         assert entry.member_count == len(state.members[name])
 
 
-def test_putting_a_list_again_keeps_its_members(target: Target) -> None:
+def test_putting_a_list_again_keeps_its_members(target: WritableTarget) -> None:
     target.put_access_list(our_list("00g1", "Old"))
     target.add_members("00g1", {"hiro": Membership()})
     target.put_access_list(our_list("00g1", "New"))
@@ -263,14 +263,14 @@ def test_putting_a_list_again_keeps_its_members(target: Target) -> None:
     assert target.index(ORG).access_lists["00g1"].member_count == 1
 
 
-def test_adding_a_member_again_replaces_its_details(target: Target) -> None:
+def test_adding_a_member_again_replaces_its_details(target: WritableTarget) -> None:
     target.put_access_list(our_list("00g1"))
     target.add_members("00g1", {"hiro": Membership(reason="old")})
     target.add_members("00g1", {"hiro": Membership(reason="new")})
     assert dict(target.state().members["00g1"]) == {"hiro": Membership(reason="new")}
 
 
-def test_deleting_a_list_takes_its_memberships_and_a_new_one_of_that_name_starts_empty(target: Target) -> None:
+def test_deleting_a_list_takes_its_memberships_and_a_new_one_of_that_name_starts_empty(target: WritableTarget) -> None:
     target.put_access_list(our_list("00g1"))
     target.add_members("00g1", {"hiro": Membership()})
     target.delete_access_list("00g1")
@@ -280,7 +280,7 @@ def test_deleting_a_list_takes_its_memberships_and_a_new_one_of_that_name_starts
     assert target.index(ORG).access_lists["00g1"].members_fingerprint == fingerprint_names([])
 
 
-def test_deleting_what_is_missing_is_no_error(target: Target) -> None:
+def test_deleting_what_is_missing_is_no_error(target: WritableTarget) -> None:
     target.delete_user("nobody")
     target.delete_lock("none")
     target.delete_access_list("none")
@@ -288,7 +288,7 @@ def test_deleting_what_is_missing_is_no_error(target: Target) -> None:
     assert target.state().users == {}
 
 
-def test_memberships_of_several_people_come_by_list(target: Target) -> None:
+def test_memberships_of_several_people_come_by_list(target: WritableTarget) -> None:
     for name in ("00g1", "00g2", "00g3"):
         target.put_access_list(our_list(name))
     target.add_members("00g1", {"a": Membership(), "b": Membership(reason="x")})
@@ -301,7 +301,7 @@ def test_memberships_of_several_people_come_by_list(target: Target) -> None:
     assert target.memberships([]) == {}
 
 
-def test_the_serial_grows_with_changes_and_with_nothing_else(target: Target) -> None:
+def test_the_serial_grows_with_changes_and_with_nothing_else(target: WritableTarget) -> None:
     before = target.serial()
     target.put_user(our_user("hiro"))
     after = target.serial()

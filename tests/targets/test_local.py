@@ -159,7 +159,7 @@ def test_any_transactions_kept_or_undone_leave_what_their_plain_meaning_says(
 ) -> None:
     meaning = MemoryTarget()
     with open_store(tmp_path_factory.mktemp("any") / "idsync.db") as store:
-        local = LocalTarget(store.directory)
+        local = LocalTarget(store.directory, ORG)
         for kept, span in spans:
             with suppress(Abandoned), local.transaction():
                 for name, values in span:

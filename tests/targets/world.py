@@ -1,6 +1,7 @@
 """Small objects of a directory, ours and foreign, with names that nobody would wish for."""
 
 from datetime import UTC, datetime
+from typing import Protocol
 
 from hypothesis import strategies as st
 
@@ -21,6 +22,7 @@ from idsync.model.resources import (
     lock,
     user,
 )
+from idsync.targets.protocol import DirectoryWriter, Target
 
 ORG = "https://enzos-pizza.okta.com"
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
@@ -69,6 +71,10 @@ def our_lock(name: str, who: str = "leaver", expires: str | None = None) -> Lock
 
 def foreign_lock(name: str, who: str = "leaver", expires: str | None = None) -> Lock:
     return lock(Metadata(name), LockSpec(LockTarget(user=who), "by hand", expires))
+
+
+class WritableTarget(Target, DirectoryWriter, Protocol):
+    """A target that also takes whole objects, as people's own hands put them there."""
 
 
 names = st.sampled_from(HOSTILE_NAMES)

@@ -34,11 +34,11 @@ def test_an_undone_transaction_keeps_no_value(store: SqliteStore) -> None:
         store.edits.add([Address("user/hiro")])
         raise ZeroDivisionError
     assert store.facts.get("key") is None
-    assert LocalTarget(store.directory).index(ORG).edited == frozenset()
+    assert LocalTarget(store.directory, ORG).index(ORG).edited == frozenset()
 
 
 def test_edits_are_forgotten_only_as_far_as_they_were_known(store: SqliteStore) -> None:
-    target = LocalTarget(store.directory)
+    target = LocalTarget(store.directory, ORG)
     for name in ("early", "late"):
         target.put_user(our_user(name))
         store.edits.add([Address(f"user/{name}")])
@@ -50,7 +50,7 @@ def test_edits_are_forgotten_only_as_far_as_they_were_known(store: SqliteStore) 
 
 
 def test_an_object_that_is_edited_again_counts_as_edited_then(store: SqliteStore) -> None:
-    target = LocalTarget(store.directory)
+    target = LocalTarget(store.directory, ORG)
     for name in ("hiro", "another"):
         target.put_user(our_user(name))
         store.edits.add([Address("user/hiro")])

@@ -23,7 +23,7 @@ from tests.targets.world import ORG, our_user
 
 def fill(path: Path) -> None:
     with open_store(path) as store:
-        LocalTarget(store.directory).put_user(our_user("hiro"))
+        LocalTarget(store.directory, ORG).put_user(our_user("hiro"))
 
 
 def put_many(target: LocalTarget) -> None:
@@ -34,7 +34,7 @@ def put_many(target: LocalTarget) -> None:
 
 def read_everything(path: Path) -> None:
     with open_store_to_read(path) as store:
-        LocalTarget(store.directory).state()
+        LocalTarget(store.directory, ORG).state()
         store.journal.verify()
 
 
@@ -48,7 +48,7 @@ def refusal(path: Path) -> StoreError:
 
 def test_a_new_store_is_private_to_its_user(path: Path) -> None:
     with open_store(path) as store:
-        LocalTarget(store.directory).put_user(our_user("hiro"))
+        LocalTarget(store.directory, ORG).put_user(our_user("hiro"))
         for file in path.parent.iterdir():
             assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
@@ -60,7 +60,7 @@ def test_a_store_is_one_file_once_it_is_closed(path: Path) -> None:
 
 def test_reading_a_store_that_is_missing_shows_an_empty_directory_and_makes_nothing(path: Path) -> None:
     with open_store_to_read(path) as store:
-        assert LocalTarget(store.directory).index(ORG).users == {}
+        assert LocalTarget(store.directory, ORG).index(ORG).users == {}
         assert store.facts.get("pool") is None
     assert list(path.parent.iterdir()) == []
 
@@ -68,14 +68,14 @@ def test_reading_a_store_that_is_missing_shows_an_empty_directory_and_makes_noth
 def test_a_store_opened_to_read_refuses_to_write(path: Path) -> None:
     fill(path)
     with open_store_to_read(path) as store, pytest.raises(StoreError, match="read-only"):
-        LocalTarget(store.directory).put_user(our_user("another"))
+        LocalTarget(store.directory, ORG).put_user(our_user("another"))
 
 
 def test_names_of_files_that_look_like_options_are_names(tmp_path: Path) -> None:
     path = tmp_path / "odd?mode=ro&name#1 %41.db"
     fill(path)
     with open_store_to_read(path) as store:
-        assert LocalTarget(store.directory).index(ORG).users.keys() == {"hiro"}
+        assert LocalTarget(store.directory, ORG).index(ORG).users.keys() == {"hiro"}
 
 
 def test_a_file_that_is_no_database_is_refused_and_left_alone(path: Path) -> None:
@@ -105,7 +105,7 @@ def test_a_newer_schema_is_refused_and_left_alone(path: Path) -> None:
 @pytest.mark.parametrize("first", [4096, 8192])
 def test_a_damaged_file_is_a_clear_error(path: Path, first: int) -> None:
     with open_store(path) as store:
-        put_many(LocalTarget(store.directory))
+        put_many(LocalTarget(store.directory, ORG))
     content = bytearray(path.read_bytes())
     for place in range(first, len(content), 64):
         content[place] ^= 0xFF
@@ -132,7 +132,7 @@ def test_a_folder_in_the_place_of_the_file_is_a_clear_error(tmp_path: Path) -> N
 def test_a_full_disk_undoes_the_transaction_and_says_so(path: Path) -> None:
     fill(path)
     with open_store(path) as store:
-        target = LocalTarget(store.directory)
+        target = LocalTarget(store.directory, ORG)
         store._connection.run("PRAGMA max_page_count = 60")
         with pytest.raises(StoreError, match="disk is full"):
             put_many(target)
@@ -190,16 +190,17 @@ from pathlib import Path
 from idsync.errors import StoreBusy, StoreError
 from idsync.stores.sqlite.store import open_store, open_store_to_read
 from idsync.targets.local import LocalTarget
+ORG = "https://enzos-pizza.okta.com"
 path = Path(sys.argv[1])
 with open_store_to_read(path):
     pass  # whatever is imported late is imported now
 if os.geteuid() == 0:
     os.setgroups([]); os.setgid(65534); os.setuid(65534)
 with open_store_to_read(path) as store:
-    print(sorted(LocalTarget(store.directory).index("x").users))
+    print(sorted(LocalTarget(store.directory, ORG).index("x").users))
 try:
     with open_store(path) as store:
-        LocalTarget(store.directory).delete_user("hiro")
+        LocalTarget(store.directory, ORG).delete_user("hiro")
 except StoreError as error:
     print(error.summary.replace(str(path), "FILE"))
 """
