@@ -1,6 +1,7 @@
 """A server whose every answer the test decides."""
 
 import traceback
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -25,10 +26,13 @@ ROW = {
 }
 
 
+Answer = httpx.Response | Callable[[httpx.Request], httpx.Response | None]
+
+
 class Okta:
     """A server of the two listings that a reading without lists needs; `answers` replaces them by path."""
 
-    def __init__(self, **answers) -> None:
+    def __init__(self, **answers: Answer | None) -> None:
         self.answers = answers
         self.requests: list[httpx.Request] = []
         self.clock = Clock()
@@ -62,8 +66,8 @@ class Okta:
         return caught.value
 
 
-def raising(error: Exception):
-    def answer(request: httpx.Request):
+def raising(error: Exception) -> Answer:
+    def answer(request: httpx.Request) -> httpx.Response:
         raise error
 
     return answer
@@ -74,5 +78,5 @@ def caused(error: Exception, cause: Exception) -> Exception:
     return error
 
 
-def page(*rows, **headers) -> httpx.Response:
+def page(*rows: object, **headers: str) -> httpx.Response:
     return httpx.Response(200, headers=DATE | headers, json=list(rows))

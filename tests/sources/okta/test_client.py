@@ -13,7 +13,7 @@ from idsync.sources.okta.retry import CONNECTION_TRIES, TRIES
 from tests.sources.okta.answers import APP, DATE, ORG, ROW, TOKEN, Okta, caused, page, raising
 
 
-def test_requests_say_who_asks_and_carry_the_token():
+def test_requests_say_who_asks_and_carry_the_token() -> None:
     okta = Okta()
     assert [user.username for user in okta.source().fetch().users] == ["ada"]
     for request in okta.requests:
@@ -35,14 +35,14 @@ def test_requests_say_who_asks_and_carry_the_token():
         "file:///etc/passwd",
     ],
 )
-def test_a_next_page_at_another_address_is_not_followed(address):
+def test_a_next_page_at_another_address_is_not_followed(address: str) -> None:
     okta = Okta(users=page(ROW, link=f'<{address}>; rel="next"'))
     assert "another address" in okta.refusal().summary
     assert {request.url.host for request in okta.requests} == {"enzos-pizza.okta.com"}
 
 
-def test_a_next_page_at_the_same_address_is_followed_however_it_is_written():
-    def answer(request: httpx.Request):
+def test_a_next_page_at_the_same_address_is_followed_however_it_is_written() -> None:
+    def answer(request: httpx.Request) -> httpx.Response | None:
         if "after" in request.url.params:
             return page(ROW | {"id": "00u2"})
         return page(
@@ -55,13 +55,13 @@ def test_a_next_page_at_the_same_address_is_followed_however_it_is_written():
 
 
 @pytest.mark.parametrize("tail", ["\x7f", "x" * 70_000])
-def test_an_address_that_cannot_be_asked_is_an_error(tail):
+def test_an_address_that_cannot_be_asked_is_an_error(tail: str) -> None:
     okta = Okta(users=page(ROW, link=f'<{ORG}/api/v1/apps/0oa1/users?after=x{tail}y>; rel="next"'))
     assert isinstance(okta.refusal(), SourceError)
 
 
-def test_a_listing_whose_every_page_is_new_ends_too(monkeypatch):
-    def answer(request: httpx.Request):
+def test_a_listing_whose_every_page_is_new_ends_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def answer(request: httpx.Request) -> httpx.Response | None:
         number = len(okta.requests)
         return page(ROW | {"id": f"00u{number}"}, link=f'<?after={number}>; rel="next"')
 
@@ -72,8 +72,8 @@ def test_a_listing_whose_every_page_is_new_ends_too(monkeypatch):
     assert "7 pages" in error.why
 
 
-def test_cookies_of_the_server_are_not_kept():
-    def answer(request: httpx.Request):
+def test_cookies_of_the_server_are_not_kept() -> None:
+    def answer(request: httpx.Request) -> httpx.Response | None:
         link = f'<{ORG}/api/v1/apps/0oa1/users?after=x>; rel="next"'
         more = {} if "after" in request.url.params else {"link": link}
         return page(ROW, **more, **{"set-cookie": "sid=1; Path=/; Secure"})
@@ -85,7 +85,7 @@ def test_cookies_of_the_server_are_not_kept():
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_a_redirect_is_not_followed(status):
+def test_a_redirect_is_not_followed(status: int) -> None:
     okta = Okta(users=httpx.Response(status, headers=DATE | {"location": "https://evil.example/"}))
     error = okta.refusal()
     assert isinstance(error, SourceUnreachable)
@@ -112,7 +112,7 @@ def test_a_redirect_is_not_followed(status):
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
 )
-def test_a_network_that_does_not_answer_is_explained_with_the_address(error, tries, said):
+def test_a_network_that_does_not_answer_is_explained_with_the_address(error: Exception, tries: int, said: str) -> None:
     okta = Okta(users=raising(error))
     caught = okta.refusal()
     assert isinstance(caught, SourceUnreachable)
@@ -122,11 +122,11 @@ def test_a_network_that_does_not_answer_is_explained_with_the_address(error, tri
     assert sum(request.url.path.endswith("/users") for request in okta.requests) == tries
 
 
-def test_after_a_timeout_smaller_pages_are_asked_for():
-    def answer(request: httpx.Request):
+def test_after_a_timeout_smaller_pages_are_asked_for() -> None:
+    def answer(request: httpx.Request) -> httpx.Response | None:
         if int(request.url.params["limit"]) > 200:
             raise httpx.ReadTimeout("too slow")
-        return
+        return None
 
     okta = Okta(users=answer)
     assert len(okta.source().fetch().users) == 1
@@ -134,13 +134,13 @@ def test_after_a_timeout_smaller_pages_are_asked_for():
     assert limits == ["500", "200"]
 
 
-def test_an_answer_beyond_all_measure_is_not_swallowed(monkeypatch):
+def test_an_answer_beyond_all_measure_is_not_swallowed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transport, "LARGEST_ANSWER", 1000)
     okta = Okta(users=httpx.Response(200, headers=DATE, content=b"[" + b" " * 5000 + b"]"))
     assert "too large" in okta.refusal().summary
 
 
-def test_an_answer_that_trickles_for_ever_is_cut(monkeypatch):
+def test_an_answer_that_trickles_for_ever_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transport, "LONGEST_ANSWER", -1.0)
     assert "does not answer" in Okta().refusal().summary
 
@@ -158,23 +158,23 @@ def test_an_answer_that_trickles_for_ever_is_cut(monkeypatch):
         b'[{"id":"00u1","profile":' + b'{"a":' * 100_000 + b"1" + b"}" * 100_001 + b"]",
     ],
 )
-def test_what_is_not_json_is_not_okta(body):
+def test_what_is_not_json_is_not_okta(body: bytes) -> None:
     error = Okta(users=httpx.Response(200, headers=DATE, content=body)).refusal()
     assert isinstance(error, SourceUnreachable | SourceError)
 
 
 @pytest.mark.parametrize("rows", [{}, [None], [[]], ["x"], [{"id": 5}], [{"id": None}], {"errorCode": "E0000006"}, 7])
-def test_json_of_another_shape_is_an_error(rows):
+def test_json_of_another_shape_is_an_error(rows: object) -> None:
     assert "not what it documents" in Okta(users=httpx.Response(200, headers=DATE, json=rows)).refusal().summary
 
 
 @pytest.mark.parametrize("profile", [{}, {"login": ""}, {"login": None}, {"login": 5}])
-def test_a_user_without_any_name_is_an_error(profile):
+def test_a_user_without_any_name_is_an_error(profile: dict[str, object]) -> None:
     row = ROW | {"credentials": None, "_embedded": {"user": {"status": "ACTIVE", "profile": profile}}}
     assert "00u1 has no name" in Okta(users=page(row)).refusal().summary
 
 
-def test_a_user_whose_profile_is_nowhere_is_an_error():
+def test_a_user_whose_profile_is_nowhere_is_an_error() -> None:
     bare = ROW | {"_embedded": {"user": {"status": "ACTIVE"}}}
     plain = {"id": "00u1", "status": "ACTIVE"}
     okta = Okta(users=lambda request: page(plain if "filter" in request.url.params else bare))
@@ -182,16 +182,16 @@ def test_a_user_whose_profile_is_nowhere_is_an_error():
 
 
 @pytest.mark.parametrize("row", [{"id": "a/b"}, {"id": ""}, {"credentials": {"userName": "nul\0"}}])
-def test_ids_and_names_that_nothing_downstream_could_hold_are_refused(row):
+def test_ids_and_names_that_nothing_downstream_could_hold_are_refused(row: dict[str, object]) -> None:
     assert "cannot be used" in Okta(users=page(ROW | row)).refusal().summary
 
 
-def test_without_a_date_the_local_clock_says_when():
+def test_without_a_date_the_local_clock_says_when() -> None:
     okta = Okta(app=httpx.Response(200, json=APP), users=httpx.Response(200, json=[ROW]))
     assert okta.source().fetch().taken_at == "2027-01-15T08:00:00Z"
 
 
-def test_a_403_without_a_body_and_words_with_escapes_and_keys_are_harmless():
+def test_a_403_without_a_body_and_words_with_escapes_and_keys_are_harmless() -> None:
     body = {"errorCode": "E1", "errorSummary": "\x1b[31m" + TOKEN + "\n" + "x" * 5000, "errorCauses": []}
     error = Okta(users=httpx.Response(403, headers=DATE, json=body)).refusal()
     assert isinstance(error, AuthorizationError)
@@ -201,14 +201,14 @@ def test_a_403_without_a_body_and_words_with_escapes_and_keys_are_harmless():
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_a_web_page_is_no_word_of_okta_s_about_a_credential(status):
+def test_a_web_page_is_no_word_of_okta_s_about_a_credential(status: int) -> None:
     error = Okta(users=httpx.Response(status, headers=DATE, content=b"<html>Blocked</html>")).refusal()
     assert isinstance(error, SourceUnreachable)
     assert f"a web page ({status})" in error.summary
     assert "proxy" in error.why
 
 
-def test_a_429_without_headers_waits_a_while_and_one_with_retry_after_as_long_as_it_says():
+def test_a_429_without_headers_waits_a_while_and_one_with_retry_after_as_long_as_it_says() -> None:
     for headers, least, most in (({}, 10, 11), ({"retry-after": "7"}, 7, 8), ({"retry-after": "soon"}, 10, 11)):
         answers = [httpx.Response(429, headers=DATE | headers)]
         okta = Okta(users=lambda request, answers=answers: answers.pop() if answers else None)

@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from urllib.parse import unquote
 
 import httpx
@@ -9,21 +10,24 @@ import pytest
 
 from idsync.config.patterns import NameFilter, NamePattern
 from idsync.config.settings import ImportFilters
+from idsync.model.identity import IdentityGroup, Snapshot
 from idsync.sources.okta.endpoints import Endpoints
 from idsync.sources.okta.selection import Selection
 from tests.okta_simulator import Organization
 from tests.sources.okta.organizations import served, small
 
 
-def by_name(snapshot):
+def by_name(snapshot: Snapshot) -> dict[str, IdentityGroup]:
     return {group.name: group for group in snapshot.groups}
 
 
-def patterns(*sources: str):
+def patterns(*sources: str) -> tuple[NamePattern, ...]:
     return tuple(NamePattern(source) for source in sources)
 
 
-def groups_only(include, exclude=(), *, roles=(), lists=True):
+def groups_only(
+    include: Sequence[str] | None, exclude: Sequence[str] = (), *, roles: Sequence[str] = (), lists: bool = True
+) -> Selection:
     chosen = NameFilter(None if include is None else patterns(*include), patterns(*exclude))
     return Selection(ImportFilters(groups=chosen), patterns(*roles), lists)
 
@@ -32,7 +36,9 @@ def groups_only(include, exclude=(), *, roles=(), lists=True):
     ("users", "groups", "apps", "members", "assigned"),
     [(3, 2, 1, 2, 0), (450, 30, 12, 150, 90), (1300, 230, 25, 260, 620), (2100, 4, 2, 2050, 40)],
 )
-def test_the_requests_are_the_fewest_that_the_api_allows(users, groups, apps, members, assigned):
+def test_the_requests_are_the_fewest_that_the_api_allows(
+    users: int, groups: int, apps: int, members: int, assigned: int
+) -> None:
     organization = Organization.generate(
         7, users=users, groups=groups, apps=apps, members_per_group=members, users_per_app=assigned
     )
@@ -53,7 +59,7 @@ def pages(rows: int, size: int) -> int:
     return max(1, math.ceil(rows / size))
 
 
-def test_without_lists_only_the_app_its_users_and_groups_of_rules_are_read():
+def test_without_lists_only_the_app_its_users_and_groups_of_rules_are_read() -> None:
     with served(small()) as reader:
         nothing = reader.source(selection=Selection(lists=False)).fetch()
         assert reader.simulator.requests.by_route == {"GET /api/v1/apps/{app}": 1, "GET /api/v1/apps/{app}/users": 1}
@@ -79,7 +85,7 @@ def test_without_lists_only_the_app_its_users_and_groups_of_rules_are_read():
         (groups_only([], roles=["Everyone"]), ["Everyone"]),
     ],
 )
-def test_only_groups_that_filters_or_rules_ask_for_are_read(selection, expected):
+def test_only_groups_that_filters_or_rules_ask_for_are_read(selection: Selection, expected: list[str]) -> None:
     with served(small()) as reader:
         snapshot = reader.source(selection=selection).fetch()
         read = reader.simulator.requests.by_route["GET /api/v1/groups/{group}/users"]
@@ -87,7 +93,7 @@ def test_only_groups_that_filters_or_rules_ask_for_are_read(selection, expected)
     assert read == len(expected)
 
 
-def test_a_built_in_group_is_read_for_a_rule_and_for_its_own_name_but_not_for_a_wildcard():
+def test_a_built_in_group_is_read_for_a_rule_and_for_its_own_name_but_not_for_a_wildcard() -> None:
     organization = small()
     organization.add_group("Okta Administrators", type="BUILT_IN")
     with served(organization) as reader:
@@ -98,7 +104,7 @@ def test_a_built_in_group_is_read_for_a_rule_and_for_its_own_name_but_not_for_a_
     assert list(by_name(named)) == list(by_name(ruled)) == ["Okta Administrators"]
 
 
-def test_inactive_and_excluded_apps_are_not_read():
+def test_inactive_and_excluded_apps_are_not_read() -> None:
     organization = small()
     organization.deactivate_app(organization.add_app("Old"))
     organization.add_app("Secret")
@@ -110,7 +116,7 @@ def test_inactive_and_excluded_apps_are_not_read():
     assert read == 2
 
 
-def test_only_direct_assignments_count_for_an_app_and_groups_that_convey_it_are_named():
+def test_only_direct_assignments_count_for_an_app_and_groups_that_convey_it_are_named() -> None:
     organization = small()
     with served(organization) as reader:
         (sales,) = reader.source().fetch().apps
@@ -118,7 +124,7 @@ def test_only_direct_assignments_count_for_an_app_and_groups_that_convey_it_are_
     assert sales.groups == [organization.group("staff").id]
 
 
-def test_no_more_than_eight_requests_fly_at_once():
+def test_no_more_than_eight_requests_fly_at_once() -> None:
     organization = Organization.generate(5, users=200, groups=40, apps=10)
     with served(organization, latency=0.01) as reader:
         reader.source().fetch()
@@ -126,7 +132,7 @@ def test_no_more_than_eight_requests_fly_at_once():
 
 
 @pytest.mark.parametrize("identifier", ["..", ".", "a/b", "../users", "a?b#c", "%2e%2e", "\u202e"])
-def test_no_id_leads_a_request_elsewhere(identifier):
+def test_no_id_leads_a_request_elsewhere(identifier: str) -> None:
     endpoints = Endpoints("https://enzos-pizza.okta.com")
     for request in (
         endpoints.members(identifier),

@@ -1,5 +1,7 @@
 """Proxies and certificates that the environment names: those that cannot be used are told, and none sees too much."""
 
+from pathlib import Path
+
 import pytest
 
 from idsync.errors import SourceUnreachable
@@ -10,7 +12,7 @@ from tests.sources.okta.organizations import served, small
 
 
 @pytest.fixture(autouse=True)
-def bare(monkeypatch):
+def bare(monkeypatch: pytest.MonkeyPatch) -> None:
     """An environment that says nothing of the way."""
     for name in (*_CERTIFICATES, *_PROXIES):
         monkeypatch.delenv(name, raising=False)
@@ -27,7 +29,9 @@ def bare(monkeypatch):
         ("NO_PROXY", "localhost,fe80::/10"),
     ],
 )
-def test_a_proxy_that_cannot_be_used_is_told_by_its_variable_and_not_repeated(name, value, monkeypatch):
+def test_a_proxy_that_cannot_be_used_is_told_by_its_variable_and_not_repeated(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(name, value)
     error = Okta().refusal(transport=None)
     assert isinstance(error, SourceUnreachable)
@@ -36,7 +40,7 @@ def test_a_proxy_that_cannot_be_used_is_told_by_its_variable_and_not_repeated(na
     assert "hidden" not in error.summary + error.why
 
 
-def test_certificates_that_cannot_be_used_are_told(monkeypatch, tmp_path):
+def test_certificates_that_cannot_be_used_are_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "empty.pem").write_text("")
     (tmp_path / "damaged.pem").write_text("-----BEGIN CERTIFICATE-----\nxx\n-----END CERTIFICATE-----\n")
     for file in ("missing.pem", ".", "empty.pem", "damaged.pem"):
@@ -47,14 +51,14 @@ def test_certificates_that_cannot_be_used_are_told(monkeypatch, tmp_path):
         assert error.fix
 
 
-def test_a_proxy_that_has_no_address_is_thought_of(monkeypatch):
+def test_a_proxy_that_has_no_address_is_thought_of(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://" + "a" * 70)
     error = Okta().refusal(transport=None)
     assert f"{ORG} has no address" in error.summary
     assert "HTTPS_PROXY" in error.fix
 
 
-def test_a_proxy_that_refuses_is_told_and_sees_no_credential(monkeypatch):
+def test_a_proxy_that_refuses_is_told_and_sees_no_credential(monkeypatch: pytest.MonkeyPatch) -> None:
     refusing = answer(b"", status="407 Proxy Authentication Required")
     with hostile(lambda path: [refusing]) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url.replace("//", "//user:hidden@"))
@@ -67,7 +71,7 @@ def test_a_proxy_that_refuses_is_told_and_sees_no_credential(monkeypatch):
     assert not any(TOKEN.encode() in request for request in proxy.requests)
 
 
-def test_a_loopback_is_asked_without_a_proxy(monkeypatch):
+def test_a_loopback_is_asked_without_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     with hostile(lambda path: [answer(b"")]) as proxy, served(small()) as reader:
         for name in ("HTTP_PROXY", "ALL_PROXY"):
             monkeypatch.setenv(name, proxy.url)

@@ -12,7 +12,7 @@ from tests.sources.okta.organizations import served, small
 NAMES = ("ada", "boris", "chloe", "dmitri", "elif")
 
 
-def test_known_people_without_the_app_are_asked_about_together():
+def test_known_people_without_the_app_are_asked_about_together() -> None:
     organization = small()
     gone = organization.add_user("gone@enzos-pizza.com")
     off = organization.add_user("off@enzos-pizza.com")
@@ -29,20 +29,20 @@ def test_known_people_without_the_app_are_asked_about_together():
     assert len(snapshot.unassigned) == 3
 
 
-def test_known_people_are_asked_about_in_batches_and_only_so_many():
+def test_known_people_are_asked_about_in_batches_and_only_so_many() -> None:
     with served(small()) as reader:
         reader.source().fetch([f"00u{number}" for number in range(MOST_LOOKUPS + 500)])
         assert reader.simulator.requests.by_route["GET /api/v1/users"] == MOST_LOOKUPS // 100
 
 
-def test_nobody_is_asked_about_when_everybody_known_is_assigned():
+def test_nobody_is_asked_about_when_everybody_known_is_assigned() -> None:
     organization = small()
     with served(organization) as reader:
         reader.source().fetch([organization.user("ada@enzos-pizza.com").id])
         assert reader.simulator.requests.by_bucket["users"] == 0
 
 
-def test_a_known_person_whom_a_moving_listing_passed_over_is_no_leaver():
+def test_a_known_person_whom_a_moving_listing_passed_over_is_no_leaver() -> None:
     organization = Organization.generate(
         5, users=1200, groups=1, apps=1, statuses={"ACTIVE": 1.0}, switches=Switches(rows="shifting")
     )
@@ -62,7 +62,7 @@ def test_a_known_person_whom_a_moving_listing_passed_over_is_no_leaver():
 
 
 @pytest.mark.parametrize("described", [True, False])
-def test_known_people_who_are_well_but_not_listed_are_looked_at_once_more(described):
+def test_known_people_who_are_well_but_not_listed_are_looked_at_once_more(described: bool) -> None:
     organization = small()
     zoe, ada = (organization.user(f"{name}@enzos-pizza.com") for name in ("zoe", "ada"))
     with served(organization) as reader:
@@ -77,7 +77,7 @@ def test_known_people_who_are_well_but_not_listed_are_looked_at_once_more(descri
     assert zoe.id not in snapshot.unassigned
 
 
-def test_a_leaver_is_confirmed_and_many_leavers_are_not_asked_about_one_by_one():
+def test_a_leaver_is_confirmed_and_many_leavers_are_not_asked_about_one_by_one() -> None:
     organization = Organization.generate(5, users=200, groups=1, apps=2, users_per_app=100, statuses={"ACTIVE": 1.0})
     with served(organization) as reader:
         source = reader.source(app=AppById(organization.app("App 1").id), selection=Selection(lists=False))

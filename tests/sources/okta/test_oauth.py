@@ -3,10 +3,12 @@
 import json
 import logging
 import traceback
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Literal
 
 import pytest
-from joserfc.jwk import ECKey, OKPKey
+from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from idsync.config.patterns import NameFilter, NamePattern
 from idsync.config.settings import ImportFilters
@@ -14,6 +16,7 @@ from idsync.errors import AuthenticationError, AuthorizationError, IdsyncError, 
 from idsync.sources.okta.auth import ApiTokenCredential, OAuthCredential
 from idsync.sources.okta.keys import read_key
 from idsync.sources.okta.oauth import OAuthHeader, _Held
+from idsync.sources.okta.refusals import OAuthScope
 from idsync.sources.okta.request import Attempt, Requester
 from idsync.sources.okta.selection import Selection
 from idsync.sources.okta.wire import Token
@@ -21,10 +24,18 @@ from tests.okta_simulator import Fail, Fault, Organization, Switches
 from tests.sources.okta.organizations import Clock, Reader, served, small
 from tests.sources.okta.private_keys import CURVES, RSA, SHORT, jwk, pem
 
-SCOPES = ("okta.users.read", "okta.groups.read", "okta.apps.read")
+SCOPES: tuple[OAuthScope, ...] = ("okta.users.read", "okta.groups.read", "okta.apps.read")
 
 
-def with_client(reader: Reader, key=RSA, *, scopes=SCOPES, dpop=False, kid=None, **choices):
+def with_client(
+    reader: Reader,
+    key: RSAKey | ECKey = RSA,
+    *,
+    scopes: Sequence[str] = SCOPES,
+    dpop: bool = False,
+    kid: str | None = None,
+    **choices: Any,
+) -> OAuthCredential:
     public = key.as_dict(private=False) | ({"kid": kid} if kid else {})
     reader.simulator.authority.add_client("0oaclient", [public], scopes=scopes, dpop=dpop, **choices)
     return OAuthCredential("0oaclient", pem(key), kid)
@@ -41,20 +52,22 @@ def organization() -> Organization:
 
 @pytest.mark.parametrize("dpop", [False, True])
 @pytest.mark.parametrize("key", [RSA, *CURVES.values()], ids=["RSA", *CURVES])
-def test_every_kind_of_key_reads_with_and_without_dpop(organization, key, dpop):
+def test_every_kind_of_key_reads_with_and_without_dpop(
+    organization: Organization, key: RSAKey | ECKey, dpop: bool
+) -> None:
     with served(organization) as reader:
         snapshot = reader.source(with_client(reader, key, dpop=dpop)).fetch()
     assert len(snapshot.users) == 5
 
 
 @pytest.mark.parametrize("algorithm", ["RS256", "RS384", "RS512"])
-def test_a_jwk_may_name_its_algorithm_and_key_id(algorithm):
+def test_a_jwk_may_name_its_algorithm_and_key_id(algorithm: str) -> None:
     key = read_key(jwk(RSA, alg=algorithm, kid="k1"))
     assert (key.algorithm, key.key_id) == (algorithm, "k1")
     assert read_key(jwk(RSA, kid="k1"), "k2").key_id == "k2"
 
 
-def test_the_key_id_picks_one_of_several_keys(organization):
+def test_the_key_id_picks_one_of_several_keys(organization: Organization) -> None:
     with served(organization) as reader:
         keys = [RSA.as_dict(private=False) | {"kid": "k1"}, CURVES["P-256"].as_dict(private=False) | {"kid": "k2"}]
         reader.simulator.authority.add_client("0oaclient", keys, scopes=SCOPES)
@@ -63,14 +76,14 @@ def test_the_key_id_picks_one_of_several_keys(organization):
             reader.source(OAuthCredential("0oaclient", pem(CURVES["P-256"]))).fetch()
 
 
-def test_one_token_serves_a_whole_reading_and_the_nonce_is_asked_for_once(organization):
+def test_one_token_serves_a_whole_reading_and_the_nonce_is_asked_for_once(organization: Organization) -> None:
     with served(organization, latency=0.01) as reader:
         reader.source(with_client(reader, dpop=True)).fetch()
         assert token_calls(reader) == 2
         assert set(reader.simulator.requests.by_status) == {200, 400}
 
 
-def test_a_token_is_kept_and_renewed_five_minutes_early_by_one_thread(organization):
+def test_a_token_is_kept_and_renewed_five_minutes_early_by_one_thread(organization: Organization) -> None:
     with served(organization) as reader:
         requester = Requester(reader.url, 100, None, reader.clock.timing)
         header = OAuthHeader(with_client(reader), SCOPES, requester)
@@ -87,7 +100,7 @@ def test_a_token_is_kept_and_renewed_five_minutes_early_by_one_thread(organizati
         requester.close()
 
 
-def test_a_token_revoked_on_the_way_is_replaced_once(organization):
+def test_a_token_revoked_on_the_way_is_replaced_once(organization: Organization) -> None:
     with served(organization) as reader:
         credential = with_client(reader)
         reader.simulator.faults.add(Fault("/api/v1/groups/*/users", Fail(401), times=1))
@@ -98,7 +111,7 @@ def test_a_token_revoked_on_the_way_is_replaced_once(organization):
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_a_nonce_demanded_by_the_api_is_learned(status):
+def test_a_nonce_demanded_by_the_api_is_learned(status: Literal[401, 403]) -> None:
     switches = Switches(api_demands_nonce=True, wrong_proof_status=status)
     with served(small(clock=Clock(), switches=switches)) as reader:
         snapshot = reader.source(with_client(reader, dpop=True)).fetch()
@@ -108,13 +121,17 @@ def test_a_nonce_demanded_by_the_api_is_learned(status):
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_a_proof_that_stays_wrong_fails_after_one_more(status, monkeypatch):
+def test_a_proof_that_stays_wrong_fails_after_one_more(
+    status: Literal[401, 403], monkeypatch: pytest.MonkeyPatch
+) -> None:
     switches = Switches(wrong_proof_status=status)
     with served(small(clock=Clock(), switches=switches)) as reader:
         credential = with_client(reader, dpop=True)
         real = OAuthHeader._proof
 
-        def for_another_address(self, method, url, nonce, token=None):
+        def for_another_address(
+            self: OAuthHeader, method: str, url: str, nonce: str | None, token: str | None = None
+        ) -> str:
             return real(self, method, url.replace("/api/v1", "/api/v2"), nonce, token)
 
         monkeypatch.setattr(OAuthHeader, "_proof", for_another_address)
@@ -124,7 +141,9 @@ def test_a_proof_that_stays_wrong_fails_after_one_more(status, monkeypatch):
 
 @pytest.mark.parametrize("offset", [-7200, 7200])
 @pytest.mark.parametrize("dpop", [False, True])
-def test_a_wrong_local_clock_is_put_right_by_the_servers_date(organization, offset, dpop):
+def test_a_wrong_local_clock_is_put_right_by_the_servers_date(
+    organization: Organization, offset: float, dpop: bool
+) -> None:
     with served(organization) as reader:
         credential = with_client(reader, dpop=dpop)
         wrong = Clock(reader.clock.now + offset)
@@ -132,7 +151,7 @@ def test_a_wrong_local_clock_is_put_right_by_the_servers_date(organization, offs
 
 
 @pytest.mark.parametrize("answer", ["reject", "fewer"])
-def test_a_scope_that_was_not_granted_is_named(answer):
+def test_a_scope_that_was_not_granted_is_named(answer: Literal["reject", "fewer"]) -> None:
     with served(small(clock=Clock(), switches=Switches(ungranted_scope=answer))) as reader:
         credential = with_client(reader, scopes=("okta.users.read", "okta.apps.read"))
         with pytest.raises(AuthorizationError) as caught:
@@ -142,7 +161,7 @@ def test_a_scope_that_was_not_granted_is_named(answer):
     assert "admin role" in caught.value.fix
 
 
-def test_only_the_scopes_that_are_needed_are_asked_for(organization):
+def test_only_the_scopes_that_are_needed_are_asked_for(organization: Organization) -> None:
     with served(organization) as reader:
         credential = with_client(reader, scopes=("okta.users.read", "okta.apps.read"))
         snapshot = reader.source(credential, selection=Selection(lists=False)).fetch()
@@ -150,7 +169,7 @@ def test_only_the_scopes_that_are_needed_are_asked_for(organization):
     assert snapshot.groups == []
 
 
-def test_an_unknown_client_and_a_wrong_key_are_explained(organization):
+def test_an_unknown_client_and_a_wrong_key_are_explained(organization: Organization) -> None:
     with served(organization) as reader:
         with_client(reader)
         for credential in (
@@ -187,7 +206,7 @@ def test_an_unknown_client_and_a_wrong_key_are_explained(organization):
         '{"a":' * 100_000,
     ],
 )
-def test_a_key_that_cannot_sign_for_okta_is_a_secret_error_that_does_not_quote_it(text):
+def test_a_key_that_cannot_sign_for_okta_is_a_secret_error_that_does_not_quote_it(text: str) -> None:
     with pytest.raises(SecretError) as caught:
         OAuthCredential("0oaclient", text)
     shown = "".join(traceback.format_exception(caught.value)) + caught.value.why + caught.value.fix
@@ -198,14 +217,14 @@ def test_a_key_that_cannot_sign_for_okta_is_a_secret_error_that_does_not_quote_i
 
 
 @pytest.mark.parametrize("token", ["", "  ", "two words", "line\nbreak", "tökén", "nul\0"])
-def test_a_token_that_cannot_be_one_is_refused_unquoted(token):
+def test_a_token_that_cannot_be_one_is_refused_unquoted(token: str) -> None:
     with pytest.raises(SecretError) as caught:
         ApiTokenCredential(token)
     assert not token.strip() or token not in str(caught.value)
     assert ApiTokenCredential(" 00abc\n").token == "00abc"
 
 
-def test_no_secret_is_in_any_message_repr_or_log(organization, caplog):
+def test_no_secret_is_in_any_message_repr_or_log(organization: Organization, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     with served(organization) as reader:
         secrets = [reader.simulator.token, pem(RSA)[60:120]]
@@ -225,13 +244,13 @@ def test_no_secret_is_in_any_message_repr_or_log(organization, caplog):
     assert "eyJ" not in shown
 
 
-def test_what_holds_a_secret_does_not_show_it():
+def test_what_holds_a_secret_does_not_show_it() -> None:
     token = Token("eyJsecret", "Bearer", 3600, "okta.users.read")
     for holder in (token, _Held("eyJsecret", True, 1.0), Attempt({"Authorization": "SSWS secret"})):
         assert "secret" not in repr(holder)
 
 
-def test_a_refusal_for_a_missing_role_is_not_taken_for_one_of_the_proof(organization):
+def test_a_refusal_for_a_missing_role_is_not_taken_for_one_of_the_proof(organization: Organization) -> None:
     with served(organization) as reader:
         credential = with_client(reader, dpop=True)
         reader.simulator.faults.add(Fault("/api/v1/groups", Fail(403), times=None))
@@ -241,7 +260,7 @@ def test_a_refusal_for_a_missing_role_is_not_taken_for_one_of_the_proof(organiza
     assert caught.value.scope == "okta.groups.read"
 
 
-def test_a_filter_that_excludes_everything_still_reads_the_pool(organization):
+def test_a_filter_that_excludes_everything_still_reads_the_pool(organization: Organization) -> None:
     nothing = NameFilter(exclude=(NamePattern("*"),))
     with served(organization) as reader:
         credential = with_client(reader, dpop=True)

@@ -1,9 +1,11 @@
 """A server that leaves things out, or answers otherwise where nothing is documented."""
 
+from typing import Any
+
 import pytest
 
 from idsync.errors import AuthorizationError, SourceError
-from idsync.model.identity import DELETED
+from idsync.model.identity import DELETED, IdentityGroup, Snapshot
 from idsync.sources.okta.selection import Selection
 from tests.okta_simulator import Change, Empty, Fault, IgnoreExpand, Omit, Organization, Switches
 from tests.sources.okta.organizations import served, small
@@ -11,12 +13,12 @@ from tests.sources.okta.organizations import served, small
 NAMES = ("ada", "boris", "chloe", "dmitri", "elif")
 
 
-def by_name(snapshot):
+def by_name(snapshot: Snapshot) -> dict[str, IdentityGroup]:
     return {group.name: group for group in snapshot.groups}
 
 
 @pytest.mark.parametrize("people", [0, 150])
-def test_a_server_that_ignores_expand_is_read_through_its_users(people):
+def test_a_server_that_ignores_expand_is_read_through_its_users(people: int) -> None:
     organization = small()
     staff = organization.group("staff")
     for number in range(people):
@@ -29,7 +31,7 @@ def test_a_server_that_ignores_expand_is_read_through_its_users(people):
         assert reader.simulator.requests.by_bucket["users"] == 1
 
 
-def test_people_whom_the_user_list_leaves_out_are_looked_up_by_id():
+def test_people_whom_the_user_list_leaves_out_are_looked_up_by_id() -> None:
     organization = small()
     staff = organization.group("staff")
     for number in range(150):
@@ -46,11 +48,11 @@ def test_people_whom_the_user_list_leaves_out_are_looked_up_by_id():
     assert len(snapshot.users) == 155
 
 
-def test_people_who_vanish_before_they_are_described_are_deleted():
+def test_people_who_vanish_before_they_are_described_are_deleted() -> None:
     organization = small()
     ada = organization.user("ada@enzos-pizza.com")
 
-    def remove(changed):
+    def remove(changed: Organization) -> None:
         changed.deactivate(ada)
         changed.delete_user(ada)
 
@@ -63,7 +65,7 @@ def test_people_who_vanish_before_they_are_described_are_deleted():
 
 
 @pytest.mark.parametrize("people", [0, 80])
-def test_people_who_are_assigned_and_shown_to_nobody_are_a_matter_of_permission(people):
+def test_people_who_are_assigned_and_shown_to_nobody_are_a_matter_of_permission(people: int) -> None:
     organization = small()
     staff = organization.group("staff")
     for number in range(people):
@@ -76,7 +78,7 @@ def test_people_who_are_assigned_and_shown_to_nobody_are_a_matter_of_permission(
     assert caught.value.scope == "okta.users.read"
 
 
-def test_optional_fields_may_be_left_out():
+def test_optional_fields_may_be_left_out() -> None:
     omitted = {
         "/api/v1/apps/*/users": ("credentials", "profile", "externalId", "created", "syncState"),
         "/api/v1/groups": ("profile.description", "type", "lastUpdated"),
@@ -91,14 +93,14 @@ def test_optional_fields_may_be_left_out():
     assert snapshot.unassigned == {}
 
 
-def test_a_scope_that_is_left_out_is_read_from_the_links():
+def test_a_scope_that_is_left_out_is_read_from_the_links() -> None:
     with served(small()) as reader:
         expected = reader.source().fetch()
         reader.simulator.faults.add(Fault("/api/v1/apps/*/users", Omit(("scope",)), times=None))
         assert reader.source().fetch().digest() == expected.digest()
 
 
-def test_a_status_that_is_left_out_of_the_embedded_user_is_asked_for():
+def test_a_status_that_is_left_out_of_the_embedded_user_is_asked_for() -> None:
     with served(small()) as reader:
         expected = reader.source().fetch().digest()
         reader.simulator.faults.add(Fault("/api/v1/apps/*/users", Omit(("_embedded.user.status",)), times=None))
@@ -116,7 +118,7 @@ def test_a_status_that_is_left_out_of_the_embedded_user_is_asked_for():
         ("/api/v1/apps/*/groups", "id"),
     ],
 )
-def test_a_needed_field_that_is_missing_is_an_error_and_never_none(path, field):
+def test_a_needed_field_that_is_missing_is_an_error_and_never_none(path: str, field: str) -> None:
     with served(small()) as reader:
         reader.simulator.faults.add(Fault(path, Omit((field,)), times=None))
         with pytest.raises(SourceError, match="missing required field"):
@@ -139,8 +141,8 @@ def test_a_needed_field_that_is_missing_is_an_error_and_never_none(path, field):
     ],
     ids=lambda switches: next(str(value) for name, value in vars_of(switches) if value != getattr(Switches(), name)),
 )
-def test_undocumented_points_make_no_difference(switches):
-    def organization(**choices):
+def test_undocumented_points_make_no_difference(switches: Switches) -> None:
+    def organization(**choices: Any) -> Organization:
         return Organization.generate(11, users=450, groups=12, apps=4, members_per_group=300, **choices)
 
     with served(organization()) as reader:
@@ -152,5 +154,5 @@ def test_undocumented_points_make_no_difference(switches):
     assert [app.user_ids() for app in found.apps] == [app.user_ids() for app in expected.apps]
 
 
-def vars_of(switches):
+def vars_of(switches: Switches) -> list[tuple[str, object]]:
     return [(name, getattr(switches, name)) for name in type(switches).__dataclass_fields__]

@@ -2,6 +2,7 @@
 
 import math
 import threading
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
@@ -21,16 +22,22 @@ def headers(*pairs: tuple[str, str], date: str | None = DATE) -> Headers:
     return Headers([(name.encode(), value.encode("utf-8", "surrogateescape")) for name, value in dated])
 
 
+def seconds_of(*pairs: tuple[str, str], date: str | None = DATE) -> float:
+    budget = budget_of(headers(*pairs, date=date))
+    assert budget is not None
+    return budget.seconds
+
+
 def rates(limit: object, remaining: object, reset: object) -> list[tuple[str, str]]:
     names = ("X-Rate-Limit-Limit", "X-Rate-Limit-Remaining", "X-Rate-Limit-Reset")
     return [(name, str(value)) for name, value in zip(names, (limit, remaining, reset), strict=True)]
 
 
-def test_the_wait_is_read_against_the_answers_own_date():
+def test_the_wait_is_read_against_the_answers_own_date() -> None:
     assert budget_of(headers(*rates(100, 7, NOW + 42))) == Budget(100, 7, NOW + 42, 42.0)
 
 
-def test_of_several_copies_the_least_counts():
+def test_of_several_copies_the_least_counts() -> None:
     both = rates(100, 60, NOW + 50) + rates(50, 10, NOW + 49)
     assert budget_of(headers(*both)) == Budget(50, 10, NOW + 49, 49.0)
     assert budget_of(headers(*reversed(both))) == Budget(50, 10, NOW + 49, 49.0)
@@ -47,16 +54,16 @@ def test_of_several_copies_the_least_counts():
         rates(1, 1, "9" * 400),
     ],
 )
-def test_headers_that_make_no_sense_are_no_budget(broken):
+def test_headers_that_make_no_sense_are_no_budget(broken: list[tuple[str, str]]) -> None:
     assert budget_of(headers(*broken)) is None
 
 
-def test_a_reset_in_the_past_or_far_away_is_bounded():
-    assert budget_of(headers(*rates(100, 0, NOW - 5))).seconds == 0
-    assert budget_of(headers(*rates(100, 0, NOW + 10_000_000))).seconds == LONGEST_WINDOW
+def test_a_reset_in_the_past_or_far_away_is_bounded() -> None:
+    assert seconds_of(*rates(100, 0, NOW - 5)) == 0
+    assert seconds_of(*rates(100, 0, NOW + 10_000_000)) == LONGEST_WINDOW
 
 
-def test_a_reset_far_away_does_not_make_later_windows_seem_to_be_over():
+def test_a_reset_far_away_does_not_make_later_windows_seem_to_be_over() -> None:
     clock = Clock()
     limiter = Limiter(100, clock)
     for reset, date in (("9" * 15, NOW), (NOW + 240, NOW + 180)):
@@ -66,7 +73,7 @@ def test_a_reset_far_away_does_not_make_later_windows_seem_to_be_over():
         clock.now += 180
 
 
-def test_the_share_holds_though_every_reset_is_far_away():
+def test_the_share_holds_though_every_reset_is_far_away() -> None:
     clock = Clock()
     limiter = Limiter(50, clock)
     for second in range(2):
@@ -84,20 +91,20 @@ def test_the_share_holds_though_every_reset_is_far_away():
         ("\udcff\udcfe", None),
     ],
 )
-def test_a_date_is_one_of_the_calendar_or_none(date, seconds):
+def test_a_date_is_one_of_the_calendar_or_none(date: str, seconds: float | None) -> None:
     assert server_time(headers(date=date)) == seconds
 
 
 @given(
     st.sampled_from([DATE, "Sun, 22 Nov 2026"]), st.lists(st.text("0123456789-+.,eEnaN \xb2", max_size=20), min_size=3)
 )
-def test_any_header_is_read_without_an_error(date, texts):
+def test_any_header_is_read_without_an_error(date: str, texts: list[str]) -> None:
     budget = budget_of(headers(*rates(*texts[:3]), date=date))
     assert budget is None or 0 <= budget.seconds <= LONGEST_WINDOW
 
 
-def test_without_a_date_a_whole_window_is_waited_for():
-    assert budget_of(headers(*rates(100, 0, NOW), date=None)).seconds == 60
+def test_without_a_date_a_whole_window_is_waited_for() -> None:
+    assert seconds_of(*rates(100, 0, NOW), date=None) == 60
     assert server_time(headers(date="yesterday")) is None
 
 
@@ -105,7 +112,7 @@ def take(limiter: Limiter) -> bool:
     return limiter.delay() == 0
 
 
-def test_until_the_limit_is_known_one_request_flies_at_a_time():
+def test_until_the_limit_is_known_one_request_flies_at_a_time() -> None:
     limiter = Limiter(50, Clock())
     assert take(limiter)
     second = threading.Thread(target=limiter.delay)
@@ -117,7 +124,7 @@ def test_until_the_limit_is_known_one_request_flies_at_a_time():
     assert not second.is_alive()
 
 
-def test_the_share_of_a_window_is_used_and_no_more_until_it_is_over():
+def test_the_share_of_a_window_is_used_and_no_more_until_it_is_over() -> None:
     clock = Clock()
     limiter = Limiter(30, clock)
     for used in range(3):
@@ -130,14 +137,14 @@ def test_the_share_of_a_window_is_used_and_no_more_until_it_is_over():
     assert take(limiter)
 
 
-def test_even_the_smallest_share_allows_one_request_a_window():
+def test_even_the_smallest_share_allows_one_request_a_window() -> None:
     limiter = Limiter(1, Clock())
     assert take(limiter)
     limiter.answered(Budget(20, 19, 100, 60))
     assert limiter.delay() == 61
 
 
-def test_what_others_use_is_left_to_them():
+def test_what_others_use_is_left_to_them() -> None:
     limiter = Limiter(50, Clock())
     assert take(limiter)
     limiter.answered(Budget(100, 1, 100, 60))
@@ -146,7 +153,7 @@ def test_what_others_use_is_left_to_them():
     assert limiter.delay() == 61
 
 
-def test_on_the_same_reset_the_lowest_remaining_counts_and_an_older_window_is_ignored():
+def test_on_the_same_reset_the_lowest_remaining_counts_and_an_older_window_is_ignored() -> None:
     limiter = Limiter(100, Clock())
     for remaining, reset in ((5, 100), (0, 100), (7, 100), (9, 40)):
         limiter._in_flight += 1
@@ -154,7 +161,7 @@ def test_on_the_same_reset_the_lowest_remaining_counts_and_an_older_window_is_ig
     assert limiter.delay() == 31
 
 
-def test_a_newer_reset_begins_a_new_window():
+def test_a_newer_reset_begins_a_new_window() -> None:
     limiter = Limiter(50, Clock())
     for reset in (100, 100, 160):
         limiter._in_flight += 1
@@ -162,7 +169,7 @@ def test_a_newer_reset_begins_a_new_window():
     assert take(limiter)
 
 
-def test_a_blocked_bucket_lets_nobody_ask():
+def test_a_blocked_bucket_lets_nobody_ask() -> None:
     clock = Clock()
     limiter = Limiter(50, clock)
     limiter.block(30)
@@ -171,14 +178,14 @@ def test_a_blocked_bucket_lets_nobody_ask():
     assert take(limiter)
 
 
-def test_a_server_that_does_not_meter_is_not_paced():
+def test_a_server_that_does_not_meter_is_not_paced() -> None:
     limiter = Limiter(50, Clock())
     assert take(limiter)
     limiter.answered(None)
     assert [take(limiter) for _ in range(20)] == [True] * 20
 
 
-def test_a_lost_first_request_does_not_let_others_run_wild():
+def test_a_lost_first_request_does_not_let_others_run_wild() -> None:
     limiter = Limiter(50, Clock())
     assert take(limiter)
     limiter.lost()
@@ -219,7 +226,9 @@ class Server:
     steps=st.lists(st.tuples(st.integers(1, 4), st.floats(0, 3)), min_size=1, max_size=80),
 )
 @settings(max_examples=150)
-def test_no_window_ever_sees_more_than_the_share(limit, share, window, steps):
+def test_no_window_ever_sees_more_than_the_share(
+    limit: int, share: int, window: float, steps: list[tuple[int, float]]
+) -> None:
     clock = Clock()
     server = Server(clock, limit, window)
     limiter = Limiter(share, clock)
@@ -238,7 +247,8 @@ def test_no_window_ever_sees_more_than_the_share(limit, share, window, steps):
     assert server.most <= max(limit * share // 100, 1)
 
 
-EVENTS = st.one_of(
+Event = Budget | Literal["lost"] | float | None
+EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(Budget, st.integers(0, 9), st.integers(0, 9), st.integers(0, 50), st.floats(0, 60)),
     st.none(),
     st.just("lost"),
@@ -246,11 +256,18 @@ EVENTS = st.one_of(
 )
 
 
+class NeverWaits(threading.Condition):
+    """A condition that nobody has a reason to wait for."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        pytest.fail("waits for an answer though none is under way")
+
+
 @given(st.integers(1, 100), st.lists(EVENTS, max_size=30))
-def test_whatever_happens_a_bucket_with_nothing_under_way_comes_free(share, events):
+def test_whatever_happens_a_bucket_with_nothing_under_way_comes_free(share: int, events: list[Event]) -> None:
     clock = Clock()
     limiter = Limiter(share, clock)
-    limiter._room.wait = lambda timeout=None: pytest.fail("waits for an answer though none is under way")
+    limiter._room = NeverWaits()
     for event in events:
         for _ in range(3):
             if (seconds := limiter.delay()) == 0:
@@ -268,7 +285,7 @@ def test_whatever_happens_a_bucket_with_nothing_under_way_comes_free(share, even
                 limiter.answered(event)
 
 
-def test_a_refused_crowd_halves_what_may_fly_once_and_calm_brings_it_back():
+def test_a_refused_crowd_halves_what_may_fly_once_and_calm_brings_it_back() -> None:
     gate = Gate(8)
     crowd = [gate.__enter__() for _ in range(8)]
     for entered in crowd:
@@ -285,7 +302,7 @@ def test_a_refused_crowd_halves_what_may_fly_once_and_calm_brings_it_back():
     assert gate.size == 8
 
 
-def test_a_full_gate_holds_until_somebody_leaves():
+def test_a_full_gate_holds_until_somebody_leaves() -> None:
     gate = Gate(1)
     gate.__enter__()
     second = threading.Thread(target=gate.__enter__)
@@ -297,7 +314,7 @@ def test_a_full_gate_holds_until_somebody_leaves():
     assert not second.is_alive()
 
 
-def test_the_gate_never_shuts():
+def test_the_gate_never_shuts() -> None:
     gate = Gate(8)
     for _ in range(10):
         with gate as entered:

@@ -1,16 +1,17 @@
 """What a reading finds in a simulated organization."""
 
+from idsync.model.identity import IdentityGroup, Snapshot
 from tests.okta_simulator import Organization
 from tests.sources.okta.organizations import Clock, served, small
 
 NAMES = ("ada", "boris", "chloe", "dmitri", "elif")
 
 
-def by_name(snapshot):
+def by_name(snapshot: Snapshot) -> dict[str, IdentityGroup]:
     return {group.name: group for group in snapshot.groups}
 
 
-def test_a_reading_holds_the_pool_groups_and_apps():
+def test_a_reading_holds_the_pool_groups_and_apps() -> None:
     with served(small()) as reader:
         snapshot = reader.source().fetch()
     assert sorted(user.username for user in snapshot.users) == [f"{name}@enzos-pizza.com" for name in NAMES]
@@ -21,7 +22,7 @@ def test_a_reading_holds_the_pool_groups_and_apps():
     assert (snapshot.app_label, snapshot.complete, snapshot.sanitized) == ("Teleport", True, False)
 
 
-def test_everything_is_sorted_and_the_same_however_threads_run():
+def test_everything_is_sorted_and_the_same_however_threads_run() -> None:
     organization = Organization.generate(3, users=300, groups=30, apps=5, members_per_group=40)
     with served(organization) as reader:
         snapshots = [reader.source().fetch() for _ in range(3)]
@@ -32,13 +33,13 @@ def test_everything_is_sorted_and_the_same_however_threads_run():
     assert members == [sorted(set(some)) for some in members]
 
 
-def test_the_time_is_that_of_the_server_and_not_of_this_machine():
+def test_the_time_is_that_of_the_server_and_not_of_this_machine() -> None:
     with served(small(clock=Clock(1_795_334_400))) as reader:
         snapshot = reader.source(timing=Clock(1).timing).fetch()
     assert snapshot.taken_at == "2026-11-22T08:00:00Z"
 
 
-def test_the_app_users_name_and_values_win_where_they_are_not_empty():
+def test_the_app_users_name_and_values_win_where_they_are_not_empty() -> None:
     organization = small()
     ada = organization.user("ada@enzos-pizza.com")
     boris = organization.user("boris@enzos-pizza.com")
@@ -56,7 +57,7 @@ def test_the_app_users_name_and_values_win_where_they_are_not_empty():
     assert users[boris.id].username == "boris@enzos-pizza.com"
 
 
-def test_the_status_is_that_of_the_okta_user():
+def test_the_status_is_that_of_the_okta_user() -> None:
     organization = small()
     organization.suspend(organization.user("ada@enzos-pizza.com"))
     organization.lock_out(organization.user("boris@enzos-pizza.com"))
@@ -65,7 +66,7 @@ def test_the_status_is_that_of_the_okta_user():
     assert (statuses["ada"], statuses["bor"], statuses["chl"]) == ("SUSPENDED", "LOCKED_OUT", "ACTIVE")
 
 
-def test_deactivated_people_and_people_without_the_app_stay_members_and_their_status_is_told():
+def test_deactivated_people_and_people_without_the_app_stay_members_and_their_status_is_told() -> None:
     organization = small()
     ada, zoe = (organization.user(f"{name}@enzos-pizza.com") for name in ("ada", "zoe"))
     organization.deactivate(ada)
@@ -76,7 +77,7 @@ def test_deactivated_people_and_people_without_the_app_stay_members_and_their_st
     assert ada.id not in {user.id for user in snapshot.users}
 
 
-def test_the_catalogue_lists_names_in_two_requests():
+def test_the_catalogue_lists_names_in_two_requests() -> None:
     with served(small()) as reader:
         catalogue = reader.source().catalogue()
         assert reader.simulator.requests.by_route == {"GET /api/v1/groups": 1, "GET /api/v1/apps": 1}
@@ -84,7 +85,7 @@ def test_the_catalogue_lists_names_in_two_requests():
     assert sorted(app.label for app in catalogue.apps) == ["Salesforce", "Teleport"]
 
 
-def test_progress_ends_with_everything_read():
+def test_progress_ends_with_everything_read() -> None:
     shown = []
     with served(small()) as reader:
         reader.source(progress=lambda *state: shown.append(state)).fetch()

@@ -43,7 +43,7 @@ class Expected:
         (SyncSwitches(users=False, access_lists=False), Expected(False, [], False)),
     ],
 )
-def test_what_is_switched_off_is_not_asked_for(switches, expected):
+def test_what_is_switched_off_is_not_asked_for(switches: SyncSwitches, expected: Expected) -> None:
     integration = Integration("okta", "https://x.okta.com", AppById("0oa1"), UserSettings(()), HERE, sync=switches)
     selection = Selection.of(Settings(integration, filters=FILTERS, role_rules=RULES))
     assert selection.filters is FILTERS

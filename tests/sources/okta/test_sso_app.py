@@ -2,7 +2,7 @@
 
 import pytest
 
-from idsync.config.settings import AppById, AppByLabel
+from idsync.config.settings import AppById, AppByLabel, AppReference
 from idsync.errors import AuthorizationError, SourceError, SourceUnreachable
 from idsync.sources.okta.auth import ApiTokenCredential
 from idsync.sources.okta.selection import Selection
@@ -10,7 +10,7 @@ from tests.okta_simulator import Role, Switches
 from tests.sources.okta.organizations import served, small
 
 
-def test_the_app_can_be_named_by_its_label():
+def test_the_app_can_be_named_by_its_label() -> None:
     with served(small()) as reader:
         by_label = reader.source(app=AppByLabel("Teleport")).fetch()
         assert by_label.app_id == reader.organization.app("Teleport").id
@@ -19,7 +19,7 @@ def test_the_app_can_be_named_by_its_label():
         assert len(without_lists.users) == 5
 
 
-def test_a_label_that_two_active_apps_have_is_refused():
+def test_a_label_that_two_active_apps_have_is_refused() -> None:
     organization = small()
     other = organization.add_app("Teleport 2")
     organization.update_app(other, label="Teleport")
@@ -33,7 +33,7 @@ def test_a_label_that_two_active_apps_have_is_refused():
 
 @pytest.mark.parametrize("lists", [True, False])
 @pytest.mark.parametrize("app", [AppById("0oamissing"), AppByLabel("Missing")])
-def test_an_app_that_is_not_there_is_another_organization_or_hidden(app, lists):
+def test_an_app_that_is_not_there_is_another_organization_or_hidden(app: AppReference, lists: bool) -> None:
     with served(small()) as reader, pytest.raises(SourceUnreachable) as caught:
         reader.source(app=app, selection=Selection(lists=lists)).fetch()
     assert "org_url" in caught.value.fix
@@ -41,7 +41,7 @@ def test_an_app_that_is_not_there_is_another_organization_or_hidden(app, lists):
 
 
 @pytest.mark.parametrize("lists", [True, False])
-def test_an_inactive_app_is_refused(lists):
+def test_an_inactive_app_is_refused(lists: bool) -> None:
     organization = small()
     organization.deactivate_app(organization.app("Teleport"))
     with served(organization) as reader, pytest.raises(SourceError, match="is INACTIVE"):
@@ -49,7 +49,7 @@ def test_an_inactive_app_is_refused(lists):
 
 
 @pytest.mark.parametrize("app", [None, AppByLabel("Teleport")])
-def test_a_credential_without_an_admin_role_that_sees_no_app_is_told_about_the_role(app):
+def test_a_credential_without_an_admin_role_that_sees_no_app_is_told_about_the_role(app: AppReference) -> None:
     organization = small(switches=Switches(missing_role="fewer_rows"))
     with served(organization) as reader:
         reader.simulator.authority.add_token("00norole", role=Role.NONE)
@@ -60,7 +60,7 @@ def test_a_credential_without_an_admin_role_that_sees_no_app_is_told_about_the_r
     assert caught.value.scope == "okta.apps.read"
 
 
-def test_a_missing_admin_role_that_is_told_as_403_names_scope_and_role():
+def test_a_missing_admin_role_that_is_told_as_403_names_scope_and_role() -> None:
     with served(small()) as reader:
         reader.simulator.authority.add_token("00norole", role=Role.NONE)
         with pytest.raises(AuthorizationError) as caught:
@@ -70,7 +70,7 @@ def test_a_missing_admin_role_that_is_told_as_403_names_scope_and_role():
     assert "Read-only Administrator" in caught.value.fix
 
 
-def test_a_group_admin_is_told_that_apps_are_closed_to_it():
+def test_a_group_admin_is_told_that_apps_are_closed_to_it() -> None:
     with served(small()) as reader:
         reader.simulator.authority.add_token("00groups", role=Role.GROUP_ADMIN)
         with pytest.raises(AuthorizationError) as caught:

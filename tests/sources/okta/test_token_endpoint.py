@@ -9,12 +9,12 @@ from tests.sources.okta.answers import DATE, Okta
 from tests.sources.okta.private_keys import RSA, pem
 
 
-def token_answer(status: int = 200, **members) -> httpx.Response:
+def token_answer(status: int = 200, **members: object) -> httpx.Response:
     return httpx.Response(status, headers=DATE, json=members)
 
 
 @pytest.mark.parametrize("kind", ["Bearer", "bearer"])
-def test_a_server_without_dpop_gives_a_bearer_token(kind):
+def test_a_server_without_dpop_gives_a_bearer_token(kind: str) -> None:
     okta = Okta(token=token_answer(access_token="abc.def", token_type=kind, expires_in=3600))
     assert len(okta.source(OAuthCredential("0oa9", pem(RSA))).fetch().users) == 1
     api = [request for request in okta.requests if request.url.path.startswith("/api")]
@@ -39,19 +39,19 @@ def test_a_server_without_dpop_gives_a_bearer_token(kind):
         httpx.Response(429, headers=DATE),
     ],
 )
-def test_what_is_no_token_is_an_unreachable_source(answer):
+def test_what_is_no_token_is_an_unreachable_source(answer: httpx.Response) -> None:
     assert isinstance(Okta(token=answer).refusal(OAuthCredential("0oa9", pem(RSA))), SourceUnreachable)
 
 
-def test_other_refusals_of_a_token_say_what_to_check():
+def test_other_refusals_of_a_token_say_what_to_check() -> None:
     answer = token_answer(400, error="unauthorized_client", error_description="grant type")
     error = Okta(token=answer).refusal(OAuthCredential("0oa9", pem(RSA)))
     assert isinstance(error, AuthenticationError)
     assert "Client Credentials" in error.fix
 
 
-def test_a_nonce_that_changes_with_every_answer_does_not_go_on_for_ever():
-    def answer(request: httpx.Request):
+def test_a_nonce_that_changes_with_every_answer_does_not_go_on_for_ever() -> None:
+    def answer(request: httpx.Request) -> httpx.Response | None:
         headers = DATE | {"dpop-nonce": f"nonce-{len(okta.requests)}"}
         return httpx.Response(400, headers=headers, json={"error": "use_dpop_nonce"})
 
@@ -60,6 +60,6 @@ def test_a_nonce_that_changes_with_every_answer_does_not_go_on_for_ever():
     assert len(okta.requests) < 20
 
 
-def test_tokens_that_end_almost_at_once_are_fetched_again():
+def test_tokens_that_end_almost_at_once_are_fetched_again() -> None:
     okta = Okta(token=lambda request: token_answer(access_token="abc", token_type="Bearer", expires_in=0))
     assert len(okta.source(OAuthCredential("0oa9", pem(RSA))).fetch().users) == 1

@@ -3,6 +3,7 @@
 import socket
 import threading
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -13,6 +14,7 @@ from idsync.sources.okta.auth import ApiTokenCredential
 from idsync.sources.okta.request import Abandoned, Timing
 from idsync.sources.okta.source import OktaSource
 from idsync.sources.okta.workers import Workers
+from idsync.sources.protocol import Progress
 from tests.okta_simulator import Delay, Fail, Fault, Limits, Organization
 from tests.sources.okta.organizations import Clock, served, small
 
@@ -21,11 +23,20 @@ def quiet() -> None:
     """Nothing to show."""
 
 
+def waiting(event: threading.Event) -> Callable[[], None]:
+    """A task that ends with the event."""
+
+    def wait() -> None:
+        event.wait(5)
+
+    return wait
+
+
 def okta_threads() -> list[str]:
     return [thread.name for thread in threading.enumerate() if thread.name.startswith("idsync-okta-")]
 
 
-def test_tasks_may_add_tasks_and_all_are_done():
+def test_tasks_may_add_tasks_and_all_are_done() -> None:
     done = []
 
     def split(depth: int) -> None:
@@ -44,16 +55,16 @@ def test_tasks_may_add_tasks_and_all_are_done():
     assert okta_threads() == []
 
 
-def test_one_lane_does_not_wait_for_another():
+def test_one_bucket_does_not_wait_for_another() -> None:
     held = threading.Event()
     with Workers({"slow": 1, "fast": 1}, held.set) as workers:
-        workers.submit("slow", lambda: held.wait(5) and None)
+        workers.submit("slow", waiting(held))
         workers.submit("fast", held.set)
         workers.drain(quiet)
     assert held.is_set()
 
 
-def test_the_first_error_ends_everything_and_is_raised_to_the_caller():
+def test_the_first_error_ends_everything_and_is_raised_to_the_caller() -> None:
     given_up = threading.Event()
     done = []
 
@@ -74,22 +85,23 @@ def test_the_first_error_ends_everything_and_is_raised_to_the_caller():
     assert okta_threads() == []
 
 
-def test_an_error_of_the_caller_ends_the_work_too():
+def test_an_error_of_the_caller_ends_the_work_too() -> None:
     given_up = threading.Event()
 
     def fail() -> None:
         raise RuntimeError("progress")
 
     workers = Workers({"a": 1}, given_up.set)
-    workers.submit("a", lambda: given_up.wait(5) and None)
+    workers.submit("a", waiting(given_up))
     with pytest.raises(RuntimeError, match="progress"), workers:
         workers.drain(fail)
     assert given_up.is_set()
     assert okta_threads() == []
 
 
-def test_threads_that_do_not_end_are_waited_for_together_and_not_one_by_one(monkeypatch):
-    everybody, release, waits = threading.Barrier(6), threading.Event(), []
+def test_threads_that_do_not_end_are_waited_for_together_and_not_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    everybody, release = threading.Barrier(6), threading.Event()
+    waits: list[float | None] = []
     join = threading.Thread.join
 
     def hold() -> None:
@@ -113,13 +125,14 @@ def test_threads_that_do_not_end_are_waited_for_together_and_not_one_by_one(monk
         interrupt()
     release.set()
     assert len(waits) == 5
-    assert sum(waits) < 0.2
+    assert sum(wait for wait in waits if wait is not None) < 0.2
     for thread, _ in workers._threads:
         join(thread, 5)
 
 
-def test_a_system_that_gives_no_more_threads_is_told(monkeypatch):
-    start, started = threading.Thread.start, []
+def test_a_system_that_gives_no_more_threads_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = threading.Thread.start
+    started: list[threading.Thread] = []
 
     def start_two(thread: threading.Thread) -> None:
         if len(started) == 2:
@@ -136,8 +149,8 @@ def test_a_system_that_gives_no_more_threads_is_told(monkeypatch):
     assert okta_threads() == []
 
 
-def interrupting(after: int):
-    calls = []
+def interrupting(after: int) -> Progress:
+    calls: list[str] = []
 
     def progress(what: str, done: int, total: int) -> None:
         calls.append(what)
@@ -147,7 +160,7 @@ def interrupting(after: int):
     return progress
 
 
-def test_an_interrupt_ends_requests_that_wait_for_an_answer():
+def test_an_interrupt_ends_requests_that_wait_for_an_answer() -> None:
     with served(small()) as reader:
         reader.simulator.faults.add(Fault("/api/v1/groups/*/users", Delay(30), times=None))
         started = time.monotonic()
@@ -157,7 +170,7 @@ def test_an_interrupt_ends_requests_that_wait_for_an_answer():
         assert okta_threads() == []
 
 
-def test_an_interrupt_ends_waits_for_the_rate_limit():
+def test_an_interrupt_ends_waits_for_the_rate_limit() -> None:
     organization = small()
     limits = Limits(organization.clock, organization.switches, overrides={"groups": 2})
     with served(organization, limits=limits) as reader:
@@ -168,7 +181,7 @@ def test_an_interrupt_ends_waits_for_the_rate_limit():
         assert okta_threads() == []
 
 
-def test_an_error_ends_requests_of_other_threads_that_wait_for_an_answer():
+def test_an_error_ends_requests_of_other_threads_that_wait_for_an_answer() -> None:
     with served(small()) as reader:
         reader.simulator.faults.add(Fault("/api/v1/groups/*/users", Delay(30), times=None))
         reader.simulator.faults.add(Fault("/api/v1/apps/*/groups", Fail(400), times=None))
@@ -179,7 +192,7 @@ def test_an_error_ends_requests_of_other_threads_that_wait_for_an_answer():
         assert okta_threads() == []
 
 
-def test_a_reading_leaves_no_thread_and_no_socket_behind():
+def test_a_reading_leaves_no_thread_and_no_socket_behind() -> None:
     with served(small()) as reader:
         reader.source().fetch()
         assert okta_threads() == []
@@ -187,7 +200,7 @@ def test_a_reading_leaves_no_thread_and_no_socket_behind():
         assert okta_threads() == []
 
 
-def test_while_one_bucket_waits_for_its_window_the_others_are_read():
+def test_while_one_bucket_waits_for_its_window_the_others_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     apps_read, waited = threading.Event(), []
 
     def sleep(seconds: float) -> None:
@@ -202,14 +215,14 @@ def test_while_one_bucket_waits_for_its_window_the_others_are_read():
     organization = Organization.generate(6, users=9, groups=9, apps=5, members_per_group=2, clock=clock)
     limits = Limits(clock, organization.switches, overrides={"groups": 4})
     with served(organization, limits=limits) as reader:
-        clock.sleep = sleep
+        monkeypatch.setattr(clock, "sleep", sleep)
         assert len(reader.source(progress=progress).fetch().groups) == 9
     assert waited
     assert all(waited)
 
 
 @pytest.mark.parametrize("host", ["xn--a.com", "a" * 70 + ".okta.com"])
-def test_a_host_that_cannot_exist_is_told(host):
+def test_a_host_that_cannot_exist_is_told(host: str) -> None:
     source = OktaSource(
         org_url=f"https://{host}",
         app=AppById("0oa1"),
@@ -220,7 +233,7 @@ def test_a_host_that_cannot_exist_is_told(host):
         source.fetch()
 
 
-def test_a_host_that_does_not_listen_is_told_within_a_few_tries():
+def test_a_host_that_does_not_listen_is_told_within_a_few_tries() -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{closed.getsockname()[1]}"
