@@ -17,6 +17,30 @@ def canonical_bytes(value: Any) -> bytes:
     return _ENCODER.encode(value)
 
 
+class Body(msgspec.Struct, frozen=True, gc=False):
+    """A value's canonical bytes with their fingerprint: what a store keeps once, and refers to by the fingerprint."""
+
+    fingerprint: str
+    data: bytes
+
+
+_last: tuple[object, Body] = (None, Body("", b""))
+
+
+def body_of(value: Any) -> Body:
+    """The body of a value that is never changed in place, as no resource is.
+
+    The last one is remembered by its identity: what is written to a target is journaled next, and encoded once.
+    """
+    global _last
+    known, body = _last
+    if known is not value:
+        data = canonical_bytes(value)
+        body = Body(fingerprint_bytes(data), data)
+        _last = (value, body)
+    return body
+
+
 def fingerprint(value: Any) -> str:
     """32 hexadecimal digits (BLAKE2b-128) of a value's canonical bytes; also an object's revision."""
     return fingerprint_bytes(canonical_bytes(value))

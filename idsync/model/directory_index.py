@@ -5,8 +5,9 @@ from collections.abc import Collection
 import msgspec
 
 from idsync.model.addresses import Address, split_address
-from idsync.model.canonical import fingerprint, fingerprint_names
+from idsync.model.canonical import fingerprint
 from idsync.model.directory import DirectoryState, Names
+from idsync.model.member_fingerprint import fingerprint_members
 from idsync.model.ownership import USER_ID_LABEL, is_ours
 from idsync.model.resources import User
 
@@ -19,7 +20,7 @@ class UserEntry(msgspec.Struct, frozen=True, gc=False):
 
 
 class AccessListEntry(msgspec.Struct, frozen=True, gc=False):
-    """A list in brief: whose it is, its fingerprint, that of its member names, and how many there are."""
+    """A list in brief: whose it is, its fingerprint, that of its members, and how many there are."""
 
     ours: bool
     fingerprint: str
@@ -53,7 +54,7 @@ def index_of(state: DirectoryState, org_url: str) -> DirectoryIndex:
             name: AccessListEntry(
                 is_ours(item.metadata.labels, org_url),
                 fingerprint(item),
-                fingerprint_names(state.members[name]),
+                fingerprint_members(name, state.members[name]),
                 len(state.members[name]),
             )
             for name, item in state.access_lists.items()

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 import msgspec
 
@@ -11,6 +12,7 @@ from idsync.model.exported_state import StateSpec
 from idsync.model.names import twin_key
 from idsync.model.ownership import okta_id_of
 from idsync.model.resources import NESTED_LIST, AccessList, Lock, Membership
+from idsync.model.times import is_past
 
 
 class GivenDirectory:
@@ -80,6 +82,10 @@ class GivenDirectory:
         if users is None:
             return locks
         return {name: lock for name, lock in locks.items() if name in names or lock.spec.target.user in users}
+
+    def ended_locks(self, now: datetime) -> dict[str, Lock]:
+        """The locks whose time has passed."""
+        return {name: lock for name, lock in self._state.locks.items() if is_past(lock.spec.expires, now)}
 
     def access_lists(self, names: Collection[str] | None = None) -> dict[str, AccessList]:
         """Every list, or those of these names, without members."""

@@ -2,15 +2,17 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
+from datetime import datetime
 
 import msgspec
 
 from idsync.model.addresses import Address, Kind
-from idsync.model.canonical import canonical_bytes, fingerprint_bytes
+from idsync.model.canonical import body_of, canonical_bytes
 from idsync.model.directory import DirectoryState, Members, Names
 from idsync.model.directory_index import AccessListEntry, DirectoryIndex, Managed, UserEntry, edited_within
 from idsync.model.ownership import is_ours, okta_id_of, org_of, same_owned
-from idsync.model.resources import AccessList, Lock, Membership, User
+from idsync.model.resources import NESTED_LIST, AccessList, Lock, Membership, User
+from idsync.model.times import parse_time
 from idsync.plan.apply_times import Moment
 from idsync.plan.steps import Step
 from idsync.targets.protocol import Resource
@@ -60,7 +62,7 @@ class LocalTarget:
                     for name, okta_id, print_ in self._tables.users.entries(org_url, users)
                 },
                 {
-                    name: AccessListEntry(bool(ours), print_, members_print, count)
+                    name: AccessListEntry(ours, print_, members_print, count)
                     for name, ours, print_, members_print, count in self._tables.access_lists.entries(org_url, lists)
                 },
                 edited if within is None else edited_within(edited, within),
@@ -92,6 +94,10 @@ class LocalTarget:
     def locks(self, users: Collection[str] | None = None, names: Collection[str] = ()) -> dict[str, Lock]:
         """Locks by name: all, or those on one of these users or of one of these names."""
         return {name: _LOCK.decode(body) for name, body in self._tables.locks.bodies(users, names)}
+
+    def ended_locks(self, now: datetime) -> dict[str, Lock]:
+        """Locks whose time has passed."""
+        return {name: _LOCK.decode(body) for name, body in self._tables.locks.ended(int(now.timestamp()))}
 
     def access_lists(self, names: Collection[str] | None = None) -> dict[str, AccessList]:
         """Every list, or those of these names, without members."""
@@ -127,10 +133,8 @@ class LocalTarget:
 
     def put_user(self, user: User) -> None:
         """Create or replace a user."""
-        body = canonical_bytes(user)
         labels = user.metadata.labels
-        org, okta_id = org_of(labels), okta_id_of(labels)
-        self._tables.users.put(user.metadata.name, org, okta_id, fingerprint_bytes(body), body)
+        self._tables.users.put(user.metadata.name, org_of(labels), okta_id_of(labels), body_of(user))
 
     def delete_user(self, name: str) -> None:
         """Delete a user."""
@@ -138,7 +142,9 @@ class LocalTarget:
 
     def put_lock(self, lock: Lock) -> None:
         """Create or replace a lock."""
-        self._tables.locks.put(lock.metadata.name, canonical_bytes(lock))
+        expires = lock.spec.expires
+        ends = None if expires is None else int(parse_time(expires).timestamp())
+        self._tables.locks.put(lock.metadata.name, lock.spec.target.user or "", ends, body_of(lock))
 
     def delete_lock(self, name: str) -> None:
         """Delete a lock."""
@@ -146,9 +152,9 @@ class LocalTarget:
 
     def put_access_list(self, access_list: AccessList) -> None:
         """Create or replace a list; its members stay."""
-        body = canonical_bytes(access_list)
         metadata = access_list.metadata
-        self._tables.access_lists.put(metadata.name, org_of(metadata.labels), fingerprint_bytes(body), body)
+        owners = {owner.name for owner in access_list.spec.owners if owner.membership_kind != NESTED_LIST}
+        self._tables.access_lists.put(metadata.name, org_of(metadata.labels), body_of(access_list), owners)
 
     def delete_access_list(self, name: str) -> None:
         """Delete a list and its memberships."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Protocol
 
 from idsync.model.addresses import Kind
@@ -101,6 +102,9 @@ class Target(DirectoryReader, Protocol):
     @property
     def kinds(self) -> frozenset[Kind]:
         """The kinds of object that it can hold; a plan for it has no change of another kind."""
+
+    def ended_locks(self, now: datetime) -> dict[str, Lock]:
+        """The locks whose time has passed at `now`, by name."""
 
     def transaction(self) -> AbstractContextManager[None]:
         """All writes inside take effect together or not at all, where the target can; else each on its own."""

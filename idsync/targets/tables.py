@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterable
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from idsync.model.canonical import Body
+
 
 class UserTable(Protocol):
     """Users, by name."""
@@ -20,7 +22,7 @@ class UserTable(Protocol):
     def bodies(self, names: Collection[str] | None) -> Iterable[tuple[str, bytes]]:
         """Name and body of these users, or of all."""
 
-    def put(self, name: str, org: str, okta_id: str, fingerprint: str, body: bytes) -> None:
+    def put(self, name: str, org: str, okta_id: str, body: Body) -> None:
         """Create or replace a user."""
 
     def delete(self, name: str) -> None:
@@ -33,8 +35,11 @@ class LockTable(Protocol):
     def bodies(self, users: Collection[str] | None, names: Collection[str]) -> Iterable[tuple[str, bytes]]:
         """Name and body of every lock or, where `users` is given, of those on these users or of these names."""
 
-    def put(self, name: str, body: bytes) -> None:
-        """Create or replace a lock."""
+    def ended(self, now: int) -> Iterable[tuple[str, bytes]]:
+        """Name and body of the locks that end at or before `now`, in seconds since 1970."""
+
+    def put(self, name: str, user: str, ends: int | None, body: Body) -> None:
+        """Create or replace a lock on `user`, empty where it is on none, that ends at `ends`, if it does."""
 
     def delete(self, name: str) -> None:
         """Delete a lock; a missing one is no error."""
@@ -52,8 +57,8 @@ class AccessListTable(Protocol):
     def owned_by(self, people: Collection[str]) -> Iterable[str]:
         """Names of the lists that name one of these people as an owner."""
 
-    def put(self, name: str, org: str, fingerprint: str, body: bytes) -> None:
-        """Create or replace a list; its members stay."""
+    def put(self, name: str, org: str, body: Body, owners: Collection[str]) -> None:
+        """Create or replace a list, which these people own; its members stay."""
 
     def delete(self, name: str) -> None:
         """Delete a list and its memberships; a missing one is no error."""

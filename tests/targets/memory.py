@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from msgspec.structs import replace
 
@@ -58,6 +59,9 @@ class MemoryTarget:
 
     def locks(self, users: Collection[str] | None = None, names: Collection[str] = ()) -> dict[str, Lock]:
         return self._given().locks(users, names)
+
+    def ended_locks(self, now: datetime) -> dict[str, Lock]:
+        return self._given().ended_locks(now)
 
     def access_lists(self, names: Collection[str] | None = None) -> dict[str, AccessList]:
         return self._given().access_lists(names)

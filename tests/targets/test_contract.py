@@ -2,9 +2,10 @@
 
 import pytest
 
-from idsync.model.canonical import fingerprint, fingerprint_names
+from idsync.model.canonical import fingerprint
 from idsync.model.directory import DirectoryState, Names
 from idsync.model.directory_index import Managed
+from idsync.model.member_fingerprint import fingerprint_members
 from idsync.model.names import twin_key
 from idsync.model.ownership import USER_ID_LABEL, our_labels
 from idsync.model.resources import (
@@ -23,6 +24,7 @@ from idsync.model.resources import (
 from tests.targets.world import (
     HOSTILE_NAMES,
     LIST_NAMES,
+    NOW,
     ORG,
     WritableTarget,
     foreign_list,
@@ -125,6 +127,13 @@ class TestLocks:
         locked.delete_lock("l/2")
         assert locked.locks(["hiro"]) == {}
         assert locked.locks(["ann"]) == {"l1": our_lock("l1", "ann")}
+
+    def test_those_that_have_ended(self, locked: WritableTarget) -> None:
+        for name, expires in (("past", "2026-11-22T11:30:00+02:00"), ("to come", "2026-11-22T09:30:01Z")):
+            locked.put_lock(our_lock(name, "hiro", expires))
+        assert locked.ended_locks(NOW).keys() == {"past"}
+        locked.put_lock(our_lock("past", "hiro"))
+        assert locked.ended_locks(NOW) == {}
 
 
 class TestNamesOf:
@@ -250,7 +259,7 @@ def test_the_index_has_the_fingerprints_of_what_a_state_shows(target: WritableTa
     assert index.users["hiro"].fingerprint == fingerprint(state.users["hiro"])
     for name, entry in index.access_lists.items():
         assert entry.fingerprint == fingerprint(state.access_lists[name])
-        assert entry.members_fingerprint == fingerprint_names(state.members[name])
+        assert entry.members_fingerprint == fingerprint_members(name, state.members[name])
         assert entry.member_count == len(state.members[name])
 
 
@@ -277,7 +286,7 @@ def test_deleting_a_list_takes_its_memberships_and_a_new_one_of_that_name_starts
     assert target.memberships(["hiro"]) == {}
     target.put_access_list(our_list("00g1"))
     assert dict(target.state().members["00g1"]) == {}
-    assert target.index(ORG).access_lists["00g1"].members_fingerprint == fingerprint_names([])
+    assert target.index(ORG).access_lists["00g1"].members_fingerprint == fingerprint_members("00g1", {})
 
 
 def test_deleting_what_is_missing_is_no_error(target: WritableTarget) -> None:

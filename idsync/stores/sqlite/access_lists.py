@@ -1,12 +1,14 @@
-"""Access lists in rows with small numbers, which the members' rows refer to."""
+"""Access lists by name, with their owners; their members are the member table's."""
 
 from collections.abc import Collection, Iterable
 
-from idsync.model.resources import NESTED_LIST
+from idsync.model.canonical import Body
+from idsync.model.member_fingerprint import fingerprint_of_sum, sum_from_bytes
+from idsync.stores.sqlite.bodies import Bodies
 from idsync.stores.sqlite.connection import Connection
+from idsync.stores.sqlite.list_rows import ListRows
 from idsync.stores.sqlite.members import MemberTable
-from idsync.stores.sqlite.names import asked
-from idsync.stores.sqlite.numbered_lists import NumberedLists
+from idsync.stores.sqlite.names import Names, asked
 from idsync.stores.sqlite.serial import Serial
 from idsync.stores.sqlite.statements import load_statements
 
@@ -14,50 +16,85 @@ _SQL = load_statements("directory.sql")
 
 
 class AccessListTable:
-    """Access lists by name; their members are the member table's."""
+    """Access lists by name. Writes wait in memory until something is read, or the transaction ends."""
 
-    def __init__(self, connection: Connection, lists: NumberedLists, members: MemberTable, serial: Serial) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        names: Names,
+        lists: ListRows,
+        members: MemberTable,
+        bodies: Bodies,
+        serial: Serial,
+    ) -> None:
         self._connection = connection
+        self._names = names
         self._lists = lists
         self._members = members
+        self._bodies = bodies
         self._serial = serial
+        self._owners: dict[int, Collection[str]] = {}
+        connection.after_rollback.append(self._owners.clear)
 
     def entries(self, org: str, names: Collection[str] | None) -> Iterable[tuple[str, bool, str, str, int]]:
         """Name, whether ours, fingerprint, fingerprint of the members and their number, of these lists or of all."""
-        self._members.settle()
+        self.flush()
         if names is None:
-            return self._connection.rows(_SQL["access_list_entries"], (org,))
-        return self._connection.rows(_SQL["access_list_entries_of"], (org, asked(names)))
+            rows = self._connection.rows(_SQL["access_list_entries"], (org,))
+        else:
+            rows = self._connection.rows(_SQL["access_list_entries_of"], (org, asked(names)))
+        for name, ours, fingerprint, total, count in rows:
+            yield name, bool(ours), fingerprint.hex(), fingerprint_of_sum(name, sum_from_bytes(total)), count
 
     def owned_by(self, people: Collection[str]) -> Iterable[str]:
         """Names of the lists that name one of these people as an owner."""
-        self._lists.flush()
-        return [name for (name,) in self._connection.rows(_SQL["owned_by"], (asked(people), NESTED_LIST))]
+        self.flush()
+        return [name for (name,) in self._connection.rows(_SQL["owned_by"], (asked(people),))]
 
     def bodies(self, names: Collection[str] | None) -> Iterable[tuple[str, bytes]]:
         """Name and body of these lists, or of all."""
-        self._lists.flush()
+        self.flush()
+        self._bodies.flush()
         if names is None:
             return self._connection.rows(_SQL["access_list_bodies"])
         return self._connection.rows(_SQL["access_list_bodies_of"], (asked(names),))
 
-    def put(self, name: str, org: str, fingerprint: str, body: bytes) -> None:
-        """Create or replace a list; its members stay."""
+    def put(self, name: str, org: str, body: Body, owners: Collection[str]) -> None:
+        """Create or replace a list, which these people own; its members stay."""
         with self._connection.writing():
             self._serial.touch()
-            number = self._lists.number(name)
-            if number is None:
-                number = self._lists.new_number(name)
-                self._members.begin_list(number)
-            self._lists.put((number, name, org, fingerprint, body))
+            self._bodies.keep(body)
+            row = self._lists.find(name)
+            if row is None:
+                row = self._lists.create(name, org, body.fingerprint)
+            else:
+                self._lists.replace(row, org, body.fingerprint)
+            self._owners[row.number] = owners
 
     def delete(self, name: str) -> None:
         """Delete a list and its memberships; a missing one is no error."""
         with self._connection.writing():
-            number = self._lists.number(name)
-            if number is None:
+            row = self._lists.find(name)
+            if row is None:
                 return
             self._serial.touch()
-            self._members.empty_list(number)
-            self._lists.forget(name)
-            self._connection.run(_SQL["delete_access_list"], (number,))
+            self.flush()
+            self._members.empty(row)
+            self._connection.run(_SQL["delete_owners"], (row.number,))
+            self._lists.delete(row)
+
+    def flush(self) -> None:
+        """Write the lists that wait, and their owners."""
+        self._lists.flush()
+        if not self._owners:
+            return
+        rows = [
+            (number, name)
+            for number, owners in self._owners.items()
+            for name in sorted(self._names.numbers(sorted(owners)))
+        ]
+        changed = [(number,) for number in self._owners]
+        self._owners.clear()
+        self._names.flush()
+        self._connection.run_many(_SQL["delete_owners"], changed)
+        self._connection.run_many(_SQL["add_owner"], rows)

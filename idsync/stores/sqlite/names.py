@@ -48,10 +48,16 @@ class Names:
     def numbers(self, names: Collection[str]) -> list[int]:
         """The number of each name, new ones being given; needs a transaction."""
         try:
-            return list(map(self._numbers.__getitem__, names))
+            return self._known(names)
         except KeyError:
             self._learn([name for name in names if name not in self._numbers])
-            return list(map(self._numbers.__getitem__, names))
+            return self._known(names)
+
+    def _known(self, names: Collection[str]) -> list[int]:
+        """The numbers of names of which all are known; raises KeyError."""
+        if len(names) < 2:
+            return [self._numbers[name] for name in names]
+        return list(itemgetter(*names)(self._numbers))
 
     def by_number(self) -> dict[int, str]:
         """Every name, by its number."""

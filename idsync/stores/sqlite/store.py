@@ -10,9 +10,11 @@ from typing import Self
 from urllib.parse import quote
 
 from idsync.errors import StoreError
+from idsync.stores.sqlite.bodies import Bodies
 from idsync.stores.sqlite.connection import Connection, explained
 from idsync.stores.sqlite.directory import Directory
 from idsync.stores.sqlite.facts import Edits, Facts
+from idsync.stores.sqlite.functions import teach
 from idsync.stores.sqlite.journal import Journal, Runs
 from idsync.stores.sqlite.leases import Leases
 from idsync.stores.sqlite.migrations import known_migrations, migrate
@@ -26,7 +28,8 @@ class SqliteStore:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self.directory = Directory(connection)
+        self.bodies = Bodies(connection)
+        self.directory = Directory(connection, self.bodies)
         self.journal = Journal(connection)
         self.runs = Runs(connection)
         self.leases = Leases(connection)
@@ -111,6 +114,7 @@ def _open(uri: str, label: str, connect: Connect) -> SqliteStore:
         raw = connect(uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS)
     except sqlite3.Error as error:
         raise explained(error, label) from error
+    teach(raw)
     connection = Connection(raw, label)
     try:
         _prepare(connection)

@@ -11,7 +11,7 @@ SELECT ifnull(max(id), 0) FROM names;
 INSERT INTO names (id, name) VALUES (?, ?);
 
 -- name: details
-SELECT id, body FROM membership_details;
+SELECT body FROM membership_details WHERE id = ?;
 
 -- name: details_id
 SELECT id FROM membership_details WHERE body = ?;
@@ -38,8 +38,11 @@ DELETE FROM members WHERE list_id = ? AND name_id IN (
 -- name: delete_members
 DELETE FROM members WHERE list_id = ?;
 
--- name: member_names
-SELECT n.name FROM members AS m JOIN names AS n ON n.id = m.name_id WHERE m.list_id = ?;
+-- name: members_among
+SELECT n.name, m.details_id
+FROM json_each(?1) AS asked
+CROSS JOIN names AS n ON n.name = asked.value
+CROSS JOIN members AS m ON m.list_id = ?2 AND m.name_id = n.id;
 
 -- name: members_in_bulk
 SELECT l.name, m.ids, m.lowest, m.highest, m.details

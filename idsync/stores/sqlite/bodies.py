@@ -1,0 +1,44 @@
+"""Bodies by fingerprint: the canonical bytes of every object that was ever here, each kept once and for good."""
+
+from collections.abc import Collection, Iterator
+
+from idsync.model.canonical import Body
+from idsync.stores.sqlite.connection import Connection
+from idsync.stores.sqlite.names import asked
+from idsync.stores.sqlite.statements import load_statements
+
+_SQL = load_statements("bodies.sql")
+_WAITING = 10_000
+
+
+class Bodies:
+    """Keeps and finds bodies. New ones wait in memory until something is read, or the transaction ends."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._waiting: dict[str, bytes] = {}
+        connection.before_commit.append(self.flush)
+        connection.after_rollback.append(self._waiting.clear)
+
+    def keep(self, body: Body) -> None:
+        """Keep a body; needs a transaction. One that is there already stays as it is."""
+        self._waiting[body.fingerprint] = body.data
+        if len(self._waiting) >= _WAITING:
+            self.flush()
+
+    def find(self, fingerprints: Collection[str]) -> dict[str, bytes]:
+        """The bodies of these fingerprints, as far as they are kept."""
+        self.flush()
+        return dict(self._connection.rows(_SQL["bodies_of"], (asked(fingerprints),)))
+
+    def all(self) -> Iterator[tuple[bytes, bytes]]:
+        """Fingerprint, as 16 bytes, and body of everything that is kept, in the order in which it came."""
+        self.flush()
+        return self._connection.chunks(_SQL["bodies"])
+
+    def flush(self) -> None:
+        """Write the bodies that wait."""
+        if self._waiting:
+            rows = [(bytes.fromhex(fingerprint), data) for fingerprint, data in self._waiting.items()]
+            self._waiting.clear()
+            self._connection.run_many(_SQL["add_body"], rows)

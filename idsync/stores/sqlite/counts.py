@@ -1,0 +1,53 @@
+"""How many users, memberships and lists are ours, kept for each org as they come and go, so that nobody is counted."""
+
+from idsync.stores.sqlite.connection import Connection
+from idsync.stores.sqlite.statements import load_statements
+
+_SQL = load_statements("directory.sql")
+
+
+class OwnedCounts:
+    """Counts by org. Differences wait in memory until something is read, or the transaction ends."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._people: dict[str, int] = {}
+        self._memberships: dict[str, int] = {}
+        self._lists: dict[str, int] = {}
+        connection.after_rollback.append(self._forget)
+
+    def of(self, org: str) -> tuple[int, int, int]:
+        """How many users, memberships and lists are ours by `org`."""
+        self.flush()
+        people, memberships, lists = self._connection.row(_SQL["counts"], (org,)) or (0, 0, 0)
+        return people, memberships, lists
+
+    def add_people(self, org: str, number: int) -> None:
+        """So many more users, or fewer; those of no org are not counted."""
+        _add(self._people, org, number)
+
+    def add_list(self, org: str, lists: int, memberships: int) -> None:
+        """So many more lists and memberships in lists, or fewer."""
+        _add(self._lists, org, lists)
+        _add(self._memberships, org, memberships)
+
+    def flush(self) -> None:
+        """Write the differences that wait."""
+        orgs = self._people.keys() | self._memberships.keys() | self._lists.keys()
+        rows = [
+            (org, self._people.get(org, 0), self._memberships.get(org, 0), self._lists.get(org, 0))
+            for org in sorted(orgs)
+        ]
+        self._forget()
+        if rows:
+            self._connection.run_many(_SQL["add_counts"], rows)
+
+    def _forget(self) -> None:
+        self._people.clear()
+        self._memberships.clear()
+        self._lists.clear()
+
+
+def _add(counts: dict[str, int], org: str, number: int) -> None:
+    if org and number:
+        counts[org] = counts.get(org, 0) + number

@@ -1,0 +1,121 @@
+-- Every body that was ever in the directory, once. Nothing is deleted here: the journal refers to it.
+CREATE TABLE bodies (
+    id INTEGER PRIMARY KEY,
+    fingerprint BLOB NOT NULL UNIQUE CHECK (length(fingerprint) = 16),     -- BLAKE2b-128 of the body
+    body BLOB NOT NULL                                                      -- canonical JSON
+) STRICT;
+
+INSERT INTO bodies (fingerprint, body)
+SELECT fingerprint_of(body), body FROM users WHERE true ON CONFLICT DO NOTHING;
+
+INSERT INTO bodies (fingerprint, body)
+SELECT fingerprint_of(body), body FROM locks WHERE true ON CONFLICT DO NOTHING;
+
+INSERT INTO bodies (fingerprint, body)
+SELECT fingerprint_of(body), body FROM access_lists WHERE true ON CONFLICT DO NOTHING;
+
+-- The directory's rows name bodies by their fingerprints. A foreign key would have each body looked up when it is
+-- written, which a first import is waited for; `history --verify` looks instead.
+CREATE TABLE users_2 (
+    id INTEGER PRIMARY KEY REFERENCES names (id),
+    name TEXT NOT NULL,
+    org TEXT NOT NULL,          -- the org that the object is ours by; empty when it is foreign
+    okta_id TEXT NOT NULL,
+    twin_key TEXT,              -- what the name could be taken for, where that is another text
+    fingerprint BLOB NOT NULL
+) STRICT;
+
+INSERT INTO users_2 (id, name, org, okta_id, twin_key, fingerprint)
+SELECT id, name, org, okta_id, twin_key_beside(name), fingerprint_of(body) FROM users;
+
+DROP TABLE users;
+
+ALTER TABLE users_2 RENAME TO users;
+
+CREATE TABLE locks_2 (
+    name TEXT PRIMARY KEY,
+    user TEXT NOT NULL,         -- whom it is on; empty where it is on no user
+    ends INTEGER,               -- seconds since 1970
+    fingerprint BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO locks_2 (name, user, ends, fingerprint)
+SELECT
+    name,
+    ifnull(json_extract(CAST(body AS TEXT), '$.spec.target.user'), ''),
+    seconds_of(json_extract(CAST(body AS TEXT), '$.spec.expires')),
+    fingerprint_of(body)
+FROM locks;
+
+CREATE TABLE list_owners (
+    list_id INTEGER NOT NULL,
+    name_id INTEGER NOT NULL,
+    PRIMARY KEY (list_id, name_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE owners_found (list_id INTEGER NOT NULL, name TEXT NOT NULL) STRICT;
+
+INSERT INTO owners_found (list_id, name)
+SELECT DISTINCT l.id, json_extract(owner.value, '$.name')
+FROM access_lists AS l, json_each(CAST(l.body AS TEXT), '$.spec.owners') AS owner
+WHERE json_extract(owner.value, '$.membership_kind') IS NOT 'MEMBERSHIP_KIND_LIST';
+
+INSERT INTO names (name) SELECT DISTINCT name FROM owners_found WHERE true ON CONFLICT DO NOTHING;
+
+INSERT INTO list_owners (list_id, name_id)
+SELECT f.list_id, n.id FROM owners_found AS f JOIN names AS n ON n.name = f.name;
+
+DROP TABLE owners_found;
+
+CREATE TABLE access_lists_2 (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    org TEXT NOT NULL,
+    fingerprint BLOB NOT NULL,
+    member_count INTEGER NOT NULL,
+    members_sum BLOB NOT NULL CHECK (length(members_sum) = 32)      -- of the hashes of its memberships
+) STRICT;
+
+INSERT INTO access_lists_2 (id, name, org, fingerprint, member_count, members_sum)
+SELECT
+    l.id, l.name, l.org, fingerprint_of(l.body), l.member_count,
+    ifnull((
+        SELECT sum_of_members(n.name, d.body)
+        FROM members AS m
+        CROSS JOIN names AS n ON n.id = m.name_id
+        CROSS JOIN membership_details AS d ON d.id = m.details_id
+        WHERE m.list_id = l.id
+    ), zeroblob(32))
+FROM access_lists AS l;
+
+DROP TABLE access_lists;
+
+ALTER TABLE access_lists_2 RENAME TO access_lists;
+
+DROP TABLE locks;
+
+ALTER TABLE locks_2 RENAME TO locks;
+
+CREATE INDEX locks_by_user ON locks (user) WHERE user <> '';
+
+CREATE INDEX locks_by_end ON locks (ends) WHERE ends IS NOT NULL;
+
+CREATE INDEX list_owners_by_name ON list_owners (name_id);
+
+-- What is ours, kept as it comes and goes.
+CREATE TABLE owned_counts (
+    org TEXT PRIMARY KEY,
+    people INTEGER NOT NULL,
+    memberships INTEGER NOT NULL,
+    access_lists INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO owned_counts (org, people, memberships, access_lists)
+SELECT org, sum(people), sum(memberships), sum(access_lists)
+FROM (
+    SELECT org, 1 AS people, 0 AS memberships, 0 AS access_lists FROM users
+    UNION ALL
+    SELECT org, 0, member_count, 1 FROM access_lists
+)
+WHERE org <> ''
+GROUP BY org;

@@ -1,0 +1,105 @@
+"""Users in rows with small numbers, found by name, by Okta id and by what their name could be taken for."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+
+import msgspec
+
+from idsync.model.canonical import Body
+from idsync.model.names import twin_keys
+from idsync.stores.sqlite.bodies import Bodies
+from idsync.stores.sqlite.connection import Connection
+from idsync.stores.sqlite.counts import OwnedCounts
+from idsync.stores.sqlite.names import Names, asked
+from idsync.stores.sqlite.serial import Serial
+from idsync.stores.sqlite.statements import load_statements
+
+_SQL = load_statements("directory.sql")
+_BULK = 10_000
+
+_Row = tuple[str, str, str, str]
+"""Name, org, Okta id and fingerprint."""
+
+
+class UserTable:
+    """Users by name. Writes wait in memory until something is read, or the transaction ends."""
+
+    def __init__(
+        self, connection: Connection, names: Names, bodies: Bodies, counts: OwnedCounts, serial: Serial
+    ) -> None:
+        self._connection = connection
+        self._names = names
+        self._bodies = bodies
+        self._counts = counts
+        self._serial = serial
+        self._put: dict[str, _Row] = {}
+        connection.after_rollback.append(self._put.clear)
+
+    def entries(self, org: str, names: Collection[str] | None) -> Iterable[tuple[str, str | None, str]]:
+        """Name, Okta id and fingerprint of these users, or of all."""
+        self.flush()
+        if names is None:
+            rows = self._connection.chunks(_SQL["user_entries"], (org,))
+        else:
+            rows = iter(self._connection.rows(_SQL["user_entries_of"], (org, asked(names))))
+        return ((name, okta_id, fingerprint.hex()) for name, okta_id, fingerprint in rows)
+
+    def names_of(self, okta_ids: Collection[str], twins: Collection[str]) -> Iterable[str]:
+        """Names of the users with one of these Okta ids, or whose name has one of these twin keys."""
+        self.flush()
+        return [name for (name,) in self._connection.rows(_SQL["users_known_as"], (asked(okta_ids), asked(twins)))]
+
+    def bodies(self, names: Collection[str] | None) -> Iterable[tuple[str, bytes]]:
+        """Name and body of these users, or of all."""
+        self.flush()
+        self._bodies.flush()
+        if names is None:
+            return self._connection.chunks(_SQL["user_bodies"])
+        return self._connection.rows(_SQL["user_bodies_of"], (asked(names),))
+
+    def put(self, name: str, org: str, okta_id: str, body: Body) -> None:
+        """Create or replace a user."""
+        with self._connection.writing():
+            self._serial.touch()
+            self._bodies.keep(body)
+            self._put[name] = (name, org, okta_id, body.fingerprint)
+
+    def delete(self, name: str) -> None:
+        """Delete a user; a missing one is no error."""
+        with self._connection.writing():
+            self.flush()
+            self._serial.touch()
+            row = self._connection.row(_SQL["user_org"], (name,))
+            if row is not None:
+                self._counts.add_people(row[0], -1)
+                self._connection.run(_SQL["delete_user"], (name,))
+
+    def flush(self) -> None:
+        """Write the users that wait, in the order of their numbers."""
+        if not self._put:
+            return
+        numbers = self._names.numbers(self._put)
+        self._names.flush()
+        found = list(self._put.values())
+        self._put.clear()
+        self._count(numbers, found)
+        keys = twin_keys([row[0] for row in found])
+        rows = [
+            (number, name, org, okta_id, None if key == name else key, bytes.fromhex(fingerprint))
+            for number, key, (name, org, okta_id, fingerprint) in zip(numbers, keys, found, strict=True)
+        ]
+        rows.sort()
+        self._connection.run_many(_SQL["put_user"], rows)
+
+    def _count(self, numbers: list[int], rows: list[_Row]) -> None:
+        """Count what comes and what it replaces; and make the indexes that a first import leaves to the next time."""
+        is_first = self._connection.row(_SQL["any_users"]) == (0,)
+        if not is_first:
+            replaced = self._connection.rows(_SQL["count_users"], (msgspec.json.encode(numbers).decode(),))
+            for org, number in replaced:
+                self._counts.add_people(org, -number)
+        if not is_first or len(rows) <= _BULK:
+            for statement in ("make_users_by_okta_id", "make_users_by_twin_key"):
+                self._connection.run(_SQL[statement])
+        for org, number in Counter(row[1] for row in rows).items():
+            self._counts.add_people(org, number)

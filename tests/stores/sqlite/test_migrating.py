@@ -1,0 +1,130 @@
+"""A store that idsync made at schema 1, brought to today's: nothing of it is lost, and its journal still verifies.
+
+`data/schema-1.db` was made by the last commit with schema 1, through its own target, editor and executor: users, lists
+and locks, ours and foreign, with hostile names; a run that finished and one that was broken off; edits by hand, a
+removed list among them; a lock cleared away; a lease, the facts of the last apply and a memo in the cache.
+`data/schema-1.json` is what that idsync read out of it.
+"""
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from idsync.model.canonical import canonical_bytes, fingerprint
+from idsync.model.directory import DirectoryState
+from idsync.model.directory_index import index_of, managed_of
+from idsync.model.member_fingerprint import fingerprint_members
+from idsync.model.names import twin_key
+from idsync.stores.sqlite.store import SqliteStore, open_store
+from idsync.targets.given import GivenDirectory
+from idsync.targets.local import LocalTarget
+from tests.targets.world import NOW, ORG, our_user
+
+DATA = Path(__file__).parents[1] / "data"
+
+
+class Recorded(msgspec.Struct):
+    """What idsync read out of the store when schema 1 was today's."""
+
+    state: DirectoryState
+    edited: list[str]
+    serial: int
+    finished_plan: str
+    unfinished_plan: str
+    entries: int
+    headlines: list[tuple[int, dict[str, Any]]]
+    last_apply: str
+
+
+@pytest.fixture(scope="module")
+def recorded() -> Recorded:
+    return msgspec.json.decode((DATA / "schema-1.json").read_bytes(), type=Recorded)
+
+
+@pytest.fixture
+def old(path: Path) -> Path:
+    shutil.copy(DATA / "schema-1.db", path)
+    return path
+
+
+@pytest.fixture
+def migrated(old: Path) -> Iterator[SqliteStore]:
+    with open_store(old) as store:
+        yield store
+
+
+def test_the_file_is_of_schema_1(old: Path) -> None:
+    with closing(sqlite3.connect(old)) as raw:
+        assert raw.execute("PRAGMA user_version").fetchone() == (1,)
+
+
+def test_the_directory_is_as_it_was(migrated: SqliteStore, recorded: Recorded) -> None:
+    target = LocalTarget(migrated.directory, ORG)
+    assert canonical_bytes(target.state()) == canonical_bytes(recorded.state)
+    assert target.serial() == recorded.serial
+    index, expected = target.index(ORG), index_of(recorded.state, ORG)
+    assert (index.users, index.access_lists) == (expected.users, expected.access_lists)
+    assert index.edited == set(recorded.edited)
+
+
+def test_what_is_found_by_key_is_found(migrated: SqliteStore, recorded: Recorded) -> None:
+    target, given = LocalTarget(migrated.directory, ORG), GivenDirectory(recorded.state)
+    assert target.counts(ORG) == managed_of(recorded.state, ORG)
+    people = [*recorded.state.users, "bob", "ann", "alice", "hand-made"]
+    twins = [twin_key(name) for name in people]
+    assert target.names_of([], twins) == given.names_of([], twins) != frozenset()
+    ids = ["00u1", "00h4", "00u9"]
+    assert target.names_of(ids, []) == given.names_of(ids, []) != frozenset()
+    assert target.owned_by(people) == given.owned_by(people) != frozenset()
+    assert target.locks(people) == given.locks(people) != {}
+    assert target.ended_locks(NOW) == given.ended_locks(NOW)
+
+
+def test_it_can_be_written_to(migrated: SqliteStore) -> None:
+    target = LocalTarget(migrated.directory, ORG)
+    before = target.counts(ORG)
+    target.put_user(our_user("after", okta_id="00u99"))
+    target.remove_members("00gh", ["名前"])
+    assert target.names_of(["00u99"], []) == {"after"}
+    assert target.counts(ORG).people == before.people + 1
+    assert target.counts(ORG).memberships == before.memberships - 1
+    members = target.state().members["00gh"]
+    assert target.index(ORG).access_lists["00gh"].members_fingerprint == fingerprint_members("00gh", members)
+
+
+def test_the_journal_and_what_hangs_on_it_are_whole(migrated: SqliteStore, recorded: Recorded) -> None:
+    assert (migrated.journal.verify().entries, migrated.journal.verify().broken_at) == (recorded.entries, None)
+    assert migrated.runs.finished(recorded.finished_plan) == 1
+    unfinished = migrated.runs.unfinished(recorded.unfinished_plan)
+    assert unfinished is not None
+    assert unfinished.run == 2
+    assert migrated.facts.get("last_apply") == recorded.last_apply.encode()
+
+
+def test_every_body_is_kept_under_its_fingerprint(migrated: SqliteStore, recorded: Recorded) -> None:
+    state = recorded.state
+    bodies = [*state.users.values(), *state.locks.values(), *state.access_lists.values()]
+    expected = {fingerprint(body): canonical_bytes(body) for body in bodies}
+    assert migrated.bodies.find(list(expected)) == expected
+
+
+def test_an_upgrade_that_breaks_off_leaves_the_file_as_it_was(old: Path) -> None:
+    before = old.read_bytes()
+
+    class Failing(sqlite3.Connection):
+        def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
+            if "owned_counts" in sql:
+                raise KeyboardInterrupt
+            return super().execute(sql, *values)
+
+    with pytest.raises(KeyboardInterrupt):
+        open_store(old, connect=lambda *values, **named: sqlite3.connect(*values, factory=Failing, **named))
+    assert old.read_bytes() == before
+    with open_store(old) as store:
+        assert LocalTarget(store.directory, ORG).state().users
