@@ -8,6 +8,7 @@ from idsync.compiler.users import may_adopt
 from idsync.errors import BlockedError, PlanMismatch, PlanTampered, PlanUsed, SourceUnhealthy
 from idsync.model.ownership import Ours
 from idsync.plan.changes import Change, Plan, UserChange
+from idsync.plan.sections import FIRST
 from idsync.stores.protocol import Runs
 
 
@@ -19,6 +20,8 @@ class Expected(msgspec.Struct, frozen=True):
     tool_version: str
     adopt: Collection[str] = ()
     """Names of foreign users that the configuration takes over."""
+    targets: Collection[str] = (FIRST,)
+    """The targets that are written to."""
 
 
 def check_unused(plan: Plan, runs: Runs) -> None:
@@ -41,6 +44,9 @@ def check_inputs(plan: Plan, expected: Expected) -> None:
         raise _mismatch("The configuration has changed since it was made.")
     if _major(inputs.tool_version) != _major(expected.tool_version):
         raise _mismatch(f"It was made by idsync {inputs.tool_version}, and this is {expected.tool_version}.")
+    unknown = {change.target for change in plan.changes} - {*expected.targets}
+    if unknown:
+        raise _mismatch(f"It changes targets that this configuration does not have: {', '.join(sorted(unknown))}.")
     if inputs.sanitized:
         raise PlanMismatch(
             "This plan was made from a sanitized snapshot.",

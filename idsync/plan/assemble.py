@@ -28,6 +28,7 @@ from idsync.plan.differ import changes_between
 from idsync.plan.guards import check_guards, guard_findings
 from idsync.plan.health import Judgement, held_back
 from idsync.plan.ownership import comparable, foreign_clashes
+from idsync.plan.sections import requirements
 
 replace = msgspec.structs.replace
 
@@ -85,6 +86,7 @@ def assemble(
         access_delta=delta,
         guards=results,
         findings=tuple(noticed),
+        requires=requirements(held),
     )
 
 

@@ -97,7 +97,8 @@ class Access(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 class PersonDelta(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """What one person gains and loses; `route_only` is what stays and comes another way. `locked` holds the reason.
 
-    A renamed person is one entry, under the new name; the old name has an entry of its own for its lock.
+    A renamed person is one entry, under the new name; the old name has an entry of its own for its lock. `target` is
+    empty for the first target.
     """
 
     person: str
@@ -107,15 +108,20 @@ class PersonDelta(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     renamed_from: str | None = None
     locked: Reason | None = None
     unlocked: Reason | None = None
+    target: str = ""
 
 
-class GuardResult(msgspec.Struct, frozen=True, gc=False):
-    """A limit, what it counted, and whether the plan stays within it (`blocked` when count > limit)."""
+class GuardResult(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A limit, what it counted, and whether the plan stays within it (`blocked` when count > limit).
+
+    `target` is empty for the first target.
+    """
 
     guard: str
     count: int
     limit: int | float
     verdict: Literal["ok", "blocked"]
+    target: str = ""
 
 
 class Counts(msgspec.Struct, frozen=True):
@@ -142,9 +148,11 @@ class Summary(msgspec.Struct, frozen=True):
     member: MemberCounts
 
 
-class Inputs(msgspec.Struct, frozen=True):
+class Inputs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a plan was made from; an apply refuses another config, org or major version. `measures` are
     those of its reading, with which the next one is compared.
+
+    `serials` are those of the targets after the first, by name; it is left out where there is one target.
     """
 
     config_digest: str
@@ -155,12 +163,14 @@ class Inputs(msgspec.Struct, frozen=True):
     tool_version: str
     sanitized: bool = False
     measures: Measures = Measures()
+    serials: dict[str, int] | msgspec.UnsetType = msgspec.UNSET
 
 
 class Plan(msgspec.Struct, frozen=True):
     """The reviewed difference: changes in the order in which they are listed to people, by step and address.
 
     `digest` is over all the rest and empty until the plan is written; it stands last, so that one pass can write both.
+    `requires` names what a reader must understand before it may apply the plan; it is left out where that is nothing.
     """
 
     format_version: str
@@ -172,6 +182,7 @@ class Plan(msgspec.Struct, frozen=True):
     access_delta: tuple[PersonDelta, ...]
     guards: tuple[GuardResult, ...]
     findings: tuple[Finding, ...]
+    requires: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     digest: str = ""
 
     @property

@@ -49,13 +49,14 @@ def _all_but_digest(plan: Plan) -> Iterator[bytes]:
     frame = canonical_bytes(msgspec.structs.replace(plan, changes=(), access_delta=(), digest=""))
     before, _, after = frame.removesuffix(_END).partition(_LISTS)
     yield before + b'"changes":['
-    yield from _items(plan.changes)
+    yield from pieces(plan.changes)
     yield b'],"access_delta":['
-    yield from _items(plan.access_delta)
+    yield from pieces(plan.access_delta)
     yield b"]" + after
 
 
-def _items(items: tuple[Change, ...] | tuple[PersonDelta, ...]) -> Iterator[bytes]:
+def pieces(items: tuple[Change, ...] | tuple[PersonDelta, ...]) -> Iterator[bytes]:
+    """The canonical bytes of a sequence, without the brackets around it."""
     for start in range(0, len(items), _PIECE):
         encoded = canonical_bytes(items[start : start + _PIECE])[1:-1]
         yield encoded if start == 0 else b"," + encoded

@@ -52,11 +52,11 @@ def _list_phases(change: AccessListChange) -> tuple[Phase, ...]:
 
 
 def in_listing_order(changes: Iterable[Change]) -> tuple[Change, ...]:
-    """Changes by their first phase, then by address: the order in which people read them."""
+    """Changes by their first phase, then by address and target: the order in which people read them."""
     phases: dict[Phase, list[Change]] = {phase: [] for phase in Phase}
     for change in changes:
         phases[phases_of(change)[0]].append(change)
-    return tuple(change for phase in phases.values() for change in sorted(phase, key=_address))
+    return tuple(change for phase in phases.values() for change in _sorted(phase))
 
 
 def steps_of(changes: Iterable[Change]) -> list[Step]:
@@ -65,7 +65,9 @@ def steps_of(changes: Iterable[Change]) -> list[Step]:
     for change in changes:
         for phase in phases_of(change):
             phases[phase].append(change)
-    return [Step(phase, change) for phase, some in phases.items() for change in sorted(some, key=_address)]
+    return [Step(phase, change) for phase, some in phases.items() for change in _sorted(some)]
 
 
-_address = attrgetter("address")
+def _sorted(changes: list[Change]) -> list[Change]:
+    by_target = sorted(changes, key=attrgetter("target"))  # nearly always the same, which costs next to nothing
+    return sorted(by_target, key=attrgetter("address"))

@@ -49,6 +49,14 @@ def test_a_plan_of_something_else_is_refused(field: str, value: object, why: str
     assert caught.value.fix
 
 
+def test_a_plan_for_a_target_that_is_not_configured_is_refused() -> None:
+    there = replace(PLAN, changes=(replace(PLAN.changes[0], target="teleport"), *PLAN.changes[1:]))
+    with pytest.raises(PlanMismatch) as caught:
+        check_inputs(there, EXPECTED)
+    assert "teleport" in caught.value.why
+    check_inputs(there, replace(EXPECTED, targets=("", "teleport")))
+
+
 def test_a_plan_of_another_minor_version_is_accepted() -> None:
     check_inputs(replace(PLAN, inputs=replace(PLAN.inputs, tool_version="0.9.7")), EXPECTED)
 

@@ -6,12 +6,18 @@ import msgspec
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from msgspec import UNSET, UnsetType
 
 from idsync.errors import PlanError, PlanTampered
+from idsync.model.directory import UpstreamCause
+from idsync.model.findings import Finding
 from idsync.plan import seal
-from idsync.plan.changes import Change, Plan
+from idsync.plan.assemble import summarise
+from idsync.plan.changes import Change, Plan, UserChange
 from idsync.plan.planfile import decode_plan, encode_plan
 from idsync.plan.seal import sealed, write_sealed
+from idsync.plan.sections import requirements, sections
+from idsync.plan.steps import in_listing_order
 from tests.core.replay import settled
 from tests.core.world import (
     NOTHING,
@@ -132,7 +138,7 @@ def test_a_sealed_file_with_anything_in_a_field_is_refused_or_a_plan(field: str,
         decode_plan(data)
     except PlanError:
         return
-    assert field in ("integration", "health", "access_delta", "guards", "findings")
+    assert field in ("integration", "health", "access_delta", "guards", "findings", "requires")
 
 
 @given(
@@ -162,11 +168,141 @@ def resealed(raw: dict[str, object]) -> bytes:
     return body.removesuffix(b'"}') + digest.encode() + b'"}\n'
 
 
-def test_a_later_minor_version_may_add_fields() -> None:
-    raw = msgspec.json.decode(FILE)
+TOLD = encode_plan(
+    sealed(replace(MADE, findings=(Finding("news", "info", "Something.", (UpstreamCause("user", "00u-ann"),)),)))
+)
+GAINER = next(place for place, delta in enumerate(MADE.access_delta) if delta.gains)
+ADDED: list[tuple[str | int, ...]] = [
+    (),
+    ("health",),
+    ("summary",),
+    ("summary", "member"),
+    ("access_delta", 0),
+    ("access_delta", GAINER, "gains", 0),
+    ("guards", 0),
+    ("findings", 0),
+    ("findings", 0, "causes", 0),
+]
+
+
+@pytest.mark.parametrize("place", ADDED, ids=str)
+def test_a_later_minor_version_may_add_to_what_is_for_people(place: tuple[str | int, ...]) -> None:
+    decoded = decode_plan(_with_news(place))
+    assert decoded.changes == MADE.changes
+    assert decoded.inputs == MADE.inputs
+
+
+EXECUTED: list[tuple[str | int, ...]] = [
+    ("inputs",),
+    ("inputs", "measures"),
+    ("inputs", "measures", "lists", "00g-eng"),
+    *(("changes", place) for place in range(len(MADE.changes))),
+    *(("changes", place, "causes", 0) for place, change in enumerate(MADE.changes) if change.causes),
+    *(("changes", place, "before") for place, change in enumerate(MADE.changes) if change.before),
+    *(("changes", place, "after", "spec") for place, change in enumerate(MADE.changes) if change.after),
+]
+
+
+@pytest.mark.parametrize("place", EXECUTED, ids=str)
+def test_what_is_executed_must_be_understood_whole(place: tuple[str | int, ...]) -> None:
+    with pytest.raises(PlanError) as refusal:
+        decode_plan(_with_news(place))
+    assert "understand" in refusal.value.summary
+    assert "pgrade" in refusal.value.fix
+
+
+def test_a_field_that_is_there_twice_is_refused_in_what_is_executed() -> None:
+    (name,) = [change.address for change in MADE.changes if isinstance(change, UserChange) and not change.before]
+    once = f'"address":"{name}"'.encode()
+    twice = FILE.replace(once, b'"address":"user/somebody",' + once, 1)
+    with pytest.raises(PlanError, match="more than this idsync understands"):
+        decode_plan(_sealed_anew(twice))
+
+
+def _with_news(place: tuple[str | int, ...]) -> bytes:
+    raw = msgspec.json.decode(TOLD)
     raw["format_version"] = "1.7"
-    raw["news"] = {"x": 1}
-    assert decode_plan(resealed(raw)).changes == MADE.changes
+    inside = raw
+    for step in place:
+        inside = inside[step]
+    if isinstance(inside, list):
+        inside.append("news")
+    else:
+        inside["news"] = {"x": 1}
+    return resealed(raw)
+
+
+def _sealed_anew(data: bytes) -> bytes:
+    """The file with the digest of what it holds now."""
+    import hashlib
+
+    body = data[: data.rindex(b'"digest":"')] + b'"digest":"'
+    return body + b"sha256:" + hashlib.sha256(body + b'"}').hexdigest().encode() + b'"}\n'
+
+
+@pytest.mark.parametrize("required", [["telepathy"], ["targets", "telepathy"]])
+def test_a_plan_that_requires_what_is_not_known_is_refused_by_name(required: list[str]) -> None:
+    raw = msgspec.json.decode(FILE) | {"requires": required}
+    with pytest.raises(PlanError, match='"telepathy"') as refusal:
+        decode_plan(resealed(raw | {"later": {"shape": 1}}))
+    assert "Upgrade idsync" in refusal.value.fix
+    assert "targets" not in refusal.value.summary
+
+
+def test_a_plan_for_one_target_requires_nothing_and_says_nothing_of_targets() -> None:
+    assert b'"requires"' not in FILE
+    assert b'"serials"' not in FILE
+    assert b'"target":' not in FILE.replace(b'"target":{', b"")
+
+
+def test_a_plan_for_several_targets_says_so() -> None:
+    made = _for_two_targets()
+    assert made.requires == ("targets",)
+    assert decode_plan(encode_plan(made)) == made
+
+
+@pytest.mark.parametrize("field", ["requires", "serials"])
+def test_a_plan_for_several_targets_that_does_not_say_so_is_refused(field: str) -> None:
+    made = _for_two_targets()
+    bare = replace(made, requires=UNSET) if field == "requires" else _with_serials(made, UNSET)
+    with pytest.raises(PlanTampered):
+        decode_plan(encode_plan(sealed(bare)))
+
+
+def test_sections_are_a_plan_by_target() -> None:
+    (only,) = sections(MADE)
+    assert (only.target, only.serial, only.changes) == ("", MADE.inputs.target_serial, MADE.changes)
+    assert (only.access_delta, only.guards) == (MADE.access_delta, MADE.guards)
+    made = _for_two_targets()
+    first, second = sections(made)
+    assert (first.target, second.target, second.serial) == ("", "teleport", 7)
+    assert first.changes == MADE.changes
+    assert second.changes == tuple(replace(change, target="teleport") for change in MADE.changes)
+    assert len(first.access_delta) + len(second.access_delta) == len(made.access_delta)
+    assert [result.guard for result in second.guards] == ["user_deletes"]
+
+
+def test_a_target_without_changes_has_a_section_too() -> None:
+    (first, second) = sections(_with_serials(MADE, {"teleport": 9}))
+    assert (first.changes, second.target, second.serial, second.changes) == (MADE.changes, "teleport", 9, ())
+
+
+def _for_two_targets() -> Plan:
+    there = tuple(replace(change, target="teleport") for change in MADE.changes)
+    changes = in_listing_order((*there, *MADE.changes))
+    made = replace(
+        MADE,
+        changes=changes,
+        summary=summarise(changes),
+        access_delta=(*MADE.access_delta, replace(MADE.access_delta[0], target="teleport")),
+        guards=(*MADE.guards, replace(MADE.guards[0], target="teleport")),
+        requires=requirements(changes),
+    )
+    return sealed(_with_serials(made, {"teleport": 7}))
+
+
+def _with_serials(made: Plan, serials: dict[str, int] | UnsetType) -> Plan:
+    return replace(made, inputs=replace(made.inputs, serials=serials))
 
 
 def test_another_major_version_is_refused_and_says_so() -> None:

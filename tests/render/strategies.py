@@ -52,6 +52,7 @@ _SCALARS: dict[typing.Any, st.SearchStrategy[typing.Any]] = {
     int: COUNT,
     bool: st.booleans(),
     NoneType: st.none(),
+    msgspec.UnsetType: st.just(msgspec.UNSET),
 }
 
 

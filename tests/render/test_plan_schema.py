@@ -59,7 +59,7 @@ STRUCTS = {
     "metadata": resources.Metadata,
 }
 UNIONS = {"cause", "change", "reason", "list_measure"}
-MAPPINGS = {"labels", "traits", "carried", "lists", "attributes"}
+MAPPINGS = {"labels", "traits", "carried", "serials", "lists", "attributes"}
 
 
 def as_json(plan: Plan) -> Any:
@@ -92,7 +92,9 @@ def test_keys_are_required_when_they_are_always_written(name: str, struct: Any) 
     described = SCHEMA["$defs"][name] if name else SCHEMA
     config = struct.__struct_config__
     always = [
-        field.encode_name for field in msgspec.structs.fields(struct) if field.required or not config.omit_defaults
+        field.encode_name
+        for field in msgspec.structs.fields(struct)
+        if field.required or not (config.omit_defaults or field.default is msgspec.UNSET)
     ]
     assert set(described.get("required", [])) == {*always, *([config.tag_field] if config.tag_field else [])}
 
