@@ -32,7 +32,7 @@ def read_store_index(path: str) -> None:
     with open_store_to_read(Path(path)) as store:
         index = LocalTarget(store.directory, ORG_URL).index(ORG_URL)
     if not index.users:
-        raise SystemExit(f"{path} holds nobody")
+        raise SystemExit(f"there are no users in {path}")
 
 
 if __name__ == "__main__":

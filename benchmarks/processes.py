@@ -1,6 +1,6 @@
 """Runs a command as a process of its own and says what it took: time on the wall and the processor, and memory.
 
-The system counts a starter's own peak memory towards what it starts, so whoever measures must stay small itself:
+The system counts a starter's own peak memory towards what it starts, so the measuring process must stay small:
 organizations are made in other processes, too.
 """
 

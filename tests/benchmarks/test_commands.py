@@ -1,4 +1,4 @@
-"""Every benchmark does its work on a small organization; what it takes is nobody's business here."""
+"""Every benchmark does its work on a small organization; the figures are not checked."""
 
 import importlib
 from collections.abc import Iterator

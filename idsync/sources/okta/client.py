@@ -1,4 +1,4 @@
-"""Reads Okta's listings page by page into typed rows, and takes nothing for granted about how they end."""
+"""Reads Okta's listings page by page into typed rows, and checks that each listing ends as it should."""
 
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -20,7 +20,7 @@ T = TypeVar("T")
 R = TypeVar("R", bound=Row)
 
 _STALE_PAGES = 5
-"""So many pages in a row without a new row, and the listing is held not to end."""
+"""After so many pages in a row without a new row, a listing is taken for one without an end."""
 
 _MOST_PAGES = 20_000
 
@@ -34,7 +34,7 @@ class OktaClient:
         self._origin = _origin(requester.org_url)
 
     def object(self, request: Request, kind: type[T]) -> T:
-        """Read one object; raises NotThere when Okta says that there is none."""
+        """Read one object; raises NotThere when Okta says that it does not exist."""
         return self._read(request, msgspec.json.Decoder(kind))[0]
 
     def rows(self, request: Request, kind: type[R]) -> Iterator[list[R]]:
@@ -72,14 +72,14 @@ class OktaClient:
                 raise SourceError(
                     f"The listing of {request.what} breaks off.",
                     why=f"A full page of {rows} came without a Link header, so what follows it cannot be known.",
-                    fix="Let any proxy on the way pass Link headers on.",
+                    fix="Configure any proxy on the way to pass Link headers on.",
                 )
             return None
         following = _joined(request.url, link)
         if _origin(following) != self._origin:
             raise SourceError(
-                f"The listing of {request.what} goes on at another address than {self._requester.org_url}.",
-                why=f"The next page is said to be at {harmless(following)[:120]}; the credential is not sent there.",
+                f"The listing of {request.what} continues at another address than {self._requester.org_url}.",
+                why=f"Okta names {harmless(following)[:120]} as the next page; the credential is not sent there.",
                 fix="Set org_url to the address that Okta itself uses for the organization.",
             )
         return following
@@ -94,7 +94,7 @@ class OktaClient:
             except msgspec.ValidationError as error:
                 raise SourceError(
                     f"Okta's answer for {request.what} is not what it documents: {error}.",
-                    why="A field that is needed is missing or of another type, so nothing can be said of that object.",
+                    why="A required field is missing or has another type, so the object cannot be used.",
                     fix="Check that org_url is an Okta organization; if it is, please report this.",
                 ) from None
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -102,7 +102,7 @@ class OktaClient:
                     raise not_okta(answer, self._requester.org_url) from None
 
     def _answer(self, request: Request, retries: Retries) -> Answer:
-        """Return the successful answer, or raise the refusal once nothing is left to renew."""
+        """Return the successful answer, or raise the refusal when no new token or proof can help."""
         tried: set[str] = set()
         while True:
             answer = self._requester.settle(request, self._compose, retries)
@@ -111,7 +111,14 @@ class OktaClient:
                 return answer
             remedy = self._authorizer.remedy(answer)
             if remedy is None or remedy in tried:
-                raise refusal(answer, request.what, request.scope, self._requester.org_url, self._authorizer.advice)
+                raise refusal(
+                    answer,
+                    request.what,
+                    request.scope,
+                    self._requester.org_url,
+                    self._authorizer.advice,
+                    retries.attempts,
+                )
             tried.add(remedy)
 
     def _compose(self, url: str) -> Attempt:
@@ -150,7 +157,9 @@ def authorizer_for(credential: Credential, scopes: Sequence[OAuthScope], request
 
 def _endless(request: Request, why: str) -> SourceError:
     return SourceError(
-        f"The listing of {request.what} does not end.", why=why, fix="Try again; if it stays so, tell Okta's support."
+        f"The listing of {request.what} does not end.",
+        why=why,
+        fix="Try again; if it happens again, report it to Okta's support.",
     )
 
 
@@ -158,11 +167,11 @@ def _joined(url: str, link: str) -> str:
     try:
         return urljoin(url, link)
     except ValueError:
-        return link  # of no origin, then
+        return link  # not valid, so it has no origin
 
 
 def _origin(url: str) -> tuple[str, str, int]:
-    """Scheme, host and port of an address; an address that makes no sense is nobody's."""
+    """Scheme, host and port of an address; empty when the address is not valid, so that it equals no other."""
     try:
         parts = urlsplit(url)
         port = parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)

@@ -17,7 +17,7 @@ _PROFILE = msgspec.json.Decoder(Profile)
 
 
 def identity_user(row: AppUser, user: EmbeddedUser) -> IdentityUser | None:
-    """One person of the pool, or None where the server left out who it is: status or profile of the user."""
+    """One person of the pool, or None when the server left out the status or profile of the user."""
     profile = bytes(user.profile)  # a copy, since the row is a view that would keep its whole page
     if user.status is None or profile in _LEFT_OUT:
         return None
@@ -29,8 +29,8 @@ def identity_user(row: AppUser, user: EmbeddedUser) -> IdentityUser | None:
     username = (row.credentials and row.credentials.user_name) or _opened(row.id, profile).get("login")
     if not isinstance(username, str) or not username:
         raise SourceError(
-            f"user {row.id} has no name.",
-            why="Okta gives neither a user name in the app nor a login",
+            f"User {row.id} has no name.",
+            why="Okta returns neither a user name in the app nor a login.",
             fix="Give the user a login in Okta, or a user name in the app's assignment.",
         )
     return IdentityUser(
@@ -48,8 +48,8 @@ def merged(user: Profile, app_user: Profile) -> Profile:
 
 
 def _is_sure(profile: bytes) -> bool:
-    """Tell an object whose text cannot be wrong: the page's JSON was parsed, but not the characters of raw parts."""
-    return profile[:1] == b"{" and profile.isascii() and b"\\u" not in profile
+    """Tell whether a profile is an object of valid text. Its JSON was checked, but not its UTF-8."""
+    return profile[:1] == b"{" and profile.isascii()
 
 
 def _opened(user: str, profile: bytes) -> Profile:
@@ -58,7 +58,7 @@ def _opened(user: str, profile: bytes) -> Profile:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SourceError(
             f"Okta's answer for user {user} is not what it documents: the profile cannot be read ({error}).",
-            why="Nothing can be said of a person whose attributes are unknown.",
+            why="Without attributes, traits and roles of this person are unknown.",
             fix="Correct the user's profile in Okta; if it is correct, please report this.",
         ) from None
 

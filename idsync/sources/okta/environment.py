@@ -1,4 +1,4 @@
-"""What the environment says of the way to Okta: proxies and certificates. What cannot be used is told by its name."""
+"""Proxies and certificates that the environment names. Those that cannot be used are reported by variable."""
 
 import os
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ def usable_environment() -> Iterator[None]:
     except (ImportError, ValueError, httpx.InvalidURL):
         raise SourceUnreachable(
             f"The proxy that is set cannot be used ({_those_set(_PROXIES)}).",
-            why="A proxy is http://HOST:PORT, never SOCKS; NO_PROXY holds hosts, and no network of IPv6 addresses.",
+            why="A proxy is http://HOST:PORT, never SOCKS; NO_PROXY holds hosts, not networks of IPv6 addresses.",
             fix="Correct these variables, or unset those that are not needed.",
         ) from None
 

@@ -49,7 +49,7 @@ def read_key(text: str, key_id: str | None = None) -> SigningKey:
     if key is None:
         raise SecretError("The private key cannot be read.", why="It is neither PEM nor JWK, or damaged.", fix=_FIX)
     if not key.is_private:
-        raise SecretError("The private key is a public one.", why="Only its private half can sign.", fix=_FIX)
+        raise SecretError("The configured key is public, not private.", why="Only the private half can sign.", fix=_FIX)
     algorithm = _algorithm(key)
     if document is not None:
         named = document.get("alg", algorithm)
@@ -72,7 +72,7 @@ def _tried(key: SigningKey) -> SigningKey:
         key.sign({}, {})
     except JoseError:
         raise SecretError(
-            "The private key is not one to sign with.", why="Its members use or key_ops say what it is for.", fix=_FIX
+            "The private key is not for signing.", why="Its members use or key_ops say what it is for.", fix=_FIX
         ) from None
     return key
 
@@ -84,7 +84,7 @@ def _jwk(text: str) -> dict[str, Any]:
         document = None
     if not isinstance(document, dict):
         raise SecretError(
-            "The private key cannot be read.", why="It begins like a JWK and is no JSON object.", fix=_FIX
+            "The private key cannot be read.", why="It begins like a JWK but is not a JSON object.", fix=_FIX
         )
     return document
 

@@ -1,4 +1,4 @@
-"""Paging: the `next` address in Link headers, and a smaller page for an address."""
+"""Paging: the `next` address in Link headers, and the page size in an address."""
 
 import math
 import re

@@ -46,7 +46,7 @@ class _Held(msgspec.Struct, frozen=True):
 class OAuthHeader:
     """Authorization by OAuth tokens: fetched once, renewed early by one worker for all, proved by DPoP."""
 
-    advice = "The access token was refused, also a new one; the app may be inactive, or its key may have been revoked."
+    advice = "A new access token was refused as well; the app may be inactive, or its key may have been revoked."
 
     def __init__(self, credential: OAuthCredential, scopes: Sequence[OAuthScope], requester: Requester) -> None:
         self._client_id = credential.client_id
@@ -92,7 +92,7 @@ class OAuthHeader:
 
     def _fetch(self) -> _Held:
         """Ask for a token, following what the server says about nonce and clock."""
-        request = Request(self._url, "oauth2", "access token", method="POST")
+        request = Request(self._url, "oauth2", "an access token", method="POST")
         retries = self._requester.retries()
         for _ in range(_ROUNDS):
             answer = self._requester.settle(request, self._compose, retries)
@@ -100,7 +100,7 @@ class OAuthHeader:
                 return self._accepted(answer)
             if not (self._learned_nonce(answer) or self._learned_clock(answer)):
                 break
-        raise self._refused(answer)
+        raise self._refused(answer, retries.attempts)
 
     def _compose(self, url: str) -> Attempt:
         form = {
@@ -172,11 +172,11 @@ class OAuthHeader:
         granted = set(self._scopes if token.scope is None else token.scope.split())
         missing = [scope for scope in self._scopes if scope not in granted]
         if missing:
-            raise _scopes_missing(missing, "The token that Okta gave has fewer scopes than were asked for.")
+            raise _scopes_missing(missing, "The token that Okta issued has fewer scopes than were requested.")
         early = min(_EARLY, token.expires_in / 2)
         return _Held(token.access_token, kind == "dpop", self._requester.timing.clock() + token.expires_in - early)
 
-    def _refused(self, answer: Answer) -> IdsyncError:
+    def _refused(self, answer: Answer, attempts: int) -> IdsyncError:
         said = words_of(answer)
         match problem_of(answer).error:
             case "invalid_scope":
@@ -184,14 +184,16 @@ class OAuthHeader:
             case "invalid_client":
                 return AuthenticationError(
                     f"Okta does not accept the client {self._client_id} ({said}).",
-                    why="It knows no such active app, or its public key is not the one of the private key in use.",
+                    why="No active app has this client id, or its public key does not match the private key in use.",
                     fix="Check oauth.client_id, oauth.private_key and oauth.key_id against the app's General tab.",
                 )
             case error if not error or answer.status >= 429:
-                return refusal(answer, "access token", self._scopes[0], self._requester.org_url, self.advice)
+                return refusal(
+                    answer, "an access token", self._scopes[0], self._requester.org_url, self.advice, attempts
+                )
             case _:
                 return AuthenticationError(
-                    f"Okta gave no access token ({said}).",
+                    f"Okta did not issue an access token ({said}).",
                     why="The token endpoint refused the request.",
                     fix="Check the app in Okta: type API Services, grant Client Credentials, client authentication "
                     "with public key / private key.",
@@ -199,7 +201,7 @@ class OAuthHeader:
 
 
 def _scopes_missing(scopes: Sequence[str], why: str, *, of: str = "") -> AuthorizationError:
-    """`of` says that only some of these may be missing: Okta does not always name them."""
+    """`of` is "all of " when only some may be missing: Okta does not always name them."""
     named = ", ".join(scopes)
     return AuthorizationError(
         f"The OAuth app has not been granted {of}{named}.",

@@ -20,15 +20,15 @@ Clock = Callable[[], float]
 """Seconds of a clock that never goes back."""
 
 LONGEST_WINDOW = 120.0
-"""Okta's windows last 60 seconds; a Reset further away than this is not believed."""
+"""Okta's windows last 60 seconds; a Reset further away than this is ignored."""
 
 _UNKNOWN = 0
-"""Stands for a Reset that makes no sense."""
+"""Stands for a Reset that is out of range."""
 
 _NUMBER = re.compile(r"[0-9]{1,15}")
 
 _GROWTH = 50
-"""So many answers in a row without a concurrency refusal let one more request fly."""
+"""After so many answers in a row without a concurrency refusal, one more request may be under way."""
 
 
 class Budget(msgspec.Struct, frozen=True):
@@ -46,7 +46,7 @@ class Budget(msgspec.Struct, frozen=True):
 
 
 def server_time(headers: Headers) -> float | None:
-    """Return the Date of an answer in seconds since the epoch, or None when it has none that makes sense."""
+    """Return the Date of an answer in seconds since the epoch, or None when it has no valid one."""
     for text in headers.copies("date"):
         moment = _moment(text)
         if moment is not None:
@@ -59,7 +59,7 @@ def _moment(text: str) -> float | None:
     """Read a Date; all answers of one second have the same."""
     try:
         moment = parsedate_to_datetime(text)
-        # In UTC there may be no such year; a zone of -0000 says no more than that it is UTC.
+        # Converting to UTC may leave the calendar; a zone of -0000 means UTC (RFC 5322, 3.3).
         return (moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         return None
@@ -77,7 +77,7 @@ def budget_of(headers: Headers) -> Budget | None:
     if now is None:
         return Budget(min(limits), min(remaining), reset, LONGEST_WINDOW / 2)
     seconds = max(reset - now, 0.0)
-    if seconds > LONGEST_WINDOW:  # believed, it would make every later window seem to be over already
+    if seconds > LONGEST_WINDOW:  # kept, it would make every later window look like an old one
         reset, seconds = _UNKNOWN, LONGEST_WINDOW
     return Budget(min(limits), min(remaining), reset, seconds)
 
@@ -136,7 +136,7 @@ class Limiter:
             self._room.notify_all()
 
     def lost(self) -> None:
-        """Give a place back after a request that brought nothing to learn from."""
+        """Give a place back after a request without an answer to learn from."""
         with self._room:
             self._in_flight -= 1
             if self._ends < math.inf:
@@ -144,7 +144,7 @@ class Limiter:
             self._room.notify_all()
 
     def block(self, seconds: float) -> None:
-        """Let nobody ask this bucket for so long."""
+        """Send no request to this bucket for so many seconds."""
         with self._room:
             self._blocked_until = max(self._blocked_until, self._clock() + seconds)
 
@@ -168,7 +168,7 @@ class Limiter:
 
     def _observe(self, budget: Budget) -> None:
         if budget.reset < self._reset:
-            return  # of a window that is over
+            return  # an answer of an earlier window
         if budget.reset > self._reset:
             self._reset, self._ends, self._used, self._remaining = budget.reset, math.inf, 0, budget.remaining
         self._limit = budget.limit

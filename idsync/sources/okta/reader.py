@@ -24,11 +24,11 @@ WORKERS = {"apps": 3, "groups": 4, "users": 1}
 """Threads by bucket; together they are the requests that may be under way."""
 
 MOST_LOOKUPS = 2000
-"""So many people who lost the app are asked about; of more, only the guards need to know."""
+"""The most people without the app whose status is looked up. Of more, the guards stop the plan anyway."""
 
 
 MOST_CONFIRMATIONS = 50
-"""So many known people are looked at one by one; more leavers at once are for the guards to doubt."""
+"""The most known people who are looked up one by one. More leavers at once are for the guards to doubt."""
 
 _OUT = OUT_STATUSES | {DELETED}
 
@@ -54,7 +54,7 @@ class OrganizationReader:
         self._vanished: dict[str, set[str]] = {"groups": set(), "apps": set()}
 
     def begin(self) -> None:
-        """Set off everything that is known to be needed."""
+        """Submit everything that is known to be needed."""
         match self._reference:
             case AppById(id=identifier):
                 check = self._list_apps if self._selection.lists else partial(self._check_app, identifier)
@@ -66,7 +66,7 @@ class OrganizationReader:
             self._workers.submit("groups", self._list_groups)
 
     def look_up(self, known: Collection[str]) -> None:
-        """Set off questions about known people of whom nothing was seen; call when the rest is done."""
+        """Look up known people of whom nothing was seen; call when the rest is done."""
         if self._pool_missing is not None:
             raise self._pool_missing
         unseen = askable(user for user in known if user not in self.users and user not in self.statuses)
@@ -74,9 +74,9 @@ class OrganizationReader:
             self._workers.submit("users", partial(self._look_up, some))
 
     def confirm(self, known: Collection[str]) -> None:
-        """Set off a last question about known people who are well and yet not in the pool; call after `look_up`.
+        """Look once more in the app for known people who are active but not in the pool; call after `look_up`.
 
-        A listing that moves while it is read may pass somebody over, which must not look like a leaver.
+        A listing that changes while it is read may skip a person, who must not look like a leaver.
         """
         absent = (user for user in known if user not in self.users)
         doubtful = [user for user in askable(absent) if self.statuses.get(user, DELETED) not in _OUT]
@@ -85,7 +85,7 @@ class OrganizationReader:
                 self._workers.submit("apps", partial(self._confirm, self.app.id, user))
 
     def show(self, progress: Progress) -> None:
-        """Say how far the reading is; what has vanished upstream meanwhile counts as read."""
+        """Report progress; a group or app that was deleted meanwhile counts as read."""
         progress("users", len(self.users), 0)
         read = {"groups": len(self.groups), "apps": len(self.apps)}
         for what, wanted in self._wanted.items():
@@ -107,13 +107,13 @@ class OrganizationReader:
             for page in self._client.rows(self._endpoints.pool(app), AppUser):
                 bare |= {row.id: row for row in page if not self._added(row, row.user)}
         except NotThere as error:
-            self._pool_missing = error  # whoever looks for the app itself may know better what is wrong
+            self._pool_missing = error  # the check of the app itself may give the better error
             return
         if bare:
             self._workers.submit("users", partial(self._describe, app, bare))
 
     def _added(self, row: AppUser, user: EmbeddedUser | None) -> bool:
-        """Add a person to the pool; False where it is not told who that is."""
+        """Add a person to the pool; False when the row does not say who that is."""
         identity = None if user is None else identity_user(row, user)
         if identity is None:
             return False
@@ -142,7 +142,7 @@ class OrganizationReader:
             row = bare.pop(user.id, None)
             if row is not None and not self._added(row, EmbeddedUser(user.status, user.profile)):
                 raise SourceError(
-                    f"Okta gives no profile of user {user.id}.",
+                    f"Okta returns no profile of user {user.id}.",
                     why="Neither the app's users nor the users themselves hold one.",
                     fix="Check what the credential's admin role may see of users.",
                 )
@@ -252,17 +252,17 @@ def _active(app: App) -> App:
 
 
 def _not_visible(app: str, listed: list[App], org_url: str) -> IdsyncError:
-    """Nothing visible at all is a matter of permission; other apps without this one, more likely a wrong one."""
+    """When no app is visible, permission is missing; when others are, the named app is more likely wrong."""
     if not listed:
         return AuthorizationError(
             f"No {app} is visible at {org_url}, nor any other app.",
             scope="okta.apps.read",
-            why="Okta answers with an empty list where a credential has a scope and no admin role that covers anything",
+            why="Okta answers with an empty list when a credential has a scope but no admin role that covers any.",
             fix=ROLE_HINT,
         )
     return SourceUnreachable(
         f"No {app} at {org_url}, among {len(listed)} visible apps.",
-        why="It is another organization's, was deleted, or the credential's role or resource set leaves it out.",
+        why="It belongs to another organization, was deleted, or the credential's role or resource set leaves it out.",
         fix="Check org_url and app in the Integration; " + ROLE_HINT,
     )
 
@@ -271,7 +271,7 @@ def _hidden(people: int) -> AuthorizationError:
     return AuthorizationError(
         f"Okta does not show {people} of the app's users.",
         scope="okta.users.read",
-        why="They are assigned to the app, and neither the app's rows nor the users themselves tell who they are.",
+        why="They are assigned to the app, but neither the app's rows nor the users themselves say who they are.",
         fix="Give the credential a role or resource set that covers all users; " + ROLE_HINT,
     )
 

@@ -16,11 +16,11 @@ _SECRETIVE = re.compile(r"[A-Za-z0-9_\-+/=.]{32,}")
 _LONGEST_WORDS = 300
 _VALIDATION_FAILED = "E0000001"
 _RESOURCE_NOT_FOUND = "E0000007"
-"""Of an object; paths that Okta does not know, and whatever stands before it, answer 404 in other words."""
+"""The code of a missing object. Unknown paths, and proxies before Okta, answer 404 without it."""
 
 
 class NotThere(SourceUnreachable):
-    """Okta itself says that there is no such object."""
+    """Okta itself says that the object does not exist."""
 
 
 ROLE_HINT = (
@@ -30,7 +30,7 @@ ROLE_HINT = (
 
 
 def problem_of(answer: Answer) -> Problem:
-    """Return the error body, empty where there is none that can be read."""
+    """Return the error body, or an empty one when it cannot be read."""
     try:
         return _PROBLEM.decode(answer.body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -47,7 +47,7 @@ def words_of(answer: Answer) -> str:
 
 
 def harmless(text: str) -> str:
-    """Make foreign text fit for a message: printable, short, and long unbroken words (tokens, keys) left out."""
+    """Make text from outside safe for a message: printable, short, and without long words (tokens, keys)."""
     plain = "".join(character if character.isprintable() else " " for character in text[: _LONGEST_WORDS * 2])
     return _SECRETIVE.sub("…", plain)[:_LONGEST_WORDS]
 
@@ -59,12 +59,12 @@ def refuses_limit(answer: Answer) -> bool:
 
 
 def looks_like_html(answer: Answer) -> bool:
-    """Tell a page made for people."""
+    """Tell whether an answer is a web page, made for people."""
     return answer.body.lstrip()[:1] == b"<" or "text/html" in answer.headers.get("content-type")
 
 
-def refusal(answer: Answer, what: str, scope: OAuthScope, org_url: str, advice: str) -> IdsyncError:
-    """Make the error of an answer that is final; `what` was being read, `advice` is about the credential in use."""
+def refusal(answer: Answer, what: str, scope: OAuthScope, org_url: str, advice: str, attempts: int) -> IdsyncError:
+    """Make the error of the last answer after `attempts`. `what` was read; `advice` is about the credential in use."""
     said = words_of(answer)
     match answer.status:
         case status if 300 <= status < 400:
@@ -89,22 +89,22 @@ def refusal(answer: Answer, what: str, scope: OAuthScope, org_url: str, advice: 
         case 404 if code := problem_of(answer).code:
             kind = NotThere if code == _RESOURCE_NOT_FOUND else SourceUnreachable
             return kind(
-                f"Okta knows no {what} at {org_url} ({said}).",
-                why="The address answers, and what is asked for is not there, or not for this credential.",
+                f"Okta did not find {what} at {org_url} ({said}).",
+                why="The object does not exist there, or the credential may not see it.",
                 fix="Check org_url and app in the Integration; " + ROLE_HINT,
             )
         case 404:
             return not_okta(answer, org_url)
         case status if status in (408, 429) or status >= 500:
             return SourceUnreachable(
-                f"Okta failed to give {what}, every try of them ({said}).",
-                why="The server reports a failure of its own or no room for the request.",
+                f"Okta did not return {what}: all {attempts} attempts failed (last answer: {said}).",
+                why="The server reports an internal failure, or that it has no room for the request.",
                 fix="See https://status.okta.com, and try again later.",
             )
         case _:
             return SourceError(
                 f"Okta refused the request for {what} ({said}).",
-                why="It does not take it as it stands.",
+                why="Okta does not accept the request in this form.",
                 fix="Check that org_url is an Okta organization; if it is, please report this.",
             )
 
@@ -113,7 +113,7 @@ _NEW_CREDENTIAL = "Renew the credential in Okta and set it where spec.auth point
 
 
 def not_okta(answer: Answer, org_url: str) -> IdsyncError:
-    """Make the error of an answer that is not Okta's API speaking."""
+    """Make the error of an answer that does not come from Okta's API."""
     form = "a web page" if looks_like_html(answer) else "something that is not Okta's JSON"
     return SourceUnreachable(
         f"{org_url} answers with {form} ({answer.status}), not as Okta's API does.",
@@ -122,8 +122,8 @@ def not_okta(answer: Answer, org_url: str) -> IdsyncError:
     )
 
 
-def unreachable(broken: Broken, what: str, org_url: str) -> IdsyncError:
-    """Make the error of a request that brought no response on any try."""
+def unreachable(broken: Broken, what: str, org_url: str, attempts: int) -> IdsyncError:
+    """Make the error of a request that got no response in `attempts`; `broken` is the last of them."""
     match broken.kind:
         case "dns":
             return SourceUnreachable(
@@ -133,7 +133,7 @@ def unreachable(broken: Broken, what: str, org_url: str) -> IdsyncError:
             )
         case "tls":
             return SourceUnreachable(
-                f"No trusted connection to {org_url}.",
+                f"The connection to {org_url} is not trusted.",
                 why=harmless(broken.text),
                 fix="Check org_url and this machine's clock; where a proxy opens TLS, set SSL_CERT_FILE to its CA.",
             )
@@ -151,14 +151,14 @@ def unreachable(broken: Broken, what: str, org_url: str) -> IdsyncError:
             )
         case "timeout" | "broken":
             return SourceUnreachable(
-                f"{org_url} does not answer the request for {what}, every try of them.",
+                f"{org_url} did not answer the request for {what}: all {attempts} attempts failed.",
                 why=harmless(broken.text),
                 fix="Try again later; if it stays so, see https://status.okta.com and any proxy on the way.",
             )
         case "size":
             return SourceUnreachable(
                 f"The answer to the request for {what} is too large: {broken.text}.",
-                why="No page of Okta's is near that size.",
+                why="Okta's pages are far smaller.",
                 fix="Check that org_url is an Okta organization.",
             )
         case unknown:

@@ -32,7 +32,7 @@ _TRIES = {"tls": 1, "dns": CONNECTION_TRIES, "connect": CONNECTION_TRIES, "proxy
 
 
 class Abandoned(Exception):
-    """The reading was given up; whoever works for it stops."""
+    """The reading was given up; its threads stop."""
 
 
 class Timing(msgspec.Struct, frozen=True):
@@ -56,7 +56,7 @@ class Request(msgspec.Struct, frozen=True):
 
 
 class Attempt(msgspec.Struct, frozen=True):
-    """What is made anew for each try: headers, and the form of a POST. Holds secrets."""
+    """What is made for each try of a request: headers, and the form of a POST. Holds secrets."""
 
     headers: dict[str, str]
     form: dict[str, str] | None = None
@@ -70,7 +70,7 @@ Compose = Callable[[str], Attempt]
 
 
 class Requester:
-    """One organization's answers: paced by bucket, retried within bounds, given up at once when asked to."""
+    """Sends requests to one organization: keeps to rate limits, retries, and gives up at once when told to."""
 
     def __init__(self, org_url: str, share: int, transport: httpx.BaseTransport | None, timing: Timing) -> None:
         self.org_url = org_url
@@ -83,7 +83,7 @@ class Requester:
         self._waits: dict[Bucket, float] = {}
 
     def waits(self) -> dict[Bucket, int]:
-        """How many seconds requests still wait for room in a bucket, for each that had none; 0 when that is over."""
+        """Seconds until a bucket has room again, for each bucket that was full; 0 when the wait is over."""
         now = self.timing.clock()
         return {bucket: max(math.ceil(until - now), 0) for bucket, until in self._waits.copy().items()}
 
@@ -94,7 +94,7 @@ class Requester:
     def settle(self, request: Request, compose: Compose, retries: Retries) -> Answer:
         """Return the answer that is final: a success, or a refusal that another try would not change.
 
-        Raises SourceUnreachable when there is none after every try.
+        Raises SourceUnreachable when all tries failed without one.
         """
         while True:
             url = self._sized(request)
@@ -102,7 +102,7 @@ class Requester:
             match outcome:
                 case Broken():
                     if not retries.after_failure(_TRIES.get(outcome.kind, TRIES)):
-                        raise unreachable(outcome, request.what, self.org_url)
+                        raise unreachable(outcome, request.what, self.org_url, retries.attempts)
                     if outcome.kind in ("timeout", "size"):
                         self._too_large(request, url)
                 case Answer(status=429):
@@ -132,7 +132,7 @@ class Requester:
         self._transport.close()
 
     def _sized(self, request: Request) -> str:
-        """The address with no larger a page than the server has shown to manage."""
+        """The address, with the page size that this kind of listing has been learned to allow."""
         if request.listing is None:
             return request.url
         return with_limit(request.url, self._pages.largest(request.listing))
@@ -142,7 +142,7 @@ class Requester:
             self._pages.failed(request.listing, limit_of(url))
 
     def _send(self, request: Request, url: str, compose: Compose, retries: Retries) -> tuple[Answer | Broken, int]:
-        """Wait for a place, send, and learn from the answer; with what the gate said on entering."""
+        """Wait for a place, send, and learn from the answer. The number is what the gate returned on entering."""
         limiter = self._rate_limits.limiter(request.bucket)
         while (seconds := limiter.delay()) > 0:
             self._waits[request.bucket] = self.timing.clock() + seconds
@@ -170,7 +170,7 @@ class Requester:
             limiter.answered(budget)
 
     def _throttled(self, request: Request, answer: Answer, entered: int, retries: Retries) -> bool:
-        """Make room as a 429 asks for it; False when the request was refused too often."""
+        """Slow down as a 429 demands; False when the request was refused too often."""
         budget = budget_of(answer.headers)
         if budget is not None and budget.speaks_of_concurrency:
             self._rate_limits.gate.refused(entered)

@@ -1,14 +1,14 @@
-"""How often one request is tried again, and how long in all: bounded, with waits that grow and never coincide."""
+"""Retries of one request: a bounded number of tries, and waits that grow and differ between threads."""
 
 from collections.abc import Callable
 
 from idsync.errors import SourceUnreachable
 
 TRIES = 5
-"""Tries of a request that breaks off or that the server fails."""
+"""Tries of a request whose connection breaks off or that the server fails."""
 
 CONNECTION_TRIES = 3
-"""Tries while the host cannot be reached at all: a wrong name should be told soon."""
+"""Tries while the host cannot be reached at all: a wrong name should be reported soon."""
 
 THROTTLES = 30
 """Tries of a request that is refused for its rate."""
@@ -31,14 +31,19 @@ class Retries:
         self.failures = 0
         self.throttles = 0
 
+    @property
+    def attempts(self) -> int:
+        """The tries that failed so far."""
+        return self.failures + self.throttles
+
     def wait(self, seconds: float) -> None:
         """Sleep; raises SourceUnreachable when the request has waited long enough."""
         self._waited += seconds
         if self._waited > LONGEST_WAIT:
             raise SourceUnreachable(
-                f"Okta left one request waiting for more than {LONGEST_WAIT / 60:.0f} minutes.",
+                f"One request to Okta waited for more than {LONGEST_WAIT / 60:.0f} minutes.",
                 why="The organization's rate limit leaves no room: others use it up, or the share is small.",
-                fix="Raise rate_limit_share, raise the token's rate limit in Okta, or try when less is going on.",
+                fix="Raise rate_limit_share, raise the token's rate limit in Okta, or try again when less is going on.",
             )
         self._pause(seconds)
 

@@ -34,7 +34,7 @@ class Selection(msgspec.Struct, frozen=True):
 
     @property
     def needs_groups(self) -> bool:
-        """Whether any group can be wanted."""
+        """Whether any group may be needed."""
         return self.lists or bool(self.roles)
 
     def groups(self, listed: Sequence[Group]) -> list[Group]:
@@ -58,7 +58,7 @@ class Selection(msgspec.Struct, frozen=True):
         return group.type != BUILT_IN or self.filters.groups.names_literally(group.profile.name)
 
     def _may_give_roles(self, group: Group, by_rule: tuple[int, ...]) -> bool:
-        # Everyone is the list of all users once more: a wildcard does not mean it, its own name does.
+        # Everyone repeats the list of all users, so it is read only when a rule has its exact name.
         if group.type != BUILT_IN or group.profile.name != EVERYONE:
             return True
         return any(self.roles[index].literal == normalised(group.profile.name) for index in by_rule)

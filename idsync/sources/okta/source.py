@@ -53,7 +53,7 @@ class OktaSource:
     def fetch(self, known_user_ids: Collection[str] = ()) -> Snapshot:
         """Read everything that is wanted; what became of known users without the app is in `unassigned`.
 
-        Raises AuthenticationError, AuthorizationError or SourceError; whatever could not be read is an error.
+        Raises AuthenticationError, AuthorizationError or SourceError; a part that could not be read is an error.
         """
         requester = self._requester()
         try:
@@ -75,7 +75,7 @@ class OktaSource:
         return snapshot
 
     def catalogue(self) -> Catalogue:
-        """List groups and apps by name, without anything about any one of them."""
+        """List groups and apps by name, without members and assignments."""
         requester = self._requester()
         groups: list[ListedGroup] = []
         apps: list[ListedApp] = []
@@ -121,7 +121,7 @@ class OktaSource:
         return (*scopes, "okta.groups.read") if self._selection.needs_groups else scopes
 
     def _snapshot(self, reader: OrganizationReader, heard_at: float | None) -> Snapshot:
-        # A server that sends no Date is not Okta; the local clock then says at least when this was.
+        # Okta always sends a Date. For a server that does not, the local clock is good enough.
         moment = self._timing.wall() if heard_at is None else heard_at
         assert reader.app is not None  # noqa: S101 - the reading ends with it or raises
         return Snapshot(

@@ -78,7 +78,7 @@ class Transport:
             return Broken("broken", f"{type(error).__name__}: {error}"[:200])
         except UnicodeError:
             return Broken("dns", "a name that no host can have")
-        except OSError as error:  # a socket that was cut while it was being set up
+        except OSError as error:  # a socket that was shut while it was being set up
             return Broken("broken", type(error).__name__)
 
     def cut(self) -> None:
@@ -123,7 +123,7 @@ class Transport:
         while not self._closed.wait(_LOOK_EVERY):
             with self._lock:
                 sockets = list(self._sockets.values()) if any(map(_is_overdue, self._under_way.values())) else []
-            # Which of them is the slow one httpcore does not tell; what breaks off with it is asked for again.
+            # httpcore does not say which socket is the slow one; the other requests are tried again.
             for connection in sockets:
                 _shut(connection)
 
@@ -152,7 +152,7 @@ class Transport:
         return Answer(response.status_code, headers, b"".join(parts), url)
 
     def _remember_socket(self, event: str, info: dict[str, Any]) -> None:
-        # httpcore tells of each connection made; there is no other way to end a read that waits in another thread.
+        # Shutting its socket is the only way to end a read that another thread waits in, and only this hook shows it.
         if not event.endswith((".connect_tcp.complete", ".start_tls.complete")):
             return
         connection = info["return_value"].get_extra_info("socket")
@@ -236,6 +236,6 @@ def _kind_of(error: BaseException) -> Literal["dns", "tls", "connect"]:
         if isinstance(cause, socket.gaierror):
             return "dns"
         if isinstance(cause, ssl.SSLError):
-            return "connect" if isinstance(cause, ssl.SSLEOFError) else "tls"  # hung up on, which may pass
+            return "connect" if isinstance(cause, ssl.SSLEOFError) else "tls"  # the server hung up, which may pass
         cause = cause and (cause.__cause__ or cause.__context__)
     return "connect"

@@ -15,7 +15,7 @@ _NOTHING = msgspec.Raw()
 
 
 class Row(Protocol):
-    """What every listing holds: things with an id."""
+    """What every listing holds: objects with an id."""
 
     @property
     def id(self) -> str:
@@ -90,7 +90,7 @@ class Assignment(msgspec.Struct, frozen=True, gc=False):
 
 
 class GroupProfile(msgspec.Struct, frozen=True, gc=False):
-    """A group's words."""
+    """A group's name and description."""
 
     name: str
     description: str | None = None

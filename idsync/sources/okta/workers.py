@@ -14,7 +14,7 @@ Task = Callable[[], None]
 
 _TICK = 0.2
 _PARTING = 2.0
-"""Seconds that all threads together have to end; one that is still connecting cannot be told to, and is left behind."""
+"""Seconds that all threads together have to end. A thread that is still connecting cannot be stopped and is left."""
 
 
 class Workers:

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from idsync.errors import AuthorizationError, SourceError, SourceUnreachable
+from idsync.model.canonical import canonical_bytes
 from idsync.sources.okta import client, transport
 from idsync.sources.okta.retry import CONNECTION_TRIES, TRIES
 from tests.sources.okta.answers import APP, DATE, ORG, ROW, TOKEN, Okta, caused, page, raising
@@ -101,14 +102,14 @@ def test_a_redirect_is_not_followed(status: int) -> None:
             CONNECTION_TRIES,
             "address",
         ),
-        (caused(httpx.ConnectError("x"), ssl.SSLCertVerificationError("self-signed")), 1, "No trusted connection"),
+        (caused(httpx.ConnectError("x"), ssl.SSLCertVerificationError("self-signed")), 1, "is not trusted"),
         (caused(httpx.ConnectError("x"), ssl.SSLEOFError(8, "EOF")), CONNECTION_TRIES, "does not accept a connection"),
         (httpx.ConnectError("refused"), CONNECTION_TRIES, "does not accept a connection"),
-        (httpx.ConnectTimeout("slow"), TRIES, "does not answer"),
-        (httpx.ReadTimeout("slow"), TRIES, "does not answer"),
-        (httpx.RemoteProtocolError("cut"), TRIES, "does not answer"),
-        (httpx.ReadError("reset"), TRIES, "does not answer"),
-        (ConnectionResetError("reset"), TRIES, "does not answer"),
+        (httpx.ConnectTimeout("slow"), TRIES, "did not answer"),
+        (httpx.ReadTimeout("slow"), TRIES, "did not answer"),
+        (httpx.RemoteProtocolError("cut"), TRIES, "did not answer"),
+        (httpx.ReadError("reset"), TRIES, "did not answer"),
+        (ConnectionResetError("reset"), TRIES, "did not answer"),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
 )
@@ -142,7 +143,7 @@ def test_an_answer_beyond_all_measure_is_not_swallowed(monkeypatch: pytest.Monke
 
 def test_an_answer_that_trickles_for_ever_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transport, "LONGEST_ANSWER", -1.0)
-    assert "does not answer" in Okta().refusal().summary
+    assert "did not answer" in Okta().refusal().summary
 
 
 @pytest.mark.parametrize(
@@ -153,6 +154,7 @@ def test_an_answer_that_trickles_for_ever_is_cut(monkeypatch: pytest.MonkeyPatch
         b'[{"id": "00u1"',
         b'[{"id": "\xff"}]',
         b'[{"id": "\\ud800"}]',
+        b'[{"id":"00u1","_embedded":{"user":{"status":"ACTIVE","profile":{"a":"\\ud800"}}}}]',
         b"[" * 100_000,
         b"\xef\xbb\xbf[]",
         b'[{"id":"00u1","profile":' + b'{"a":' * 100_000 + b"1" + b"}" * 100_001 + b"]",
@@ -172,6 +174,33 @@ def test_json_of_another_shape_is_an_error(rows: object) -> None:
 def test_a_user_without_any_name_is_an_error(profile: dict[str, object]) -> None:
     row = ROW | {"credentials": None, "_embedded": {"user": {"status": "ACTIVE", "profile": profile}}}
     assert "00u1 has no name" in Okta(users=page(row)).refusal().summary
+
+
+@pytest.mark.parametrize("profile", [b"[]", b'"x"', b"7", b'{"a":"\xff"}'])
+@pytest.mark.parametrize("own", [b"{}", b'{"team":"eng"}'])
+def test_a_profile_that_cannot_be_read_is_refused_at_the_door(profile: bytes, own: bytes) -> None:
+    row = b'{"id":"00u1","credentials":{"userName":"a"},"profile":%s,"_embedded":{"user":{"status":"A","profile":%s}}}'
+    error = Okta(users=httpx.Response(200, headers=DATE, content=b"[" + row % (own, profile) + b"]")).refusal()
+    assert isinstance(error, SourceError)
+    assert "not what it documents" in error.summary
+
+
+@pytest.mark.parametrize(
+    ("own", "expected"),
+    [
+        ({}, {"city": "Graz", "note": "é\n", "remote": True}),
+        ({"city": "", "note": None, "remote": []}, {"city": "Graz", "note": "é\n", "remote": True}),
+        ({"city": "Wien", "team": ["eng"]}, {"city": "Wien", "note": "é\n", "remote": True, "team": ["eng"]}),
+        ({"remote": 1}, {"city": "Graz", "note": "é\n", "remote": 1}),
+    ],
+)
+def test_profiles_are_merged_whether_they_are_opened_or_not(
+    own: dict[str, object], expected: dict[str, object]
+) -> None:
+    profile = {"city": "Graz", "note": "é\n", "remote": True}
+    row = ROW | {"profile": own, "_embedded": {"user": {"status": "ACTIVE", "profile": profile}}}
+    (user,) = Okta(users=page(row)).source().fetch().users
+    assert canonical_bytes(user.attributes()) == canonical_bytes(expected)
 
 
 def test_a_user_whose_profile_is_nowhere_is_an_error() -> None:

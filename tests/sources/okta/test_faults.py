@@ -80,6 +80,16 @@ def test_a_lasting_fault_is_an_error_after_a_bounded_number_of_tries(effect: Eff
     assert caught.value.fix
 
 
+def test_the_error_of_a_lasting_fault_says_how_often_it_was_tried_and_what_came_last() -> None:
+    with served(small()) as reader:
+        reader.simulator.faults.add(Fault("/api/v1/groups", Fail(503), times=None))
+        with pytest.raises(SourceUnreachable) as caught:
+            reader.source().fetch()
+    assert caught.value.summary.startswith(
+        f"Okta did not return groups: all {TRIES} attempts failed (last answer: 503 E0000010"
+    )
+
+
 @pytest.mark.parametrize("path", ["/api/v1/groups", "/api/v1/groups/*/users", "/api/v1/apps/*/users"])
 def test_a_fault_on_a_later_page_is_not_the_end_of_the_list(path: str) -> None:
     with served(wide()) as reader:
