@@ -21,7 +21,7 @@ def read_live_organization(url: str) -> None:
     from idsync.sources.okta.source import OktaSource
 
     gc.disable()
-    OktaSource(org_url=url, app=AppById(APP_ID), credential=ApiTokenCredential("token")).fetch()
+    OktaSource(org_url=url, app=AppById(APP_ID), credential=ApiTokenCredential("token")).read()
 
 
 def read_store_index(path: str) -> None:

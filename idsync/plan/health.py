@@ -110,7 +110,8 @@ def _people_doubts(limit: Guard, now: Measures, before: Measures) -> Iterator[Fi
 
 def _list_doubts(limit: Guard, seen: Seen, before: Measures, kind: Literal["group", "app"]) -> Iterator[Finding]:
     """Doubts about groups, or about apps; one that exists and is not asked for any more is not missing."""
-    was = {name: item for name, item in before.lists.items() if item.kind == kind and name not in seen.others}
+    explained = seen.others.keys() | seen.confirmed
+    was = {name: item for name, item in before.lists.items() if item.kind == kind and name not in explained}
     now = {name: seen.measures.lists[name] for name in was if name in seen.measures.lists}
     members, left = _people(was.values()), _people(now.values())
     if not members:
@@ -129,9 +130,7 @@ def _list_doubts(limit: Guard, seen: Seen, before: Measures, kind: Literal["grou
         measure = "memberships of groups" if kind == "group" else "direct assignments of apps"
         yield _shrunk(limit, measure, members, left)
     emptied = {
-        name: item
-        for name, item in was.items()
-        if item.people >= CROWD and name not in seen.confirmed and (name not in now or not now[name].people)
+        name: item for name, item in was.items() if item.people >= CROWD and (name not in now or not now[name].people)
     }
     if emptied:
         yield _finding("group_emptied", _emptied(emptied, now, kind))

@@ -1,6 +1,6 @@
 """One planning pass: read the target in brief, compile, compare, judge and explain."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import msgspec
@@ -19,7 +19,7 @@ from idsync.model.directory_index import DirectoryIndex, Managed
 from idsync.model.extent import Extent
 from idsync.model.findings import Finding, Health
 from idsync.model.identity import Snapshot
-from idsync.model.measures import Measures, Seen
+from idsync.model.measures import ListKind, Measures, Seen
 from idsync.model.ownership import labelled_by
 from idsync.plan.assemble import Comparison, assemble, compare, in_brief
 from idsync.plan.changes import Inputs, PersonDelta, Plan
@@ -32,6 +32,8 @@ from idsync.reconcile.planned import Planned, Remembering
 from idsync.stores.protocol import Upstream
 from idsync.targets.protocol import DirectoryReader
 
+NO_OTHERS: Mapping[str, ListKind] = {}
+
 
 def make_plan(
     settings: Settings,
@@ -43,11 +45,15 @@ def make_plan(
     remembering: Remembering | None = None,
     described: int | None = None,
     noticed: Iterable[Finding] = (),
+    others: Mapping[str, ListKind] = NO_OTHERS,
+    confirmed: frozenset[str] = frozenset(),
 ) -> Planned:
     """Plan from one snapshot and one state of the target.
 
     `remembering` lets the plan look only at what moved. With `described`, the number of newcomers to describe, the plan
-    is a `BriefPlan`. Raises SourceUnhealthy when the snapshot is of another org or app: then there is nothing to plan.
+    is a `BriefPlan`. `others` are groups and apps that exist and were not asked for, `confirmed`
+    those that the source knows to be gone. Raises SourceUnhealthy when the
+    snapshot is of another org or app: then there is nothing to plan.
     """
     wrong = wrong_source(settings, snapshot)
     if wrong is not None:
@@ -66,7 +72,7 @@ def make_plan(
             index = managed_index(settings, target.index(settings.integration.org_url))
         pool = pool_of(settings, snapshot, index, target)
         inputs = prepare(settings, snapshot, index, pool, last, now)
-        return _plan(inputs, target, remembering, memo, described, noticed=noticed)
+        return _plan(inputs, target, remembering, memo, described, noticed=noticed, others=others, confirmed=confirmed)
 
 
 def plan_part(
@@ -111,6 +117,8 @@ def _plan(
     *,
     judged: bool = True,
     noticed: Iterable[Finding] = (),
+    others: Mapping[str, ListKind] = NO_OTHERS,
+    confirmed: frozenset[str] = frozenset(),
 ) -> Planned:
     settings = inputs.settings
     locks_in_force = in_force(settings, target.locks(), inputs.now)
@@ -121,7 +129,7 @@ def _plan(
         within = narrowed(memo, inputs, bases, inputs.pool.held | locks.unlockable, _owned_by_renamed(inputs, target))
     current = managed_state(settings, target.state(within), locks_in_force)
     compilation = compile_state(inputs, locks, current, within)
-    seen = _seen(inputs, compilation, memo)
+    seen = _seen(inputs, compilation, memo, others, confirmed)
     judgement = judge(settings, seen, _before(inputs, target)) if judged else Judgement(Health())
     comparison = compare(
         current,
@@ -143,14 +151,21 @@ def _plan(
     return Planned(shown, compilation, inputs, within, remembering, bases, seen)
 
 
-def _seen(inputs: CompilerInputs, compilation: Compilation, memo: Memo | None) -> Seen:
+def _seen(
+    inputs: CompilerInputs,
+    compilation: Compilation,
+    memo: Memo | None,
+    others: Mapping[str, ListKind],
+    confirmed: frozenset[str],
+) -> Seen:
     """What the reading shows. People whom nobody looked at have the attributes that they had when they were."""
     if memo is None:
         attributes = count_attributes(compilation.shapes.values())
     else:
         attributes = attributes_now(memo, compilation.shapes, inputs.pool.names)
     watched = inputs.roles.watched_groups if inputs.settings.integration.sync.users else frozenset()
-    return seen_in(inputs.snapshot, inputs.pool.size, inputs.subjects, watched, attributes)
+    seen = seen_in(inputs.snapshot, inputs.pool.size, inputs.subjects, watched, attributes)
+    return msgspec.structs.replace(seen, others={**others, **seen.others}, confirmed=confirmed)
 
 
 def _before(inputs: CompilerInputs, target: DirectoryReader) -> Measures:

@@ -12,8 +12,8 @@ from idsync.config.settings import Settings
 from idsync.errors import StoreError
 from idsync.model.canonical import canonical_bytes
 from idsync.model.directory import LastApply
+from idsync.model.extent import Reading
 from idsync.model.findings import Finding
-from idsync.model.identity import Snapshot
 from idsync.reconcile.planned import Planned, Remembering
 from idsync.reconcile.planning import make_plan
 from idsync.sources.protocol import Source
@@ -24,9 +24,9 @@ _LAST_APPLY = "last_apply"
 _MEMO = "compiled"
 
 
-def fetch(source: Source, target: DirectoryReader, org_url: str) -> Snapshot:
-    """One reading of the source, which also says what became of people whom the target holds."""
-    return source.fetch(_KnownUsers(target, org_url))
+def read(source: Source, target: DirectoryReader, org_url: str) -> Reading:
+    """One whole reading of the source, which also says what became of people whom the target holds."""
+    return source.read(known=_KnownUsers(target, org_url))
 
 
 class _KnownUsers(Collection[str]):
@@ -68,16 +68,18 @@ def plan_once(
     moved since the directory was last known to be as desired; with `described`, a number of newcomers, it is a
     `BriefPlan`.
     """
-    snapshot = fetch(source, target, settings.integration.org_url)
+    reading = read(source, target, settings.integration.org_url)
     return make_plan(
         settings,
-        snapshot,
+        reading.snapshot,
         target,
         last=last,
         now=now,
         remembering=None if cache is None else Remembering(decode_memo(cache.get(_MEMO))),
         described=described,
         noticed=noticed,
+        others=reading.others,
+        confirmed=reading.confirmed,
     )
 
 

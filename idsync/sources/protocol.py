@@ -5,7 +5,7 @@ from typing import Protocol
 
 import msgspec
 
-from idsync.model.identity import Snapshot
+from idsync.model.extent import EVERYTHING, Extent, Reading
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being read, how much of it is and how much there is (0 when unknown)."""
@@ -18,8 +18,8 @@ def silent(what: str, done: int, total: int) -> None:
 class Source(Protocol):
     """Where identities come from."""
 
-    def fetch(self, known_user_ids: Collection[str] = ()) -> Snapshot:
-        """One reading; of `known_user_ids` who lack the app it says, if it can, what became of them.
+    def read(self, extent: Extent = EVERYTHING, known: Collection[str] = ()) -> Reading:
+        """One reading of an extent; of `known` Okta ids who lack the app it says, if it can, what became of them.
 
         Raises AuthenticationError, AuthorizationError or SourceError; a part that failed is never "none".
         """

@@ -15,6 +15,7 @@ import msgspec
 from idsync.diagnostics import Position
 from idsync.errors import SnapshotError
 from idsync.model.canonical import canonical_bytes
+from idsync.model.extent import EVERYTHING, Extent, Reading, cut
 from idsync.model.identity import IdentityApp, IdentityGroup, IdentityUser, Snapshot, raw_json
 from idsync.model.times import parse_time
 from idsync.sources.protocol import Catalogue, ListedApp, ListedGroup
@@ -44,9 +45,10 @@ class SnapshotSource:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def fetch(self, known_user_ids: Collection[str] = ()) -> Snapshot:  # noqa: ARG002 - the file says what it says
-        """The file's snapshot; raises SnapshotError."""
-        return read_snapshot(self._path)
+    def read(self, extent: Extent = EVERYTHING, known: Collection[str] = ()) -> Reading:  # noqa: ARG002
+        """The file's snapshot, or the part of it in an extent; raises SnapshotError."""
+        snapshot = read_snapshot(self._path)
+        return Reading(snapshot if extent.is_whole else cut(snapshot, extent), extent)
 
     def catalogue(self) -> Catalogue:
         """The names of the file's groups and apps; raises SnapshotError."""

@@ -45,13 +45,13 @@ def pages(rows: int, size: int) -> int:
 
 
 def fewest_requests(organization: Organization) -> Counter[str]:
-    """N = ceil(U/500) users of the app + ceil(G/200) groups + Σ max(1, ceil(m/200)) members of each but Everyone
+    """N = ceil(U/500) users of the app + ceil(G/200) groups + Σ max(1, ceil(m/1000)) members of each but Everyone
     + ceil(A/200) apps + Σ max(1, ceil(u/500)) users and Σ max(1, ceil(g/200)) groups of each other app.
     """
     groups = [group for group in organization.groups.values() if not group.everyone]
     apps = [app for app in organization.apps.values() if app is not organization.sso_app]
     return Counter(
-        groups=pages(len(organization.groups), 200) + sum(pages(len(group.members), 200) for group in groups),
+        groups=pages(len(organization.groups), 200) + sum(pages(len(group.members), 1000) for group in groups),
         apps=pages(len(organization.assigned_ids(organization.sso_app)), 500)
         + pages(len(organization.apps), 200)
         + sum(pages(len(organization.assigned_ids(app)), 500) + pages(len(app.groups), 200) for app in apps),
@@ -151,7 +151,7 @@ def test_groups_that_vanish_while_they_are_read_are_gone_and_nothing_else_is(tmp
 
 
 def test_a_proxy_that_swallows_links_is_an_error_and_never_the_end_of_a_list(tmp_path: Path) -> None:
-    organization = organization_of(*SIZES[1])
+    organization = organization_of(*SIZES[2])
     with served(organization, tmp_path) as (simulator, place):
         ail(simulator, Fault("/api/v1/**", LoseLinks(), times=None))
         ended = place.run("apply", "--auto-approve")

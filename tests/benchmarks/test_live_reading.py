@@ -42,7 +42,7 @@ def test_both_ask_for_the_same_pages(stage: Stage) -> None:
 
 def test_what_is_read_is_the_organization_of_the_snapshot(stage: Stage) -> None:
     source = OktaSource(org_url=stage.okta(), app=AppById(APP_ID), credential=ApiTokenCredential("token"))
-    assert facts(source.fetch()) == facts(read_snapshot(stage.snapshot()))
+    assert facts(source.read().snapshot) == facts(read_snapshot(stage.snapshot()))
 
 
 def facts(snapshot: Snapshot) -> object:

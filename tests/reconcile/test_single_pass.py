@@ -7,6 +7,7 @@ from idsync import __version__
 from idsync.apply.admission import Expected
 from idsync.apply.executor import Request, apply_plan
 from idsync.edit.editor import Editor
+from idsync.model.extent import EVERYTHING, Extent, Reading
 from idsync.model.identity import Snapshot
 from idsync.plan.planfile import decode_plan, encode_plan
 from idsync.plan.seal import sealed
@@ -34,19 +35,19 @@ from tests.core.world import (
 REQUEST = Request("me", NOW, this_process("2026-11-22T12:00:00Z"), Expected(PLAIN.digest, ORG, __version__))
 
 
-class _Reading:
+class _Source:
     """A source that has been read."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
 
-    def fetch(self, known_user_ids: Collection[str] = ()) -> Snapshot:
-        return self._snapshot
+    def read(self, extent: Extent = EVERYTHING, known: Collection[str] = ()) -> Reading:
+        return Reading(self._snapshot)
 
 
 def _planned(snapshot: Snapshot, store: SqliteStore) -> Planned:
     target = LocalTarget(store.directory, ORG)
-    return plan_once(PLAIN, _Reading(snapshot), target, last_apply(store.facts), NOW, cache=store.cache)
+    return plan_once(PLAIN, _Source(snapshot), target, last_apply(store.facts), NOW, cache=store.cache)
 
 
 def _apply(planned: Planned, store: SqliteStore) -> None:

@@ -224,7 +224,7 @@ def test_a_file_is_a_source(tmp_path: Path) -> None:
     groups: list[Json] = [{"id": key, "name": key.upper(), "members": []} for key in ("00g2", "00g1")]
     path.write_text(json.dumps(minimal(groups=groups, apps=[{"id": "0oa2", "label": "Wiki", "users": []}])))
     source = SnapshotSource(path)
-    assert source.fetch(["00u1"]).unassigned == {}
+    assert source.read(known=["00u1"]).snapshot.unassigned == {}
     catalogue = source.catalogue()
     assert [group.name for group in catalogue.groups] == ["00G1", "00G2"]
     assert [app.label for app in catalogue.apps] == ["Wiki"]

@@ -11,7 +11,7 @@ from idsync.cli.progress import ProgressDisplay
 from idsync.cli.workspaces import given_directory, workspace
 from idsync.plan.explain import Explanation
 from idsync.reconcile.explaining import explain
-from idsync.reconcile.single_pass import fetch
+from idsync.reconcile.single_pass import read
 from idsync.render.explanation import render_json, render_text
 from idsync.render.style import COLOUR, PLAIN
 from idsync.targets.protocol import DirectoryReader
@@ -37,7 +37,7 @@ def command(
     def explained(directory: DirectoryReader) -> Explanation:
         with ProgressDisplay(invocation.console) as progress:
             source = place.source(progress, snapshot=snapshot)
-            reading = fetch(source, directory, place.settings.integration.org_url)
+            reading = read(source, directory, place.settings.integration.org_url).snapshot
         return explain(place.settings, reading, directory, user, resource, place.now())
 
     if current is not None:

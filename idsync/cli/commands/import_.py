@@ -23,7 +23,7 @@ from idsync.infer.configuration import Prevention, infer_from, preventions
 from idsync.model.directory import DirectoryState
 from idsync.model.identity import Snapshot
 from idsync.reconcile.planning import make_plan
-from idsync.reconcile.single_pass import fetch
+from idsync.reconcile.single_pass import read
 from idsync.sources.snapshot import read_snapshot
 from idsync.targets.given import GivenDirectory
 
@@ -85,10 +85,10 @@ def _read(
         source = place.source(progress, snapshot=snapshot, everything=True)
         if current is not None:
             directory = given_directory(current)
-            return fetch(source, directory, org_url), directory.state()
+            return read(source, directory, org_url).snapshot, directory.state()
         with place.store(writing=False) as store:
             target = place.target(store)
-            return fetch(source, target, org_url), target.state()
+            return read(source, target, org_url).snapshot, target.state()
 
 
 def _connection(

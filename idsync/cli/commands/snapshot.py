@@ -14,7 +14,7 @@ from idsync.cli.progress import ProgressDisplay
 from idsync.cli.workspaces import workspace
 from idsync.config.settings import TraitRule
 from idsync.errors import UsageError
-from idsync.reconcile.single_pass import fetch
+from idsync.reconcile.single_pass import read
 from idsync.sources.sanitize import sanitize
 from idsync.sources.snapshot import snapshot_bytes
 
@@ -50,7 +50,7 @@ def command(
     place = workspace(invocation)
     with ProgressDisplay(invocation.console) as progress, place.store(writing=False) as store:
         source = place.source(progress, snapshot=snapshot, everything=everything)
-        reading = fetch(source, place.target(store), place.settings.integration.org_url)
+        reading = read(source, place.target(store), place.settings.integration.org_url).snapshot
     if sanitized:
         key = _own_key(place) if key_file is None else read_input(key_file, "key")
         reading = sanitize(reading, key, _kept_attributes(place))

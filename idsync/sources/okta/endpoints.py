@@ -51,6 +51,10 @@ class Endpoints(msgspec.Struct, frozen=True):
         """All groups."""
         return Request(self._url("groups") + "?limit=200", "groups", "groups", "okta.groups.read", "groups")
 
+    def group(self, group: str) -> Request:
+        """One group by itself."""
+        return Request(self._url("groups", group), "groups", f"group {group}", "okta.groups.read")
+
     def members(self, group: str) -> Request:
         """The members of a group, deactivated ones included."""
         url = self._url("groups", group, "users") + "?limit=1000"

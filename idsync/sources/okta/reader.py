@@ -3,19 +3,20 @@
 Tasks run in several threads. Each writes keys of its own into the dictionaries here, and nothing else is shared.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import partial
 from sys import intern
 
 from idsync.config.settings import AppById, AppByLabel, AppReference
 from idsync.errors import AuthorizationError, IdsyncError, SourceError, SourceUnreachable
 from idsync.model.identity import DELETED, OUT_STATUSES, IdentityApp, IdentityGroup, IdentityUser
+from idsync.model.measures import ListKind
 from idsync.model.names import nfc
 from idsync.sources.okta.client import OktaClient
 from idsync.sources.okta.decode import identity_app, identity_group, identity_user
 from idsync.sources.okta.endpoints import IDS_A_CALL, Endpoints, askable
 from idsync.sources.okta.refusals import ROLE_HINT, NotThere
-from idsync.sources.okta.selection import Selection
+from idsync.sources.okta.selection import BUILT_IN, Selection
 from idsync.sources.okta.wire import App, AppGroup, AppUser, Assignment, EmbeddedUser, Group, Member, User, is_direct
 from idsync.sources.okta.workers import Workers
 from idsync.sources.protocol import Progress
@@ -50,6 +51,9 @@ class OrganizationReader:
         self.groups: dict[str, IdentityGroup] = {}
         self.apps: dict[str, IdentityApp] = {}
         self.statuses: dict[str, str] = {}
+        self.others: dict[str, ListKind] = {}
+        """Groups and apps that exist and are not asked for; built-in groups and the SSO app have no kind."""
+        self._apps_asked: list[str] = []
         self._wanted = {"groups": 0, "apps": 0}
         self._vanished: dict[str, set[str]] = {"groups": set(), "apps": set()}
 
@@ -64,6 +68,20 @@ class OrganizationReader:
                 self._workers.submit("apps", self._list_apps)
         if self._selection.needs_groups:
             self._workers.submit("groups", self._list_groups)
+
+    def begin_part(self, users: Collection[str], lists: Collection[str]) -> None:
+        """Set off questions about these people, and about these groups and apps, each by itself.
+
+        Of people who lack the app `look_up` then says what became of them; apps are read by `read_apps_asked`.
+        """
+        self._workers.submit("apps", partial(self._confirm_all, askable(users)))
+        for identifier in askable(lists):
+            self._workers.submit("groups", partial(self._read_list, identifier))
+
+    def read_apps_asked(self) -> None:
+        """Set off the reading of what was asked for and is no group; call when the rest is done."""
+        for identifier in self._apps_asked:
+            self._workers.submit("apps", partial(self._read_app_asked, identifier))
 
     def look_up(self, known: Collection[str]) -> None:
         """Look up known people of whom nothing was seen; call when the rest is done."""
@@ -91,6 +109,11 @@ class OrganizationReader:
         for what, wanted in self._wanted.items():
             if wanted:
                 progress(what, read[what] + len(self._vanished[what]), wanted)
+
+    @property
+    def gone(self) -> frozenset[str]:
+        """Groups and apps that were listed, and that Okta did not know any more when it was asked about them."""
+        return frozenset(self._vanished["groups"] | self._vanished["apps"])
 
     def unassigned(self) -> dict[str, str]:
         """Status, by id, of people who were seen and lack the app."""
@@ -160,6 +183,17 @@ class OrganizationReader:
         if row is not None and not self._added(row, row.user):
             self._workers.submit("users", partial(self._describe, app, {row.id: row}))
 
+    def _confirm_all(self, users: Collection[str]) -> None:
+        match self._reference:
+            case AppById(id=identifier):
+                self._check_app(identifier)
+            case AppByLabel():
+                pages = self._client.rows(self._endpoints.apps(), App)
+                self.app = _active(self._sso_app([app for page in pages for app in page]))
+        assert self.app is not None  # noqa: S101 - found, or raised
+        for user in users:
+            self._workers.submit("apps", partial(self._confirm, self.app.id, user))
+
     def _assignment(self, app: str, user: str) -> AppUser | None:
         try:
             return self._client.object(self._endpoints.assignment(app, user), AppUser)
@@ -174,6 +208,23 @@ class OrganizationReader:
             self._wanted["groups"] += len(wanted)
             for group in wanted:
                 self._workers.submit("groups", partial(self._read_members, group))
+            self._note_others(page, wanted)
+
+    def _note_others(self, listed: Sequence[Group], wanted: Sequence[Group]) -> None:
+        asked = {group.id for group in wanted}
+        self.others.update((item.id, _kind_of(item)) for item in listed if item.id not in asked)
+
+    def _read_list(self, identifier: str) -> None:
+        """One group by its id; what is no group may be an app."""
+        try:
+            group = self._client.object(self._endpoints.group(identifier), Group)
+        except NotThere:
+            self._apps_asked.append(identifier)
+            return
+        wanted = self._selection.groups([group])
+        for each in wanted:
+            self._read_members(each)
+        self._note_others([group], wanted)
 
     def _read_members(self, group: Group) -> None:
         members: list[str] = []
@@ -200,6 +251,23 @@ class OrganizationReader:
             self._wanted["apps"] = len(wanted)
             for app in wanted:
                 self._workers.submit("apps", partial(self._read_app, app))
+            self._note_other_apps(listed, wanted, self.app)
+
+    def _note_other_apps(self, listed: Sequence[App], wanted: Sequence[App], sso_app: App) -> None:
+        asked = {app.id for app in wanted}
+        others = (app.id for app in listed if app.id not in asked)
+        self.others.update((identifier, "" if identifier == sso_app.id else "app") for identifier in others)
+
+    def _read_app_asked(self, identifier: str) -> None:
+        assert self.app is not None  # noqa: S101 - the people of a part are asked about first
+        try:
+            app = self._client.object(self._endpoints.app(identifier), App)
+        except NotThere:
+            return
+        wanted = self._selection.apps([app], self.app.id) if self._selection.lists else []
+        for each in wanted:
+            self._read_app(each)
+        self._note_other_apps([app], wanted, self.app)
 
     def _sso_app(self, listed: list[App]) -> App:
         match self._reference:
@@ -239,6 +307,10 @@ class OrganizationReader:
             self._vanished["apps"].add(app.id)
             return
         self.apps[app.id] = identity_app(app, users, groups)
+
+
+def _kind_of(group: Group) -> ListKind:
+    return "" if group.type == BUILT_IN else "group"
 
 
 def _active(app: App) -> App:

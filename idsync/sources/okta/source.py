@@ -1,12 +1,13 @@
 """The Okta source: reads an organization into a snapshot with the fewest requests that its API allows."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from functools import partial
 
 import httpx
 
 from idsync.config.settings import AppReference
+from idsync.model.extent import EVERYTHING, Extent, Reading, cut
 from idsync.model.identity import FORMAT_VERSION, Snapshot
 from idsync.model.times import format_time
 from idsync.sources.okta.auth import Credential
@@ -50,8 +51,8 @@ class OktaSource:
         self._transport = transport
         self._timing = Timing() if timing is None else timing
 
-    def fetch(self, known_user_ids: Collection[str] = ()) -> Snapshot:
-        """Read everything that is wanted; what became of known users without the app is in `unassigned`.
+    def read(self, extent: Extent = EVERYTHING, known: Collection[str] = ()) -> Reading:
+        """Read everything that is wanted of an extent; what became of `known` users without the app is in `unassigned`.
 
         Raises AuthenticationError, AuthorizationError or SourceError; a part that could not be read is an error.
         """
@@ -61,18 +62,16 @@ class OktaSource:
                 client = OktaClient(requester, authorizer_for(self._credential, self._scopes(), requester))
                 reader = OrganizationReader(client, Endpoints(self._org_url), self._app, self._selection, workers)
                 tick = partial(self._show, reader, requester)
-                reader.begin()
-                workers.drain(tick)
-                reader.look_up(known_user_ids)
-                workers.drain(tick)
-                reader.confirm(known_user_ids)
-                workers.drain(tick)
+                if extent.users is None or extent.lists is None:
+                    _read_all(reader, known, workers, tick)
+                else:
+                    _read_part(reader, extent.users, extent.lists, workers, tick)
                 tick()
         finally:
             requester.close()
         snapshot = self._snapshot(reader, requester.heard_at)
         require_sound(snapshot, f"what {self._org_url} holds")
-        return snapshot
+        return Reading(snapshot if extent.is_whole else cut(snapshot, extent), extent, reader.others, reader.gone)
 
     def catalogue(self) -> Catalogue:
         """List groups and apps by name, without members and assignments."""
@@ -136,3 +135,27 @@ class OktaSource:
             apps=[app for _, app in sorted(reader.apps.items())],
             unassigned=reader.unassigned(),
         )
+
+
+def _read_all(reader: OrganizationReader, known: Collection[str], workers: Workers, tick: Callable[[], None]) -> None:
+    reader.begin()
+    workers.drain(tick)
+    reader.look_up(known)
+    workers.drain(tick)
+    reader.confirm(known)
+    workers.drain(tick)
+
+
+def _read_part(
+    reader: OrganizationReader,
+    users: Collection[str],
+    lists: Collection[str],
+    workers: Workers,
+    tick: Callable[[], None],
+) -> None:
+    """A few people and lists, with as many requests as there are of them."""
+    reader.begin_part(users, lists)
+    workers.drain(tick)
+    reader.look_up(users)
+    reader.read_apps_asked()
+    workers.drain(tick)

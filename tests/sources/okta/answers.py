@@ -60,7 +60,7 @@ class Okta:
 
     def refusal(self, credential: Credential | None = None, **choices: Any) -> IdsyncError:
         with pytest.raises(IdsyncError) as caught:
-            self.source(credential, **choices).fetch()
+            self.source(credential, **choices).read()
         assert TOKEN not in "".join(traceback.format_exception(caught.value))
         assert caught.value.why
         return caught.value

@@ -16,7 +16,7 @@ from tests.sources.okta.answers import APP, DATE, ORG, ROW, TOKEN, Okta, caused,
 
 def test_requests_say_who_asks_and_carry_the_token() -> None:
     okta = Okta()
-    assert [user.username for user in okta.source().fetch().users] == ["ada"]
+    assert [user.username for user in okta.source().read().snapshot.users] == ["ada"]
     for request in okta.requests:
         assert re.fullmatch(r"idsync/\d+\.\d+\.\d+.*", request.headers["user-agent"])
         assert request.headers["accept"] == "application/json"
@@ -51,7 +51,7 @@ def test_a_next_page_at_the_same_address_is_followed_however_it_is_written() -> 
         )
 
     okta = Okta(users=answer)
-    assert len(okta.source().fetch().users) == 2
+    assert len(okta.source().read().snapshot.users) == 2
     assert any(str(request.url).endswith("after=a%2Fb%3D&x=1") for request in okta.requests)
 
 
@@ -80,7 +80,7 @@ def test_cookies_of_the_server_are_not_kept() -> None:
         return page(ROW, **more, **{"set-cookie": "sid=1; Path=/; Secure"})
 
     okta = Okta(users=answer)
-    okta.source().fetch()
+    okta.source().read()
     assert len(okta.requests) == 3
     assert not any("cookie" in request.headers for request in okta.requests)
 
@@ -130,7 +130,7 @@ def test_after_a_timeout_smaller_pages_are_asked_for() -> None:
         return None
 
     okta = Okta(users=answer)
-    assert len(okta.source().fetch().users) == 1
+    assert len(okta.source().read().snapshot.users) == 1
     limits = [request.url.params["limit"] for request in okta.requests if request.url.path.endswith("/users")]
     assert limits == ["500", "200"]
 
@@ -199,7 +199,7 @@ def test_profiles_are_merged_whether_they_are_opened_or_not(
 ) -> None:
     profile = {"city": "Graz", "note": "é\n", "remote": True}
     row = ROW | {"profile": own, "_embedded": {"user": {"status": "ACTIVE", "profile": profile}}}
-    (user,) = Okta(users=page(row)).source().fetch().users
+    (user,) = Okta(users=page(row)).source().read().snapshot.users
     assert canonical_bytes(user.attributes()) == canonical_bytes(expected)
 
 
@@ -217,7 +217,7 @@ def test_ids_and_names_that_nothing_downstream_could_hold_are_refused(row: dict[
 
 def test_without_a_date_the_local_clock_says_when() -> None:
     okta = Okta(app=httpx.Response(200, json=APP), users=httpx.Response(200, json=[ROW]))
-    assert okta.source().fetch().taken_at == "2027-01-15T08:00:00Z"
+    assert okta.source().read().snapshot.taken_at == "2027-01-15T08:00:00Z"
 
 
 def test_a_403_without_a_body_and_words_with_escapes_and_keys_are_harmless() -> None:
@@ -241,5 +241,5 @@ def test_a_429_without_headers_waits_a_while_and_one_with_retry_after_as_long_as
     for headers, least, most in (({}, 10, 11), ({"retry-after": "7"}, 7, 8), ({"retry-after": "soon"}, 10, 11)):
         answers = [httpx.Response(429, headers=DATE | headers)]
         okta = Okta(users=lambda request, answers=answers: answers.pop() if answers else None)
-        assert len(okta.source().fetch().users) == 1
+        assert len(okta.source().read().snapshot.users) == 1
         assert any(least <= seconds <= most for seconds in okta.clock.sleeps)

@@ -43,7 +43,7 @@ def test_the_requests_are_the_fewest_that_the_api_allows(
         7, users=users, groups=groups, apps=apps, members_per_group=members, users_per_app=assigned
     )
     with served(organization) as reader:
-        reader.source().fetch()
+        reader.source().read()
         counted = reader.simulator.requests.by_bucket
     others = [app for app in organization.apps.values() if app.label != "Teleport"]
     read = [group for group in organization.groups.values() if not group.everyone]
@@ -61,10 +61,10 @@ def pages(rows: int, size: int) -> int:
 
 def test_without_lists_only_the_app_its_users_and_groups_of_rules_are_read() -> None:
     with served(small()) as reader:
-        nothing = reader.source(selection=Selection(lists=False)).fetch()
+        nothing = reader.source(selection=Selection(lists=False)).read().snapshot
         assert reader.simulator.requests.by_route == {"GET /api/v1/apps/{app}": 1, "GET /api/v1/apps/{app}/users": 1}
         reader.simulator.requests.clear()
-        ruled = reader.source(selection=groups_only(None, roles=["eng"], lists=False)).fetch()
+        ruled = reader.source(selection=groups_only(None, roles=["eng"], lists=False)).read().snapshot
         assert reader.simulator.requests.by_route["GET /api/v1/groups/{group}/users"] == 1
     assert (len(nothing.users), nothing.groups, nothing.apps) == (5, [], [])
     assert list(by_name(ruled)) == ["eng"]
@@ -87,7 +87,7 @@ def test_without_lists_only_the_app_its_users_and_groups_of_rules_are_read() -> 
 )
 def test_only_groups_that_filters_or_rules_ask_for_are_read(selection: Selection, expected: list[str]) -> None:
     with served(small()) as reader:
-        snapshot = reader.source(selection=selection).fetch()
+        snapshot = reader.source(selection=selection).read().snapshot
         read = reader.simulator.requests.by_route["GET /api/v1/groups/{group}/users"]
     assert sorted(by_name(snapshot)) == expected
     assert read == len(expected)
@@ -97,9 +97,9 @@ def test_a_built_in_group_is_read_for_a_rule_and_for_its_own_name_but_not_for_a_
     organization = small()
     organization.add_group("Okta Administrators", type="BUILT_IN")
     with served(organization) as reader:
-        listed = reader.source(selection=groups_only(["*"])).fetch()
-        named = reader.source(selection=groups_only(["Okta Administrators"])).fetch()
-        ruled = reader.source(selection=groups_only([], roles=["Okta *"])).fetch()
+        listed = reader.source(selection=groups_only(["*"])).read().snapshot
+        named = reader.source(selection=groups_only(["Okta Administrators"])).read().snapshot
+        ruled = reader.source(selection=groups_only([], roles=["Okta *"])).read().snapshot
     assert "Okta Administrators" not in by_name(listed)
     assert list(by_name(named)) == list(by_name(ruled)) == ["Okta Administrators"]
 
@@ -110,7 +110,7 @@ def test_inactive_and_excluded_apps_are_not_read() -> None:
     organization.add_app("Secret")
     chosen = ImportFilters(apps=NameFilter(exclude=patterns("Sec*")))
     with served(organization) as reader:
-        snapshot = reader.source(selection=Selection(chosen)).fetch()
+        snapshot = reader.source(selection=Selection(chosen)).read().snapshot
         read = reader.simulator.requests.by_route["GET /api/v1/apps/{app}/users"]
     assert [app.label for app in snapshot.apps] == ["Salesforce"]
     assert read == 2
@@ -119,7 +119,7 @@ def test_inactive_and_excluded_apps_are_not_read() -> None:
 def test_only_direct_assignments_count_for_an_app_and_groups_that_convey_it_are_named() -> None:
     organization = small()
     with served(organization) as reader:
-        (sales,) = reader.source().fetch().apps
+        (sales,) = reader.source().read().snapshot.apps
     assert sales.user_ids() == [organization.user("chloe@enzos-pizza.com").id]
     assert sales.groups == [organization.group("staff").id]
 
@@ -127,7 +127,7 @@ def test_only_direct_assignments_count_for_an_app_and_groups_that_convey_it_are_
 def test_no_more_than_eight_requests_fly_at_once() -> None:
     organization = Organization.generate(5, users=200, groups=40, apps=10)
     with served(organization, latency=0.01) as reader:
-        reader.source().fetch()
+        reader.source().read()
         assert 3 < reader.simulator.requests.maximum_in_flight <= 8
 
 

@@ -75,5 +75,5 @@ def test_a_loopback_is_asked_without_a_proxy(monkeypatch: pytest.MonkeyPatch) ->
     with hostile(lambda path: [answer(b"")]) as proxy, served(small()) as reader:
         for name in ("HTTP_PROXY", "ALL_PROXY"):
             monkeypatch.setenv(name, proxy.url)
-        assert len(reader.source().fetch().users) == 5
+        assert len(reader.source().read().snapshot.users) == 5
     assert proxy.requests == []

@@ -64,9 +64,9 @@ def wide(**choices: Any) -> Organization:
 @pytest.mark.parametrize("path", LISTINGS)
 def test_a_passing_fault_on_any_listing_makes_no_difference(path: str, effect: Effect) -> None:
     with served(small()) as reader:
-        expected = reader.source().fetch().digest()
+        expected = reader.source().read().snapshot.digest()
         reader.simulator.faults.add(Fault(path, effect, times=2))
-        assert reader.source().fetch().digest() == expected
+        assert reader.source().read().snapshot.digest() == expected
 
 
 @pytest.mark.parametrize("effect", PASSING, ids=repr)
@@ -74,7 +74,7 @@ def test_a_lasting_fault_is_an_error_after_a_bounded_number_of_tries(effect: Eff
     with served(small()) as reader:
         reader.simulator.faults.add(Fault("/api/v1/groups/*/users", effect, times=None))
         with pytest.raises(SourceUnreachable) as caught:
-            reader.source().fetch()
+            reader.source().read()
         tries = reader.simulator.requests.by_route["GET /api/v1/groups/{group}/users"]
     assert TRIES <= tries <= TRIES * 3
     assert caught.value.fix
@@ -84,7 +84,7 @@ def test_the_error_of_a_lasting_fault_says_how_often_it_was_tried_and_what_came_
     with served(small()) as reader:
         reader.simulator.faults.add(Fault("/api/v1/groups", Fail(503), times=None))
         with pytest.raises(SourceUnreachable) as caught:
-            reader.source().fetch()
+            reader.source().read()
     assert caught.value.summary.startswith(
         f"Okta did not return groups: all {TRIES} attempts failed (last answer: 503 E0000010"
     )
@@ -95,16 +95,16 @@ def test_a_fault_on_a_later_page_is_not_the_end_of_the_list(path: str) -> None:
     with served(wide()) as reader:
         reader.simulator.faults.add(Fault(path, Fail(500), first=2, times=None))
         with pytest.raises(SourceUnreachable, match=LISTINGS[path]):
-            reader.source(selection=SOME).fetch()
+            reader.source(selection=SOME).read()
 
 
 def test_pages_that_are_too_large_for_the_server_are_made_smaller_once_for_each_kind_of_listing() -> None:
     organization = Organization.generate(4, users=700, groups=40, apps=3, members_per_group=300, users_per_app=300)
     with served(organization) as reader:
-        expected = reader.source().fetch().digest()
+        expected = reader.source().read().snapshot.digest()
         reader.simulator.faults.add(Fault("/api/v1/groups/*/users", FailAbove(60), times=None))
         reader.simulator.requests.clear()
-        assert reader.source().fetch().digest() == expected
+        assert reader.source().read().snapshot.digest() == expected
         entries = reader.simulator.requests.entries
     members = [entry for entry in entries if entry.route == "/api/v1/groups/{group}/users"]
     assert all(entry.status == 200 for entry in entries if entry not in members)
@@ -121,7 +121,7 @@ def test_a_passing_failure_does_not_make_pages_small_for_the_rest_of_the_reading
     organization = Organization.generate(4, users=700, groups=60, apps=1, members_per_group=20)
     with served(organization) as reader:
         reader.simulator.faults.add(Fault("/api/v1/groups/*/users", Fail(500)))
-        reader.source().fetch()
+        reader.source().read()
         entries = reader.simulator.requests.entries
     limits = [entry.query["limit"] for entry in entries if entry.route == "/api/v1/groups/{group}/users"]
     assert set(limits[:8]) == {"1000", "200"}
@@ -138,7 +138,7 @@ def test_an_organization_that_allows_fewer_members_a_page_is_read_with_fewer() -
         switches=Switches(group_members_maximum=200, excessive_limit="reject"),
     )
     with served(organization) as reader:
-        snapshot = reader.source().fetch()
+        snapshot = reader.source().read().snapshot
     members = {group.id: len(group.member_ids()) for group in snapshot.groups}
     assert members == {group.id: len(group.members) for group in organization.groups.values() if not group.everyone}
 
@@ -148,14 +148,14 @@ def test_a_full_page_that_was_made_smaller_and_lost_its_links_is_an_error_too() 
         reader.simulator.faults.add(Fault("/api/v1/groups", FailAbove(100), times=None))
         reader.simulator.faults.add(Fault("/api/v1/groups", LoseLinks(), times=None))
         with pytest.raises(SourceError, match="breaks off"):
-            reader.source(selection=SOME).fetch()
+            reader.source(selection=SOME).read()
 
 
 def test_a_web_page_instead_of_an_answer_is_told_at_once() -> None:
     with served(small()) as reader:
         reader.simulator.faults.add(Fault("/api/v1/groups", HtmlPage(200), times=None))
         with pytest.raises(SourceUnreachable, match="a web page") as caught:
-            reader.source().fetch()
+            reader.source().read()
         assert reader.simulator.requests.by_route["GET /api/v1/groups"] == 1
     assert "org_url" in caught.value.fix
 
@@ -165,7 +165,7 @@ def test_an_expired_token_is_an_authentication_error(path: str) -> None:
     with served(small()) as reader:
         reader.simulator.faults.add(Fault(path, Fail(401), times=None))
         with pytest.raises(AuthenticationError) as caught:
-            reader.source().fetch()
+            reader.source().read()
     assert not isinstance(caught.value, AuthorizationError)
     assert "30 days" in caught.value.why
     assert "network zones" in caught.value.why
@@ -186,7 +186,7 @@ def test_what_is_not_allowed_names_the_scope_and_is_not_tried_again(path: str, s
     with served(small()) as reader:
         reader.simulator.faults.add(Fault(path, Fail(403), times=None))
         with pytest.raises(AuthorizationError) as caught:
-            reader.source().fetch(["00unknown"])
+            reader.source().read(known=["00unknown"])
         assert reader.simulator.requests.by_status[403] <= 3
     assert caught.value.scope == scope
     assert scope in caught.value.fix
@@ -198,14 +198,14 @@ def test_a_listing_that_is_not_there_is_unreachable(path: str) -> None:
     with served(small()) as reader:
         reader.simulator.faults.add(Fault(path, Fail(404), times=None))
         with pytest.raises(SourceUnreachable):
-            reader.source().fetch(["00unknown"])
+            reader.source().read(known=["00unknown"])
 
 
 def test_a_request_that_okta_does_not_take_is_an_error_without_another_try() -> None:
     with served(small()) as reader:
         reader.simulator.faults.add(Fault("/api/v1/groups", Fail(400), times=None))
         with pytest.raises(SourceError, match="E0000001"):
-            reader.source().fetch()
+            reader.source().read()
         assert reader.simulator.requests.by_route["GET /api/v1/groups"] == 1
 
 
@@ -213,7 +213,7 @@ def test_another_organization_behind_the_same_address_is_noticed() -> None:
     with served(small()) as reader:
         reader.simulator.faults.add(Fault("/api/v1/**", OtherOrganization(Organization(seed=9)), times=None))
         with pytest.raises((SourceUnreachable, AuthorizationError)):
-            reader.source().fetch()
+            reader.source().read()
 
 
 # -- listings that move
@@ -226,7 +226,7 @@ def test_a_group_that_is_deleted_after_it_was_listed_is_a_deleted_group() -> Non
         reader.simulator.faults.add(
             Fault(f"/api/v1/groups/{eng.id}/users", Change(lambda changed: changed.delete_group(eng)))
         )
-        snapshot = reader.source().fetch()
+        snapshot = reader.source().read().snapshot
     assert sorted(group.name for group in snapshot.groups) == ["empty", "staff"]
     assert snapshot.complete
 
@@ -239,7 +239,7 @@ def test_a_group_that_is_deleted_between_its_pages_is_a_deleted_group() -> None:
     with served(organization) as reader:
         path = f"/api/v1/groups/{gone.id}/users"
         reader.simulator.faults.add(Fault(path, Change(lambda changed: changed.delete_group(gone)), first=2))
-        snapshot = reader.source().fetch()
+        snapshot = reader.source().read().snapshot
     assert len(snapshot.groups) == 1
 
 
@@ -249,7 +249,7 @@ def test_only_okta_s_own_word_means_that_an_object_is_gone(path: str, effect: Ef
     with served(small()) as reader:
         reader.simulator.faults.add(Fault(path, effect, times=None))
         with pytest.raises(SourceUnreachable, match="404") as caught:
-            reader.source().fetch()
+            reader.source().read()
     assert not isinstance(caught.value, NotThere)
 
 
@@ -260,7 +260,7 @@ def test_a_known_person_is_not_gone_because_a_proxy_says_so() -> None:
         pool = f"/api/v1/apps/{organization.app('Teleport').id}/users"
         reader.simulator.faults.add(Fault(pool, Empty(), times=None), Fault(f"{pool}/*", HtmlPage(404), times=None))
         with pytest.raises(SourceUnreachable, match="404"):
-            reader.source().fetch([ada.id])
+            reader.source().read(known=[ada.id])
 
 
 @pytest.mark.parametrize("part", ["users", "groups"])
@@ -274,31 +274,31 @@ def test_an_app_that_is_deleted_after_it_was_listed_is_a_deleted_app(part: str) 
 
     with served(organization) as reader:
         reader.simulator.faults.add(Fault(f"/api/v1/apps/{sales.id}/{part}", Change(remove)))
-        assert reader.source().fetch().apps == []
+        assert reader.source().read().snapshot.apps == []
 
 
 @pytest.mark.parametrize("rows", ["stable", "shifting"])
 def test_rows_that_come_twice_are_counted_once(rows: Literal["stable", "shifting"]) -> None:
     organization = wide(switches=Switches(rows=rows))
     with served(organization) as reader:
-        expected = reader.source(selection=SOME).fetch().digest()
+        expected = reader.source(selection=SOME).read().snapshot.digest()
         reader.simulator.faults.add(Fault("/api/v1/**", Overlap(7), times=None))
-        assert reader.source(selection=SOME).fetch().digest() == expected
+        assert reader.source(selection=SOME).read().snapshot.digest() == expected
 
 
 def test_a_cursor_that_comes_again_ends_the_listing() -> None:
     with served(wide()) as reader:
-        expected = reader.source(selection=SOME).fetch().digest()
+        expected = reader.source(selection=SOME).read().snapshot.digest()
         reader.simulator.requests.clear()
         reader.simulator.faults.add(Fault("/api/v1/**", RepeatCursor(), times=None))
-        assert reader.source(selection=SOME).fetch().digest() == expected
+        assert reader.source(selection=SOME).read().snapshot.digest() == expected
 
 
 def test_a_listing_without_an_end_is_an_error() -> None:
     with served(small()) as reader:
         reader.simulator.faults.add(Fault("/api/v1/groups", EndlessNext(), times=None))
         with pytest.raises(SourceError, match="does not end"):
-            reader.source().fetch()
+            reader.source().read()
         assert reader.simulator.requests.by_route["GET /api/v1/groups"] < 10
 
 
@@ -306,15 +306,15 @@ def test_a_full_page_that_lost_its_links_is_an_error() -> None:
     with served(wide()) as reader:
         reader.simulator.faults.add(Fault("/api/v1/groups", LoseLinks(), times=None))
         with pytest.raises(SourceError, match="breaks off"):
-            reader.source(selection=SOME).fetch()
+            reader.source(selection=SOME).read()
 
 
 def test_a_short_page_without_links_is_the_end_and_a_huge_page_is_read_whole() -> None:
     with served(wide()) as reader:
-        expected = reader.source(selection=SOME).fetch().digest()
+        expected = reader.source(selection=SOME).read().snapshot.digest()
         reader.simulator.faults.add(Fault("/api/v1/apps", LoseLinks(), times=None))
         reader.simulator.faults.add(Fault("/api/v1/groups/**", HugePage(), times=None))
-        assert reader.source(selection=SOME).fetch().digest() == expected
+        assert reader.source(selection=SOME).read().snapshot.digest() == expected
 
 
 # -- both kinds of 429
@@ -323,14 +323,14 @@ def test_a_short_page_without_links_is_the_end_and_a_huge_page_is_read_whole() -
 def test_a_rate_refusal_is_waited_out_to_the_reset() -> None:
     clock = Clock()
     with served(small(clock=clock)) as reader:
-        expected = reader.source().fetch().digest()
+        expected = reader.source().read().snapshot.digest()
         clock.sleeps.clear()
         reader.simulator.faults.add(Fault("/api/v1/groups", RateLimit()))
-        assert reader.source().fetch().digest() == expected
+        assert reader.source().read().snapshot.digest() == expected
     assert any(55 < seconds <= 62.5 for seconds in clock.sleeps)
 
 
-@pytest.mark.parametrize("read", [OktaSource.fetch, OktaSource.catalogue], ids=lambda each: each.__name__)
+@pytest.mark.parametrize("read", [OktaSource.read, OktaSource.catalogue], ids=lambda each: each.__name__)
 def test_who_waits_for_a_window_is_told_for_how_long(
     read: Callable[[OktaSource], object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -357,10 +357,10 @@ def test_who_waits_for_a_window_is_told_for_how_long(
 def test_a_concurrency_refusal_is_tried_again_soon_whatever_its_reset(reset: Literal["soon", "wrong"]) -> None:
     clock = Clock()
     with served(small(clock=clock, switches=Switches(concurrency_reset=reset))) as reader:
-        expected = reader.source().fetch().digest()
+        expected = reader.source().read().snapshot.digest()
         clock.sleeps.clear()
         reader.simulator.faults.add(Fault("/api/v1/groups/*/users", ConcurrencyLimit(), times=3))
-        assert reader.source().fetch().digest() == expected
+        assert reader.source().read().snapshot.digest() == expected
     waits = [seconds for seconds in clock.sleeps if seconds > 0]
     assert waits
     assert all(0.5 <= seconds <= 5 for seconds in waits)
@@ -373,7 +373,7 @@ def test_a_refusal_without_end_is_an_error_after_bounded_waiting(effect: Effect)
     with served(small(clock=clock)) as reader:
         reader.simulator.faults.add(Fault("/api/v1/groups", effect, times=None))
         with pytest.raises(SourceUnreachable):
-            reader.source().fetch()
+            reader.source().read()
     assert clock.now - started <= LONGEST_WAIT + 130
 
 
@@ -404,7 +404,7 @@ def test_alone_we_are_never_refused_and_stay_within_our_share(
             return headers
 
         monkeypatch.setattr(limits, "charge", counted)
-        snapshot = reader.source(rate_limit_share=share).fetch()
+        snapshot = reader.source(rate_limit_share=share).read().snapshot
         assert set(reader.simulator.requests.by_status) == {200}
     assert len(snapshot.groups) == 90
     most = {bucket: max(used for (name, _), used in windows.items() if name == bucket) for bucket in ("groups", "apps")}
@@ -418,7 +418,7 @@ def test_windows_of_a_second_refuse_nobody_either() -> None:
     limits = Limits(clock, organization.switches, window_seconds=1.0, overrides={"groups": 20})
     started = clock.now
     with served(organization, limits=limits) as reader:
-        snapshot = reader.source().fetch()
+        snapshot = reader.source().read().snapshot
         assert set(reader.simulator.requests.by_status) == {200}
     assert len(snapshot.groups) == 16
     assert 0.5 < clock.now - started < 10
@@ -430,7 +430,7 @@ def test_what_another_integration_leaves_is_shared_without_an_end_in_errors() ->
     limits = Limits(clock, organization.switches, overrides={"groups": 40})
     with served(organization, limits=limits) as reader:
         limits.use("groups", 38)
-        snapshot = reader.source().fetch()
+        snapshot = reader.source().read().snapshot
         refused = reader.simulator.requests.by_status[429]
     assert len(snapshot.groups) == 60
     assert refused == 0
@@ -440,7 +440,7 @@ def test_a_server_with_room_for_two_is_read_by_two() -> None:
     organization = Organization.generate(6, users=30, groups=40, apps=4, members_per_group=5)
     limits = Limits(organization.clock, organization.switches, concurrency=2, enabled=False)
     with served(organization, limits=limits, latency=0.005) as reader:
-        assert len(reader.source().fetch().groups) == 40
+        assert len(reader.source().read().snapshot.groups) == 40
 
 
 def test_the_app_may_be_named_though_its_users_are_gone_meanwhile() -> None:
@@ -448,4 +448,4 @@ def test_the_app_may_be_named_though_its_users_are_gone_meanwhile() -> None:
     with served(organization) as reader:
         reader.simulator.faults.add(Fault("/api/v1/apps/*/users", Fail(404), times=None))
         with pytest.raises(SourceUnreachable, match="users of app"):
-            reader.source(app=AppById(organization.app("Teleport").id)).fetch()
+            reader.source(app=AppById(organization.app("Teleport").id)).read()

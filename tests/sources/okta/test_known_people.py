@@ -21,7 +21,7 @@ def test_known_people_without_the_app_are_asked_about_together() -> None:
     organization.deactivate(gone)
     organization.delete_user(gone)
     with served(organization) as reader:
-        snapshot = reader.source().fetch([*known, gone.id, off.id, 'no" or id eq "id', ""])
+        snapshot = reader.source().read(known=[*known, gone.id, off.id, 'no" or id eq "id', ""]).snapshot
         asked = reader.simulator.requests.by_route["GET /api/v1/users"]
     assert snapshot.unassigned[gone.id] == DELETED
     assert snapshot.unassigned[off.id] == "DEPROVISIONED"
@@ -31,14 +31,14 @@ def test_known_people_without_the_app_are_asked_about_together() -> None:
 
 def test_known_people_are_asked_about_in_batches_and_only_so_many() -> None:
     with served(small()) as reader:
-        reader.source().fetch([f"00u{number}" for number in range(MOST_LOOKUPS + 500)])
+        reader.source().read(known=[f"00u{number}" for number in range(MOST_LOOKUPS + 500)])
         assert reader.simulator.requests.by_route["GET /api/v1/users"] == MOST_LOOKUPS // 100
 
 
 def test_nobody_is_asked_about_when_everybody_known_is_assigned() -> None:
     organization = small()
     with served(organization) as reader:
-        reader.source().fetch([organization.user("ada@enzos-pizza.com").id])
+        reader.source().read(known=[organization.user("ada@enzos-pizza.com").id])
         assert reader.simulator.requests.by_bucket["users"] == 0
 
 
@@ -52,11 +52,11 @@ def test_a_known_person_whom_a_moving_listing_passed_over_is_no_leaver() -> None
         # the first page loses a row, and every later one begins a row too far
         path = f"/api/v1/apps/{organization.sso_app.id}/users"
         reader.simulator.faults.add(Fault(path, Change(lambda changed: changed.deactivate(early)), first=2))
-        passed_over = len(known) - len(reader.source().fetch().users)
+        passed_over = len(known) - len(reader.source().read().snapshot.users)
         reader.simulator.faults.clear()
         organization.activate(early)
         reader.simulator.faults.add(Fault(path, Change(lambda changed: changed.deactivate(early)), first=2))
-        snapshot = reader.source().fetch(known)
+        snapshot = reader.source().read(known=known).snapshot
     assert passed_over == 1
     assert {user.id for user in snapshot.users} == set(known)
 
@@ -70,7 +70,7 @@ def test_known_people_who_are_well_but_not_listed_are_looked_at_once_more(descri
         reader.simulator.faults.add(Fault("/api/v1/apps/*/users/*", joined))
         if not described:
             reader.simulator.faults.add(Fault("/api/v1/apps/*/users/*", IgnoreExpand(), times=None))
-        snapshot = reader.source().fetch([zoe.id, ada.id])
+        snapshot = reader.source().read(known=[zoe.id, ada.id]).snapshot
         asked = reader.simulator.requests.by_route["GET /api/v1/apps/{app}/users/{user}"]
     assert asked == 1
     assert zoe.id in {user.id for user in snapshot.users}
@@ -81,7 +81,7 @@ def test_a_leaver_is_confirmed_and_many_leavers_are_not_asked_about_one_by_one()
     organization = Organization.generate(5, users=200, groups=1, apps=2, users_per_app=100, statuses={"ACTIVE": 1.0})
     with served(organization) as reader:
         source = reader.source(app=AppById(organization.app("App 1").id), selection=Selection(lists=False))
-        snapshot = source.fetch(sorted(organization.users))
+        snapshot = source.read(known=sorted(organization.users)).snapshot
         asked = reader.simulator.requests.by_route["GET /api/v1/apps/{app}/users/{user}"]
     assert asked == MOST_CONFIRMATIONS
     assert len(snapshot.unassigned) == 200 - len(snapshot.users)

@@ -56,7 +56,7 @@ def test_every_kind_of_key_reads_with_and_without_dpop(
     organization: Organization, key: RSAKey | ECKey, dpop: bool
 ) -> None:
     with served(organization) as reader:
-        snapshot = reader.source(with_client(reader, key, dpop=dpop)).fetch()
+        snapshot = reader.source(with_client(reader, key, dpop=dpop)).read().snapshot
     assert len(snapshot.users) == 5
 
 
@@ -71,14 +71,14 @@ def test_the_key_id_picks_one_of_several_keys(organization: Organization) -> Non
     with served(organization) as reader:
         keys = [RSA.as_dict(private=False) | {"kid": "k1"}, CURVES["P-256"].as_dict(private=False) | {"kid": "k2"}]
         reader.simulator.authority.add_client("0oaclient", keys, scopes=SCOPES)
-        reader.source(OAuthCredential("0oaclient", pem(CURVES["P-256"]), "k2")).fetch()
+        reader.source(OAuthCredential("0oaclient", pem(CURVES["P-256"]), "k2")).read()
         with pytest.raises(AuthenticationError, match="does not accept the client"):
-            reader.source(OAuthCredential("0oaclient", pem(CURVES["P-256"]))).fetch()
+            reader.source(OAuthCredential("0oaclient", pem(CURVES["P-256"]))).read()
 
 
 def test_one_token_serves_a_whole_reading_and_the_nonce_is_asked_for_once(organization: Organization) -> None:
     with served(organization, latency=0.01) as reader:
-        reader.source(with_client(reader, dpop=True)).fetch()
+        reader.source(with_client(reader, dpop=True)).read()
         assert token_calls(reader) == 2
         assert set(reader.simulator.requests.by_status) == {200, 400}
 
@@ -104,17 +104,17 @@ def test_a_token_revoked_on_the_way_is_replaced_once(organization: Organization)
     with served(organization) as reader:
         credential = with_client(reader)
         reader.simulator.faults.add(Fault("/api/v1/groups/*/users", Fail(401), times=1))
-        assert len(reader.source(credential).fetch().users) == 5
+        assert len(reader.source(credential).read().snapshot.users) == 5
         reader.simulator.faults.add(Fault("/api/v1/groups/*/users", Fail(401), times=None))
         with pytest.raises(AuthenticationError, match="does not accept the credential"):
-            reader.source(credential).fetch()
+            reader.source(credential).read()
 
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_nonce_demanded_by_the_api_is_learned(status: Literal[401, 403]) -> None:
     switches = Switches(api_demands_nonce=True, wrong_proof_status=status)
     with served(small(clock=Clock(), switches=switches)) as reader:
-        snapshot = reader.source(with_client(reader, dpop=True)).fetch()
+        snapshot = reader.source(with_client(reader, dpop=True)).read().snapshot
         refused = reader.simulator.requests.by_status[401]
     assert len(snapshot.users) == 5
     assert refused <= 8  # each thread at most once
@@ -136,7 +136,7 @@ def test_a_proof_that_stays_wrong_fails_after_one_more(
 
         monkeypatch.setattr(OAuthHeader, "_proof", for_another_address)
         with pytest.raises(AuthenticationError):
-            reader.source(credential).fetch()
+            reader.source(credential).read()
 
 
 @pytest.mark.parametrize("offset", [-7200, 7200])
@@ -147,7 +147,7 @@ def test_a_wrong_local_clock_is_put_right_by_the_servers_date(
     with served(organization) as reader:
         credential = with_client(reader, dpop=dpop)
         wrong = Clock(reader.clock.now + offset)
-        assert len(reader.source(credential, timing=wrong.timing).fetch().users) == 5
+        assert len(reader.source(credential, timing=wrong.timing).read().snapshot.users) == 5
 
 
 @pytest.mark.parametrize("answer", ["reject", "fewer"])
@@ -155,7 +155,7 @@ def test_a_scope_that_was_not_granted_is_named(answer: Literal["reject", "fewer"
     with served(small(clock=Clock(), switches=Switches(ungranted_scope=answer))) as reader:
         credential = with_client(reader, scopes=("okta.users.read", "okta.apps.read"))
         with pytest.raises(AuthorizationError) as caught:
-            reader.source(credential).fetch()
+            reader.source(credential).read()
     assert "okta.groups.read" in caught.value.scope
     assert "okta.groups.read" in caught.value.fix
     assert "admin role" in caught.value.fix
@@ -164,7 +164,7 @@ def test_a_scope_that_was_not_granted_is_named(answer: Literal["reject", "fewer"
 def test_only_the_scopes_that_are_needed_are_asked_for(organization: Organization) -> None:
     with served(organization) as reader:
         credential = with_client(reader, scopes=("okta.users.read", "okta.apps.read"))
-        snapshot = reader.source(credential, selection=Selection(lists=False)).fetch()
+        snapshot = reader.source(credential, selection=Selection(lists=False)).read().snapshot
     assert len(snapshot.users) == 5
     assert snapshot.groups == []
 
@@ -177,7 +177,7 @@ def test_an_unknown_client_and_a_wrong_key_are_explained(organization: Organizat
             OAuthCredential("0oaclient", pem(CURVES["P-256"])),
         ):
             with pytest.raises(AuthenticationError) as caught:
-                reader.source(credential).fetch()
+                reader.source(credential).read()
             assert "does not accept the client" in caught.value.summary
             assert "private_key" in caught.value.fix
 
@@ -231,13 +231,13 @@ def test_no_secret_is_in_any_message_repr_or_log(organization: Organization, cap
         credential = with_client(reader, dpop=True)
         sources = [reader.source(), reader.source(credential)]
         for source in sources:
-            source.fetch()
+            source.read()
         secrets += list(reader.simulator.authority._issued)
         reader.simulator.faults.add(Fault("/api/v1/groups", Fail(401), times=None))
         shown = caplog.text + repr(sources) + repr(credential) + repr(ApiTokenCredential(reader.simulator.token))
         for source in sources:
             with pytest.raises(IdsyncError) as caught:
-                source.fetch()
+                source.read()
             shown += "".join(traceback.format_exception(caught.value)) + caught.value.why + caught.value.fix
     assert not [secret for secret in secrets if secret in shown]
     assert "client_assertion" not in shown
@@ -255,7 +255,7 @@ def test_a_refusal_for_a_missing_role_is_not_taken_for_one_of_the_proof(organiza
         credential = with_client(reader, dpop=True)
         reader.simulator.faults.add(Fault("/api/v1/groups", Fail(403), times=None))
         with pytest.raises(AuthorizationError) as caught:
-            reader.source(credential).fetch()
+            reader.source(credential).read()
         assert reader.simulator.requests.by_status[403] == 1
     assert caught.value.scope == "okta.groups.read"
 
@@ -265,5 +265,5 @@ def test_a_filter_that_excludes_everything_still_reads_the_pool(organization: Or
     with served(organization) as reader:
         credential = with_client(reader, dpop=True)
         selection = Selection(ImportFilters(nothing, nothing))
-        snapshot = reader.source(credential, selection=selection).fetch()
+        snapshot = reader.source(credential, selection=selection).read().snapshot
     assert (len(snapshot.users), snapshot.groups, snapshot.apps) == (5, [], [])

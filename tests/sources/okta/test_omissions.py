@@ -24,10 +24,10 @@ def test_a_server_that_ignores_expand_is_read_through_its_users(people: int) -> 
     for number in range(people):
         organization.add_member(staff, organization.add_user(f"person{number}@enzos-pizza.com"))
     with served(organization) as reader:
-        expected = reader.source().fetch().digest()
+        expected = reader.source().read().snapshot.digest()
         reader.simulator.faults.add(Fault("/api/v1/apps/*/users", IgnoreExpand(), times=None))
         reader.simulator.requests.clear()
-        assert reader.source().fetch().digest() == expected
+        assert reader.source().read().snapshot.digest() == expected
         assert reader.simulator.requests.by_bucket["users"] == 1
 
 
@@ -43,7 +43,7 @@ def test_people_whom_the_user_list_leaves_out_are_looked_up_by_id() -> None:
         reader.simulator.faults.add(Fault("/api/v1/apps/*/users", IgnoreExpand(), times=None))
         # a user who is deactivated between the two listings: not in /users, known to its filter
         reader.simulator.faults.add(Fault("/api/v1/users", Change(lambda changed: changed.deactivate(ada))))
-        snapshot = reader.source().fetch()
+        snapshot = reader.source().read().snapshot
     assert {user.id: user.status for user in snapshot.users}[ada.id] == "DEPROVISIONED"
     assert len(snapshot.users) == 155
 
@@ -59,7 +59,7 @@ def test_people_who_vanish_before_they_are_described_are_deleted() -> None:
     with served(organization) as reader:
         reader.simulator.faults.add(Fault("/api/v1/apps/*/users", IgnoreExpand(), times=None))
         reader.simulator.faults.add(Fault("/api/v1/users", Change(remove)))
-        snapshot = reader.source(selection=Selection(lists=False)).fetch()
+        snapshot = reader.source(selection=Selection(lists=False)).read().snapshot
     assert snapshot.unassigned == {ada.id: DELETED}
     assert len(snapshot.users) == 4
 
@@ -74,7 +74,7 @@ def test_people_who_are_assigned_and_shown_to_nobody_are_a_matter_of_permission(
         reader.simulator.faults.add(Fault("/api/v1/apps/*/users", IgnoreExpand(), times=None))
         reader.simulator.faults.add(Fault("/api/v1/users", Empty(), times=None))
         with pytest.raises(AuthorizationError, match=f"does not show {people + 5}") as caught:
-            reader.source().fetch()
+            reader.source().read()
     assert caught.value.scope == "okta.users.read"
 
 
@@ -87,7 +87,7 @@ def test_optional_fields_may_be_left_out() -> None:
     }
     with served(small()) as reader:
         reader.simulator.faults.add(*(Fault(path, Omit(fields), times=None) for path, fields in omitted.items()))
-        snapshot = reader.source().fetch()
+        snapshot = reader.source().read().snapshot
     assert sorted(user.username for user in snapshot.users) == [f"{name}@enzos-pizza.com" for name in NAMES]
     assert len(by_name(snapshot)["staff"].member_ids()) == 5
     assert snapshot.unassigned == {}
@@ -95,16 +95,16 @@ def test_optional_fields_may_be_left_out() -> None:
 
 def test_a_scope_that_is_left_out_is_read_from_the_links() -> None:
     with served(small()) as reader:
-        expected = reader.source().fetch()
+        expected = reader.source().read().snapshot
         reader.simulator.faults.add(Fault("/api/v1/apps/*/users", Omit(("scope",)), times=None))
-        assert reader.source().fetch().digest() == expected.digest()
+        assert reader.source().read().snapshot.digest() == expected.digest()
 
 
 def test_a_status_that_is_left_out_of_the_embedded_user_is_asked_for() -> None:
     with served(small()) as reader:
-        expected = reader.source().fetch().digest()
+        expected = reader.source().read().snapshot.digest()
         reader.simulator.faults.add(Fault("/api/v1/apps/*/users", Omit(("_embedded.user.status",)), times=None))
-        assert reader.source().fetch().digest() == expected
+        assert reader.source().read().snapshot.digest() == expected
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_a_needed_field_that_is_missing_is_an_error_and_never_none(path: str, fi
     with served(small()) as reader:
         reader.simulator.faults.add(Fault(path, Omit((field,)), times=None))
         with pytest.raises(SourceError, match="missing required field"):
-            reader.source().fetch()
+            reader.source().read()
 
 
 @pytest.mark.parametrize(
@@ -146,9 +146,9 @@ def test_undocumented_points_make_no_difference(switches: Switches) -> None:
         return Organization.generate(11, users=450, groups=12, apps=4, members_per_group=300, **choices)
 
     with served(organization()) as reader:
-        expected = reader.source().fetch()
+        expected = reader.source().read().snapshot
     with served(organization(switches=switches)) as reader:
-        found = reader.source().fetch()
+        found = reader.source().read().snapshot
     assert [user.id for user in found.users] == [user.id for user in expected.users]
     assert [group.member_ids() for group in found.groups] == [group.member_ids() for group in expected.groups]
     assert [app.user_ids() for app in found.apps] == [app.user_ids() for app in expected.apps]

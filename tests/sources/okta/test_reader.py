@@ -13,7 +13,7 @@ def by_name(snapshot: Snapshot) -> dict[str, IdentityGroup]:
 
 def test_a_reading_holds_the_pool_groups_and_apps() -> None:
     with served(small()) as reader:
-        snapshot = reader.source().fetch()
+        snapshot = reader.source().read().snapshot
     assert sorted(user.username for user in snapshot.users) == [f"{name}@enzos-pizza.com" for name in NAMES]
     assert {user.scope for user in snapshot.users} == {"GROUP"}
     assert sorted(by_name(snapshot)) == ["empty", "eng", "staff"]
@@ -25,7 +25,7 @@ def test_a_reading_holds_the_pool_groups_and_apps() -> None:
 def test_everything_is_sorted_and_the_same_however_threads_run() -> None:
     organization = Organization.generate(3, users=300, groups=30, apps=5, members_per_group=40)
     with served(organization) as reader:
-        snapshots = [reader.source().fetch() for _ in range(3)]
+        snapshots = [reader.source().read().snapshot for _ in range(3)]
     assert len({snapshot.digest() for snapshot in snapshots}) == 1
     for rows in (snapshots[0].users, snapshots[0].groups, snapshots[0].apps):
         assert [row.id for row in rows] == sorted(row.id for row in rows)
@@ -35,7 +35,7 @@ def test_everything_is_sorted_and_the_same_however_threads_run() -> None:
 
 def test_the_time_is_that_of_the_server_and_not_of_this_machine() -> None:
     with served(small(clock=Clock(1_795_334_400))) as reader:
-        snapshot = reader.source(timing=Clock(1).timing).fetch()
+        snapshot = reader.source(timing=Clock(1).timing).read().snapshot
     assert snapshot.taken_at == "2026-11-22T08:00:00Z"
 
 
@@ -47,7 +47,7 @@ def test_the_app_users_name_and_values_win_where_they_are_not_empty() -> None:
     profile = {"title": "Lead", "city": "", "nickName": None, "team": ["eng"], "tags": []}
     organization.assign_user(organization.app("Teleport"), ada, user_name="ada", profile=profile)
     with served(organization) as reader:
-        users = {user.id: user for user in reader.source().fetch().users}
+        users = {user.id: user for user in reader.source().read().snapshot.users}
     attributes = users[ada.id].attributes()
     assert users[ada.id].username == "ada"
     assert users[ada.id].scope == "USER"
@@ -62,7 +62,7 @@ def test_the_status_is_that_of_the_okta_user() -> None:
     organization.suspend(organization.user("ada@enzos-pizza.com"))
     organization.lock_out(organization.user("boris@enzos-pizza.com"))
     with served(organization) as reader:
-        statuses = {user.username[:3]: user.status for user in reader.source().fetch().users}
+        statuses = {user.username[:3]: user.status for user in reader.source().read().snapshot.users}
     assert (statuses["ada"], statuses["bor"], statuses["chl"]) == ("SUSPENDED", "LOCKED_OUT", "ACTIVE")
 
 
@@ -71,7 +71,7 @@ def test_deactivated_people_and_people_without_the_app_stay_members_and_their_st
     ada, zoe = (organization.user(f"{name}@enzos-pizza.com") for name in ("ada", "zoe"))
     organization.deactivate(ada)
     with served(organization) as reader:
-        snapshot = reader.source().fetch()
+        snapshot = reader.source().read().snapshot
     assert {ada.id, zoe.id} < set(by_name(snapshot)["eng"].member_ids())
     assert snapshot.unassigned == {ada.id: "DEPROVISIONED", zoe.id: "ACTIVE"}
     assert ada.id not in {user.id for user in snapshot.users}
@@ -88,5 +88,5 @@ def test_the_catalogue_lists_names_in_two_requests() -> None:
 def test_progress_ends_with_everything_read() -> None:
     shown = []
     with served(small()) as reader:
-        reader.source(progress=lambda *state: shown.append(state)).fetch()
+        reader.source(progress=lambda *state: shown.append(state)).read()
     assert shown[-3:] == [("users", 5, 0), ("groups", 3, 3), ("apps", 1, 1)]

@@ -12,10 +12,10 @@ from tests.sources.okta.organizations import served, small
 
 def test_the_app_can_be_named_by_its_label() -> None:
     with served(small()) as reader:
-        by_label = reader.source(app=AppByLabel("Teleport")).fetch()
+        by_label = reader.source(app=AppByLabel("Teleport")).read().snapshot
         assert by_label.app_id == reader.organization.app("Teleport").id
-        assert by_label.digest() == reader.source().fetch().digest()
-        without_lists = reader.source(app=AppByLabel("Teleport"), selection=Selection(lists=False)).fetch()
+        assert by_label.digest() == reader.source().read().snapshot.digest()
+        without_lists = reader.source(app=AppByLabel("Teleport"), selection=Selection(lists=False)).read().snapshot
         assert len(without_lists.users) == 5
 
 
@@ -26,16 +26,16 @@ def test_a_label_that_two_active_apps_have_is_refused() -> None:
     with served(organization) as reader:
         app = AppByLabel("Teleport")
         with pytest.raises(SourceError, match="2 apps are labelled"):
-            reader.source(app=app).fetch()
+            reader.source(app=app).read()
         organization.deactivate_app(other)
-        assert len(reader.source(app=app).fetch().users) == 5
+        assert len(reader.source(app=app).read().snapshot.users) == 5
 
 
 @pytest.mark.parametrize("lists", [True, False])
 @pytest.mark.parametrize("app", [AppById("0oamissing"), AppByLabel("Missing")])
 def test_an_app_that_is_not_there_is_another_organization_or_hidden(app: AppReference, lists: bool) -> None:
     with served(small()) as reader, pytest.raises(SourceUnreachable) as caught:
-        reader.source(app=app, selection=Selection(lists=lists)).fetch()
+        reader.source(app=app, selection=Selection(lists=lists)).read()
     assert "org_url" in caught.value.fix
     assert "issing" in caught.value.summary
 
@@ -45,7 +45,7 @@ def test_an_inactive_app_is_refused(lists: bool) -> None:
     organization = small()
     organization.deactivate_app(organization.app("Teleport"))
     with served(organization) as reader, pytest.raises(SourceError, match="is INACTIVE"):
-        reader.source(selection=Selection(lists=lists)).fetch()
+        reader.source(selection=Selection(lists=lists)).read()
 
 
 @pytest.mark.parametrize("app", [None, AppByLabel("Teleport")])
@@ -55,7 +55,7 @@ def test_a_credential_without_an_admin_role_that_sees_no_app_is_told_about_the_r
         reader.simulator.authority.add_token("00norole", role=Role.NONE)
         choices = {} if app is None else {"app": app}
         with pytest.raises(AuthorizationError) as caught:
-            reader.source(ApiTokenCredential("00norole"), **choices).fetch()
+            reader.source(ApiTokenCredential("00norole"), **choices).read()
     assert "admin role" in caught.value.fix
     assert caught.value.scope == "okta.apps.read"
 
@@ -64,7 +64,7 @@ def test_a_missing_admin_role_that_is_told_as_403_names_scope_and_role() -> None
     with served(small()) as reader:
         reader.simulator.authority.add_token("00norole", role=Role.NONE)
         with pytest.raises(AuthorizationError) as caught:
-            reader.source(ApiTokenCredential("00norole")).fetch()
+            reader.source(ApiTokenCredential("00norole")).read()
     assert caught.value.scope in ("okta.apps.read", "okta.groups.read")
     assert "E0000006" in caught.value.summary
     assert "Read-only Administrator" in caught.value.fix
@@ -74,5 +74,5 @@ def test_a_group_admin_is_told_that_apps_are_closed_to_it() -> None:
     with served(small()) as reader:
         reader.simulator.authority.add_token("00groups", role=Role.GROUP_ADMIN)
         with pytest.raises(AuthorizationError) as caught:
-            reader.source(ApiTokenCredential("00groups")).fetch()
+            reader.source(ApiTokenCredential("00groups")).read()
     assert caught.value.scope == "okta.apps.read"

@@ -16,7 +16,7 @@ def token_answer(status: int = 200, **members: object) -> httpx.Response:
 @pytest.mark.parametrize("kind", ["Bearer", "bearer"])
 def test_a_server_without_dpop_gives_a_bearer_token(kind: str) -> None:
     okta = Okta(token=token_answer(access_token="abc.def", token_type=kind, expires_in=3600))
-    assert len(okta.source(OAuthCredential("0oa9", pem(RSA))).fetch().users) == 1
+    assert len(okta.source(OAuthCredential("0oa9", pem(RSA))).read().snapshot.users) == 1
     api = [request for request in okta.requests if request.url.path.startswith("/api")]
     assert {request.headers["authorization"] for request in api} == {"Bearer abc.def"}
     assert not any("dpop" in request.headers for request in api)
@@ -62,4 +62,4 @@ def test_a_nonce_that_changes_with_every_answer_does_not_go_on_for_ever() -> Non
 
 def test_tokens_that_end_almost_at_once_are_fetched_again() -> None:
     okta = Okta(token=lambda request: token_answer(access_token="abc", token_type="Bearer", expires_in=0))
-    assert len(okta.source(OAuthCredential("0oa9", pem(RSA))).fetch().users) == 1
+    assert len(okta.source(OAuthCredential("0oa9", pem(RSA))).read().snapshot.users) == 1

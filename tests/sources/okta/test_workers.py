@@ -165,7 +165,7 @@ def test_an_interrupt_ends_requests_that_wait_for_an_answer() -> None:
         reader.simulator.faults.add(Fault("/api/v1/groups/*/users", Delay(30), times=None))
         started = time.monotonic()
         with pytest.raises(KeyboardInterrupt):
-            reader.source(timing=Timing(), progress=interrupting(2)).fetch()
+            reader.source(timing=Timing(), progress=interrupting(2)).read()
         assert time.monotonic() - started < 5
         assert okta_threads() == []
 
@@ -176,7 +176,7 @@ def test_an_interrupt_ends_waits_for_the_rate_limit() -> None:
     with served(organization, limits=limits) as reader:
         started = time.monotonic()
         with pytest.raises(KeyboardInterrupt):
-            reader.source(timing=Timing(), progress=interrupting(4)).fetch()
+            reader.source(timing=Timing(), progress=interrupting(4)).read()
         assert time.monotonic() - started < 5
         assert okta_threads() == []
 
@@ -187,14 +187,14 @@ def test_an_error_ends_requests_of_other_threads_that_wait_for_an_answer() -> No
         reader.simulator.faults.add(Fault("/api/v1/apps/*/groups", Fail(400), times=None))
         started = time.monotonic()
         with pytest.raises(SourceError):
-            reader.source(timing=Timing()).fetch()
+            reader.source(timing=Timing()).read()
         assert time.monotonic() - started < 5
         assert okta_threads() == []
 
 
 def test_a_reading_leaves_no_thread_and_no_socket_behind() -> None:
     with served(small()) as reader:
-        reader.source().fetch()
+        reader.source().read()
         assert okta_threads() == []
         reader.source().catalogue()
         assert okta_threads() == []
@@ -216,7 +216,7 @@ def test_while_one_bucket_waits_for_its_window_the_others_are_read(monkeypatch: 
     limits = Limits(clock, organization.switches, overrides={"groups": 4})
     with served(organization, limits=limits) as reader:
         monkeypatch.setattr(clock, "sleep", sleep)
-        assert len(reader.source(progress=progress).fetch().groups) == 9
+        assert len(reader.source(progress=progress).read().snapshot.groups) == 9
     assert waited
     assert all(waited)
 
@@ -230,7 +230,7 @@ def test_a_host_that_cannot_exist_is_told(host: str) -> None:
         timing=Timing(sleep=lambda seconds: None),
     )
     with pytest.raises(SourceUnreachable, match="has no address"):
-        source.fetch()
+        source.read()
 
 
 def test_a_host_that_does_not_listen_is_told_within_a_few_tries() -> None:
@@ -244,5 +244,5 @@ def test_a_host_that_does_not_listen_is_told_within_a_few_tries() -> None:
             timing=Timing(sleep=lambda seconds: None),
         )
         with pytest.raises(SourceUnreachable, match="does not accept a connection"):
-            source.fetch()
+            source.read()
     assert okta_threads() == []
