@@ -71,10 +71,10 @@ def check_ownership(changes: Iterable[Change], ours: Ours, adopt: Collection[str
 
 def check_health(plan: Plan, overrides: Mapping[str, str]) -> None:
     """Raise SourceUnhealthy when changes are held back for the snapshot's sake and not every finding is released."""
-    held = _held_back(plan.changes)
+    codes = [finding.code for finding in plan.health.findings]
+    held = [change for change in plan.changes if not {*codes}.isdisjoint(change.blocked_by)]
     if plan.health.verdict == "ok" or not held:
         return
-    codes = [finding.code for finding in plan.health.findings]
     if plan.health.verdict == "broken":
         raise SourceUnhealthy(
             f"The snapshot is broken: {', '.join(codes)}.",
@@ -134,10 +134,6 @@ def _is_of_ours(change: Change, ours: Ours, adopt: Collection[str]) -> bool:
     if change.before is None or ours(change.before):
         return True
     return isinstance(change, UserChange) and change.after is not None and may_adopt(change.before, adopt)
-
-
-def _held_back(changes: Iterable[Change]) -> list[Change]:
-    return [change for change in changes if change.blocked_by]
 
 
 def _mismatch(why: str) -> PlanMismatch:

@@ -25,7 +25,7 @@ from idsync.plan.changes import (
     UserChange,
 )
 from idsync.plan.differ import changes_between
-from idsync.plan.guards import check_guards, guard_findings
+from idsync.plan.guards import check_guards, guard_findings, marked, standing_of
 from idsync.plan.health import Judgement, held_back
 from idsync.plan.ownership import comparable, foreign_clashes
 from idsync.plan.sections import requirements
@@ -72,10 +72,12 @@ def assemble(
     leaving: frozenset[str],
     findings: Iterable[Finding],
 ) -> Plan:
-    """The plan: held back by health, checked by guards and counted; `plan/seal.py` gives it its digest."""
+    """The plan: held back by health, counted and marked by guards; `plan/seal.py` gives it its digest."""
+    standing = standing_of(settings.guards, index, leaving)
     held = held_back(changes, judgement, shown_out)
-    results = check_guards(settings.guards, held, index, managed, leaving)
-    noticed = [*guard_findings(results, held, settings.guards), *findings]
+    results = check_guards(settings.guards, held, standing, managed)
+    held = marked(held, results, standing)
+    noticed = [*guard_findings(results, held, standing.protected), *findings]
     return Plan(
         format_version=FORMAT_VERSION,
         integration=settings.integration.name,

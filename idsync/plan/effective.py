@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from idsync.model.directory import Members
-from idsync.model.resources import NESTED_LIST, AccessList, Grants, Membership, User
+from idsync.model.resources import NESTED_LIST, AccessList, Grants, Membership, User, UserSpec
 from idsync.model.times import is_past
 
 MAX_NESTING = 10
@@ -90,8 +90,8 @@ def effective_lists(user: User, memberships: Mapping[str, Membership], lists: Li
     return frozenset(found)
 
 
-def granted(grants: Grants) -> tuple[Key, ...]:
-    """What a list's grants give, as keys."""
+def granted(grants: Grants | UserSpec) -> tuple[Key, ...]:
+    """What a list's grants, or a user's own roles and traits, give, as keys."""
     roles: list[Key] = [("role", role) for role in grants.roles]
     return (*roles, *(("trait", f"{name}={value}") for name, values in grants.traits.items() for value in values))
 

@@ -210,14 +210,14 @@ def _locks_one_of(change: Change, people: frozenset[str]) -> bool:
 
 
 def takes_access(change: Change) -> bool:
-    """Whether a change locks or deletes, or takes members, roles, traits or grants away."""
+    """Whether a change locks or deletes, or takes members, roles, values of traits or grants away."""
     if change.action == "delete":
         return True
     match change:
         case LockChange():
             return True
         case UserChange(before=User(spec=before), after=User(spec=after)):
-            return not (set(before.roles) <= set(after.roles) and before.traits.keys() <= after.traits.keys())
+            return not set(granted(before)) <= set(granted(after))
         case AccessListChange(before=AccessList(spec=had), after=AccessList(spec=has)):
             return bool(change.members_removed) or not set(granted(had.grants)) <= set(granted(has.grants))
         case UserChange() | AccessListChange():

@@ -128,8 +128,8 @@ def _warnings(plan: Plan, options: Sequence[str]) -> tuple[Row, ...]:
 
 
 def _health_warning(plan: Plan, options: Sequence[str]) -> Row:
-    held = sum(bool(change.blocked_by) for change in plan.changes)
     codes = [finding.code for finding in plan.health.findings]
+    held = sum(not {*codes}.isdisjoint(change.blocked_by) for change in plan.changes)
     doubts = listed([_code(code) for code in codes], CODES_SHOWN) or "no reason given"
     what = f"The snapshot is {plan.health.verdict}: {doubts}."
     what += f" {counted(held, 'change is', 'changes are')} held back, and apply refuses this plan (exit 7)."

@@ -5,8 +5,11 @@ from msgspec.structs import replace
 
 from idsync.model.directory import DirectoryState
 from idsync.model.resources import Grants, Membership
+from idsync.reconcile.drift import drift_of
 from tests.core.replay import applied, settled
 from tests.core.world import (
+    Directory,
+    blocked,
     config,
     edited_list,
     edited_user,
@@ -15,6 +18,7 @@ from tests.core.world import (
     okta,
     person,
     plan,
+    planned,
     with_member,
 )
 
@@ -90,3 +94,14 @@ def test_config_and_drift_together_settle_in_one_plan() -> None:
     settings = config('RoleMapping: {rules: [{group: "eng", roles: [dev]}]}')
     for state in SETTLED.values():
         assert plan(SNAPSHOT, applied(state, plan(SNAPSHOT, state, settings)), settings).is_empty
+
+
+def test_what_holds_the_whole_plan_back_is_not_said_of_the_drift_in_it() -> None:
+    settings = config("Guards: {member_removals: {percent: 0, floor: 0}}")
+    state = with_member(settled(SNAPSHOT, settings), "00g-eng", "bob", Membership())
+    edited = ["access_list_member/00g-eng/bob"]
+    made = planned(SNAPSHOT, state, settings, edited=edited)
+    assert set(blocked(made.plan).values()) == {("member_removals",)}
+    drifted = drift_of(made, Directory(state, edited))
+    assert lines(drifted) == lines(made.plan)
+    assert blocked(drifted) == {}

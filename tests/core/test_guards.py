@@ -4,9 +4,11 @@ import pytest
 
 from idsync.model.identity import IdentityUser, Snapshot
 from idsync.plan.changes import Plan
+from idsync.plan.guards import released
 from tests.core.replay import applied, settled
 from tests.core.world import (
     NOTHING,
+    blocked,
     codes,
     config,
     edited_user,
@@ -18,6 +20,7 @@ from tests.core.world import (
     okta,
     person,
     plan,
+    replace,
     with_list,
     with_lock,
     with_user,
@@ -204,6 +207,83 @@ def test_a_lock_without_end_on_someone_protected_may_be_given_an_end() -> None:
     made = plan(okta(*people(3)), state, PROTECTED)
     assert lines(made) == ["update lock admin: unassigned"]
     assert guard(made, "protected_users")[2] == "ok"
+
+
+def marks(made: Plan) -> dict[str, list[str]]:
+    """What each guard holds back, in brief."""
+    held: dict[str, list[str]] = {}
+    for line, by in sorted(blocked(made).items()):
+        for guard_name in by:
+            held.setdefault(guard_name, []).append(line)
+    return held
+
+
+def test_a_guard_within_its_limit_marks_nothing() -> None:
+    assert blocked(plan(okta(*people(20, 5)), settled(okta(*people(20))))) == {}
+
+
+def test_guards_on_people_mark_deletions_and_locks_and_nothing_else() -> None:
+    before = okta(*people(20), group("eng", *names(20)))
+    made = plan(okta(*people(20, 6), person("new"), group("eng", *names(20, 6), "new")), settled(before))
+    assert marks(made) == {
+        "user_deletes": [f"delete user {name}: unassigned" for name in names(6)],
+        "user_locks": [f"create lock {name}: unassigned" for name in names(6)],
+    }
+
+
+def test_a_guard_on_locks_marks_those_of_people_who_were_there() -> None:
+    newcomers = [person(f"s{number}", "SUSPENDED") for number in range(3)]
+    suspended = [person(name, "SUSPENDED") for name in names(6)]
+    made = plan(okta(*suspended, *people(20, 6), *newcomers), settled(okta(*people(20))))
+    assert marks(made) == {"user_locks": [f"create lock {name}: suspended" for name in names(6)]}
+    assert "create lock s0: suspended" in lines(made)
+
+
+def test_a_guard_on_removals_marks_the_lists_that_lose_people_who_stay() -> None:
+    before = okta(*people(30), group("big", *names(20)), group("eng", "p029"), group("ops", "p028", "p001"))
+    after = okta(
+        *people(29), group("big", *names(8)), group("eng", "p001"), group("ops", "p001", "p002"), group("new", "p003")
+    )
+    made = plan(after, settled(before))
+    assert guard(made, "member_removals") == (13, 10, "blocked")
+    assert [line.partition(":")[0] for line in marks(made)["member_removals"]] == [
+        "update access_list big",
+        "update access_list ops",
+    ]
+    assert "update access_list eng: membership_changed +p001 -p029" in lines(made)
+
+
+def test_a_guard_on_lists_marks_the_lists_that_go() -> None:
+    groups = [group(f"g{number}", "p000") for number in range(8)]
+    made = plan(okta(*people(1), *groups[4:]), settled(okta(*people(1), *groups)))
+    assert [line.partition(":")[0] for line in marks(made)["access_list_deletes"]] == [
+        f"delete access_list g{number}" for number in range(4)
+    ]
+
+
+def test_the_guard_on_protected_people_marks_what_harms_them() -> None:
+    state = settled(okta(person("admin"), *people(3), group("eng", "admin", "p000")))
+    made = plan(okta(*people(3, 1), group("eng", "p001")), state, PROTECTED)
+    assert marks(made) == {
+        "protected_users": ["create lock admin: unassigned", "delete user admin: unassigned"],
+    }
+
+
+def test_a_change_bears_the_marks_of_every_guard_that_counts_it() -> None:
+    settings = config("Guards: {user_deletes: {percent: 0, floor: 0}, protected_users: [p000]}")
+    made = plan(okta(*people(3, 2)), settled(okta(*people(3)), settings), settings)
+    assert blocked(made)["delete user p000: unassigned"] == ("user_deletes", "protected_users")
+    assert blocked(made)["delete user p001: unassigned"] == ("user_deletes",)
+
+
+def test_a_release_takes_its_own_mark_away_and_no_other() -> None:
+    settings = config("Guards: {user_deletes: {percent: 0, floor: 0}, protected_users: [p000]}")
+    made = plan(okta(*people(3, 2)), settled(okta(*people(3)), settings), settings)
+    left = replace(made, changes=released(made.changes, {"user_deletes"}))
+    assert set(blocked(left).values()) == {("protected_users",)}
+    assert released(made.changes, {"user_deletes", "protected_users"}) == tuple(
+        replace(change, blocked_by=()) for change in made.changes
+    )
 
 
 def test_a_plan_that_was_applied_leaves_every_guard_at_nothing() -> None:
