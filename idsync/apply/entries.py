@@ -1,33 +1,70 @@
-"""One step of a plan as an entry of the journal."""
+"""One step of a plan as an entry of the journal, with the bodies that it names."""
 
-import msgspec
-
-from idsync.apply.preconditions import name_of
-from idsync.model.canonical import canonical_bytes
+from idsync.model.addresses import split_address
+from idsync.model.canonical import Body, body_of
 from idsync.model.directory import DirectoryState, Members
-from idsync.model.journal import NOTHING, StepMade
-from idsync.model.resources import Membership
-from idsync.plan.changes import AccessListChange
+from idsync.model.journal import StepMade
+from idsync.model.member_fingerprint import is_plain
+from idsync.model.resources import AccessList, Lock, Membership, User
+from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange
 from idsync.plan.steps import Phase, Step
 
 _NO_MEMBERS: Members = {}
 
 
-def entry_of(step: Step, run: int, seen: DirectoryState) -> StepMade:
-    """What the journal keeps of a step: enough to tell what was done, and to take it back."""
+def entry_of(
+    step: Step, run: int, target: str, seen: DirectoryState, after: User | Lock | AccessList | None
+) -> tuple[StepMade, list[Body]]:
+    """What the journal keeps of a step that was made: enough to tell what was done and why, and to take it back.
+
+    `seen` is what was there before the run, `after` what is there now.
+    """
     change = step.change
-    before = NOTHING if change.before is None else msgspec.Raw(canonical_bytes(change.before))
+    new = None if after is None else body_of(after)
+    # A list's second step, on its members, finds the body that the first one left.
+    old = new if step.phase is Phase.MEMBER_REMOVAL else _body_before(change, seen)
+    added, details, removed = _members(step, seen)
+    entry = StepMade(
+        run,
+        step.phase,
+        change.address,
+        change.action,
+        change.reason,
+        change.causes,
+        None if old is None else old.fingerprint,
+        None if new is None else new.fingerprint,
+        added,
+        removed,
+        details,
+        target,
+    )
+    return entry, [body for body in (old, new) if body is not None]
+
+
+def _body_before(change: Change, seen: DirectoryState) -> Body | None:
+    name = split_address(change.address)[1]
+    found: User | Lock | AccessList | None
+    match change:
+        case UserChange():
+            found = seen.users.get(name)
+        case LockChange():
+            found = seen.locks.get(name)
+        case _:
+            found = seen.access_lists.get(name)
+    return None if found is None else body_of(found)
+
+
+def _members(step: Step, seen: DirectoryState) -> tuple[tuple[str, ...], dict[str, Membership], dict[str, Membership]]:
+    """The members that a step adds, the details of those that have any, and those that it removes."""
+    change = step.change
     if not isinstance(change, AccessListChange):
-        return StepMade(run, step.phase, change.address, change.action, change.reason, before)
-    added: tuple[str, ...] = ()
-    removed: dict[str, Membership] = {}
-    members = seen.members.get(name_of(change), _NO_MEMBERS)
+        return (), {}, {}
+    members = seen.members.get(split_address(change.address)[1], _NO_MEMBERS)
     match step.phase:
         case Phase.ACCESS_LIST:
-            added = change.members_added
+            details = {name: entry for name, entry in change.carried.items() if not is_plain(entry)}
+            return change.members_added, details, {}
         case Phase.MEMBER_REMOVAL:
-            before = NOTHING
-            removed = {name: members[name] for name in change.members_removed if name in members}
+            return (), {}, {name: members[name] for name in change.members_removed if name in members}
         case _:
-            removed = dict(members)
-    return StepMade(run, step.phase, change.address, change.action, change.reason, before, added, removed)
+            return (), {}, dict(members)

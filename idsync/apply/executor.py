@@ -21,9 +21,9 @@ from idsync.apply.lease import held
 from idsync.apply.preconditions import check_preconditions, scope_of
 from idsync.errors import IdsyncError, PartlyApplied, StoreError
 from idsync.model.addresses import Address, lock_address
-from idsync.model.canonical import canonical_bytes
+from idsync.model.canonical import body_of
 from idsync.model.directory import DirectoryState, Reason
-from idsync.model.journal import Counts, LocksSwept, RunFinished, RunResumed, RunStarted, RunStopped
+from idsync.model.journal import Counts, LocksSwept, RunFinished, RunResumed, RunStarted, RunStopped, StepBegun
 from idsync.model.ownership import ended_locks
 from idsync.model.resources import Lock
 from idsync.model.times import format_time, parse_time
@@ -125,8 +125,7 @@ class _Run:
                     if done % _REPORT_EACH == 0:
                         self._progress("applying", done, len(self._steps))
                     if step.change.address not in made:
-                        self._records.journal.append(entry_of(step, self._number, seen))
-                        self._target.make(step, self._at)
+                        self._make(step, seen)
                 done = len(self._steps)
                 swept = self._finish(seen)
                 serial = self._target.serial()
@@ -145,6 +144,13 @@ class _Run:
             swept,
             unneeded(self._plan, self._request.overrides),
         )
+
+    def _make(self, step: Step, seen: DirectoryState) -> None:
+        if not self._target.atomic:
+            begun = StepBegun(self._number, step.phase, step.change.address, self._target.name)
+            self._records.journal.append(begun)
+        after = self._target.make(step, self._at)
+        self._records.journal.append(*entry_of(step, self._number, self._target.name, seen, after))
 
     def _look(self) -> tuple[DirectoryState, set[Address]]:
         changes = self._plan.changes
@@ -169,6 +175,7 @@ class _Run:
                 len(self._steps),
                 _counts(self._plan.summary),
                 dict(self._request.overrides),
+                self._plan.inputs.config_digest,
             )
         )
 
@@ -178,8 +185,9 @@ class _Run:
         now = format_time(self._request.now)
         with self._records.transaction():
             if spent:
-                bodies = {name: msgspec.Raw(canonical_bytes(seen.locks[name])) for name in spent}
-                self._records.journal.append(LocksSwept(self._number, now, bodies))
+                bodies = {name: body_of(seen.locks[name]) for name in spent}
+                locks = {name: body.fingerprint for name, body in bodies.items()}
+                self._records.journal.append(LocksSwept(self._number, now, locks, self._target.name), bodies.values())
                 for name in spent:
                     self._target.make(_sweep_of(seen.locks[name]), self._at)
             self._records.edits.clear(self._plan.inputs.target_serial)

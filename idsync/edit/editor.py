@@ -9,9 +9,9 @@ from idsync.edit.nesting_rules import Nesting
 from idsync.edit.resource_input import check_resource
 from idsync.errors import ResourceError
 from idsync.model.addresses import Address, access_list_address, member_address, split_address
-from idsync.model.canonical import canonical_bytes
-from idsync.model.directory import Names
-from idsync.model.journal import NOTHING, MadeByHand
+from idsync.model.canonical import body_of
+from idsync.model.directory import Members, Names
+from idsync.model.journal import MadeByHand
 from idsync.model.names import is_text
 from idsync.model.ownership import differing, org_of
 from idsync.model.resources import (
@@ -33,6 +33,7 @@ from idsync.targets.protocol import DirectoryEditor
 
 replace = msgspec.structs.replace
 _NOBODY: frozenset[str] = frozenset()
+_NO_MEMBERS: Members = {}
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -93,27 +94,22 @@ class Editor:
         """Remove an object; raises ResourceError."""
         with self._records.transaction():
             before = self._existing(Address(address))
+            members: Members = {}
             match before:
                 case User():
                     self._directory.delete_user(before.metadata.name)
                 case Lock():
                     self._directory.delete_lock(before.metadata.name)
                 case AccessList():
-                    self._nesting.check_unused(before.metadata.name)
-                    self._remember_members(before)
-                    self._directory.delete_access_list(before.metadata.name)
+                    name = before.metadata.name
+                    self._nesting.check_unused(name)
+                    members = self._directory.state(Names(_NOBODY, frozenset({name}))).members[name]
+                    self._directory.delete_access_list(name)
                 case AccessListMember():
                     self._directory.remove_members(before.spec.access_list, [before.spec.name])
                 case _:
                     assert_never(before)
-            return self._recorded(before, None)
-
-    def _remember_members(self, before: AccessList) -> None:
-        """The members of a list of ours go with it: should somebody make the list again, they are missing by hand."""
-        name = before.metadata.name
-        if self._is_ours(before):
-            members = self._directory.state(Names(_NOBODY, frozenset({name}))).members.get(name, {})
-            self._records.edits.add([member_address(name, member) for member in members])
+            return self._recorded(before, None, members)
 
     def _put(self, resource: AnyResource, before: AnyResource | None) -> Done:
         check_resource(resource)
@@ -134,8 +130,13 @@ class Editor:
                 assert_never(resource)
         return self._recorded(before, resource)
 
-    def _recorded(self, before: AnyResource | None, after: AnyResource | None) -> Done:
-        """Journal a change, and remember it when it touches what is ours."""
+    def _recorded(
+        self, before: AnyResource | None, after: AnyResource | None, members_removed: Members = _NO_MEMBERS
+    ) -> Done:
+        """Journal a change, and remember it when it touches what is ours.
+
+        The members of a list of ours go with it: should somebody make the list again, they are missing by hand.
+        """
         subject = after or before
         if subject is None:
             raise ValueError("a change has an object")
@@ -143,12 +144,14 @@ class Editor:
         action: Literal["create", "update", "delete"] = (
             "create" if before is None else "delete" if after is None else "update"
         )
-        self._records.journal.append(
-            MadeByHand(format_time(self._now), self._actor, action, address, _raw(before), _raw(after))
-        )
+        bodies = [body_of(each) for each in (before, after) if each is not None]
+        old, new = (None if each is None else body_of(each).fingerprint for each in (before, after))
+        entry = MadeByHand(format_time(self._now), self._actor, action, address, old, new, dict(members_removed))
+        self._records.journal.append(entry, bodies)
         fields = differing(before, after) if self._is_ours(before) or self._is_ours(after) else []
         if fields:
-            self._records.edits.add([address])
+            name = split_address(address)[1]
+            self._records.edits.add([address, *(member_address(name, member) for member in members_removed)])
         return Done(address, action, None if after is None else with_revision(after), _note(action, fields))
 
     def _is_ours(self, resource: AnyResource | None) -> bool:
@@ -229,10 +232,6 @@ def _check_revision(resource: AnyResource, before: AnyResource | None) -> None:
             why=f"It is at revision {current}; what was given names revision {resource.metadata.revision}.",
             fix="Start again from what `idsync get` prints now.",
         )
-
-
-def _raw(resource: AnyResource | None) -> msgspec.Raw:
-    return NOTHING if resource is None else msgspec.Raw(canonical_bytes(resource))
 
 
 def _note(action: Literal["create", "update", "delete"], fields: list[str]) -> str:

@@ -1,31 +1,38 @@
-"""The journal's entries: what every run and every hand did to the directory, in the order in which it was done.
+"""The journal's entries: what every run and every hand did to a target, in the order in which it was done.
 
 A run starts, may be resumed, makes steps, may sweep locks, and stops or finishes; a person's own hand stands alone.
-Each entry is written before, or together with, what it tells of; a run without `RunFinished` was broken off.
+A run without `RunFinished` was broken off. Objects are named by the fingerprints of their bodies, which a store keeps.
 """
 
-from collections.abc import Iterable
-from typing import Literal
+from collections.abc import Iterable, Iterator
+from typing import Literal, assert_never
 
 import msgspec
 
 from idsync.model.addresses import Address
+from idsync.model.directory import Cause
 from idsync.model.resources import Membership
 
 Action = Literal["create", "update", "delete"]
 Counts = dict[str, dict[str, int]]
 """How many objects a run creates, updates, deletes, adds or removes, by kind and then by action."""
 
-NOTHING = msgspec.Raw(b"null")
-"""Stands for the body of an object that is not there."""
+LOCAL = "local"
+"""The target that entries are about where they name none."""
 
 
-class _Entry(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, tag_field="entry", forbid_unknown_fields=True):
+class EntryBase(
+    msgspec.Struct, frozen=True, gc=False, omit_defaults=True, tag_field="entry", forbid_unknown_fields=True
+):
     """An entry in canonical JSON; `entry` says which."""
 
 
-class RunStarted(_Entry, frozen=True, tag="run_started"):
-    """A run of a plan begins; `overrides` are the guards that a person released, with the reason given for each."""
+class RunStarted(EntryBase, frozen=True, tag="run_started"):
+    """A run of a plan begins, made with the configuration of this digest.
+
+    `releases` are the guards and doubts that a person released, with the reason given for each. A `split` run makes the
+    part of its plan that may go ahead.
+    """
 
     run: int
     at: str
@@ -34,10 +41,12 @@ class RunStarted(_Entry, frozen=True, tag="run_started"):
     integration: str
     steps: int
     counts: Counts = {}
-    overrides: dict[str, str] = {}
+    releases: dict[str, str] = msgspec.field(default_factory=dict, name="overrides")
+    config: str = ""
+    split: bool = False
 
 
-class RunResumed(_Entry, frozen=True, tag="run_resumed"):
+class RunResumed(EntryBase, frozen=True, tag="run_resumed"):
     """A run that was broken off goes on."""
 
     run: int
@@ -45,28 +54,56 @@ class RunResumed(_Entry, frozen=True, tag="run_resumed"):
     actor: str
 
 
-class StepMade(_Entry, frozen=True, tag="step"):
-    """One step of a run: what the object was `before` (none when it is created) and whose memberships came and went."""
+class StepBegun(EntryBase, frozen=True, tag="begun"):
+    """One step is about to be made, in a target that is not atomic: if nothing follows, nobody knows what it did."""
+
+    run: int
+    phase: int
+    address: Address
+    target: str = LOCAL
+
+
+class StepMade(EntryBase, frozen=True, tag="made"):
+    """One step of a run was made: what the object was `before` and is `after`, None where it is not there.
+
+    `details` are those of members added, where they say more than when somebody joined. An entry of schema 1 knows no
+    `after`, and no `before` where a step moves members alone.
+    """
 
     run: int
     phase: int
     address: Address
     action: Action
     reason: str
-    before: msgspec.Raw = NOTHING
+    causes: tuple[Cause, ...] = ()
+    before: str | None = None
+    after: str | None = None
     members_added: tuple[str, ...] = ()
     members_removed: dict[str, Membership] = {}
+    details: dict[str, Membership] = {}
+    target: str = LOCAL
 
 
-class LocksSwept(_Entry, frozen=True, tag="locks_swept"):
-    """Locks of ours whose time had passed were cleared away, as they stood; `run` is 0 when nothing else was done."""
+class StepFailed(EntryBase, frozen=True, tag="failed"):
+    """One step could not be made; what it made of the target, nobody knows."""
+
+    run: int
+    phase: int
+    address: Address
+    why: str
+    target: str = LOCAL
+
+
+class LocksSwept(EntryBase, frozen=True, tag="swept"):
+    """Locks of ours whose time had passed were cleared away, by name; `run` is 0 when nothing else was done."""
 
     run: int
     at: str
-    locks: dict[str, msgspec.Raw]
+    locks: dict[str, str]
+    target: str = LOCAL
 
 
-class RunStopped(_Entry, frozen=True, tag="run_stopped"):
+class RunStopped(EntryBase, frozen=True, tag="run_stopped"):
     """A run broke off for a reason that it could still write down."""
 
     run: int
@@ -75,27 +112,30 @@ class RunStopped(_Entry, frozen=True, tag="run_stopped"):
     why: str
 
 
-class RunFinished(_Entry, frozen=True, tag="run_finished"):
-    """A run is whole; `serial` is the directory's after it."""
+class RunFinished(EntryBase, frozen=True, tag="run_finished"):
+    """A run is over; `serial` is the directory's after it. It is `whole` when nothing of its plan was left."""
 
     run: int
     at: str
     serial: int
+    whole: bool = True
 
 
-class MadeByHand(_Entry, frozen=True, tag="by_hand"):
-    """A person created, replaced or removed one object."""
+class MadeByHand(EntryBase, frozen=True, tag="hand"):
+    """A person created, replaced or removed one object; a list that was removed had the members `members_removed`."""
 
     at: str
     actor: str
     action: Action
     address: Address
-    before: msgspec.Raw = NOTHING
-    after: msgspec.Raw = NOTHING
+    before: str | None = None
+    after: str | None = None
+    members_removed: dict[str, Membership] = {}
+    target: str = LOCAL
 
 
-Entry = RunStarted | RunResumed | StepMade | LocksSwept | RunStopped | RunFinished | MadeByHand
-ENTRY_DECODER = msgspec.json.Decoder(Entry)
+Step = StepBegun | StepMade | StepFailed
+Entry = RunStarted | RunResumed | Step | LocksSwept | RunStopped | RunFinished | MadeByHand
 
 
 class Numbered(msgspec.Struct, frozen=True, gc=False):
@@ -117,7 +157,7 @@ class RunSummary(msgspec.Struct, frozen=True):
     plan: str
     integration: str
     counts: Counts
-    overrides: dict[str, str]
+    releases: dict[str, str]
     steps: int = 0
     state: Literal["finished", "stopped", "unfinished"] = "unfinished"
     finished_at: str | None = None
@@ -140,8 +180,31 @@ def run_of(entry: Entry) -> int | None:
 
 
 def event_of(entry: Entry) -> str:
-    """The entry's kind, as its `entry` field says it."""
-    return str(entry.__struct_config__.tag)
+    """What an entry tells of; the steps of a run are one event."""
+    match entry:
+        case StepBegun() | StepMade() | StepFailed():
+            return "step"
+        case LocksSwept():
+            return "locks_swept"
+        case MadeByHand():
+            return "by_hand"
+        case RunStarted() | RunResumed() | RunStopped() | RunFinished():
+            return str(entry.__struct_config__.tag)
+        case _:
+            assert_never(entry)
+
+
+def bodies_named(entry: Entry) -> Iterator[str]:
+    """The fingerprints of the bodies that an entry names."""
+    match entry:
+        case StepMade() | MadeByHand():
+            yield from (fingerprint for fingerprint in (entry.before, entry.after) if fingerprint is not None)
+        case LocksSwept():
+            yield from entry.locks.values()
+        case StepBegun() | StepFailed() | RunStarted() | RunResumed() | RunStopped() | RunFinished():
+            return
+        case _:
+            assert_never(entry)
 
 
 def summarise_runs(entries: Iterable[Entry]) -> list[RunSummary]:
@@ -157,7 +220,7 @@ def summarise_runs(entries: Iterable[Entry]) -> list[RunSummary]:
                     entry.plan,
                     entry.integration,
                     entry.counts,
-                    entry.overrides,
+                    entry.releases,
                     entry.steps,
                 )
             case RunResumed() if entry.run in runs:

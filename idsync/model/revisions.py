@@ -27,6 +27,25 @@ def address_of(resource: AnyResource) -> Address:
             assert_never(resource)
 
 
+class _Head(msgspec.Struct):
+    kind: str
+
+
+_SHAPES: dict[str, type[AnyResource]] = {
+    "user": User,
+    "lock": Lock,
+    "access_list": AccessList,
+    "access_list_member": AccessListMember,
+}
+_HEAD = msgspec.json.Decoder(_Head)
+_DECODERS = {kind: msgspec.json.Decoder(shape) for kind, shape in _SHAPES.items()}
+
+
+def resource_of(body: bytes) -> AnyResource:
+    """The resource that a body is, whatever its kind; raises msgspec.DecodeError or KeyError for any other bytes."""
+    return _DECODERS[_HEAD.decode(body).kind].decode(body)
+
+
 def revision_of(resource: AnyResource) -> str:
     """The revision of a resource as it stands."""
     return fingerprint(_with(resource, None))

@@ -1,11 +1,11 @@
 """The journal as `history` prints it: what was done, when, by whom, and which guards were released."""
 
-from collections.abc import Iterable, Sequence
-from typing import assert_never
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, assert_never
 
 import msgspec
 
-from idsync.model.addresses import split_address
+from idsync.model.addresses import Address, split_address
 from idsync.model.journal import (
     Counts,
     Entry,
@@ -17,6 +17,8 @@ from idsync.model.journal import (
     RunStarted,
     RunStopped,
     RunSummary,
+    StepBegun,
+    StepFailed,
     StepMade,
     summarise_runs,
 )
@@ -27,13 +29,24 @@ from idsync.render.style import PLAIN, Style, Tone
 _NOUNS = {"user": "user", "lock": "lock", "access_list": "list", "member": "member"}
 _VERBS = {"create": "created", "update": "changed", "delete": "removed", "add": "added", "remove": "removed"}
 _TONES: dict[str, Tone] = {"create": "added", "update": "changed", "delete": "removed"}
+NO_BODIES: Mapping[str, bytes] = {}
 _SYMBOLS = {"create": "+", "update": "~", "delete": "-"}
 
 
-def render_json(entries: Iterable[Numbered]) -> str:
-    """An array of the journal's entries, each with its `sequence`."""
-    listed_entries = [{"sequence": each.sequence, **msgspec.to_builtins(each.entry)} for each in entries]
+def render_json(entries: Iterable[Numbered], bodies: Mapping[str, bytes] = NO_BODIES) -> str:
+    """An array of the journal's entries, each with its `sequence`; objects stand whole where `bodies` has them."""
+    listed_entries = [{"sequence": each.sequence, **_with_bodies(each.entry, bodies)} for each in entries]
     return msgspec.json.format(msgspec.json.encode(listed_entries), indent=2).decode() + "\n"
+
+
+def _with_bodies(entry: Entry, bodies: Mapping[str, bytes]) -> dict[str, Any]:
+    told: dict[str, Any] = msgspec.to_builtins(entry)
+    for field in ("before", "after"):
+        if told.get(field) in bodies:
+            told[field] = msgspec.Raw(bodies[told[field]])
+    if isinstance(entry, LocksSwept):
+        told["locks"] = {name: msgspec.Raw(bodies.get(print_, b"null")) for name, print_ in entry.locks.items()}
+    return told
 
 
 def render_text(entries: Sequence[Numbered], style: Style = PLAIN) -> str:
@@ -60,7 +73,7 @@ def _headline(entry: Entry, runs: dict[int, RunSummary], style: Style) -> list[s
             return [f"{visible(entry.at)}  {style.paint(what, _TONES[entry.action])}  [{shown(entry.actor)}]"]
         case LocksSwept() if not entry.run:
             return [f"{visible(entry.at)}  cleared away {counted(len(entry.locks), 'expired lock')}"]
-        case LocksSwept() | RunResumed() | RunStopped() | RunFinished() | StepMade():
+        case LocksSwept() | RunResumed() | RunStopped() | RunFinished() | StepBegun() | StepMade() | StepFailed():
             return []
         case _:
             assert_never(entry)
@@ -71,7 +84,7 @@ def _run_lines(run: RunSummary, style: Style) -> list[str]:
     what = f"{style.paint(f'run {run.run} {_outcome(run)}', tone)}: {_counts(run.counts)}"
     head = f"{visible(run.started_at)}  {what}  [{shown(run.actor)}]"
     lines = [head, style.paint(f"  plan {visible(run.plan)}", "faint")]
-    lines += [f"  released {visible(guard)}: {shown(reason, 500)}" for guard, reason in run.overrides.items()]
+    lines += [f"  released {visible(guard)}: {shown(reason, 500)}" for guard, reason in run.releases.items()]
     return [*lines, f"  why: {shown(run.why, 500)}"] if run.why else lines
 
 
@@ -99,16 +112,29 @@ def _counts(counts: Counts) -> str:
 
 
 def _step_lines(entry: Entry, style: Style) -> list[str]:
-    if not isinstance(entry, StepMade):
-        return []
-    kind, name = split_address(entry.address)
+    match entry:
+        case StepMade():
+            return _made_lines(entry, style)
+        case StepFailed():
+            what = f"  ! {_object(entry.address)} failed: {shown(entry.why, 500)}"
+            return [style.paint(what, "error")]
+        case _:
+            return []
+
+
+def _made_lines(entry: StepMade, style: Style) -> list[str]:
     symbol = style.paint(_SYMBOLS[entry.action], _TONES[entry.action])
-    lines = [f"  {symbol} {_NOUNS.get(kind, kind)} {shown(name)}  [{visible(entry.reason)}]"]
+    lines = [f"  {symbol} {_object(entry.address)}  [{visible(entry.reason)}]"]
     if entry.members_added:
         lines.append(f"      + {counted(len(entry.members_added), 'member')}: {_names(entry.members_added)}")
     if entry.members_removed:
         lines.append(f"      - {counted(len(entry.members_removed), 'member')}: {_names(entry.members_removed)}")
     return lines
+
+
+def _object(address: Address) -> str:
+    kind, name = split_address(address)
+    return f"{_NOUNS.get(kind, kind)} {shown(name)}"
 
 
 def _names(names: Iterable[str]) -> str:

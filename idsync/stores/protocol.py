@@ -7,6 +7,7 @@ from typing import Protocol
 import msgspec
 
 from idsync.model.addresses import Address
+from idsync.model.canonical import Body
 from idsync.model.extent import Extent, Reading
 from idsync.model.identity import Snapshot
 from idsync.model.journal import Entry
@@ -43,8 +44,8 @@ class Leases(Protocol):
 class Journal(Protocol):
     """The append-only record."""
 
-    def append(self, entry: Entry) -> None:
-        """Add an entry, at once or with the transaction that is open."""
+    def append(self, entry: Entry, bodies: Iterable[Body] = ()) -> None:
+        """Add an entry, and the bodies that it names, at once or with the transaction that is open."""
 
 
 class UnfinishedRun(msgspec.Struct, frozen=True):

@@ -7,8 +7,10 @@ there: it says so on standard output, and goes on once its standard input ends.
 import os
 import signal
 import sys
+from collections.abc import Iterable
 
 from idsync.cli.application import main
+from idsync.model.canonical import Body
 from idsync.model.journal import Entry
 from idsync.stores.sqlite.journal import Journal
 
@@ -18,12 +20,12 @@ def meddle(how: str, number: int) -> None:
     append = Journal.append
     written = 0
 
-    def meddled(journal: Journal, entry: Entry) -> None:
+    def meddled(journal: Journal, entry: Entry, bodies: Iterable[Body] = ()) -> None:
         nonlocal written
         written += 1
         if written == number and how == "before":
             os.kill(os.getpid(), signal.SIGKILL)
-        append(journal, entry)
+        append(journal, entry, bodies)
         if written == number and how == "after":
             os.kill(os.getpid(), signal.SIGKILL)
         if written == number and how == "held":

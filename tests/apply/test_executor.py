@@ -94,7 +94,7 @@ def test_steps_run_locks_first_and_unlocks_last_and_each_is_journaled(
         (Phase.USER_DELETE, "user/leaver/1"),
         (Phase.UNLOCK, "lock/returner-lock"),
     ]
-    assert steps[1].reason == "assigned"
+    assert (steps[1].reason, steps[1].causes) == ("assigned", WHY[Address("user/joiner")].causes)
     assert store.journal.verify().broken_at is None
 
 
@@ -102,15 +102,24 @@ def test_the_journal_keeps_what_is_needed_to_take_a_step_back(target: WritableTa
     fill(target, BEFORE)
     apply(plan_between(BEFORE, AFTER), target, store)
     by_step = {(step.phase, step.address): step for step in steps_in(store)}
+    now = target.state()
     changed = by_step[Phase.USER, Address("user/mover")]
-    assert resource_in(changed.before) == BEFORE.users["mover"]
+    assert resource_in(store, changed.before) == BEFORE.users["mover"]
+    assert resource_in(store, changed.after) == now.users["mover"]
     created = by_step[Phase.ACCESS_LIST, Address("access_list/0oa4")]
-    assert resource_in(created.before) is None
+    assert resource_in(store, created.before) is None
+    assert resource_in(store, created.after) == now.access_lists["0oa4"]
     assert created.members_added == ("joiner", "mover")
+    retitled = by_step[Phase.ACCESS_LIST, Address("access_list/00g1")]
+    assert resource_in(store, retitled.before) == BEFORE.access_lists["00g1"]
     shrunk = by_step[Phase.MEMBER_REMOVAL, Address("access_list/00g1")]
     assert shrunk.members_removed == {"leaver/1": Membership(reason="asked")}
+    assert shrunk.before == shrunk.after == retitled.after
+    locked = by_step[Phase.LOCK, Address("lock/leaver-lock")]
+    assert resource_in(store, locked.after) == now.locks["leaver-lock"]
+    assert {step.target for step in by_step.values()} == {target.name}
     gone = by_step[Phase.ACCESS_LIST_DELETE, Address("access_list/00g2")]
-    assert resource_in(gone.before) == BEFORE.access_lists["00g2"]
+    assert resource_in(store, gone.before) == BEFORE.access_lists["00g2"]
     assert gone.members_removed == BEFORE.members["00g2"]
 
 
@@ -118,7 +127,7 @@ def test_a_run_tells_who_when_and_what_was_released(local: LocalTarget, store: S
     applied = apply(plan_between(state(), AFTER), local, store, overrides={"user_deletes": "agreed with Ann"})
     (run,) = summarise_runs(each.entry for each in store.journal.headlines())
     assert (run.run, run.actor, run.started_at, run.state) == (applied.run, "hiro@laptop", format_time(NOW), "finished")
-    assert run.overrides == {"user_deletes": "agreed with Ann"}
+    assert run.releases == {"user_deletes": "agreed with Ann"}
     assert run.counts["user"] == {"create": 4, "update": 0, "delete": 0}
     assert run.serial == applied.serial == local.serial()
 
@@ -272,7 +281,7 @@ class TestLocksInTime:
         assert target.state().locks.keys() == {"lasting", "x"}
         assert (applied.locks_swept, applied.summary.lock.delete) == (1, 0)
         (swept,) = [each.entry for each in store.journal.entries() if isinstance(each.entry, LocksSwept)]
-        assert {name: resource_in(body) for name, body in swept.locks.items()} == {"spent": spent}
+        assert {name: resource_in(store, body) for name, body in swept.locks.items()} == {"spent": spent}
 
     def test_nothing_is_swept_where_users_are_switched_off(self, local: LocalTarget, store: SqliteStore) -> None:
         local.put_lock(our_lock("spent", expires="2026-11-01T00:00:00Z"))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from idsync.apply.admission import Expected
 from idsync.apply.executor import Applied, Request, apply_plan
 from idsync.model.addresses import Address
-from idsync.model.directory import DirectoryState, Reason, Why
+from idsync.model.directory import DirectoryState, Reason, UpstreamCause, Why
 from idsync.model.findings import Health
 from idsync.model.ownership import is_ours
 from idsync.model.resources import NEW_MEMBERSHIP, AccessList, Lock, Membership, User
@@ -158,7 +158,10 @@ AFTER = state(
         "0oa4": {"joiner": NEW_MEMBERSHIP, "mover": NEW_MEMBERSHIP},
     },
 )
-WHY = {Address("user/joiner"): Why(Reason.ASSIGNED), Address("user/leaver/1"): Why(Reason.DEACTIVATED)}
+WHY = {
+    Address("user/joiner"): Why(Reason.ASSIGNED, (UpstreamCause("user", "00u1", "joiner"),)),
+    Address("user/leaver/1"): Why(Reason.DEACTIVATED),
+}
 
 
 @st.composite

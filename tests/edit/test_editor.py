@@ -62,7 +62,7 @@ class TestCreate:
         assert done.resource == with_revision(kept)
         (entry,) = by_hand(store)
         assert (entry.actor, entry.action, entry.address) == ("ann@laptop", "create", "user/bot")
-        assert (resource_in(entry.before), resource_in(entry.after)) == (None, kept)
+        assert (resource_in(store, entry.before), resource_in(store, entry.after)) == (None, kept)
 
     def test_a_lock_says_who_made_it_and_when(self, editor: Editor, local: LocalTarget) -> None:
         editor.create(lock(Metadata("incident"), LockSpec(LockTarget(role="prod"))))
@@ -194,8 +194,19 @@ class TestRemove:
         now = local.state()
         assert (now.users, now.locks, now.access_lists) == ({}, {}, {})
         removed = [entry for entry in by_hand(store) if entry.action == "delete"]
-        first = resource_in(removed[0].before)
+        first = resource_in(store, removed[0].before)
         assert first == member("own", "a/b", Membership("2026-11-22T09:30:00Z", reason="x"))
+
+    def test_the_members_of_a_list_that_is_removed_are_told(
+        self, editor: Editor, local: LocalTarget, store: SqliteStore
+    ) -> None:
+        for name, owner in (("00g1", our_list("00g1")), ("own", own_list("own"))):
+            local.put_access_list(owner)
+            local.add_members(name, {"a/b": Membership(reason="x"), "é": Membership()})
+            editor.remove(f"access_list/{name}")
+        assert [entry.members_removed for entry in by_hand(store)] == [
+            {"a/b": Membership(reason="x"), "é": Membership()}
+        ] * 2
 
     @pytest.mark.parametrize(
         "address", ["user/x", "lock/x", "access_list/x", "access_list_member/x/y", "access_list_member/x"]
@@ -398,7 +409,7 @@ def test_taking_the_journal_back_step_by_step_gives_the_empty_directory(
             elif editor.find(address) is not None:
                 editor.remove(address)
         for entry in reversed(by_hand(store)):
-            before, after = resource_in(entry.before), resource_in(entry.after)
+            before, after = resource_in(store, entry.before), resource_in(store, entry.after)
             found = editor.find(entry.address)
             assert (found and revision_of(found)) == (after and revision_of(after))
             if before is None:

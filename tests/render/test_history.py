@@ -2,8 +2,6 @@
 
 import json
 
-from msgspec import Raw
-
 from idsync.model.addresses import Address
 from idsync.model.journal import (
     Entry,
@@ -14,6 +12,8 @@ from idsync.model.journal import (
     RunResumed,
     RunStarted,
     RunStopped,
+    StepBegun,
+    StepFailed,
     StepMade,
 )
 from idsync.model.resources import Membership
@@ -49,7 +49,7 @@ def test_the_newest_comes_first_hands_and_sweeps_between_runs() -> None:
         START,
         RunFinished(1, "2026-11-22T08:00:01Z", 9),
         MadeByHand("2026-11-22T09:00:00Z", "ann", "update", Address("access_list/00g1")),
-        LocksSwept(0, "2026-11-22T10:00:00Z", {"a": b"{}", "b": b"{}"}),  # type: ignore[dict-item]
+        LocksSwept(0, "2026-11-22T10:00:00Z", {"a": "00" * 16, "b": "11" * 16}),
     )
     assert [line for line in render_text(entries).splitlines() if not line.startswith(" ")] == [
         "2026-11-22T10:00:00Z  cleared away 2 expired locks",
@@ -73,9 +73,11 @@ def test_one_run_in_full_tells_its_steps_in_order() -> None:
     entries = numbered(
         START,
         StepMade(1, 2, Address("user/hiro@x.com"), "create", "assigned"),
-        StepMade(1, 3, Address("access_list/00g1"), "update", "membership_changed", Raw(), ("hiro@x.com",)),
-        StepMade(1, 4, Address("access_list/00g1"), "update", "drift", Raw(), (), {"vic@x.com": Membership()}),
+        StepMade(1, 3, Address("access_list/00g1"), "update", "membership_changed", members_added=("hiro@x.com",)),
+        StepMade(1, 4, Address("access_list/00g1"), "update", "drift", members_removed={"vic@x.com": Membership()}),
+        StepBegun(1, 6, Address("user/raven@x.com")),
         StepMade(1, 6, Address("user/raven@x.com"), "delete", "deactivated"),
+        StepFailed(1, 6, Address("user/da5id@x.com"), "The target did not answer."),
         RunFinished(1, "2026-11-22T08:00:01Z", 9),
     )
     assert render_run(entries).splitlines()[3:] == [
@@ -85,6 +87,7 @@ def test_one_run_in_full_tells_its_steps_in_order() -> None:
         "  ~ list 00g1  [drift]",
         "      - 1 member: vic@x.com",
         "  - user raven@x.com  [deactivated]",
+        "  ! user da5id@x.com failed: The target did not answer.",
     ]
 
 
@@ -94,13 +97,24 @@ def test_json_is_the_entries_with_their_numbers() -> None:
     assert told[0]["overrides"] == {"user_deletes": "the merger"}
 
 
+def test_json_shows_the_objects_that_entries_name_whole() -> None:
+    entries = numbered(
+        StepMade(1, 2, Address("user/a"), "update", "drift", before="00" * 16, after="11" * 16),
+        LocksSwept(1, "2026-11-22T10:00:00Z", {"l": "00" * 16}),
+    )
+    step, swept = json.loads(render_json(entries, {"00" * 16: b'{"kind":"user"}'}))
+    assert (step["before"], step["after"]) == ({"kind": "user"}, "11" * 16)
+    assert swept["locks"] == {"l": {"kind": "user"}}
+
+
 def test_a_forged_journal_cannot_steer_a_terminal() -> None:
     forged = RunStarted(1, HOSTILE, HOSTILE, HOSTILE, "okta", 1, {}, {HOSTILE: HOSTILE})
-    step = StepMade(1, 2, Address(f"user/{HOSTILE}"), "create", HOSTILE, Raw(), (HOSTILE,))
+    step = StepMade(1, 2, Address(f"user/{HOSTILE}"), "create", HOSTILE, members_added=(HOSTILE,))
     hand = MadeByHand(HOSTILE, HOSTILE, "delete", Address(HOSTILE))
     swept = LocksSwept(0, HOSTILE, {})
     stop = RunStopped(1, HOSTILE, 0, HOSTILE)
-    entries = numbered(forged, step, hand, swept, stop)
+    failed = StepFailed(1, 2, Address(f"user/{HOSTILE}"), HOSTILE)
+    entries = numbered(forged, step, failed, hand, swept, stop)
     for text in (render_text(entries), render_run(entries)):
         assert all(line.isprintable() for line in text.split("\n"))
 

@@ -8,7 +8,7 @@ from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.options import format_option
 from idsync.cli.workspaces import workspace
 from idsync.errors import StoreError, UsageError
-from idsync.model.journal import Verification
+from idsync.model.journal import Verification, bodies_named
 from idsync.render.history import render_json, render_run, render_text
 from idsync.render.style import COLOUR, PLAIN
 
@@ -27,10 +27,12 @@ def command(invocation: Invocation, run: int | None, verify: bool, form: str) ->
         if verify:
             return _verified(invocation, store.journal.verify(), form)
         entries = list(store.journal.headlines() if run is None else store.journal.entries(run))
+        named = {fingerprint for each in entries for fingerprint in bodies_named(each.entry)} if form == "json" else ()
+        bodies = store.bodies.find(named)
     if run is not None and not entries:
         raise UsageError(f"There is no run {run}.", fix="`idsync history` shows which there are.")
     if form == "json":
-        invocation.console.result(render_json(entries))
+        invocation.console.result(render_json(entries, bodies))
     else:
         invocation.console.result(render_text(entries, style) if run is None else render_run(entries, style))
     return ExitCode.DONE

@@ -1,8 +1,8 @@
 """Bodies by fingerprint: the canonical bytes of every object that was ever here, each kept once and for good."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
-from idsync.model.canonical import Body
+from idsync.model.canonical import Body, fingerprint_bytes
 from idsync.stores.sqlite.connection import Connection
 from idsync.stores.sqlite.names import asked
 from idsync.stores.sqlite.statements import load_statements
@@ -31,10 +31,9 @@ class Bodies:
         self.flush()
         return dict(self._connection.rows(_SQL["bodies_of"], (asked(fingerprints),)))
 
-    def all(self) -> Iterator[tuple[bytes, bytes]]:
-        """Fingerprint, as 16 bytes, and body of everything that is kept, in the order in which it came."""
-        self.flush()
-        return self._connection.chunks(_SQL["bodies"])
+    def sound(self, fingerprints: Collection[str]) -> set[str]:
+        """Those of these fingerprints whose bodies are kept, and have them."""
+        return {name for name, data in self.find(fingerprints).items() if fingerprint_bytes(data) == name}
 
     def flush(self) -> None:
         """Write the bodies that wait."""

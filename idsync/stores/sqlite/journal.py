@@ -1,29 +1,27 @@
 """The journal in its table: entries in canonical JSON, each chained to the one before by SHA-256."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import assert_never
 
 import msgspec
 
 from idsync.errors import StoreError
-from idsync.model.canonical import canonical_bytes
+from idsync.model.canonical import Body, canonical_bytes
 from idsync.model.journal import (
-    ENTRY_DECODER,
     Entry,
-    LocksSwept,
-    MadeByHand,
     Numbered,
     RunFinished,
-    RunResumed,
     RunStarted,
-    RunStopped,
-    StepMade,
+    Step,
     Verification,
+    bodies_named,
     event_of,
     run_of,
 )
+from idsync.model.journal_schema_1 import OldEntry, as_today
 from idsync.stores.protocol import UnfinishedRun
+from idsync.stores.sqlite.bodies import Bodies
 from idsync.stores.sqlite.connection import Connection
 from idsync.stores.sqlite.statements import load_statements
 
@@ -31,24 +29,28 @@ _SQL = load_statements("records.sql")
 _WAITING = 10_000
 _PAGE = 200
 _BEGINNING = bytes(32)
-_PAGE_DECODER = msgspec.json.Decoder(list[Entry])
+_DECODER = msgspec.json.Decoder(Entry | OldEntry)
+_PAGE_DECODER = msgspec.json.Decoder(list[Entry | OldEntry])
 
 
 class Journal:
     """Appends and reads entries. Inside a transaction they wait in memory and are written in bulk."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, bodies: Bodies) -> None:
         self._connection = connection
+        self._bodies = bodies
         self._waiting: list[Entry] = []
         self._end: tuple[int, bytes] | None = None
         connection.before_commit.append(self._settle)
         connection.after_rollback.append(self._forget)
 
-    def append(self, entry: Entry) -> None:
-        """Add an entry, at once or with the transaction that is open."""
+    def append(self, entry: Entry, bodies: Iterable[Body] = ()) -> None:
+        """Add an entry, and the bodies that it names, at once or with the transaction that is open."""
         with self._connection.writing():
+            for body in bodies:
+                self._bodies.keep(body)
             self._waiting.append(entry)
-            if not isinstance(entry, StepMade):
+            if isinstance(entry, RunStarted | RunFinished):
                 self._keep_run(entry)
             elif len(self._waiting) >= _WAITING:
                 self._flush()
@@ -66,7 +68,9 @@ class Journal:
         return self._numbered(self._connection.chunks(_SQL["entries_of_run"], (run, run)))
 
     def verify(self) -> Verification:
-        """Recompute the chain from its beginning and compare it with where the journal is known to end."""
+        """Recompute the chain from its beginning, compare it with where the journal is known to end, and see that every
+        body that an entry names is kept, and is what its fingerprint says.
+        """
         self._flush()
         known, chain = 0, _BEGINNING
         for sequence, count, run, event, body, kept in self._connection.chunks(_SQL["chained_entries"], size=20):
@@ -81,20 +85,33 @@ class Journal:
                 return Verification(known, sequence, f"entry {sequence} cannot be read: {error}")
             if len(entries) != count or {(run_of(entry), event_of(entry)) for entry in entries} != {(run, event)}:
                 return Verification(known, sequence, f"entry {sequence} is filed under another run or event")
+            unsound = self._unsound_body(entries)
+            if unsound is not None:
+                place, fingerprint = unsound
+                what = f"the body {fingerprint}, which entry {sequence + place} names, is missing or not what was kept"
+                return Verification(known + place, sequence + place, what)
             known += count
         if (known, chain) != self._stored_end():
             return Verification(known, known + 1, f"entries after {known} are missing")
         return Verification(known)
 
-    def _keep_run(self, entry: Entry) -> None:
+    def _unsound_body(self, entries: list[Entry]) -> tuple[int, str] | None:
+        """The first body that these entries name and that is not kept as it was, with the place of the entry."""
+        named: dict[str, int] = {}
+        for place, entry in enumerate(entries):
+            for fingerprint in bodies_named(entry):
+                named.setdefault(fingerprint, place)
+        sound = self._bodies.sound(named)
+        unsound = ((place, fingerprint) for fingerprint, place in named.items() if fingerprint not in sound)
+        return min(unsound, default=None)
+
+    def _keep_run(self, entry: RunStarted | RunFinished) -> None:
         match entry:
             case RunStarted():
                 sequence, _ = self._flush()
                 self._connection.run(_SQL["start_run"], (entry.run, entry.plan, entry.at, sequence))
             case RunFinished():
                 self._connection.run(_SQL["finish_run"], (entry.run,))
-            case RunResumed() | RunStopped() | StepMade() | LocksSwept() | MadeByHand():
-                pass
             case _:
                 assert_never(entry)
 
@@ -146,7 +163,7 @@ def _pages(entries: list[Entry]) -> Iterator[list[Entry]]:
     """Consecutive steps of one run together, so that a large import writes few rows; other entries alone."""
     page: list[Entry] = []
     for entry in entries:
-        goes_on = page and isinstance(entry, StepMade) and isinstance(page[0], StepMade) and entry.run == page[0].run
+        goes_on = page and isinstance(entry, Step) and isinstance(page[0], Step) and entry.run == page[0].run
         if page and (not goes_on or len(page) == _PAGE):
             yield page
             page = []
@@ -156,7 +173,7 @@ def _pages(entries: list[Entry]) -> Iterator[list[Entry]]:
 
 
 def _decoded(body: bytes) -> list[Entry]:
-    return _PAGE_DECODER.decode(body) if body.startswith(b"[") else [ENTRY_DECODER.decode(body)]
+    return list(map(as_today, _PAGE_DECODER.decode(body) if body.startswith(b"[") else [_DECODER.decode(body)]))
 
 
 class Runs:

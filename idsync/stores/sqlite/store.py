@@ -30,7 +30,7 @@ class SqliteStore:
         self._connection = connection
         self.bodies = Bodies(connection)
         self.directory = Directory(connection, self.bodies)
-        self.journal = Journal(connection)
+        self.journal = Journal(connection, self.bodies)
         self.runs = Runs(connection)
         self.leases = Leases(connection)
         self.facts = Facts(connection, "fact")

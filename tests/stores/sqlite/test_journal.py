@@ -9,6 +9,8 @@ import pytest
 
 from idsync.errors import StoreError
 from idsync.model.addresses import Address
+from idsync.model.canonical import body_of
+from idsync.model.directory import UpstreamCause
 from idsync.model.journal import (
     Entry,
     LocksSwept,
@@ -17,6 +19,8 @@ from idsync.model.journal import (
     RunResumed,
     RunStarted,
     RunStopped,
+    StepBegun,
+    StepFailed,
     StepMade,
     Verification,
     summarise_runs,
@@ -24,31 +28,39 @@ from idsync.model.journal import (
 from idsync.model.resources import Membership
 from idsync.stores.protocol import UnfinishedRun
 from idsync.stores.sqlite.store import SqliteStore, open_store, open_store_to_read
+from tests.targets.world import our_list
 
 AT = "2026-11-22T09:30:00Z"
 STARTED = RunStarted(1, AT, "hiro", "sha256:p", "okta", 2, {"user": {"create": 1}}, {"user_deletes": "agreed"})
-STEP = StepMade(1, 2, Address("user/a"), "create", "assigned")
+LIST = body_of(our_list("00g1"))
+STEP = StepMade(
+    1, 2, Address("user/a"), "create", "assigned", (UpstreamCause("user", "00u1", "é"),), None, LIST.fingerprint
+)
 REMOVAL = StepMade(
     1,
     4,
     Address("access_list/00g1"),
     "update",
     "membership_changed",
-    msgspec.Raw(b"{}"),
-    ("x\n",),
-    {"y": Membership(reason="é")},
+    before=LIST.fingerprint,
+    after=LIST.fingerprint,
+    members_added=("x\n",),
+    members_removed={"y": Membership(reason="é")},
+    details={"x\n": Membership(expires="2027-01-01T00:00:00Z")},
 )
-SWEPT = LocksSwept(1, AT, {"l1": msgspec.Raw(b'{"kind":"lock"}')})
+BEGUN = StepBegun(1, 4, Address("access_list/00g1"), "elsewhere")
+FAILED = StepFailed(1, 5, Address("access_list/00g2"), "no answer", "elsewhere")
+SWEPT = LocksSwept(1, AT, {"l1": LIST.fingerprint})
 FINISHED = RunFinished(1, AT, 1)
-BY_HAND = MadeByHand(AT, "hiro", "delete", Address("lock/x"), msgspec.Raw(b"{}"))
-WHOLE: list[Entry] = [STARTED, STEP, REMOVAL, SWEPT, FINISHED, BY_HAND]
+BY_HAND = MadeByHand(AT, "hiro", "delete", Address("access_list/x"), LIST.fingerprint, None, {"y": Membership()})
+WHOLE: list[Entry] = [STARTED, STEP, BEGUN, REMOVAL, FAILED, SWEPT, FINISHED, BY_HAND]
 
 
 def fill(store: SqliteStore) -> None:
     store.journal.append(STARTED)
     with store.transaction():
         for entry in WHOLE[1:]:
-            store.journal.append(entry)
+            store.journal.append(entry, [LIST])
 
 
 def tamper(path: Path, *statements: str) -> None:
@@ -56,6 +68,8 @@ def tamper(path: Path, *statements: str) -> None:
     with closing(sqlite3.connect(path)) as raw, raw:
         raw.execute("DROP TRIGGER journal_refuses_update")
         raw.execute("DROP TRIGGER journal_refuses_delete")
+        raw.execute("DROP TRIGGER bodies_refuse_update")
+        raw.execute("DROP TRIGGER bodies_refuse_delete")
         for statement in statements:
             raw.execute(statement)
 
@@ -71,7 +85,7 @@ def test_headlines_leave_steps_out(store: SqliteStore) -> None:
 
 
 def test_the_entries_of_one_run_are_found_among_others(store: SqliteStore) -> None:
-    store.journal.append(BY_HAND)
+    store.journal.append(BY_HAND, [LIST])
     fill(store)
     store.journal.append(msgspec.structs.replace(STARTED, run=2))
     assert [each.entry for each in store.journal.entries(1)] == WHOLE[:-1]
@@ -80,19 +94,19 @@ def test_the_entries_of_one_run_are_found_among_others(store: SqliteStore) -> No
 
 def test_entries_that_wait_in_a_transaction_can_be_read_in_it(store: SqliteStore, other: SqliteStore) -> None:
     with store.transaction():
-        store.journal.append(BY_HAND)
+        store.journal.append(BY_HAND, [LIST])
         assert len(list(store.journal.entries())) == 1
         assert list(other.journal.entries()) == []
 
 
 def test_an_undone_transaction_leaves_no_entry_and_the_chain_whole(store: SqliteStore) -> None:
-    store.journal.append(BY_HAND)
+    store.journal.append(BY_HAND, [LIST])
     with suppress(ZeroDivisionError), store.transaction():
-        store.journal.append(BY_HAND)
+        store.journal.append(BY_HAND, [LIST])
         list(store.journal.entries())
-        store.journal.append(BY_HAND)
+        store.journal.append(BY_HAND, [LIST])
         raise ZeroDivisionError
-    store.journal.append(BY_HAND)
+    store.journal.append(BY_HAND, [LIST])
     assert store.journal.verify() == Verification(2)
 
 
@@ -104,12 +118,22 @@ def test_an_untouched_journal_verifies(store: SqliteStore) -> None:
 
 def test_two_writers_in_turn_make_one_chain(store: SqliteStore, other: SqliteStore) -> None:
     for each in (store, other, store, other):
-        each.journal.append(BY_HAND)
+        each.journal.append(BY_HAND, [LIST])
     assert store.journal.verify() == Verification(4)
 
 
-@pytest.mark.parametrize("statement", ["UPDATE journal SET entries = x'7b7d'", "DELETE FROM journal"])
-def test_the_database_itself_refuses_to_change_the_journal(store: SqliteStore, path: Path, statement: str) -> None:
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE journal SET entries = x'7b7d'",
+        "DELETE FROM journal",
+        "UPDATE bodies SET body = x'7b7d'",
+        "DELETE FROM bodies",
+    ],
+)
+def test_the_database_itself_refuses_to_change_the_journal_and_what_it_names(
+    store: SqliteStore, path: Path, statement: str
+) -> None:
     fill(store)
     with closing(sqlite3.connect(path)) as raw, pytest.raises(sqlite3.IntegrityError, match="append-only"):
         raw.execute(statement)
@@ -119,14 +143,16 @@ def test_the_database_itself_refuses_to_change_the_journal(store: SqliteStore, p
     ("statement", "broken_at", "why"),
     [
         ("UPDATE journal SET entries = CAST(replace(entries, 'user', 'lock') AS BLOB) WHERE sequence=2", 2, "not"),
-        ("UPDATE journal SET entries = CAST(replace(entries, 'hiro', 'else') AS BLOB) WHERE sequence = 6", 6, "not"),
+        ("UPDATE journal SET entries = CAST(replace(entries, 'hiro', 'else') AS BLOB) WHERE sequence = 8", 8, "not"),
         ("DELETE FROM journal WHERE sequence = 2", 2, "missing"),
-        ("DELETE FROM journal WHERE sequence = 6", 6, "missing"),
+        ("DELETE FROM journal WHERE sequence = 8", 8, "missing"),
         ("DELETE FROM journal", 1, "missing"),
-        ("UPDATE journal SET event = 'step' WHERE sequence = 4", 4, "filed"),
+        ("UPDATE journal SET event = 'step' WHERE sequence = 6", 6, "filed"),
         ("UPDATE journal SET run = 2 WHERE sequence = 2", 2, "filed"),
         ("UPDATE journal SET entry_count = 1 WHERE sequence = 2", 2, "filed"),
-        ("UPDATE journal SET chain = zeroblob(32) WHERE sequence = 5", 5, "not what was written"),
+        ("UPDATE journal SET chain = zeroblob(32) WHERE sequence = 7", 7, "not what was written"),
+        ("UPDATE bodies SET body = x'7b7d'", 2, "the body"),
+        ("DELETE FROM bodies", 2, "missing"),
     ],
 )  # fmt: skip
 def test_tampering_is_found_at_its_first_entry(
@@ -153,8 +179,8 @@ def test_many_steps_come_back_one_by_one(store: SqliteStore, other: SqliteStore)
     steps = [msgspec.structs.replace(STEP, run=1 + number // 900, phase=number) for number in range(1_000)]
     with store.transaction():
         for step in steps:
-            store.journal.append(step)
-        store.journal.append(BY_HAND)
+            store.journal.append(step, [LIST])
+        store.journal.append(BY_HAND, [LIST])
     read = list(other.journal.entries())
     assert [each.entry for each in read] == [*steps, BY_HAND]
     assert [each.sequence for each in read] == list(range(1, 1_002))
@@ -176,7 +202,7 @@ def test_runs_are_numbered_and_known_by_their_plan(store: SqliteStore, other: Sq
 def test_a_summary_tells_who_when_what_and_how_it_ended() -> None:
     (finished,) = summarise_runs([STARTED, FINISHED, BY_HAND])
     assert (finished.actor, finished.started_at, finished.finished_at, finished.state) == ("hiro", AT, AT, "finished")
-    assert (finished.counts, finished.overrides) == ({"user": {"create": 1}}, {"user_deletes": "agreed"})
+    assert (finished.counts, finished.releases) == ({"user": {"create": 1}}, {"user_deletes": "agreed"})
     (killed,) = summarise_runs([STARTED, STEP])
     assert (killed.state, killed.finished_at) == ("unfinished", None)
     stopped = RunStopped(1, AT, 1, "The disk is full.")

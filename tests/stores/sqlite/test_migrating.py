@@ -19,6 +19,7 @@ import pytest
 from idsync.model.canonical import canonical_bytes, fingerprint
 from idsync.model.directory import DirectoryState
 from idsync.model.directory_index import index_of, managed_of
+from idsync.model.journal import LocksSwept, MadeByHand, StepMade, bodies_named
 from idsync.model.member_fingerprint import fingerprint_members
 from idsync.model.names import twin_key
 from idsync.stores.sqlite.store import SqliteStore, open_store
@@ -105,6 +106,28 @@ def test_the_journal_and_what_hangs_on_it_are_whole(migrated: SqliteStore, recor
     assert unfinished is not None
     assert unfinished.run == 2
     assert migrated.facts.get("last_apply") == recorded.last_apply.encode()
+
+
+def test_old_entries_are_read_as_todays_and_name_bodies_that_are_kept(
+    migrated: SqliteStore, recorded: Recorded
+) -> None:
+    entries = [each.entry for each in migrated.journal.entries()]
+    named = {fingerprint for entry in entries for fingerprint in bodies_named(entry)}
+    assert migrated.bodies.sound(named) == named
+    changed = next(entry for entry in entries if isinstance(entry, StepMade) and entry.address == "user/mover")
+    assert changed.before is not None
+    assert migrated.bodies.find([changed.before])[changed.before] == canonical_bytes(our_user("mover", "dev"))
+    hands = [entry for entry in entries if isinstance(entry, MadeByHand)]
+    told = [entry for _, entry in recorded.headlines if entry["entry"] == "by_hand"]
+    assert [(hand.address, hand.action) for hand in hands] == [(old["address"], old["action"]) for old in told]
+    for hand, old in zip(hands, told, strict=True):
+        for field in ("before", "after"):
+            fingerprint_, body = getattr(hand, field), old.get(field)
+            assert (fingerprint_ is None) == (body is None)
+            if fingerprint_ is not None:
+                assert msgspec.json.decode(migrated.bodies.find([fingerprint_])[fingerprint_]) == body
+    (swept,) = [entry for entry in entries if isinstance(entry, LocksSwept)]
+    assert swept.locks.keys() == {"ended"}
 
 
 def test_every_body_is_kept_under_its_fingerprint(migrated: SqliteStore, recorded: Recorded) -> None:

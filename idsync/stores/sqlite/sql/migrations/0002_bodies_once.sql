@@ -14,6 +14,36 @@ SELECT fingerprint_of(body), body FROM locks WHERE true ON CONFLICT DO NOTHING;
 INSERT INTO bodies (fingerprint, body)
 SELECT fingerprint_of(body), body FROM access_lists WHERE true ON CONFLICT DO NOTHING;
 
+CREATE TRIGGER bodies_refuse_update BEFORE UPDATE ON bodies
+BEGIN
+    SELECT RAISE(ABORT, 'bodies are append-only');
+END;
+
+CREATE TRIGGER bodies_refuse_delete BEFORE DELETE ON bodies
+BEGIN
+    SELECT RAISE(ABORT, 'bodies are append-only');
+END;
+
+-- What stands in the journal's entries is kept under its fingerprint as well, so that old entries are read like new ones.
+CREATE TABLE old_entries (entry TEXT NOT NULL) STRICT;
+
+INSERT INTO old_entries (entry)
+SELECT value FROM journal, json_each(CASE WHEN substr(entries, 1, 1) = x'5b' THEN CAST(entries AS TEXT) ELSE '[' || CAST(entries AS TEXT) || ']' END);
+
+INSERT INTO bodies (fingerprint, body)
+SELECT fingerprint_of(CAST(body AS BLOB)), CAST(body AS BLOB)
+FROM (
+    SELECT json_extract(entry, '$.before') AS body FROM old_entries
+    UNION
+    SELECT json_extract(entry, '$.after') FROM old_entries
+    UNION
+    SELECT swept.value FROM old_entries, json_each(entry, '$.locks') AS swept
+)
+WHERE body IS NOT NULL
+ON CONFLICT DO NOTHING;
+
+DROP TABLE old_entries;
+
 -- The directory's rows name bodies by their fingerprints. A foreign key would have each body looked up when it is
 -- written, which a first import is waited for; `history --verify` looks instead.
 CREATE TABLE users_2 (
