@@ -141,11 +141,11 @@ class _Draft:
         names = [name for name in chosen if name not in self._held]
         identities = [pool.present[name] for name in names]
         for name, identity, attributes in zip(names, identities, attributes_of(identities), strict=True):
-            self._shapes[identity.id] = shape_of(identity, attributes)
+            self._shapes[identity.id] = shape_of(attributes)
             self._make_user(name, identity, attributes)
         left_alone = [pool.present[name] for name in self._held & pool.present.keys()]
         for identity, attributes in zip(left_alone, attributes_of(left_alone), strict=True):
-            self._shapes[identity.id] = shape_of(identity, attributes)
+            self._shapes[identity.id] = shape_of(attributes)
         for name in self._current.users.keys() & self._held:
             if self._inputs.index.users[name].okta_id is not None:
                 self._users[name] = self._current.users[name]

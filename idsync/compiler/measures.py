@@ -10,20 +10,20 @@ from idsync.config.patterns import PatternSet
 from idsync.config.settings import GroupRule, Settings
 from idsync.model.directory import DirectoryState
 from idsync.model.directory_index import DirectoryIndex
-from idsync.model.identity import IdentityGroup, IdentityUser, ProfileValue, Snapshot
+from idsync.model.identity import IdentityGroup, ProfileValue, Snapshot
 from idsync.model.measures import ListKind, ListMeasure, Measures, Seen
 
 Shape = tuple[str, ...]
 """The names of the profile attributes that one person has a value of, in the profile's order."""
 
 _APP_ID = "0oa"
-_PERHAPS_EMPTY = (b'""', b"null", b"[]", b"{}")
+_NEVER_EMPTY = frozenset({str, int, float, bool})
 
 
-def shape_of(user: IdentityUser, attributes: Mapping[str, ProfileValue]) -> Shape:
-    """Which attributes have a value; the raw profile says quickly that all of them have."""
-    raw = bytes(user.profile)
-    if not any(empty in raw for empty in _PERHAPS_EMPTY):
+def shape_of(attributes: Mapping[str, ProfileValue]) -> Shape:
+    """Which attributes have a value; nearly everybody has one of each that is listed."""
+    values = attributes.values()
+    if "" not in values and _NEVER_EMPTY.issuperset(map(type, values)):
         return tuple(attributes)
     return tuple(name for name, value in attributes.items() if value not in (None, "", [], {}))
 

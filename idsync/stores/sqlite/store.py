@@ -18,6 +18,7 @@ from idsync.stores.sqlite.functions import teach
 from idsync.stores.sqlite.journal import Journal, Runs
 from idsync.stores.sqlite.leases import Leases
 from idsync.stores.sqlite.migrations import known_migrations, migrate
+from idsync.stores.sqlite.upstream import Upstream
 
 Connect = Callable[..., sqlite3.Connection]
 BUSY_SECONDS = 5.0
@@ -36,6 +37,7 @@ class SqliteStore:
         self.facts = Facts(connection, "fact")
         self.cache = Facts(connection, "cache")
         self.edits = Edits(connection)
+        self.upstream = Upstream(connection)
 
     def transaction(self) -> AbstractContextManager[None]:
         """A span of writes that are kept together or not at all; joins the one that is open."""

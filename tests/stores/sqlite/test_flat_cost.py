@@ -25,9 +25,10 @@ WHOLE = {
     "members.sql": {"members_in_bulk", "names"},
     "records.sql": {"chained_entries", "clear_edits", "entries", "headlines"},
     "bodies.sql": {"bodies"},
+    "upstream.sql": {"upstream_away", "upstream_lists", "upstream_members", "upstream_users"},
 }
 """The statements that are meant to read a whole table; `any_…` and `last_…` read one row of it."""
-SMALL = {"directory", "journal_end", "found", "CONSTANT"}
+SMALL = {"directory", "journal_end", "upstream", "found", "CONSTANT"}
 """Tables of one row, and what a statement found already."""
 PARTIAL = [
     (file.name, name)

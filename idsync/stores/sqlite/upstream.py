@@ -1,0 +1,209 @@
+"""Upstream facts in rows: people, groups, apps and memberships, each found by the person or list it concerns."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+
+import msgspec
+
+from idsync.errors import StoreError
+from idsync.model.canonical import canonical_bytes
+from idsync.model.extent import Extent, Reading
+from idsync.model.identity import IdentityApp, IdentityGroup, IdentityUser, Snapshot, raw_json
+from idsync.model.names import twin_key
+from idsync.stores.sqlite.connection import Connection
+from idsync.stores.sqlite.names import asked
+from idsync.stores.sqlite.statements import load_statements
+
+_SQL = load_statements("upstream.sql")
+_USER = msgspec.json.Decoder(IdentityUser)
+_GROUP = msgspec.json.Decoder(IdentityGroup)
+_APP = msgspec.json.Decoder(IdentityApp)
+_HEAD = msgspec.json.Decoder(Snapshot)
+_NO_IDS = raw_json([])
+
+replace = msgspec.structs.replace
+List = IdentityGroup | IdentityApp
+_Members = Mapping[str, set[str]]
+
+
+class Upstream:
+    """The last known reading; implements the store's `Upstream`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def take(self, reading: Reading) -> Extent:
+        """Store a reading; what is absent inside its extent is gone. What changed by it."""
+        with self._connection.writing():
+            snapshot, extent = reading.snapshot, reading.extent
+            head = replace(snapshot, users=[], groups=[], apps=[], unassigned={})
+            self._connection.run(_SQL["put_upstream_head"], (canonical_bytes(head),))
+            people = self._take_users(snapshot, extent.users) | self._take_away(snapshot, extent.users)
+            moved, lists = self._take_lists(snapshot, extent.lists)
+            return Extent(frozenset(people | moved), frozenset(lists))
+
+    def whole(self) -> Snapshot | None:
+        """Everything that is known, in one snapshot; None before the first reading."""
+        with self._connection.reading():
+            head = self._head()
+            if head is None:
+                return None
+            members = _by_list(self._connection.rows(_SQL["upstream_members"]))
+            users = self._connection.rows(_SQL["upstream_users"])
+            away: dict[str, str] = dict(self._connection.rows(_SQL["upstream_away"]))
+            return _snapshot(head, users, self._connection.rows(_SQL["upstream_lists"]), members, away)
+
+    def part(self, users: Collection[str], lists: Collection[str]) -> Snapshot:
+        """These people, every list that any of them is in, and these lists besides; as members these people alone."""
+        with self._connection.reading():
+            head = self._head()
+            if head is None:
+                raise StoreError(
+                    "The store has no upstream facts yet.",
+                    why="A part is planned from the last known reading, and none was stored.",
+                    fix="Run a whole pass first.",
+                )
+            people = asked(users)
+            members = _by_list(self._connection.rows(_SQL["upstream_lists_of_members"], (people,)))
+            heads = self._connection.rows(_SQL["upstream_lists_of"], (asked({*members, *lists}),))
+            found = self._connection.rows(_SQL["upstream_users_of"], (people,))
+            away: dict[str, str] = dict(self._connection.rows(_SQL["upstream_away_of"], (people,)))
+            return _snapshot(head, found, heads, members, away)
+
+    def usernames(self, users: Collection[str]) -> frozenset[str]:
+        """The user names of these people, as far as they are known."""
+        return frozenset(name for (name,) in self._connection.rows(_SQL["upstream_usernames_of"], (asked(users),)))
+
+    def named(self, twin_keys: Collection[str]) -> frozenset[str]:
+        """The people whose user name has one of these twin keys."""
+        return frozenset(user for (user,) in self._connection.rows(_SQL["upstream_users_named"], (asked(twin_keys),)))
+
+    def members(self, lists: Collection[str]) -> frozenset[str]:
+        """Everybody in any of these lists, people without the app included."""
+        return frozenset(user for _, user in self._connection.rows(_SQL["upstream_members_of"], (asked(lists),)))
+
+    def has_others(self, name: str, users: Collection[str], statuses: Collection[str]) -> bool:
+        """Whether a list has a member apart from `users` who has the app and one of these Okta statuses."""
+        values = (name, asked(statuses), asked(users))
+        return self._connection.row(_SQL["has_other_upstream_members"], values) == (1,)
+
+    def _head(self) -> Snapshot | None:
+        row = self._connection.row(_SQL["upstream_head"])
+        return None if row is None else _HEAD.decode(row[0])
+
+    def _numbers(self, ids: Iterable[str]) -> dict[str, int]:
+        """The number of each Okta id, new ones being given."""
+        listed = asked(sorted(set(ids)))
+        self._connection.run(_SQL["add_upstream_ids"], (listed,))
+        return dict(self._connection.rows(_SQL["upstream_numbers"], (listed,)))
+
+    def _take_users(self, snapshot: Snapshot, inside: frozenset[str] | None) -> set[str]:
+        read = {user.id: replace(user, profile=raw_json(user.attributes())) for user in snapshot.users}
+        known = self._known("upstream_users", inside, read)
+        bodies = {okta_id: canonical_bytes(user) for okta_id, user in read.items()}
+        changed = {okta_id for okta_id, body in bodies.items() if known.get(okta_id) != (body,)}
+        gone = known.keys() - read.keys()
+        numbers = self._numbers(changed | gone)
+        rows = [
+            (numbers[okta_id], user.username, twin_key(user.username), user.status, bodies[okta_id])
+            for okta_id, user in read.items()
+            if okta_id in changed
+        ]
+        self._connection.run_many(_SQL["put_upstream_user"], rows)
+        self._connection.run_many(_SQL["delete_upstream_user"], [(numbers[okta_id],) for okta_id in gone])
+        return changed | gone
+
+    def _take_away(self, snapshot: Snapshot, inside: frozenset[str] | None) -> set[str]:
+        read = snapshot.unassigned
+        known = self._known("upstream_away", inside, read)
+        changed = {okta_id for okta_id, status in read.items() if known.get(okta_id) != (status,)}
+        gone = known.keys() - read.keys()
+        numbers = self._numbers(changed | gone)
+        rows = [(numbers[okta_id], read[okta_id]) for okta_id in changed]
+        self._connection.run_many(_SQL["put_upstream_away"], rows)
+        self._connection.run_many(_SQL["delete_upstream_away"], [(numbers[okta_id],) for okta_id in gone])
+        return changed | gone
+
+    def _take_lists(self, snapshot: Snapshot, inside: frozenset[str] | None) -> tuple[set[str], set[str]]:
+        """People whose memberships changed, and lists that came, went or are called something else."""
+        read = _lists_of(snapshot)
+        known = self._known("upstream_lists", inside, read)
+        bodies = {name: canonical_bytes(_without_members(item)) for name, (_, item) in read.items()}
+        changed = {name for name, (kind, _) in read.items() if known.get(name) != (kind, bodies[name])}
+        gone = known.keys() - read.keys()
+        numbers = self._numbers(changed | gone)
+        rows = [(numbers[name], read[name][0], bodies[name]) for name in changed]
+        self._connection.run_many(_SQL["put_upstream_list"], rows)
+        self._connection.run_many(_SQL["delete_upstream_list"], [(numbers[name],) for name in gone])
+        moved = self._take_members({name: _ids(item) for name, (_, item) in read.items()}, gone)
+        return moved, changed | gone
+
+    def _take_members(self, read: Mapping[str, set[str]], gone: Collection[str]) -> set[str]:
+        """Write which members came and went; a list that is gone has none."""
+        known = _by_list(self._connection.rows(_SQL["upstream_members_of"], (asked({*read, *gone}),)))
+        came = [(name, user) for name, ids in read.items() for user in sorted(ids - known.get(name, set()))]
+        left = [(name, user) for name, ids in known.items() for user in sorted(ids - read.get(name, set()))]
+        pairs = [*came, *left]
+        numbers = self._numbers([name for name, _ in pairs] + [user for _, user in pairs])
+        add, remove = _SQL["add_upstream_member"], _SQL["delete_upstream_member"]
+        self._connection.run_many(add, [(numbers[name], numbers[user]) for name, user in came])
+        self._connection.run_many(remove, [(numbers[name], numbers[user]) for name, user in left])
+        return {user for _, user in pairs}
+
+    def _known(
+        self, table: str, inside: frozenset[str] | None, read: Collection[str]
+    ) -> dict[str, tuple[str | bytes, ...]]:
+        """What is stored of an extent and of what was read, by Okta id."""
+        if inside is None:
+            rows = self._connection.rows(_SQL[table])
+        else:
+            rows = self._connection.rows(_SQL[f"{table}_of"], (asked({*inside, *read}),))
+        return {row[0]: row[1:] for row in rows}
+
+
+def _lists_of(snapshot: Snapshot) -> dict[str, tuple[str, List]]:
+    lists: dict[str, tuple[str, List]] = {group.id: ("group", group) for group in snapshot.groups}
+    lists.update((app.id, ("app", app)) for app in snapshot.apps)
+    return lists
+
+
+def _ids(item: List) -> set[str]:
+    return set(item.member_ids() if isinstance(item, IdentityGroup) else item.user_ids())
+
+
+def _without_members(item: List) -> List:
+    if isinstance(item, IdentityGroup):
+        return replace(item, members=_NO_IDS)
+    return replace(item, users=_NO_IDS, groups=sorted(set(item.groups)))
+
+
+def _by_list(pairs: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for name, user in pairs:
+        found[name].add(user)
+    return dict(found)
+
+
+def _snapshot(
+    head: Snapshot,
+    users: Iterable[tuple[str, bytes]],
+    lists: Iterable[tuple[str, str, bytes]],
+    members: _Members,
+    away: dict[str, str],
+) -> Snapshot:
+    """A snapshot of stored rows, sorted by id."""
+    groups: list[IdentityGroup] = []
+    apps: list[IdentityApp] = []
+    for name, kind, body in lists:
+        ids = raw_json(sorted(members.get(name, ())))
+        if kind == "group":
+            groups.append(replace(_GROUP.decode(body), members=ids))
+        else:
+            apps.append(replace(_APP.decode(body), users=ids))
+    return replace(
+        head,
+        users=sorted((_USER.decode(body) for _, body in users), key=lambda user: user.id),
+        groups=sorted(groups, key=lambda group: group.id),
+        apps=sorted(apps, key=lambda app: app.id),
+        unassigned=dict(sorted(away.items())),
+    )

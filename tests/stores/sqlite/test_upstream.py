@@ -1,0 +1,51 @@
+"""Upstream facts in rows answer as facts in memory do, whatever was read in which order."""
+
+import tempfile
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from idsync.model.extent import EVERYTHING, Extent, Reading, cut
+from idsync.model.identity import Snapshot
+from idsync.stores.sqlite.store import SqliteStore, open_store
+from tests.core.organizations import snapshots
+from tests.core.test_parts import extents
+from tests.core.upstream import MemoryUpstream
+from tests.core.world import group, okta, person, replace
+
+FEW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+STATUSES = ("ACTIVE", "SUSPENDED", "LOCKED_OUT")
+
+
+@FEW
+@given(first=snapshots(), second=snapshots(), data=st.data())
+def test_rows_say_what_memory_says(first: Snapshot, second: Snapshot, data: st.DataObject) -> None:
+    first, second = replace(first, complete=True), replace(second, complete=True)
+    plain = MemoryUpstream(okta())
+    with tempfile.TemporaryDirectory() as folder, open_store(Path(folder, "idsync.db")) as store:
+        rows = store.upstream
+        assert rows.whole() is None
+        for now, extent in [(first, EVERYTHING), *((second, part) for part in extents(first, second))]:
+            reading = Reading(cut(now, extent), extent)
+            assert rows.take(reading) == plain.take(reading)
+        users = data.draw(st.sets(st.sampled_from([f"00u-{number}" for number in range(6)])))
+        lists = data.draw(st.sets(st.sampled_from(["00g-0", "00g-3", "0oa-CRM"])))
+        assert rows.part(users, lists).digest() == plain.part(users, lists).digest()
+        assert rows.part(users, lists).unassigned == dict(sorted(plain.part(users, lists).unassigned.items()))
+        assert rows.usernames(users) == plain.usernames(users)
+        assert rows.named({"p0", "shared", "q1"}) == plain.named({"p0", "shared", "q1"})
+        assert rows.members(lists) == plain.members(lists)
+        names = [*(item.id for item in plain.snapshot.groups), *(item.id for item in plain.snapshot.apps)]
+        for name in names:
+            assert rows.has_others(name, users, STATUSES) == plain.has_others(name, users, STATUSES)
+        whole = rows.whole()
+        assert whole is not None
+        assert whole.digest() == plain.snapshot.digest()
+
+
+def test_the_same_reading_again_changes_nothing(store: SqliteStore) -> None:
+    reading = Reading(okta(person("ann", team="red"), group("eng", "ann")))
+    assert store.upstream.take(reading) == Extent(frozenset({"00u-ann"}), frozenset({"00g-eng"}))
+    again = Reading(replace(reading.snapshot, taken_at="2026-11-23T00:00:00Z"))
+    assert store.upstream.take(again) == Extent(frozenset(), frozenset())
