@@ -1,7 +1,7 @@
 """Executes a Plan: refuses what may not be applied, takes the lease, makes every step in order and journals each."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 
@@ -20,7 +20,7 @@ from idsync.apply.entries import entry_of
 from idsync.apply.lease import held
 from idsync.apply.preconditions import check_preconditions, scope_of
 from idsync.errors import IdsyncError, PartlyApplied, StoreError
-from idsync.model.addresses import Address, lock_address
+from idsync.model.addresses import Address, lock_address, member_address, split_address
 from idsync.model.canonical import body_of
 from idsync.model.directory import DirectoryState, Reason
 from idsync.model.journal import Counts, LocksSwept, RunFinished, RunResumed, RunStarted, RunStopped, StepBegun
@@ -28,7 +28,7 @@ from idsync.model.ownership import ended_locks
 from idsync.model.resources import Lock
 from idsync.model.times import format_time, parse_time
 from idsync.plan.apply_times import Moment
-from idsync.plan.changes import LockChange, Plan, Summary
+from idsync.plan.changes import AccessListChange, Change, LockChange, Plan, Summary
 from idsync.plan.steps import Phase, Step, steps_of
 from idsync.stores.protocol import Holder, Records
 from idsync.targets.protocol import Progress, Target
@@ -104,6 +104,7 @@ class _Run:
         self._records = records
         self._progress = progress
         self._steps = steps_of(plan.changes)
+        self._moved = True
         broken_off = records.runs.unfinished(plan.digest) if plan.changes else None
         self._resumes = broken_off is not None
         self._number = broken_off.run if broken_off else records.runs.next_number() if plan.changes else 0
@@ -115,12 +116,14 @@ class _Run:
         """Check, make every step, finish."""
         seen, made = self._look()
         serial = self._target.serial()
+        self._moved = serial != self._plan.inputs.target_serial
         self._begin()
         done = 0
         try:
             with self._target.transaction():
                 if self._target.serial() != serial:
                     seen, made = self._look()
+                    self._moved = True
                 for done, step in enumerate(self._steps):
                     if done % _REPORT_EACH == 0:
                         self._progress("applying", done, len(self._steps))
@@ -190,12 +193,21 @@ class _Run:
                 self._records.journal.append(LocksSwept(self._number, now, locks, self._target.name), bodies.values())
                 for name in spent:
                     self._target.make(_sweep_of(seen.locks[name]), self._at)
-            self._records.edits.clear(self._plan.inputs.target_serial)
+            self._settle()
             self._records.facts.put(self._request.facts)
             self._records.cache.put(self._request.cache)
             if self._plan.changes:
                 self._records.journal.append(RunFinished(self._number, now, self._target.serial()))
         return len(spent)
+
+    def _settle(self) -> None:
+        """What the plan changed is as desired; so is what people edited before it was made, which it left alone."""
+        agreed = self._records.agreed(self._target.name)
+        differing = agreed.differing()
+        if differing and self._moved:
+            agreed.settle(differing.keys() & {each for change in self._plan.changes for each in addresses_in(change)})
+        elif differing:
+            agreed.settle(differing)
 
     def _spent_locks(self, seen: DirectoryState) -> list[str]:
         if not self._request.sweep_locks:
@@ -230,6 +242,14 @@ def _sweep_of(lock: Lock) -> Step:
     """A lock whose time has passed, lifted."""
     address = lock_address(lock.metadata.name)
     return Step(Phase.UNLOCK, LockChange(address, "delete", Reason.UNSUSPENDED, (), lock, None))
+
+
+def addresses_in(change: Change) -> Iterator[Address]:
+    """The addresses of what a change is about: of its object, and of the members that it names."""
+    yield change.address
+    if isinstance(change, AccessListChange):
+        name = split_address(change.address)[1]
+        yield from (member_address(name, member) for member in (*change.members_added, *change.members_removed))
 
 
 def _counts(summary: Summary) -> Counts:

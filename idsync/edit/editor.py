@@ -5,10 +5,11 @@ from typing import Literal, assert_never
 
 import msgspec
 
+from idsync.edit.differences import note_differences
 from idsync.edit.nesting_rules import Nesting
 from idsync.edit.resource_input import check_resource
 from idsync.errors import ResourceError
-from idsync.model.addresses import Address, access_list_address, member_address, split_address
+from idsync.model.addresses import Address, access_list_address, split_address
 from idsync.model.canonical import body_of
 from idsync.model.directory import Members, Names
 from idsync.model.journal import MadeByHand
@@ -147,11 +148,13 @@ class Editor:
         bodies = [body_of(each) for each in (before, after) if each is not None]
         old, new = (None if each is None else body_of(each).fingerprint for each in (before, after))
         entry = MadeByHand(format_time(self._now), self._actor, action, address, old, new, dict(members_removed))
-        self._records.journal.append(entry, bodies)
+        sequence = self._records.journal.append(entry, bodies)
         fields = differing(before, after) if self._is_ours(before) or self._is_ours(after) else []
         if fields:
             name = split_address(address)[1]
-            self._records.edits.add([address, *(member_address(name, member) for member in members_removed)])
+            gone = [member(name, person, details) for person, details in members_removed.items()]
+            changed = {address: (before, after), **{address_of(each): (each, None) for each in gone}}
+            note_differences(self._records, changed, sequence)
         return Done(address, action, None if after is None else with_revision(after), _note(action, fields))
 
     def _is_ours(self, resource: AnyResource | None) -> bool:

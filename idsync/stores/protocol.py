@@ -1,4 +1,4 @@
-"""What the rest of idsync asks of its own database, in its words: leases, the journal, runs, facts, people's edits."""
+"""What the rest of idsync asks of its own database, in its words: leases, the journal, runs, facts, agreed states."""
 
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
@@ -8,9 +8,11 @@ import msgspec
 
 from idsync.model.addresses import Address
 from idsync.model.canonical import Body
+from idsync.model.directory import DirectoryState, Names
 from idsync.model.extent import Extent, Reading
 from idsync.model.identity import Snapshot
 from idsync.model.journal import Entry
+from idsync.model.resources import AccessList, Lock, Membership, User
 
 
 class Holder(msgspec.Struct, frozen=True):
@@ -41,11 +43,21 @@ class Leases(Protocol):
         """Give a lease back; no error when another holds it."""
 
 
+class Bodies(Protocol):
+    """The canonical bytes of every object that was ever here, by fingerprint."""
+
+    def find(self, fingerprints: Collection[str]) -> Mapping[str, bytes]:
+        """The bodies of these fingerprints, as far as they are kept."""
+
+
 class Journal(Protocol):
     """The append-only record."""
 
-    def append(self, entry: Entry, bodies: Iterable[Body] = ()) -> None:
-        """Add an entry, and the bodies that it names, at once or with the transaction that is open."""
+    def append(self, entry: Entry, bodies: Iterable[Body] = ()) -> int:
+        """Add an entry, and the bodies that it names, at once or with the transaction that is open.
+
+        Its place in the journal, counted from 1.
+        """
 
 
 class UnfinishedRun(msgspec.Struct, frozen=True):
@@ -113,14 +125,41 @@ class Upstream(Protocol):
         """Whether a list has a member apart from `users` who has the app and one of these Okta statuses."""
 
 
-class Edits(Protocol):
-    """Objects of ours that a person changed or removed since the last apply."""
+class Difference(msgspec.Struct, frozen=True, gc=False):
+    """That an object is not what was agreed on: the fingerprint of that, None for absence, and the journal's entry that
+    made the difference, where one did.
 
-    def add(self, addresses: Iterable[Address]) -> None:
-        """Remember them, as of now."""
+    The body of a membership is that of its details, without its two ends.
+    """
 
-    def clear(self, serial: int) -> None:
-        """Forget those that were known at this serial of the directory."""
+    agreed: str | None
+    entry: int | None = None
+
+
+Found = User | Lock | AccessList | Membership
+"""What is at an address; of a membership its details."""
+
+
+class AgreedState(Protocol):
+    """The objects of one target as they were when it last was as desired: what drift and merges compare with.
+
+    Of the local directory, whose objects are in this store, only differences are kept.
+    """
+
+    def differing(self, within: Names | None = None) -> Mapping[Address, Difference]:
+        """The objects that are known not to be as agreed: all, or those of these users and lists, and every lock."""
+
+    def differ(self, differences: Mapping[Address, Difference], bodies: Iterable[Body] = ()) -> None:
+        """These objects are not as agreed any more: a person's hand changed them. `bodies` are those that are named."""
+
+    def settle(self, addresses: Iterable[Address]) -> None:
+        """What is at these addresses now, or is not, is agreed on."""
+
+    def keep(self, found: Mapping[Address, Found | None]) -> None:
+        """What is at these addresses now, and is agreed on; with a list that is gone, its memberships are."""
+
+    def base(self, names: Names) -> DirectoryState:
+        """The users and lists of these names as they were agreed on, with their members, and without locks."""
 
 
 class Records(Protocol):
@@ -128,6 +167,9 @@ class Records(Protocol):
 
     @property
     def leases(self) -> Leases: ...
+
+    @property
+    def bodies(self) -> Bodies: ...
 
     @property
     def journal(self) -> Journal: ...
@@ -141,8 +183,8 @@ class Records(Protocol):
     @property
     def cache(self) -> Facts: ...
 
-    @property
-    def edits(self) -> Edits: ...
+    def agreed(self, target: str) -> AgreedState:
+        """The agreed state of the target of this name."""
 
     def transaction(self) -> AbstractContextManager[None]:
         """A span of writes; joins the one that is open."""

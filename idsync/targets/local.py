@@ -6,10 +6,10 @@ from datetime import datetime
 
 import msgspec
 
-from idsync.model.addresses import Address, Kind
+from idsync.model.addresses import Kind
 from idsync.model.canonical import body_of, canonical_bytes
 from idsync.model.directory import DirectoryState, Members, Names
-from idsync.model.directory_index import AccessListEntry, DirectoryIndex, Managed, UserEntry, edited_within
+from idsync.model.directory_index import AccessListEntry, DirectoryIndex, Managed, UserEntry
 from idsync.model.ownership import is_ours, okta_id_of, org_of, same_owned
 from idsync.model.resources import NESTED_LIST, AccessList, Lock, Membership, User
 from idsync.model.times import parse_time
@@ -55,7 +55,6 @@ class LocalTarget:
         users = None if within is None else within.users
         lists = None if within is None else within.access_lists
         with self.reading():
-            edited = frozenset(map(Address, self._tables.edited()))
             return DirectoryIndex(
                 {
                     name: UserEntry(okta_id, print_)
@@ -65,7 +64,7 @@ class LocalTarget:
                     name: AccessListEntry(ours, print_, members_print, count)
                     for name, ours, print_, members_print, count in self._tables.access_lists.entries(org_url, lists)
                 },
-                edited if within is None else edited_within(edited, within),
+                frozenset(self._tables.edited(within)),
                 self._tables.serial(),
             )
 

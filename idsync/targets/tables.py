@@ -7,7 +7,9 @@ from collections.abc import Collection, Iterable
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from idsync.model.addresses import Address
 from idsync.model.canonical import Body
+from idsync.model.directory import Names
 
 
 class UserTable(Protocol):
@@ -101,8 +103,8 @@ class DirectoryTables(Protocol):
     def serial(self) -> int:
         """Grows by one with each transaction that changes the directory."""
 
-    def edited(self) -> Iterable[str]:
-        """Addresses of objects of ours that a person changed or removed since the last apply."""
+    def edited(self, within: Names | None) -> Iterable[Address]:
+        """Addresses of what is not as agreed: all, or those of these users and lists, and every lock."""
 
     def reading(self) -> AbstractContextManager[None]:
         """A span of reads that see one state."""

@@ -17,6 +17,7 @@ from idsync.model.resources import Membership
 from idsync.model.times import format_time
 from idsync.plan.differ import changes_between
 from idsync.plan.steps import Phase, steps_of
+from idsync.stores.protocol import Difference
 from idsync.stores.sqlite.store import SqliteStore, open_store
 from idsync.targets.local import LocalTarget
 from tests.apply import worlds
@@ -160,16 +161,40 @@ def test_an_empty_plan_is_no_run_and_yet_keeps_what_is_remembered(local: LocalTa
     assert local.serial() == 0
 
 
-def test_edits_known_to_the_plan_are_settled_by_it_and_later_ones_are_not(
-    local: LocalTarget, store: SqliteStore
-) -> None:
-    fill(local, BEFORE)
-    store.edits.add([Address("user/mover")])
-    plan = plan_between(BEFORE, AFTER, serial=local.serial())
-    local.put_user(our_user("unrelated"))
-    store.edits.add([Address("user/unrelated")])
-    apply(plan, local, store)
-    assert local.index(ORG).edited == {"user/unrelated"}
+class TestSettling:
+    """What differed from what was agreed on is settled, by address, when an apply made or found it as desired."""
+
+    @pytest.fixture
+    def edited(self, local: LocalTarget, store: SqliteStore) -> SqliteStore:
+        """A directory with edits that the plan puts back, and one that it leaves alone."""
+        fill(local, BEFORE)
+        back = ["user/mover", "access_list/00g1", "access_list_member/00g1/leaver/1", "access_list_member/0oa4/mover"]
+        store.agreed("local").differ({Address(each): Difference(None) for each in [*back, "user/stays"]})
+        return store
+
+    def test_all_that_a_plan_knew_of_is_settled(self, local: LocalTarget, edited: SqliteStore) -> None:
+        apply(plan_between(BEFORE, AFTER, serial=local.serial()), local, edited)
+        assert local.index(ORG).edited == set()
+
+    def test_what_was_edited_since_is_settled_only_where_the_plan_makes_it_so(
+        self, local: LocalTarget, edited: SqliteStore
+    ) -> None:
+        plan = plan_between(BEFORE, AFTER, serial=local.serial())
+        local.put_user(our_user("unrelated"))
+        edited.agreed("local").differ({Address("user/unrelated"): Difference(None)})
+        apply(plan, local, edited)
+        assert local.index(ORG).edited == {"user/unrelated", "user/stays"}
+
+    def test_an_empty_plan_finds_all_as_desired(self, local: LocalTarget, edited: SqliteStore) -> None:
+        apply(plan_between(AFTER, AFTER, serial=local.serial()), local, edited)
+        assert local.index(ORG).edited == set()
+
+    def test_an_apply_that_fails_settles_nothing(self, local: LocalTarget, edited: SqliteStore) -> None:
+        plan = plan_between(BEFORE, AFTER, serial=local.serial())
+        local.put_user(our_user("mover", "root"))
+        with pytest.raises(PlanStale):
+            apply(plan, local, edited)
+        assert len(local.index(ORG).edited) == 5
 
 
 class TestStale:

@@ -9,6 +9,7 @@ from idsync.edit.editor import Editor
 from idsync.errors import ResourceError
 from idsync.model.addresses import Address
 from idsync.model.canonical import canonical_bytes
+from idsync.model.directory import Names
 from idsync.model.journal import MadeByHand
 from idsync.model.resources import (
     NESTED_LIST,
@@ -28,10 +29,11 @@ from idsync.model.resources import (
     member,
     user,
 )
-from idsync.model.revisions import revision_of, with_revision
+from idsync.model.revisions import address_of, revision_of, with_revision
 from idsync.stores.sqlite.store import SqliteStore, open_store
 from idsync.targets.local import LocalTarget
 from tests.apply.bodies import resource_in
+from tests.apply.worlds import fill, state
 from tests.targets.world import HOSTILE_NAMES, NOW, ORG, our_list, our_lock, our_user
 
 replace = msgspec.structs.replace
@@ -226,10 +228,54 @@ class TestRemove:
     def test_removing_what_is_ours_says_that_the_next_apply_brings_it_back(
         self, editor: Editor, local: LocalTarget, made: User | AccessList
     ) -> None:
-        address = editor.create(made).address
+        fill(local, state(made))
+        address = address_of(made)
         done = editor.remove(address)
         assert "the next apply brings it back" in done.note
         assert local.index(ORG).edited == {address}
+
+
+class TestAgreed:
+    """An edit makes a difference from what was agreed on, and another one may take it back."""
+
+    def test_the_first_edit_says_what_was_agreed_and_the_last_who_made_the_difference(
+        self, editor: Editor, local: LocalTarget, store: SqliteStore
+    ) -> None:
+        local.put_user(our_user("hiro", "dev"))
+        for role in ("root", "admin"):
+            editor.create(our_user("hiro", role), force=True)
+        (difference,) = store.agreed("local").differing().values()
+        assert resource_in(store, difference.agreed) == our_user("hiro", "dev")
+        last = [each.sequence for each in store.journal.entries()][-1]
+        assert difference.entry == last
+
+    def test_an_edit_back_to_what_was_agreed_ends_the_difference(self, editor: Editor, local: LocalTarget) -> None:
+        local.put_user(our_user("hiro", "dev"))
+        editor.create(our_user("hiro", "root"), force=True)
+        assert local.index(ORG).edited == {"user/hiro"}
+        mine = our_user("hiro", "dev")
+        editor.create(replace(mine, spec=replace(mine.spec, expires="2030-01-01T00:00:00Z")), force=True)
+        assert local.index(ORG).edited == set()
+
+    def test_what_was_made_and_is_removed_again_makes_no_difference(self, editor: Editor, local: LocalTarget) -> None:
+        local.put_access_list(our_list("00g1"))
+        for made in (our_user("smuggled"), our_lock("l"), member("00g1", "guest", Membership())):
+            address = editor.create(made).address
+            assert local.index(ORG).edited == {address}
+            editor.remove(address)
+            assert local.index(ORG).edited == set()
+
+    def test_a_list_that_goes_takes_its_members_along_but_for_those_whom_a_hand_had_added(
+        self, editor: Editor, local: LocalTarget, store: SqliteStore
+    ) -> None:
+        local.put_access_list(our_list("00g1"))
+        local.add_members("00g1", {"hiro": Membership(joined="2026-01-01T00:00:00Z", reason="x")})
+        editor.create(member("00g1", "guest", Membership()))
+        editor.remove("access_list/00g1")
+        assert local.index(ORG).edited == {"access_list/00g1", "access_list_member/00g1/hiro"}
+        base = store.agreed("local").base(Names(frozenset(), frozenset({"00g1"})))
+        assert base.access_lists == {"00g1": our_list("00g1")}
+        assert base.members == {"00g1": {"hiro": Membership(joined="2026-01-01T00:00:00Z", reason="x")}}
 
 
 class TestOwnedFields:

@@ -3,35 +3,42 @@
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 
+from idsync.model.addresses import Address
+from idsync.model.directory import Names as InDirectory
 from idsync.stores.sqlite.access_lists import AccessListTable
 from idsync.stores.sqlite.bodies import Bodies
 from idsync.stores.sqlite.connection import Connection
 from idsync.stores.sqlite.counts import OwnedCounts
+from idsync.stores.sqlite.details import Details
+from idsync.stores.sqlite.differences import DifferenceTable
 from idsync.stores.sqlite.list_rows import ListRows
 from idsync.stores.sqlite.locks import LockTable
 from idsync.stores.sqlite.members import MemberTable
 from idsync.stores.sqlite.names import Names
 from idsync.stores.sqlite.serial import Serial
-from idsync.stores.sqlite.statements import load_statements
 from idsync.stores.sqlite.users import UserTable
-
-_SQL = load_statements("directory.sql")
 
 
 class Directory:
     """The whole directory."""
 
     def __init__(self, connection: Connection, bodies: Bodies) -> None:
-        names = Names(connection)
+        self.names = Names(connection)
+        self.details = Details(connection)
+        self.differences = DifferenceTable(connection)
         self._connection = connection
         self._serial = Serial(connection)
         self._counts = OwnedCounts(connection)
         lists = ListRows(connection, self._counts)
-        self.members = MemberTable(connection, names, lists, self._serial)
-        self.users = UserTable(connection, names, bodies, self._counts, self._serial)
+        self.members = MemberTable(connection, self.names, self.details, lists, self._serial)
+        self.users = UserTable(connection, self.names, bodies, self._counts, self._serial)
         self.locks = LockTable(connection, bodies, self._serial)
-        self.access_lists = AccessListTable(connection, names, lists, self.members, bodies, self._serial)
+        self.access_lists = AccessListTable(connection, self.names, lists, self.members, bodies, self._serial)
         connection.before_commit.append(self._flush)
+
+    def edited(self, within: InDirectory | None) -> Iterable[Address]:
+        """Addresses of what is not as agreed: all, or those of these users and lists, and every lock."""
+        return self.differences.find(within)
 
     def serial(self) -> int:
         """Grows by one with each transaction that changes the directory."""
@@ -41,10 +48,6 @@ class Directory:
         """How many users, memberships and lists are ours by `org`."""
         self._flush()
         return self._counts.of(org)
-
-    def edited(self) -> Iterable[str]:
-        """Addresses of objects of ours that a person changed or removed since the last apply."""
-        return [address for (address,) in self._connection.rows(_SQL["edited"])]
 
     def reading(self) -> AbstractContextManager[None]:
         """A span of reads that see one state."""

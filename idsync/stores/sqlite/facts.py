@@ -1,14 +1,11 @@
-"""Small values by key, and the objects of ours that people changed since the last apply."""
+"""Small values by key."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
-from idsync.model.addresses import Address
 from idsync.stores.sqlite.connection import Connection
-from idsync.stores.sqlite.names import asked
 from idsync.stores.sqlite.statements import load_statements
 
 _FACTS = load_statements("facts.sql")
-_RECORDS = load_statements("records.sql")
 
 
 class Facts:
@@ -32,20 +29,3 @@ class Facts:
         """Forget one; a missing one is no error."""
         with self._connection.writing():
             self._connection.run(_FACTS[f"delete_{self._table}"], (key,))
-
-
-class Edits:
-    """Addresses of objects of ours that a person changed or removed, with the serial at which it was done."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def add(self, addresses: Iterable[Address]) -> None:
-        """Remember them, as of now."""
-        with self._connection.writing():
-            self._connection.run(_RECORDS["add_edits"], (asked(addresses),))
-
-    def clear(self, serial: int) -> None:
-        """Forget those that were known at this serial."""
-        with self._connection.writing():
-            self._connection.run(_RECORDS["clear_edits"], (serial,))

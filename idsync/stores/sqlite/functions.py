@@ -4,13 +4,14 @@ import sqlite3
 
 import msgspec
 
-from idsync.model.canonical import fingerprint_bytes
+from idsync.model.canonical import canonical_bytes, fingerprint_bytes
 from idsync.model.member_fingerprint import entry_hash, sum_to_bytes
 from idsync.model.names import twin_key
-from idsync.model.resources import Membership
+from idsync.model.resources import AccessListMember, Membership, membership_of
 from idsync.model.times import parse_time
 
 _DETAILS = msgspec.json.Decoder(Membership)
+_MEMBER = msgspec.json.Decoder(AccessListMember)
 
 
 def teach(raw: sqlite3.Connection) -> None:
@@ -19,6 +20,7 @@ def teach(raw: sqlite3.Connection) -> None:
     raw.create_function("fingerprint_of", 1, _fingerprint_of, deterministic=True)
     raw.create_function("twin_key_beside", 1, _twin_key_beside, deterministic=True)
     raw.create_function("seconds_of", 1, seconds_of, deterministic=True)
+    raw.create_function("details_of", 1, _details_of, deterministic=True)
     raw.create_aggregate("sum_of_members", 2, _SumOfMembers)  # type: ignore[arg-type] # known to typeshed for one number
 
 
@@ -38,6 +40,11 @@ def _twin_key_beside(name: str) -> str | None:
     """A name's twin key where it is not the name itself."""
     key = twin_key(name)
     return None if key == name else key
+
+
+def _details_of(body: bytes) -> bytes:
+    """The details in the body of a membership as a resource."""
+    return canonical_bytes(membership_of(_MEMBER.decode(body)))
 
 
 class _SumOfMembers:

@@ -44,16 +44,20 @@ class Journal:
         connection.before_commit.append(self._settle)
         connection.after_rollback.append(self._forget)
 
-    def append(self, entry: Entry, bodies: Iterable[Body] = ()) -> None:
-        """Add an entry, and the bodies that it names, at once or with the transaction that is open."""
+    def append(self, entry: Entry, bodies: Iterable[Body] = ()) -> int:
+        """Add an entry, and the bodies that it names, at once or with the transaction that is open; its place."""
         with self._connection.writing():
             for body in bodies:
                 self._bodies.keep(body)
+            if self._end is None:
+                self._end = self._stored_end()
             self._waiting.append(entry)
+            sequence = self._end[0] + len(self._waiting)
             if isinstance(entry, RunStarted | RunFinished):
                 self._keep_run(entry)
             elif len(self._waiting) >= _WAITING:
                 self._flush()
+            return sequence
 
     def headlines(self) -> Iterator[Numbered]:
         """Every entry but the steps, oldest first."""

@@ -22,12 +22,12 @@ _BULK_WRITE = 100_000
 class MemberTable:
     """Memberships by list name. Additions wait in memory until something is read, or the transaction ends."""
 
-    def __init__(self, connection: Connection, names: Names, lists: ListRows, serial: Serial) -> None:
+    def __init__(self, connection: Connection, names: Names, details: Details, lists: ListRows, serial: Serial) -> None:
         self._connection = connection
         self._names = names
         self._lists = lists
         self._serial = serial
-        self._details = Details(connection)
+        self._details = details
         self._hashes = PlainHashes()
         self._added: list[tuple[int, int, str]] = []
         self._added_to: set[int] = set()

@@ -10,10 +10,12 @@ from typing import Self
 from urllib.parse import quote
 
 from idsync.errors import StoreError
+from idsync.model.journal import LOCAL
+from idsync.stores.sqlite.agreed import LocalAgreed, RemoteAgreed
 from idsync.stores.sqlite.bodies import Bodies
 from idsync.stores.sqlite.connection import Connection, explained
 from idsync.stores.sqlite.directory import Directory
-from idsync.stores.sqlite.facts import Edits, Facts
+from idsync.stores.sqlite.facts import Facts
 from idsync.stores.sqlite.functions import teach
 from idsync.stores.sqlite.journal import Journal, Runs
 from idsync.stores.sqlite.leases import Leases
@@ -36,8 +38,14 @@ class SqliteStore:
         self.leases = Leases(connection)
         self.facts = Facts(connection, "fact")
         self.cache = Facts(connection, "cache")
-        self.edits = Edits(connection)
         self.upstream = Upstream(connection)
+
+    def agreed(self, target: str) -> LocalAgreed | RemoteAgreed:
+        """The agreed state of the target of this name."""
+        if target == LOCAL:
+            return LocalAgreed(self._connection, self.directory, self.bodies)
+        names, details = self.directory.names, self.directory.details
+        return RemoteAgreed(self._connection, target, names, details, self.bodies)
 
     def transaction(self) -> AbstractContextManager[None]:
         """A span of writes that are kept together or not at all; joins the one that is open."""

@@ -17,14 +17,13 @@ WHOLE = {
     "directory.sql": {
         "access_list_bodies",
         "access_list_entries",
-        "edited",
         "lock_bodies",
         "user_bodies",
         "user_entries",
     },
     "members.sql": {"members_in_bulk", "names"},
-    "records.sql": {"chained_entries", "clear_edits", "entries", "headlines"},
-    "bodies.sql": {"bodies"},
+    "records.sql": {"chained_entries", "entries", "headlines"},
+    "agreed.sql": {"differences"},
     "upstream.sql": {"upstream_away", "upstream_lists", "upstream_members", "upstream_users"},
 }
 """The statements that are meant to read a whole table; `any_…` and `last_…` read one row of it."""

@@ -17,7 +17,7 @@ import msgspec
 import pytest
 
 from idsync.model.canonical import canonical_bytes, fingerprint
-from idsync.model.directory import DirectoryState
+from idsync.model.directory import DirectoryState, Names
 from idsync.model.directory_index import index_of, managed_of
 from idsync.model.journal import LocksSwept, MadeByHand, StepMade, bodies_named
 from idsync.model.member_fingerprint import fingerprint_members
@@ -25,7 +25,7 @@ from idsync.model.names import twin_key
 from idsync.stores.sqlite.store import SqliteStore, open_store
 from idsync.targets.given import GivenDirectory
 from idsync.targets.local import LocalTarget
-from tests.targets.world import NOW, ORG, our_user
+from tests.targets.world import NOW, ORG, our_list, our_user
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -72,6 +72,26 @@ def test_the_directory_is_as_it_was(migrated: SqliteStore, recorded: Recorded) -
     index, expected = target.index(ORG), index_of(recorded.state, ORG)
     assert (index.users, index.access_lists) == (expected.users, expected.access_lists)
     assert index.edited == set(recorded.edited)
+
+
+def test_what_was_agreed_on_before_each_edit_is_known(migrated: SqliteStore, recorded: Recorded) -> None:
+    names = Names(frozenset({"stays", "ÉLODIE", "mover"}), frozenset({"00g1", "00g3", "0oa4"}))
+    base = migrated.agreed("local").base(names)
+    assert base.users == {
+        "stays": our_user("stays", "dev"),
+        "ÉLODIE": our_user("ÉLODIE", "dev", okta_id="00h7"),
+        "mover": recorded.state.users["mover"],
+    }
+    assert base.access_lists["00g3"] == our_list("00g3", "Shrinks")
+    assert base.members["00g1"].keys() == {"stays", "joiner"}
+    assert base.members["00g3"].keys() == {"stays"}
+    assert base.members["0oa4"].keys() == {"joiner", "mover"}
+    entries = {each.sequence: each.entry for each in migrated.journal.entries()}
+    for address, difference in migrated.agreed("local").differing().items():
+        if difference.entry is not None:
+            entry = entries[difference.entry]
+            assert isinstance(entry, MadeByHand)
+            assert entry.address == address
 
 
 def test_what_is_found_by_key_is_found(migrated: SqliteStore, recorded: Recorded) -> None:

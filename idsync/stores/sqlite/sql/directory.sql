@@ -4,9 +4,6 @@ SELECT serial FROM directory;
 -- name: bump_serial
 UPDATE directory SET serial = serial + 1;
 
--- name: edited
-SELECT address FROM edits;
-
 -- name: counts
 SELECT people, memberships, access_lists FROM owned_counts WHERE org = ?;
 

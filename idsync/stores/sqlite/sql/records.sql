@@ -43,11 +43,3 @@ INSERT INTO leases (name, holder) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET
 
 -- name: release_lease
 DELETE FROM leases WHERE name = ?;
-
--- name: add_edits
-INSERT INTO edits (address, serial)
-SELECT asked.value, (SELECT serial FROM directory) FROM json_each(?) AS asked WHERE true
-ON CONFLICT (address) DO UPDATE SET serial = excluded.serial;
-
--- name: clear_edits
-DELETE FROM edits WHERE serial <= ?;

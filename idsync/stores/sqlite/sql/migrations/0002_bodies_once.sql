@@ -25,10 +25,16 @@ BEGIN
 END;
 
 -- What stands in the journal's entries is kept under its fingerprint as well, so that old entries are read like new ones.
-CREATE TABLE old_entries (entry TEXT NOT NULL) STRICT;
+CREATE TABLE old_entries (
+    sequence INTEGER PRIMARY KEY,
+    entry TEXT NOT NULL
+) STRICT;
 
-INSERT INTO old_entries (entry)
-SELECT value FROM journal, json_each(CASE WHEN substr(entries, 1, 1) = x'5b' THEN CAST(entries AS TEXT) ELSE '[' || CAST(entries AS TEXT) || ']' END);
+INSERT INTO old_entries (sequence, entry)
+SELECT j.sequence + each.key, each.value
+FROM journal AS j, json_each(
+    CASE WHEN substr(j.entries, 1, 1) = x'5b' THEN CAST(j.entries AS TEXT) ELSE '[' || CAST(j.entries AS TEXT) || ']' END
+) AS each;
 
 INSERT INTO bodies (fingerprint, body)
 SELECT fingerprint_of(CAST(body AS BLOB)), CAST(body AS BLOB)
@@ -42,7 +48,71 @@ FROM (
 WHERE body IS NOT NULL
 ON CONFLICT DO NOTHING;
 
+-- What in the local directory is not as agreed, in place of the addresses that people edited. Agreed was what the first
+-- edit since the last run found; an old entry of a list that was removed does not tell its members' details.
+CREATE TABLE differences (
+    address TEXT PRIMARY KEY,
+    agreed BLOB,                -- fingerprint of what was agreed on; null for absence
+    entry INTEGER               -- the journal's entry that made the difference
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE old_edits (
+    address TEXT PRIMARY KEY,
+    agreed BLOB,
+    entry INTEGER
+) STRICT;
+
+INSERT INTO old_edits (address, entry)
+SELECT e.address, (
+    SELECT max(o.sequence) FROM old_entries AS o
+    WHERE json_extract(o.entry, '$.entry') = 'by_hand' AND json_extract(o.entry, '$.address') = e.address
+)
+FROM edits AS e;
+
+UPDATE old_edits SET agreed = (
+    SELECT CAST(json_extract(o.entry, '$.before') AS BLOB)
+    FROM old_entries AS o
+    WHERE json_extract(o.entry, '$.entry') = 'by_hand'
+        AND json_extract(o.entry, '$.address') = old_edits.address
+        AND o.sequence > (
+            SELECT ifnull(max(f.sequence), 0) FROM old_entries AS f
+            WHERE json_extract(f.entry, '$.entry') = 'run_finished' AND f.sequence < old_edits.entry
+        )
+    ORDER BY o.sequence
+    LIMIT 1
+);
+
+UPDATE old_edits SET agreed = details_of(agreed) WHERE address GLOB 'access_list_member/*' AND agreed IS NOT NULL;
+
+UPDATE old_edits SET agreed = CAST('{}' AS BLOB) WHERE entry IS NULL;
+
+INSERT INTO bodies (fingerprint, body)
+SELECT fingerprint_of(agreed), agreed FROM old_edits WHERE agreed IS NOT NULL ON CONFLICT DO NOTHING;
+
+INSERT INTO differences (address, agreed, entry)
+SELECT address, CASE WHEN agreed IS NOT NULL THEN fingerprint_of(agreed) END, entry FROM old_edits;
+
+DROP TABLE old_edits;
+
+DROP TABLE edits;
+
 DROP TABLE old_entries;
+
+-- What was agreed on in targets whose objects are elsewhere. A list's name has a number like everybody's.
+CREATE TABLE agreed_objects (
+    target TEXT NOT NULL,
+    address TEXT NOT NULL,
+    fingerprint BLOB NOT NULL,
+    PRIMARY KEY (target, address)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE agreed_members (
+    target TEXT NOT NULL,
+    list_id INTEGER NOT NULL,
+    name_id INTEGER NOT NULL,
+    details_id INTEGER NOT NULL,
+    PRIMARY KEY (target, list_id, name_id)
+) STRICT, WITHOUT ROWID;
 
 -- The directory's rows name bodies by their fingerprints. A foreign key would have each body looked up when it is
 -- written, which a first import is waited for; `history --verify` looks instead.

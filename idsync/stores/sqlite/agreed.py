@@ -1,0 +1,156 @@
+"""Agreed states: differences from what is in the local directory, and rows by reference for every other target."""
+
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+import msgspec
+
+from idsync.model.addresses import Address, access_list_address, split_address, user_address
+from idsync.model.canonical import Body, body_of, canonical_bytes
+from idsync.model.directory import DirectoryState, Members, Names
+from idsync.model.resources import AccessList, Membership, User
+from idsync.stores.protocol import Difference, Found
+from idsync.stores.sqlite.bodies import Bodies
+from idsync.stores.sqlite.connection import Connection
+from idsync.stores.sqlite.details import Details
+from idsync.stores.sqlite.directory import Directory
+from idsync.stores.sqlite.names import Names as Numbers
+from idsync.stores.sqlite.names import asked
+from idsync.stores.sqlite.statements import load_statements
+
+_SQL = load_statements("agreed.sql")
+Value = TypeVar("Value")
+_USER = msgspec.json.Decoder(User)
+_ACCESS_LIST = msgspec.json.Decoder(AccessList)
+_MEMBERSHIP = msgspec.json.Decoder(Membership)
+
+
+class LocalAgreed:
+    """The agreed state of the directory in this store: what is there, but for the differences that are kept."""
+
+    def __init__(self, connection: Connection, directory: Directory, bodies: Bodies) -> None:
+        self._connection = connection
+        self._directory = directory
+        self._bodies = bodies
+
+    def differing(self, within: Names | None = None) -> dict[Address, Difference]:
+        """The objects that are not as agreed: all, or those of these users and lists, and every lock."""
+        return self._directory.differences.find(within)
+
+    def differ(self, differences: Mapping[Address, Difference], bodies: Iterable[Body] = ()) -> None:
+        """These objects are not as agreed any more."""
+        with self._connection.writing():
+            for body in bodies:
+                self._bodies.keep(body)
+            self._directory.differences.put(differences)
+
+    def settle(self, addresses: Iterable[Address]) -> None:
+        """What is at these addresses now is agreed on."""
+        self._directory.differences.delete(addresses)
+
+    def keep(self, found: Mapping[Address, Found | None]) -> None:
+        """What is at these addresses now is agreed on, and in the directory already."""
+        self.settle(found)
+
+    def base(self, names: Names) -> DirectoryState:
+        """These users and lists as they are, with the differences taken back."""
+        with self._connection.reading():
+            users = {name: _USER.decode(body) for name, body in self._directory.users.bodies(names.users)}
+            lists = {
+                name: _ACCESS_LIST.decode(body)
+                for name, body in self._directory.access_lists.bodies(names.access_lists)
+            }
+            members: dict[str, dict[str, Membership]] = {name: {} for name in names.access_lists}
+            for name, details, some in self._directory.members.of_lists(names.access_lists):
+                members[name].update(dict.fromkeys(some, _MEMBERSHIP.decode(details)))
+            differing = self.differing(names)
+            bodies = self._bodies.find([each.agreed for each in differing.values() if each.agreed is not None])
+        for address, each in differing.items():
+            body = None if each.agreed is None else bodies[each.agreed]
+            kind, name = split_address(address)
+            if kind == "user":
+                _put(users, name, None if body is None else _USER.decode(body))
+            elif kind == "access_list":
+                _put(lists, name, None if body is None else _ACCESS_LIST.decode(body))
+            elif kind == "access_list_member":
+                access_list, _, member = name.partition("/")
+                _put(members[access_list], member, None if body is None else _MEMBERSHIP.decode(body))
+        return DirectoryState(users, {}, lists, {name: members[name] for name in lists})
+
+
+class RemoteAgreed:
+    """The agreed state of a target whose objects are elsewhere: a row for each object and each membership."""
+
+    def __init__(self, connection: Connection, target: str, names: Numbers, details: Details, bodies: Bodies) -> None:
+        self._connection = connection
+        self._target = target
+        self._names = names
+        self._details = details
+        self._bodies = bodies
+
+    def differing(self, within: Names | None = None) -> dict[Address, Difference]:  # noqa: ARG002
+        """None: what is there now is not in this store."""
+        return {}
+
+    def differ(self, differences: Mapping[Address, Difference], bodies: Iterable[Body] = ()) -> None:
+        """Kept as it was agreed on: what is there now is not in this store."""
+
+    def settle(self, addresses: Iterable[Address]) -> None:
+        """No difference is kept; what is agreed on is said with `keep`."""
+
+    def keep(self, found: Mapping[Address, Found | None]) -> None:
+        """What is at these addresses now, and is agreed on."""
+        with self._connection.writing():
+            for address, each in found.items():
+                kind, name = split_address(address)
+                if isinstance(each, Membership) or kind == "access_list_member":
+                    self._keep_member(name, each)
+                elif each is not None:
+                    body = body_of(each)
+                    self._bodies.keep(body)
+                    row = (self._target, address, bytes.fromhex(body.fingerprint))
+                    self._connection.run(_SQL["put_agreed"], row)
+                else:
+                    self._connection.run(_SQL["delete_agreed"], (self._target, address))
+                    if kind == "access_list":
+                        self._connection.run(_SQL["delete_agreed_members"], (self._target, name))
+
+    def base(self, names: Names) -> DirectoryState:
+        """These users and lists as they were agreed on."""
+        addresses = [*map(user_address, names.users), *map(access_list_address, names.access_lists)]
+        users: dict[str, User] = {}
+        lists: dict[str, AccessList] = {}
+        members: dict[str, dict[str, Membership]] = {}
+        with self._connection.reading():
+            self._bodies.flush()
+            for address, body in self._connection.rows(_SQL["agreed_bodies_of"], (self._target, asked(addresses))):
+                kind, name = split_address(address)
+                if kind == "user":
+                    users[name] = _USER.decode(body)
+                else:
+                    lists[name] = _ACCESS_LIST.decode(body)
+                    members[name] = {}
+            for name, member, details in self._connection.rows(_SQL["agreed_members_of"], (self._target, asked(lists))):
+                members[name][member] = _MEMBERSHIP.decode(self._details.body(details))
+        return DirectoryState(users, {}, lists, _as_members(members))
+
+    def _keep_member(self, name: str, details: Found | None) -> None:
+        access_list, _, member = name.partition("/")
+        list_id, name_id = self._names.numbers([access_list, member])
+        self._names.flush()
+        if details is None:
+            self._connection.run(_SQL["delete_agreed_member"], (self._target, list_id, name_id))
+        else:
+            number = self._details.number(canonical_bytes(details))
+            self._connection.run(_SQL["put_agreed_member"], (self._target, list_id, name_id, number))
+
+
+def _as_members(members: dict[str, dict[str, Membership]]) -> dict[str, Members]:
+    return dict(members)
+
+
+def _put(found: dict[str, Value], name: str, value: Value | None) -> None:
+    if value is None:
+        found.pop(name, None)
+    else:
+        found[name] = value

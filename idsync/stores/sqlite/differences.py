@@ -1,0 +1,45 @@
+"""Objects of the local directory that are not as agreed, by address."""
+
+from collections.abc import Iterable, Mapping
+
+from idsync.model.addresses import Address
+from idsync.model.directory import Names
+from idsync.stores.protocol import Difference
+from idsync.stores.sqlite.connection import Connection
+from idsync.stores.sqlite.names import asked
+from idsync.stores.sqlite.statements import load_statements
+
+_SQL = load_statements("agreed.sql")
+
+
+class DifferenceTable:
+    """Differences by address; each write is kept at once, or with the transaction that is open."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def find(self, within: Names | None) -> dict[Address, Difference]:
+        """All, or those of these users, of these lists and their members, and of every lock."""
+        if within is None:
+            rows = self._connection.rows(_SQL["differences"])
+        else:
+            rows = self._connection.rows(_SQL["differences_of"], (asked(within.users), asked(within.access_lists)))
+        return {
+            Address(address): Difference(None if agreed is None else agreed.hex(), entry)
+            for address, agreed, entry in rows
+        }
+
+    def put(self, differences: Mapping[Address, Difference]) -> None:
+        """Keep these, in place of those that were known at their addresses."""
+        rows = [
+            (address, None if each.agreed is None else bytes.fromhex(each.agreed), each.entry)
+            for address, each in differences.items()
+        ]
+        with self._connection.writing():
+            self._connection.run_many(_SQL["put_difference"], rows)
+
+    def delete(self, addresses: Iterable[Address]) -> None:
+        """Forget those at these addresses; where there are none, that is no error."""
+        listed = asked(addresses)
+        with self._connection.writing():
+            self._connection.run(_SQL["settle"], (listed,))
