@@ -21,9 +21,9 @@ from idsync.model.addresses import Address, access_list_address
 from idsync.model.directory import Cause, Members, Reason, UpstreamCause, Why
 from idsync.model.findings import Finding
 from idsync.model.identity import Snapshot
+from idsync.model.list_owners import renamed_owners
 from idsync.model.ownership import OWNED_LIST_FIELDS, is_ours, our_labels, with_owned
 from idsync.model.resources import (
-    NESTED_LIST,
     NEW_MEMBERSHIP,
     AccessList,
     AccessListSpec,
@@ -184,14 +184,10 @@ class ListCompiler:
         )
 
     def _with_renamed_owners(self, existing: AccessList) -> AccessList:
-        names = self._new_names
-        if not any(owner.name in names and _is_person(owner) for owner in existing.spec.owners):
+        owners = renamed_owners(existing.spec.owners, self._new_names)
+        if owners is existing.spec.owners:
             return existing
-        owners: dict[tuple[str, bool], Owner] = {}
-        for owner in existing.spec.owners:
-            name = names.get(owner.name, owner.name) if _is_person(owner) else owner.name
-            owners.setdefault((name, _is_person(owner)), replace(owner, name=name))
-        return replace(existing, spec=replace(existing.spec, owners=tuple(owners.values())))
+        return replace(existing, spec=replace(existing.spec, owners=owners))
 
     def _why_gone(self, existing: AccessList, subject: Subject | None) -> Why:
         cause = UpstreamCause("list", existing.metadata.name, existing.spec.title)
@@ -231,10 +227,6 @@ def _comparable(spec: AccessListSpec) -> dict[str, object]:
     fields = {field: getattr(spec, field) for field in spec.__struct_fields__}
     audit = replace(spec.audit or Audit(), next_audit_date=None)
     return {**fields, "owners": [owner.name for owner in spec.owners], "audit": audit}
-
-
-def _is_person(owner: Owner) -> bool:
-    return owner.membership_kind != NESTED_LIST
 
 
 def rule_near_misses(rules: Iterable[AccessListRule], subjects: Collection[Subject]) -> Iterator[tuple[str, Finding]]:

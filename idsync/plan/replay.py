@@ -31,7 +31,8 @@ def replay(state: DirectoryState, changes: Iterable[Change], now: datetime) -> D
             case LockChange():
                 _put(locks, name, None if change.after is None else stamped_lock(change, now))
             case AccessListChange():
-                _put(lists, name, None if change.after is None else stamped_access_list(change, now))
+                if change.before != change.after:  # otherwise only members change, and the list stays as it is
+                    _put(lists, name, None if change.after is None else stamped_access_list(change, now))
                 _put(members, name, _members_after(change, members.get(name, {}), now))
             case _:
                 assert_never(change)

@@ -1,0 +1,190 @@
+"""What of a plan is held back when the rest goes ahead, person by person: marks on changes, and what follows from them.
+
+A mark on one change holds more than that change. An account goes only once it is locked, and keeps its memberships
+until it goes. A rename is one thing, however many changes it takes. Nobody is given anything before their own lock is
+made, and nobody is unlocked while anything of theirs is held.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from idsync.model.addresses import Address, split_address
+from idsync.model.ownership import OWNED_LABELS, USER_ID_LABEL
+from idsync.model.resources import User
+from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange
+from idsync.plan.guards import GUARDS
+
+Marks = frozenset[str]
+NOTHING: Marks = frozenset()
+LOCKS_GO = frozenset({"user_locks"})
+"""Guards that hold no lock when the rest of a plan goes ahead: a lock takes nothing that cannot be given back."""
+
+
+class Holding:
+    """What the marks on the changes of one section hold: of users, locks and lists, and of each membership.
+
+    `doubts` are the marks of doubts about the reading. They and the guards hold only the part of a change that takes
+    something; any other mark holds all of the change that bears it.
+    """
+
+    def __init__(self, changes: Sequence[Change], doubts: Iterable[str]) -> None:
+        self._taking = frozenset(GUARDS).union(doubts)
+        self.users = {_name(change): change for change in changes if isinstance(change, UserChange)}
+        self._lists = [change for change in changes if isinstance(change, AccessListChange)]
+        self._locks = [change for change in changes if isinstance(change, LockChange)]
+        self.renamed = _renames(self.users)
+        """The new name of each old one that goes."""
+        self._locking = self._held_locks()
+        self._people: dict[str, Marks] = {}
+        for name in self.users.keys() | self._locking.keys():
+            self._people[name] = self._own(name)
+        self._tie_renames()
+        self._unlocking = self._held_unlocks()
+        held = {name for name, marks in self._people.items() if marks}
+        going = {name for name, change in self.users.items() if change.after is None}
+        self.concerned = frozenset(held | going)
+        """Everyone of whom something is held, and everyone whose account goes: their memberships are looked at."""
+        self.held_renames = {old: self._people[old] for old in self.renamed if self._people[old]}
+        """What holds a rename, by the old name."""
+
+    def user(self, change: UserChange) -> Marks:
+        """What holds a change of a user: all of it, unless it is one that `may_split`."""
+        return self._people[_name(change)]
+
+    def may_split(self, change: UserChange) -> bool:
+        """Whether the part of a change that gives something may go ahead without the part that takes something.
+
+        Not where the account passes to another person or owner, nor where even the lock of its person is held.
+        """
+        if change.before is None or change.after is None or _passes_on(change.before, change.after):
+            return False
+        return not self._locking.get(_name(change)) and _marks(change) <= self._taking
+
+    def lock(self, change: LockChange) -> Marks:
+        """What holds a change of a lock, all of it."""
+        person = locked_person(change)
+        if change.after is None:
+            return self._unlocking.get(change.address, NOTHING)
+        return self._people.get(person, NOTHING) if self._is_tied(person) else _marks(change) - LOCKS_GO
+
+    def end_of_lock(self, change: LockChange) -> Marks:
+        """What holds the deletion that the end of a lock counts from: until then it has none."""
+        going = self.users.get(locked_person(change))
+        return self.user(going) if going is not None and going.after is None else NOTHING
+
+    def list_body(self, change: AccessListChange) -> Marks:
+        """What holds the grants that a list loses, or all of a change that is not to be split."""
+        return _marks(change) - {"member_removals"}
+
+    def holds_all(self, change: AccessListChange) -> bool:
+        """Whether more than what a list loses is held."""
+        return not _marks(change) <= self._taking
+
+    def addition(self, change: AccessListChange, name: str) -> Marks:
+        """What holds somebody back from joining a list."""
+        own = _marks(change) if self.holds_all(change) else NOTHING
+        user = self.users.get(name)
+        if user is not None and self.may_split(user):
+            return own
+        return own | self._people.get(name, NOTHING)
+
+    def removal(self, change: AccessListChange, name: str) -> Marks:
+        """What keeps somebody in a list: people who leave or are renamed are removed with their account."""
+        user = self.users.get(name)
+        if user is not None and user.after is None:
+            return self._people[name]
+        return _marks(change)
+
+    def _own(self, name: str) -> Marks:
+        """The marks on what is done about one person, of which the rest depends on the lock."""
+        change = self.users.get(name)
+        lock = self._locking.get(name, NOTHING)
+        return lock if change is None else _marks(change) | lock
+
+    def _is_tied(self, name: str) -> bool:
+        """Whether a lock on somebody waits with the account: with one that is made, taken over or renamed."""
+        change = self.users.get(name)
+        if change is None or change.after is None:
+            return name in self.renamed
+        return change.before is None or not _okta_id(change.before) or name in self.renamed.values()
+
+    def _tie_renames(self) -> None:
+        """Both names of a renamed person go or stay together, and stay where a list does in which one of them is."""
+        kept: dict[str, Marks] = defaultdict(frozenset)
+        names = self.renamed.keys() | self.renamed.values()
+        for change in self._lists if names else ():
+            held = self.list_body(change) if change.action == "delete" or self.holds_all(change) else NOTHING
+            for name in names.intersection((*change.members_removed, *change.members_added)) if held else ():
+                kept[name] |= held
+        for lock in self._locks:
+            person = locked_person(lock)
+            if lock.after is None and person in names:
+                kept[person] |= _marks(lock)
+        units: dict[str, set[str]] = defaultdict(set)
+        for old, new in self.renamed.items():
+            units[new] |= {old, new}
+        for unit in units.values():
+            marks = NOTHING.union(*(self._people[name] | kept[name] for name in unit))
+            self._people.update(dict.fromkeys(unit, marks))
+
+    def _held_unlocks(self) -> dict[Address, Marks]:
+        """Locks that are not lifted yet, since the account of somebody is not right yet."""
+        lifted = [lock for lock in self._locks if lock.after is None]
+        people = {locked_person(lock): self._people.get(locked_person(lock), NOTHING) for lock in lifted}
+        for change in self._lists if people else ():
+            for name in people.keys() & set(change.members_removed) if _marks(change) else ():
+                people[name] |= self.removal(change, name)
+        return {lock.address: _marks(lock) | people[locked_person(lock)] for lock in lifted}
+
+    def _held_locks(self) -> dict[str, Marks]:
+        """What holds the locks that are made or changed, by the person."""
+        marks: dict[str, Marks] = defaultdict(frozenset)
+        for lock in self._locks:
+            if lock.after is not None:
+                marks[locked_person(lock)] |= _marks(lock) - LOCKS_GO
+        return dict(marks)
+
+
+def locked_person(change: LockChange) -> str:
+    """Whom a lock is on; empty for one on something else than a person."""
+    lock = change.after or change.before
+    return (lock.spec.target.user if lock else None) or ""
+
+
+def person_of(change: Change) -> str:
+    """The user that a change is about, or whom its lock is on."""
+    return locked_person(change) if isinstance(change, LockChange) else _name(change)
+
+
+def in_order(marks: Iterable[str]) -> tuple[str, ...]:
+    """Marks as plans list them: doubts first, then guards in their order."""
+    rank = {guard: place for place, guard in enumerate(GUARDS, 1)}
+    return tuple(sorted(marks, key=lambda mark: (rank.get(mark, 0), mark)))
+
+
+def _renames(users: dict[str, UserChange]) -> dict[str, str]:
+    """The new names of people by the old ones: who loses one account and gets another is told by the Okta id."""
+    gets: dict[str, str] = {}
+    for name, change in users.items():
+        if change.after is not None and (change.before is None or _okta_id(change.before) != _okta_id(change.after)):
+            gets[_okta_id(change.after)] = name
+    goes = {name: _okta_id(change.before) for name, change in users.items() if change.before and change.after is None}
+    return {name: gets[okta_id] for name, okta_id in goes.items() if okta_id and okta_id in gets}
+
+
+def _passes_on(before: User, after: User) -> bool:
+    """Whether an account becomes another person's, or ours."""
+    had, has = before.metadata.labels, after.metadata.labels
+    return any(had.get(label) != has.get(label) for label in OWNED_LABELS)
+
+
+def _okta_id(user: User) -> str:
+    return user.metadata.labels.get(USER_ID_LABEL, "")
+
+
+def _marks(change: Change) -> Marks:
+    return frozenset(change.blocked_by)
+
+
+def _name(change: Change) -> str:
+    return split_address(change.address)[1]

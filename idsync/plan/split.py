@@ -1,0 +1,144 @@
+"""A plan in two: what may go ahead, and what is held back. Both are plans, and together they are the whole.
+
+`holding.py` says what is held, `halves.py` parts one change after another, and this module makes plans of the halves.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Container, Iterable
+
+import msgspec
+
+from idsync.model.addresses import split_address
+from idsync.model.names import twin_key
+from idsync.model.ownership import ORG_LABEL, ORIGIN_LABEL
+from idsync.plan.assemble import summarise
+from idsync.plan.changes import Change, GuardResult, PersonDelta, Plan, UserChange
+from idsync.plan.delta_halves import DeltaHalves
+from idsync.plan.guards import PROTECTED, Standing, counted, harmed_by, released
+from idsync.plan.halves import halves_of
+from idsync.plan.health import RELEASABLE
+from idsync.plan.holding import LOCKS_GO, Holding, person_of
+from idsync.plan.seal import sealed
+from idsync.plan.sections import Section, requirements, sections
+from idsync.plan.steps import in_listing_order
+
+replace = msgspec.structs.replace
+
+
+class _Halved(msgspec.Struct, frozen=True):
+    """Both halves of a section."""
+
+    going: tuple[Change, ...]
+    held: tuple[Change, ...]
+    delta: tuple[PersonDelta, ...]
+    held_delta: tuple[PersonDelta, ...]
+    guards: tuple[GuardResult, ...]
+    held_guards: tuple[GuardResult, ...]
+
+
+def split(plan: Plan, releases: Collection[str]) -> tuple[Plan, Plan]:
+    """The part of a plan that may go ahead, and the part that is held back, each change with `blocked_by`.
+
+    `releases` names the guards and doubts that hold nothing; what no person can release, it does not. The first part is
+    the plan itself where nothing is held. Both are sealed. Locks go ahead though `user_locks` is over its limit; the
+    first part then says so of it.
+    """
+    doubts = {finding.code for finding in plan.health.findings}
+    free = {name for name in releases if name in RELEASABLE or name not in doubts}
+    halves = [_halved(section, doubts, free) for section in sections(plan)]
+    held = in_listing_order(change for half in halves for change in half.held)
+    rest = _part(plan, held, halves, held=True)
+    if not held:
+        return plan, rest
+    return _part(plan, in_listing_order(change for half in halves for change in half.going), halves, held=False), rest
+
+
+def _halved(section: Section, doubts: Collection[str], free: Collection[str]) -> _Halved:
+    changes = released(section.changes, free)
+    holding = Holding(changes, doubts)
+    pairs = [halves_of(change, holding) for change in changes]
+    going = tuple(now for now, _ in pairs if now is not None)
+    held = tuple(later for _, later in pairs if later is not None)
+    parts = DeltaHalves(going, held)
+    deltas = [parts.of(delta) for delta in section.access_delta]
+    results = _counted_again(section, going, free)
+    return _Halved(
+        going,
+        held,
+        tuple(now for now, _ in deltas if now is not None),
+        tuple(later for _, later in deltas if later is not None),
+        tuple(now for now, _ in results),
+        tuple(later for _, later in results),
+    )
+
+
+def _part(plan: Plan, changes: tuple[Change, ...], halves: Iterable[_Halved], *, held: bool) -> Plan:
+    guards = tuple(result for half in halves for result in (half.held_guards if held else half.guards))
+    deltas = [delta for half in halves for delta in (half.held_delta if held else half.delta)]
+    named = {result.guard for result in guards}
+    over = {result.guard for result in guards if result.verdict == "blocked"}
+    findings = (finding for finding in plan.findings if (finding.code in over if held else finding.code not in named))
+    return sealed(
+        replace(
+            plan,
+            changes=changes,
+            summary=summarise(changes),
+            access_delta=tuple(sorted(deltas, key=lambda delta: (delta.person, delta.target))),
+            guards=guards,
+            findings=tuple(findings),
+            requires=requirements(changes),
+        )
+    )
+
+
+def _counted_again(
+    section: Section, going: Iterable[Change], free: Collection[str]
+) -> list[tuple[GuardResult, GuardResult]]:
+    """Each guard's count in the half that goes ahead, and in the half that is held."""
+    standing = _standing(section)
+    counts = Counter[str]()
+    harmed = set()
+    for change in going:
+        guard, number = counted(change, standing)
+        counts[guard] += number
+        harmed.add(harmed_by(change, standing.protected))
+    counts[PROTECTED] = len(harmed - {None})
+    return [_parted(result, counts[result.guard], free) for result in section.guards]
+
+
+def _parted(result: GuardResult, going: int, free: Collection[str]) -> tuple[GuardResult, GuardResult]:
+    holds = result.verdict == "blocked" and result.guard not in free and result.guard not in LOCKS_GO
+    now = 0 if holds else min(going, result.count)
+    return _with_count(result, now), _with_count(result, result.count - now)
+
+
+def _with_count(result: GuardResult, count: int) -> GuardResult:
+    return replace(result, count=count, verdict="blocked" if count > result.limit else "ok")
+
+
+def _standing(section: Section) -> Standing:
+    """Whom guards count, as far as changes tell: everybody but those who come, and of the protected who are harmed."""
+    users = [change for change in section.changes if isinstance(change, UserChange)]
+    coming = frozenset(split_address(change.address)[1] for change in users if _comes(change))
+    leaving = frozenset(split_address(change.address)[1] for change in users if change.after is None)
+    harming = [change for change in section.changes if PROTECTED in change.blocked_by]
+    protected = frozenset(twin_key(person_of(change)) for change in harming)
+    return Standing(_AllBut(coming | {""}), leaving, protected)
+
+
+def _comes(change: UserChange) -> bool:
+    """Whether a user was not ours before."""
+    if change.before is None or change.after is None:
+        return change.before is None
+    had, has = change.before.metadata.labels, change.after.metadata.labels
+    return any(had.get(label) != has.get(label) for label in (ORIGIN_LABEL, ORG_LABEL))
+
+
+class _AllBut(Container[str]):
+    """Every name but a few."""
+
+    def __init__(self, names: frozenset[str]) -> None:
+        self._names = names
+
+    def __contains__(self, name: object) -> bool:
+        return name not in self._names
