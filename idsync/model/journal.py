@@ -132,6 +132,8 @@ class MadeByHand(EntryBase, frozen=True, tag="hand"):
     after: str | None = None
     members_removed: dict[str, Membership] = {}
     target: str = LOCAL
+    members_unknown: bool = False
+    """Set in entries of schema 1 of a list that was removed: which members it had was not written down."""
 
 
 Step = StepBegun | StepMade | StepFailed

@@ -66,7 +66,10 @@ def as_today(entry: Entry | OldEntry) -> Entry:
             )
         case OldMadeByHand():
             before, after = _named(entry.before), _named(entry.after)
-            return MadeByHand(entry.at, entry.actor, entry.action, entry.address, before, after)
+            unknown = entry.action == "delete" and entry.address.startswith("access_list/")
+            return MadeByHand(
+                entry.at, entry.actor, entry.action, entry.address, before, after, members_unknown=unknown
+            )
         case _:
             return entry
 

@@ -1,20 +1,43 @@
 """States after and before: what changes make of a directory. Every after-state in idsync comes from here.
 
-`replay` follows a plan forwards. It needs no whole directory: of objects and members that no change names, nothing is
-looked at, so a part of a state gives the same part of the state after.
+`replay` follows a plan forwards, and `rewind` the journal backwards. `replay` needs no whole directory: of objects and
+members that no change names, nothing is looked at, so a part of a state gives the same part of the state after.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import TypeVar, assert_never
 
-from idsync.model.addresses import split_address
+from idsync.model.addresses import Address, access_list_address, lock_address, split_address
 from idsync.model.directory import DirectoryState, Members
-from idsync.model.resources import AccessList, Lock, Membership, User
+from idsync.model.journal import (
+    Entry,
+    LocksSwept,
+    MadeByHand,
+    RunFinished,
+    RunResumed,
+    RunStarted,
+    RunStopped,
+    StepBegun,
+    StepFailed,
+    StepMade,
+)
+from idsync.model.resources import (
+    NEW_MEMBERSHIP,
+    AccessList,
+    AccessListMember,
+    Lock,
+    Membership,
+    User,
+    membership_of,
+)
+from idsync.model.revisions import AnyResource
 from idsync.plan.apply_times import stamped_access_list, stamped_lock, stamped_members
 from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange
 
 Body = TypeVar("Body")
+FindBodies = Callable[[Collection[str]], Mapping[str, AnyResource]]
+"""Finds resources by the fingerprints of their bodies."""
 
 
 def replay(state: DirectoryState, changes: Iterable[Change], now: datetime) -> DirectoryState:
@@ -37,6 +60,87 @@ def replay(state: DirectoryState, changes: Iterable[Change], now: datetime) -> D
             case _:
                 assert_never(change)
     return DirectoryState(users, locks, lists, members)
+
+
+def rewind(state: DirectoryState, entries: Iterable[Entry], find: FindBodies) -> DirectoryState:
+    """The state before these entries of its journal, which come the newest first; a state is never changed in place.
+
+    `find` is called once, for the bodies that were there then and are not now.
+    """
+    past = _Rewinding(state)
+    for entry in entries:
+        past.take_back(entry)
+    return past.state(find)
+
+
+class _Rewinding:
+    """A state on its way back; of what changes it holds fingerprints, None for absence, until it has arrived."""
+
+    def __init__(self, state: DirectoryState) -> None:
+        self._state = state
+        self._bodies: dict[Address, str | None] = {}
+        self._members: dict[str, dict[str, Membership | str]] = {}
+
+    def take_back(self, entry: Entry) -> None:
+        """Take back what one entry tells of."""
+        match entry:
+            case StepMade():
+                self._take_back_object(entry)
+                for name in entry.members_added:
+                    self._members_of(entry.address).pop(name, None)
+            case MadeByHand():
+                self._take_back_object(entry)
+            case LocksSwept():
+                self._bodies.update((lock_address(name), body) for name, body in entry.locks.items())
+            case StepBegun() | StepFailed() | RunStarted() | RunResumed() | RunStopped() | RunFinished():
+                pass
+            case _:
+                assert_never(entry)
+
+    def state(self, find: FindBodies) -> DirectoryState:
+        """The state as it was."""
+        in_lists = {entry for members in self._members.values() for entry in members.values() if isinstance(entry, str)}
+        found = find({body for body in self._bodies.values() if body is not None} | in_lists)
+        users, locks, lists = dict(self._state.users), dict(self._state.locks), dict(self._state.access_lists)
+        for address, body in self._bodies.items():
+            kind, name = split_address(address)
+            resource = None if body is None else found[body]
+            match kind:
+                case "user":
+                    _put(users, name, resource if isinstance(resource, User) else None)
+                case "lock":
+                    _put(locks, name, resource if isinstance(resource, Lock) else None)
+                case _:
+                    _put(lists, name, resource if isinstance(resource, AccessList) else None)
+        members = dict(self._state.members)
+        for name, entries in self._members.items():
+            members[name] = {person: _details(entry, found) for person, entry in entries.items()}
+        return DirectoryState(users, locks, lists, {name: members.get(name, {}) for name in lists})
+
+    def _take_back_object(self, entry: StepMade | MadeByHand) -> None:
+        kind, name = split_address(entry.address)
+        if kind == "access_list_member":
+            access_list, _, person = name.partition("/")
+            _put(self._members_of(access_list_address(access_list)), person, entry.before)
+            return
+        if entry.before is not None or entry.action == "create":
+            self._bodies[entry.address] = entry.before
+        if kind == "access_list":
+            self._members_of(entry.address).update(entry.members_removed)
+
+    def _members_of(self, address: Address) -> dict[str, Membership | str]:
+        name = split_address(address)[1]
+        if name not in self._members:
+            self._members[name] = dict(self._state.members.get(name, {}))
+        return self._members[name]
+
+
+def _details(entry: Membership | str, found: Mapping[str, AnyResource]) -> Membership:
+    """The details of a membership that is known by itself, or by the fingerprint of its resource."""
+    if isinstance(entry, Membership):
+        return entry
+    resource = found[entry]
+    return membership_of(resource) if isinstance(resource, AccessListMember) else NEW_MEMBERSHIP
 
 
 def _put(bodies: dict[str, Body], name: str, body: Body | None) -> None:

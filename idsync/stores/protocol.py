@@ -1,6 +1,6 @@
 """What the rest of idsync asks of its own database, in its words: leases, the journal, runs, facts, agreed states."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -11,7 +11,7 @@ from idsync.model.canonical import Body
 from idsync.model.directory import DirectoryState, Names
 from idsync.model.extent import Extent, Reading
 from idsync.model.identity import Snapshot
-from idsync.model.journal import Entry
+from idsync.model.journal import Entry, Numbered, Verification
 from idsync.model.resources import AccessList, Lock, Membership, User
 
 
@@ -51,13 +51,25 @@ class Bodies(Protocol):
 
 
 class Journal(Protocol):
-    """The append-only record."""
+    """The append-only record; raises StoreError for entries that cannot be read."""
 
     def append(self, entry: Entry, bodies: Iterable[Body] = ()) -> int:
         """Add an entry, and the bodies that it names, at once or with the transaction that is open.
 
         Its place in the journal, counted from 1.
         """
+
+    def headlines(self) -> Iterator[Numbered]:
+        """Every entry but the steps, oldest first."""
+
+    def entries(self, run: int | None = None) -> Iterator[Numbered]:
+        """Every entry, or those of one run, oldest first."""
+
+    def entries_after(self, sequence: int) -> Iterator[Numbered]:
+        """Every entry after this place, the newest first."""
+
+    def verify(self) -> Verification:
+        """Whether the journal, and the bodies that it names, are as they were written."""
 
 
 class UnfinishedRun(msgspec.Struct, frozen=True):

@@ -60,6 +60,26 @@ def test_members_are_found_by_list_and_by_list_and_name(idsync: Idsync, org: Pat
     assert idsync("get", f"access_list_member/{LIST}/{name}", "-c", org, "--format", "json").json == whole[:1]
 
 
+@pytest.mark.parametrize("words", [["all"], ["users"], ["user", HIRO], ["access_list_members", LIST], ["locks"]])
+def test_what_was_there_after_a_run_can_be_read_later(words: list[str], idsync: Idsync, org: Path) -> None:
+    before = idsync("get", *words, "-c", org, "--format", "json").json
+    members = idsync("get", "access_list_members", LIST, "-c", org, "--format", "json").json
+    assert isinstance(before, list)
+    assert isinstance(members, list)
+    for address in (f"user/{HIRO}", *(f"access_list_member/{LIST}/{each['spec']['name']}" for each in members)):
+        assert idsync("rm", address, "--auto-approve", "-c", org).code == 0
+    assert idsync("get", f"user/{HIRO}", "-c", org).code == 64
+    then = idsync("get", *words, "--as-of", "1", "-c", org, "--format", "json").json
+    assert then == [each for each in before if each["kind"] != "idsync_state"]
+    assert idsync("get", "all", "--as-of", "2020-01-01T00:00:00Z", "-c", org, "--format", "json").json == []
+
+
+@pytest.mark.parametrize("moment", ["99", "last week"])
+def test_a_run_or_a_time_that_never_was_is_a_usage_error(moment: str, idsync: Idsync, org: Path) -> None:
+    ended = idsync("get", "users", "--as-of", moment, "-c", org)
+    assert (ended.code, ended.out) == (64, "")
+
+
 def test_what_is_not_there_is_an_error(idsync: Idsync, org: Path) -> None:
     ended = idsync("get", "user/nobody", "-c", org, "--format", "json")
     assert ended.code == 64

@@ -10,6 +10,7 @@ from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.options import format_option
 from idsync.cli.workspaces import workspace
 from idsync.errors import ResourceError, UsageError
+from idsync.history.past_states import PastState, state_as_of
 from idsync.model.addresses import Kind
 from idsync.model.directory import DirectoryState, Names
 from idsync.model.exported_state import ExportedState, StateSpec, exported_state
@@ -32,10 +33,11 @@ _NOBODY: frozenset[str] = frozenset()
 @click.command("get")
 @click.argument("kind", metavar="users|locks|access_lists|access_list_members|all|KIND/NAME")
 @click.argument("name", required=False)
+@click.option("--as-of", "moment", metavar="RUN", help="As it was after a run (its number), or at a time (RFC 3339).")
 @format_option("yaml", "json", "text")
 @common_options()
 @pass_invocation
-def command(invocation: Invocation, kind: str, name: str | None, form: str) -> ExitCode:
+def command(invocation: Invocation, kind: str, name: str | None, moment: str | None, form: str) -> ExitCode:
     """Print resources of the directory: all of a kind, or one by its name.
 
     The members of one access list are `access_list_members LIST`, one of them `access_list_member/LIST/NAME`.
@@ -44,11 +46,14 @@ def command(invocation: Invocation, kind: str, name: str | None, form: str) -> E
     place = workspace(invocation)
     with place.store(writing=False) as store:
         target = place.target(store)
-        state = _read(target, kinds, name)
+        if moment is not None:
+            past = state_as_of(target, store, moment)
+            _warn_of_gaps(invocation, past, kinds, name)
+        state = _read(target, kinds, name) if moment is None else past.state
         edited = target.index(place.settings.integration.org_url).edited if kinds == KINDS else ()
         known = StateSpec(target.serial(), last_apply(store.facts), tuple(sorted(edited)))
     found = [with_revision(resource) for each in kinds for resource in _of_kind(state, each, name)]
-    last: list[ExportedState] = [exported_state(known)] if kinds == KINDS and known.serial else []
+    last: list[ExportedState] = [exported_state(known)] if kinds == KINDS and known.serial and moment is None else []
     if name is not None and not found and not _is_empty_list(state, kinds, name):
         raise ResourceError(
             f"There is no {kinds[0]} {name!r}.", fix=f"`idsync get {kinds[0]}s --format text` lists those there are."
@@ -91,6 +96,16 @@ def _read(target: DirectoryReader, kinds: tuple[Kind, ...], name: str | None) ->
             return target.state(Names(_NOBODY, frozenset({name, name.partition("/")[0]})))
         case _:
             return target.state()
+
+
+def _warn_of_gaps(invocation: Invocation, past: PastState, kinds: tuple[Kind, ...], name: str | None) -> None:
+    """Say which lists had members that nobody wrote down, where members are asked for."""
+    if "access_list_member" in kinds:
+        for gap in sorted(past.lists_without_members):
+            if name is None or name.partition("/")[0] == gap:
+                invocation.console.warning(
+                    f"Which members access list {gap} had is not known: an earlier version removed it by hand."
+                )
 
 
 def _of_kind(state: DirectoryState, kind: Kind, name: str | None) -> Iterator[AnyResource]:

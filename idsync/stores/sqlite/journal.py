@@ -71,6 +71,14 @@ class Journal:
             return self._numbered(self._connection.chunks(_SQL["entries"]))
         return self._numbered(self._connection.chunks(_SQL["entries_of_run"], (run, run)))
 
+    def entries_after(self, sequence: int) -> Iterator[Numbered]:
+        """Every entry after this place, the newest first."""
+        self._flush()
+        for row in self._connection.chunks(_SQL["entries_after"], (sequence,)):
+            for each in reversed(list(self._numbered(iter([(row[0], row[1])])))):
+                if each.sequence > sequence:
+                    yield each
+
     def verify(self) -> Verification:
         """Recompute the chain from its beginning, compare it with where the journal is known to end, and see that every
         body that an entry names is kept, and is what its fingerprint says.

@@ -17,6 +17,10 @@ SELECT sequence, entries FROM journal ORDER BY sequence;
 SELECT sequence, entries FROM journal
 WHERE run = ? AND sequence >= (SELECT first_sequence FROM runs WHERE number = ?) ORDER BY sequence;
 
+-- name: entries_after
+SELECT sequence, entries FROM journal
+WHERE sequence >= ifnull((SELECT max(sequence) FROM journal WHERE sequence <= ?), 0) ORDER BY sequence DESC;
+
 -- name: chained_entries
 SELECT sequence, entry_count, run, event, entries, chain FROM journal ORDER BY sequence;
 
