@@ -20,6 +20,8 @@ class Yardstick(Enum):
     DECODE = "reading the snapshot file with orjson.loads"
     START = "python -c pass"
     BARE_CLIENT = "reading the same pages with httpx and orjson.loads"
+    FEW_PEOPLE = "the same among 1,000 people"
+    SMALL_LIST = "the same in a list of 100"
 
     def command(self, stage: Stage) -> Command:
         """The process that is the yardstick."""
@@ -27,6 +29,10 @@ class Yardstick(Enum):
             return [PYTHON, "-c", "pass"]
         if self is Yardstick.BARE_CLIENT:
             return [PYTHON, "-m", "benchmarks.bare_client", stage.okta(), APP_ID]
+        if self is Yardstick.FEW_PEOPLE:
+            return _pushes("people", stage.small())
+        if self is Yardstick.SMALL_LIST:
+            return _pushes("small", stage)
         read = "import sys, orjson; orjson.loads(open(sys.argv[1], 'rb').read())"
         return [PYTHON, "-c", read, str(stage.snapshot())]
 
@@ -46,6 +52,10 @@ class Row(msgspec.Struct, frozen=True):
     yardstick: Yardstick = Yardstick.DECODE
     short: bool = False
     """Over in a blink, so that more runs are needed and cost little."""
+
+
+def _pushes(what: str, stage: Stage) -> Command:
+    return [PYTHON, "-m", "benchmarks.pushes", what, str(stage.followed())]
 
 
 def _plan(stage: Stage, variant: Variant) -> Command:
@@ -103,6 +113,18 @@ LIVE_READING = Row(
     allowed=1,
     yardstick=Yardstick.BARE_CLIENT,
 )
+PUSHED_PERSON = Row(
+    "a hundred people pushed, one by one",
+    lambda stage: _pushes("people", stage),
+    allowed=1.5,
+    yardstick=Yardstick.FEW_PEOPLE,
+)
+PUSHED_MEMBER = Row(
+    "a hundred people into a list of everybody, one by one",
+    lambda stage: _pushes("large", stage),
+    allowed=1.5,
+    yardstick=Yardstick.SMALL_LIST,
+)
 HELP = Row("idsync --help", lambda stage: _idsync("--help"), yardstick=Yardstick.START, short=True)  # noqa: ARG005
 
 ALL = (
@@ -114,5 +136,7 @@ ALL = (
     SNAPSHOT_ALONE,
     INDEX_ALONE,
     LIVE_READING,
+    PUSHED_PERSON,
+    PUSHED_MEMBER,
     HELP,
 )

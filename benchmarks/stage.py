@@ -12,6 +12,7 @@ from benchmarks.organizations import Size, Variant
 from benchmarks.processes import PYTHON, Service, run_measured
 
 _STORE = "idsync.db"
+SMALL = Size(users=1_000, groups=100, memberships=10_000)
 
 
 class Stage:
@@ -25,6 +26,8 @@ class Stage:
         self._size = size
         self._seed = seed
         self._is_filled = False
+        self._is_followed = False
+        self._small: Stage | None = None
         self._okta: Service | None = None
         self.output = directory / "output.txt"
         self.profile = directory / "profile.stats"
@@ -85,6 +88,23 @@ class Stage:
     def filled_store(self) -> Path:
         """The store of the filled configuration."""
         return self.filled() / _STORE
+
+    def followed(self) -> Path:
+        """A configuration whose store holds the organization, with upstream facts of it."""
+        if not self._is_followed:
+            run_measured(
+                [PYTHON, "-m", "benchmarks.pushes", "follow", str(self.filled()), str(self.snapshot())], self.output
+            )
+            self._is_followed = True
+        return self._filled
+
+    def small(self) -> "Stage":
+        """The stage of an organization of a thousand people, to see what size costs."""
+        if self._small is None:
+            self._directory.joinpath("small").mkdir(exist_ok=True)
+            self._small = Stage(self._directory / "small", SMALL, self._seed)
+            self._small.prepare()
+        return self._small
 
     def okta(self) -> str:
         """The address of a server that answers as Okta would for the organization."""

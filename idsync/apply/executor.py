@@ -18,7 +18,7 @@ from idsync.apply.admission import (
 )
 from idsync.apply.entries import entry_of
 from idsync.apply.lease import held
-from idsync.apply.preconditions import check_preconditions, scope_of
+from idsync.apply.preconditions import Checked, Seen, check_preconditions, look_at
 from idsync.errors import IdsyncError, PartlyApplied, StoreError
 from idsync.model.addresses import Address, lock_address, member_address, split_address
 from idsync.model.canonical import body_of
@@ -43,7 +43,8 @@ def _silent(what: str, done: int, total: int) -> None:
 class Request(msgspec.Struct, frozen=True):
     """Who applies, when, and what they release: `overrides` holds the reason for each guard or health finding.
 
-    Expired locks of ours are swept, unless users and their locks are none of this configuration's business.
+    Expired locks of ours are swept, unless users and their locks are none of this configuration's business. A plan that
+    is not `whole` looked at a part of the directory, and says nothing of edits elsewhere.
     """
 
     actor: str
@@ -53,6 +54,7 @@ class Request(msgspec.Struct, frozen=True):
     overrides: Mapping[str, str] = {}
     lock_timeout: float = 0.0
     sweep_locks: bool = True
+    whole: bool = True
     facts: Mapping[str, bytes] = {}
     cache: Mapping[str, bytes] = {}
 
@@ -103,8 +105,8 @@ class _Run:
         self._target = target
         self._records = records
         self._progress = progress
-        self._steps = steps_of(plan.changes)
         self._moved = True
+        self._total = len(steps_of(plan.changes))
         broken_off = records.runs.unfinished(plan.digest) if plan.changes else None
         self._resumes = broken_off is not None
         self._number = broken_off.run if broken_off else records.runs.next_number() if plan.changes else 0
@@ -114,7 +116,7 @@ class _Run:
 
     def make(self) -> Applied:
         """Check, make every step, finish."""
-        seen, made = self._look()
+        seen, checked = self._look()
         serial = self._target.serial()
         self._moved = serial != self._plan.inputs.target_serial
         self._begin()
@@ -122,15 +124,15 @@ class _Run:
         try:
             with self._target.transaction():
                 if self._target.serial() != serial:
-                    seen, made = self._look()
+                    seen, checked = self._look()
                     self._moved = True
-                for done, step in enumerate(self._steps):
+                for done, step in enumerate(steps_of(checked.changes)):
                     if done % _REPORT_EACH == 0:
-                        self._progress("applying", done, len(self._steps))
-                    if step.change.address not in made:
-                        self._make(step, seen)
-                done = len(self._steps)
-                swept = self._finish(seen)
+                        self._progress("applying", done, self._total)
+                    if step.change.address not in checked.made:
+                        self._make(step, seen.state)
+                done = self._total
+                swept = self._finish(seen.state)
                 serial = self._target.serial()
         except Exception as error:
             raise self._stopped(error, done) from error
@@ -142,7 +144,7 @@ class _Run:
             self._number or None,
             serial,
             self._plan.summary,
-            len(self._steps),
+            self._total,
             self._resumes,
             swept,
             unneeded(self._plan, self._request.overrides),
@@ -155,10 +157,9 @@ class _Run:
         after = self._target.make(step, self._at)
         self._records.journal.append(*entry_of(step, self._number, self._target.name, seen, after))
 
-    def _look(self) -> tuple[DirectoryState, set[Address]]:
+    def _look(self) -> tuple[Seen, Checked]:
         changes = self._plan.changes
-        with self._target.reading():
-            seen = msgspec.structs.replace(self._target.state(scope_of(changes)), locks=self._target.locks())
+        seen = look_at(changes, self._target, every_lock=self._request.sweep_locks)
         return seen, check_preconditions(changes, seen, ours=self._target.ours, at=self._at)
 
     def _begin(self) -> None:
@@ -175,7 +176,7 @@ class _Run:
                 self._request.actor,
                 self._plan.digest,
                 self._plan.integration,
-                len(self._steps),
+                self._total,
                 _counts(self._plan.summary),
                 dict(self._request.overrides),
                 self._plan.inputs.config_digest,
@@ -201,10 +202,10 @@ class _Run:
         return len(spent)
 
     def _settle(self) -> None:
-        """What the plan changed is as desired; so is what people edited before it was made, which it left alone."""
+        """What the plan changed is as desired; so are edits made before it that a whole plan left alone."""
         agreed = self._records.agreed(self._target.name)
         differing = agreed.differing()
-        if differing and self._moved:
+        if differing and (self._moved or not self._request.whole):
             agreed.settle(differing.keys() & {each for change in self._plan.changes for each in addresses_in(change)})
         elif differing:
             agreed.settle(differing)
@@ -223,9 +224,9 @@ class _Run:
         if self._target.atomic or not done:
             return error
         return PartlyApplied(
-            f"{done} of {len(self._steps)} steps were made, then: {why}",
+            f"{done} of {self._total} steps were made, then: {why}",
             done=done,
-            total=len(self._steps),
+            total=self._total,
             why="This target keeps each step as it is made.",
             fix="Apply the same plan again; it goes on from there.",
         )

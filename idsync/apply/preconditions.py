@@ -1,44 +1,49 @@
-"""Whether the target still is what a plan was made for, object by object, and what a broken-off run has done of it."""
+"""Whether the target still is what a plan was made for, and what a broken-off run has made of it.
+
+A plan is stale where a field that a change touches, or a member that it names, is not as it was. What people own may
+have moved meanwhile: it is kept, and the changes to make are those of `Checked`.
+"""
 
 from collections.abc import Iterable
 from enum import Enum
-from typing import assert_never
+from typing import TypeVar, assert_never
 
 import msgspec
 
 from idsync.apply.admission import some
 from idsync.errors import PlanStale
 from idsync.model.addresses import Address, split_address
-from idsync.model.canonical import fingerprint, fingerprint_names
+from idsync.model.canonical import fingerprint
 from idsync.model.directory import DirectoryState, Members, Names
-from idsync.model.ownership import Ours, ended_locks
+from idsync.model.ownership import Ours, ended_locks, same_owned
 from idsync.model.resources import AccessList, Lock, User
 from idsync.model.times import is_past
 from idsync.plan.apply_times import Moment, stamped_access_list, stamped_lock
 from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange
+from idsync.plan.merge import has_moved, merged
+from idsync.targets.protocol import DirectoryReader
 
 _NO_MEMBERS: Members = {}
+_NOBODY: frozenset[str] = frozenset()
+_MANY = 5_000
+"""So many named members are read with their lists; fewer by themselves, however large the lists are."""
+
+Owned = TypeVar("Owned", User, AccessList)
+replace = msgspec.structs.replace
 
 
-def scope_of(changes: Iterable[Change]) -> Names:
-    """The objects that changes touch."""
-    users, lists = [], []
-    for change in changes:
-        match change:
-            case UserChange():
-                users.append(name_of(change))
-            case AccessListChange():
-                lists.append(name_of(change))
-            case LockChange():
-                pass
-            case _:
-                assert_never(change)
-    return Names(frozenset(users), frozenset(lists))
+class Seen(msgspec.Struct, frozen=True):
+    """What is there of what a plan touches. Of lists that stay, only the members that the plan names are in `state`."""
+
+    state: DirectoryState
+    member_counts: dict[str, int]
 
 
-def name_of(change: Change) -> str:
-    """The name of the object that a change is about."""
-    return split_address(change.address)[1]
+class Checked(msgspec.Struct, frozen=True):
+    """The changes to make now, on the objects as they are, and the addresses of those that were made already."""
+
+    changes: tuple[Change, ...]
+    made: frozenset[Address]
 
 
 class Standing(Enum):
@@ -49,11 +54,53 @@ class Standing(Enum):
     MOVED = 3
 
 
-def check_preconditions(changes: Iterable[Change], seen: DirectoryState, *, ours: Ours, at: Moment) -> set[Address]:
-    """The changes that a broken-off run made already; raise PlanStale when any may not be made."""
+def look_at(changes: Iterable[Change], target: DirectoryReader, *, every_lock: bool) -> Seen:
+    """Read what the changes touch and no more, but for `every_lock` where ended ones are to be swept."""
+    changes = tuple(changes)
+    lists = [change for change in changes if isinstance(change, AccessListChange)]
+    users = frozenset(name_of(change) for change in changes if isinstance(change, UserChange))
+    names = frozenset(map(name_of, lists))
+    with target.reading():
+        counts = target.index("", Names(_NOBODY, names)).access_lists if names else {}
+        locked = users | {user for change in changes if isinstance(change, LockChange) for user in _locked(change)}
+        lock_names = [name_of(change) for change in changes if isinstance(change, LockChange)]
+        return Seen(
+            DirectoryState(
+                users=target.state(Names(users, _NOBODY)).users if users else {},
+                locks=target.locks() if every_lock else target.locks(locked, lock_names),
+                access_lists=target.access_lists(names) if names else {},
+                members=_named_members(lists, target),
+            ),
+            {name: entry.member_count for name, entry in counts.items()},
+        )
+
+
+def _named_members(lists: list[AccessListChange], target: DirectoryReader) -> dict[str, Members]:
+    existing = [change for change in lists if change.before is not None]
+    people = {name for change in existing for name in (*change.members_added, *change.members_removed)}
+    names = frozenset(map(name_of, existing))
+    if len(people) > _MANY:
+        return target.state(Names(_NOBODY, names)).members
+    found = target.memberships(people) if people else {}
+    return {name: found.get(name, _NO_MEMBERS) for name in names}
+
+
+def _locked(change: LockChange) -> Iterable[str]:
+    bodies = (body for body in (change.before, change.after) if body is not None)
+    return [body.spec.target.user for body in bodies if body.spec.target.user is not None]
+
+
+def name_of(change: Change) -> str:
+    """The name of the object that a change is about."""
+    return split_address(change.address)[1]
+
+
+def check_preconditions(changes: Iterable[Change], seen: Seen, *, ours: Ours, at: Moment) -> Checked:
+    """The changes to make; raise PlanStale when any may not be made."""
     found: dict[Standing, list[Address]] = {standing: [] for standing in Standing}
     changes = tuple(changes)
-    locked = {lock.spec.target.user for lock in seen.locks.values() if not is_past(lock.spec.expires, at.now)}
+    state = seen.state
+    locked = {lock.spec.target.user for lock in state.locks.values() if not is_past(lock.spec.expires, at.now)}
     locked.update(each.after.spec.target.user for each in changes if isinstance(each, LockChange) and each.after)
     for change in changes:
         standing = standing_of(change, seen, ours, at)
@@ -65,73 +112,93 @@ def check_preconditions(changes: Iterable[Change], seen: DirectoryState, *, ours
         raise PlanStale(
             f"The directory has moved since the plan was made: {some(found[Standing.MOVED])}.",
             addresses=found[Standing.MOVED],
-            why="These objects are not what they were then; nothing was applied.",
+            why="What the plan changes of these objects is not as it was then; nothing was applied.",
             fix="Make a new plan and review it.",
         )
-    return set(found[Standing.MADE])
+    return Checked(tuple(_as_it_is(change, state) for change in changes), frozenset(found[Standing.MADE]))
 
 
-def standing_of(change: Change, seen: DirectoryState, ours: Ours, at: Moment) -> Standing:
+def standing_of(change: Change, seen: Seen, ours: Ours, at: Moment) -> Standing:
     """How one change's object stands."""
     name = name_of(change)
     match change:
         case UserChange():
-            return _user_standing(change, seen.users.get(name), at)
+            return _user_standing(change, seen.state.users.get(name), at)
         case LockChange():
-            return _lock_standing(change, seen.locks.get(name), ours, at)
+            return _lock_standing(change, seen.state.locks.get(name), ours, at)
         case AccessListChange():
-            members = seen.members.get(name, _NO_MEMBERS)
-            return _list_standing(change, seen.access_lists.get(name), members, at)
+            return _list_standing(change, seen, name, at)
         case _:
             assert_never(change)
 
 
+def _as_it_is(change: Change, state: DirectoryState) -> Change:
+    """The change on the object as it is now: fields that it does not touch stay."""
+    name = name_of(change)
+    match change:
+        case UserChange(before=User() as before, after=User() as after):
+            current = state.users.get(name, before)
+            return (
+                change if current == before else replace(change, before=current, after=merged(before, after, current))
+            )
+        case AccessListChange(before=AccessList() as listed, after=AccessList() as wanted):
+            now = state.access_lists.get(name, listed)
+            return change if now == listed else replace(change, before=now, after=merged(listed, wanted, now))
+        case _:
+            return change
+
+
 def _user_standing(change: UserChange, current: User | None, at: Moment) -> Standing:
-    if _is(current, change.before_fingerprint):
-        return Standing.AS_PLANNED
-    return Standing.MADE if at.resumed and current == change.after else Standing.MOVED
+    if at.resumed and same_owned(change.after, current):
+        return Standing.MADE
+    if change.before is None or current is None:
+        return Standing.AS_PLANNED if change.before is current else Standing.MOVED
+    return Standing.AS_PLANNED if _is_as_before(change.before, change.after, current) else Standing.MOVED
 
 
 def _lock_standing(change: LockChange, current: Lock | None, ours: Ours, at: Moment) -> Standing:
-    if _is(current, change.before_fingerprint):
+    if (None if current is None else fingerprint(current)) == change.before_fingerprint:
         return Standing.AS_PLANNED
     if current is None or change.after is None:
         return Standing.MADE if at.resumed and current is None and change.after is None else Standing.MOVED
     # A lock's life counts from when it is made, so one made by the broken-off run has other times than one made now.
-    if at.resumed and _timeless(current) == _timeless(stamped_lock(change, at.now)):
+    if at.resumed and same_owned(stamped_lock(change, at.now), current):
         return Standing.MADE
     ended = change.before_fingerprint is None and ended_locks({"": current}, ours, at.now)
     return Standing.AS_PLANNED if ended else Standing.MOVED
 
 
-def _list_standing(change: AccessListChange, current: AccessList | None, members: Members, at: Moment) -> Standing:
-    as_before = _is(current, change.before_fingerprint)
-    if not at.resumed:
-        return Standing.AS_PLANNED if as_before and _has_members(change, members.keys()) else Standing.MOVED
-    after = None if change.after is None else stamped_access_list(change, at.stamp)
+def _list_standing(change: AccessListChange, seen: Seen, name: str, at: Moment) -> Standing:
+    current = seen.state.access_lists.get(name)
+    members = seen.state.members.get(name, _NO_MEMBERS)
+    if at.resumed:
+        return _resumed_list_standing(change, current, members, at)
+    if change.before is None or current is None:
+        return Standing.AS_PLANNED if change.before is current else Standing.MOVED
+    named = members.keys() >= set(change.members_removed) and members.keys().isdisjoint(change.members_added)
+    if change.after is None:  # who joined meanwhile would lose what nobody reviewed
+        named = named and seen.member_counts.get(name, 0) == len(change.members_removed)
+    return Standing.AS_PLANNED if named and _is_as_before(change.before, change.after, current) else Standing.MOVED
+
+
+def _resumed_list_standing(
+    change: AccessListChange, current: AccessList | None, members: Members, at: Moment
+) -> Standing:
+    """Steps on members may have been made in full, in part or not at all."""
     if current is None:
-        return Standing.MADE if after is None else Standing.AS_PLANNED if as_before else Standing.MOVED
-    if not as_before and current != after:
+        gone = Standing.AS_PLANNED if change.before is None else Standing.MOVED
+        return Standing.MADE if change.after is None else gone
+    after = None if change.after is None else stamped_access_list(change, at.stamp)
+    made = same_owned(after, current)
+    if not made and (change.before is None or not _is_as_before(change.before, change.after, current)):
         return Standing.MOVED
-    # Steps on members may have been made in full, in part or not at all: taking them back must give those of before.
-    names = members.keys()
-    if not _has_members(change, (names - set(change.members_added)) | set(change.members_removed)):
-        return Standing.MOVED
-    whole = names >= set(change.members_added) and names.isdisjoint(change.members_removed)
-    return Standing.MADE if current == after and whole else Standing.AS_PLANNED
+    if change.before is None:
+        return Standing.AS_PLANNED  # its members may be missing: adding them twice adds them once
+    whole = members.keys() >= set(change.members_added) and members.keys().isdisjoint(change.members_removed)
+    return Standing.MADE if made and whole else Standing.AS_PLANNED
 
 
-def _is(current: User | Lock | AccessList | None, expected: str | None) -> bool:
-    return (None if current is None else fingerprint(current)) == expected
-
-
-def _has_members(change: AccessListChange, names: Iterable[str]) -> bool:
-    expected = change.members_fingerprint
-    if expected is not None:
-        return fingerprint_names(names) == expected
-    # A plan that gives none was made for a list without members, or does not touch them.
-    return change.action != "create" or not any(True for _ in names)
-
-
-def _timeless(lock: Lock) -> Lock:
-    return msgspec.structs.replace(lock, spec=msgspec.structs.replace(lock.spec, expires=None, created_at=None))
+def _is_as_before(before: Owned, after: Owned | None, current: Owned) -> bool:
+    if current == before:
+        return True
+    return same_owned(before, current) if after is None else not has_moved(before, after, current)

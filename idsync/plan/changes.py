@@ -59,14 +59,12 @@ class AccessListChange(ObjectChange[AccessList], frozen=True, tag="access_list",
 
     `before` and `after` are equal when only members change. `carried` holds the details that a renamed member brings
     along; every other added member gets new ones. `kept` names what people edited and the plan leaves alone.
-    `members_fingerprint` is that of the member names before.
     """
 
     members_added: tuple[str, ...]
     members_removed: tuple[str, ...]
     carried: dict[str, Membership] = {}
     kept: tuple[str, ...] = ()
-    members_fingerprint: str | None = None
 
 
 Change = UserChange | LockChange | AccessListChange

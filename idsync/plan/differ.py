@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from idsync.model.addresses import Address, access_list_address, lock_address, user_address
-from idsync.model.canonical import fingerprint, fingerprint_names
+from idsync.model.canonical import fingerprint
 from idsync.model.directory import DirectoryState, Members, Reason, Why
 from idsync.model.resources import NEW_MEMBERSHIP, AccessList, Lock, User
 from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange
@@ -81,7 +81,6 @@ def _list_changes(
             members_removed=removed,
             carried=carried,
             kept=kept.get(name, ()),
-            members_fingerprint=None if old is None else fingerprint_names(had),
         )  # fmt: skip
 
 

@@ -108,7 +108,7 @@ def _deletion_halves(change: AccessListChange, holding: Holding) -> Halves:
         return _stay(change, marks)
     first = replace(change, action="update", after=change.before, members_removed=going, blocked_by=())
     rest = tuple(name for name in change.members_removed if name not in set(going))
-    return first, replace(change, members_removed=rest, members_fingerprint=None, blocked_by=in_order(marks))
+    return first, replace(change, members_removed=rest, blocked_by=in_order(marks))
 
 
 def _list_halves(change: AccessListChange, holding: Holding) -> Halves:
@@ -138,7 +138,6 @@ def _list_halves(change: AccessListChange, holding: Holding) -> Halves:
         members_added=not_added,
         members_removed=not_removed,
         carried={name: change.carried[name] for name in not_added if name in change.carried},
-        members_fingerprint=None if creates or added or removed else change.members_fingerprint,
         blocked_by=in_order(marks),
     )
     return first, held

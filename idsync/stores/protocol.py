@@ -118,6 +118,9 @@ class Upstream(Protocol):
         something else.
         """
 
+    def move(self, name: str, joined: Collection[str], left: Collection[str]) -> Extent:
+        """Add people to a group or app, and take others out; the list itself is not read. Whose membership changed."""
+
     def whole(self) -> Snapshot | None:
         """Everything that is known, in one snapshot; None before the first whole reading."""
 

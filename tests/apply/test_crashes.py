@@ -262,8 +262,6 @@ def test_a_lock_that_the_broken_off_run_made_is_not_made_again(store: SqliteStor
         lambda target: target.put_user(our_user("joiner", "root")),
         lambda target: target.put_user(our_user("leaver/1", "root")),
         lambda target: target.delete_access_list("00g1"),
-        lambda target: target.add_members("00g1", {"guest": BEFORE.members["00g2"]["mover"]}),
-        lambda target: target.remove_members("00g3", ["stays"]),
         lambda target: target.delete_lock("leaver-lock"),
     ],
 )

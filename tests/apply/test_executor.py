@@ -13,7 +13,7 @@ from idsync.model.addresses import Address
 from idsync.model.canonical import canonical_bytes
 from idsync.model.directory import DirectoryState, Reason, Why
 from idsync.model.journal import LocksSwept, RunFinished, RunStarted, StepMade, summarise_runs
-from idsync.model.resources import Membership
+from idsync.model.resources import Membership, Owner
 from idsync.model.times import format_time
 from idsync.plan.differ import changes_between
 from idsync.plan.steps import Phase, steps_of
@@ -229,9 +229,33 @@ class TestStale:
         local.put_access_list(our_list("00g1", "Renamed", "dev"))
         assert self.changed(local, store, path).addresses == ("access_list/00g1",)
 
-    def test_another_member(self, local: LocalTarget, store: SqliteStore, path: Path) -> None:
-        local.add_members("00g3", {"guest": Membership()})
+    def test_r38_a_member_to_be_added_who_is_there(self, local: LocalTarget, store: SqliteStore, path: Path) -> None:
+        local.add_members("00g1", {"joiner": Membership(reason="by hand")})
+        assert self.changed(local, store, path).addresses == ("access_list/00g1",)
+
+    def test_r38_a_member_to_be_removed_who_is_gone(self, local: LocalTarget, store: SqliteStore, path: Path) -> None:
+        local.remove_members("00g3", ["mover"])
         assert self.changed(local, store, path).addresses == ("access_list/00g3",)
+
+    def test_r38_another_member_of_a_list_that_goes(self, local: LocalTarget, store: SqliteStore, path: Path) -> None:
+        local.add_members("00g2", {"guest": Membership()})
+        assert self.changed(local, store, path).addresses == ("access_list/00g2",)
+
+    def test_r38_what_people_own_may_move_and_is_kept(self, local: LocalTarget, store: SqliteStore) -> None:
+        owned = BEFORE.access_lists["00g1"]
+        edited = replace(owned, spec=replace(owned.spec, owners=(Owner("zoe"),)))
+        mover = BEFORE.users["mover"]
+        local.put_access_list(edited)
+        local.put_user(replace(mover, metadata=replace(mover.metadata, labels={**mover.metadata.labels, "team": "x"})))
+        local.add_members("00g3", {"guest": Membership(reason="by hand")})
+        local.add_members("00g1", {"stays": Membership(expires="2027-01-01T00:00:00Z")})
+        apply(plan_between(BEFORE, AFTER), local, store)
+        after = local.state()
+        assert after.access_lists["00g1"].spec.owners == (Owner("zoe"),)
+        assert after.access_lists["00g1"].spec.title == "New title"
+        assert (after.users["mover"].spec.roles, after.users["mover"].metadata.labels["team"]) == (("ops",), "x")
+        assert after.members["00g3"]["guest"].reason == "by hand"
+        assert after.members["00g1"]["stays"].expires == "2027-01-01T00:00:00Z"
 
     def test_a_lock_that_was_lifted(self, local: LocalTarget, store: SqliteStore, path: Path) -> None:
         local.delete_lock("returner-lock")

@@ -56,6 +56,17 @@ class MemoryUpstream:
             changed |= (_ids(had) if had else set()) ^ (_ids(has) if has else set())
         return Extent(frozenset(changed), frozenset(lists))
 
+    def move(self, name: str, joined: Collection[str], left: Collection[str]) -> Extent:
+        before = _ids(_lists(self.snapshot)[name])
+        after = (before - set(left)) | set(joined)
+        groups = [
+            replace(group, members=raw_json(sorted(after))) if group.id == name else group
+            for group in self.snapshot.groups
+        ]
+        apps = [replace(app, users=raw_json(sorted(after))) if app.id == name else app for app in self.snapshot.apps]
+        self.snapshot = replace(self.snapshot, groups=groups, apps=apps)
+        return Extent(frozenset(before ^ after), frozenset())
+
     def part(self, users: Collection[str], lists: Collection[str]) -> Snapshot:
         wanted = set(users)
         return replace(

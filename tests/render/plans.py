@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from idsync.model.addresses import access_list_address, lock_address, user_address
-from idsync.model.canonical import fingerprint, fingerprint_names
+from idsync.model.canonical import fingerprint
 from idsync.model.directory import Cause, ConfigCause, Reason, UpstreamCause
 from idsync.model.findings import Finding, Health
 from idsync.model.ownership import lock_name, our_labels
@@ -140,7 +140,6 @@ def list_change(
         members_added=added,
         members_removed=removed,
         before_fingerprint=None if before is None else fingerprint(before),
-        members_fingerprint=None if before is None else fingerprint_names(removed),
         **more,  # type: ignore[arg-type]
     )
 

@@ -42,6 +42,19 @@ class Upstream:
             moved, lists = self._take_lists(snapshot, extent.lists)
             return Extent(frozenset(people | moved), frozenset(lists))
 
+    def move(self, name: str, joined: Collection[str], left: Collection[str]) -> Extent:
+        """Add people to a group or app, and take others out. Whose membership changed."""
+        with self._connection.writing():
+            (number,) = self._numbers([name]).values()
+            numbers = self._numbers([*joined, *left])
+            rows = self._connection.rows(_SQL["upstream_members_among"], (asked({*joined, *left}), number))
+            inside = {user for (user,) in rows}
+            came, gone = set(joined) - inside, set(left) & inside - set(joined)
+            self._connection.run_many(_SQL["add_upstream_member"], [(number, numbers[user]) for user in sorted(came)])
+            remove = _SQL["delete_upstream_member"]
+            self._connection.run_many(remove, [(number, numbers[user]) for user in sorted(gone)])
+            return Extent(frozenset(came | gone), frozenset())
+
     def whole(self) -> Snapshot | None:
         """Everything that is known, in one snapshot; None before the first reading."""
         with self._connection.reading():

@@ -39,6 +39,9 @@ def test_rows_say_what_memory_says(first: Snapshot, second: Snapshot, data: st.D
         names = [*(item.id for item in plain.snapshot.groups), *(item.id for item in plain.snapshot.apps)]
         for name in names:
             assert rows.has_others(name, users, STATUSES) == plain.has_others(name, users, STATUSES)
+        for name in names:
+            joined = data.draw(st.sets(st.sampled_from(["00u-1", "00u-4", "00u-new"])))
+            assert rows.move(name, joined, users) == plain.move(name, joined, users)
         whole = rows.whole()
         assert whole is not None
         assert whole.digest() == plain.snapshot.digest()

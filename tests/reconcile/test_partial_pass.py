@@ -1,0 +1,85 @@
+"""A push, end to end on a store: facts, plan, apply, journal, and nothing that it was not about."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from idsync.apply.admission import Expected
+from idsync.apply.executor import Request, apply_plan
+from idsync.edit.editor import Editor
+from idsync.model.extent import Extent, Reading
+from idsync.model.identity import Snapshot
+from idsync.model.journal import StepMade
+from idsync.reconcile.partial_pass import apply_part
+from idsync.reconcile.planning import make_plan
+from idsync.stores.sqlite.leases import this_process
+from idsync.stores.sqlite.store import SqliteStore, open_store
+from idsync.targets.local import LocalTarget
+from tests.core.world import NOW, ORG, PLAIN, group, okta, person
+
+HOLDER = this_process("2026-11-22T12:00:00Z")
+REQUEST = Request("ann@host", NOW, HOLDER, Expected(PLAIN.digest, ORG, "0.1.0", frozenset()))
+BEFORE = okta(person("ann"), person("bob"), person("cid"), group("eng", "ann", "bob", "cid"), group("ops", "ann"))
+NOBODY: frozenset[str] = frozenset()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqliteStore]:
+    """A store with the organization applied, and its facts."""
+    with open_store(tmp_path / "idsync.db") as opened:
+        local = LocalTarget(opened.directory, ORG)
+        made = make_plan(PLAIN, BEFORE, local, last=None, now=NOW)
+        apply_plan(made.executable().plan, REQUEST, target=local, records=opened)
+        opened.upstream.take(Reading(BEFORE))
+        yield opened
+
+
+def pushed(store: SqliteStore, moved: Extent) -> int:
+    """The steps that a push took."""
+    local = LocalTarget(store.directory, ORG)
+    done = apply_part(PLAIN, moved, store=store, target=local, last=None, now=NOW, request=REQUEST)
+    return sum(applied.steps for applied in done)
+
+
+def of_one(name: str, now: Snapshot) -> Reading:
+    """A reading of one person."""
+    return Reading(now, Extent(frozenset({f"00u-{name}"}), NOBODY))
+
+
+def test_a_person_pushed_is_in_the_directory_and_in_the_journal(store: SqliteStore) -> None:
+    moved = store.upstream.take(of_one("dora", okta(person("dora", team="red"))))
+    assert pushed(store, moved) == 1
+    assert pushed(store, store.upstream.move("00g-eng", ["00u-dora"], [])) == 1
+    state = LocalTarget(store.directory, ORG).state()
+    assert state.users["dora"].spec.traits == {"okta/team": ("red",)}
+    assert state.members["00g-eng"].keys() == {"ann", "bob", "cid", "dora"}
+    steps = [each.entry for each in store.journal.entries() if isinstance(each.entry, StepMade)]
+    assert [(step.address, step.reason) for step in steps[-2:]] == [
+        ("user/dora", "assigned"),
+        ("access_list/00g-eng", "membership_changed"),
+    ]
+
+
+def test_a_leaver_pushed_is_locked_and_goes_with_the_last_list(store: SqliteStore) -> None:
+    assert pushed(store, store.upstream.take(of_one("ann", okta()))) == 4
+    state = LocalTarget(store.directory, ORG).state()
+    assert "ann" not in state.users
+    assert [lock.spec.target.user for lock in state.locks.values()] == ["ann"]
+    assert state.access_lists.keys() == {"00g-eng"}
+
+
+def test_a_push_forgets_no_edit_of_somebody_else(store: SqliteStore) -> None:
+    local = LocalTarget(store.directory, ORG)
+    Editor(local, store, actor="me", now=NOW).remove("user/bob")
+    assert pushed(store, store.upstream.take(of_one("ann", okta(person("ann", team="red"))))) == 1
+    assert "user/bob" in local.index(ORG).edited
+    whole = store.upstream.whole()
+    assert whole is not None
+    assert make_plan(PLAIN, whole, local, last=None, now=NOW).plan.changes[0].reason == "drift"
+
+
+def test_what_is_as_it_was_takes_no_step(store: SqliteStore) -> None:
+    serial = LocalTarget(store.directory, ORG).serial()
+    assert pushed(store, Extent(frozenset({"00u-ann"}), frozenset({"00g-eng"}))) == 0
+    assert LocalTarget(store.directory, ORG).serial() == serial
