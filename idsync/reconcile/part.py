@@ -123,6 +123,11 @@ class PartOfDirectory:
     def _usernames(self) -> frozenset[str]:
         return frozenset(user.username for user in self._part.snapshot.users)
 
+    @property
+    def name(self) -> str:
+        """The name of the target."""
+        return self._target.name
+
     def reading(self) -> AbstractContextManager[None]:
         """A span of reads that see one state."""
         return self._target.reading()

@@ -20,8 +20,9 @@ from idsync.sources.protocol import Source
 from idsync.stores.protocol import Facts
 from idsync.targets.protocol import DirectoryReader
 
-_LAST_APPLY = "last_apply"
-_MEMO = "compiled"
+_LAST_APPLY = "last_apply/{}"
+_MEMO = "compiled/{}"
+"""Keys of facts about a target, by its name."""
 
 
 def read(source: Source, target: DirectoryReader, org_url: str) -> Reading:
@@ -75,7 +76,7 @@ def plan_once(
         target,
         last=last,
         now=now,
-        remembering=None if cache is None else Remembering(decode_memo(cache.get(_MEMO))),
+        remembering=None if cache is None else Remembering(decode_memo(cache.get(_MEMO.format(target.name)))),
         described=described,
         noticed=noticed,
         others=reading.others,
@@ -93,14 +94,14 @@ def remember_after_apply(planned: Planned, target: DirectoryReader, cache: Facts
         return
     memo = planned.memo_after_apply(index)
     if memo is not None:
-        cache.put({_MEMO: encode_memo(memo)})
+        cache.put({_MEMO.format(target.name): encode_memo(memo)})
 
 
-def remember_after_plan(planned: Planned, cache: Facts) -> None:
+def remember_after_plan(planned: Planned, target: DirectoryReader, cache: Facts) -> None:
     """Leave the memo of the directory as it was planned for: it spares the next plan from looking at everything."""
     memo = planned.memo_before_apply()
     if memo is not None:
-        cache.put({_MEMO: encode_memo(memo)})
+        cache.put({_MEMO.format(target.name): encode_memo(memo)})
 
 
 def no_last_reading() -> Finding:
@@ -113,9 +114,9 @@ def no_last_reading() -> Finding:
     )
 
 
-def last_apply(facts: Facts) -> LastApply | None:
-    """What the last apply that succeeded was made from; raises StoreError."""
-    known = facts.get(_LAST_APPLY)
+def last_apply(facts: Facts, target: DirectoryReader) -> LastApply | None:
+    """What the last apply to a target was made from; raises StoreError."""
+    known = facts.get(_LAST_APPLY.format(target.name))
     if known is None:
         return None
     try:
@@ -124,6 +125,6 @@ def last_apply(facts: Facts) -> LastApply | None:
         raise StoreError("What the store says of the last apply cannot be read.", why=str(error)) from error
 
 
-def to_remember(last: LastApply) -> Mapping[str, bytes]:
+def to_remember(last: LastApply, target: DirectoryReader) -> Mapping[str, bytes]:
     """The facts that an apply keeps."""
-    return {_LAST_APPLY: canonical_bytes(last)}
+    return {_LAST_APPLY.format(target.name): canonical_bytes(last)}

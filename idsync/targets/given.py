@@ -18,6 +18,8 @@ from idsync.model.times import is_past
 class GivenDirectory:
     """Reads a state that is in memory already; implements `DirectoryReader`."""
 
+    name = "local"
+
     def __init__(self, state: DirectoryState, exported: StateSpec | None = None) -> None:
         """`exported` is what the store knew of the directory as a whole, where the value says it."""
         self._state = state

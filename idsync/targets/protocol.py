@@ -22,6 +22,10 @@ class DirectoryReader(Protocol):
     What is given names, ids or `within` reads these and no others, however many there are.
     """
 
+    @property
+    def name(self) -> str:
+        """What leases, the journal, plans and what is remembered between passes call the target."""
+
     def reading(self) -> AbstractContextManager[None]:
         """A span of reads that see one state."""
 
@@ -90,10 +94,6 @@ class Target(DirectoryReader, Protocol):
 
     `ours`, `project` and `same` are pure: they look at nothing but their arguments.
     """
-
-    @property
-    def name(self) -> str:
-        """What leases, the journal and plans call it."""
 
     @property
     def atomic(self) -> bool:

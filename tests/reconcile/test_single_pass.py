@@ -47,7 +47,7 @@ class _Source:
 
 def _planned(snapshot: Snapshot, store: SqliteStore) -> Planned:
     target = LocalTarget(store.directory, ORG)
-    return plan_once(PLAIN, _Source(snapshot), target, last_apply(store.facts), NOW, cache=store.cache)
+    return plan_once(PLAIN, _Source(snapshot), target, last_apply(store.facts, target), NOW, cache=store.cache)
 
 
 def _apply(planned: Planned, store: SqliteStore) -> None:
@@ -79,7 +79,7 @@ def test_an_edit_that_an_empty_reviewed_plan_settled_is_no_drift_any_more(tmp_pa
             editor.replace(replace(ann, spec=replace(ann.spec, roles=roles)))
         reviewed = _planned(okta(person("ann")), store)
         assert reviewed.plan.is_empty
-        remember_after_plan(reviewed, store.cache)
+        remember_after_plan(reviewed, LocalTarget(store.directory, ORG), store.cache)
         apply_plan(reviewed.executable().plan, REQUEST, target=LocalTarget(store.directory, ORG), records=store)
         made = _planned(okta(person("ann", title="chef")), store).plan
         assert lines(made) == ["update user ann: profile_changed"]

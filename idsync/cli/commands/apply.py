@@ -91,7 +91,7 @@ class _Job:
                 place.settings,
                 source,
                 target,
-                last_apply(store.facts),
+                last_apply(store.facts, target),
                 place.now(),
                 cache=store.cache,
                 described=NEWCOMERS_SHOWN,
@@ -119,7 +119,7 @@ class _Job:
             overrides=self.released,
             lock_timeout=self.timeout,
             sweep_locks=place.settings.integration.sync.users,
-            facts=to_remember(last),
+            facts=to_remember(last, place.target(self.store)),
         )
         with ProgressDisplay(self.invocation.console) as progress:
             return apply_plan(plan, request, target=place.target(self.store), records=self.store, progress=progress)

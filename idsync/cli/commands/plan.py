@@ -81,7 +81,7 @@ def _plan(
                     place.settings,
                     source,
                     place.target(store),
-                    last_apply(store.facts),
+                    last_apply(store.facts, place.target(store)),
                     place.now(),
                     cache=store.cache,
                     described=described,
@@ -89,7 +89,7 @@ def _plan(
             )
     if planned.looked_at_everything and place.store_path.exists():
         with suppress(StoreError), place.store(writing=True) as store:  # a store that is only to be read stays as it is
-            remember_after_plan(planned, store.cache)
+            remember_after_plan(planned, place.target(store), store.cache)
     return planned.plan
 
 
