@@ -125,7 +125,7 @@ def test_the_journal_and_what_hangs_on_it_are_whole(migrated: SqliteStore, recor
     unfinished = migrated.runs.unfinished(recorded.unfinished_plan)
     assert unfinished is not None
     assert unfinished.run == 2
-    assert migrated.facts.get("last_apply") == recorded.last_apply.encode()
+    assert migrated.facts.get("last_apply/local") == recorded.last_apply.encode()
 
 
 def test_old_entries_are_read_as_todays_and_name_bodies_that_are_kept(
