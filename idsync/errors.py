@@ -13,6 +13,7 @@ IdsyncError
     SourceUnreachable, SourceUnhealthy, SnapshotError
   PartlyApplied              some steps of an apply are in the target and some are not
   LeaseHeld                  another run is at work
+  LeaseLost                  another run took over what this one held
   StoreError                 the store cannot be opened, read or written
     StoreBusy                ... since another process is writing to it for too long
   ResourceError              a resource by hand is invalid, unknown, stale or in conflict
@@ -132,6 +133,10 @@ class LeaseHeld(IdsyncError):
         super().__init__(summary, why=why, fix=fix)
         self.holder = holder
         self.since = since
+
+
+class LeaseLost(IdsyncError):
+    """The lease was not renewed in time, and another process took it: nothing is written any more."""
 
 
 class StoreError(IdsyncError):

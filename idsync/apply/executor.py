@@ -30,7 +30,7 @@ from idsync.model.times import format_time, parse_time
 from idsync.plan.apply_times import Moment
 from idsync.plan.changes import AccessListChange, Change, LockChange, Plan, Summary
 from idsync.plan.steps import Phase, Step, steps_of
-from idsync.stores.protocol import Holder, Records
+from idsync.stores.protocol import Holder, Lease, Records
 from idsync.targets.protocol import Progress, Target
 
 _REPORT_EACH = 500
@@ -90,16 +90,19 @@ def apply_plan(
     check_ownership(plan.changes, target.ours, request.expected.adopt)
     check_health(plan, request.overrides)
     check_guards(plan, request.overrides)
-    with held(records.leases, request.holder, timeout=request.lock_timeout, sleep=sleep):
+    with held(records.leases, target.name, request.holder, timeout=request.lock_timeout, sleep=sleep) as lease:
         # Whoever had the lease until now may have applied this very plan.
         check_unused(plan, records.runs)
-        return _Run(plan, request, target, records, progress).make()
+        return _Run(plan, request, target, records, progress, lease).make()
 
 
 class _Run:
     """One run of a plan, with the lease held."""
 
-    def __init__(self, plan: Plan, request: Request, target: Target, records: Records, progress: Progress) -> None:
+    def __init__(
+        self, plan: Plan, request: Request, target: Target, records: Records, progress: Progress, lease: Lease
+    ) -> None:
+        self._lease = lease
         self._plan = plan
         self._request = request
         self._target = target
@@ -123,6 +126,7 @@ class _Run:
         done = 0
         try:
             with self._target.transaction():
+                self._records.leases.check(self._lease)
                 if self._target.serial() != serial:
                     seen, checked = self._look()
                     self._moved = True

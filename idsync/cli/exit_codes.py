@@ -8,6 +8,7 @@ from idsync.errors import (
     ConfigError,
     IdsyncError,
     LeaseHeld,
+    LeaseLost,
     PartlyApplied,
     PlanError,
     ResourceError,
@@ -74,7 +75,7 @@ def exit_code_of(error: IdsyncError) -> ExitCode:
             return ExitCode.SOURCE_UNUSABLE
         case PartlyApplied():
             return ExitCode.PARTLY_APPLIED
-        case LeaseHeld() | StoreBusy():
+        case LeaseHeld() | LeaseLost() | StoreBusy():
             return ExitCode.LOCKED_BY_ANOTHER_RUN
         case _:
             return ExitCode.UNEXPECTED

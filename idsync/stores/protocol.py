@@ -30,17 +30,39 @@ class Holder(msgspec.Struct, frozen=True):
         return f"{self.user}@{self.host}, process {self.process}"
 
 
+class Lease(msgspec.Struct, frozen=True):
+    """That somebody holds a name for themselves, for so many seconds since it was last renewed.
+
+    `token` is a fencing number: it grows with each taking of the name and never comes again, so that who has lost a
+    lease without noticing can be told from who has it now.
+    """
+
+    name: str
+    token: int
+    seconds: float
+
+
 class Leases(Protocol):
-    """The locks that keep two runs apart."""
+    """The locks that keep two processes apart, by name: `target:NAME` for an apply, `leader` for a service."""
 
-    def take(self, name: str, holder: Holder) -> Holder | None:
-        """None when `holder` has the lease now; else who has it. A dead holder's lease is free at once.
+    def take(self, name: str, holder: Holder, seconds: float) -> Lease | Holder:
+        """The lease, when `holder` has it now; else who has it.
 
-        Who has it may take it again, and so renew it.
+        A lease is free when its holder is known to be dead, or did not renew it for its seconds. Who has it may take it
+        again, and the lease from before is lost then.
         """
 
-    def release(self, name: str, holder: Holder) -> None:
-        """Give a lease back; no error when another holds it."""
+    def renew(self, lease: Lease) -> None:
+        """Begin its seconds again; raises LeaseLost when somebody has taken it since."""
+
+    def check(self, lease: Lease) -> None:
+        """Raise LeaseLost when somebody has taken it since; in a transaction, nobody takes it before that ends.
+
+        A lease whose seconds are over and that nobody took is not lost.
+        """
+
+    def release(self, lease: Lease) -> None:
+        """Give a lease back; no error when it was lost."""
 
 
 class Bodies(Protocol):

@@ -360,10 +360,11 @@ def test_of_two_applies_at_once_exactly_one_applies(tmp_path: Path, unbroken: by
 HOLDS = """
 import os, sys
 from pathlib import Path
+from idsync.stores.protocol import Lease
 from idsync.stores.sqlite.store import open_store
 from idsync.stores.sqlite.leases import this_process
 with open_store(Path(sys.argv[1])) as store:
-    assert store.leases.take("apply", this_process("2026-11-22T09:00:00Z")) is None
+    assert isinstance(store.leases.take("target:local", this_process("2026-11-22T09:00:00Z"), 60), Lease)
     print("held", flush=True)
     sys.stdin.readline()
 """

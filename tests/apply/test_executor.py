@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 from idsync.apply.executor import apply_plan
-from idsync.errors import LeaseHeld, PlanMismatch, PlanStale, PlanTampered, PlanUsed
+from idsync.errors import LeaseHeld, LeaseLost, PlanMismatch, PlanStale, PlanTampered, PlanUsed
 from idsync.model.addresses import Address
 from idsync.model.canonical import canonical_bytes
 from idsync.model.directory import DirectoryState, Reason, Why
@@ -17,7 +17,7 @@ from idsync.model.resources import Membership, Owner
 from idsync.model.times import format_time
 from idsync.plan.differ import changes_between
 from idsync.plan.steps import Phase, steps_of
-from idsync.stores.protocol import Difference
+from idsync.stores.protocol import Difference, Holder, Lease
 from idsync.stores.sqlite.store import SqliteStore, open_store
 from idsync.targets.local import LocalTarget
 from tests.apply import worlds
@@ -408,10 +408,17 @@ def test_the_first_and_the_last_entry_of_a_run_frame_its_steps(local: LocalTarge
     assert entries[0].steps == len(entries) - 2
 
 
+def held_by(store: SqliteStore, rival: Holder, target: LocalTarget) -> Lease:
+    """The target's lease, in the hands of somebody else."""
+    lease = store.leases.take(f"target:{target.name}", rival, 60)
+    assert isinstance(lease, Lease)
+    return lease
+
+
 class TestLease:
     def test_a_live_rival_is_named(self, local: LocalTarget, store: SqliteStore) -> None:
         rival = replace(worlds.HOLDER, host="another-machine", user="ann")
-        store.leases.take("apply", rival)
+        held_by(store, rival, local)
         with pytest.raises(LeaseHeld) as caught:
             apply(plan_between(state(), AFTER), local, store)
         assert caught.value.holder.startswith("ann@another-machine")
@@ -420,20 +427,20 @@ class TestLease:
 
     def test_waiting_ends_when_the_rival_does(self, local: LocalTarget, store: SqliteStore) -> None:
         rival = replace(worlds.HOLDER, host="another-machine")
-        store.leases.take("apply", rival)
+        lease = held_by(store, rival, local)
         slept: list[float] = []
 
         def sleep(seconds: float) -> None:
             slept.append(seconds)
             if len(slept) == 3:
-                store.leases.release("apply", rival)
+                store.leases.release(lease)
 
         request = worlds.request(lock_timeout=30.0)
         apply_plan(plan_between(state(), AFTER), request, target=local, records=store, sleep=sleep)
         assert len(slept) == 3
 
     def test_waiting_ends_at_the_timeout(self, local: LocalTarget, store: SqliteStore) -> None:
-        store.leases.take("apply", replace(worlds.HOLDER, host="another-machine"))
+        held_by(store, replace(worlds.HOLDER, host="another-machine"), local)
         slept: list[float] = []
         request = worlds.request(lock_timeout=1.1)
         with pytest.raises(LeaseHeld):
@@ -445,15 +452,31 @@ class TestLease:
         local.put_user(foreign_user("joiner"))
         with pytest.raises(PlanStale):
             apply(plan_between(state(), AFTER), local, store)
-        assert store.leases.take("apply", rival) is None
+        assert isinstance(held_by(store, rival, local), Lease)
+
+    def test_who_has_lost_it_writes_nothing(self, local: LocalTarget, store: SqliteStore) -> None:
+        rival = replace(worlds.HOLDER, host="another-machine")
+
+        class Slow(LocalTarget):
+            def serial(self) -> int:
+                """Looked at once the lease is held: so long that it runs out and the rival takes it."""
+                store._connection.run("UPDATE leases SET ends = 0")
+                store.leases.take("target:local", rival, 60)
+                return super().serial()
+
+        with pytest.raises(LeaseLost, match="took over"):
+            apply(plan_between(state(), AFTER), Slow(store.directory, ORG), store)
+        assert local.state().users == {}
+        (run,) = summarise_runs(each.entry for each in store.journal.headlines())
+        assert (run.state, run.kept) == ("stopped", 0)
 
     def test_a_plan_that_the_rival_applied_meanwhile_is_used(self, local: LocalTarget, store: SqliteStore) -> None:
         rival = replace(worlds.HOLDER, host="another-machine")
-        store.leases.take("apply", rival)
+        lease = held_by(store, rival, local)
         plan = plan_between(state(), AFTER)
 
         def sleep(seconds: float) -> None:
-            store.leases.release("apply", rival)
+            store.leases.release(lease)
             apply(plan, local, store)
 
         with pytest.raises(PlanUsed):

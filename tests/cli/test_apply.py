@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from idsync.model.times import format_time
+from idsync.stores.protocol import Lease
 from idsync.stores.sqlite.leases import this_process
 from idsync.stores.sqlite.store import open_store
 from tests.cli.running import Idsync
@@ -202,7 +203,7 @@ def test_a_sanitized_snapshot_plans_and_never_applies(idsync: Idsync, fresh: Pat
 def test_another_run_at_work_is_met_with_9(org: Path) -> None:
     with open_store(org / "idsync.db") as store:
         holder = this_process(format_time(datetime.now(UTC)))
-        assert store.leases.take("apply", holder) is None
+        assert isinstance(store.leases.take("target:local", holder, 60), Lease)
         ended = subprocess.run(
             [sys.executable, "-m", "idsync", "apply", "-c", org, "--auto-approve", "--lock-timeout", "1s"],
             capture_output=True,

@@ -25,6 +25,7 @@ CODES = {
     "SnapshotError": 7,
     "PartlyApplied": 8,
     "LeaseHeld": 9,
+    "LeaseLost": 9,
     "StoreBusy": 9,
     "StoreError": 1,
     "IdsyncError": 1,

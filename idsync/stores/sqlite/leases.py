@@ -3,56 +3,76 @@
 import getpass
 import os
 import socket
-from datetime import timedelta
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
+from idsync.errors import LeaseLost
 from idsync.model.canonical import canonical_bytes
-from idsync.model.times import parse_time
-from idsync.stores.protocol import Holder
+from idsync.stores.protocol import Holder, Lease
 from idsync.stores.sqlite.connection import Connection
 from idsync.stores.sqlite.statements import load_statements
 
 _SQL = load_statements("records.sql")
 _HOLDER = msgspec.json.Decoder(Holder)
 
-UNSEEN_LIFE = timedelta(hours=1)
-"""How long the lease of a holder that cannot be looked at is respected."""
-
 
 class Leases:
-    """Leases by name; one whose holder has died is free."""
+    """Leases by name, each with the number of its last taking; `clock` gives seconds since 1970."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, clock: Callable[[], float] = time.time) -> None:
         self._connection = connection
+        self._clock = clock
 
-    def take(self, name: str, holder: Holder) -> Holder | None:
-        """None when `holder` has the lease now; else who has it."""
+    def take(self, name: str, holder: Holder, seconds: float) -> Lease | Holder:
+        """The lease, when `holder` has it now; else who has it."""
         # Looking first spares a live run's rivals the wait for its transaction to end.
-        other = self._other(name, holder)
+        other, _ = self._other(name, holder)
         if other is not None:
             return other
         with self._connection.writing():
-            other = self._other(name, holder)
-            if other is None:
-                self._connection.run(_SQL["take_lease"], (name, canonical_bytes(holder)))
-            return other
+            other, last = self._other(name, holder)
+            if other is not None:
+                return other
+            lease = Lease(name, last + 1, seconds)
+            row = (name, lease.token, canonical_bytes(holder), self._clock() + seconds)
+            self._connection.run(_SQL["take_lease"], row)
+            return lease
 
-    def release(self, name: str, holder: Holder) -> None:
-        """Give a lease back; no error when another holds it."""
+    def renew(self, lease: Lease) -> None:
+        """Begin its seconds again."""
         with self._connection.writing():
-            other = self._kept(name)
-            if other is not None and _same(other, holder):
-                self._connection.run(_SQL["release_lease"], (name,))
+            self.check(lease)
+            self._connection.run(_SQL["renew_lease"], (self._clock() + lease.seconds, lease.name))
 
-    def _other(self, name: str, holder: Holder) -> Holder | None:
-        other = self._kept(name)
-        return None if other is None or _same(other, holder) or is_dead(other, holder) else other
+    def check(self, lease: Lease) -> None:
+        """Raise LeaseLost when somebody has taken it since."""
+        row = self._connection.row(_SQL["lease"], (lease.name,))
+        if row is None or row[0] != lease.token or row[1] is None:
+            taken = f": {_HOLDER.decode(row[1])}" if row is not None and row[1] is not None else ""
+            raise LeaseLost(
+                f"Another run took over{taken}.",
+                why=f"This one did not renew its lease on {lease.name} for {lease.seconds:g} seconds.",
+                fix="See `idsync history` for what was applied, and plan again.",
+            )
 
-    def _kept(self, name: str) -> Holder | None:
+    def release(self, lease: Lease) -> None:
+        """Give a lease back; no error when it was lost."""
+        with self._connection.writing():
+            self._connection.run(_SQL["release_lease"], (lease.name, lease.token))
+
+    def _other(self, name: str, holder: Holder) -> tuple[Holder | None, int]:
+        """Who else has the lease, if anybody, and the number of its last taking."""
         row = self._connection.row(_SQL["lease"], (name,))
-        return None if row is None else _HOLDER.decode(row[0])
+        if row is None:
+            return None, 0
+        token, kept, ends = row
+        if kept is None or ends <= self._clock():
+            return None, token
+        other = _HOLDER.decode(kept)
+        return None if _same(other, holder) or is_dead(other, holder) else other, token
 
 
 def this_process(since: str) -> Holder:
@@ -62,13 +82,9 @@ def this_process(since: str) -> Holder:
 
 
 def is_dead(holder: Holder, here: Holder) -> bool:
-    """Whether a holder is known to have ended, as the process `here` sees it at its own `since`.
-
-    One on another machine, or in another container, cannot be looked at: it counts as ended after an hour, which is
-    far longer than a run takes. A run that is taken for dead wrongly does no harm: the store has one writer at a time.
-    """
+    """Whether a holder is known to have ended, as the process `here` sees it; of other machines nothing is known."""
     if holder.host != here.host:
-        return parse_time(here.since) - parse_time(holder.since) > UNSEEN_LIFE
+        return False
     if holder.boot != here.boot:
         return True
     try:

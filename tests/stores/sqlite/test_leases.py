@@ -9,10 +9,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from idsync.stores.protocol import Holder
-from idsync.stores.sqlite.leases import is_dead, this_process
+from idsync.errors import LeaseLost, StoreBusy
+from idsync.stores.protocol import Holder, Lease
+from idsync.stores.sqlite.leases import Leases, is_dead, this_process
 from idsync.stores.sqlite.store import SqliteStore
 
+NAME = "target:local"
 SINCE = "2026-11-22T09:30:00Z"
 ME = this_process(SINCE)
 ELSEWHERE = msgspec.structs.replace(ME, host="another-machine", process=1)
@@ -25,32 +27,119 @@ def dead_process() -> Holder:
     return msgspec.structs.replace(ME, process=ended.pid)
 
 
-def test_a_free_lease_is_taken_and_given_back(store: SqliteStore, other: SqliteStore) -> None:
-    assert store.leases.take("apply", ME) is None
-    assert other.leases.take("apply", ELSEWHERE) == ME
-    store.leases.release("apply", ME)
-    assert other.leases.take("apply", ELSEWHERE) is None
+class Clock:
+    """Shows what it is set to."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
-def test_leases_of_other_names_are_free(store: SqliteStore) -> None:
-    assert store.leases.take("apply", ME) is None
-    assert store.leases.take("leader", ELSEWHERE) is None
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
 
 
-def test_who_holds_a_lease_may_take_it_again(store: SqliteStore) -> None:
-    assert store.leases.take("apply", ME) is None
-    assert store.leases.take("apply", ME) is None
+@pytest.fixture
+def leases(store: SqliteStore, clock: Clock) -> Leases:
+    return Leases(store._connection, clock)
 
 
-def test_only_the_holder_can_give_a_lease_back(store: SqliteStore) -> None:
-    store.leases.take("apply", ME)
-    store.leases.release("apply", ELSEWHERE)
-    assert store.leases.take("apply", ELSEWHERE) == ME
+@pytest.fixture
+def theirs(other: SqliteStore, clock: Clock) -> Leases:
+    """The leases as another process sees them."""
+    return Leases(other._connection, clock)
 
 
-def test_a_dead_holders_lease_is_free_at_once(store: SqliteStore) -> None:
-    store.leases.take("apply", dead_process())
-    assert store.leases.take("apply", ME) is None
+def taken(leases: Leases, holder: Holder = ME, name: str = NAME) -> Lease:
+    """The lease, which must be free."""
+    lease = leases.take(name, holder, 60)
+    assert isinstance(lease, Lease)
+    return lease
+
+
+def test_a_free_lease_is_taken_and_given_back(leases: Leases, theirs: Leases) -> None:
+    lease = taken(leases)
+    assert theirs.take(NAME, ELSEWHERE, 60) == ME
+    leases.release(lease)
+    taken(theirs, ELSEWHERE)
+
+
+def test_leases_of_other_names_are_free(leases: Leases) -> None:
+    taken(leases)
+    taken(leases, ELSEWHERE, "leader")
+
+
+def test_each_taking_has_a_higher_number_than_any_before(leases: Leases, theirs: Leases) -> None:
+    tokens = []
+    for holder in (ME, ELSEWHERE, ME, ME):
+        lease = taken(leases if holder is ME else theirs, holder)
+        tokens.append(lease.token)
+        leases.release(lease)
+    assert tokens == sorted(set(tokens))
+
+
+def test_who_holds_a_lease_may_take_it_again_and_loses_the_one_from_before(leases: Leases) -> None:
+    before = taken(leases)
+    now = taken(leases)
+    leases.check(now)
+    with pytest.raises(LeaseLost):
+        leases.check(before)
+    leases.release(before)
+    leases.check(now)
+
+
+def test_a_lease_ends_when_it_is_not_renewed_for_its_seconds(leases: Leases, theirs: Leases, clock: Clock) -> None:
+    lease = taken(leases)
+    clock.now += 59.9
+    assert theirs.take(NAME, ELSEWHERE, 60) == ME
+    clock.now += 0.1
+    taken(theirs, ELSEWHERE)
+    for refused in (leases.check, leases.renew):
+        with pytest.raises(LeaseLost, match=r"took over: [^ ]+@another-machine"):
+            refused(lease)
+    leases.release(lease)
+    assert leases.take(NAME, ME, 60) == ELSEWHERE
+
+
+def test_a_lease_that_is_renewed_lasts(leases: Leases, theirs: Leases, clock: Clock) -> None:
+    lease = taken(leases)
+    for _ in range(5):
+        clock.now += 50
+        leases.renew(lease)
+        assert theirs.take(NAME, ELSEWHERE, 60) == ME
+
+
+def test_a_lease_that_ran_out_and_that_nobody_took_is_not_lost(leases: Leases, clock: Clock) -> None:
+    lease = taken(leases)
+    clock.now += 1_000
+    leases.check(lease)
+    leases.renew(lease)
+    assert leases.take(NAME, ELSEWHERE, 60) == ME
+
+
+def test_a_lease_that_was_given_back_is_not_held(leases: Leases) -> None:
+    lease = taken(leases)
+    leases.release(lease)
+    with pytest.raises(LeaseLost):
+        leases.check(lease)
+
+
+def test_in_a_transaction_a_lease_that_was_checked_stays(store: SqliteStore, other: SqliteStore) -> None:
+    lease = taken(store.leases, dead_process())
+    other._connection.run("PRAGMA busy_timeout = 1")
+    with store.transaction():
+        store.leases.check(lease)
+        with pytest.raises(StoreBusy):
+            other.leases.take(NAME, ME, 60)
+    taken(other.leases)
+
+
+def test_a_dead_holders_lease_is_free_at_once(leases: Leases) -> None:
+    taken(leases, dead_process())
+    taken(leases)
 
 
 def test_a_holder_from_before_the_last_boot_is_dead() -> None:
@@ -66,19 +155,8 @@ def test_this_process_and_those_of_other_users_are_alive() -> None:
     assert ME.process == os.getpid()
 
 
-@pytest.mark.parametrize(("now", "dead"), [("2026-11-22T10:30:00Z", False), ("2026-11-22T10:30:01Z", True)])
-def test_a_holder_on_another_machine_is_respected_for_an_hour(now: str, dead: bool) -> None:
-    assert is_dead(ELSEWHERE, msgspec.structs.replace(ME, since=now)) == dead
-
-
-def test_taking_a_lease_again_renews_it(store: SqliteStore) -> None:
-    later = msgspec.structs.replace(ELSEWHERE, since="2026-11-22T10:15:00Z")
-    much_later = msgspec.structs.replace(ME, since="2026-11-22T11:00:00Z")
-    assert store.leases.take("apply", ELSEWHERE) is None
-    assert store.leases.take("apply", later) is None
-    assert store.leases.take("apply", much_later) == later
-    store.leases.release("apply", ELSEWHERE)
-    assert store.leases.take("apply", much_later) is None
+def test_of_a_holder_on_another_machine_nothing_is_known() -> None:
+    assert not is_dead(msgspec.structs.replace(ELSEWHERE, boot="an earlier one"), ME)
 
 
 def test_a_process_that_may_not_be_signalled_is_alive(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,10 +40,14 @@ SELECT number FROM runs WHERE plan = ? AND finished = 1;
 SELECT number, started_at, finished FROM runs WHERE plan = ? ORDER BY number DESC LIMIT 1;
 
 -- name: lease
-SELECT holder FROM leases WHERE name = ?;
+SELECT token, holder, ends FROM leases WHERE name = ?;
 
 -- name: take_lease
-INSERT INTO leases (name, holder) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET holder = excluded.holder;
+INSERT INTO leases (name, token, holder, ends) VALUES (?, ?, ?, ?)
+ON CONFLICT (name) DO UPDATE SET token = excluded.token, holder = excluded.holder, ends = excluded.ends;
+
+-- name: renew_lease
+UPDATE leases SET ends = ? WHERE name = ?;
 
 -- name: release_lease
-DELETE FROM leases WHERE name = ?;
+UPDATE leases SET holder = NULL WHERE name = ? AND token = ?;
