@@ -119,17 +119,21 @@ def check_preconditions(changes: Iterable[Change], seen: Seen, *, ours: Ours, at
 
 
 def standing_of(change: Change, seen: Seen, ours: Ours, at: Moment) -> Standing:
-    """How one change's object stands."""
+    """How one change's object stands; one that is not ours any more has moved, whatever the change touches."""
+    found: User | AccessList | None
     name = name_of(change)
     match change:
         case UserChange():
-            return _user_standing(change, seen.state.users.get(name), at)
+            standing = _user_standing(change, found := seen.state.users.get(name), at)
         case LockChange():
             return _lock_standing(change, seen.state.locks.get(name), ours, at)
         case AccessListChange():
-            return _list_standing(change, seen, name, at)
+            standing = _list_standing(change, seen, name, at)
+            found = seen.state.access_lists.get(name)
         case _:
             assert_never(change)
+    lost = change.before is not None and found is not None and ours(change.before) and not ours(found)
+    return Standing.MOVED if lost else standing
 
 
 def _as_it_is(change: Change, state: DirectoryState) -> Change:

@@ -23,7 +23,17 @@ from idsync.targets.local import LocalTarget
 from tests.apply import worlds
 from tests.apply.bodies import resource_in
 from tests.apply.worlds import AFTER, BEFORE, LATER, WHY, apply, fill, foreign, plan_between, state
-from tests.targets.world import NOW, ORG, WritableTarget, foreign_lock, foreign_user, our_list, our_lock, our_user
+from tests.targets.world import (
+    NOW,
+    ORG,
+    WritableTarget,
+    foreign_list,
+    foreign_lock,
+    foreign_user,
+    our_list,
+    our_lock,
+    our_user,
+)
 
 replace = msgspec.structs.replace
 
@@ -256,6 +266,15 @@ class TestStale:
         assert (after.users["mover"].spec.roles, after.users["mover"].metadata.labels["team"]) == (("ops",), "x")
         assert after.members["00g3"]["guest"].reason == "by hand"
         assert after.members["00g1"]["stays"].expires == "2027-01-01T00:00:00Z"
+
+    def test_a_list_that_is_not_ours_any_more(self, local: LocalTarget, store: SqliteStore, path: Path) -> None:
+        local.put_access_list(foreign_list("00g3", "Shrinks"))
+        assert self.changed(local, store, path).addresses == ("access_list/00g3",)
+
+    def test_a_user_who_is_not_ours_any_more(self, local: LocalTarget, store: SqliteStore, path: Path) -> None:
+        mover = BEFORE.users["mover"]
+        local.put_user(replace(mover, metadata=replace(mover.metadata, labels={"team": "x"})))
+        assert self.changed(local, store, path).addresses == ("user/mover",)
 
     def test_a_lock_that_was_lifted(self, local: LocalTarget, store: SqliteStore, path: Path) -> None:
         local.delete_lock("returner-lock")
