@@ -44,7 +44,8 @@ class Request(msgspec.Struct, frozen=True):
     """Who applies, when, and what they release: `overrides` holds the reason for each guard or health finding.
 
     Expired locks of ours are swept, unless users and their locks are none of this configuration's business. A plan that
-    is not `whole` looked at a part of the directory, and says nothing of edits elsewhere.
+    is not `whole` looked at a part of the directory, and says nothing of edits elsewhere. A `split` run makes the part
+    of a plan that may go ahead; `pending` are the addresses of what it leaves for later.
     """
 
     actor: str
@@ -57,6 +58,8 @@ class Request(msgspec.Struct, frozen=True):
     whole: bool = True
     facts: Mapping[str, bytes] = {}
     cache: Mapping[str, bytes] = {}
+    split: bool = False
+    pending: frozenset[Address] = frozenset()
 
 
 class Applied(msgspec.Struct, frozen=True):
@@ -184,6 +187,7 @@ class _Run:
                 _counts(self._plan.summary),
                 dict(self._request.overrides),
                 self._plan.inputs.config_digest,
+                self._request.split,
             )
         )
 
@@ -202,15 +206,17 @@ class _Run:
             self._records.facts.put(self._request.facts)
             self._records.cache.put(self._request.cache)
             if self._plan.changes:
-                self._records.journal.append(RunFinished(self._number, now, self._target.serial()))
+                whole = not self._request.pending
+                self._records.journal.append(RunFinished(self._number, now, self._target.serial(), whole))
         return len(spent)
 
     def _settle(self) -> None:
         """What the plan changed is as desired; so are edits made before it that a whole plan left alone."""
         agreed = self._records.agreed(self._target.name)
         differing = agreed.differing()
-        if differing and (self._moved or not self._request.whole):
-            agreed.settle(differing.keys() & {each for change in self._plan.changes for each in addresses_in(change)})
+        if differing and (self._moved or not self._request.whole or self._request.pending):
+            made = {each for change in self._plan.changes for each in addresses_in(change)}
+            agreed.settle((differing.keys() & made) - self._request.pending)
         elif differing:
             agreed.settle(differing)
 

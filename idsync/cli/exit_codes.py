@@ -1,5 +1,6 @@
 """The exit codes, and the one place that says which error means which."""
 
+from collections.abc import Collection
 from enum import IntEnum
 
 from idsync.errors import (
@@ -56,6 +57,23 @@ MEANINGS = {
     ExitCode.OUTPUT_CLOSED: "the reader of the output went away",
     ExitCode.TERMINATED: "told to end (SIGTERM)",
 }
+
+
+PRECEDENCE = (
+    ExitCode.CONFIG_INVALID,
+    ExitCode.NOT_ALLOWED,
+    ExitCode.LOCKED_BY_ANOTHER_RUN,
+    ExitCode.PLAN_UNUSABLE,
+    ExitCode.SOURCE_UNUSABLE,
+    ExitCode.BLOCKED,
+    ExitCode.PARTLY_APPLIED,
+)
+"""Which code a command ends with that could end with several."""
+
+
+def first_of(codes: Collection[ExitCode]) -> ExitCode:
+    """The code to end with where each of these applies; DONE where none does."""
+    return next((code for code in PRECEDENCE if code in codes), ExitCode.DONE)
 
 
 def exit_code_of(error: IdsyncError) -> ExitCode:

@@ -15,8 +15,19 @@ NEWCOMERS_SHOWN = Limits().other_people
 """How many newcomers a plan must describe for the screen."""
 
 
-def plan_text(plan: Plan, form: str, invocation: Invocation, *, kept: Path | None = None, drift: bool = False) -> str:
-    """A plan, or the `drift` in it, in one of the formats of `--format`; `kept` is the file that it is in."""
+def plan_text(
+    plan: Plan,
+    form: str,
+    invocation: Invocation,
+    *,
+    kept: Path | None = None,
+    drift: bool = False,
+    split: bool = False,
+) -> str:
+    """A plan, or the `drift` in it, in one of the formats of `--format`; `kept` is the file that it is in.
+
+    Of one that is about to be `split`, it is not said that an apply refuses it.
+    """
     options = (*invocation.config_arguments, *([] if kept is None else [str(kept)]))
     match form:
         case "json":
@@ -31,7 +42,7 @@ def plan_text(plan: Plan, form: str, invocation: Invocation, *, kept: Path | Non
             from idsync.render.text import render_plan as render_text
 
             style = COLOUR if invocation.console.colour else PLAIN
-            return render_text(plan, style, drift=drift, options=options)
+            return render_text(plan, style, drift=drift, split=split, options=options)
 
 
 def read_plan(path: Path) -> Plan:

@@ -150,7 +150,8 @@ class Numbered(msgspec.Struct, frozen=True, gc=False):
 class RunSummary(msgspec.Struct, frozen=True):
     """One run in brief; `state` is `unfinished` when it was killed and nothing could be written down.
 
-    `counts` are what its plan holds; of the `steps` of a stopped run `kept` are in effect.
+    `counts` are what its plan holds; of the `steps` of a stopped run `kept` are in effect. A run is `whole` unless it
+    left a part of its plan, held back or failed, for later.
     """
 
     run: int
@@ -166,6 +167,7 @@ class RunSummary(msgspec.Struct, frozen=True):
     serial: int | None = None
     kept: int = 0
     why: str = ""
+    whole: bool = True
 
 
 class Verification(msgspec.Struct, frozen=True):
@@ -233,7 +235,12 @@ def summarise_runs(entries: Iterable[Entry]) -> list[RunSummary]:
                 )
             case RunFinished() if entry.run in runs:
                 runs[entry.run] = msgspec.structs.replace(
-                    runs[entry.run], state="finished", finished_at=entry.at, serial=entry.serial, why=""
+                    runs[entry.run],
+                    state="finished",
+                    finished_at=entry.at,
+                    serial=entry.serial,
+                    why="",
+                    whole=entry.whole,
                 )
             case _:
                 continue

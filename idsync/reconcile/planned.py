@@ -24,6 +24,17 @@ def last_apply_of(plan: Plan) -> LastApply:
     )
 
 
+def last_apply_in_part(plan: Plan, held: Plan, before: LastApply | None) -> LastApply:
+    """The same once a plan is applied but for what is `held`: its reading is no good one where a doubt holds anything.
+
+    `before` is what the apply before it was made from.
+    """
+    doubts = {finding.code for finding in plan.health.findings}
+    if all(doubts.isdisjoint(change.blocked_by) for change in held.changes):
+        return last_apply_of(plan)
+    return msgspec.structs.replace(last_apply_of(plan), good=None if before is None else before.good)
+
+
 class Remembering(msgspec.Struct, frozen=True):
     """That a plan may use, and will later leave, a memo of what was compiled."""
 

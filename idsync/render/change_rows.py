@@ -42,14 +42,18 @@ REMOVED_SHOWN = 50
 SYMBOLS: dict[Action, Symbol] = {"create": "+", "update": "~", "delete": "-"}
 
 
-def change_sections(plan: Plan, limits: Limits) -> tuple[Section, ...]:
-    """A section for each phase that has work, in order; a list that also loses members stands in its first phase."""
+def change_sections(plan: Plan, limits: Limits, *, held: bool = False) -> tuple[Section, ...]:
+    """A section for each phase that has work, in order; a list that also loses members stands in its first phase.
+
+    Of what is `held` back all is held, what a change gives too.
+    """
     sections = []
     start = 0
     for phase in Phase:
         end = bisect_right(plan.changes, phase, start, key=_first_phase)  # they stand phase by phase
         if end > start:
-            sections.append(_section(TITLES[phase], plan.changes[start:end], limits.changes, NOUNS[phase]))
+            some = plan.changes[start:end]
+            sections.append(_section(TITLES[phase], some, limits.changes, NOUNS[phase], held=held))
         start = end
     return tuple(sections)
 
@@ -64,11 +68,12 @@ def lock_section(plan: Plan, limits: Limits) -> Section:
     return _section("Locks", locks, limits.locks, "locks")
 
 
-def _section(title: str, changes: Sequence[Change], limit: int, noun: str) -> Section:
+def _section(title: str, changes: Sequence[Change], limit: int, noun: str, *, held: bool = False) -> Section:
     """Changes as they run, but locks, whose addresses tell people nothing, by the person."""
     if all(isinstance(change, LockChange) for change in changes):
         changes = sorted(changes, key=lambda change: (change.action != "create", _locked_name(change)))
-    return Section(title, tuple(map(change_row, changes[:limit])), len(changes), noun)
+    rows = tuple(change_row(change, held=held) for change in changes[:limit])
+    return Section(title, rows, len(changes), noun)
 
 
 def _locked_name(change: Change) -> str:
@@ -76,8 +81,8 @@ def _locked_name(change: Change) -> str:
     return (lock.spec.target.user if isinstance(lock, Lock) else None) or ""
 
 
-def change_row(change: Change) -> Row:
-    """One change in full."""
+def change_row(change: Change, *, held: bool = False) -> Row:
+    """One change in full; all of it is `held` back, or only what it takes."""
     match change:
         case UserChange():
             text, details = f"user {shown(split_address(change.address)[1])}", _user_lines(change)
@@ -88,7 +93,7 @@ def change_row(change: Change) -> Row:
         case _:
             assert_never(change)
     if change.blocked_by:
-        details.insert(0, Line("!", _held_back(change)))
+        details.insert(0, Line("!", _held_back(change, whole=held)))
     lines = capped(details, DETAILS_SHOWN, " ", lambda line: line)
     return Row(SYMBOLS[change.action], text, _why(change), lines)
 
@@ -110,9 +115,9 @@ def _says_the_object_again(change: Change, cause: Cause) -> bool:
     )
 
 
-def _held_back(change: Change) -> str:
+def _held_back(change: Change, *, whole: bool) -> str:
     what = "held back by"
-    if isinstance(change, AccessListChange) and change.action != "delete" and change.members_added:
+    if not whole and isinstance(change, AccessListChange) and change.action != "delete" and change.members_added:
         what = "removals held back by"
     return f"{what} {listed_names(change.blocked_by)}"
 

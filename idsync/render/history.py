@@ -92,7 +92,7 @@ def _outcome(run: RunSummary) -> str:
     """What became of a run, and what the counts after it are of: what was done, or what was only planned."""
     match run.state:
         case "finished":
-            return "applied"
+            return "applied" if run.whole else "applied in part"
         case "stopped":
             return f"stopped, {run.kept:,} of {counted(run.steps, 'step')} kept; planned"
         case "unfinished":

@@ -31,11 +31,17 @@ _VERBS: dict[Outcome, tuple[str, str, str]] = {
 
 
 def plan_view(
-    plan: Plan, limits: Limits | None = None, *, drift: bool = False, options: Sequence[str] = ()
+    plan: Plan,
+    limits: Limits | None = None,
+    *,
+    drift: bool = False,
+    split: bool = False,
+    options: Sequence[str] = (),
 ) -> PlanView:
     """The view of a plan, or of the `drift` in it; its counts are exact whatever `limits` leaves out.
 
-    `options` are what an `apply` of it needs: the configuration, and the file that the plan is in.
+    `options` are what an `apply` of it needs: the configuration, and the file that the plan is in. The plan is about to
+    be `split`: what is held does not keep the rest from going ahead.
     """
     limits = limits or Limits()
     people = people_of(plan)
@@ -43,7 +49,7 @@ def plan_view(
     other_findings = [finding for finding in plan.findings if finding.code not in guard_codes]
     return PlanView(
         headline=headline(plan, people, drift=drift),
-        warnings=_warnings(plan, options),
+        warnings=_warnings(plan, options, split=split),
         people=people_sections(people, limits),
         locks=lock_section(plan, limits),
         checks=tuple(
@@ -111,28 +117,31 @@ def _untouched_locks(plan: Plan, people: People) -> int:
     return count
 
 
-def _warnings(plan: Plan, options: Sequence[str]) -> tuple[Row, ...]:
+def _warnings(plan: Plan, options: Sequence[str], *, split: bool) -> tuple[Row, ...]:
     warnings = []
     if plan.health.verdict != "ok":
-        warnings.append(_health_warning(plan, options))
+        warnings.append(_health_warning(plan, options, split=split))
     blocked = [result for result in plan.guards if result.verdict == "blocked"]
     if blocked:
         what = listed(
-            [f"{_code(result.guard)} ({result.count:,}, limit {_limit(result)})" for result in blocked], CODES_SHOWN
+            [f"{_code(result.guard)} ({result.count:,}, limit {limit_words(result)})" for result in blocked],
+            CODES_SHOWN,
         )
         fix = _release([result.guard for result in blocked], "meant", options)
-        warnings.append(Row("!", f"Blocked by {what}: apply refuses this plan (exit 5).", details=(fix,)))
+        outcome = "what it counts is held back" if split else "apply refuses this plan"
+        warnings.append(Row("!", f"Blocked by {what}: {outcome} (exit 5).", details=(fix,)))
     if plan.inputs.sanitized:
         warnings.append(Row("!", "Made from a sanitized snapshot: people stand under pseudonyms; apply refuses it."))
     return tuple(warnings)
 
 
-def _health_warning(plan: Plan, options: Sequence[str]) -> Row:
+def _health_warning(plan: Plan, options: Sequence[str], *, split: bool) -> Row:
     codes = [finding.code for finding in plan.health.findings]
     held = sum(not {*codes}.isdisjoint(change.blocked_by) for change in plan.changes)
     doubts = listed([_code(code) for code in codes], CODES_SHOWN) or "no reason given"
     what = f"The snapshot is {plan.health.verdict}: {doubts}."
-    what += f" {counted(held, 'change is', 'changes are')} held back, and apply refuses this plan (exit 7)."
+    what += f" {counted(held, 'change is', 'changes are')} held back"
+    what += " (exit 7)." if split else ", and apply refuses this plan (exit 7)."
     if plan.health.verdict == "broken":
         return Row("!", what, details=(Line(" ", "Nothing releases this: mend the source and plan again."),))
     return Row("!", what, details=(_release(codes, "right, and the source whole", options),))
@@ -154,7 +163,7 @@ def _guard_section(plan: Plan, limits: Limits) -> Section:
     messages = {finding.code: finding for finding in plan.findings}
     blocked = [result for result in plan.guards if result.verdict == "blocked"][: limits.findings]
     rows = [_guard_row(result, messages.get(result.guard)) for result in blocked]
-    within = [f"{_code(ok.guard)} {ok.count:,} of {_limit(ok)}" for ok in plan.guards if ok.verdict == "ok"]
+    within = [f"{_code(ok.guard)} {ok.count:,} of {limit_words(ok)}" for ok in plan.guards if ok.verdict == "ok"]
     if within and plan.changes:
         rows.append(Row(" ", f"within limits: {listed(within, 2 * CODES_SHOWN)}"))
     return Section("Guards", tuple(rows), len(rows), "")
@@ -162,10 +171,11 @@ def _guard_section(plan: Plan, limits: Limits) -> Section:
 
 def _guard_row(result: GuardResult, finding: Finding | None) -> Row:
     message = "" if finding is None else f": {shown(finding.message, MESSAGE_LIMIT)}"
-    return Row("!", f"{_code(result.guard)} {result.count:,} (limit {_limit(result)}){message}")
+    return Row("!", f"{_code(result.guard)} {result.count:,} (limit {limit_words(result)}){message}")
 
 
-def _limit(result: GuardResult) -> str:
+def limit_words(result: GuardResult) -> str:
+    """A limit as people write numbers."""
     return f"{result.limit:,.1f}".removesuffix(".0")
 
 

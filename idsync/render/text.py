@@ -17,10 +17,11 @@ def render_plan(
     limits: Limits | None = None,
     *,
     drift: bool = False,
+    split: bool = False,
     options: Sequence[str] = (),
 ) -> str:
     """The plan, or the `drift` in it, on as many lines as `limits` allows; the same bytes each time when plain."""
-    view = plan_view(plan, limits, drift=drift, options=options)
+    view = plan_view(plan, limits, drift=drift, split=split, options=options)
     blocks = [[style.paint(view.headline, "strong")]]
     blocks += [row_lines(warning, style, "  ") for warning in view.warnings]
     blocks += [section_lines(section, style) for section in (*view.people, *view.checks, view.findings) if section.rows]

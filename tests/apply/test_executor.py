@@ -109,6 +109,22 @@ def test_steps_run_locks_first_and_unlocks_last_and_each_is_journaled(
     assert store.journal.verify().broken_at is None
 
 
+def test_a_run_in_part_says_so_and_its_plan_applies_once(local: LocalTarget, store: SqliteStore) -> None:
+    made = plan_between(state(), AFTER)
+    apply(made, local, store, split=True, pending=frozenset({Address("user/other")}))
+    (started,) = [each.entry for each in store.journal.headlines() if isinstance(each.entry, RunStarted)]
+    (run,) = summarise_runs(each.entry for each in store.journal.headlines())
+    assert (started.split, run.state, run.whole) == (True, "finished", False)
+    with pytest.raises(PlanUsed):
+        apply(made, local, store)
+
+
+def test_a_whole_run_says_so(local: LocalTarget, store: SqliteStore) -> None:
+    apply(plan_between(state(), AFTER), local, store, split=True)
+    (run,) = summarise_runs(each.entry for each in store.journal.headlines())
+    assert run.whole
+
+
 def test_the_journal_keeps_what_is_needed_to_take_a_step_back(target: WritableTarget, store: SqliteStore) -> None:
     fill(target, BEFORE)
     apply(plan_between(BEFORE, AFTER), target, store)
@@ -198,6 +214,11 @@ class TestSettling:
     def test_an_empty_plan_finds_all_as_desired(self, local: LocalTarget, edited: SqliteStore) -> None:
         apply(plan_between(AFTER, AFTER, serial=local.serial()), local, edited)
         assert local.index(ORG).edited == set()
+
+    def test_what_is_left_for_later_is_not_settled(self, local: LocalTarget, edited: SqliteStore) -> None:
+        pending = frozenset({Address("user/mover")})
+        apply(plan_between(BEFORE, AFTER, serial=local.serial()), local, edited, split=True, pending=pending)
+        assert local.index(ORG).edited == {"user/mover", "user/stays"}
 
     def test_an_apply_that_fails_settles_nothing(self, local: LocalTarget, edited: SqliteStore) -> None:
         plan = plan_between(BEFORE, AFTER, serial=local.serial())

@@ -3,7 +3,7 @@
 import pytest
 
 import idsync.errors as errors
-from idsync.cli.exit_codes import MEANINGS, ExitCode, exit_code_of
+from idsync.cli.exit_codes import MEANINGS, ExitCode, exit_code_of, first_of
 from tests.cli.running import Idsync
 
 CODES = {
@@ -114,3 +114,21 @@ def test_an_unexpected_failure_exits_1_in_a_line_and_shows_its_origin_only_when_
 
 def test_an_invalid_configuration_exits_3(idsync: Idsync, tmp_path: object) -> None:
     assert idsync("plan", "-c", str(tmp_path)).code == 3
+
+
+@pytest.mark.parametrize(
+    ("codes", "first"),
+    [
+        ((), 0),
+        ((5,), 5),
+        ((5, 7), 7),
+        ((8, 5), 5),
+        ((8, 7, 5), 7),
+        ((7, 6), 6),
+        ((6, 9), 9),
+        ((4, 9), 4),
+        ((3, 4, 8), 3),
+    ],
+)
+def test_of_several_codes_the_gravest_stands_first(codes: tuple[int, ...], first: int) -> None:
+    assert first_of([ExitCode(code) for code in codes]) == first

@@ -4,6 +4,7 @@ from idsync.model.identity import IdentityUser
 from idsync.model.ownership import lock_name
 from idsync.model.resources import Owner
 from idsync.plan.changes import LockChange, Plan, UserChange
+from idsync.plan.planfile import decode_plan, encode_plan
 from idsync.plan.replay import replay
 from idsync.plan.seal import sealed
 from idsync.plan.split import split
@@ -362,6 +363,12 @@ def test_of_a_held_deletion_the_lock_is_told_now_and_what_is_lost_later() -> Non
     assert (delta_of(go, "bob").locked, delta_of(go, "bob").loses) == ("unassigned", ())
     assert delta_of(held, "bob").locked is None
     assert {access.name for access in delta_of(held, "bob").loses} == {"00g-eng", "okta-requester"}
+
+
+def test_a_plan_that_was_kept_in_a_file_is_split_alike() -> None:
+    made = sealed(plan(okta(*people(20, 6), person("new")), settled(okta(*people(20)))))
+    again = decode_plan(encode_plan(made))
+    assert [half.digest for half in split(again, ())] == [half.digest for half in split(made, ())]
 
 
 def test_each_section_is_held_by_its_own_marks() -> None:

@@ -44,6 +44,11 @@ def test_a_run_says_when_who_what_which_plan_and_what_was_released() -> None:
     ]  # fmt: skip
 
 
+def test_a_run_that_left_a_part_for_later_says_so() -> None:
+    entries = numbered(START, RunFinished(1, "2026-11-22T08:00:01Z", 9, whole=False))
+    assert f"run 1 applied in part: {COUNT_WORDS}" in render_text(entries)
+
+
 def test_the_newest_comes_first_hands_and_sweeps_between_runs() -> None:
     entries = numbered(
         START,

@@ -1,35 +1,37 @@
-"""`idsync apply [PLAN]`: make a reviewed plan so, or plan, show, ask and apply in one go."""
+"""`idsync apply [PLAN]`: make a reviewed plan so, or plan, show, ask and apply; all of it, or what may go ahead."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
+from msgspec.structs import replace
 
-from idsync.apply.admission import check_guards, check_health, check_inputs
-from idsync.apply.executor import Applied, Request, apply_plan
+from idsync.apply.admission import check_guards, check_health, check_inputs, check_unused, unneeded
+from idsync.apply.executor import Applied, Request, addresses_in, apply_plan
 from idsync.bootstrap import Workspace
-from idsync.cli.console import json_text
-from idsync.cli.exit_codes import ExitCode
+from idsync.cli.exit_codes import ExitCode, first_of
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.options import allow_option, auto_approve_option, format_option, overrides, snapshot_option
+from idsync.cli.parts import PASSED, Parts, applied_json, applied_text, held_codes, held_text, warn_of_held
 from idsync.cli.plans import NEWCOMERS_SHOWN, plan_text, read_plan
 from idsync.cli.progress import ProgressDisplay
 from idsync.cli.workspaces import workspace
-from idsync.errors import UsageError
-from idsync.model.directory import LastApply
+from idsync.errors import PartlyApplied, UsageError
 from idsync.model.times import format_time, parse_duration
 from idsync.plan.changes import Plan
 from idsync.plan.guards import GUARDS
 from idsync.plan.health import RELEASABLE
-from idsync.reconcile.planned import Planned, last_apply_of
+from idsync.plan.split import split as split_plan
+from idsync.reconcile.planned import Planned, last_apply_in_part
 from idsync.reconcile.single_pass import last_apply, plan_once, remember_after_apply, to_remember
-from idsync.render.phrases import counted
 from idsync.stores.sqlite.store import SqliteStore
 
 
 @click.command("apply")
 @click.argument("plan", metavar="[PLAN]", required=False, type=click.Path(path_type=Path))
 @auto_approve_option
+@click.option("--split", is_flag=True, help="Apply what may go ahead, and hold back the rest.")
 @allow_option
 @snapshot_option
 @click.option("--lock-timeout", metavar="DURATION", default="0s", help="Wait so long for another run to end: 30s, 5m.")
@@ -40,12 +42,17 @@ def command(
     invocation: Invocation,
     plan: Path | None,
     auto_approve: bool,
+    split: bool,
     allow: tuple[str, ...],
     snapshot: Path | None,
     lock_timeout: str,
     form: str,
 ) -> ExitCode:
-    """Apply PLAN, which was reviewed; without it, plan now, show and ask."""
+    """Apply PLAN, which was reviewed; without it, plan now, show and ask.
+
+    A plan of which a guard or a doubt holds something is refused whole; with --split, what they do not hold is applied,
+    and the exit code says that the rest is not.
+    """
     if plan is not None and snapshot is not None:
         raise UsageError("A plan is applied as it is; --snapshot cannot change it.", fix="Give one of the two.")
     released, timeout = overrides(allow, {*GUARDS, *RELEASABLE}), _seconds(lock_timeout)
@@ -54,32 +61,30 @@ def command(
     reviewed = None if plan is None else read_plan(plan)
     place = workspace(invocation)
     with place.store(writing=True) as store:
-        job = _Job(invocation, place, store, released, timeout)
+        job = _Job(invocation, place, store, released, timeout, split, form)
         if reviewed is not None:
-            applied = job.apply(reviewed, last_apply_of(reviewed))
-        else:
-            planned = invocation.keep(job.plan(snapshot))
-            if not job.approved(planned.plan, show=form == "text", ask=not auto_approve):
-                invocation.console.note("Nothing was changed.")
-                return ExitCode.INTERRUPTED
-            ready = invocation.keep(planned.executable())
-            applied = job.apply(ready.plan, ready.last_apply)
-            remember_after_apply(planned, place.target(store), store.cache, applied)
-    for note in applied.notes:
-        invocation.console.warning(f"{note}.")
-    invocation.console.result(json_text(applied) if form == "json" else _told(applied))
-    return ExitCode.DONE
+            return job.apply(job.parts(reviewed))
+        planned = invocation.keep(job.plan(snapshot))
+        if form == "text":
+            invocation.console.result(plan_text(planned.plan, "text", invocation, split=split))
+        parts = job.parts(invocation.keep(planned.executable()).plan)
+        if not job.approved(parts, ask=not auto_approve):
+            invocation.console.note("Nothing was changed.")
+            return ExitCode.INTERRUPTED
+        return job.apply(parts, planned)
 
 
 @dataclass(frozen=True)
 class _Job:
-    """One apply: who releases what, where, and how long to wait for another."""
+    """One apply: who releases what, where, how long to wait for another, and whether a part may go ahead alone."""
 
     invocation: Invocation
     place: Workspace
     store: SqliteStore
     released: dict[str, str]
     timeout: float
+    split: bool
+    form: str
 
     def plan(self, snapshot: Path | None) -> Planned:
         """Plan now, to apply at once."""
@@ -97,32 +102,70 @@ class _Job:
                 described=NEWCOMERS_SHOWN,
             )
 
-    def approved(self, plan: Plan, *, show: bool, ask: bool) -> bool:
-        """Show the plan, refuse what may not be applied, and ask; there is nothing to ask about an empty plan."""
-        console = self.invocation.console
-        if show:
-            console.result(plan_text(plan, "text", self.invocation))
+    def parts(self, plan: Plan) -> Parts:
+        """What of a plan goes ahead and what is held, which is shown; without --split, all of it goes."""
+        if not self.split:
+            return Parts(plan, plan)
+        check_unused(plan, self.store.runs)
         check_inputs(plan, self.place.expected())
-        check_health(plan, self.released)
-        check_guards(plan, self.released)
-        return not ask or plan.is_empty or console.confirm("Apply this plan?")
+        going, held = split_plan(plan, self.released)
+        if self.form == "text":
+            self.invocation.console.result(held_text(held, self.invocation))
+        return Parts(plan, going, held)
 
-    def apply(self, plan: Plan, last: LastApply) -> Applied:
-        """Make the plan so; `last` is what the next one will know of it."""
+    def approved(self, parts: Parts, *, ask: bool) -> bool:
+        """Refuse what may not be applied, and ask; there is nothing to ask about an empty plan."""
+        if not self.split:
+            check_inputs(parts.whole, self.place.expected())
+            check_health(parts.whole, self.released)
+            check_guards(parts.whole, self.released)
+        question = "Apply the part that may go ahead?" if parts.held.changes else "Apply this plan?"
+        return not ask or parts.going.is_empty or self.invocation.console.confirm(question)
+
+    def apply(self, parts: Parts, planned: Planned | None = None) -> ExitCode:
+        """Make so what goes ahead, and tell what was done and what is held; `planned` is left as a memo."""
+        console = self.invocation.console
+        codes = held_codes(parts, self.released)
+        try:
+            applied = replace(self._run(parts), notes=unneeded(parts.whole, self.released))
+        except PartlyApplied as error:
+            if not codes:
+                raise
+            console.failure(error)
+            warn_of_held(parts, self.invocation, self.released)
+            return first_of({*codes, ExitCode.PARTLY_APPLIED})
+        if planned is not None and parts.held.is_empty:
+            remember_after_apply(planned, self.place.target(self.store), self.store.cache, applied)
+        for note in applied.notes:
+            console.warning(f"{note}.")
+        warn_of_held(parts, self.invocation, self.released)
+        console.result(applied_json(applied, parts) if self.form == "json" else applied_text(applied, parts))
+        return first_of(codes)
+
+    def _run(self, parts: Parts) -> Applied:
         place, now = self.place, self.place.now()
         holder = place.holder(format_time(now))
+        nothing = parts.going.is_empty and not parts.held.is_empty
+        target = place.target(self.store)
+        last = last_apply_in_part(parts.whole, parts.held, last_apply(self.store.facts, target))
         request = Request(
             actor=f"{holder.user}@{holder.host}",
             now=now,
             holder=holder,
             expected=place.expected(),
-            overrides=self.released,
+            overrides=self._overrides(parts),
             lock_timeout=self.timeout,
             sweep_locks=place.settings.integration.sync.users,
-            facts=to_remember(last, place.target(self.store)),
+            facts={} if nothing else to_remember(last, target),
+            split=self.split,
+            pending=frozenset(address for change in parts.held.changes for address in addresses_in(change)),
         )
         with ProgressDisplay(self.invocation.console) as progress:
-            return apply_plan(plan, request, target=place.target(self.store), records=self.store, progress=progress)
+            return apply_plan(parts.going, request, target=target, records=self.store, progress=progress)
+
+    def _overrides(self, parts: Parts) -> Mapping[str, str]:
+        """What is released, with the reasons; of locks that go ahead of the rest, the history is to say so."""
+        return {**dict.fromkeys(parts.passed_limits(self.released), PASSED), **self.released}
 
 
 def _seconds(text: str) -> float:
@@ -130,11 +173,3 @@ def _seconds(text: str) -> float:
         return parse_duration(text)
     except ValueError:
         raise UsageError(f"--lock-timeout {text!r} is not a duration.", fix="Write it like 30s, 5m or 1h.") from None
-
-
-def _told(applied: Applied) -> str:
-    swept = f" {counted(applied.locks_swept, 'expired lock')} cleared away." if applied.locks_swept else ""
-    if applied.run is None:
-        return f"Nothing to change.{swept}"
-    resumed = ", taken up where it was broken off" if applied.resumed else ""
-    return f"Applied: run {applied.run}{resumed}, {counted(applied.steps, 'step')}, serial {applied.serial}.{swept}"

@@ -1,0 +1,95 @@
+"""A plan that goes ahead in part, as `apply --split` tells of it."""
+
+from collections.abc import Container
+
+import msgspec
+
+from idsync.apply.executor import Applied
+from idsync.cli.console import json_text
+from idsync.cli.exit_codes import ExitCode
+from idsync.cli.invocation import Invocation
+from idsync.plan.changes import AccessListChange, Change, Plan
+from idsync.plan.holding import LOCKS_GO
+from idsync.render.held import held_advice, held_by, held_headline, render_held
+from idsync.render.phrases import counted
+from idsync.render.style import COLOUR, PLAIN
+
+PASSED = "locks go ahead of what is held (--split)"
+"""Why a run passed the limit on locks, for the history."""
+
+
+class Parts(msgspec.Struct, frozen=True):
+    """The whole of a plan, what of it goes ahead, and what is held: nothing, where there is no `held`."""
+
+    whole: Plan
+    going: Plan
+    held_part: Plan | None = None
+
+    @property
+    def held(self) -> Plan:
+        """What is held back; an empty plan where nothing is."""
+        return self.held_part or msgspec.structs.replace(self.whole, changes=())
+
+    def passed_limits(self, released: Container[str]) -> tuple[str, ...]:
+        """Guards over their limit whose changes go ahead all the same, though nobody released them."""
+        if self.held_part is None:
+            return ()
+        over = (result.guard for result in self.going.guards if result.verdict == "blocked")
+        return tuple(guard for guard in over if guard in LOCKS_GO and guard not in released)
+
+
+def held_codes(parts: Parts, released: Container[str]) -> frozenset[ExitCode]:
+    """How a command ends that held something back: by a doubt, by a guard, or by both."""
+    doubts = {finding.code for finding in parts.whole.health.findings}
+    marks = {*held_by(parts.held)}
+    codes = set()
+    if marks & doubts:
+        codes.add(ExitCode.SOURCE_UNUSABLE)
+    if marks - doubts or parts.passed_limits(released):
+        codes.add(ExitCode.BLOCKED)
+    return frozenset(codes)
+
+
+def held_text(held: Plan, invocation: Invocation) -> str:
+    """What is held back, as a terminal shows it after the plan; nothing where nothing is."""
+    style = COLOUR if invocation.console.colour else PLAIN
+    text = render_held(held, style, options=invocation.config_arguments)
+    return f"\n{text}" if text else ""
+
+
+def warn_of_held(parts: Parts, invocation: Invocation, released: Container[str]) -> None:
+    """Say on stderr what is held back, and which limit was passed."""
+    for result in parts.going.guards:
+        if result.guard in parts.passed_limits(released):
+            invocation.console.warning(
+                f"{result.guard} is over its limit ({result.count}, limit {result.limit:g}), and locks went ahead."
+            )
+    if parts.held.changes:
+        advice = held_advice(parts.held, invocation.config_arguments)
+        invocation.console.warning(held_headline(parts.held), fix=advice)
+
+
+def applied_text(applied: Applied, parts: Parts) -> str:
+    """What an apply did, in a sentence or two."""
+    swept = f" {counted(applied.locks_swept, 'expired lock')} cleared away." if applied.locks_swept else ""
+    if applied.run is None:
+        return f"{'Nothing may go ahead.' if parts.held.changes else 'Nothing to change.'}{swept}"
+    part = " in part" if parts.held.changes else ""
+    resumed = ", taken up where it was broken off" if applied.resumed else ""
+    steps = counted(applied.steps, "step")
+    return f"Applied{part}: run {applied.run}{resumed}, {steps}, serial {applied.serial}.{swept}"
+
+
+def applied_json(applied: Applied, parts: Parts) -> str:
+    """The same for machines; of a split plan, with what is held."""
+    told = msgspec.to_builtins(applied)
+    if parts.held_part is not None:
+        told |= {"whole": parts.held.is_empty, "held": [_held(change) for change in parts.held.changes]}
+    return json_text(told)
+
+
+def _held(change: Change) -> dict[str, object]:
+    told: dict[str, object] = {"address": change.address, "action": change.action}
+    if isinstance(change, AccessListChange):
+        told |= {"members_added": change.members_added, "members_removed": change.members_removed}
+    return told | {"blocked_by": change.blocked_by}

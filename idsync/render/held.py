@@ -1,0 +1,54 @@
+"""What is held back of a plan that goes ahead in part: by what, how it is released, and every change of it."""
+
+import shlex
+from collections.abc import Sequence
+
+from idsync.plan.changes import GuardResult, Plan
+from idsync.plan.health import RELEASABLE
+from idsync.plan.holding import in_order
+from idsync.render.change_rows import change_sections
+from idsync.render.escape_text import shown, visible
+from idsync.render.phrases import counted, listed
+from idsync.render.plan_view import CODE_LIMIT, CODES_SHOWN, limit_words
+from idsync.render.style import PLAIN, Style
+from idsync.render.text import section_lines
+from idsync.render.view import Limits
+
+
+def held_by(held: Plan) -> tuple[str, ...]:
+    """The guards and doubts that hold these changes, doubts first."""
+    return in_order({mark for change in held.changes for mark in change.blocked_by})
+
+
+def held_headline(held: Plan) -> str:
+    """One sentence that says how much is held back, and by what."""
+    results = {result.guard: result for result in held.guards}
+    by = [_mark(mark, results.get(mark)) for mark in held_by(held)]
+    return f"{counted(len(held.changes), 'change is', 'changes are')} held back, by {listed(by, CODES_SHOWN)}."
+
+
+def held_advice(held: Plan, options: Sequence[str] = ()) -> str:
+    """How what is held back can go ahead; `options` are what an apply of this configuration needs."""
+    doubts = {finding.code for finding in held.health.findings}
+    marks = held_by(held)
+    if any(mark in doubts and mark not in RELEASABLE for mark in marks):
+        return "Nothing releases this: read the source again, whole."
+    command = visible(shlex.join(["idsync", "apply", *options]))
+    released = " ".join(f"--allow {shown(mark, CODE_LIMIT)}=REASON" for mark in marks[:CODES_SHOWN])
+    verdict = "right, and the source whole" if not doubts.isdisjoint(marks) else "meant"
+    return f"If this is {verdict}: {command} {released}"
+
+
+def render_held(held: Plan, style: Style = PLAIN, limits: Limits | None = None, *, options: Sequence[str] = ()) -> str:
+    """The part of a plan that is held back, as plain text; nothing where nothing is held."""
+    if held.is_empty:
+        return ""
+    head = [style.paint(f"! {held_headline(held)}", "warning"), f"  {held_advice(held, options)}"]
+    sections = change_sections(held, limits or Limits(), held=True)
+    blocks = [head, *(section_lines(section, style) for section in sections)]
+    return "\n\n".join("\n".join(block) for block in blocks) + "\n"
+
+
+def _mark(mark: str, result: GuardResult | None) -> str:
+    name = shown(mark, CODE_LIMIT)
+    return name if result is None else f"{name} ({result.count:,}, limit {limit_words(result)})"
