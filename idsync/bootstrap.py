@@ -16,6 +16,7 @@ from idsync.config.codes import UNUSABLE_SECRET, Mistakes
 from idsync.config.loader import load
 from idsync.config.secrets import Secret, resolve, secret_references
 from idsync.config.settings import ApiToken, OAuth, OktaSource, SecretReference, Settings, SnapshotSource
+from idsync.config.source_files import SourceFile
 from idsync.diagnostics import Diagnostic, Position, has_errors
 from idsync.errors import ConfigError, SecretError
 from idsync.stores.protocol import Holder
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class Workspace:
-    """Everything that one configuration speaks of. `warnings` is what its loading noticed."""
+    """Everything that one configuration speaks of. `warnings` is what its loading noticed, `files` are its texts."""
 
     def __init__(
         self,
@@ -38,10 +39,12 @@ class Workspace:
         directory: Path,
         warnings: tuple[Diagnostic, ...] = (),
         environment: Mapping[str, str] | None = None,
+        files: tuple[SourceFile, ...] = (),
     ) -> None:
         self.settings = settings
         self.directory = directory
         self.warnings = warnings
+        self.files = files
         self._environment = os.environ if environment is None else environment
 
     def now(self) -> datetime:
@@ -174,4 +177,4 @@ def open_workspace(config: Path) -> Workspace:
     loaded = load(config)
     if loaded.settings is None:
         raise ConfigError("The configuration is invalid; nothing was done.", loaded.diagnostics)
-    return Workspace(loaded.settings, loaded.directory, loaded.diagnostics)
+    return Workspace(loaded.settings, loaded.directory, loaded.diagnostics, files=loaded.files)

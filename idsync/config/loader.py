@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -31,7 +32,7 @@ from idsync.config.read_integration import read_integration
 from idsync.config.read_rules import read_access_list_rules, read_filters, read_guards, read_owners, read_role_rules
 from idsync.config.schema_check import check_document
 from idsync.config.settings import Guards, ImportFilters, Settings, TraitSettings
-from idsync.config.source_files import read_source_files, shown
+from idsync.config.source_files import SourceFile, read_source_files, shown
 from idsync.diagnostics import Diagnostic, Position, has_errors, in_reading_order
 
 _SINGLE = ("Integration", "DefaultOwners", "ImportFilters", "Guards")
@@ -54,36 +55,49 @@ _UNREAD = (
 class Loaded(msgspec.Struct, frozen=True):
     """What came of loading: the settings, unless there are errors, and everything found on the way.
 
-    `directory` is what relative paths in the settings are relative to; positions name files relative to it too.
+    `directory` is what relative paths in the settings are relative to; positions name files relative to it too. `files`
+    are those that were read, in reading order: `load_documents` makes the same of them.
     """
 
     settings: Settings | None
     diagnostics: tuple[Diagnostic, ...]
     directory: Path
+    files: tuple[SourceFile, ...] = ()
 
 
 def load(path: Path) -> Loaded:
     """Load the configuration that a directory, or one file, holds. Never raises for what is in the files."""
     mistakes = Mistakes()
-    documents = _Documents(path, mistakes)
+    return _loaded(read_source_files(path, mistakes), Position(shown(path)), _directory(path), mistakes)
+
+
+def load_documents(files: Iterable[SourceFile], directory: Path) -> Loaded:
+    """Load the configuration that these texts are, in their order, as if they lay in `directory`. Reads no file."""
+    return _loaded(files, Position(shown(directory)), directory, Mistakes())
+
+
+def _loaded(files: Iterable[SourceFile], root: Position, directory: Path, mistakes: Mistakes) -> Loaded:
+    documents = _Documents(files, root, mistakes)
     settings = documents.settings()
     if mistakes.full:
         last = mistakes.found[-1].position
         mistakes.found.append(_too_many(last))
     diagnostics = in_reading_order(mistakes.found)
-    return Loaded(None if has_errors(diagnostics) else settings, diagnostics, _directory(path))
+    return Loaded(None if has_errors(diagnostics) else settings, diagnostics, directory, tuple(documents.files))
 
 
 class _Documents:
     """The documents of a configuration, by kind, in reading order."""
 
-    def __init__(self, path: Path, mistakes: Mistakes) -> None:
-        self._root = Position(shown(path))
+    def __init__(self, files: Iterable[SourceFile], root: Position, mistakes: Mistakes) -> None:
+        self._root = root
         self._mistakes = mistakes
         self._by_kind: dict[str, list[Node]] = {}
         self._seen_all = True
+        self.files: list[SourceFile] = []
         budget = Budget()
-        for file in read_source_files(path, mistakes):
+        for file in files:
+            self.files.append(file)
             for document in compose(file.text, file.name, mistakes, budget):
                 self._add(document)
             if budget.left < 0 or mistakes.full:

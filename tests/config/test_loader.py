@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from idsync.config import source_files
-from idsync.config.loader import Loaded, load
+from idsync.config.loader import Loaded, load, load_documents
 from idsync.config.patterns import NameFilter, NamePattern
 from idsync.config.settings import (
     ApiToken,
@@ -558,6 +558,7 @@ def test_any_documents_are_loaded_or_refused_at_a_place(
         assert found.why
     if loaded.settings is not None:
         assert loaded.settings.digest
+    assert load_documents(loaded.files, folder) == loaded
 
 
 @settings(deadline=None)

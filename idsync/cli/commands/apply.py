@@ -23,9 +23,11 @@ from idsync.plan.changes import Plan
 from idsync.plan.guards import GUARDS
 from idsync.plan.health import RELEASABLE
 from idsync.plan.split import split as split_plan
+from idsync.reconcile.applied_configuration import AppliedConfiguration, configuration_to_remember
 from idsync.reconcile.planned import Planned, last_apply_in_part
 from idsync.reconcile.single_pass import last_apply, plan_once, remember_after_apply, to_remember
 from idsync.stores.sqlite.store import SqliteStore
+from idsync.targets.protocol import DirectoryReader
 
 
 @click.command("apply")
@@ -156,12 +158,16 @@ class _Job:
             overrides=self._overrides(parts),
             lock_timeout=self.timeout,
             sweep_locks=place.settings.integration.sync.users,
-            facts={} if nothing else to_remember(last, target),
+            facts={} if nothing else {**to_remember(last, target), **self._configuration(target)},
             split=self.split,
             pending=frozenset(address for change in parts.held.changes for address in addresses_in(change)),
         )
         with ProgressDisplay(self.invocation.console) as progress:
             return apply_plan(parts.going, request, target=target, records=self.store, progress=progress)
+
+    def _configuration(self, target: DirectoryReader) -> Mapping[str, bytes]:
+        applied = AppliedConfiguration(self.place.settings.digest, self.place.files)
+        return configuration_to_remember(applied, self.store.facts, target)
 
     def _overrides(self, parts: Parts) -> Mapping[str, str]:
         """What is released, with the reasons; of locks that go ahead of the rest, the history is to say so."""

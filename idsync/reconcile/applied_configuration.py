@@ -1,0 +1,63 @@
+"""The configuration that was applied last, kept in the store as its texts: what unattended passes compile with.
+
+A configuration holds references to secrets and never a secret, so that its texts may be kept.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from idsync.config.loader import load_documents
+from idsync.config.settings import Settings
+from idsync.config.source_files import SourceFile
+from idsync.errors import StoreError
+from idsync.model.canonical import canonical_bytes
+from idsync.stores.protocol import Facts
+from idsync.targets.protocol import DirectoryReader
+
+_KEY = "applied_configuration/{}"
+
+
+class AppliedConfiguration(msgspec.Struct, frozen=True):
+    """A configuration by the digest of its meaning, and its files in reading order, by relative path."""
+
+    digest: str
+    files: tuple[SourceFile, ...]
+
+
+def configuration_to_remember(
+    applied: AppliedConfiguration, facts: Facts, target: DirectoryReader
+) -> Mapping[str, bytes]:
+    """The facts that an apply keeps of its configuration; none where they are in the store already."""
+    key, value = _KEY.format(target.name), canonical_bytes(applied)
+    return {} if facts.get(key) == value else {key: value}
+
+
+def applied_configuration(facts: Facts, target: DirectoryReader) -> AppliedConfiguration | None:
+    """The configuration that was applied last to a target; None where none was ever. Raises StoreError."""
+    known = facts.get(_KEY.format(target.name))
+    if known is None:
+        return None
+    try:
+        return msgspec.json.decode(known, type=AppliedConfiguration)
+    except msgspec.DecodeError as error:
+        raise StoreError("What the store says of the applied configuration cannot be read.", why=str(error)) from error
+
+
+def applied_settings(facts: Facts, target: DirectoryReader, directory: Path) -> Settings | None:
+    """The settings of the configuration that was applied last to a target, whatever the files say now.
+
+    Relative paths in them are relative to `directory`. Raises StoreError where this version cannot load them.
+    """
+    applied = applied_configuration(facts, target)
+    if applied is None:
+        return None
+    loaded = load_documents(applied.files, directory)
+    if loaded.settings is None:
+        raise StoreError(
+            "The configuration that was applied last cannot be loaded by this version.",
+            why=str(next(iter(loaded.diagnostics), "")),
+            fix="Correct the configuration, and apply it with this version.",
+        )
+    return loaded.settings
