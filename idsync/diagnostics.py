@@ -1,6 +1,6 @@
 """What a mistake in somebody's files looks like: a code, what is wrong, why it matters, how to fix it, and where.
 
-Mistakes are values that are collected, sorted and shown together; whoever finds one does not raise it.
+Mistakes are values that are collected, sorted and shown together; code that finds one does not raise it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Severity(StrEnum):
 
 
 class Diagnostic(msgspec.Struct, frozen=True):
-    """One mistake, with everything a person needs to mend it. `related` points at what it collides with."""
+    """One mistake, with everything a person needs to fix it. `related` points at what it collides with."""
 
     code: str
     severity: Severity

@@ -16,7 +16,7 @@ IdsyncError
   LeaseLost                  another run took over what this one held
   StoreError                 the store cannot be opened, read or written
     StoreBusy                ... since another process is writing to it for too long
-  ResourceError              a resource by hand is invalid, unknown, stale or in conflict
+  ResourceError              a resource in a manual edit is invalid, unknown, stale or in conflict
 """
 
 from collections.abc import Sequence
@@ -148,4 +148,4 @@ class StoreBusy(StoreError):
 
 
 class ResourceError(IdsyncError):
-    """A resource given by hand is invalid, unknown, stale or in conflict."""
+    """A resource in a manual edit is invalid, unknown, stale or in conflict."""

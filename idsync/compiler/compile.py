@@ -180,7 +180,7 @@ class _Draft:
         self._why[address] = self._why_user(why, address, existing, user)
 
     def _leave_locks_on(self, name: str) -> None:
-        """What was decided about locks was meant for a user of ours, and the user of this name is not."""
+        """Undo the lock decisions for this name: they assumed a user of ours, but the user is foreign."""
         ours = lock_name(self._org_url, name)
         self._locks.pop(ours, None)
         self._why.pop(lock_address(ours), None)
@@ -188,7 +188,7 @@ class _Draft:
             self._locks.update(
                 (key, lock)
                 for key, lock in self._current.locks.items()
-                if key not in self._locks  # it may be wanted for someone else, whom a hand took it from
+                if key not in self._locks  # somebody may have edited it by hand, and its own user still needs it
                 and lock.spec.target.user == name
                 and is_ours(lock.metadata.labels, self._org_url)
             )

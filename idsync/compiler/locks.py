@@ -82,11 +82,11 @@ class _Draft:
         return DesiredLocks(self.locks, self._lifetimes, self._why, tuple(self._findings), frozenset(self.unlockable))
 
     def wait_with(self, other_names: Iterable[str]) -> None:
-        """People one of whose names cannot be locked keep the old one: the other waits with it."""
+        """If either name of a renamed person cannot be locked, postpone the rename: both names stay as they are."""
         self.unlockable.update(other_names)
 
     def want(self, user: str, why: Why, existing: Lock | None, *, permanent: bool) -> None:
-        """A lock on `user`: made new, kept when it serves, mended when it does not."""
+        """Want a lock on `user`: create it, keep one that will do, or correct one that will not."""
         if existing is not None and not is_ours(existing.metadata.labels, self._org_url):
             self._conflict(user, existing, why.causes)
             return
@@ -135,7 +135,7 @@ class _Draft:
                 "identity_replaced",
                 "warning",
                 f"{user} was locked when somebody left, and is unlocked for Okta user {identity.id}, now of that name. "
-                "Lock it by hand until the credentials of whoever left have run out: nothing else ends them.",
+                "Lock it by hand until the credentials of the person who left have run out: nothing else ends them.",
                 (user_cause(identity),),
             )
         )

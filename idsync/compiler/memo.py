@@ -1,7 +1,7 @@
 """Remembers what was compiled, so that a plan looks only at what moved since. A memo can be thrown away at any time.
 
 It says: from these inputs, under this configuration, the directory had these fingerprints when it was as desired.
-Whoever has the same inputs and still has the same fingerprints is as desired, and need not be looked at.
+A person with the same inputs and the same fingerprints is as desired, and need not be looked at.
 """
 
 from collections import Counter
@@ -22,14 +22,14 @@ from idsync.model.identity import IdentityUser
 COMPILER_VERSION = "3"
 """Raise it whenever the same inputs compile to something else."""
 FEW = 16
-"""So many people who moved are searched for in unread member lists; for more, every list is read."""
+"""Up to this many people who moved are searched for in unread member lists; for more, every list is read."""
 
 
 class Memo(msgspec.Struct, frozen=True, array_like=True):
     """What was as desired when the directory's brief was `index`: hashes of what it was compiled from, by Okta id.
 
-    An empty hash marks somebody who was there and is not as desired yet, or has a standing warning: they are compiled
-    in every plan, and their disappearance is noticed. `shapes` says which attributes everybody in the pool has a value
+    An empty hash marks somebody not yet as desired, or with a standing warning: they are recompiled in every plan, and
+    their disappearance is noticed. `shapes` says which attributes everybody in the pool has a value
     of: the first of `known_shapes`, unless `shapes` names another by its place.
     """
 
@@ -88,7 +88,7 @@ def narrowed(memo: Memo, inputs: Inputs, bases: Bases, held: frozenset[str], own
     differing = {okta_id for okta_id, basis in bases.people.items() if known.get(okta_id) != basis}
     names = {pool.names[okta_id] for okta_id in differing}
     held_ids = {pool.present[name].id for name in (held | pool.claimed) & pool.present.keys()}
-    # Whoever was not in the pool under the same name, or no longer is, moves in and out of lists.
+    # People who were not in the pool under the same name, or no longer are, move in and out of lists.
     moved = held_ids | {okta_id for okta_id in differing if _was_elsewhere(memo, okta_id, pool.names[okta_id])}
     moved |= known.keys() - bases.people.keys()
     users = {*names, *pool.leaving, *pool.claimed, *pool.renamed.keys(), *pool.renamed.values()}
@@ -195,7 +195,7 @@ def _edited_lists(memo: Memo, index: DirectoryIndex) -> set[str]:
 
 
 def _unsettled(compilation: Compilation, index: DirectoryIndex, access_list: str) -> bool:
-    """Whether a list is of note, or has a member only because they are held: it differs when they no longer are."""
+    """Whether a list has a finding, is foreign, or has a held member: it may change once nobody is held."""
     entry = index.access_lists.get(access_list)
     if access_list in compilation.noticed_lists or (entry is not None and not entry.ours):
         return True

@@ -38,7 +38,7 @@ def missing_for_person(inputs: Inputs, person: str) -> MissingEdge | None:
     finding = next((item for item in inputs.pool.findings if item.severity != "info" and cause in item.causes), None)
     if identity.username not in inputs.pool.present:
         what = finding.message if finding else f"{person} has the Okta status {identity.status}, which gives no access."
-        return MissingEdge(what, "Mend it in Okta; the next plan sees it.", (cause,))
+        return MissingEdge(what, "Fix this in Okta; the next plan will pick it up.", (cause,))
     return None
 
 

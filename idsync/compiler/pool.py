@@ -123,7 +123,7 @@ class _Draft:
         self._names_by_id = {okta_id: of_one for okta_id, of_one in names.items() if len(of_one) > 1}
 
     def _names_of(self, okta_id: str) -> list[str]:
-        """The directory's names for one person; normally one, and never one that another person bears upstream."""
+        """The directory's names for one person; normally one, and never a name that another person has in Okta."""
         name = self._name_by_id.get(okta_id)
         if name is None or okta_id not in self._names_by_id:
             return [] if name is None else [name]
@@ -186,8 +186,9 @@ class _Draft:
         return [group[0] for key, group in by_key.items() if key and len(group) == 1]
 
     def settle_as_they_are(self, users: list[IdentityUser]) -> list[IdentityUser]:
-        """Settle everyone whom the directory has under their name, and the new whose name nobody has: nearly all there
-        are. Give back the others.
+        """Accept everyone whose directory entry already carries their Okta id, and newcomers whose name is free.
+
+        Return the rest for `settle`.
         """
         if self._names_by_id:
             return users
@@ -310,7 +311,7 @@ class _Draft:
         self._report(
             "identity_replaced",
             "warning",
-            f"{user.username} was Okta user {old_id} and is now {user.id}: the same person made anew, or another. "
+            f"{user.username} was Okta user {old_id} and is now {user.id}: the same person created again, or another. "
             "If another, lock the name by hand until the old one's credentials have run out: nothing else ends them.",
             user,
         )
@@ -321,5 +322,5 @@ _OUT_BY_ITSELF = frozenset({"DEPROVISIONED", SUSPENDED})
 
 
 def _absence(status: str) -> Reason:
-    """Why somebody is out; whoever lacks the app and is suspended besides is out for lacking the app."""
+    """Why somebody is out; a suspended person who also lacks the app is out for lacking the app."""
     return {"DEPROVISIONED": Reason.DEACTIVATED, DELETED: Reason.DELETED_UPSTREAM}.get(status, Reason.UNASSIGNED)

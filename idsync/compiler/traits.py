@@ -9,7 +9,7 @@ from idsync.model.identity import ProfileValue
 from idsync.model.resources import Strings, Traits
 
 _NUL = "\0"
-"""No text that a person could write by hand or a database could keep: what holds it is left out."""
+"""A character that neither a person can type nor a database can keep: a value with it is left out."""
 
 
 class TraitMapping:

@@ -1,6 +1,6 @@
 """Inference of a configuration from what is: the settings under which a snapshot and a directory agree.
 
-Nothing here is certain until it is planned: whoever uses the result plans with it, and what that plan would still
+Nothing here is certain until it is planned: the caller plans with the result, and what that plan would still
 change is what prevents an import.
 """
 
@@ -165,7 +165,7 @@ def _locks_for_ever(state: DirectoryState, pool: Pool, org_url: str) -> bool:
 
 
 def _owners(lists: Iterable[AccessList]) -> tuple[str, ...]:
-    """Owners whom every list has, else whoever owns most; lists that exist keep their own in any case."""
+    """Owners whom every list has, else the one who owns most; lists that exist keep their own in any case."""
     counted: Counter[str] = Counter()
     total = 0
     for item in lists:

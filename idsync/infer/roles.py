@@ -96,7 +96,7 @@ def _cover(
     by_person: Mapping[str, list[Mark]],
     variety: Mapping[str, int],
 ) -> frozenset[Mark] | None:
-    """The fewest marks that only holders bear, so that each bears one; None when there are none, or too many.
+    """The fewest marks that only holders have, so that each holder has one; None when there are none, or too many.
 
     Among equals those win that share words with the role, then groups, then traits with few values.
     """

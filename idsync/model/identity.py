@@ -34,7 +34,7 @@ class IdentityUser(msgspec.Struct, frozen=True, gc=False):
     scope: Literal["USER", "GROUP"] = "USER"
 
     def attributes(self) -> dict[str, ProfileValue]:
-        """The merged profile; raises SnapshotError when it is no JSON object."""
+        """The merged profile; raises SnapshotError when it is not a JSON object."""
         try:
             return _PROFILE.decode(self.profile)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -51,7 +51,7 @@ class IdentityGroup(msgspec.Struct, frozen=True, gc=False):
     type: str = "OKTA_GROUP"
 
     def member_ids(self) -> list[str]:
-        """Okta ids of the members; raises SnapshotError when it is no list of strings."""
+        """Okta ids of the members; raises SnapshotError when it is not a list of strings."""
         return _decode_ids(self.members, f"The list of members of group {self.id}")
 
 
@@ -66,7 +66,7 @@ class IdentityApp(msgspec.Struct, frozen=True, gc=False):
     groups: list[str] = []
 
     def user_ids(self) -> list[str]:
-        """Okta ids of the directly assigned users; raises SnapshotError when it is no list of strings."""
+        """Okta ids of the directly assigned users; raises SnapshotError when it is not a list of strings."""
         return _decode_ids(self.users, f"The list of users of app {self.id}")
 
 
@@ -152,7 +152,7 @@ def _unreadable(what: str, error: Exception) -> SnapshotError:
     return SnapshotError(
         f"{what} cannot be read.",
         why=f"{error}.",
-        fix="Mend it in Okta, or write the snapshot again with `idsync snapshot`.",
+        fix="Fix it in Okta, or write the snapshot again with `idsync snapshot`.",
     )
 
 

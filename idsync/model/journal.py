@@ -1,6 +1,6 @@
-"""The journal's entries: what every run and every hand did to a target, in the order in which it was done.
+"""The journal's entries: what every run and every manual edit did to a target, in order.
 
-A run starts, may be resumed, makes steps, may sweep locks, and stops or finishes; a person's own hand stands alone.
+A run starts, may be resumed, makes steps, may sweep locks, and stops or finishes; a manual edit stands alone.
 A run without `RunFinished` was broken off. Objects are named by the fingerprints of their bodies, which a store keeps.
 """
 
@@ -179,7 +179,7 @@ class Verification(msgspec.Struct, frozen=True):
 
 
 def run_of(entry: Entry) -> int | None:
-    """The run that an entry belongs to; None for a person's own hand and for a sweep on its own."""
+    """The run that an entry belongs to; None for a manual edit and for a sweep on its own."""
     return None if isinstance(entry, MadeByHand) else entry.run or None
 
 

@@ -23,7 +23,7 @@ class Origins(msgspec.Struct, frozen=True):
 
 
 class Accesses:
-    """Makes `Access` values, and hands out one object for what many people have alike."""
+    """Makes `Access` values, and shares one object among people who have the same."""
 
     def __init__(
         self, users: Mapping[str, UserChange], lists: Mapping[str, AccessListChange], origins: Origins

@@ -124,7 +124,7 @@ class _Comparison:
             return PersonDelta(person, (), (), locked=locked, unlocked=unlocked) if locked or unlocked else None
         old_name = self._origins.renamed.get(person)
         before = self._before(person)
-        if old_name is not None:  # whoever is adopted under the new name had something there, too
+        if old_name is not None:  # a user adopted under the new name had something there, too
             before = {**before, **self._before(old_name)}
         if not before and (everything := self._everything(person)) is not None:
             return PersonDelta(person, everything, (), (), old_name, locked, unlocked)

@@ -13,8 +13,9 @@ Share = tuple[Access, tuple[tuple[Key, Access], ...]]
 
 
 def plain_newcomers(changes: Collection[Change], renamed: Collection[str]) -> list[str]:
-    """New users, by name, who gain something and lose nothing, whatever else a plan does: there is no more to say of
-    them than what they gain. Whoever is `renamed`, locked or unlocked is more than that.
+    """Names of created users who only gain access: not `renamed`, locked or unlocked.
+
+    A brief plan counts them instead of listing what they gain.
     """
     locks = (change.after or change.before for change in changes if isinstance(change, LockChange))
     special = {lock.spec.target.user for lock in locks if lock}.union(renamed)
@@ -63,7 +64,7 @@ class Newcomers:
         return known
 
     def _share(self, name: str) -> Share | None:
-        """What a list gives to whoever joins it; None when a new membership is not all it takes."""
+        """What a list gives to a new member; None when a new membership is not all it takes."""
         change = self._lists[name]
         plain = change.after is not None and not change.carried and self._after.is_plain(name)
         share = self._shares[name] = self._worked_out(name, change) if plain else None

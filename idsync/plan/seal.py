@@ -1,4 +1,4 @@
-"""The digest that a plan bears: over its canonical bytes with an empty digest, in pieces since plans can be large."""
+"""The digest of a plan: over its canonical bytes with an empty digest, in pieces since plans can be large."""
 
 import hashlib
 from collections.abc import Callable, Iterator
@@ -31,8 +31,9 @@ def write_sealed(plan: Plan, write: Callable[[bytes], object]) -> Plan:
 
 
 def ready_at_once(plan: Plan, snapshot_digest: str) -> Plan:
-    """A plan that nobody keeps, to be applied where and when it was made. It bears the digest of what it was made from
-    and of what was judged: the same input gives the same changes, so that these need not be hashed.
+    """Prepare a plan for immediate apply, without a file.
+
+    Its digest covers inputs and verdicts, not the changes, which follow from them.
     """
     inputs = msgspec.structs.replace(plan.inputs, snapshot_digest=snapshot_digest)
     named = {field: getattr(plan, field) for field in Plan.__struct_fields__}
@@ -45,7 +46,7 @@ def _nowhere(_piece: bytes) -> None:
 
 
 def _all_but_digest(plan: Plan) -> Iterator[bytes]:
-    """The canonical bytes of a plan, up to the digest, in pieces of a size that caches like."""
+    """The canonical bytes of a plan, up to the digest, in pieces small enough for the processor's cache."""
     frame = canonical_bytes(msgspec.structs.replace(plan, changes=(), access_delta=(), digest=""))
     before, _, after = frame.removesuffix(_END).partition(_LISTS)
     yield before + b'"changes":['

@@ -1,4 +1,4 @@
-"""Drift: what of a plan puts back that people changed by hand, and nothing of what Okta or the config changed."""
+"""Drift: the part of a plan that undoes manual edits, without what changed in Okta or in the config."""
 
 from collections.abc import Collection
 from typing import assert_never

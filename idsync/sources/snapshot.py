@@ -68,12 +68,12 @@ def parse_snapshot(data: bytes, file: str) -> Snapshot:
     """Read a snapshot from a file's contents, of which it keeps hold; raises SnapshotError."""
     refuse = _Refusal(file, data)
     if not data.strip():
-        raise refuse("is empty", "There is no snapshot in it.")
+        raise refuse("is empty", "It holds no snapshot.")
     try:
         snapshot = _DECODER.decode(data)
     except msgspec.ValidationError as error:
         refuse.other_version()
-        raise refuse("is no snapshot", str(error)) from None
+        raise refuse("is not a snapshot", str(error)) from None
     except msgspec.DecodeError as error:
         raise refuse.at_byte(str(error)) from None
     except UnicodeDecodeError:

@@ -20,7 +20,7 @@ def require_sound(snapshot: Snapshot, where: str) -> None:
             raise SnapshotError(
                 f"{where} cannot be used: {problem}.",
                 why="Ids and names tell people and lists apart in plans and in the directory.",
-                fix="Mend the object where it comes from, or write the snapshot again with `idsync snapshot`.",
+                fix="Fix the object where it comes from, or write the snapshot again with `idsync snapshot`.",
             )
 
 
@@ -28,7 +28,7 @@ def _id_problem(kind: str, ids: Sequence[str]) -> str | None:
     # One look at all of them together: there may be a hundred thousand.
     if not _may_be_id("".join(ids)) or "" in ids:
         odd = next(identifier for identifier in ids if not identifier or not _may_be_id(identifier))
-        return f"a {kind} has the id {odd[:100]!r}, which is no id"
+        return f"a {kind} has the id {odd[:100]!r}, which is not an id"
     if len(set(ids)) != len(ids):
         twice, _ = Counter(ids).most_common(1)[0]
         return f"two {kind}s have the id {twice!r}"

@@ -119,7 +119,7 @@ def test_two_objects_with_one_id_are_refused(part: str, rows: list[Json]) -> Non
 
 @pytest.mark.parametrize("identifier", ["", "a b", "a/b", "a\n", "a\0", "ü", "\u202e", "a\x7f"])
 def test_an_odd_id_is_refused(identifier: str) -> None:
-    assert "no id" in refused(minimal(users=[user(id=identifier)])).summary
+    assert "not an id" in refused(minimal(users=[user(id=identifier)])).summary
 
 
 @pytest.mark.parametrize("name", ["", "nul\0byte"])
