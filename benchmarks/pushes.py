@@ -11,12 +11,13 @@ from pathlib import Path
 
 import msgspec
 
-from idsync.apply.executor import Request
+from idsync.apply.executor import Request, apply_plan
 from idsync.bootstrap import Workspace, open_workspace
 from idsync.model.extent import Extent, Reading
 from idsync.model.identity import ACCESS_STATUSES, IdentityGroup, Snapshot, raw_json
 from idsync.model.times import format_time
 from idsync.reconcile.partial_pass import UpstreamRecords, apply_part
+from idsync.reconcile.planning import make_plan
 from idsync.sources.snapshot import read_snapshot
 from idsync.targets.protocol import Target
 
@@ -37,8 +38,11 @@ def follow(folder: Path, snapshot: Path) -> None:
     (folder / _PEOPLE).write_bytes(msgspec.json.encode(ids[-PUSHES:]))
     place = open_workspace(folder)
     with place.store(writing=True) as store:
-        store.upstream.take(Reading(msgspec.structs.replace(read, groups=[*read.groups, *groups])))
-        _apply(place, store, place.target(store), Extent(_NOBODY, frozenset({LARGE, SMALL})))
+        now, target = place.now(), place.target(store)
+        everything = msgspec.structs.replace(read, groups=[*read.groups, *groups])
+        made = make_plan(place.settings, everything, target, last=None, now=now)
+        apply_plan(made.executable().plan, _request(place), target=target, records=store)
+        store.upstream.take(Reading(everything))
 
 
 def push(what: str, folder: Path) -> None:
@@ -66,11 +70,15 @@ def _changed(part: Snapshot) -> Reading:
 
 
 def _apply(place: Workspace, store: UpstreamRecords, target: Target, moved: Extent) -> None:
-    now = place.now()
-    request = Request("benchmark", now, place.holder(format_time(now)), place.expected())
-    done = apply_part(place.settings, moved, store=store, target=target, last=None, now=now, request=request)
+    request = _request(place)
+    done = apply_part(place.settings, moved, store=store, target=target, last=None, now=request.now, request=request)
     if not sum(applied.steps for applied in done):
         raise SystemExit("nothing was changed")
+
+
+def _request(place: Workspace) -> Request:
+    now = place.now()
+    return Request("benchmark", now, place.holder(format_time(now)), place.expected())
 
 
 if __name__ == "__main__":
