@@ -4,7 +4,7 @@ It is told from the delta of the whole: something is gained as soon as one way t
 is left. Like every delta it is for people; nothing is decided by it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from msgspec.structs import replace
 
@@ -26,15 +26,15 @@ class DeltaHalves:
         names = {delta.person, delta.renamed_from or delta.person}
         if names.isdisjoint(self._held.people) and not self._held.regranted:
             return delta, None
-        lost_later = [access for access in delta.loses if self._is_kept(names, access)]
-        gained_later = [access for access in delta.gains if not self._is_made(delta.person, access)]
+        lost_later, lost_now = _parted(delta.loses, lambda access: self._is_kept(names, access))
+        gained_now, gained_later = _parted(delta.gains, lambda access: self._is_made(delta.person, access))
         locked_now = delta.person in self._going.locks
         moved_now = names.isdisjoint(self._held.people)
         renamed_now = moved_now or delta.person in self._going.users
         now = replace(
             delta,
-            gains=tuple(access for access in delta.gains if access not in gained_later),
-            loses=tuple(access for access in delta.loses if access not in lost_later),
+            gains=gained_now,
+            loses=lost_now,
             route_only=delta.route_only if moved_now else (),
             renamed_from=delta.renamed_from if renamed_now else None,
             locked=delta.locked if locked_now else None,
@@ -42,8 +42,8 @@ class DeltaHalves:
         )
         later = replace(
             delta,
-            gains=tuple(gained_later),
-            loses=tuple(lost_later),
+            gains=gained_later,
+            loses=lost_later,
             route_only=() if moved_now else delta.route_only,
             renamed_from=None if renamed_now else delta.renamed_from,
             locked=None if locked_now else delta.locked,
@@ -61,10 +61,8 @@ class DeltaHalves:
         )
 
     def _joins_later(self, person: str, name: str) -> bool:
-        later = self._held.lists.get(name)
-        if later is None:
-            return False
-        return person in later.members_added or name not in self._going.lists
+        joining = self._held.joining.get(name)
+        return joining is not None and (person in joining or name not in self._going.lists)
 
     def _is_kept(self, people: Iterable[str], access: Access) -> bool:
         """Whether any way to something is left until the held half is made."""
@@ -76,12 +74,8 @@ class DeltaHalves:
         )
 
     def _leaves_later(self, people: Iterable[str], name: str, access: Access) -> bool:
-        later = self._held.lists.get(name)
-        if later is None:
-            return False
-        if later.action == "delete" or not set(later.members_removed).isdisjoint(people):
-            return not set(later.members_removed).isdisjoint(people)
-        return (access.kind, access.name) in self._held.regranted.get(name, ())
+        leaving = self._held.leaving.get(name, frozenset())
+        return not leaving.isdisjoint(people) or (access.kind, access.name) in self._held.regranted.get(name, ())
 
 
 class _Half:
@@ -100,13 +94,23 @@ class _Half:
                     self.locks.add(locked_person(change))
                 case AccessListChange():
                     self.lists[name] = change
-        members = (each for change in self.lists.values() for each in (*change.members_added, *change.members_removed))
-        self.people = frozenset([*self.users, *self.locks, *members])
+        self.joining = {name: frozenset(change.members_added) for name, change in self.lists.items()}
+        self.leaving = {name: frozenset(change.members_removed) for name, change in self.lists.items()}
+        self.people = frozenset(self.users).union(self.locks, *self.joining.values(), *self.leaving.values())
         self.regranted: Mapping[str, frozenset[tuple[str, str]]] = {
             name: frozenset(granted(change.before.spec.grants)) - frozenset(granted(change.after.spec.grants))
             for name, change in self.lists.items()
             if change.before and change.after and change.before.spec.grants != change.after.spec.grants
         }
+
+
+def _parted(
+    accesses: tuple[Access, ...], chosen: Callable[[Access], bool]
+) -> tuple[tuple[Access, ...], tuple[Access, ...]]:
+    """The accesses that are chosen, and the others."""
+    verdicts = [(access, chosen(access)) for access in accesses]
+    yes = tuple(access for access, verdict in verdicts if verdict)
+    return yes, tuple(access for access, verdict in verdicts if not verdict)
 
 
 def _unless_empty(delta: PersonDelta) -> PersonDelta | None:

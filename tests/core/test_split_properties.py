@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from idsync.config.settings import Guard, Guards, Settings
 from idsync.model.addresses import split_address
-from idsync.model.directory import DirectoryState
+from idsync.model.directory import DirectoryState, Reason
 from idsync.model.identity import Snapshot
 from idsync.model.ownership import is_ours
 from idsync.plan.changes import AccessListChange, Change, LockChange, Plan, UserChange
@@ -23,7 +23,7 @@ from tests.core.organizations import CONFIGS, Hand, hands, others, snapshots
 from tests.core.replay import applied
 from tests.core.world import NOW, ORG, plan, replace
 
-many = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+many = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 NONE = Guard(Decimal(0), 0)
 LIMITED = ("user_deletes", "user_locks", "member_removals", "access_list_deletes")
 
@@ -209,6 +209,17 @@ def test_what_goes_ahead_is_held_by_no_guard_and_together_the_halves_count_what_
     for result, now, later in zip(whole.guards, go.guards, held.guards, strict=True):
         assert (now.guard, later.guard) == (result.guard, result.guard)
         assert now.count + later.count == result.count
+
+
+@many
+@given(**plans, reason=st.sampled_from(Reason))
+def test_r23_reasons_are_for_people_and_decide_nothing(releases: set[str], reason: Reason, **case: Any) -> None:
+    _, whole = made_of(**case)
+    other = sealed(replace(whole, changes=tuple(replace(change, reason=reason) for change in whole.changes)))
+    assert decode_plan(encode_plan(other)) == other
+    for half, alike in zip(split(whole, releases), split(other, releases), strict=True):
+        assert tuple(replace(change, reason=reason) for change in half.changes) == alike.changes
+        assert half.guards == alike.guards
 
 
 def name_of(change: Change) -> str:
