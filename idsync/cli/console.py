@@ -21,7 +21,7 @@ _COLOURS: dict[Level, str] = {"error": "red", "warning": "yellow", "info": "cyan
 
 
 class OutputClosed(Exception):
-    """Whoever read the results went away, as `head` does."""
+    """The reader of the results closed its end, as `head` does."""
 
 
 class Console:

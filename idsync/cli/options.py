@@ -72,7 +72,7 @@ def overrides(allowed: Iterable[str], known: Iterable[str]) -> dict[str, str]:
         if not reason.strip():
             raise UsageError(
                 f"--allow {guard} gives no reason.",
-                why="Whoever reads the history later must be able to tell why the guard was released.",
+                why="Readers of the history must be able to tell why the guard was released.",
                 fix=f'Write --allow {guard}="why it is right this time".',
             )
         if guard in released:

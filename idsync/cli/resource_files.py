@@ -125,7 +125,7 @@ def directory_of(resources: list[AnyResource], exported: StateSpec | None = None
         if of_list is None:
             raise ResourceError(
                 f"{membership.spec.name} is a member of {membership.spec.access_list}, a list that is not there.",
-                why="A plan from a part of the directory would create the rest anew.",
+                why="A plan from a part of the directory would create the rest again.",
                 fix="Give the whole output of `idsync get all --format json`.",
             )
         of_list[membership.spec.name] = membership_of(membership)

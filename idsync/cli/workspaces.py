@@ -1,4 +1,4 @@
-"""How commands come by their workspace: the configuration loaded, its warnings shown."""
+"""Opens the workspace of a command: loads the configuration, shows its warnings."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def given_directory(current: Path) -> GivenDirectory:
         # An empty directory prints as `[]`; nothing at all is what a `get` that failed leaves behind.
         raise UsageError(
             f"The directory {current} holds nothing, not even an empty array.",
-            why="Planning from it would create everybody anew.",
+            why="Planning from it would create everybody again.",
             fix="Write it again with `idsync get all --format json`, and see that this succeeds.",
         )
     return directory

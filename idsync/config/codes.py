@@ -1,4 +1,4 @@
-"""Every code that a configuration can be answered with: what is wrong, why it matters, how it is mended."""
+"""Every code that a configuration can be answered with: what is wrong, why it matters, how to fix it."""
 
 from __future__ import annotations
 
@@ -83,8 +83,8 @@ UNREADABLE_FILE = _code(
 TOO_LARGE = _code(
     "too_large",
     "A file, or the whole tree, is larger than a configuration can sensibly be.",
-    "Sizes are limited so that a file that is no configuration is refused at once.",
-    "Move files that are no configuration elsewhere; fold repeated rules into patterns.",
+    "Sizes are limited so that a file that is not a configuration is refused at once.",
+    "Move files that are not configuration elsewhere; fold repeated rules into patterns.",
 )
 NOT_UTF8 = _code(
     "not_utf8",
@@ -127,7 +127,7 @@ YAML_ALIAS = _code(
 YAML_MERGE_KEY = _code(
     "yaml_merge_key",
     "A merge key (<<) is used.",
-    "Merge keys are no part of YAML 1.2, and what they overwrite is easily misread in a review.",
+    "Merge keys are not part of YAML 1.2, and what they overwrite is easily misread in a review.",
     "Write the keys out, or use an alias for the whole value.",
 )
 DUPLICATE_KEY = _code(
@@ -182,19 +182,19 @@ MISSING_KEY = _code(
 )
 WRONG_TYPE = _code(
     "wrong_type",
-    "A value is of another type than its key takes.",
+    "A value has another type than its key accepts.",
     "Values are never converted silently.",
     "Write the value as the key takes it; put text that looks like a number or a boolean into quotes.",
 )
 UNKNOWN_VALUE = _code(
     "unknown_value",
-    "A value is none of those that its key takes.",
+    "A value is not one of those that its key accepts.",
     "What it asks for is not known.",
     "Use one of the values named.",
 )
 BAD_VALUE = _code(
     "bad_value",
-    "A value is outside of what its key takes.",
+    "A value is outside the range or form that its key accepts.",
     "The value cannot be used as it is.",
     "Correct the value.",
 )
@@ -207,14 +207,14 @@ CHOOSE_ONE = _code(
 SECRET_WRITTEN_OUT = _code(
     "secret_written_out",
     "A secret stands in the configuration itself.",
-    "Configurations are committed and reviewed by many; a secret in one is no longer secret.",
+    "Configurations are committed and reviewed by many; a secret in one is public to all of them.",
     "Write {env: NAME} or {file: PATH} instead, and replace the secret in Okta: it must be taken as known.",
 )
 TOO_MANY_MISTAKES = _code(
     "too_many_mistakes",
     "There are more mistakes than are shown.",
     "A list that long is seldom read, and often has one cause.",
-    "Mend these first, then validate again.",
+    "Fix these first, then validate again.",
 )
 
 # Meaning.
@@ -262,14 +262,14 @@ BAD_STORE = _code(
 )
 BAD_FILTER = _code(
     "bad_filter",
-    "A filter is no valid pattern.",
+    "A filter is not a valid pattern.",
     "A filter that starts with ^ and ends with $ is an RE2 expression; RE2 has no look-around and no back-references.",
     "Correct the expression, or write a glob in which only * is special.",
 )
 BAD_CAPTURE = _code(
     "bad_capture",
     "A text asks for a capture that is not there.",
-    "It would come out as something else than meant.",
+    "The result would not be what the author meant.",
     "Use the captures of the rule's own filter: $1 is its first * or (group), and $$ is a dollar sign.",
 )
 NOT_IN_THIS_VERSION = _code(
@@ -316,7 +316,7 @@ UNUSABLE_SECRET = _code(
 SECRET_READABLE_BY_OTHERS = _code(
     "secret_readable_by_others",
     "Every user of this machine can read the file of a secret.",
-    "Whoever has the secret can act as idsync.",
+    "Anyone who has the secret can act as idsync.",
     "Take the permission away: chmod o-r FILE.",
     _WARNING,
 )

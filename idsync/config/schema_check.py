@@ -87,13 +87,13 @@ def check_document(document: Node, mistakes: Mistakes) -> bool:
     """Note everything in which a document does not fit the schema. Tell whether it is a document of a kind we know."""
     if not isinstance(document, Mapping) or not {"apiVersion", "kind"} & document.entries.keys():
         mistakes.add(
-            NOT_A_DOCUMENT, document.position, "this is no idsync document: it has neither apiVersion nor kind"
+            NOT_A_DOCUMENT, document.position, "this is not an idsync document: it has neither apiVersion nor kind"
         )
         return False
     version, kind = (text_of(find(document, key)) for key in ("apiVersion", "kind"))
     if kind not in kinds() and version is not None and not version.startswith("idsync/"):
         place = key_position(document, "apiVersion") or document.position
-        mistakes.add(NOT_A_DOCUMENT, place, f"this is no idsync document: its apiVersion is {quoted(version)}")
+        mistakes.add(NOT_A_DOCUMENT, place, f"this is not an idsync document: its apiVersion is {quoted(version)}")
         return False
     for error in _validator().iter_errors(plain(document)):
         if mistakes.full:
@@ -244,7 +244,7 @@ class _Complaint:
 
     def _add_malformed(self, summary: str) -> None:
         if "duration" in self._title:
-            return  # whoever reads it says so, and minds its range too
+            return  # the code that reads it reports this, and checks its range too
         examples = self._schema.get("examples", ())
         fix = f"Write it like {' or '.join(examples)}." if examples else "Write a value, or remove the key."
         self._mistakes.add(BAD_VALUE, self._position, summary, fix=fix)

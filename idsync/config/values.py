@@ -29,7 +29,7 @@ _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]")
 
 
 def read_duration(node: Node | None, mistakes: Mistakes, *, fix: str | None = None) -> int | None:
-    """Return whole seconds, or None when there is no valid duration."""
+    """Return whole seconds, or None when it is not a valid duration."""
     text = text_of(node)
     if node is None or text is None:
         return None
@@ -119,7 +119,7 @@ def read_pattern(node: Node | None, mistakes: Mistakes) -> NamePattern | None:
         return NamePattern(text)
     except PatternError as refusal:
         mistakes.add(
-            BAD_FILTER, node.position, f"the filter {quoted(text)} is no valid expression: {plainly(str(refusal))}"
+            BAD_FILTER, node.position, f"the filter {quoted(text)} is not a valid expression: {plainly(str(refusal))}"
         )
         return None
 

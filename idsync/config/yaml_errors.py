@@ -23,7 +23,7 @@ _FIXES = {
 
 
 class Slip(msgspec.Struct, frozen=True):
-    """What is wrong at a character, how to mend it where that is known, and where it may have begun."""
+    """What is wrong at a character, how to fix it where that is known, and where it may have begun."""
 
     index: int
     summary: str

@@ -143,7 +143,7 @@ def _health_warning(plan: Plan, options: Sequence[str], *, split: bool) -> Row:
     what += f" {counted(held, 'change is', 'changes are')} held back"
     what += " (exit 7)." if split else ", and apply refuses this plan (exit 7)."
     if plan.health.verdict == "broken":
-        return Row("!", what, details=(Line(" ", "Nothing releases this: mend the source and plan again."),))
+        return Row("!", what, details=(Line(" ", "Nothing releases this: fix the source and plan again."),))
     return Row("!", what, details=(_release(codes, "right, and the source whole", options),))
 
 

@@ -22,7 +22,7 @@ from idsync.reconcile.single_pass import last_apply, plan_once
 def command(invocation: Invocation, snapshot: Path | None, form: str) -> ExitCode:
     """Show what people changed by hand since the last apply, and how the next apply puts it back.
 
-    Exits 10 when there is any. What people own (owners, review dates, a member's expiry) is no drift.
+    Exits 10 when there is any. What people own (owners, review dates, a member's expiry) is not drift.
     """
     place = workspace(invocation)
     with place.store(writing=False) as store:

@@ -47,7 +47,7 @@ def _filter(patterns: tuple[str, ...], option: str) -> NameFilter | None:
         return NameFilter(include=tuple(map(NamePattern, patterns))) if patterns else None
     except PatternError as error:
         raise UsageError(
-            f"{option} is given a filter that is no valid expression.",
+            f"{option} is given a filter that is not a valid expression.",
             why=f"{error}.",
             fix="Correct it, or write a glob in which only * is special.",
         ) from error
