@@ -118,12 +118,18 @@ class SnapshotError(SourceError):
 
 
 class PartlyApplied(IdsyncError):
-    """An apply stopped between steps; `done` and `total` count them."""
+    """Some steps of an apply were made and some not: of `total`, `done` were, `failed` could not be, and `waiting` wait
+    for these.
+    """
 
-    def __init__(self, summary: str, *, done: int, total: int, why: str = "", fix: str = "") -> None:
+    def __init__(
+        self, summary: str, *, done: int, total: int, failed: int = 0, waiting: int = 0, why: str = "", fix: str = ""
+    ) -> None:
         super().__init__(summary, why=why, fix=fix)
         self.done = done
         self.total = total
+        self.failed = failed
+        self.waiting = waiting
 
 
 class LeaseHeld(IdsyncError):

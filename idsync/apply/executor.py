@@ -19,11 +19,12 @@ from idsync.apply.admission import (
 from idsync.apply.entries import entry_of
 from idsync.apply.lease import held
 from idsync.apply.preconditions import Checked, Seen, check_preconditions, look_at
+from idsync.apply.stepwise import make_stepwise
 from idsync.errors import IdsyncError, PartlyApplied, StoreError
 from idsync.model.addresses import Address, lock_address, member_address, split_address
 from idsync.model.canonical import body_of
 from idsync.model.directory import DirectoryState, Reason
-from idsync.model.journal import Counts, LocksSwept, RunFinished, RunResumed, RunStarted, RunStopped, StepBegun
+from idsync.model.journal import Counts, LocksSwept, RunFinished, RunResumed, RunStarted, RunStopped
 from idsync.model.ownership import ended_locks
 from idsync.model.resources import Lock
 from idsync.model.times import format_time, parse_time
@@ -133,12 +134,15 @@ class _Run:
                 if self._target.serial() != serial:
                     seen, checked = self._look()
                     self._moved = True
-                for done, step in enumerate(steps_of(checked.changes)):
-                    if done % _REPORT_EACH == 0:
-                        self._progress("applying", done, self._total)
-                    if step.change.address not in checked.made:
+                steps = [step for step in steps_of(checked.changes) if step.change.address not in checked.made]
+                done = self._total - len(steps)
+                if self._target.atomic:
+                    for step in steps:
+                        self._report(done)
                         self._make(step, seen.state)
-                done = self._total
+                        done += 1
+                else:
+                    done += self._make_stepwise(steps, seen.state)
                 swept = self._finish(seen.state)
                 serial = self._target.serial()
         except Exception as error:
@@ -157,17 +161,35 @@ class _Run:
             unneeded(self._plan, self._request.overrides),
         )
 
+    def _report(self, done: int) -> None:
+        if done % _REPORT_EACH == 0:
+            self._progress("applying", done, self._total)
+
+    def _make_stepwise(self, steps: list[Step], seen: DirectoryState) -> int:
+        """Make what can be made, each step by itself, and raise when some is left; how many were made."""
+        skipped = self._total - len(steps)
+        outcome = make_stepwise(
+            steps,
+            self._number,
+            seen,
+            self._at,
+            target=self._target,
+            records=self._records,
+            lease=self._lease,
+            report=lambda done: self._report(skipped + done),
+        )
+        if not outcome.is_whole:
+            raise outcome.as_error(skipped + outcome.made, self._total)
+        return outcome.made
+
     def _make(self, step: Step, seen: DirectoryState) -> None:
-        if not self._target.atomic:
-            begun = StepBegun(self._number, step.phase, step.change.address, self._target.name)
-            self._records.journal.append(begun)
         after = self._target.make(step, self._at)
         self._records.journal.append(*entry_of(step, self._number, self._target.name, seen, after))
 
     def _look(self) -> tuple[Seen, Checked]:
         changes = self._plan.changes
         seen = look_at(changes, self._target, every_lock=self._request.sweep_locks)
-        return seen, check_preconditions(changes, seen, ours=self._target.ours, at=self._at)
+        return seen, check_preconditions(changes, seen, target=self._target, at=self._at)
 
     def _begin(self) -> None:
         if not self._plan.changes:
@@ -202,7 +224,8 @@ class _Run:
                 self._records.journal.append(LocksSwept(self._number, now, locks, self._target.name), bodies.values())
                 for name in spent:
                     self._target.make(_sweep_of(seen.locks[name]), self._at)
-            self._settle()
+            if self._target.atomic:  # else each step has kept what it left
+                self._settle()
             self._records.facts.put(self._request.facts)
             self._records.cache.put(self._request.cache)
             if self._plan.changes:
@@ -230,8 +253,10 @@ class _Run:
     def _stopped(self, error: Exception, done: int) -> Exception:
         """Write down that the run broke off; the error to raise."""
         why = error.summary if isinstance(error, IdsyncError) else type(error).__name__
+        if isinstance(error, PartlyApplied):
+            done = error.done
         self._note_stop(done, why)
-        if self._target.atomic or not done:
+        if self._target.atomic or not done or isinstance(error, PartlyApplied):
             return error
         return PartlyApplied(
             f"{done} of {self._total} steps were made, then: {why}",

@@ -15,13 +15,13 @@ from idsync.errors import PlanStale
 from idsync.model.addresses import Address, split_address
 from idsync.model.canonical import fingerprint
 from idsync.model.directory import DirectoryState, Members, Names
-from idsync.model.ownership import Ours, ended_locks, same_owned
+from idsync.model.ownership import ended_locks, same_owned
 from idsync.model.resources import AccessList, Lock, User
 from idsync.model.times import is_past
 from idsync.plan.apply_times import Moment, stamped_access_list, stamped_lock
 from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange
 from idsync.plan.merge import has_moved, merged
-from idsync.targets.protocol import DirectoryReader
+from idsync.targets.protocol import DirectoryReader, Target
 
 _NO_MEMBERS: Members = {}
 _NOBODY: frozenset[str] = frozenset()
@@ -95,7 +95,7 @@ def name_of(change: Change) -> str:
     return split_address(change.address)[1]
 
 
-def check_preconditions(changes: Iterable[Change], seen: Seen, *, ours: Ours, at: Moment) -> Checked:
+def check_preconditions(changes: Iterable[Change], seen: Seen, *, target: Target, at: Moment) -> Checked:
     """The changes to make; raise PlanStale when any may not be made."""
     found: dict[Standing, list[Address]] = {standing: [] for standing in Standing}
     changes = tuple(changes)
@@ -103,8 +103,9 @@ def check_preconditions(changes: Iterable[Change], seen: Seen, *, ours: Ours, at
     locked = {lock.spec.target.user for lock in state.locks.values() if not is_past(lock.spec.expires, at.now)}
     locked.update(each.after.spec.target.user for each in changes if isinstance(each, LockChange) and each.after)
     for change in changes:
-        standing = standing_of(change, seen, ours, at)
-        if standing is Standing.AS_PLANNED and isinstance(change, UserChange) and change.action == "delete":
+        standing = standing_of(change, seen, target, at)
+        leaves = isinstance(change, UserChange) and change.action == "delete" and "lock" in target.kinds
+        if standing is Standing.AS_PLANNED and leaves:
             # The lock that was there when the plan was made may have ended, or been removed, since.
             standing = standing if name_of(change) in locked else Standing.MOVED
         found[standing].append(change.address)
@@ -118,21 +119,21 @@ def check_preconditions(changes: Iterable[Change], seen: Seen, *, ours: Ours, at
     return Checked(tuple(_as_it_is(change, state) for change in changes), frozenset(found[Standing.MADE]))
 
 
-def standing_of(change: Change, seen: Seen, ours: Ours, at: Moment) -> Standing:
+def standing_of(change: Change, seen: Seen, target: Target, at: Moment) -> Standing:
     """How one change's object stands; one that is not ours any more has moved, whatever the change touches."""
     found: User | AccessList | None
     name = name_of(change)
     match change:
         case UserChange():
-            standing = _user_standing(change, found := seen.state.users.get(name), at)
+            standing = _user_standing(change, found := seen.state.users.get(name), target, at)
         case LockChange():
-            return _lock_standing(change, seen.state.locks.get(name), ours, at)
+            return _lock_standing(change, seen.state.locks.get(name), target, at)
         case AccessListChange():
-            standing = _list_standing(change, seen, name, at)
+            standing = _list_standing(change, seen, name, target, at)
             found = seen.state.access_lists.get(name)
         case _:
             assert_never(change)
-    lost = change.before is not None and found is not None and ours(change.before) and not ours(found)
+    lost = change.before is not None and found is not None and target.ours(change.before) and not target.ours(found)
     return Standing.MOVED if lost else standing
 
 
@@ -152,31 +153,31 @@ def _as_it_is(change: Change, state: DirectoryState) -> Change:
             return change
 
 
-def _user_standing(change: UserChange, current: User | None, at: Moment) -> Standing:
-    if at.resumed and same_owned(change.after, current):
+def _user_standing(change: UserChange, current: User | None, target: Target, at: Moment) -> Standing:
+    if at.resumed and target.same(change.after, current):
         return Standing.MADE
     if change.before is None or current is None:
         return Standing.AS_PLANNED if change.before is current else Standing.MOVED
     return Standing.AS_PLANNED if _is_as_before(change.before, change.after, current) else Standing.MOVED
 
 
-def _lock_standing(change: LockChange, current: Lock | None, ours: Ours, at: Moment) -> Standing:
+def _lock_standing(change: LockChange, current: Lock | None, target: Target, at: Moment) -> Standing:
     if (None if current is None else fingerprint(current)) == change.before_fingerprint:
         return Standing.AS_PLANNED
     if current is None or change.after is None:
         return Standing.MADE if at.resumed and current is None and change.after is None else Standing.MOVED
     # A lock's life counts from when it is made, so one made by the broken-off run has other times than one made now.
-    if at.resumed and same_owned(stamped_lock(change, at.now), current):
+    if at.resumed and target.same(stamped_lock(change, at.now), current):
         return Standing.MADE
-    ended = change.before_fingerprint is None and ended_locks({"": current}, ours, at.now)
+    ended = change.before_fingerprint is None and ended_locks({"": current}, target.ours, at.now)
     return Standing.AS_PLANNED if ended else Standing.MOVED
 
 
-def _list_standing(change: AccessListChange, seen: Seen, name: str, at: Moment) -> Standing:
+def _list_standing(change: AccessListChange, seen: Seen, name: str, target: Target, at: Moment) -> Standing:
     current = seen.state.access_lists.get(name)
     members = seen.state.members.get(name, _NO_MEMBERS)
     if at.resumed:
-        return _resumed_list_standing(change, current, members, at)
+        return _resumed_list_standing(change, current, members, target, at)
     if change.before is None or current is None:
         return Standing.AS_PLANNED if change.before is current else Standing.MOVED
     named = members.keys() >= set(change.members_removed) and members.keys().isdisjoint(change.members_added)
@@ -186,14 +187,14 @@ def _list_standing(change: AccessListChange, seen: Seen, name: str, at: Moment) 
 
 
 def _resumed_list_standing(
-    change: AccessListChange, current: AccessList | None, members: Members, at: Moment
+    change: AccessListChange, current: AccessList | None, members: Members, target: Target, at: Moment
 ) -> Standing:
     """Steps on members may have been made in full, in part or not at all."""
     if current is None:
         gone = Standing.AS_PLANNED if change.before is None else Standing.MOVED
         return Standing.MADE if change.after is None else gone
     after = None if change.after is None else stamped_access_list(change, at.stamp)
-    made = same_owned(after, current)
+    made = target.same(after, current)
     if not made and (change.before is None or not _is_as_before(change.before, change.after, current)):
         return Standing.MOVED
     if change.before is None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from idsync.apply.executor import apply_plan
-from idsync.errors import LeaseHeld, PartlyApplied, PlanStale, PlanUsed, StoreError
+from idsync.errors import LeaseHeld, PlanStale, PlanUsed, StoreError
 from idsync.model.canonical import canonical_bytes
 from idsync.model.journal import RunFinished, RunStarted, RunStopped, summarise_runs
 from idsync.model.resources import Lock, User
@@ -207,32 +207,6 @@ def with_own_store(store: SqliteStore, target: MemoryTarget) -> None:
     path = Path(store._connection.label).with_name("elsewhere.db")
     with open_store(path) as elsewhere:
         apply(PLAN, target, elsewhere)
-
-
-def test_without_transactions_a_failure_midway_says_how_much_was_done(store: SqliteStore) -> None:
-    def fail() -> None:
-        raise StoreError("The other side went away.")
-
-    target = FailingTarget(fail)
-    fill(target, BEFORE)
-    target.fail_at(4, made=False)
-    with pytest.raises(PartlyApplied, match="3 of 11 steps were made, then: The other side went away") as caught:
-        apply(PLAN, target, store)
-    assert (caught.value.done, caught.value.total) == (3, 11)
-    (run,) = summarise_runs(each.entry for each in store.journal.headlines())
-    assert (run.state, run.why) == ("stopped", "The other side went away.")
-    assert apply(PLAN, target, store).resumed
-
-
-def test_a_failure_before_the_first_step_is_that_failure(store: SqliteStore) -> None:
-    def fail() -> None:
-        raise StoreError("The other side went away.")
-
-    target = FailingTarget(fail)
-    fill(target, BEFORE)
-    target.fail_at(1, made=False)
-    with pytest.raises(StoreError, match="went away"):
-        apply(PLAN, target, store)
 
 
 def test_a_resumed_run_keeps_its_first_times_but_gives_each_lock_its_whole_life(store: SqliteStore) -> None:
