@@ -9,7 +9,7 @@ from idsync.cli.console import json_text
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.invocation import Invocation
 from idsync.plan.changes import AccessListChange, Change, Plan
-from idsync.plan.holding import LOCKS_GO
+from idsync.plan.holding import LOCKS_GO, MOVED
 from idsync.render.held import held_advice, held_by, held_headline, render_held
 from idsync.render.phrases import counted
 from idsync.render.style import COLOUR, PLAIN
@@ -39,14 +39,16 @@ class Parts(msgspec.Struct, frozen=True):
 
 
 def held_codes(parts: Parts, released: Container[str]) -> frozenset[ExitCode]:
-    """How a command ends that held something back: by a doubt, by a guard, or by both."""
+    """How a command ends that held something back: by a doubt, by a guard, or since the directory moved."""
     doubts = {finding.code for finding in parts.whole.health.findings}
     marks = {*held_by(parts.held)}
     codes = set()
     if marks & doubts:
         codes.add(ExitCode.SOURCE_UNUSABLE)
-    if marks - doubts or parts.passed_limits(released):
+    if marks - doubts - {MOVED} or parts.passed_limits(released):
         codes.add(ExitCode.BLOCKED)
+    if MOVED in marks:
+        codes.add(ExitCode.PARTLY_APPLIED)
     return frozenset(codes)
 
 

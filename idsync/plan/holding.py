@@ -18,6 +18,8 @@ Marks = frozenset[str]
 NOTHING: Marks = frozenset()
 LOCKS_GO = frozenset({"user_locks"})
 """Guards that hold no lock when the rest of a plan goes ahead: a lock takes nothing that cannot be given back."""
+MOVED = "target_moved"
+"""The mark of a change whose object is not what the plan was made for any more: the next plan sees to it."""
 
 
 class Holding:

@@ -17,7 +17,7 @@ from idsync.plan.delta_halves import DeltaHalves
 from idsync.plan.guards import PROTECTED, Standing, counted, harmed_by, released
 from idsync.plan.halves import halves_of
 from idsync.plan.health import RELEASABLE
-from idsync.plan.holding import LOCKS_GO, Holding, person_of
+from idsync.plan.holding import LOCKS_GO, MOVED, Holding, person_of
 from idsync.plan.seal import sealed
 from idsync.plan.sections import Section, requirements, sections
 from idsync.plan.steps import in_listing_order
@@ -51,6 +51,17 @@ def split(plan: Plan, releases: Collection[str]) -> tuple[Plan, Plan]:
     if not held:
         return plan, rest
     return _part(plan, in_listing_order(change for half in halves for change in half.going), halves, held=False), rest
+
+
+def with_moved(plan: Plan, addresses: Container[str]) -> Plan:
+    """The plan with changes marked whose objects moved since it was made: to be split again, without them."""
+    return replace(
+        plan, changes=tuple(_with_mark(change) if change.address in addresses else change for change in plan.changes)
+    )
+
+
+def _with_mark(change: Change) -> Change:
+    return change if MOVED in change.blocked_by else replace(change, blocked_by=(*change.blocked_by, MOVED))
 
 
 def _halved(section: Section, doubts: Collection[str], free: Collection[str]) -> _Halved:

@@ -12,6 +12,7 @@ from idsync.model.directory_index import DirectoryIndex
 from idsync.model.extent import EVERYTHING, Extent
 from idsync.model.measures import Seen
 from idsync.plan.changes import Plan
+from idsync.plan.guards import GUARDS
 from idsync.plan.seal import ready_at_once
 from idsync.reconcile.managed import managed_index
 
@@ -25,12 +26,11 @@ def last_apply_of(plan: Plan) -> LastApply:
 
 
 def last_apply_in_part(plan: Plan, held: Plan, before: LastApply | None) -> LastApply:
-    """The same once a plan is applied but for what is `held`: its reading is no good one where a doubt holds anything.
+    """The same once a plan is applied but for what is `held`.
 
-    `before` is what the apply before it was made from.
+    Where guards alone hold that, the next reading is compared with this one, else with what this one was compared with.
     """
-    doubts = {finding.code for finding in plan.health.findings}
-    if all(doubts.isdisjoint(change.blocked_by) for change in held.changes):
+    if {mark for change in held.changes for mark in change.blocked_by} <= {*GUARDS}:
         return last_apply_of(plan)
     return msgspec.structs.replace(last_apply_of(plan), good=None if before is None else before.good)
 

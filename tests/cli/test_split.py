@@ -9,6 +9,7 @@ import pytest
 from tests.cli.running import Ended, Idsync
 
 DEFAULTS = "user_deletes: {percent: 10, floor: 5}\n  user_locks: {percent: 10, floor: 5}"
+JOINERS = ("leila.nasser@enzos-pizza.com",)
 LEAVER = "quentin.dubois@enzos-pizza.com"
 
 
@@ -237,3 +238,52 @@ def test_a_plan_for_another_configuration_is_refused_first(
     idsync("plan", "-c", org, "--snapshot", org / "snapshot-next.json", "-o", tmp_path / "a.plan")
     _strict(org)
     assert idsync("apply", "-c", org, tmp_path / "a.plan", *options).code == 6
+
+
+def _kept(idsync: Idsync, org: Path, tmp_path: Path, removed: str = LEAVER) -> Path:
+    """A reviewed plan for the second week, and then a hand that removes one whom it changes."""
+    file = tmp_path / "a.plan"
+    idsync("plan", "-c", org, "--snapshot", org / "snapshot-next.json", "-o", file)
+    assert idsync("rm", "-c", org, f"user/{removed}", "--auto-approve").code == 0
+    return file
+
+
+def test_what_moved_under_a_plan_waits_and_the_rest_goes_ahead_with_8(
+    idsync: Idsync, org: Path, tmp_path: Path
+) -> None:
+    file = _kept(idsync, org, tmp_path)
+    joiners = {change["address"][5:] for change in json.loads(file.read_text())["changes"]} & set(JOINERS)
+    assert idsync("apply", "-c", org, file).code == 6
+    assert joiners.isdisjoint(users(idsync, org))
+    ended = idsync("apply", "-c", org, file, "--split")
+    assert ended.code == 8
+    assert "held back, by target_moved" in ended.err
+    assert "Plan again" in ended.err
+    assert "--allow" not in ended.err
+    assert "Applied in part: run 2" in ended.out
+    assert joiners <= users(idsync, org)
+    assert planned(idsync, org)["summary"]["user"] == {"create": 0, "update": 0, "delete": 0}
+
+
+def test_of_a_guard_and_what_moved_the_guard_has_the_say(idsync: Idsync, org: Path, tmp_path: Path) -> None:
+    _strict(org)
+    file = _kept(idsync, org, tmp_path, removed="mateo.alvarez@enzos-pizza.com")
+    ended = idsync("apply", "-c", org, file, "--split", "--format", "json")
+    assert ended.code == 5
+    told: Any = ended.json
+    marks = {mark for change in told["held"] for mark in change["blocked_by"]}
+    assert marks == {"user_deletes", "target_moved"}
+
+
+def test_a_reading_applied_but_for_what_moved_is_not_what_the_next_one_is_held_against(
+    idsync: Idsync, org: Path, tmp_path: Path
+) -> None:
+    def good() -> Any:
+        told = json.loads(idsync("get", "all", "-c", org, "--format", "json").out)
+        return told[-1]["spec"]["last_apply"]["good"]["taken_at"]
+
+    before = good()
+    assert idsync("apply", "-c", org, _kept(idsync, org, tmp_path), "--split").code == 8
+    assert good() == before
+    assert week(idsync, org, "--auto-approve").code == 0
+    assert good() != before

@@ -17,12 +17,13 @@ from idsync.cli.parts import PASSED, Parts, applied_json, applied_text, held_cod
 from idsync.cli.plans import NEWCOMERS_SHOWN, plan_text, read_plan
 from idsync.cli.progress import ProgressDisplay
 from idsync.cli.workspaces import workspace
-from idsync.errors import PartlyApplied, UsageError
+from idsync.errors import PartlyApplied, PlanStale, UsageError
 from idsync.model.times import format_time, parse_duration
 from idsync.plan.changes import Plan
 from idsync.plan.guards import GUARDS
 from idsync.plan.health import RELEASABLE
 from idsync.plan.split import split as split_plan
+from idsync.plan.split import with_moved
 from idsync.reconcile.applied_configuration import AppliedConfiguration, configuration_to_remember
 from idsync.reconcile.planned import Planned, last_apply_in_part
 from idsync.reconcile.single_pass import last_apply, plan_once, remember_after_apply, to_remember
@@ -127,22 +128,34 @@ class _Job:
     def apply(self, parts: Parts, planned: Planned | None = None) -> ExitCode:
         """Make so what goes ahead, and tell what was done and what is held; `planned` is left as a memo."""
         console = self.invocation.console
-        codes = held_codes(parts, self.released)
         try:
             applied = replace(self._run(parts), notes=unneeded(parts.whole, self.released))
         except PartlyApplied as error:
+            codes = held_codes(parts, self.released)
             if not codes:
                 raise
             console.failure(error)
             warn_of_held(parts, self.invocation, self.released)
             return first_of({*codes, ExitCode.PARTLY_APPLIED})
+        except PlanStale as error:
+            left = self._without_moved(parts, error)
+            if left is None:
+                raise
+            return self.apply(left)
         if planned is not None and parts.held.is_empty:
             remember_after_apply(planned, self.place.target(self.store), self.store.cache, applied)
         for note in applied.notes:
             console.warning(f"{note}.")
         warn_of_held(parts, self.invocation, self.released)
         console.result(applied_json(applied, parts) if self.form == "json" else applied_text(applied, parts))
-        return first_of(codes)
+        return first_of(held_codes(parts, self.released))
+
+    def _without_moved(self, parts: Parts, stale: PlanStale) -> Parts | None:
+        """The parts when changes wait whose objects moved since the plan was made; None where no part may go alone."""
+        if not self.split or {change.address for change in parts.going.changes}.isdisjoint(stale.addresses):
+            return None
+        self.invocation.console.warning(stale.summary, why="What the plan changes of these objects waits.")
+        return self.parts(with_moved(parts.whole, {*stale.addresses}))
 
     def _run(self, parts: Parts) -> Applied:
         place, now = self.place, self.place.now()
