@@ -19,6 +19,7 @@ from idsync.model.times import format_time
 from idsync.reconcile.partial_pass import UpstreamRecords, apply_part
 from idsync.reconcile.planning import make_plan
 from idsync.sources.snapshot import read_snapshot
+from idsync.stores.protocol import Access
 from idsync.targets.protocol import Target
 
 PUSHES = 100
@@ -37,7 +38,7 @@ def follow(folder: Path, snapshot: Path) -> None:
     ]
     (folder / _PEOPLE).write_bytes(msgspec.json.encode(ids[-PUSHES:]))
     place = open_workspace(folder)
-    with place.store(writing=True) as store:
+    with place.store(Access.WRITE) as store:
         now, target = place.now(), place.target(store)
         everything = msgspec.structs.replace(read, groups=[*read.groups, *groups])
         made = make_plan(place.settings, everything, target, last=None, now=now)
@@ -49,7 +50,7 @@ def push(what: str, folder: Path) -> None:
     """Push `people` one by one, or into and out of the `large` or the `small` list."""
     gc.disable()
     place = open_workspace(folder)
-    with place.store(writing=True) as store:
+    with place.store(Access.WRITE) as store:
         upstream, target = store.upstream, place.target(store)
         for user in msgspec.json.decode((folder / _PEOPLE).read_bytes(), type=list[str]):
             if what == "people":

@@ -19,7 +19,7 @@ from idsync.config.settings import ApiToken, OAuth, OktaSource, SecretReference,
 from idsync.config.source_files import SourceFile
 from idsync.diagnostics import Diagnostic, Position, has_errors
 from idsync.errors import ConfigError, SecretError
-from idsync.stores.protocol import Holder
+from idsync.stores.protocol import Access, Holder, Store
 from idsync.targets.local import LocalTarget
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from idsync.sources.okta.source import OktaSource as OktaReader
     from idsync.sources.protocol import Progress
     from idsync.sources.snapshot import SnapshotSource as SnapshotReader
-    from idsync.stores.sqlite.store import SqliteStore
 
 
 class Workspace:
@@ -71,26 +70,27 @@ class Workspace:
             case _:
                 assert_never(source)
 
-    @property
-    def store_path(self) -> Path:
-        """The file of the embedded store."""
-        return self.directory / self.settings.integration.store.removeprefix("sqlite:///")
+    def has_store(self) -> bool:
+        """Whether the store is there already."""
+        from idsync.stores.opening import store_exists
+
+        return store_exists(self.settings.integration.store, self.directory)
 
     @contextmanager
-    def store(self, *, writing: bool) -> Iterator["SqliteStore"]:
-        """The store; one that is only read is not made when it is missing. Raises StoreError."""
-        from idsync.stores.sqlite.store import open_store, open_store_to_read
+    def store(self, access: Access) -> Iterator[Store]:
+        """The store, for what `access` says. Raises StoreError."""
+        from idsync.stores.opening import open_store
 
-        with open_store(self.store_path) if writing else open_store_to_read(self.store_path) as store:
+        with open_store(self.settings.integration.store, self.directory, access) as store:
             yield store
 
-    def target(self, store: "SqliteStore") -> LocalTarget:
+    def target(self, store: Store) -> LocalTarget:
         """Where access is enforced."""
         return LocalTarget(store.directory, self.settings.integration.org_url)
 
     def holder(self, since: str) -> Holder:
         """This process, as the one at work."""
-        from idsync.stores.sqlite.leases import this_process
+        from idsync.stores.holder import this_process
 
         return this_process(since)
 

@@ -16,6 +16,7 @@ IdsyncError
   LeaseLost                  another run took over what this one held
   StoreError                 the store cannot be opened, read or written
     StoreBusy                ... since another process is writing to it for too long
+    SchemaTooOld             ... before a command that writes has brought it to today's schema
   ResourceError              a resource in a manual edit is invalid, unknown, stale or in conflict
 """
 
@@ -151,6 +152,10 @@ class StoreError(IdsyncError):
 
 class StoreBusy(StoreError):
     """Another process writes to the store, and did not end in time."""
+
+
+class SchemaTooOld(StoreError):
+    """The store was made by an earlier version, and this command may not bring it to today's schema."""
 
 
 class ResourceError(IdsyncError):

@@ -13,6 +13,7 @@ from idsync.errors import (
     PartlyApplied,
     PlanError,
     ResourceError,
+    SchemaTooOld,
     SecretError,
     SourceError,
     StoreBusy,
@@ -89,7 +90,7 @@ def exit_code_of(error: IdsyncError) -> ExitCode:
             return ExitCode.BLOCKED
         case PlanError():
             return ExitCode.PLAN_UNUSABLE
-        case SourceError():
+        case SourceError() | SchemaTooOld():
             return ExitCode.SOURCE_UNUSABLE
         case PartlyApplied():
             return ExitCode.PARTLY_APPLIED

@@ -2,19 +2,16 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from idsync.bootstrap import Workspace, open_workspace
 from idsync.cli.console import harmless
 from idsync.cli.invocation import Invocation
-from idsync.cli.workspaces import workspace
+from idsync.cli.workspaces import store_to_write, workspace
 from idsync.edit.editor import Done, Editor
 from idsync.errors import ResourceError
 from idsync.model.revisions import AnyResource
 from idsync.model.times import format_time
-
-if TYPE_CHECKING:
-    from idsync.stores.sqlite.store import SqliteStore
+from idsync.stores.protocol import Access, Store
 
 _WORDS = {"create": "Created", "update": "Changed", "delete": "Removed", "none": "Unchanged:"}
 
@@ -23,21 +20,21 @@ _WORDS = {"create": "Created", "update": "Changed", "delete": "Removed", "none":
 def editor(invocation: Invocation) -> Iterator[Editor]:
     """An editor for the person who runs this; its edits are kept when the block ends, and undone when it raises."""
     place = workspace(invocation)
-    with place.store(writing=True) as store, store.transaction():
+    with store_to_write(invocation, place) as store, store.transaction():
         yield _editor(place, store)
 
 
 def existing(invocation: Invocation, address: str) -> AnyResource:
     """The resource at an address, with its revision; raises ResourceError."""
     place = open_workspace(invocation.config)
-    with place.store(writing=False) as store:
+    with place.store(Access.READ) as store:
         found = _editor(place, store).find(address)
     if found is None:
         raise ResourceError(f"There is no {address!r}.", fix="`idsync get all --format text` lists what there is.")
     return found
 
 
-def _editor(place: Workspace, store: "SqliteStore") -> Editor:
+def _editor(place: Workspace, store: Store) -> Editor:
     now = place.now()
     holder = place.holder(format_time(now))
     return Editor(place.target(store), store, actor=f"{holder.user}@{holder.host}", now=now)

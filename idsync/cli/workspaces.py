@@ -1,5 +1,7 @@
 """Opens the workspace of a command: loads the configuration, shows its warnings."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from idsync.bootstrap import Workspace, open_workspace
@@ -9,6 +11,7 @@ from idsync.cli.resource_files import read_directory
 from idsync.diagnostics import Position
 from idsync.errors import ResourceError, UsageError
 from idsync.model.directory import DirectoryState
+from idsync.stores.protocol import Access, Store
 from idsync.targets.given import GivenDirectory
 
 
@@ -17,6 +20,18 @@ def workspace(invocation: Invocation) -> Workspace:
     place = open_workspace(invocation.config)
     invocation.console.diagnostics(place.warnings)
     return place
+
+
+@contextmanager
+def store_to_write(invocation: Invocation, place: Workspace) -> Iterator[Store]:
+    """The store, to write to it; says so when that brought it to a newer schema. Raises StoreError."""
+    with place.store(Access.WRITE) as store:
+        if store.upgraded_from is not None:
+            invocation.console.note(
+                f"The store was brought from schema {store.upgraded_from} to this version's;"
+                " an earlier idsync cannot use it any more."
+            )
+        yield store
 
 
 def given_directory(current: Path) -> GivenDirectory:

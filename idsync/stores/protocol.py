@@ -2,13 +2,16 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from typing import Protocol
+from enum import Enum
+from types import TracebackType
+from typing import Protocol, Self
 
 import msgspec
 
 from idsync.model.addresses import Address
 from idsync.model.canonical import Body
 from idsync.model.directory import DirectoryState, Names
+from idsync.model.directory_tables import DirectoryTables
 from idsync.model.extent import Extent, Reading
 from idsync.model.identity import Snapshot
 from idsync.model.journal import Entry, Numbered, Verification
@@ -225,3 +228,37 @@ class Records(Protocol):
 
     def transaction(self) -> AbstractContextManager[None]:
         """A span of writes; joins the one that is open."""
+
+
+class Access(Enum):
+    """What a store is opened for."""
+
+    READ = "read"
+    """To read: a missing store reads as empty, and one of an earlier schema is read without a change to it."""
+    REMEMBER = "remember"
+    """To write what can be made again: never makes a store, and never brings one to today's schema."""
+    WRITE = "write"
+    """To write: makes a missing store, and brings one of an earlier schema to today's."""
+
+
+class Store(Records, Protocol):
+    """An open store: the local directory's tables, upstream facts and all records; closed when its block ends."""
+
+    @property
+    def directory(self) -> DirectoryTables: ...
+
+    @property
+    def upstream(self) -> Upstream: ...
+
+    @property
+    def upgraded_from(self) -> int | None:
+        """The schema from which opening brought the store to today's, if it did."""
+
+    def close(self) -> None:
+        """Give the store back; what was not committed is undone."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...

@@ -10,13 +10,13 @@ from idsync.model.addresses import Kind
 from idsync.model.canonical import body_of, canonical_bytes
 from idsync.model.directory import DirectoryState, Members, Names
 from idsync.model.directory_index import AccessListEntry, DirectoryIndex, Managed, UserEntry
+from idsync.model.directory_tables import DirectoryTables
 from idsync.model.ownership import is_ours, okta_id_of, org_of, same_owned
 from idsync.model.resources import NESTED_LIST, AccessList, Lock, Membership, User
 from idsync.model.times import parse_time
 from idsync.plan.apply_times import Moment
 from idsync.plan.steps import Step
 from idsync.targets.protocol import Resource
-from idsync.targets.tables import DirectoryTables
 from idsync.targets.writing import write_step
 
 _USER = msgspec.json.Decoder(User)

@@ -289,7 +289,7 @@ import sys
 from pathlib import Path
 from idsync.errors import LeaseHeld, PlanUsed, PlanStale
 from idsync.stores.sqlite.store import open_store
-from idsync.stores.sqlite.leases import this_process
+from idsync.stores.holder import this_process
 from idsync.targets.local import LocalTarget
 from tests.targets.world import ORG
 from tests.apply.test_crashes import PLAN
@@ -336,7 +336,7 @@ import os, sys
 from pathlib import Path
 from idsync.stores.protocol import Lease
 from idsync.stores.sqlite.store import open_store
-from idsync.stores.sqlite.leases import this_process
+from idsync.stores.holder import this_process
 with open_store(Path(sys.argv[1])) as store:
     assert isinstance(store.leases.take("target:local", this_process("2026-11-22T09:00:00Z"), 60), Lease)
     print("held", flush=True)

@@ -18,7 +18,7 @@ from idsync.plan.assemble import summarise
 from idsync.plan.changes import FORMAT_VERSION, Change, Inputs, Plan
 from idsync.plan.differ import changes_between
 from idsync.plan.seal import sealed
-from idsync.stores.sqlite.leases import this_process
+from idsync.stores.holder import this_process
 from idsync.stores.sqlite.store import SqliteStore
 from tests.targets.world import (
     NOW,

@@ -1,5 +1,6 @@
 """Applying: what asks, what refuses with which number, and what is done."""
 
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -8,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from idsync.model.times import format_time
+from idsync.stores.holder import this_process
 from idsync.stores.protocol import Lease
-from idsync.stores.sqlite.leases import this_process
 from idsync.stores.sqlite.store import open_store
 from tests.cli.running import Idsync
 
@@ -221,3 +222,21 @@ def test_an_apply_tells_machines_what_it_did(idsync: Idsync, fresh: Path) -> Non
     assert ended.json["run"] == 1
     assert ended.json["serial"] == 1
     assert ended.json["resumed"] is False
+
+
+def test_a_store_of_an_earlier_version_is_read_as_it_is_and_brought_forward_by_what_writes(
+    idsync: Idsync, fresh: Path
+) -> None:
+    store = fresh / "idsync.db"
+    shutil.copy(Path(__file__).parents[1] / "stores" / "data" / "schema-1.db", store)
+    before = store.read_bytes()
+    for command in (["plan"], ["get", "all"], ["history"], ["history", "--verify"], ["drift"]):
+        ended = idsync(*command, "-c", fresh)
+        assert ended.code in (0, 10)
+        assert store.read_bytes() == before
+    assert idsync("get", "user/stays", "-c", fresh).code == 0
+    lock = "kind: lock\nversion: v2\nmetadata: {name: l}\nspec: {target: {user: ann}}\n"
+    (fresh / "lock").write_text(lock)
+    first = idsync("create", fresh / "lock", "-c", fresh)
+    assert "brought from schema 1" in first.err
+    assert "brought from schema" not in idsync("rm", "lock/l", "--auto-approve", "-c", fresh).err

@@ -6,10 +6,11 @@ import pytest
 from joserfc.jwk import ECKey
 
 from idsync.bootstrap import Workspace, open_workspace
-from idsync.errors import ConfigError, SecretError
+from idsync.errors import ConfigError, SecretError, StoreError
 from idsync.sources.okta.source import OktaSource
 from idsync.sources.protocol import silent
 from idsync.sources.snapshot import SnapshotSource
+from idsync.stores.protocol import Access
 
 HEAD = """
 apiVersion: idsync/v1
@@ -56,21 +57,23 @@ def test_a_snapshot_stands_in_for_whatever_is_configured(tmp_path: Path) -> None
     assert isinstance(place.source(silent, snapshot=tmp_path / "x.json"), SnapshotSource)
 
 
-def test_relative_paths_are_relative_to_the_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "access").mkdir()
-    place = _workspace(tmp_path / "access", TOKEN + "  store: sqlite:///state/my.db\n")
-    assert place.store_path == tmp_path / "access" / "state" / "my.db"
-    absolute = _workspace(tmp_path / "access", TOKEN + "  store: sqlite:////var/lib/idsync.db\n")
-    assert absolute.store_path == Path("/var/lib/idsync.db")
+@pytest.mark.parametrize("url", ["sqlite:///state/my.db", "sqlite:///{}/access/state/my.db"])
+def test_relative_paths_are_relative_to_the_configuration(url: str, tmp_path: Path) -> None:
+    (tmp_path / "access" / "state").mkdir(parents=True)
+    place = _workspace(tmp_path / "access", TOKEN + f"  store: {url.format(tmp_path)}\n")
+    with place.store(Access.WRITE):
+        assert (tmp_path / "access" / "state" / "my.db").exists()
 
 
 def test_a_store_that_is_only_read_is_not_made(tmp_path: Path) -> None:
     place = _workspace(tmp_path, TOKEN)
-    with place.store(writing=False) as store:
+    with place.store(Access.READ) as store:
         assert place.target(store).state().users == {}
-    assert not place.store_path.exists()
-    with place.store(writing=True):
-        assert place.store_path.exists()
+    with pytest.raises(StoreError), place.store(Access.REMEMBER):
+        pass
+    assert not place.has_store()
+    with place.store(Access.WRITE):
+        assert place.has_store()
 
 
 def test_a_configuration_that_is_wrong_opens_nothing(tmp_path: Path) -> None:

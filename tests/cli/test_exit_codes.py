@@ -27,6 +27,7 @@ CODES = {
     "LeaseHeld": 9,
     "LeaseLost": 9,
     "StoreBusy": 9,
+    "SchemaTooOld": 7,
     "StoreError": 1,
     "IdsyncError": 1,
 }

@@ -13,7 +13,7 @@ from idsync.model.identity import Snapshot
 from idsync.model.journal import StepMade
 from idsync.reconcile.partial_pass import apply_part
 from idsync.reconcile.planning import make_plan
-from idsync.stores.sqlite.leases import this_process
+from idsync.stores.holder import this_process
 from idsync.stores.sqlite.store import SqliteStore, open_store
 from idsync.targets.local import LocalTarget
 from tests.core.world import NOW, ORG, PLAIN, group, okta, person

@@ -13,7 +13,7 @@ from idsync.plan.planfile import decode_plan, encode_plan
 from idsync.plan.seal import sealed
 from idsync.reconcile.planned import Planned, last_apply_of
 from idsync.reconcile.single_pass import last_apply, plan_once, remember_after_apply, remember_after_plan
-from idsync.stores.sqlite.leases import this_process
+from idsync.stores.holder import this_process
 from idsync.stores.sqlite.store import SqliteStore, open_store
 from idsync.targets.local import LocalTarget
 from tests.core.world import (

@@ -16,7 +16,7 @@ from idsync.cli.options import allow_option, auto_approve_option, format_option,
 from idsync.cli.parts import PASSED, Parts, applied_json, applied_text, held_codes, held_text, warn_of_held
 from idsync.cli.plans import NEWCOMERS_SHOWN, plan_text, read_plan
 from idsync.cli.progress import ProgressDisplay
-from idsync.cli.workspaces import workspace
+from idsync.cli.workspaces import store_to_write, workspace
 from idsync.errors import PartlyApplied, PlanStale, UsageError
 from idsync.model.times import format_time, parse_duration
 from idsync.plan.changes import Plan
@@ -27,7 +27,7 @@ from idsync.plan.split import with_moved
 from idsync.reconcile.applied_configuration import AppliedConfiguration, configuration_to_remember
 from idsync.reconcile.planned import Planned, last_apply_in_part
 from idsync.reconcile.single_pass import last_apply, plan_once, remember_after_apply, to_remember
-from idsync.stores.sqlite.store import SqliteStore
+from idsync.stores.protocol import Store
 from idsync.targets.protocol import DirectoryReader
 
 
@@ -63,7 +63,7 @@ def command(
         invocation.console.require_person()
     reviewed = None if plan is None else read_plan(plan)
     place = workspace(invocation)
-    with place.store(writing=True) as store:
+    with store_to_write(invocation, place) as store:
         job = _Job(invocation, place, store, released, timeout, split, form)
         if reviewed is not None:
             return job.apply(job.parts(reviewed))
@@ -83,7 +83,7 @@ class _Job:
 
     invocation: Invocation
     place: Workspace
-    store: SqliteStore
+    store: Store
     released: dict[str, str]
     timeout: float
     split: bool

@@ -12,6 +12,7 @@ from idsync.cli.progress import ProgressDisplay
 from idsync.cli.workspaces import workspace
 from idsync.reconcile.drift import drift_of
 from idsync.reconcile.single_pass import last_apply, plan_once
+from idsync.stores.protocol import Access
 
 
 @click.command("drift")
@@ -25,7 +26,7 @@ def command(invocation: Invocation, snapshot: Path | None, form: str) -> ExitCod
     Exits 10 when there is any. What people own (owners, review dates, a member's expiry) is not drift.
     """
     place = workspace(invocation)
-    with place.store(writing=False) as store:
+    with place.store(Access.READ) as store:
         target = place.target(store)
         with ProgressDisplay(invocation.console) as progress:
             source = place.source(progress, snapshot=snapshot)

@@ -14,6 +14,7 @@ from idsync.reconcile.explaining import explain
 from idsync.reconcile.single_pass import read
 from idsync.render.explanation import render_json, render_text
 from idsync.render.style import COLOUR, PLAIN
+from idsync.stores.protocol import Access
 from idsync.targets.protocol import DirectoryReader
 
 
@@ -43,7 +44,7 @@ def command(
     if current is not None:
         explanation = explained(given_directory(current))
     else:
-        with place.store(writing=False) as store:
+        with place.store(Access.READ) as store:
             explanation = explained(place.target(store))
     style = COLOUR if invocation.console.colour else PLAIN
     invocation.console.result(render_json(explanation) if form == "json" else render_text(explanation, style))

@@ -19,6 +19,7 @@ from idsync.model.revisions import AnyResource, with_revision
 from idsync.reconcile.single_pass import last_apply
 from idsync.render.resources import render_json, render_text, render_yaml
 from idsync.render.style import COLOUR, PLAIN
+from idsync.stores.protocol import Access
 from idsync.targets.protocol import DirectoryReader
 
 KINDS: tuple[Kind, ...] = ("user", "lock", "access_list", "access_list_member")
@@ -44,7 +45,7 @@ def command(invocation: Invocation, kind: str, name: str | None, moment: str | N
     """
     kinds, name = _asked(kind, name)
     place = workspace(invocation)
-    with place.store(writing=False) as store:
+    with place.store(Access.READ) as store:
         target = place.target(store)
         if moment is not None:
             past = state_as_of(target, store, moment)

@@ -11,6 +11,7 @@ from idsync.errors import StoreError, UsageError
 from idsync.model.journal import Verification, bodies_named
 from idsync.render.history import render_json, render_run, render_text
 from idsync.render.style import COLOUR, PLAIN
+from idsync.stores.protocol import Access
 
 
 @click.command("history")
@@ -23,7 +24,7 @@ def command(invocation: Invocation, run: int | None, verify: bool, form: str) ->
     """Show what was applied, when and by whom, the newest first; with RUN, every step of that run."""
     place = workspace(invocation)
     style = COLOUR if invocation.console.colour else PLAIN
-    with place.store(writing=False) as store:
+    with place.store(Access.READ) as store:
         if verify:
             return _verified(invocation, store.journal.verify(), form)
         entries = list(store.journal.headlines() if run is None else store.journal.entries(run))

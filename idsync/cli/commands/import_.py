@@ -25,6 +25,7 @@ from idsync.model.identity import Snapshot
 from idsync.reconcile.planning import make_plan
 from idsync.reconcile.single_pass import read
 from idsync.sources.snapshot import read_snapshot
+from idsync.stores.protocol import Access
 from idsync.targets.given import GivenDirectory
 
 _NO_CONFIG = {CONFIG_NOT_FOUND.name, NO_DOCUMENTS.name, NO_INTEGRATION.name}
@@ -86,7 +87,7 @@ def _read(
         if current is not None:
             directory = given_directory(current)
             return read(source, directory, org_url).snapshot, directory.state()
-        with place.store(writing=False) as store:
+        with place.store(Access.READ) as store:
             target = place.target(store)
             return read(source, target, org_url).snapshot, target.state()
 

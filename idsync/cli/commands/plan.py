@@ -18,6 +18,7 @@ from idsync.errors import StoreError
 from idsync.plan.changes import Plan
 from idsync.plan.seal import sealed, write_sealed
 from idsync.reconcile.single_pass import last_apply, no_last_reading, plan_once, remember_after_plan
+from idsync.stores.protocol import Access
 
 
 @click.command("plan")
@@ -75,7 +76,7 @@ def _plan(
                 described=described,
                 noticed=noticed,
             ).plan
-        with place.store(writing=False) as store:
+        with place.store(Access.READ) as store:
             planned = invocation.keep(
                 plan_once(
                     place.settings,
@@ -87,8 +88,9 @@ def _plan(
                     described=described,
                 )
             )
-    if planned.looked_at_everything and place.store_path.exists():
-        with suppress(StoreError), place.store(writing=True) as store:  # a store that is only to be read stays as it is
+    if planned.looked_at_everything and place.has_store():
+        # A store that is only to be read, or is of an earlier schema, stays as it is.
+        with suppress(StoreError), place.store(Access.REMEMBER) as store:
             remember_after_plan(planned, place.target(store), store.cache)
     return planned.plan
 

@@ -11,12 +11,13 @@ from idsync.cli.files import read_input, write_private
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.options import snapshot_option
 from idsync.cli.progress import ProgressDisplay
-from idsync.cli.workspaces import workspace
+from idsync.cli.workspaces import store_to_write, workspace
 from idsync.config.settings import TraitRule
 from idsync.errors import UsageError
 from idsync.reconcile.single_pass import read
 from idsync.sources.sanitize import sanitize
 from idsync.sources.snapshot import snapshot_bytes
+from idsync.stores.protocol import Access
 
 _KEY = "pseudonym_key"
 
@@ -48,11 +49,11 @@ def command(
     if key_file is not None and not sanitized:
         raise UsageError("--key-file is for --sanitize.", fix="Give both, or neither.")
     place = workspace(invocation)
-    with ProgressDisplay(invocation.console) as progress, place.store(writing=False) as store:
+    with ProgressDisplay(invocation.console) as progress, place.store(Access.READ) as store:
         source = place.source(progress, snapshot=snapshot, everything=everything)
         reading = read(source, place.target(store), place.settings.integration.org_url).snapshot
     if sanitized:
-        key = _own_key(place) if key_file is None else read_input(key_file, "key")
+        key = _own_key(invocation, place) if key_file is None else read_input(key_file, "key")
         reading = sanitize(reading, key, _kept_attributes(place))
     if output is None:
         invocation.console.result(snapshot_bytes(reading).decode())
@@ -63,9 +64,9 @@ def command(
     return ExitCode.DONE
 
 
-def _own_key(place: Workspace) -> bytes:
+def _own_key(invocation: Invocation, place: Workspace) -> bytes:
     """The key that the store keeps, made at first use: the same people get the same pseudonyms every time."""
-    with place.store(writing=True) as store, store.transaction():
+    with store_to_write(invocation, place) as store, store.transaction():
         key = store.facts.get(_KEY)
         if key is None:
             key = secrets.token_bytes(32)

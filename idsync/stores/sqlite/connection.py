@@ -94,6 +94,11 @@ class Connection:
             with suppress(sqlite3.Error):
                 self._raw.execute("ROLLBACK")
 
+    def copy_to(self, other: "Connection") -> None:
+        """Copy the whole database, as it is committed now, in place of what `other` holds."""
+        with self._explained():
+            self._raw.backup(other._raw)
+
     def close(self) -> None:
         """Close; what was not committed is undone."""
         with self._explained():

@@ -16,19 +16,23 @@ def known_migrations(folder: Path = SQL_FOLDER / "migrations") -> list[Path]:
     return sorted(folder.glob("[0-9][0-9][0-9][0-9]_*.sql"))
 
 
-def migrate(connection: Connection, migrations: list[Path]) -> None:
-    """Bring the database to the newest version that this tool knows, in one transaction; raises StoreError."""
-    version = _checked_version(connection, len(migrations))
+def migrate(connection: Connection, migrations: list[Path]) -> int:
+    """Bring the database to the newest version that this tool knows, in one transaction; raises StoreError.
+
+    The version that it had: 0 for a new one.
+    """
+    version = version_of(connection, len(migrations))
     if version == len(migrations):
-        return
+        return version
     with connection.writing():
         # Another process may have been faster between the look and the lock.
-        version = _checked_version(connection, len(migrations))
+        version = version_of(connection, len(migrations))
         for migration in migrations[version:]:
             for statement in split_statements(migration.read_text("utf-8")):
                 connection.run(statement)
         connection.run(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.run(f"PRAGMA user_version = {len(migrations)}")
+    return version
 
 
 def split_statements(text: str) -> list[str]:
@@ -42,7 +46,8 @@ def split_statements(text: str) -> list[str]:
     return statements
 
 
-def _checked_version(connection: Connection, known: int) -> int:
+def version_of(connection: Connection, known: int) -> int:
+    """The version of a database, 0 for an empty one; raises StoreError for what is not ours, or newer than known."""
     (version,) = connection.row("PRAGMA user_version") or (0,)
     (owner,) = connection.row("PRAGMA application_id") or (0,)
     if owner != APPLICATION_ID and (version or owner or connection.row("SELECT 1 FROM sqlite_schema")):

@@ -2,15 +2,17 @@
 
 import os
 import sqlite3
-from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
-from idsync.errors import StoreError
+from idsync.errors import SchemaTooOld, StoreError
 from idsync.model.journal import LOCAL
+from idsync.stores.protocol import Access
 from idsync.stores.sqlite.agreed import LocalAgreed, RemoteAgreed
 from idsync.stores.sqlite.bodies import Bodies
 from idsync.stores.sqlite.connection import Connection, explained
@@ -19,23 +21,25 @@ from idsync.stores.sqlite.facts import Facts
 from idsync.stores.sqlite.functions import teach
 from idsync.stores.sqlite.journal import Journal, Runs
 from idsync.stores.sqlite.leases import Leases
-from idsync.stores.sqlite.migrations import known_migrations, migrate
+from idsync.stores.sqlite.migrations import known_migrations, migrate, version_of
 from idsync.stores.sqlite.upstream import Upstream
 
 Connect = Callable[..., sqlite3.Connection]
+Clock = Callable[[], float]
 BUSY_SECONDS = 5.0
 
 
 class SqliteStore:
-    """An open store. `directory` is what the local target works on; the rest are records."""
+    """An open store in one file; `clock` gives seconds since 1970."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, upgraded_from: int | None = None, clock: Clock = time.time) -> None:
+        self.upgraded_from = upgraded_from
         self._connection = connection
         self.bodies = Bodies(connection)
         self.directory = Directory(connection, self.bodies)
         self.journal = Journal(connection, self.bodies)
         self.runs = Runs(connection)
-        self.leases = Leases(connection)
+        self.leases = Leases(connection, clock)
         self.facts = Facts(connection, "fact")
         self.cache = Facts(connection, "cache")
         self.upstream = Upstream(connection)
@@ -68,7 +72,20 @@ class SqliteStore:
         self.close()
 
 
-def open_store(path: Path, *, connect: Connect = sqlite3.connect) -> SqliteStore:
+def open_sqlite(
+    path: Path, access: Access, *, connect: Connect = sqlite3.connect, clock: Clock = time.time
+) -> SqliteStore:
+    """Open the store in a file; raises StoreError."""
+    match access:
+        case Access.READ:
+            return open_store_to_read(path, connect=connect, clock=clock)
+        case Access.REMEMBER:
+            return _open_to_remember(path, connect, clock)
+        case Access.WRITE:
+            return open_store(path, connect=connect, clock=clock)
+
+
+def open_store(path: Path, *, connect: Connect = sqlite3.connect, clock: Clock = time.time) -> SqliteStore:
     """Open the store for writing, making the file (mode 0600) when it is missing; raises StoreError."""
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
@@ -80,23 +97,82 @@ def open_store(path: Path, *, connect: Connect = sqlite3.connect) -> SqliteStore
             why=f"{error.strerror or error}.",
             fix="Create the folder, or correct `store` in the Integration document.",
         ) from error
-    return _open(_uri(path, "rw"), str(path), connect)
+    connection = _connected(_uri(path, "rw"), str(path), connect)
+    with _closed_on_failure(connection):
+        before = migrate(connection, known_migrations())
+        return _store(connection, before, clock)
 
 
-def open_store_to_read(path: Path, *, connect: Connect = sqlite3.connect) -> SqliteStore:
-    """Open the store for reading; a missing one reads as empty and is not made. Raises StoreError."""
-    if not _exists(path) and not path.is_symlink():  # a link to nothing is a mistake, not a store still to be made
-        store = _open(":memory:", str(path), connect)
-    else:
-        try:
-            store = _open(_uri(path, "rw"), str(path), connect)
-        except StoreError:
-            # In a folder that cannot be written SQLite cannot share a file with a writer; without one it need not.
-            if os.access(path.parent, os.W_OK) or not os.access(path, os.R_OK) or _has_log(path):
-                raise
-            store = _open(_uri(path, "ro") + "&immutable=1", str(path), connect)
-    store.refuse_writes()
-    return store
+def open_store_to_read(path: Path, *, connect: Connect = sqlite3.connect, clock: Clock = time.time) -> SqliteStore:
+    """Open the store for reading; a missing one reads as empty and is not made. Raises StoreError.
+
+    One of an earlier schema is read through a copy, which is brought to today's and thrown away.
+    """
+    known = known_migrations()
+    connection = None
+    if _exists(path) or path.is_symlink():  # a link to nothing is a mistake, not a store still to be made
+        connection, version = _looked_at(path, connect)
+        if 0 < version < len(known):
+            connection = _upgraded_copy(connection)
+        elif version == 0:
+            connection.close()
+            connection = None
+    if connection is None:
+        connection = _connected(":memory:", str(path), connect)
+        migrate(connection, known)
+    with _closed_on_failure(connection):
+        store = _store(connection, len(known), clock)
+        store.refuse_writes()
+        return store
+
+
+def _open_to_remember(path: Path, connect: Connect, clock: Clock) -> SqliteStore:
+    """Open a store that exists, and is of today's schema, for writing."""
+    connection = _connected(_uri(path, "rw"), str(path), connect)
+    with _closed_on_failure(connection):
+        known = len(known_migrations())
+        if version_of(connection, known) != known:
+            raise _too_old(str(path), "This command does not change what it only looks at.")
+        return _store(connection, known, clock)
+
+
+def _looked_at(path: Path, connect: Connect) -> tuple[Connection, int]:
+    """A connection to a file that is only to be read, and its version."""
+    try:
+        return _with_version(_uri(path, "rw"), str(path), connect)
+    except StoreError:
+        # In a folder that cannot be written SQLite cannot share a file with a writer; without one it need not.
+        if os.access(path.parent, os.W_OK) or not os.access(path, os.R_OK) or _has_log(path):
+            raise
+        return _with_version(_uri(path, "ro") + "&immutable=1", str(path), connect)
+
+
+def _with_version(uri: str, label: str, connect: Connect) -> tuple[Connection, int]:
+    connection = _connected(uri, label, connect)
+    with _closed_on_failure(connection):
+        return connection, version_of(connection, len(known_migrations()))
+
+
+def _upgraded_copy(connection: Connection) -> Connection:
+    """The same store in a private file that is gone when it is closed, brought to today's schema; closes the other."""
+    copy = _connected("", connection.label, sqlite3.connect)
+    try:
+        connection.copy_to(copy)
+        migrate(copy, known_migrations())
+    except StoreError as error:
+        copy.close()
+        raise _too_old(connection.label, f"It cannot be read without: {error.summary}") from error
+    finally:
+        connection.close()
+    return copy
+
+
+def _too_old(label: str, why: str) -> SchemaTooOld:
+    return SchemaTooOld(
+        f"The store {label} was made by an earlier idsync.",
+        why=why,
+        fix="Run a command that writes, such as `idsync apply`: it brings the store to this version.",
+    )
 
 
 def _exists(path: Path) -> bool:
@@ -119,29 +195,35 @@ def _uri(path: Path, mode: str) -> str:
     return f"file:{quote(str(path.absolute()))}?mode={mode}"
 
 
-def _open(uri: str, label: str, connect: Connect) -> SqliteStore:
+def _connected(uri: str, label: str, connect: Connect) -> Connection:
     try:
         raw = connect(uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS)
     except sqlite3.Error as error:
         raise explained(error, label) from error
     teach(raw)
     connection = Connection(raw, label)
+    with _closed_on_failure(connection):
+        # A page of 8 KiB holds a dozen people, and halves the writes of a first import. Without spilling, nothing of a
+        # transaction is in the file before its commit, and no reader waits for one.
+        for pragma in ("page_size = 8192", "foreign_keys = ON", "cache_size = -16384", "cache_spill = OFF"):
+            connection.run(f"PRAGMA {pragma}")
+    return connection
+
+
+@contextmanager
+def _closed_on_failure(connection: Connection) -> Iterator[None]:
     try:
-        _prepare(connection)
-        store = SqliteStore(connection)
-        _write_ahead(store, connection)
+        yield
     except BaseException:
-        raw.close()
+        connection.close()
         raise
+
+
+def _store(connection: Connection, before: int, clock: Clock) -> SqliteStore:
+    upgraded = before if 0 < before < len(known_migrations()) else None
+    store = SqliteStore(connection, upgraded_from=upgraded, clock=clock)
+    _write_ahead(store, connection)
     return store
-
-
-def _prepare(connection: Connection) -> None:
-    # A page of 8 KiB holds a dozen people, and halves the writes of a first import. Without spilling, nothing of a
-    # transaction is in the file before its commit, and no reader waits for one.
-    for pragma in ("page_size = 8192", "foreign_keys = ON", "cache_size = -16384", "cache_spill = OFF"):
-        connection.run(f"PRAGMA {pragma}")
-    migrate(connection, known_migrations())
 
 
 def _write_ahead(store: SqliteStore, connection: Connection) -> None:

@@ -1,4 +1,4 @@
-"""Every implementation of the store's protocols."""
+"""The store in a SQLite file."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,8 +13,8 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "idsync.db"
 
 
-@pytest.fixture(params=["sqlite"])
-def store(request: pytest.FixtureRequest, path: Path) -> Iterator[SqliteStore]:
+@pytest.fixture
+def store(path: Path) -> Iterator[SqliteStore]:
     with open_store(path) as opened:
         yield opened
 

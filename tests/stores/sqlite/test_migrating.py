@@ -16,13 +16,15 @@ from typing import Any
 import msgspec
 import pytest
 
+from idsync.errors import SchemaTooOld, StoreError
 from idsync.model.canonical import canonical_bytes, fingerprint
 from idsync.model.directory import DirectoryState, Names
 from idsync.model.directory_index import index_of, managed_of
 from idsync.model.journal import LocksSwept, MadeByHand, StepMade, bodies_named
 from idsync.model.member_fingerprint import fingerprint_members
 from idsync.model.names import twin_key
-from idsync.stores.sqlite.store import SqliteStore, open_store
+from idsync.stores.protocol import Access
+from idsync.stores.sqlite.store import SqliteStore, open_sqlite, open_store, open_store_to_read
 from idsync.targets.given import GivenDirectory
 from idsync.targets.local import LocalTarget
 from tests.targets.world import NOW, ORG, our_list, our_user
@@ -171,3 +173,80 @@ def test_an_upgrade_that_breaks_off_leaves_the_file_as_it_was(old: Path) -> None
     assert old.read_bytes() == before
     with open_store(old) as store:
         assert LocalTarget(store.directory, ORG).state().users
+
+
+class TestReading:
+    """A store of an earlier schema is read through a private copy: nothing of it, and nothing beside it, changes."""
+
+    @pytest.fixture
+    def reading(self, old: Path) -> Iterator[SqliteStore]:
+        before, beside = old.read_bytes(), sorted(old.parent.iterdir())
+        with open_store_to_read(old) as store:
+            yield store
+        assert old.read_bytes() == before
+        assert sorted(old.parent.iterdir()) == beside
+
+    def test_says_what_the_store_holds(self, reading: SqliteStore, recorded: Recorded) -> None:
+        target = LocalTarget(reading.directory, ORG)
+        assert canonical_bytes(target.state()) == canonical_bytes(recorded.state)
+        assert target.index(ORG).edited == set(recorded.edited)
+        assert reading.journal.verify().broken_at is None
+        assert reading.upgraded_from is None
+
+    def test_refuses_to_write(self, reading: SqliteStore) -> None:
+        with pytest.raises(StoreError, match="read-only"):
+            reading.facts.put({"key": b"value"})
+
+    def test_needs_no_right_to_write(self, old: Path, recorded: Recorded) -> None:
+        old.chmod(0o444)
+        with open_store_to_read(old) as store:
+            assert LocalTarget(store.directory, ORG).serial() == recorded.serial
+
+    def test_sees_what_another_process_wrote_and_did_not_yet_put_into_the_file(self, old: Path) -> None:
+        with closing(sqlite3.connect(old)) as raw:
+            raw.execute("PRAGMA journal_mode = WAL")
+            raw.execute("INSERT INTO facts (key, value) VALUES ('late', x'31')")
+            raw.commit()
+            with open_store_to_read(old) as store:
+                assert store.facts.get("late") == b"1"
+
+    def test_says_what_to_run_when_there_is_no_room_for_a_copy(
+        self, old: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(*values: object, **named: object) -> None:
+            error = sqlite3.OperationalError("database or disk is full")
+            error.sqlite_errorcode = sqlite3.SQLITE_FULL
+            raise error
+
+        class Full(sqlite3.Connection):
+            backup = fail
+
+        with pytest.raises(SchemaTooOld, match="earlier idsync") as caught:
+            open_store_to_read(old, connect=lambda *values, **named: sqlite3.connect(*values, factory=Full, **named))
+        assert "disk is full" in caught.value.why
+        assert "idsync apply" in caught.value.fix
+
+    def test_an_empty_file_reads_as_empty_and_stays_so(self, path: Path) -> None:
+        path.touch()
+        with open_store_to_read(path) as store:
+            assert LocalTarget(store.directory, ORG).state() == DirectoryState()
+        assert path.read_bytes() == b""
+
+
+def test_what_can_be_made_again_is_never_a_reason_to_migrate(old: Path) -> None:
+    before = old.read_bytes()
+    with pytest.raises(SchemaTooOld):
+        open_sqlite(old, Access.REMEMBER)
+    assert old.read_bytes() == before
+    open_sqlite(old, Access.WRITE).close()
+    with open_sqlite(old, Access.REMEMBER) as store:
+        store.cache.put({"memo": b"1"})
+        assert store.cache.get("memo") == b"1"
+
+
+def test_opening_says_from_which_schema_it_brought_a_store_to_todays(old: Path, tmp_path: Path) -> None:
+    for expected in (1, None):
+        with open_store(old) as store:
+            assert store.upgraded_from == expected
+    with open_store(tmp_path / "new.db") as store:
+        assert store.upgraded_from is None

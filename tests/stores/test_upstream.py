@@ -8,22 +8,25 @@ from hypothesis import strategies as st
 
 from idsync.model.extent import EVERYTHING, Extent, Reading, cut
 from idsync.model.identity import Snapshot
-from idsync.stores.sqlite.store import SqliteStore, open_store
+from idsync.stores.protocol import Store
 from tests.core.organizations import snapshots
 from tests.core.test_parts import extents
 from tests.core.upstream import MemoryUpstream
 from tests.core.world import group, okta, person, replace
+from tests.stores.contract import Clock, Opener
 
-FEW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 STATUSES = ("ACTIVE", "SUSPENDED", "LOCKED_OUT")
 
 
 @FEW
 @given(first=snapshots(), second=snapshots(), data=st.data())
-def test_rows_say_what_memory_says(first: Snapshot, second: Snapshot, data: st.DataObject) -> None:
+def test_rows_say_what_memory_says(opener: Opener, first: Snapshot, second: Snapshot, data: st.DataObject) -> None:
     first, second = replace(first, complete=True), replace(second, complete=True)
     plain = MemoryUpstream(okta())
-    with tempfile.TemporaryDirectory() as folder, open_store(Path(folder, "idsync.db")) as store:
+    with tempfile.TemporaryDirectory() as folder, opener(Path(folder), Clock()) as store:
         rows = store.upstream
         assert rows.whole() is None
         for now, extent in [(first, EVERYTHING), *((second, part) for part in extents(first, second))]:
@@ -47,7 +50,7 @@ def test_rows_say_what_memory_says(first: Snapshot, second: Snapshot, data: st.D
         assert whole.digest() == plain.snapshot.digest()
 
 
-def test_the_same_reading_again_changes_nothing(store: SqliteStore) -> None:
+def test_the_same_reading_again_changes_nothing(store: Store) -> None:
     reading = Reading(okta(person("ann", team="red"), group("eng", "ann")))
     assert store.upstream.take(reading) == Extent(frozenset({"00u-ann"}), frozenset({"00g-eng"}))
     again = Reading(replace(reading.snapshot, taken_at="2026-11-23T00:00:00Z"))

@@ -1,18 +1,15 @@
 """Leases: one holder at a time, and the dead hold nothing."""
 
-import getpass
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import msgspec
 import pytest
 
-from idsync.errors import LeaseLost, StoreBusy
-from idsync.stores.protocol import Holder, Lease
-from idsync.stores.sqlite.leases import Leases, is_dead, this_process
-from idsync.stores.sqlite.store import SqliteStore
+from idsync.errors import LeaseLost
+from idsync.stores.holder import this_process
+from idsync.stores.protocol import Holder, Lease, Leases, Store
+from tests.stores.contract import Clock
 
 NAME = "target:local"
 SINCE = "2026-11-22T09:30:00Z"
@@ -27,30 +24,15 @@ def dead_process() -> Holder:
     return msgspec.structs.replace(ME, process=ended.pid)
 
 
-class Clock:
-    """Shows what it is set to."""
-
-    def __init__(self) -> None:
-        self.now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
+@pytest.fixture
+def leases(store: Store) -> Leases:
+    return store.leases
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def leases(store: SqliteStore, clock: Clock) -> Leases:
-    return Leases(store._connection, clock)
-
-
-@pytest.fixture
-def theirs(other: SqliteStore, clock: Clock) -> Leases:
+def theirs(other: Store) -> Leases:
     """The leases as another process sees them."""
-    return Leases(other._connection, clock)
+    return other.leases
 
 
 def taken(leases: Leases, holder: Holder = ME, name: str = NAME) -> Lease:
@@ -127,56 +109,6 @@ def test_a_lease_that_was_given_back_is_not_held(leases: Leases) -> None:
         leases.check(lease)
 
 
-def test_in_a_transaction_a_lease_that_was_checked_stays(store: SqliteStore, other: SqliteStore) -> None:
-    lease = taken(store.leases, dead_process())
-    other._connection.run("PRAGMA busy_timeout = 1")
-    with store.transaction():
-        store.leases.check(lease)
-        with pytest.raises(StoreBusy):
-            other.leases.take(NAME, ME, 60)
-    taken(other.leases)
-
-
 def test_a_dead_holders_lease_is_free_at_once(leases: Leases) -> None:
     taken(leases, dead_process())
     taken(leases)
-
-
-def test_a_holder_from_before_the_last_boot_is_dead() -> None:
-    assert is_dead(msgspec.structs.replace(ME, boot="an earlier one"), ME)
-
-
-def test_a_process_that_reuses_the_number_of_a_holder_is_not_the_holder() -> None:
-    assert is_dead(msgspec.structs.replace(ME, born="1"), ME)
-
-
-def test_this_process_and_those_of_other_users_are_alive() -> None:
-    assert not is_dead(ME, ME)
-    assert ME.process == os.getpid()
-
-
-def test_of_a_holder_on_another_machine_nothing_is_known() -> None:
-    assert not is_dead(msgspec.structs.replace(ELSEWHERE, boot="an earlier one"), ME)
-
-
-def test_a_process_that_may_not_be_signalled_is_alive(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(process: int, signal: int) -> None:
-        raise PermissionError
-
-    monkeypatch.setattr(os, "kill", refuse)
-    assert not is_dead(ME, ME)
-
-
-def test_a_system_that_tells_little_of_processes_still_has_holders(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*values: object, **named: object) -> str:
-        raise OSError
-
-    monkeypatch.setattr(Path, "read_text", refuse)
-    monkeypatch.setattr(getpass, "getuser", refuse)
-    plain = this_process(SINCE)
-    assert (plain.boot, plain.born, plain.user) == ("", "", str(os.getuid()))
-    assert not is_dead(plain, plain)
-
-
-def test_a_holder_reads_as_a_person_would_say_it() -> None:
-    assert str(Holder(7, "laptop", "hiro", SINCE)) == "hiro@laptop, process 7"

@@ -1,18 +1,20 @@
 """Agreed states: of the local directory by its differences, of other targets by a row for each object."""
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from idsync.model.addresses import Address, access_list_address, lock_address, member_address, user_address
 from idsync.model.canonical import body_of
 from idsync.model.directory import DirectoryState, Names
 from idsync.model.resources import AccessList, Membership, User
-from idsync.stores.protocol import AgreedState, Difference
-from idsync.stores.sqlite.store import SqliteStore, open_store
+from idsync.stores.protocol import AgreedState, Difference, Store
 from idsync.targets.local import LocalTarget
+from tests.stores.contract import Clock, Opener
 from tests.targets.world import HOSTILE_NAMES, ORG, our_list, our_lock, our_user
 
 
@@ -27,17 +29,17 @@ EVERYTHING = Names(frozenset({"hiro", "ann", "gone"}), frozenset({"00g1", "00g2"
 
 
 @pytest.fixture
-def local(store: SqliteStore) -> LocalTarget:
+def local(store: Store) -> LocalTarget:
     return LocalTarget(store.directory, ORG)
 
 
 @pytest.fixture
-def agreed(store: SqliteStore) -> AgreedState:
+def agreed(store: Store) -> AgreedState:
     return store.agreed("local")
 
 
 @pytest.fixture
-def remote(store: SqliteStore) -> AgreedState:
+def remote(store: Store) -> AgreedState:
     return store.agreed("elsewhere")
 
 
@@ -155,13 +157,13 @@ class TestElsewhere:
         keep(remote, {access_list_address("00g1"): our_list("00g1", "Again")})
         assert remote.base(EVERYTHING).members == {"00g1": {}}
 
-    def test_one_target_knows_nothing_of_another(self, store: SqliteStore, remote: AgreedState) -> None:
+    def test_one_target_knows_nothing_of_another(self, store: Store, remote: AgreedState) -> None:
         keep(remote, {HIRO: our_user("hiro"), access_list_address("00g1"): our_list("00g1")})
         assert store.agreed("elsewhere still").base(EVERYTHING) == DirectoryState()
         assert store.agreed("local").base(EVERYTHING) == DirectoryState()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.dictionaries(
@@ -173,9 +175,9 @@ class TestElsewhere:
     )
 )
 def test_the_last_word_on_each_address_counts(
-    tmp_path_factory: pytest.TempPathFactory, spans: list[dict[str, str | None]]
+    opener: Opener, place: Callable[[], Path], spans: list[dict[str, str | None]]
 ) -> None:
-    with open_store(tmp_path_factory.mktemp("agreed") / "idsync.db") as store:
+    with opener(place(), Clock()) as store:
         remote = store.agreed("elsewhere")
         users: dict[str, User | None] = {}
         lists: dict[str, AccessList | None] = {}
