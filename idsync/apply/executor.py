@@ -188,7 +188,7 @@ class _Run:
 
     def _look(self) -> tuple[Seen, Checked]:
         changes = self._plan.changes
-        seen = look_at(changes, self._target, every_lock=self._request.sweep_locks)
+        seen = look_at(changes, self._target, ended_at=self._request.now if self._request.sweep_locks else None)
         return seen, check_preconditions(changes, seen, target=self._target, at=self._at)
 
     def _begin(self) -> None:

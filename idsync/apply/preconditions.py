@@ -5,6 +5,7 @@ have moved meanwhile: it is kept, and the changes to make are those of `Checked`
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from enum import Enum
 from typing import TypeVar, assert_never
 
@@ -54,8 +55,8 @@ class Standing(Enum):
     MOVED = 3
 
 
-def look_at(changes: Iterable[Change], target: DirectoryReader, *, every_lock: bool) -> Seen:
-    """Read what the changes touch and no more, but for `every_lock` where ended ones are to be swept."""
+def look_at(changes: Iterable[Change], target: Target, *, ended_at: datetime | None) -> Seen:
+    """Read what the changes touch and no more, but for the locks that have `ended_at` a time and are to be swept."""
     changes = tuple(changes)
     lists = [change for change in changes if isinstance(change, AccessListChange)]
     users = frozenset(name_of(change) for change in changes if isinstance(change, UserChange))
@@ -64,10 +65,11 @@ def look_at(changes: Iterable[Change], target: DirectoryReader, *, every_lock: b
         counts = target.index("", Names(_NOBODY, names)).access_lists if names else {}
         locked = users | {user for change in changes if isinstance(change, LockChange) for user in _locked(change)}
         lock_names = [name_of(change) for change in changes if isinstance(change, LockChange)]
+        ended = {} if ended_at is None else target.ended_locks(ended_at)
         return Seen(
             DirectoryState(
                 users=target.state(Names(users, _NOBODY)).users if users else {},
-                locks=target.locks() if every_lock else target.locks(locked, lock_names),
+                locks={**ended, **target.locks(locked, lock_names)},
                 access_lists=target.access_lists(names) if names else {},
                 members=_named_members(lists, target),
             ),

@@ -22,6 +22,8 @@ class Bodies:
 
     def keep(self, body: Body) -> None:
         """Keep a body; needs a transaction. One that is there already stays as it is."""
+        if body.fingerprint in self._waiting:
+            return
         self._waiting[body.fingerprint] = body.data
         if len(self._waiting) >= _WAITING:
             self.flush()

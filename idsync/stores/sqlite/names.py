@@ -38,6 +38,7 @@ class Names:
         self._connection = connection
         self._numbers: dict[str, int] = {}
         self._waiting: list[tuple[int, str]] = []
+        self._expected: list[str] = []
         self._last: int | None = None
         self._knows_all = False
         self._looked_up = 0
@@ -45,12 +46,17 @@ class Names:
         connection.after_commit.append(self._forget_others)
         connection.after_rollback.append(self._forget)
 
+    def expect(self, name: str) -> None:
+        """This name will be asked for before the transaction ends: it is learned together with the next unknown one."""
+        self._expected.append(name)
+
     def numbers(self, names: Collection[str]) -> list[int]:
         """The number of each name, new ones being given; needs a transaction."""
         try:
             return self._known(names)
         except KeyError:
-            self._learn([name for name in names if name not in self._numbers])
+            expected, self._expected = self._expected, []
+            self._learn([name for name in dict.fromkeys([*expected, *names]) if name not in self._numbers])
             return self._known(names)
 
     def _known(self, names: Collection[str]) -> list[int]:
@@ -96,6 +102,7 @@ class Names:
 
     def _forget_others(self) -> None:
         """Between transactions another process may give numbers; those that were given stay."""
+        self._expected.clear()
         self._last = None
         self._knows_all = False
         self._looked_up = 0

@@ -62,6 +62,7 @@ class UserTable:
         with self._connection.writing():
             self._serial.touch()
             self._bodies.keep(body)
+            self._names.expect(name)
             self._put[name] = (name, org, okta_id, body.fingerprint)
 
     def delete(self, name: str) -> None:

@@ -106,11 +106,11 @@ def one_member_more(target: LocalTarget) -> None:
 def test_one_person_costs_as_many_steps_of_the_database_among_few_as_among_many(
     tmp_path: Path, work: Callable[[LocalTarget], None]
 ) -> None:
-    steps = [_steps(company(tmp_path / f"{people}.db", people), work) for people in (50, 4_000)]
+    steps = [steps_of(company(tmp_path / f"{people}.db", people), work) for people in (50, 4_000)]
     assert steps[1] <= steps[0] * 1.05
 
 
-def _steps(store: SqliteStore, work: Callable[[LocalTarget], None]) -> int:
+def steps_of(store: SqliteStore, work: Callable[[LocalTarget], None]) -> int:
     """How many instructions of its machine SQLite runs for some work."""
     count = 0
 
@@ -134,5 +134,5 @@ def test_a_list_is_put_again_without_a_look_at_its_members(tmp_path: Path) -> No
         assert found.spec.owners == (Owner("alice"),)
         target.put_access_list(our_list("all", "Everybody"))
 
-    few, many = (_steps(company(tmp_path / f"{people}.db", people), retitle) for people in (50, 4_000))
+    few, many = (steps_of(company(tmp_path / f"{people}.db", people), retitle) for people in (50, 4_000))
     assert many <= few * 1.05
