@@ -62,7 +62,8 @@ class Service:
         assert self._process.stdout is not None
         self.address = self._process.stdout.readline().decode().strip()
         if not self.address:
-            raise UnexpectedExit(f"{' '.join(command)}\nended with {self._process.wait()} before it served")
+            self.stop()
+            raise UnexpectedExit(f"{' '.join(command)}\nended with {self._process.returncode} before it served")
 
     def stop(self) -> None:
         """End the process."""

@@ -199,16 +199,16 @@ def test_quiet_shows_no_progress() -> None:
 
 @pytest.mark.parametrize("arguments", [["get", "all", "--format", "json"], ["plan", "--help"]], ids=" ".join)
 def test_a_reader_that_goes_away_is_no_failure_of_ours(arguments: list[str], applied_example: Path) -> None:
-    program = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "idsync", "-c", applied_example, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-    )
-    assert program.stdout is not None
-    assert program.stderr is not None
-    program.stdout.close()
-    said = program.stderr.read()
-    assert program.wait(timeout=60) == 141
+    ) as program:
+        assert program.stdout is not None
+        assert program.stderr is not None
+        program.stdout.close()
+        said = program.stderr.read()
+        assert program.wait(timeout=60) == 141
     assert said == b""
 
 
@@ -248,10 +248,8 @@ def wait_until_read(pipe: IO[bytes]) -> None:
 
 
 def test_ctrl_c_ends_the_program_with_130_and_no_traceback(applied_example: Path) -> None:
-    restored = "signal.signal(signal.SIGINT, signal.default_int_handler)"  # a job in the background inherits SIG_IGN
-    program_text = f"import signal; {restored}; import idsync.cli.application as a; a.main()"
     program = subprocess.Popen(
-        [sys.executable, "-c", program_text, "create", "-", "-c", applied_example],
+        [sys.executable, "-m", "idsync", "create", "-", "-c", applied_example],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

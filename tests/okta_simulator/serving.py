@@ -11,6 +11,8 @@ import uvicorn
 from tests.okta_simulator.simulator import Simulator
 
 _START_SECONDS = 30
+_LAST_TURNS = 5
+"""Turns of the loop until a connection that was accepted is known; once its server is closed, asyncio would lose it."""
 
 
 @contextmanager
@@ -61,6 +63,11 @@ class _Server(uvicorn.Server):
         await self._stopped.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        loop = asyncio.get_running_loop()
+        for listening in (listening for server in self.servers for listening in server.sockets):
+            loop.remove_reader(listening)
+        for _ in range(_LAST_TURNS):
+            await asyncio.sleep(0)
         for server in self.servers:
             server.close()
         for connection in list(self.server_state.connections):
