@@ -58,6 +58,23 @@ def fewest_requests(organization: Organization) -> Counter[str]:
     )
 
 
+def test_r53_no_command_sends_okta_a_request_that_writes(tmp_path: Path) -> None:
+    with served(organization_of(30, 10, 3), tmp_path) as (simulator, place):
+        for command in (
+            ("validate", "--secrets"),
+            ("filters",),
+            ("plan",),
+            ("apply", "--auto-approve"),
+            ("drift",),
+            ("snapshot", "-o", tmp_path / "snapshot.json"),
+            ("import", "-o", tmp_path / "imported.yaml"),
+            ("explain", "nobody@enzos-pizza.com"),
+        ):
+            ended = place.run(*command)
+            assert ended.code == 0, ended.out + ended.err
+        assert {entry.method for entry in simulator.requests.entries} == {"GET"}
+
+
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]} people")
 def test_plan_says_2_apply_says_0_and_the_next_plan_is_empty_with_the_fewest_requests(
     size: tuple[int, int, int], tmp_path: Path

@@ -89,7 +89,7 @@ def fault(path: str, effect: object) -> Callable[[Simulator, Place], None]:
     ],
     ids=["revoked", "no groups", "no members", "no apps", "401 midway", "scope not granted", "another key"],
 )
-def test_what_okta_does_not_allow_ends_with_4_and_names_what_is_missing(
+def test_r25_what_okta_does_not_allow_ends_with_4_and_names_what_is_missing(
     upset: Callable[[Simulator, Place], None], said: str, world: tuple[Simulator, Place]
 ) -> None:
     upset(*world)

@@ -42,7 +42,7 @@ def held_back(*codes: str, by: tuple[str, ...] | None = None, verdict: str = "su
         ("sanitized", True, "pseudonyms"),
     ],
 )
-def test_a_plan_of_something_else_is_refused(field: str, value: object, why: str) -> None:
+def test_r38_a_plan_of_something_else_is_refused(field: str, value: object, why: str) -> None:
     with pytest.raises(PlanMismatch) as caught:
         check_inputs(replace(PLAN, inputs=replace(PLAN.inputs, **{field: value})), EXPECTED)
     assert why in caught.value.why

@@ -305,7 +305,7 @@ with open_store(Path(sys.argv[1])) as store:
 """
 
 
-def test_of_two_applies_at_once_exactly_one_applies(tmp_path: Path, unbroken: bytes) -> None:
+def test_r46_of_two_applies_at_once_exactly_one_applies(tmp_path: Path, unbroken: bytes) -> None:
     path = tmp_path / "idsync.db"
     prepare(path)
     root = Path(__file__).parents[2]

@@ -165,7 +165,7 @@ def test_an_override_that_releases_nothing_is_noted(local: LocalTarget, store: S
     assert "user_deletes" in applied.notes[0]
 
 
-def test_a_plan_applies_once(target: WritableTarget, store: SqliteStore) -> None:
+def test_r38_a_plan_applies_once(target: WritableTarget, store: SqliteStore) -> None:
     plan = plan_between(state(), AFTER)
     apply(plan, target, store)
     with pytest.raises(PlanUsed, match="applied already"):
@@ -177,7 +177,7 @@ def test_what_the_caller_remembers_is_kept_with_the_apply(local: LocalTarget, st
     assert (store.facts.get("pool"), store.cache.get("desired")) == (b"4", b"x")
 
 
-def test_an_empty_plan_is_no_run_and_yet_keeps_what_is_remembered(local: LocalTarget, store: SqliteStore) -> None:
+def test_r30_an_empty_plan_is_no_run_and_yet_keeps_what_is_remembered(local: LocalTarget, store: SqliteStore) -> None:
     plan = plan_between(state(), state())
     for _ in range(2):
         applied = apply(plan, local, store, facts={"pool": b"0"})
@@ -312,13 +312,13 @@ class TestStale:
         assert len(error.addresses) == 6
         assert "and 1 more" in error.summary
 
-    def test_what_the_plan_does_not_touch_may_change(self, local: LocalTarget, store: SqliteStore) -> None:
+    def test_r38_what_the_plan_does_not_touch_may_change(self, local: LocalTarget, store: SqliteStore) -> None:
         local.put_user(our_user("stays", "changed"))
         local.put_user(foreign_user("admin", "more"))
         assert apply(plan_between(BEFORE, AFTER), local, store).run == 1
 
 
-def test_a_change_between_the_check_and_the_transaction_is_noticed(local: LocalTarget, store: SqliteStore) -> None:
+def test_r38_a_change_between_the_check_and_the_transaction_is_noticed(local: LocalTarget, store: SqliteStore) -> None:
     fill(local, BEFORE)
 
     class Intruded(LocalTarget):

@@ -112,7 +112,7 @@ def _strict(org: Path) -> None:
     )
 
 
-def test_a_guard_refuses_with_5_until_it_is_released_by_name_with_a_reason(idsync: Idsync, org: Path) -> None:
+def test_r34_a_guard_refuses_with_5_until_it_is_released_by_name_with_a_reason(idsync: Idsync, org: Path) -> None:
     _strict(org)
     week = ["apply", "-c", org, "--snapshot", org / "snapshot-next.json", "--auto-approve"]
     blocked = idsync(*week)
@@ -124,7 +124,7 @@ def test_a_guard_refuses_with_5_until_it_is_released_by_name_with_a_reason(idsyn
     assert "Quentin really left" in idsync("history", "-c", org).out
 
 
-def test_a_blocked_plan_is_refused_before_anybody_is_asked(idsync: Idsync, org: Path) -> None:
+def test_r37_a_blocked_plan_is_refused_before_anybody_is_asked(idsync: Idsync, org: Path) -> None:
     _strict(org)
     ended = idsync("apply", "-c", org, "--snapshot", org / "snapshot-next.json", stdin="yes\n", terminal=True)
     assert ended.code == 5
@@ -142,7 +142,9 @@ def test_a_blocked_plan_is_refused_before_anybody_is_asked(idsync: Idsync, org: 
         ("=x", "There is no guard ''"),
     ],
 )
-def test_an_override_needs_a_known_guard_and_a_reason(allowed: str, message: str, idsync: Idsync, fresh: Path) -> None:
+def test_r34_an_override_needs_a_known_guard_and_a_reason(
+    allowed: str, message: str, idsync: Idsync, fresh: Path
+) -> None:
     ended = idsync("apply", "-c", fresh, "--auto-approve", "--allow", allowed)
     assert ended.code == 64
     assert message in ended.err
@@ -186,7 +188,7 @@ def test_releasing_a_suspect_reading_still_leaves_the_guards(idsync: Idsync, org
     assert ended.code == 5
 
 
-def test_nothing_releases_an_incomplete_reading(idsync: Idsync, org: Path) -> None:
+def test_r29_nothing_releases_an_incomplete_reading(idsync: Idsync, org: Path) -> None:
     snapshot = org / "snapshot-next.json"
     snapshot.write_text(snapshot.read_text().replace('"complete": true', '"complete": false'))
     every = [f"--allow={name}=because" for name in ("source_empty", "source_shrink", "groups_empty", "user_deletes")]
@@ -224,7 +226,7 @@ def test_an_apply_tells_machines_what_it_did(idsync: Idsync, fresh: Path) -> Non
     assert ended.json["resumed"] is False
 
 
-def test_a_store_of_an_earlier_version_is_read_as_it_is_and_brought_forward_by_what_writes(
+def test_r47_a_store_of_an_earlier_version_is_read_as_it_is_and_brought_forward_by_what_writes(
     idsync: Idsync, fresh: Path
 ) -> None:
     store = fresh / "idsync.db"

@@ -35,7 +35,7 @@ TEAMS = config(
 )
 
 
-def test_a_group_with_members_in_the_pool_becomes_a_list() -> None:
+def test_r14_a_group_with_members_in_the_pool_becomes_a_list() -> None:
     made = plan(okta(ALICE, BOB, group("eng", "alice", "bob", description="Engineers")))
     change = list_change(made, "eng")
     assert change.address == "access_list/00g-eng"
@@ -55,17 +55,17 @@ def test_a_new_list_is_first_reviewed_on_the_first_of_a_month_half_a_year_on() -
     assert state.members["00g-eng"]["alice"].joined == "2026-11-22T12:00:00Z"
 
 
-def test_a_group_without_members_in_the_pool_is_no_list() -> None:
+def test_r14_a_group_without_members_in_the_pool_is_no_list() -> None:
     made = plan(okta(ALICE, person("left", "DEPROVISIONED"), group("none"), group("old", "left", "outsider")))
     assert lines(made) == ["create user alice: assigned"]
 
 
-def test_deactivated_users_who_stay_in_okta_groups_are_no_members() -> None:
+def test_r14_deactivated_users_who_stay_in_okta_groups_are_no_members() -> None:
     made = plan(okta(ALICE, person("bob", "DEPROVISIONED"), group("eng", "alice", "bob")))
     assert list_change(made, "eng").members_added == ("alice",)
 
 
-def test_an_app_has_its_directly_assigned_users_only() -> None:
+def test_r14_an_app_has_its_directly_assigned_users_only() -> None:
     made = plan(okta(ALICE, BOB, group("eng", "bob"), app("Salesforce", "alice", groups=["00g-eng"])))
     assert list_change(made, "0oa-Salesforce").members_added == ("alice",)
 
@@ -79,7 +79,7 @@ def test_the_sso_app_and_inactive_apps_are_no_lists() -> None:
     assert lines(plan(snapshot)) == ["create user alice: assigned"]
 
 
-def test_built_in_groups_are_lists_only_when_a_filter_is_their_very_name() -> None:
+def test_r17_built_in_groups_are_lists_only_when_a_filter_is_their_very_name() -> None:
     snapshot = okta(ALICE, group("Everyone", "alice", type="BUILT_IN"))
 
     def imported(include: str) -> bool:
@@ -95,7 +95,7 @@ def test_built_in_groups_are_lists_only_when_a_filter_is_their_very_name() -> No
     assert not imported('"everyone"')
 
 
-def test_the_first_matching_rule_says_title_description_owners_and_grants() -> None:
+def test_r15_the_first_matching_rule_says_title_description_owners_and_grants() -> None:
     made = plan(okta(ALICE, group("team-red", "alice"), app("CRM", "alice")), settings=TEAMS)
     red = list_change(made, "team-red").after
     assert red is not None
@@ -124,7 +124,7 @@ def test_expansions_to_nothing_drop_the_role_the_trait_the_owner_and_the_title()
     assert change.spec.title == "Team "
 
 
-def test_the_causes_of_a_list_are_its_group_and_the_rule_with_its_place() -> None:
+def test_r23_the_causes_of_a_list_are_its_group_and_the_rule_with_its_place() -> None:
     change = list_change(plan(okta(ALICE, group("team-red", "alice")), settings=TEAMS), "team-red")
     upstream, rule = change.causes
     assert upstream == UpstreamCause("group", "00g-team-red", "team-red")
@@ -152,13 +152,13 @@ def test_members_who_come_and_go_upstream_come_and_go() -> None:
     assert change.before == change.after
 
 
-def test_a_group_whose_last_member_leaves_loses_its_list() -> None:
+def test_r16_a_group_whose_last_member_leaves_loses_its_list() -> None:
     state = settled(okta(ALICE, BOB, group("eng", "alice"), group("ops", "bob")))
     made = plan(okta(ALICE, BOB, group("eng"), group("ops", "bob")), state)
     assert lines(made) == ["delete access_list eng: became_empty -alice"]
 
 
-def test_or_keeps_it_as_it_was_but_empty() -> None:
+def test_r16_a_list_that_emptied_is_kept_without_members_where_the_configuration_says_so() -> None:
     state = settled(okta(ALICE, BOB, group("eng", "alice"), group("ops", "bob")), KEEP)
     state = edited_list(state, "00g-eng", owners=(Owner("zoe"),))
     made = plan(okta(ALICE, BOB, group("eng"), group("ops", "bob")), state, KEEP)
@@ -179,13 +179,13 @@ def test_a_kept_list_fills_again() -> None:
     assert lines(plan(full, state, KEEP)) == ["update access_list eng: membership_changed +alice"]
 
 
-def test_a_group_that_is_gone_upstream_loses_its_list() -> None:
+def test_r16_a_group_that_is_gone_upstream_loses_its_list() -> None:
     state = settled(okta(ALICE, group("eng", "alice"), group("ops", "alice")))
     made = plan(okta(ALICE, group("ops", "alice")), state)
     assert lines(made) == ["delete access_list eng: deleted_upstream -alice"]
 
 
-def test_a_group_that_is_filtered_out_loses_its_list() -> None:
+def test_r16_a_group_that_is_filtered_out_loses_its_list() -> None:
     snapshot = okta(ALICE, group("eng", "alice"), group("ops", "alice"))
     settings = config("ImportFilters: {groups: {exclude: [eng]}}")
     assert lines(plan(snapshot, settled(snapshot), settings)) == ["delete access_list eng: filter_changed -alice"]
@@ -215,7 +215,7 @@ EDITS = {
 }
 
 
-def test_what_people_edit_on_a_list_survives_and_the_plan_says_so() -> None:
+def test_r15_what_people_edit_on_a_list_survives_and_the_plan_says_so() -> None:
     before = okta(ALICE, BOB, group("eng", "alice", description="old"))
     state = edited_list(settled(before), "00g-eng", **EDITS)
     made = plan(okta(ALICE, BOB, group("eng", "alice", "bob", description="new")), state)
@@ -243,7 +243,7 @@ def test_a_list_that_nobody_edited_keeps_nothing_worth_a_word() -> None:
     assert list_change(plan(okta(ALICE, BOB, group("eng", "alice", "bob")), state), "eng").kept == ()
 
 
-def test_member_expiry_reason_and_joined_survive_and_the_plan_says_so() -> None:
+def test_r15_member_expiry_reason_and_joined_survive_and_the_plan_says_so() -> None:
     details = Membership("2020-01-01T00:00:00Z", "2027-01-01T00:00:00Z", "contractor", "zoe")
     snapshot = okta(ALICE, BOB, group("eng", "alice"))
     state = with_member(settled(snapshot), "00g-eng", "alice", details)
@@ -253,7 +253,7 @@ def test_member_expiry_reason_and_joined_survive_and_the_plan_says_so() -> None:
     assert applied(state, made).members["00g-eng"]["alice"] == details
 
 
-def test_a_member_whose_expiry_has_passed_is_never_added_again() -> None:
+def test_r18_a_member_whose_expiry_has_passed_is_never_added_again() -> None:
     snapshot = okta(ALICE, BOB, group("eng", "alice"))
     expired = Membership("2020-01-01T00:00:00Z", "2026-01-01T00:00:00Z")
     state = with_member(settled(snapshot), "00g-eng", "alice", expired)

@@ -61,7 +61,7 @@ def test_every_guard_is_on_without_a_guards_document() -> None:
         (100, 11, 10, "blocked"),
     ],
 )
-def test_deletes_and_locks_pass_at_the_limit_and_not_beyond(
+def test_r32_deletes_and_locks_pass_at_the_limit_and_not_beyond(
     managed: int, leavers: int, limit: int, verdict: str
 ) -> None:
     made = plan(okta(*people(managed, leavers)), settled(okta(*people(managed))))
@@ -84,7 +84,7 @@ def test_a_floor_of_nothing_and_no_percentage_block_the_first() -> None:
     assert guard(plan(okta(*people(3, 1)), state, settings), "user_deletes") == (1, 0, "blocked")
 
 
-def test_a_guard_never_hides_the_plan_and_says_how_to_release_it() -> None:
+def test_r32_a_guard_never_hides_the_plan_and_says_how_to_release_it() -> None:
     made = plan(okta(*people(20, 6)), settled(okta(*people(20))))
     assert len(made.changes) == 12
     finding = next(item for item in made.findings if item.code == "user_deletes")
@@ -108,7 +108,7 @@ def test_the_percentage_of_member_removals_is_of_all_members_of_lists_of_ours() 
     assert guard(made, "member_removals") == (17, 16, "blocked")
 
 
-def test_memberships_of_leavers_are_no_member_removals() -> None:
+def test_r32_memberships_of_leavers_are_no_member_removals() -> None:
     before = okta(*people(60), group("eng", *names(60)), group("ops", *names(60)))
     made = plan(okta(*people(60, 6), group("eng", *names(60)), group("ops", *names(60))), settled(before))
     assert guard(made, "member_removals")[0] == 0
@@ -141,7 +141,7 @@ def test_list_deletes_pass_at_the_limit_and_not_beyond(deleted: int, verdict: st
     assert guard(made, "access_list_deletes") == (deleted, 3, verdict)
 
 
-def test_locks_on_people_created_suspended_do_not_count() -> None:
+def test_r32_locks_on_people_created_suspended_do_not_count() -> None:
     made = plan(okta(*(person(f"s{number}", "SUSPENDED") for number in range(30))))
     assert guard(made, "user_locks") == (0, 5, "ok")
 

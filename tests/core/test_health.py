@@ -41,7 +41,7 @@ def test_a_whole_snapshot_of_the_right_org_is_ok() -> None:
     assert (made.health.verdict, made.health.findings) == ("ok", ())
 
 
-def test_an_empty_pool_blocks_every_removal_while_we_manage_people() -> None:
+def test_r26_an_empty_pool_blocks_every_removal_while_we_manage_people() -> None:
     made = plan(okta(EVERYONE), STATE)
     assert made.health.verdict == "suspect"
     assert codes(made)[0] == "source_empty"
@@ -74,7 +74,7 @@ def test_people_who_are_all_deactivated_are_an_empty_pool() -> None:
 
 
 @pytest.mark.parametrize(("missing", "verdict"), [(0, "ok"), (12, "ok"), (13, "suspect"), (39, "suspect")])
-def test_a_pool_may_shrink_by_the_limit_and_no_more(missing: int, verdict: str) -> None:
+def test_r26_a_pool_may_shrink_by_the_limit_and_no_more(missing: int, verdict: str) -> None:
     made = plan(okta(*PEOPLE[missing:], EVERYONE), STATE, last=after(FULL))
     assert made.health.verdict == verdict
     assert ("source_shrink" in codes(made)) == (verdict == "suspect")
@@ -139,7 +139,7 @@ def test_the_last_member_of_the_only_group_may_leave_where_there_are_apps() -> N
     assert made.health.verdict == "ok"
 
 
-def test_no_groups_at_all_are_suspect_too() -> None:
+def test_r26_no_groups_at_all_are_suspect_too() -> None:
     assert codes(plan(okta(*PEOPLE), STATE, last=after(FULL)))[0] == "groups_empty"
     only_built_in = okta(*PEOPLE, group("Everyone", "p01", type="BUILT_IN"))
     assert codes(plan(only_built_in, STATE, last=after(FULL)))[0] == "groups_empty"
@@ -148,7 +148,7 @@ def test_no_groups_at_all_are_suspect_too() -> None:
 @pytest.mark.parametrize(
     "document", ["RoleMapping: {rules: [{group: one, roles: [x]}]}", "Guards: {user_deletes: {floor: 9}}"]
 )
-def test_a_configuration_edited_and_a_reading_without_any_group_delete_nothing(document: str) -> None:
+def test_r26_a_configuration_edited_and_a_reading_without_any_group_delete_nothing(document: str) -> None:
     groups = [group(name, "p01", "p02") for name in ("one", "two", "three")]
     first = okta(*PEOPLE, *groups)
     made = plan(okta(*PEOPLE), settled(first), config(document), last=after(first))
@@ -183,7 +183,7 @@ def test_an_incomplete_snapshot_is_broken_and_blocks_every_removal() -> None:
     assert set(lines(made)) - set(blocked(made)) == {"create user new: assigned"}
 
 
-def test_whatever_takes_roles_or_traits_or_grants_away_is_held_back_too() -> None:
+def test_r29_what_takes_roles_or_traits_or_grants_away_is_held_back_too() -> None:
     before = okta(*PEOPLE[1:], person("p00", team="red", title="chef"), group("all", "p00"), group("ops", "p00"))
     rules = ('RoleMapping: {rules: [{trait: okta/team, value: "*", roles: ["team-$1"]}]}',)
     grants = ("AccessListRules: {rules: [{group: ops, grants: {roles: [root]}}]}",)
@@ -221,7 +221,7 @@ def test_whatever_takes_roles_or_traits_or_grants_away_is_held_back_too() -> Non
     "snapshot",
     [okta(*PEOPLE, org_url="https://other.okta.com"), okta(org_url="https://other.okta.com")],
 )
-def test_of_another_org_there_is_nothing_to_plan(snapshot: Snapshot) -> None:
+def test_r25_of_another_org_there_is_nothing_to_plan(snapshot: Snapshot) -> None:
     with pytest.raises(SourceUnhealthy) as refusal:
         plan(snapshot, STATE)
     assert refusal.value.codes == ("wrong_org",)
@@ -230,7 +230,7 @@ def test_of_another_org_there_is_nothing_to_plan(snapshot: Snapshot) -> None:
     assert refusal.value.fix
 
 
-def test_of_another_app_there_is_nothing_to_plan() -> None:
+def test_r25_of_another_app_there_is_nothing_to_plan() -> None:
     with pytest.raises(SourceUnhealthy) as refusal:
         plan(okta(*PEOPLE, app_id="0oa-other"), STATE)
     assert refusal.value.codes == ("wrong_app",)
@@ -262,7 +262,7 @@ def test_an_org_is_compared_in_lower_case_without_a_trailing_slash() -> None:
     assert lines(plan(okta(person("a"), org_url="https://Enzos-Pizza.okta.com/"))) == ["create user a: assigned"]
 
 
-def test_the_next_apply_remembers_the_pool_of_this_one() -> None:
+def test_r30_the_next_apply_remembers_the_pool_of_this_one() -> None:
     suspended = okta(person("a"), person("b", "SUSPENDED"), person("c", "DEPROVISIONED"), person("d", "HIBERNATED"))
     made = planned(suspended)
     assert made.last_apply.good is not None
@@ -311,7 +311,7 @@ def test_one_person_may_lose_the_last_role_that_groups_give_and_a_rule_may_chang
     assert made.summary.user.update == 12
 
 
-def test_a_snapshot_older_than_that_of_the_last_apply_is_warned_of() -> None:
+def test_r31_a_snapshot_older_than_that_of_the_last_apply_is_warned_of() -> None:
     snapshot = okta(person("ann"))
     before = LastApply(PLAIN.digest, "", "2026-11-21T00:00:00Z")
     assert codes(plan(snapshot, settled(snapshot), last=before)) == []

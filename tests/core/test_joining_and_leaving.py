@@ -30,7 +30,7 @@ from tests.core.world import (
 STAYING = [person(f"stays{number}") for number in range(3)]
 
 
-def test_a_person_assigned_to_the_app_becomes_a_user_of_ours() -> None:
+def test_r02_a_person_assigned_to_the_app_becomes_a_user_of_ours() -> None:
     made = plan(okta(person("alice", email="alice@enzos.example")))
     user = user_change(made, "alice").after
     assert user is not None
@@ -54,20 +54,20 @@ def test_the_second_plan_is_empty() -> None:
 
 
 @pytest.mark.parametrize("status", ["ACTIVE", "PASSWORD_EXPIRED", "RECOVERY", "LOCKED_OUT", "PROVISIONED"])
-def test_these_statuses_let_a_person_have_access(status: str) -> None:
+def test_r01_these_statuses_let_a_person_have_access(status: str) -> None:
     assert lines(plan(okta(person("alice", status)))) == ["create user alice: assigned"]
 
 
 @pytest.mark.parametrize("status", ["STAGED", "DEPROVISIONED"])
-def test_these_statuses_do_not(status: str) -> None:
+def test_r01_these_statuses_do_not(status: str) -> None:
     assert plan(okta(person("alice", status))).is_empty
 
 
-def test_a_person_assigned_through_a_group_is_in_the_pool_too() -> None:
+def test_r01_a_person_assigned_through_a_group_is_in_the_pool_too() -> None:
     assert lines(plan(okta(person("alice", within="GROUP")))) == ["create user alice: assigned"]
 
 
-def test_people_without_the_app_are_out_whatever_groups_they_are_in() -> None:
+def test_r01_people_without_the_app_are_out_whatever_groups_they_are_in() -> None:
     made = plan(okta(person("alice"), group("eng", "alice", "outsider")))
     assert lines(made) == ["create user alice: assigned", "create access_list eng: imported +alice"]
 
@@ -84,14 +84,14 @@ def test_people_without_the_app_are_out_whatever_groups_they_are_in() -> None:
         (okta(*STAYING, unassigned={"alice": "DELETED"}), "deleted_upstream"),
     ],
 )
-def test_a_leaver_is_locked_then_deleted_for_the_right_reason(after: Snapshot, reason: str) -> None:
+def test_r07_a_leaver_is_locked_then_deleted_for_the_right_reason(after: Snapshot, reason: str) -> None:
     made = plan(after, settled(okta(*STAYING, person("alice"))))
     assert lines(made) == [f"create lock alice: {reason}", f"delete user alice: {reason}"]
     assert [step.phase for step in steps_of(made.changes)] == [Phase.LOCK, Phase.USER_DELETE]
     assert user_change(made, "alice").causes == (UpstreamCause("user", "00u-alice", "alice"),)
 
 
-def test_a_leaver_loses_memberships() -> None:
+def test_r07_a_leaver_loses_memberships() -> None:
     before = okta(*STAYING, person("alice"), group("eng", "alice", "stays0"))
     made = plan(okta(*STAYING, group("eng", "alice", "stays0")), settled(before))
     assert lines(made) == [
@@ -101,7 +101,7 @@ def test_a_leaver_loses_memberships() -> None:
     ]
 
 
-def test_a_leavers_lock_is_ours_says_why_and_expires_after_ttl_and_margin_from_apply() -> None:
+def test_r07_a_leavers_lock_is_ours_says_why_and_expires_after_ttl_and_margin_from_apply() -> None:
     made = plan(okta(*STAYING), settled(okta(*STAYING, person("alice"))), config(spec="locks: {ttl: 10h, margin: 30m}"))
     change = lock_change(made, "alice")
     assert change.after is not None
@@ -156,7 +156,7 @@ def test_someone_who_left_stays_locked_and_plans_nothing_more() -> None:
     assert plan(okta(*STAYING), leave("alice")).is_empty
 
 
-def test_a_returning_person_is_recreated_and_then_our_lock_goes() -> None:
+def test_r09_a_returning_person_is_recreated_and_then_our_lock_goes() -> None:
     state = leave("alice")
     made = plan(okta(*STAYING, person("alice")), state)
     assert lines(made) == ["create user alice: reprovisioned", "delete lock alice: reprovisioned"]
@@ -164,7 +164,7 @@ def test_a_returning_person_is_recreated_and_then_our_lock_goes() -> None:
     assert applied(state, made).locks == {}
 
 
-def test_only_our_lock_goes_and_one_made_by_a_person_stays() -> None:
+def test_r09_only_our_lock_goes_and_one_made_by_a_person_stays() -> None:
     by_hand = lock_on("alice")
     state = with_lock(leave("alice"), by_hand)
     after = applied(state, plan(okta(*STAYING, person("alice")), state))
@@ -178,7 +178,7 @@ def test_a_lock_made_by_a_person_does_not_stand_in_for_ours() -> None:
     assert "hand-alice" in applied(state, made).locks
 
 
-def test_an_expired_lock_of_ours_counts_as_absent_and_is_no_change() -> None:
+def test_r07_an_expired_lock_of_ours_counts_as_absent_and_is_no_change() -> None:
     state = leave("alice")
     later = NOW + dt.timedelta(hours=31)
     assert lines(plan(okta(*STAYING), state, now=later - dt.timedelta(seconds=1))) == []

@@ -25,7 +25,7 @@ COMPOSED, DECOMPOSED = "ren\u00e9", "rene\u0301"
         ("İ", "i̇"),
     ],
 )
-def test_two_people_with_one_name_are_reported_and_neither_is_touched(one: str, other: str) -> None:
+def test_r03_two_people_with_one_name_are_reported_and_neither_is_touched(one: str, other: str) -> None:
     made = plan(okta(person(one, id="00u-1"), person(other, id="00u-2"), person("carol")))
     assert lines(made) == ["create user carol: assigned"]
     assert codes(made) == ["twin_names"]
@@ -56,7 +56,7 @@ def test_someone_who_lacks_access_is_nobodys_twin() -> None:
     assert codes(made) == []
 
 
-def test_an_unknown_status_leaves_the_person_as_they_are_with_a_warning() -> None:
+def test_r13_an_unknown_status_leaves_the_person_as_they_are_with_a_warning() -> None:
     snapshot = okta(person("alice"), person("bob"), group("eng", "alice", "bob"))
     state = settled(snapshot)
     made = plan(okta(person("alice", "HIBERNATED", title="new"), person("bob"), group("eng", "bob")), state)
@@ -76,7 +76,7 @@ def test_an_unknown_status_does_not_hold_another_person_of_that_name() -> None:
     assert lines(made) == ["update user alice: profile_changed"]
 
 
-def test_people_without_a_name_are_reported_and_left() -> None:
+def test_r13_people_without_a_name_are_reported_and_left() -> None:
     made = plan(okta(person("", id="00u-1"), person("", id="00u-2"), person("bob")))
     assert lines(made) == ["create user bob: assigned"]
     assert codes(made) == ["no_name", "no_name"]
@@ -133,7 +133,7 @@ def test_a_name_is_kept_as_okta_spells_it() -> None:
     assert user_change(plan(okta(person(DECOMPOSED))), DECOMPOSED).address == f"user/{DECOMPOSED}"
 
 
-def test_any_profile_becomes_traits_or_is_left_out() -> None:
+def test_r05_any_profile_becomes_traits_or_is_left_out() -> None:
     profile: dict[str, Any] = {
         "text": "x",
         "empty": "",

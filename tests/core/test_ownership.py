@@ -42,7 +42,7 @@ OTHERS_LABELS = [
 
 
 @pytest.mark.parametrize("labels", OTHERS_LABELS)
-def test_a_foreign_user_of_the_name_is_a_conflict_and_stays_byte_equal(labels: dict[str, str]) -> None:
+def test_r06_a_foreign_user_of_the_name_is_a_conflict_and_stays_byte_equal(labels: dict[str, str]) -> None:
     foreign = foreign_user("bob", labels, roles=("admin",), traits={"logins": ("root",)})
     state = with_user(NOTHING, foreign)
     made = plan(okta(person("alice"), person("bob"), group("eng", "alice", "bob")), state)
@@ -77,7 +77,7 @@ def test_a_foreign_member_of_the_name_is_left_in_the_list() -> None:
     assert plan(okta(person("alice"), person("bob"), group("eng", "alice", "bob")), state).is_empty
 
 
-def test_a_foreign_user_named_in_adopt_is_taken_over_and_made_permanent() -> None:
+def test_r06_a_foreign_user_named_in_adopt_is_taken_over_and_made_permanent() -> None:
     foreign = foreign_user("bob", {"team": "a"}, roles=("admin",), expires="2026-12-01T00:00:00Z")
     settings = config(spec="users: {adopt: [bob]}")
     made = plan(okta(person("bob")), with_user(NOTHING, foreign), settings)
@@ -104,7 +104,7 @@ def test_adopting_someone_who_is_not_in_the_pool_changes_nothing() -> None:
 SAML = CreatedBy(connector=ConnectorReference("saml", "okta", "bob"))
 
 
-def test_a_user_that_an_sso_login_created_for_a_while_is_adopted_and_made_permanent() -> None:
+def test_r06_a_user_that_an_sso_login_created_for_a_while_is_adopted_and_made_permanent() -> None:
     for temporary in (
         foreign_user("bob", roles=("okta-requester",), created_by=SAML, expires="2026-11-23T00:00:00Z"),
         replace(
@@ -130,7 +130,7 @@ def test_a_user_that_an_sso_login_created_for_a_while_is_adopted_and_made_perman
         {"created_by": CreatedBy(), "expires": "2026-11-23T00:00:00Z"},
     ],
 )
-def test_without_both_expiry_and_saml_connector_there_is_no_adoption(spec: dict[str, Any]) -> None:
+def test_r06_without_both_expiry_and_saml_connector_there_is_no_adoption(spec: dict[str, Any]) -> None:
     made = plan(okta(person("bob")), with_user(NOTHING, foreign_user("bob", **spec)))
     assert made.is_empty
     assert codes(made) == ["user_conflict"]

@@ -147,7 +147,7 @@ def test_a_plan_file_reads_back_as_written(
 
 @many
 @given(state=others(), first=snapshots(), hand=hands(), second=snapshots(), chosen=config)
-def test_a_doubtful_snapshot_holds_back_whatever_takes_something(
+def test_r29_a_doubtful_snapshot_holds_back_all_that_takes_something(
     state: DirectoryState, first: Snapshot, hand: Hand, second: Snapshot, chosen: Settings
 ) -> None:
     made = plan(replace(second, complete=False), hand(grown(state, first, chosen)), chosen)

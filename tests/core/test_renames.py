@@ -31,7 +31,7 @@ BEFORE = okta(person("maria"), person("other"), ENG)
 AFTER = okta(person("maria.smith", id="00u-maria"), person("other"), ENG)
 
 
-def test_a_rename_makes_the_new_name_and_locks_and_removes_the_old_one() -> None:
+def test_r04_a_rename_makes_the_new_name_and_locks_and_removes_the_old_one() -> None:
     made = plan(AFTER, settled(BEFORE))
     assert lines(made) == [
         "create lock maria: renamed",
@@ -57,7 +57,7 @@ def test_the_new_name_has_the_old_ones_state() -> None:
     assert after.metadata.labels["okta/user-id"] == "00u-maria"
 
 
-def test_a_rename_keeps_member_expiry_reason_and_joined_date() -> None:
+def test_r04_a_rename_keeps_member_expiry_reason_and_joined_date() -> None:
     details = Membership("2025-01-01T00:00:00Z", "2027-01-01T00:00:00Z", "on call", "olga")
     state = with_member(settled(BEFORE), "00g-eng", "maria", details)
     made = plan(AFTER, state)
@@ -71,7 +71,7 @@ def test_a_rename_carries_an_expired_membership_as_expired() -> None:
     assert applied(state, plan(AFTER, state)).members["00g-eng"]["maria.smith"] == expired
 
 
-def test_a_rename_carries_entries_as_owner_with_their_order_and_description() -> None:
+def test_r04_a_rename_carries_entries_as_owner_with_their_order_and_description() -> None:
     owners = (Owner("olga"), Owner("maria", "lead"), Owner("zoe"))
     state = edited_list(settled(BEFORE), "00g-eng", owners=owners)
     after = list_change(plan(AFTER, state), "eng").after
@@ -102,7 +102,7 @@ def test_a_renamed_owner_alone_is_a_change_of_the_list() -> None:
     assert list_change(made, "eng").reason is Reason.RENAMED
 
 
-def test_the_delta_tells_a_rename_as_one_person() -> None:
+def test_r04_the_delta_tells_a_rename_as_one_person() -> None:
     made = plan(AFTER, settled(BEFORE))
     assert [delta.person for delta in made.access_delta] == ["maria", "maria.smith"]
     new, old = delta_of(made, "maria.smith"), delta_of(made, "maria")
@@ -129,7 +129,7 @@ def test_a_rename_back_takes_our_lock_off_the_name() -> None:
     assert plan(BEFORE, after).is_empty
 
 
-def test_two_people_who_swap_logins_are_reported_and_left_as_they_are() -> None:
+def test_r03_two_people_who_swap_logins_are_reported_and_left_as_they_are() -> None:
     state = settled(BEFORE)
     made = plan(okta(person("other", id="00u-maria"), person("maria", id="00u-other"), ENG), state)
     assert made.is_empty

@@ -14,7 +14,7 @@ def roles(snapshot: Snapshot, *documents: str, spec: str = "", name: str = "alic
     return after.spec.roles
 
 
-def test_roles_are_the_default_ones_then_the_rules_in_order_without_repeats() -> None:
+def test_r05_roles_are_the_default_ones_then_the_rules_in_order_without_repeats() -> None:
     rules = """RoleMapping:
   rules:
     - {group: "eng", roles: [two, one]}
@@ -178,7 +178,7 @@ def test_every_role_says_which_rule_and_group_gave_it() -> None:
     assert given.rule == "default role"
 
 
-def test_a_changed_role_mapping_is_the_reason_of_what_it_changes() -> None:
+def test_r23_a_changed_role_mapping_is_the_reason_of_what_it_changes() -> None:
     snapshot = okta(person("alice"), group("eng", "alice"))
     made = plan(snapshot, settled(snapshot), config("RoleMapping: {rules: [{group: eng, roles: [dev]}]}"))
     assert lines(made) == ["update user alice: role_mapping_changed"]

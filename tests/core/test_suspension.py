@@ -27,7 +27,7 @@ IGNORE = config(spec="users: {suspended: ignore}")
 DELETE = config(spec="users: {suspended: delete}")
 
 
-def test_a_suspended_person_is_locked_for_good_and_keeps_account_and_lists() -> None:
+def test_r12_a_suspended_person_is_locked_for_good_and_keeps_account_and_lists() -> None:
     made = plan(SUSPENDED, settled(BEFORE))
     assert lines(made) == ["create lock bob: suspended"]
     assert lock_change(made, "bob").lifetime is None
@@ -38,7 +38,7 @@ def test_a_suspended_person_is_locked_for_good_and_keeps_account_and_lists() -> 
     assert plan(SUSPENDED, after).is_empty
 
 
-def test_a_person_who_is_no_longer_suspended_is_unlocked() -> None:
+def test_r12_a_person_who_is_no_longer_suspended_is_unlocked() -> None:
     state = settled(SUSPENDED)
     made = plan(BEFORE, state)
     assert lines(made) == ["delete lock bob: unsuspended"]
@@ -91,7 +91,7 @@ def test_a_leaver_who_returns_suspended_is_locked_for_good_again() -> None:
     assert plan(SUSPENDED, after).is_empty
 
 
-def test_ignoring_suspension_changes_nothing_and_warns_about_each_person() -> None:
+def test_r12_ignoring_suspension_changes_nothing_and_warns_about_each_person() -> None:
     made = plan(SUSPENDED, settled(BEFORE), IGNORE)
     assert made.is_empty
     assert codes(made) == ["suspension_ignored"]
@@ -103,7 +103,7 @@ def test_ignoring_suspension_lifts_the_locks_that_suspension_made() -> None:
     assert lines(plan(SUSPENDED, settled(SUSPENDED), IGNORE)) == ["delete lock bob: unsuspended"]
 
 
-def test_deleting_on_suspension_treats_it_as_leaving() -> None:
+def test_r12_deleting_on_suspension_treats_it_as_leaving() -> None:
     state = settled(BEFORE, DELETE)
     made = plan(SUSPENDED, state, DELETE)
     assert lines(made) == [

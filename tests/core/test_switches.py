@@ -48,7 +48,7 @@ class Watched(Directory):
         return found
 
 
-def test_without_users_only_lists_change() -> None:
+def test_r19_without_users_only_lists_change() -> None:
     state = with_lock(settled(BEFORE), lock_on("carol", ours=True))
     made = plan(AFTER, state, USERS_OFF)
     assert lines(made) == ["update access_list eng: membership_changed +carol -bob"]
@@ -65,7 +65,7 @@ def test_without_users_the_delta_still_tells_of_lists() -> None:
     ]
 
 
-def test_without_access_lists_only_users_and_locks_change() -> None:
+def test_r19_without_access_lists_only_users_and_locks_change() -> None:
     state = settled(BEFORE)
     made = plan(AFTER, state, LISTS_OFF)
     assert lines(made) == [
@@ -91,7 +91,7 @@ def test_without_either_there_is_nothing_to_do() -> None:
     assert made.access_delta == ()
 
 
-def test_what_is_switched_off_is_not_read() -> None:
+def test_r19_what_is_switched_off_is_not_read() -> None:
     watched = Watched(settled(BEFORE))
     make_plan(USERS_OFF, AFTER, watched, last=None, now=NOW)
     assert watched.users == set()

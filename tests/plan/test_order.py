@@ -17,7 +17,7 @@ AFTER = okta(
 MADE = plan(AFTER, settled(BEFORE))
 
 
-def test_the_order_is_locks_users_lists_removals_list_deletes_user_deletes_unlocks() -> None:
+def test_r22_the_order_is_locks_users_lists_removals_list_deletes_user_deletes_unlocks() -> None:
     assert [(step.phase.name, step.change.address.partition("/")[0]) for step in steps_of(MADE.changes)] == [
         ("LOCK", "lock"),
         ("LOCK", "lock"),
@@ -35,7 +35,7 @@ def test_the_order_is_locks_users_lists_removals_list_deletes_user_deletes_unloc
     ]
 
 
-def test_within_a_step_the_order_is_by_address() -> None:
+def test_r22_within_a_step_the_order_is_by_address() -> None:
     steps = steps_of(MADE.changes)
     for phase in Phase:
         addresses = [step.change.address for step in steps if step.phase is phase]
@@ -64,7 +64,7 @@ def test_a_leaver_is_locked_at_every_moment_after_the_first_step_that_touches_th
             assert step.change.before.metadata.name in locked
 
 
-def test_nobody_is_unlocked_before_account_and_lists_are_right() -> None:
+def test_r22_nobody_is_unlocked_before_account_and_lists_are_right() -> None:
     state = with_lock(settled(okta(person("other"))), lock_on("back", ours=True, expires="2026-11-23T00:00:00Z"))
     made = plan(okta(person("other"), person("back"), group("a", "back", "other")), state)
     assert [step.phase for step in steps_of(made.changes)] == [Phase.USER, Phase.ACCESS_LIST, Phase.UNLOCK]

@@ -88,7 +88,7 @@ def test_what_is_wrong_with_texts_is_told_as_of_files() -> None:
     assert {str(found.position).partition(":")[0] for found in broken.diagnostics} == {"a.yaml"}
 
 
-def test_an_apply_keeps_its_configuration(org: Path) -> None:
+def test_r36_an_apply_keeps_its_configuration(org: Path) -> None:
     assert apply(org) == 0
     assert kept(org) == settings_of(org)
 

@@ -83,7 +83,7 @@ def test_a_rename_is_one_row_and_its_lock_another() -> None:
     assert "+ lock on yt@enzos-pizza.com, for 1d7h  [renamed" in text
 
 
-def test_kept_fields_and_lost_edits_are_said() -> None:
+def test_r16_kept_fields_and_lost_edits_are_said() -> None:
     text = render_plan(plans.a_week())
     assert "kept as edited: owners, audit" in text
     assert "! owners' edits are lost" in text

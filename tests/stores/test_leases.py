@@ -54,7 +54,7 @@ def test_leases_of_other_names_are_free(leases: Leases) -> None:
     taken(leases, ELSEWHERE, "leader")
 
 
-def test_each_taking_has_a_higher_number_than_any_before(leases: Leases, theirs: Leases) -> None:
+def test_r46_each_taking_has_a_higher_number_than_any_before(leases: Leases, theirs: Leases) -> None:
     tokens = []
     for holder in (ME, ELSEWHERE, ME, ME):
         lease = taken(leases if holder is ME else theirs, holder)
@@ -73,7 +73,7 @@ def test_who_holds_a_lease_may_take_it_again_and_loses_the_one_from_before(lease
     leases.check(now)
 
 
-def test_a_lease_ends_when_it_is_not_renewed_for_its_seconds(leases: Leases, theirs: Leases, clock: Clock) -> None:
+def test_r46_a_lease_ends_when_it_is_not_renewed_for_its_seconds(leases: Leases, theirs: Leases, clock: Clock) -> None:
     lease = taken(leases)
     clock.now += 59.9
     assert theirs.take(NAME, ELSEWHERE, 60) == ME

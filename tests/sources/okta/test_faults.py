@@ -302,7 +302,7 @@ def test_a_listing_without_an_end_is_an_error() -> None:
         assert reader.simulator.requests.by_route["GET /api/v1/groups"] < 10
 
 
-def test_a_full_page_that_lost_its_links_is_an_error() -> None:
+def test_r25_a_full_page_that_lost_its_links_is_an_error() -> None:
     with served(wide()) as reader:
         reader.simulator.faults.add(Fault("/api/v1/groups", LoseLinks(), times=None))
         with pytest.raises(SourceError, match="breaks off"):

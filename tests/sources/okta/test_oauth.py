@@ -141,7 +141,7 @@ def test_a_proof_that_stays_wrong_fails_after_one_more(
 
 @pytest.mark.parametrize("offset", [-7200, 7200])
 @pytest.mark.parametrize("dpop", [False, True])
-def test_a_wrong_local_clock_is_put_right_by_the_servers_date(
+def test_r20_a_wrong_local_clock_is_put_right_by_the_servers_date(
     organization: Organization, offset: float, dpop: bool
 ) -> None:
     with served(organization) as reader:

@@ -58,7 +58,7 @@ def test_a_store_is_one_file_once_it_is_closed(path: Path) -> None:
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
-def test_reading_a_store_that_is_missing_shows_an_empty_directory_and_makes_nothing(path: Path) -> None:
+def test_r47_reading_a_store_that_is_missing_shows_an_empty_directory_and_makes_nothing(path: Path) -> None:
     with open_store_to_read(path) as store:
         assert LocalTarget(store.directory, ORG).index(ORG).users == {}
         assert store.facts.get("pool") is None
@@ -92,7 +92,7 @@ def test_another_programs_database_is_refused_and_left_alone(path: Path) -> None
     assert path.read_bytes() == before
 
 
-def test_a_newer_schema_is_refused_and_left_alone(path: Path) -> None:
+def test_r47_a_newer_schema_is_refused_and_left_alone(path: Path) -> None:
     fill(path)
     with closing(sqlite3.connect(path)) as raw:
         raw.execute("PRAGMA user_version = 999")
