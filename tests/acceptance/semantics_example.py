@@ -59,8 +59,12 @@ class Example:
         return self.done("get", *arguments, "--format", "json").json
 
     def everything(self) -> bytes:
-        """All that the directory holds, with every time made one: two runs are never at the same second."""
-        return _TIMES.sub(b'"at some time"', msgspec.json.encode(self.get("all")))
+        """All that the directory holds, with every time made one: two runs are never at the same second.
+
+        What is known of the directory as a whole is left out: it tells of the configuration, too.
+        """
+        held = [item for item in self.get("all") if item["kind"] != "idsync_state"]
+        return _TIMES.sub(b'"at some time"', msgspec.json.encode(held))
 
     def process(self, how: str, number: int, *arguments: object) -> "subprocess.Popen[str]":
         """Run one command here as a process that is killed or held at an entry of the journal."""

@@ -143,7 +143,7 @@ def test_an_account_that_stays_keeps_its_memberships_and_one_that_goes_has_none_
 
 @many
 @given(**plans)
-def test_whoever_goes_is_locked_and_nobody_is_unlocked_of_whom_something_is_held(
+def test_who_goes_is_locked_and_nobody_is_unlocked_while_something_of_theirs_is_held(
     releases: set[str], **case: Any
 ) -> None:
     state, whole = made_of(**case)

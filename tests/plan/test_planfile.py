@@ -216,7 +216,7 @@ def test_a_field_that_is_there_twice_is_refused_in_what_is_executed() -> None:
     once = f'"address":"{name}"'.encode()
     twice = FILE.replace(once, b'"address":"user/somebody",' + once, 1)
     with pytest.raises(PlanError, match="more than this idsync understands"):
-        decode_plan(_sealed_anew(twice))
+        decode_plan(_with_its_digest(twice))
 
 
 def _with_news(place: tuple[str | int, ...]) -> bytes:
@@ -232,7 +232,7 @@ def _with_news(place: tuple[str | int, ...]) -> bytes:
     return resealed(raw)
 
 
-def _sealed_anew(data: bytes) -> bytes:
+def _with_its_digest(data: bytes) -> bytes:
     """The file with the digest of what it holds now."""
     import hashlib
 
