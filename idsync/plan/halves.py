@@ -47,10 +47,8 @@ def _user_halves(change: UserChange, holding: Holding) -> Halves:
     if change.before is None or change.after is None or not holding.may_split(change):
         return _stay(change, marks)
     between = _with_all(change.before, change.after)
-    if between == change.before:
+    if between == change.before or not _takes(change.before.spec, change.after.spec):
         return _stay(change, marks)
-    if not _takes(change.before.spec, change.after.spec):
-        return _go(change)
     held = replace(change, before=between, before_fingerprint=fingerprint(between), blocked_by=in_order(marks))
     return replace(change, after=between, blocked_by=()), held
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from idsync.errors import PartlyApplied
 from tests.cli.running import Ended, Idsync
 
 DEFAULTS = "user_deletes: {percent: 10, floor: 5}\n  user_locks: {percent: 10, floor: 5}"
@@ -287,3 +288,18 @@ def test_a_reading_applied_but_for_what_moved_is_not_what_the_next_one_is_held_a
     assert good() == before
     assert week(idsync, org, "--auto-approve").code == 0
     assert good() != before
+
+
+@pytest.mark.parametrize(("guards", "code"), [("user_deletes: {percent: 0, floor: 1}", 5), (DEFAULTS, 8)])
+def test_a_target_that_made_some_steps_only_ends_with_8_unless_something_graver_applies(
+    guards: str, code: int, idsync: Idsync, org: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def partly(*_arguments: object, **_more: object) -> None:
+        raise PartlyApplied("3 of 9 steps were made.", done=3, total=9)
+
+    _strict(org, guards)
+    monkeypatch.setattr("idsync.cli.commands.apply.apply_plan", partly)
+    ended = week(idsync, org, "--split", "--auto-approve")
+    assert ended.code == code
+    assert "3 of 9 steps were made" in ended.err
+    assert ("held back, by user_deletes" in ended.err) == (code == 5)

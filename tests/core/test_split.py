@@ -343,6 +343,23 @@ def test_any_other_mark_holds_all_of_the_change_that_bears_it() -> None:
     assert {change.blocked_by for change in held.changes} == {by}
 
 
+def test_a_marked_change_that_takes_nothing_is_held_whole() -> None:
+    made = plan(okta(person("ann", title="x")), settled(okta(ANN)))
+    marked = replace(made, changes=tuple(replace(change, blocked_by=("user_deletes",)) for change in made.changes))
+    go, held = split(marked, ())
+    assert go.is_empty
+    assert lines(held) == lines(made)
+
+
+def test_somebody_of_whom_a_role_is_held_joins_a_list_all_the_same() -> None:
+    settings = config(ROLES)
+    state = settled(okta(ANN, BOB, group("eng", "ann", "bob"), group("ops", "bob")), settings)
+    made = plan(okta(ANN, BOB, group("eng", "bob"), group("ops", "ann", "bob"), complete=False), state, settings)
+    go, held = split(made, ())
+    assert "update access_list ops: membership_changed +ann" in lines(go)
+    assert lines(held) == ["update user ann: role_mapping_changed", "update access_list eng: membership_changed -ann"]
+
+
 def test_what_people_gain_and_lose_is_told_of_the_half_that_does_it() -> None:
     settings = config(ROLES, "Guards: {member_removals: {percent: 0, floor: 0}}")
     state = settled(okta(ANN, BOB, CARL, group("eng", "ann", "bob"), group("ops", "carl")), settings)
