@@ -33,6 +33,10 @@ coverage:
     {{bin}}/coverage report --skip-covered --fail-under=95 --include='idsync/errors.py,idsync/diagnostics.py,idsync/model/*,idsync/config/*,idsync/compiler/*,idsync/plan/*'
     {{bin}}/coverage report --skip-covered --fail-under=90
 
+# a sample of mutants of the compiler and the planner: --count, --seed
+mutate *arguments:
+    {{python}} -m tests.mutants {{arguments}}
+
 # speed and size, as ratios to a yardstick; sizes as arguments
 bench *arguments:
     {{python}} -m benchmarks {{arguments}}

@@ -374,6 +374,23 @@ def test_what_people_gain_and_lose_is_told_of_the_half_that_does_it() -> None:
     assert delta_of(go, "ann") == delta_of(made, "ann")
 
 
+def test_what_goes_by_one_way_and_is_kept_by_another_is_lost_with_the_last() -> None:
+    rules = (
+        "RoleMapping: {rules: [{group: eng, roles: [dev]}]}",
+        "AccessListRules: {rules: [{group: eng, grants: {roles: [dev]}}]}",
+    )
+    careful = config(*rules, "Guards: {member_removals: {percent: 0, floor: 0}}")
+    state = settled(okta(ANN, BOB, group("eng", "ann", "bob")), careful)
+    go, held = split(sealed(plan(okta(ANN, BOB, group("eng", "bob")), state, careful)), ())
+    assert [change.address for change in go.changes] == ["user/ann"]
+    assert lines(held) == ["update access_list eng: membership_changed -ann"]
+    assert go.access_delta == ()
+    assert [(access.kind, access.name) for access in delta_of(held, "ann").loses] == [
+        ("role", "dev"),
+        ("access_list", "00g-eng"),
+    ]
+
+
 def test_of_a_held_deletion_the_lock_is_told_now_and_what_is_lost_later() -> None:
     state = settled(okta(ANN, BOB, group("eng", "ann", "bob")), NO_DELETES)
     go, held = split(plan(okta(ANN, group("eng", "ann")), state, NO_DELETES), ())
