@@ -23,44 +23,36 @@ def entry_of(
     new = None if after is None else body_of(after)
     # A list's second step, on its members, finds the body that the first one left.
     old = new if step.phase is Phase.MEMBER_REMOVAL else _body_before(change, seen)
-    added, details, removed = _members(step, seen)
-    entry = StepMade(
-        run,
-        step.phase,
-        change.address,
-        change.action,
-        change.reason,
-        change.causes,
-        None if old is None else old.fingerprint,
-        None if new is None else new.fingerprint,
-        added,
-        removed,
-        details,
-        target,
-    )
+    before, now = None if old is None else old.fingerprint, None if new is None else new.fingerprint
+    head = (run, step.phase, change.address, change.action, change.reason, change.causes, before, now)
+    if isinstance(change, AccessListChange):
+        added, details, removed = _members(change, step.phase, seen)
+        entry = StepMade(*head, added, removed, details, target)
+    else:
+        entry = StepMade(*head, target=target)
     return entry, [body for body in (old, new) if body is not None]
 
 
 def _body_before(change: Change, seen: DirectoryState) -> Body | None:
-    name = split_address(change.address)[1]
     found: User | Lock | AccessList | None
     match change:
+        case LockChange():  # one whose time has passed may be there under a new one's name
+            found = seen.locks.get(split_address(change.address)[1])
+        case _ if change.action == "create":
+            return None
         case UserChange():
-            found = seen.users.get(name)
-        case LockChange():
-            found = seen.locks.get(name)
+            found = seen.users.get(split_address(change.address)[1])
         case _:
-            found = seen.access_lists.get(name)
+            found = seen.access_lists.get(split_address(change.address)[1])
     return None if found is None else body_of(found)
 
 
-def _members(step: Step, seen: DirectoryState) -> tuple[tuple[str, ...], dict[str, Membership], dict[str, Membership]]:
+def _members(
+    change: AccessListChange, phase: Phase, seen: DirectoryState
+) -> tuple[tuple[str, ...], dict[str, Membership], dict[str, Membership]]:
     """The members that a step adds, the details of those that have any, and those that it removes."""
-    change = step.change
-    if not isinstance(change, AccessListChange):
-        return (), {}, {}
     members = seen.members.get(split_address(change.address)[1], _NO_MEMBERS)
-    match step.phase:
+    match phase:
         case Phase.ACCESS_LIST:
             details = {name: entry for name, entry in change.carried.items() if not is_plain(entry)}
             return change.members_added, details, {}

@@ -4,7 +4,6 @@ Struct fields stand in declared order, mapping keys sorted, no spaces, UTF-8: eq
 """
 
 import hashlib
-from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -49,11 +48,6 @@ def fingerprint(value: Any) -> str:
 def fingerprint_bytes(data: bytes) -> str:
     """Fingerprint of bytes that are canonical already."""
     return hashlib.blake2b(data, digest_size=16).hexdigest()
-
-
-def fingerprint_names(names: Iterable[str]) -> str:
-    """Fingerprint of a set of names, whatever their order; NUL separates, which no name holds."""
-    return fingerprint_bytes("\0".join(sorted(names)).encode("utf-8", "surrogatepass"))
 
 
 def digest(value: Any) -> str:

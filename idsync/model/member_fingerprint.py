@@ -21,7 +21,9 @@ def is_plain(details: Membership) -> bool:
 
 def plain_hash(name: str) -> int:
     """The hash of a plain membership: that of the member's name alone, the same in every list."""
-    return _hash(_encoded(name))
+    # Written out: a first import asks for that of everybody.
+    data = name.encode("utf-8", "surrogatepass")
+    return int.from_bytes(hashlib.blake2b(data, digest_size=_WIDTH).digest(), "big")
 
 
 def entry_hash(name: str, details: Membership) -> int:

@@ -1,6 +1,5 @@
 """Addresses, names, ownership and canonical form."""
 
-import random
 import re
 
 import pytest
@@ -15,7 +14,6 @@ from idsync.model.canonical import (
     digest_bytes,
     fingerprint,
     fingerprint_bytes,
-    fingerprint_names,
 )
 from idsync.model.names import nfc, twin_key
 from idsync.model.ownership import is_ours, our_labels
@@ -37,16 +35,6 @@ def test_equal_values_have_equal_bytes_whatever_their_order() -> None:
     assert re.fullmatch("sha256:[0-9a-f]{64}", digest([]))
     assert re.fullmatch("[0-9a-f]{32}", fingerprint([]))
     assert fingerprint([]) == fingerprint_bytes(b"[]")
-
-
-@given(st.lists(st.text(st.characters(exclude_characters="\0"), min_size=1), unique=True), st.randoms())
-def test_a_set_of_names_has_one_fingerprint_in_any_order_and_another_with_one_name_less(
-    names: list[str], dice: random.Random
-) -> None:
-    mixed = dice.sample(names, len(names))
-    assert fingerprint_names(mixed) == fingerprint_names(names)
-    if names:
-        assert fingerprint_names(names[1:]) != fingerprint_names(names)
 
 
 @pytest.mark.parametrize(

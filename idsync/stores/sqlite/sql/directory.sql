@@ -72,9 +72,10 @@ SELECT l.name, b.body FROM locks AS l JOIN bodies AS b ON b.fingerprint = l.fing
 -- name: lock_bodies_of
 SELECT found.name, b.body
 FROM (
-    SELECT name, fingerprint FROM locks WHERE user <> '' AND user IN (SELECT value FROM json_each(?1))
+    SELECT l.name, l.fingerprint
+    FROM json_each(?1) AS asked CROSS JOIN locks AS l ON l.user = asked.value AND l.user <> ''
     UNION
-    SELECT name, fingerprint FROM locks WHERE name IN (SELECT value FROM json_each(?2))
+    SELECT l.name, l.fingerprint FROM json_each(?2) AS asked CROSS JOIN locks AS l ON l.name = asked.value
 ) AS found
 JOIN bodies AS b ON b.fingerprint = found.fingerprint;
 
