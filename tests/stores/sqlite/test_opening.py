@@ -53,6 +53,11 @@ def test_a_new_store_is_private_to_its_user(path: Path) -> None:
             assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
+def test_migrations_are_numbered_one_after_the_other() -> None:
+    numbers = [int(migration.name[:4]) for migration in known_migrations()]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
 def test_a_store_is_one_file_once_it_is_closed(path: Path) -> None:
     fill(path)
     assert [file.name for file in path.parent.iterdir()] == [path.name]
@@ -78,7 +83,7 @@ def test_names_of_files_that_look_like_options_are_names(tmp_path: Path) -> None
         assert LocalTarget(store.directory, ORG).index(ORG).users.keys() == {"hiro"}
 
 
-def test_a_file_that_is_no_database_is_refused_and_left_alone(path: Path) -> None:
+def test_a_file_that_is_not_a_database_is_refused_and_left_alone(path: Path) -> None:
     path.write_text("kind: Integration\n" * 100)
     assert "is not an idsync store" in refusal(path).summary
     assert path.read_text() == "kind: Integration\n" * 100
