@@ -95,7 +95,7 @@ def apply_plan(
     check_health(plan, request.overrides)
     check_guards(plan, request.overrides)
     with held(records.leases, target.name, request.holder, timeout=request.lock_timeout, sleep=sleep) as lease:
-        # Whoever had the lease until now may have applied this very plan.
+        # The run that had the lease until now may have applied this very plan.
         check_unused(plan, records.runs)
         return _Run(plan, request, target, records, progress, lease).make()
 

@@ -183,7 +183,7 @@ class Editor:
                 return None if details is None else member(access_list, person, details)
             case _:
                 raise ResourceError(
-                    f"{address!r:.200} is no address.",
+                    f"{address!r:.200} is not an address.",
                     why="An address is user/NAME, lock/NAME, access_list/NAME or access_list_member/LIST/NAME.",
                     fix="`idsync get` prints what there is.",
                 )

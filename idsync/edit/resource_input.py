@@ -80,7 +80,7 @@ def _check_text(resource: AnyResource) -> None:
         hostile = True
     if hostile:
         raise ResourceError(
-            f"This {resource.kind} holds characters that are no text.",
+            f"This {resource.kind} holds characters that are not text.",
             why="NUL and halves of surrogate pairs cannot be kept.",
             fix="Remove them.",
         )
@@ -106,7 +106,7 @@ def _check_member(resource: AccessListMember) -> None:
     if resource.metadata.name != resource.spec.name:
         raise _senseless(resource, "metadata.name and spec.name differ; both are the member's name")
     if not resource.spec.access_list or "/" in resource.spec.access_list:
-        raise _senseless(resource, "spec.access_list is no name of an access list")
+        raise _senseless(resource, "spec.access_list is not the name of an access list")
     _check_times(resource, resource.spec.joined, resource.spec.expires)
     _check_membership_kind(resource, resource.spec.membership_kind)
 
@@ -123,7 +123,7 @@ def _check_times(resource: AnyResource, *times: str | None) -> None:
                 parse_time(text)
         except ValueError:
             raise _senseless(
-                resource, f"{text!r:.80} is no time with an offset, such as 2027-01-31T09:00:00Z"
+                resource, f"{text!r:.80} is not a time with an offset, such as 2027-01-31T09:00:00Z"
             ) from None
 
 

@@ -28,7 +28,7 @@ class UserTable(Protocol):
         """Create or replace a user."""
 
     def delete(self, name: str) -> None:
-        """Delete a user; a missing one is no error."""
+        """Delete a user; a missing one is not an error."""
 
 
 class LockTable(Protocol):
@@ -44,7 +44,7 @@ class LockTable(Protocol):
         """Create or replace a lock on `user`, empty where it is on none, that ends at `ends`, if it does."""
 
     def delete(self, name: str) -> None:
-        """Delete a lock; a missing one is no error."""
+        """Delete a lock; a missing one is not an error."""
 
 
 class AccessListTable(Protocol):
@@ -63,7 +63,7 @@ class AccessListTable(Protocol):
         """Create or replace a list, which these people own; its members stay."""
 
     def delete(self, name: str) -> None:
-        """Delete a list and its memberships; a missing one is no error."""
+        """Delete a list and its memberships; a missing one is not an error."""
 
 
 class MemberTable(Protocol):
@@ -79,7 +79,7 @@ class MemberTable(Protocol):
         """Create or replace memberships of one list, all with the same details."""
 
     def remove(self, access_list: str, names: Collection[str]) -> None:
-        """Remove memberships of one list; missing ones are no error."""
+        """Remove memberships of one list; missing ones are not an error."""
 
 
 class DirectoryTables(Protocol):

@@ -70,7 +70,7 @@ class AccessListChange(ObjectChange[AccessList], frozen=True, tag="access_list",
 Change = UserChange | LockChange | AccessListChange
 
 
-def locks_anew(change: LockChange) -> bool:
+def newly_locks(change: LockChange) -> bool:
     """Whether somebody is locked who was not: by a new lock, or by one whose target a hand had changed."""
     if change.before is None or change.after is None:
         return change.after is not None

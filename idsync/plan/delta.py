@@ -13,7 +13,7 @@ from idsync.model.directory import Members, Reason
 from idsync.model.resources import NEW_MEMBERSHIP, AccessList, Membership, Metadata, User, UserSpec
 from idsync.model.resources import user as user_resource
 from idsync.plan.accesses import Accesses, Origins
-from idsync.plan.changes import Access, AccessListChange, Change, LockChange, PersonDelta, UserChange, locks_anew
+from idsync.plan.changes import Access, AccessListChange, Change, LockChange, PersonDelta, UserChange, newly_locks
 from idsync.plan.effective import Key, Lists, Parents, Routes, effective_routes
 from idsync.plan.nesting import children_of, parents_after, people_below
 from idsync.plan.newcomers import Newcomers
@@ -156,7 +156,7 @@ class _Comparison:
             return None, None
         if change.action == "delete":
             return None, change.reason
-        return (change.reason if locks_anew(change) else None), None
+        return (change.reason if newly_locks(change) else None), None
 
     def _before(self, person: str) -> Routes:
         user = self._around.users.get(person)

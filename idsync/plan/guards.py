@@ -12,7 +12,7 @@ from idsync.model.directory_index import DirectoryIndex, Managed
 from idsync.model.findings import Finding
 from idsync.model.names import twin_key
 from idsync.model.resources import Lock, User
-from idsync.plan.changes import AccessListChange, Change, GuardResult, LockChange, UserChange, locks_anew
+from idsync.plan.changes import AccessListChange, Change, GuardResult, LockChange, UserChange, newly_locks
 
 replace = msgspec.structs.replace
 PROTECTED = "protected_users"
@@ -142,12 +142,12 @@ def harmed_by(change: Change, protected: Container[str]) -> str | None:
 
 def _locked(change: LockChange) -> str:
     """Whom a change locks who was not locked; empty for any other change of a lock."""
-    return (change.after.spec.target.user or "") if change.after is not None and locks_anew(change) else ""
+    return (change.after.spec.target.user or "") if change.after is not None and newly_locks(change) else ""
 
 
 def _was_for_good(change: LockChange) -> bool:
     """Whether the lock was on the same person without an end: nothing that becomes of it is worse."""
-    return not locks_anew(change) and change.before is not None and change.before.spec.expires is None
+    return not newly_locks(change) and change.before is not None and change.before.spec.expires is None
 
 
 def _result(guard: str, setting: Guard, count: int, managed: int) -> GuardResult:

@@ -45,7 +45,7 @@ def encode_plan(plan: Plan) -> bytes:
 
 
 def decode_plan(data: bytes) -> Plan:
-    """The plan in a file; raises PlanError when it is no plan or requires more than this version knows, PlanTampered
+    """The plan in a file; raises PlanError when it is not a plan or requires more than this version knows, PlanTampered
     when it is not as it was written.
 
     A later minor version may have added to what is for people (delta, guards, findings, summary, health). What is

@@ -127,7 +127,7 @@ class Facts(Protocol):
         """Set several at once."""
 
     def delete(self, key: str) -> None:
-        """Forget one; a missing one is no error."""
+        """Forget one; a missing one is not an error."""
 
 
 class Upstream(Protocol):

@@ -64,25 +64,25 @@ class DirectoryWriter(Protocol):
         """Create or replace a user."""
 
     def delete_user(self, name: str) -> None:
-        """Delete a user; its memberships go by their lists' changes. A missing one is no error."""
+        """Delete a user; its memberships go by their lists' changes. A missing one is not an error."""
 
     def put_lock(self, lock: Lock) -> None:
         """Create or replace a lock."""
 
     def delete_lock(self, name: str) -> None:
-        """Delete a lock; a missing one is no error."""
+        """Delete a lock; a missing one is not an error."""
 
     def put_access_list(self, access_list: AccessList) -> None:
         """Create or replace a list; its members stay."""
 
     def delete_access_list(self, name: str) -> None:
-        """Delete a list and its memberships; a missing one is no error."""
+        """Delete a list and its memberships; a missing one is not an error."""
 
     def add_members(self, access_list: str, members: Members) -> None:
         """Create or replace memberships of one list."""
 
     def remove_members(self, access_list: str, names: Iterable[str]) -> None:
-        """Remove memberships of one list; missing ones are no error."""
+        """Remove memberships of one list; missing ones are not an error."""
 
 
 class DirectoryEditor(DirectoryReader, DirectoryWriter, Protocol):

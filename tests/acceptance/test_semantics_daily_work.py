@@ -232,7 +232,7 @@ def test_a_plan_of_two_files_needs_neither_okta_nor_a_store(example: Example, tm
         assert ended.json[part] == live.json[part]
 
 
-def test_an_empty_current_file_is_no_directory(example: Example, tmp_path: Path) -> None:
+def test_an_empty_current_file_is_not_a_directory(example: Example, tmp_path: Path) -> None:
     (tmp_path / "current.json").write_text("")
     ended = example.run("plan", "--current", tmp_path / "current.json")
     assert ended.code == 64

@@ -257,7 +257,7 @@ def test_a_broken_off_run_does_not_go_on_when_somebody_meddled(
         apply(PLAN, target, store)
 
 
-def test_after_state_without_a_broken_off_run_is_no_excuse(store: SqliteStore) -> None:
+def test_after_state_without_a_broken_off_run_is_not_an_excuse(store: SqliteStore) -> None:
     target = MemoryTarget()
     fill(target, BEFORE)
     target.put_user(AFTER.users["joiner"])

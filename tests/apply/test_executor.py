@@ -177,7 +177,9 @@ def test_what_the_caller_remembers_is_kept_with_the_apply(local: LocalTarget, st
     assert (store.facts.get("pool"), store.cache.get("desired")) == (b"4", b"x")
 
 
-def test_r30_an_empty_plan_is_no_run_and_yet_keeps_what_is_remembered(local: LocalTarget, store: SqliteStore) -> None:
+def test_r30_an_empty_plan_is_not_a_run_and_yet_keeps_what_is_remembered(
+    local: LocalTarget, store: SqliteStore
+) -> None:
     plan = plan_between(state(), state())
     for _ in range(2):
         applied = apply(plan, local, store, facts={"pool": b"0"})
@@ -385,7 +387,7 @@ class TestLocksInTime:
         assert [type(each.entry) for each in store.journal.entries()] == [LocksSwept]
         assert store.journal.verify().broken_at is None
 
-    def test_a_spent_lock_is_no_obstacle_to_a_new_one_of_its_name(
+    def test_a_spent_lock_is_not_an_obstacle_to_a_new_one_of_its_name(
         self, target: WritableTarget, store: SqliteStore
     ) -> None:
         fill(target, state(our_lock("l", expires="2026-11-01T00:00:00Z")))

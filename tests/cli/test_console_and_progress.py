@@ -198,7 +198,7 @@ def test_quiet_shows_no_progress() -> None:
 
 
 @pytest.mark.parametrize("arguments", [["get", "all", "--format", "json"], ["plan", "--help"]], ids=" ".join)
-def test_a_reader_that_goes_away_is_no_failure_of_ours(arguments: list[str], applied_example: Path) -> None:
+def test_a_reader_that_goes_away_is_not_a_failure_of_ours(arguments: list[str], applied_example: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "idsync", "-c", applied_example, *arguments],
         stdout=subprocess.PIPE,

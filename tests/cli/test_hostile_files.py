@@ -74,7 +74,7 @@ def test_a_damaged_directory_plans_or_is_a_usage_error(
 
 @hostile
 @given(data=st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
-def test_anything_at_all_is_no_plan_no_snapshot_and_no_configuration(
+def test_anything_at_all_is_neither_plan_nor_snapshot_nor_configuration(
     data: bytes, applied_example: Path, tmp_path: Path
 ) -> None:
     file = tmp_path / "any.yaml"

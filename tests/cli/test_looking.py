@@ -51,7 +51,7 @@ def test_a_filter_that_fails_only_by_case_says_so(idsync: Idsync, fresh: Path) -
     assert "only upper and lower case differ from grafana" in told
 
 
-def test_a_filter_that_is_no_expression_is_a_usage_error(idsync: Idsync, fresh: Path) -> None:
+def test_a_filter_that_is_not_an_expression_is_a_usage_error(idsync: Idsync, fresh: Path) -> None:
     assert idsync("filters", "-c", fresh, "--groups", "^(?=x)$").code == 64
 
 
@@ -124,7 +124,7 @@ def test_hand_edits_of_what_is_ours_are_drift_and_are_put_back(idsync: Idsync, o
     assert idsync("drift", "-c", org).code == 0
 
 
-def test_what_okta_changed_is_no_drift(idsync: Idsync, org: Path) -> None:
+def test_what_okta_changed_is_not_drift(idsync: Idsync, org: Path) -> None:
     _edit_by_hand(idsync, org)
     ended = idsync("drift", "-c", org, "--snapshot", org / "snapshot-next.json", "--format", "json")
     assert ended.code == 10
@@ -152,7 +152,7 @@ def test_drift_names_everyone_who_has_something_by_a_hand_edit_and_nobody_else(i
         assert found == {each["spec"]["name"]: ["root"] for each in members}
 
 
-def test_who_joined_a_list_in_okta_is_no_drift_of_a_list_that_somebody_edited(idsync: Idsync, org: Path) -> None:
+def test_who_joined_a_list_in_okta_is_not_drift_of_a_list_that_somebody_edited(idsync: Idsync, org: Path) -> None:
     _grant_by_hand(idsync, org)
     told = idsync("drift", "-c", org, "--snapshot", org / "snapshot-next.json").out
     assert told.startswith("Drift, to be put back: 6 people lose some access; 1 list changes.\n")

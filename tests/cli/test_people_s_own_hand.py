@@ -158,7 +158,7 @@ def test_one_that_exists_among_several_leaves_all_uncreated(idsync: Idsync, org:
         ("[1]", "standard input"),
     ],
 )
-def test_what_is_no_resource_is_refused_at_its_place(text: str, place: str, idsync: Idsync, org: Path) -> None:
+def test_what_is_not_a_resource_is_refused_at_its_place(text: str, place: str, idsync: Idsync, org: Path) -> None:
     ended = idsync("create", "-", "-c", org, stdin=text)
     assert ended.code == 64
     assert f"at: {place}" in ended.err

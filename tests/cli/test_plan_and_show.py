@@ -104,7 +104,7 @@ def test_show_prints_a_kept_plan_as_it_was_printed(form: str, idsync: Idsync, fr
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", "not json", '{"format_version": "9.0", "digest": ""}', "\x00"])
-def test_show_refuses_what_is_no_plan_with_6(content: str, idsync: Idsync, tmp_path: Path) -> None:
+def test_show_refuses_what_is_not_a_plan_with_6(content: str, idsync: Idsync, tmp_path: Path) -> None:
     (tmp_path / "a.plan").write_text(content)
     ended = idsync("show", tmp_path / "a.plan")
     assert ended.code == 6
@@ -129,7 +129,7 @@ def test_with_snapshot_and_current_a_plan_needs_neither_okta_nor_the_store(
 
 
 @pytest.mark.parametrize("content", ["", "[{}]", '[{"kind": "user"}]', "[1]", "{", '{"kind": "nonsense"}', "- : ["])
-def test_a_current_file_that_is_no_directory_is_refused(
+def test_a_current_file_that_is_not_a_directory_is_refused(
     content: str, idsync: Idsync, fresh: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "current.json").write_text(content)

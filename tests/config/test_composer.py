@@ -80,7 +80,7 @@ def test_aliases_repeat_values_and_keys() -> None:
     assert values("a: &x [1, &y z]\nb: *x\nc: *y\n&k d: *k\n") == [{"a": [1, "z"], "b": [1, "z"], "c": "z", "d": "d"}]
 
 
-def test_an_anchor_may_be_given_anew() -> None:
+def test_an_anchor_may_be_given_again() -> None:
     assert values("- &x 1\n- *x\n- &x 2\n- *x\n") == [[1, 1, 2, 2]]
 
 

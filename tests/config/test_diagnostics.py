@@ -28,7 +28,7 @@ def test_diagnostics_come_by_file_then_line_then_column_and_each_once() -> None:
     assert [str(each.position) for each in found] == ["a", "a:9:1", "a:9:2", "a:10:1", "b:1:1"]
 
 
-def test_warnings_are_no_errors() -> None:
+def test_warnings_are_not_errors() -> None:
     warning = diagnostic("a", severity=Severity.WARNING)
     assert not has_errors([warning])
     assert has_errors([warning, diagnostic("a")])

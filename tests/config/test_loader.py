@@ -268,7 +268,7 @@ def test_links_to_files_and_folders_are_followed_but_not_in_circles(tmp_path: Pa
 @pytest.mark.parametrize(
     "make", [lambda path: path.symlink_to("absent"), lambda path: path.symlink_to(path), os.mkfifo]
 )
-def test_what_is_no_readable_file_is_named_without_waiting_for_it(tmp_path: Path, make: object) -> None:
+def test_what_is_not_a_readable_file_is_named_without_waiting_for_it(tmp_path: Path, make: object) -> None:
     assert callable(make)
     write(tmp_path, INTEGRATION, OWNERS)
     make(tmp_path / "odd.yaml")
@@ -415,7 +415,7 @@ def test_durations_are_whole_seconds(tmp_path: Path, written: str, seconds: int)
 @pytest.mark.parametrize(
     "written", ["0m", "0d0h0m", "59", "30s", "1h30", "m", "1m1h", "-1m", "1.5h", "1 h", "9999999d", '"30m\\n"', "1M"]
 )
-def test_what_is_no_duration_is_refused_at_its_place(tmp_path: Path, written: str) -> None:
+def test_what_is_not_a_duration_is_refused_at_its_place(tmp_path: Path, written: str) -> None:
     loaded = load(write(tmp_path, INTEGRATION + f"  interval: {written}\n", OWNERS))
     assert [str(found.position) for found in loaded.diagnostics] == ["idsync.yaml:7:13"]
 

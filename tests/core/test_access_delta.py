@@ -183,7 +183,7 @@ def test_a_newcomer_reaches_the_lists_that_a_joined_list_is_nested_in() -> None:
     ]
 
 
-def test_whoever_joins_a_nested_list_reaches_its_parents_and_whoever_leaves_does_not() -> None:
+def test_people_who_join_a_nested_list_reach_its_parents_and_people_who_leave_do_not() -> None:
     one, other = okta(ALICE, BOB, group("eng", "bob")), okta(ALICE, BOB, group("eng", "alice"))
     state = with_parent(settled(one), "00g-eng")
     made = plan(other, state)
@@ -270,7 +270,7 @@ def test_an_adopted_user_loses_the_roles_of_before() -> None:
     assert brief(delta_of(made, "bob").loses) == ["role admin via user"]
 
 
-def test_what_puts_a_hand_s_work_back_is_no_edit_of_the_configuration() -> None:
+def test_what_puts_a_hand_s_work_back_is_not_an_edit_of_the_configuration() -> None:
     made = plan(okta(ALICE, BOB), edited=["user/alice"])
     assert user_change(made, "alice").reason is Reason.DRIFT
     assert [delta_of(made, name).gains[0].origin for name in ("alice", "bob")] == ["consequential", "consequential"]

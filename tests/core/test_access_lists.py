@@ -55,12 +55,12 @@ def test_a_new_list_is_first_reviewed_on_the_first_of_a_month_half_a_year_on() -
     assert state.members["00g-eng"]["alice"].joined == "2026-11-22T12:00:00Z"
 
 
-def test_r14_a_group_without_members_in_the_pool_is_no_list() -> None:
+def test_r14_a_group_without_members_in_the_pool_is_not_a_list() -> None:
     made = plan(okta(ALICE, person("left", "DEPROVISIONED"), group("none"), group("old", "left", "outsider")))
     assert lines(made) == ["create user alice: assigned"]
 
 
-def test_r14_deactivated_users_who_stay_in_okta_groups_are_no_members() -> None:
+def test_r14_deactivated_users_who_stay_in_okta_groups_are_not_members() -> None:
     made = plan(okta(ALICE, person("bob", "DEPROVISIONED"), group("eng", "alice", "bob")))
     assert list_change(made, "eng").members_added == ("alice",)
 
@@ -70,11 +70,11 @@ def test_r14_an_app_has_its_directly_assigned_users_only() -> None:
     assert list_change(made, "0oa-Salesforce").members_added == ("alice",)
 
 
-def test_an_app_without_direct_assignments_is_no_list() -> None:
+def test_an_app_without_direct_assignments_is_not_a_list() -> None:
     assert lines(plan(okta(ALICE, app("Salesforce", groups=["00g-eng"])))) == ["create user alice: assigned"]
 
 
-def test_the_sso_app_and_inactive_apps_are_no_lists() -> None:
+def test_the_sso_app_and_inactive_apps_are_not_lists() -> None:
     snapshot = okta(ALICE, app("Teleport", "alice", id="0oa-teleport"), app("Old", "alice", status="INACTIVE"))
     assert lines(plan(snapshot)) == ["create user alice: assigned"]
 
@@ -227,7 +227,7 @@ def test_r15_what_people_edit_on_a_list_survives_and_the_plan_says_so() -> None:
 
 
 @pytest.mark.parametrize("field", EDITS)
-def test_an_edit_that_is_peoples_own_is_no_change(field: str) -> None:
+def test_an_edit_that_is_peoples_own_is_not_a_change(field: str) -> None:
     snapshot = okta(ALICE, group("eng", "alice"))
     assert plan(snapshot, edited_list(settled(snapshot), "00g-eng", **{field: EDITS[field]})).is_empty
 

@@ -30,7 +30,7 @@ def targets(state: DirectoryState, *, mine: bool) -> set[str | None]:
 
 @many
 @worlds
-def test_whoever_is_in_the_pool_has_the_account_that_the_rules_say(
+def test_people_in_the_pool_have_the_account_that_the_rules_say(
     state: DirectoryState, first: Snapshot, hand: Hand, second: Snapshot, chosen: Settings
 ) -> None:
     world, after = planned(state, first, hand, second, chosen)
@@ -46,7 +46,7 @@ def test_whoever_is_in_the_pool_has_the_account_that_the_rules_say(
 
 @many
 @worlds
-def test_whoever_is_gone_is_locked_and_has_neither_account_nor_lists(
+def test_people_who_are_gone_are_locked_and_have_neither_account_nor_lists(
     state: DirectoryState, first: Snapshot, hand: Hand, second: Snapshot, chosen: Settings
 ) -> None:
     world, after = planned(state, first, hand, second, chosen)

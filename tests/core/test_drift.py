@@ -69,7 +69,7 @@ def test_a_list_that_somebody_removed_comes_back_as_drift() -> None:
     assert lines(made) == ["create access_list eng: drift +alice"]
 
 
-def test_putting_drift_back_is_no_edit_of_the_configuration() -> None:
+def test_putting_drift_back_is_not_an_edit_of_the_configuration() -> None:
     made = plan(SNAPSHOT, SETTLED["grants"], edited=["access_list/00g-eng"])
     assert [(loss.name, loss.origin) for loss in made.access_delta[0].loses] == [("admin", "consequential")]
 

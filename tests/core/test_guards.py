@@ -108,20 +108,20 @@ def test_the_percentage_of_member_removals_is_of_all_members_of_lists_of_ours() 
     assert guard(made, "member_removals") == (17, 16, "blocked")
 
 
-def test_r32_memberships_of_leavers_are_no_member_removals() -> None:
+def test_r32_memberships_of_leavers_are_not_member_removals() -> None:
     before = okta(*people(60), group("eng", *names(60)), group("ops", *names(60)))
     made = plan(okta(*people(60, 6), group("eng", *names(60)), group("ops", *names(60))), settled(before))
     assert guard(made, "member_removals")[0] == 0
 
 
-def test_memberships_of_deleted_lists_are_no_member_removals() -> None:
+def test_memberships_of_deleted_lists_are_not_member_removals() -> None:
     before = okta(*people(60), group("eng", *names(60)), group("ops", *names(60)))
     made = plan(okta(*people(60), group("ops", *names(60))), settled(before))
     assert guard(made, "member_removals")[0] == 0
     assert guard(made, "access_list_deletes") == (1, 3, "ok")
 
 
-def test_memberships_that_a_rename_moves_are_no_member_removals() -> None:
+def test_memberships_that_a_rename_moves_are_not_member_removals() -> None:
     before = okta(person("maria"), group("eng", "maria"))
     made = plan(okta(person("maria2", id="00u-maria"), group("eng", "maria")), settled(before))
     assert guard(made, "member_removals")[0] == 0

@@ -178,7 +178,7 @@ def test_a_lock_made_by_a_person_does_not_stand_in_for_ours() -> None:
     assert "hand-alice" in applied(state, made).locks
 
 
-def test_r07_an_expired_lock_of_ours_counts_as_absent_and_is_no_change() -> None:
+def test_r07_an_expired_lock_of_ours_counts_as_absent_and_is_not_a_change() -> None:
     state = leave("alice")
     later = NOW + dt.timedelta(hours=31)
     assert lines(plan(okta(*STAYING), state, now=later - dt.timedelta(seconds=1))) == []

@@ -124,6 +124,6 @@ def test_another_configuration_forgets_the_memo() -> None:
     assert second.looked_at_everything
 
 
-def test_a_cache_of_something_else_is_no_memo() -> None:
+def test_a_cache_of_something_else_is_not_a_memo() -> None:
     assert decode_memo(b"something else") is None
     assert decode_memo(None) is None

@@ -183,7 +183,7 @@ def _bob_under_the_id_of_ann(*others: IdentityUser) -> DirectoryState:
     return with_user(state, replace(bob, metadata=replace(bob.metadata, labels=labels)))
 
 
-def test_whoever_a_hand_gave_the_id_of_another_keeps_account_and_lists() -> None:
+def test_somebody_whom_a_hand_gave_the_id_of_another_keeps_account_and_lists() -> None:
     state = _bob_under_the_id_of_ann()
     snapshot = okta(person("ann"), person("bob"), group("eng", "ann", "bob"))
     made = plan(snapshot, state)
@@ -213,7 +213,7 @@ def test_someone_renamed_to_a_name_that_has_their_id_by_hand_is_not_held_by_one_
 @pytest.mark.parametrize(
     "others", [(person("BOB"), person("bob")), (person("bob", "STRANGE"),)], ids=["twin", "unknown"]
 )
-def test_whoever_is_held_stays_though_a_hand_gave_them_the_id_of_another(others: tuple[IdentityUser, ...]) -> None:
+def test_somebody_who_is_held_stays_though_a_hand_gave_them_the_id_of_another(others: tuple[IdentityUser, ...]) -> None:
     snapshot = okta(person("ann"), *others, group("eng", "ann", "bob"))
     assert plan(snapshot, _bob_under_the_id_of_ann()).is_empty
 
@@ -223,7 +223,7 @@ def test_whoever_is_held_stays_though_a_hand_gave_them_the_id_of_another(others:
     [(person("BOB", id="00u-1"), person("bob", id="00u-2")), (person("bob", "STRANGE", id="00u-1"),)],
     ids=["twins", "unknown"],
 )
-def test_whoever_left_is_locked_and_goes_though_people_who_are_held_have_that_name(
+def test_somebody_who_left_is_locked_and_goes_though_people_who_are_held_have_that_name(
     others: tuple[IdentityUser, ...],
 ) -> None:
     state = settled(okta(person("ann"), person("bob"), group("eng", "ann", "bob")))

@@ -158,7 +158,7 @@ def test_r29_a_doubtful_snapshot_holds_back_all_that_takes_something(
 
 @many
 @given(state=others(), first=snapshots(), second=snapshots(), chosen=config)
-def test_whoever_leaves_is_locked_first_and_whoever_stays_is_not(
+def test_people_who_leave_are_locked_first_and_people_who_stay_are_not(
     state: DirectoryState, first: Snapshot, second: Snapshot, chosen: Settings
 ) -> None:
     state = grown(state, first, chosen)

@@ -65,7 +65,7 @@ def test_when_nothing_moved_only_what_something_is_said_about_is_looked_at() -> 
     assert (made.within.users, made.within.access_lists) == (frozenset(), frozenset({"00g-eng"}))
 
 
-def test_whoever_something_is_said_about_is_looked_at_each_time() -> None:
+def test_somebody_about_whom_something_is_said_is_looked_at_each_time() -> None:
     snapshot = okta(person("maria"), person("bob", team="red"), group("eng", "maria"))
     state, memo = remembered(snapshot)
     made = agrees(snapshot, state, memo)
@@ -80,7 +80,7 @@ def test_one_person_who_moved_is_looked_at_with_their_lists() -> None:
     assert lines(made.plan) == ["update user maria: profile_changed"]
 
 
-def test_a_renamed_owner_is_found_in_lists_where_they_are_no_member() -> None:
+def test_a_renamed_owner_is_found_in_lists_where_they_are_not_members() -> None:
     state, memo = remembered(BEFORE)
     state = edited_list(state, "00g-ops", owners=(Owner("maria"),))
     snapshot = okta(person("maria2", id="00u-maria"), *BEFORE.users[1:], *BEFORE.groups)
@@ -147,7 +147,7 @@ def test_the_same_role_by_an_earlier_rule_changes_the_order_of_roles() -> None:
     assert "update user bob: role_mapping_changed" in lines(made.plan)
 
 
-def test_whoever_loses_the_app_leaves_the_lists_where_users_are_not_managed() -> None:
+def test_somebody_who_loses_the_app_leaves_the_lists_where_users_are_not_managed() -> None:
     settings = config(spec="sync: {users: false}")
     state, memo = remembered(BEFORE, settings=settings)
     made = agrees(okta(person("maria"), *BEFORE.groups), state, memo, settings)

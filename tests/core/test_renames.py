@@ -79,7 +79,7 @@ def test_r04_a_rename_carries_entries_as_owner_with_their_order_and_description(
     assert after.spec.owners == (Owner("olga"), Owner("maria.smith", "lead"), Owner("zoe"))
 
 
-def test_an_owner_entry_of_a_nested_list_is_no_persons_entry() -> None:
+def test_an_owner_entry_of_a_nested_list_is_not_a_persons_entry() -> None:
     nested = (Owner("maria", membership_kind="MEMBERSHIP_KIND_LIST"),)
     state = edited_list(settled(BEFORE), "00g-eng", owners=nested)
     after = list_change(plan(AFTER, state), "eng").after

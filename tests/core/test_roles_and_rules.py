@@ -158,7 +158,7 @@ def test_warnings_about_groups_of_one_name_stand_in_the_order_of_their_ids() -> 
     ]
 
 
-def test_a_match_is_no_near_miss() -> None:
+def test_a_match_is_not_a_near_miss() -> None:
     document = "RoleMapping: {rules: [{group: eng, roles: [x]}, {trait: okta/team, value: red, roles: [x]}]}"
     rules = "AccessListRules: {rules: [{group: eng}, {group: ENG}]}"
     made = plan(okta(person("alice", team="red"), group("eng", "alice")), settings=config(document, rules))

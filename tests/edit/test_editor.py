@@ -176,7 +176,7 @@ class TestReplace:
         with pytest.raises(ResourceError, match="There is no user/bot"):
             editor.replace(user(Metadata("bot", revision="0" * 32), UserSpec()))
 
-    def test_no_change_is_no_change(self, editor: Editor, local: LocalTarget, store: SqliteStore) -> None:
+    def test_an_edit_that_changes_nothing_is_none(self, editor: Editor, local: LocalTarget, store: SqliteStore) -> None:
         editor.create(user(Metadata("bot"), UserSpec()))
         found, serial = editor.find("user/bot"), local.serial()
         assert found is not None
@@ -220,7 +220,7 @@ class TestRemove:
     @pytest.mark.parametrize(
         "address", ["", "user", "role/x", "users/x", "user/a\0b", "lock/\udcff", "access_list_member/l/\udcff"]
     )
-    def test_what_is_no_address_is_said_so(self, editor: Editor, address: str) -> None:
+    def test_what_is_not_an_address_is_said_so(self, editor: Editor, address: str) -> None:
         with pytest.raises(ResourceError):
             editor.remove(address)
 

@@ -65,7 +65,7 @@ def test_what_get_prints_comes_back_as_it_was(resource: Any) -> None:
         (changed(USER, "spec.roles", "ci"), "This user is not valid."),
         (changed(USER, "metadata.labels", {"a": 1}), "This user is not valid."),
         (changed(USER, "metadata.name", ""), "user/ makes no sense."),
-        (changed(USER, "metadata.name", "a\0b"), "This user holds characters that are no text."),
+        (changed(USER, "metadata.name", "a\0b"), "This user holds characters that are not text."),
         (changed(USER, "metadata.expires", "tomorrow"), "user/bot makes no sense."),
         (changed(USER, "spec.expires", "2027-01-01T00:00:00"), "user/bot makes no sense."),
         (changed(LOCK, "spec.target", {}), "lock/l makes no sense."),
@@ -82,7 +82,7 @@ def test_what_get_prints_comes_back_as_it_was(resource: Any) -> None:
         (changed(MEMBER, "spec.joined", "yesterday"), "access_list_member/l/hiro makes no sense."),
     ],
 )
-def test_a_mistake_is_said_with_why_and_how_to_mend_it(document: object, said: str) -> None:
+def test_a_mistake_is_said_with_why_and_how_to_fix_it(document: object, said: str) -> None:
     with pytest.raises(ResourceError) as caught:
         parse_resource(document)
     assert caught.value.summary == said
@@ -103,8 +103,8 @@ def test_a_near_miss_of_a_kind_is_suggested() -> None:
     assert caught.value.fix == "Did you mean access_list?"
 
 
-def test_half_a_surrogate_pair_is_no_text() -> None:
-    with pytest.raises(ResourceError, match="no text"):
+def test_half_a_surrogate_pair_is_not_text() -> None:
+    with pytest.raises(ResourceError, match="not text"):
         parse_resource({**USER, "metadata": {"name": "\ud800"}})
 
 

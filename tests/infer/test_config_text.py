@@ -81,7 +81,7 @@ def test_the_way_to_sign_in_is_kept_as_a_reference(authentication: ApiToken | OA
             pytest.fail("another way to sign in")
 
 
-def test_every_choice_that_is_no_default_is_written(tmp_path: Path) -> None:
+def test_every_choice_that_is_not_a_default_is_written(tmp_path: Path) -> None:
     connection = Connection(
         "okta", "https://example.okta.com", AppById("0oa1"), "sqlite:///idsync.db", None, "a b.json", "saml/"
     )

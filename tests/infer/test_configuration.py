@@ -257,7 +257,7 @@ def test_locks_without_end_on_people_who_left_stay() -> None:
     assert plan.is_empty
 
 
-def test_what_is_not_ours_is_no_evidence() -> None:
+def test_what_is_not_ours_is_not_evidence() -> None:
     snapshot = _snapshot([_person(1)], {"g": [1]}, {})
     state = _directory(_settings(), snapshot)
     foreign = {name: replace(user, metadata=replace(user.metadata, labels={})) for name, user in state.users.items()}

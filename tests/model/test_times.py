@@ -29,7 +29,7 @@ def test_a_time_is_read_with_its_offset_and_written_in_utc() -> None:
         "x" * 999,
     ],
 )
-def test_what_is_no_time_is_a_value_error(text: str) -> None:
+def test_what_is_not_a_time_is_a_value_error(text: str) -> None:
     with pytest.raises(ValueError, match=r"time|isoformat|range"):
         parse_time(text)
 
@@ -60,7 +60,7 @@ def test_durations_are_written_in_days_hours_minutes_and_seconds(text: str, seco
 
 
 @pytest.mark.parametrize("text", ["", "h", "1", "1x", "-1h", "1.5h", "1m1h", "1h ", "1h\n", "9" * 30 + "h"])
-def test_what_is_no_duration_is_a_value_error(text: str) -> None:
+def test_what_is_not_a_duration_is_a_value_error(text: str) -> None:
     with pytest.raises(ValueError, match="not a duration"):
         parse_duration(text)
 

@@ -69,7 +69,7 @@ def test_a_hand_between_plan_and_apply_is_found_by_the_next_plan(tmp_path: Path)
         assert lines(_planned(more, store).plan) == ["update user bob: drift"]
 
 
-def test_an_edit_that_an_empty_reviewed_plan_settled_is_no_drift_any_more(tmp_path: Path) -> None:
+def test_an_edit_that_an_empty_reviewed_plan_settled_is_no_longer_drift(tmp_path: Path) -> None:
     with open_store(tmp_path / "idsync.db") as store:
         _apply(_planned(okta(person("ann")), store), store)
         editor = Editor(LocalTarget(store.directory, ORG), store, actor="me", now=NOW)

@@ -50,7 +50,7 @@ def test_a_mistake_is_told_with_place_code_reason_remedy_and_what_it_collides_wi
     ]
 
 
-def test_no_mistakes_are_no_text() -> None:
+def test_where_nothing_is_wrong_nothing_is_said() -> None:
     assert render_diagnostics([]) == ""
     assert count_words([]) == "no mistakes"
 

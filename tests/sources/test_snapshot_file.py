@@ -101,7 +101,7 @@ def test_a_later_minor_version_with_new_members_is_read() -> None:
 
 
 @pytest.mark.parametrize("version", ["", "1", "1.", "1.x", "one", "1.0\n", "-1.0"])
-def test_what_is_no_version_is_refused(version: str) -> None:
+def test_what_is_not_a_version_is_refused(version: str) -> None:
     assert "version" in refused(minimal(format_version=version)).summary
 
 
@@ -168,17 +168,17 @@ def test_members_may_be_people_who_are_nowhere_else() -> None:
 
 
 @pytest.mark.parametrize("url", ["", "enzos-pizza.okta.com", "ftp://x", "https://", "https://a/b"])
-def test_what_is_no_organization_is_refused(url: str) -> None:
+def test_what_is_not_an_organization_is_refused(url: str) -> None:
     assert "organization" in refused(minimal(org_url=url)).summary
 
 
 @pytest.mark.parametrize("moment", ["", "yesterday", "2026-11-22", "2026-11-22T00:00:00", "2026-13-41T00:00:00Z"])
-def test_what_is_no_time_is_refused(moment: str) -> None:
+def test_what_is_not_a_time_is_refused(moment: str) -> None:
     assert "when" in refused(minimal(taken_at=moment)).summary
 
 
 @pytest.mark.parametrize("data", [b"", b" \n", b"null", b"[]", b"7", b'"x"', b"<html>"])
-def test_what_is_no_object_is_refused(data: bytes) -> None:
+def test_what_is_not_an_object_is_refused(data: bytes) -> None:
     assert refused(data).fix
 
 

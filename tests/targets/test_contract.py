@@ -289,7 +289,7 @@ def test_deleting_a_list_takes_its_memberships_and_a_new_one_of_that_name_starts
     assert target.index(ORG).access_lists["00g1"].members_fingerprint == fingerprint_members("00g1", {})
 
 
-def test_deleting_what_is_missing_is_no_error(target: WritableTarget) -> None:
+def test_deleting_what_is_missing_is_not_an_error(target: WritableTarget) -> None:
     target.delete_user("nobody")
     target.delete_lock("none")
     target.delete_access_list("none")

@@ -94,7 +94,7 @@ def test_members_of_a_missing_list_are_refused(local: LocalTarget) -> None:
 
 
 @pytest.mark.parametrize("name", ["a\0b", "\ud800"])
-def test_a_name_that_is_no_text_is_refused_and_never_mistaken_for_another(local: LocalTarget, name: str) -> None:
+def test_a_name_that_is_not_text_is_refused_and_never_mistaken_for_another(local: LocalTarget, name: str) -> None:
     local.put_user(our_user("a"))
     local.put_access_list(our_list("00g1"))
     local.add_members("00g1", {"a": Membership()})
@@ -104,7 +104,7 @@ def test_a_name_that_is_no_text_is_refused_and_never_mistaken_for_another(local:
         lambda: local.memberships([name]),
         lambda: local.state(Names(frozenset({name}), frozenset())),
     ):
-        with pytest.raises(StoreError, match="no text"):
+        with pytest.raises(StoreError, match="not text"):
             attempt()
     assert dict(local.state().members["00g1"]) == {"a": Membership()}
 
@@ -176,7 +176,7 @@ def test_any_transactions_kept_or_undone_leave_what_their_plain_meaning_says(
         assert local.memberships(world.HOSTILE_NAMES) == meaning.memberships(world.HOSTILE_NAMES)
 
 
-def test_a_first_name_that_is_no_text_is_refused_too(local: LocalTarget) -> None:
-    with pytest.raises(StoreError, match="no text"):
+def test_a_first_name_that_is_not_text_is_refused_too(local: LocalTarget) -> None:
+    with pytest.raises(StoreError, match="not text"):
         local.put_user(our_user("a\0b"))
     assert local.state().users == {}

@@ -125,7 +125,7 @@ def test_a_limit_above_the_maximum_is_clamped_or_rejected(setting: str, outcome:
 
 
 @pytest.mark.parametrize("limit", ["0", "-3", "ten", "1e3", "99999999999"])
-def test_a_limit_that_is_no_size_is_rejected(limit: str) -> None:
+def test_a_limit_that_is_not_a_size_is_rejected(limit: str) -> None:
     with reading(Simulator(organization())) as reader:
         assert code(reader.get("/api/v1/users", limit=limit)) == (400, "E0000001")
 

@@ -79,7 +79,7 @@ class OrganizationReader:
             self._workers.submit("groups", partial(self._read_list, identifier))
 
     def read_apps_asked(self) -> None:
-        """Set off the reading of what was asked for and is no group; call when the rest is done."""
+        """Set off the reading of what was asked for and is not a group; call when the rest is done."""
         for identifier in self._apps_asked:
             self._workers.submit("apps", partial(self._read_app_asked, identifier))
 
@@ -215,7 +215,7 @@ class OrganizationReader:
         self.others.update((item.id, _kind_of(item)) for item in listed if item.id not in asked)
 
     def _read_list(self, identifier: str) -> None:
-        """One group by its id; what is no group may be an app."""
+        """One group by its id; what is not a group may be an app."""
         try:
             group = self._client.object(self._endpoints.group(identifier), Group)
         except NotThere:

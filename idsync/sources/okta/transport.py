@@ -136,7 +136,7 @@ class Transport:
         unpacked = zlib.decompressobj(zlib.MAX_WBITS | 16) if coding == "gzip" else None
         parts: list[bytes] = []
         room = LARGEST_ANSWER + 1
-        assert isinstance(response.stream, httpx.SyncByteStream)  # noqa: S101 - the client is no asynchronous one
+        assert isinstance(response.stream, httpx.SyncByteStream)  # noqa: S101 - the client is synchronous
         for part in response.stream:
             try:
                 parts.append(part if unpacked is None else unpacked.decompress(part, room))

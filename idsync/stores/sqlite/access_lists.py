@@ -72,7 +72,7 @@ class AccessListTable:
             self._owners[row.number] = owners
 
     def delete(self, name: str) -> None:
-        """Delete a list and its memberships; a missing one is no error."""
+        """Delete a list and its memberships; a missing one is not an error."""
         with self._connection.writing():
             row = self._lists.find(name)
             if row is None:

@@ -9,13 +9,13 @@ from idsync.errors import StoreBusy, StoreError
 
 Value = str | bytes | int | float | None
 Row = tuple[Any, ...]
-"""A row as the driver gives it; whoever wrote the query knows its shape."""
+"""A row as the driver gives it; the caller, who wrote the query, knows its shape."""
 
 _PART_OF_ANOTHER = nullcontext()
 
 
 class Connection:
-    """Runs statements; whoever keeps something back until the end of a transaction registers with it."""
+    """Runs statements; objects that keep something back until the end of a transaction register with it."""
 
     def __init__(self, raw: sqlite3.Connection, label: str) -> None:
         self._raw = raw
@@ -148,12 +148,12 @@ _EXPLANATIONS = {
     ),
     sqlite3.SQLITE_CANTOPEN: (
         "cannot be opened",
-        "It is no file, its folder is missing, or this user may not read or write there.",
+        "It is not a file, its folder is missing, or this user may not read or write there.",
         "Create the folder, or correct `store` in the Integration document.",
     ),
     sqlite3.SQLITE_NOTADB: (
         "is not an idsync store",
-        "The file is no SQLite database.",
+        "The file is not an SQLite database.",
         "Correct `store` in the Integration document, or move that file away.",
     ),
     sqlite3.SQLITE_CORRUPT: (

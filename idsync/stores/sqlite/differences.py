@@ -39,7 +39,7 @@ class DifferenceTable:
             self._connection.run_many(_SQL["put_difference"], rows)
 
     def delete(self, addresses: Iterable[Address]) -> None:
-        """Forget those at these addresses; where there are none, that is no error."""
+        """Forget those at these addresses; where there are none, that is not an error."""
         listed = asked(addresses)
         with self._connection.writing():
             self._connection.run(_SQL["settle"], (listed,))

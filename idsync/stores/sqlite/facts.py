@@ -26,6 +26,6 @@ class Facts:
             self._connection.run_many(_FACTS[f"put_{self._table}"], list(values.items()))
 
     def delete(self, key: str) -> None:
-        """Forget one; a missing one is no error."""
+        """Forget one; a missing one is not an error."""
         with self._connection.writing():
             self._connection.run(_FACTS[f"delete_{self._table}"], (key,))

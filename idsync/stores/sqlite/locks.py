@@ -40,7 +40,7 @@ class LockTable:
             self._connection.run(_SQL["put_lock"], (name, user, ends, bytes.fromhex(body.fingerprint)))
 
     def delete(self, name: str) -> None:
-        """Delete a lock; a missing one is no error."""
+        """Delete a lock; a missing one is not an error."""
         with self._connection.writing():
             self._serial.touch()
             self._connection.run(_SQL["delete_lock"], (name,))

@@ -73,7 +73,7 @@ class MemberTable:
             self._added_count += len(numbers)
 
     def remove(self, access_list: str, names: Collection[str]) -> None:
-        """Remove memberships; those that are missing, and a missing list, are no error."""
+        """Remove memberships; those that are missing, and a missing list, are not an error."""
         with self._connection.writing():
             row = self._lists.find(access_list)
             if row is None:

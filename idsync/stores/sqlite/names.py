@@ -25,7 +25,7 @@ def _check_text(names: Iterable[str]) -> None:
     # SQLite ends a text that it unfolds at a NUL, and would find another name.
     if not is_text("".join(names)):
         raise StoreError(
-            "A name holds characters that are no text.",
+            "A name holds characters that are not text.",
             why="NUL and halves of surrogate pairs cannot be kept.",
             fix="Rename what is called so.",
         )

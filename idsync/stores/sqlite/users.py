@@ -66,7 +66,7 @@ class UserTable:
             self._put[name] = (name, org, okta_id, body.fingerprint)
 
     def delete(self, name: str) -> None:
-        """Delete a user; a missing one is no error."""
+        """Delete a user; a missing one is not an error."""
         with self._connection.writing():
             self.flush()
             self._serial.touch()

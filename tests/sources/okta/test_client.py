@@ -230,7 +230,7 @@ def test_a_403_without_a_body_and_words_with_escapes_and_keys_are_harmless() -> 
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_a_web_page_is_no_word_of_okta_s_about_a_credential(status: int) -> None:
+def test_a_web_page_is_not_okta_s_word_about_a_credential(status: int) -> None:
     error = Okta(users=httpx.Response(status, headers=DATE, content=b"<html>Blocked</html>")).refusal()
     assert isinstance(error, SourceUnreachable)
     assert f"a web page ({status})" in error.summary

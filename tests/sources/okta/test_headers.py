@@ -17,5 +17,5 @@ def test_one_header_is_all_of_its_copies() -> None:
     assert HEADERS.get("etag", "none") == "none"
 
 
-def test_bytes_beyond_ascii_are_no_error() -> None:
+def test_bytes_beyond_ascii_are_not_an_error() -> None:
     assert HEADERS.get("x-odd") == "é"

@@ -42,7 +42,7 @@ def test_nobody_is_asked_about_when_everybody_known_is_assigned() -> None:
         assert reader.simulator.requests.by_bucket["users"] == 0
 
 
-def test_a_known_person_whom_a_moving_listing_passed_over_is_no_leaver() -> None:
+def test_a_known_person_whom_a_moving_listing_passed_over_is_not_a_leaver() -> None:
     organization = Organization.generate(
         5, users=1200, groups=1, apps=1, statuses={"ACTIVE": 1.0}, switches=Switches(rows="shifting")
     )

@@ -54,7 +54,7 @@ def test_of_several_copies_the_least_counts() -> None:
         rates(1, 1, "9" * 400),
     ],
 )
-def test_headers_that_make_no_sense_are_no_budget(broken: list[tuple[str, str]]) -> None:
+def test_headers_that_make_no_sense_are_not_a_budget(broken: list[tuple[str, str]]) -> None:
     assert budget_of(headers(*broken)) is None
 
 

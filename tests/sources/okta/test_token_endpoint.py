@@ -39,7 +39,7 @@ def test_a_server_without_dpop_gives_a_bearer_token(kind: str) -> None:
         httpx.Response(429, headers=DATE),
     ],
 )
-def test_what_is_no_token_is_an_unreachable_source(answer: httpx.Response) -> None:
+def test_what_is_not_a_token_is_an_unreachable_source(answer: httpx.Response) -> None:
     assert isinstance(Okta(token=answer).refusal(OAuthCredential("0oa9", pem(RSA))), SourceUnreachable)
 
 
