@@ -50,7 +50,7 @@ class Stage:
             command = [PYTHON, "-m", "benchmarks.make_organization", *options, f"--seed={self._seed}"]
             run_measured([*command, str(self._directory)], self.output)
             made_as.write_bytes(wanted)
-        for directory in (self._empty, self._filled):
+        for directory in (self._empty, self._filled, self._followed):
             shutil.rmtree(directory, ignore_errors=True)
             directory.mkdir()
             write_configuration(directory)
@@ -62,6 +62,10 @@ class Stage:
     @property
     def _filled(self) -> Path:
         return self._directory / "filled"
+
+    @property
+    def _followed(self) -> Path:
+        return self._directory / "followed"
 
     def snapshot(self, variant: Variant = "same") -> Path:
         """The snapshot file of the organization, as it is or after one person changed."""
@@ -90,13 +94,12 @@ class Stage:
         return self.filled() / _STORE
 
     def followed(self) -> Path:
-        """A configuration whose store holds the organization, with upstream facts of it."""
+        """A configuration whose store holds the organization, with upstream facts of it: pushes may change it."""
         if not self._is_followed:
-            run_measured(
-                [PYTHON, "-m", "benchmarks.pushes", "follow", str(self.filled()), str(self.snapshot())], self.output
-            )
+            command = [PYTHON, "-m", "benchmarks.pushes", "follow", str(self._followed), str(self.snapshot())]
+            run_measured(command, self.output)
             self._is_followed = True
-        return self._filled
+        return self._followed
 
     def small(self) -> "Stage":
         """The stage of an organization of a thousand people, to see what size costs."""

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 import benchmarks
 from benchmarks.organizations import Size
 from benchmarks.processes import PYTHON, UnexpectedExit, Usage, middle, run_measured
-from benchmarks.rows import ALL, HELP, PLAN_UNCHANGED, Row
+from benchmarks.rows import ALL, HELP, PLAN_UNCHANGED, PUSHED_PERSON, Row
 from benchmarks.stage import Stage
 from benchmarks.table import Measured, render
 
@@ -46,6 +46,11 @@ def test_a_first_import_can_be_measured_again_and_again(stage: Stage) -> None:
     (apply,) = [row for row in ALL if row.title == "apply, first import"]
     (plan,) = [row for row in ALL if row.title == "plan, first import"]
     for row in (apply, plan, apply):
+        run_measured(row.prepare(stage), stage.output, row.exit_code)
+
+
+def test_pushes_leave_the_organization_of_the_other_rows_as_it_is(stage: Stage) -> None:
+    for row in (PUSHED_PERSON, PLAN_UNCHANGED):
         run_measured(row.prepare(stage), stage.output, row.exit_code)
 
 
