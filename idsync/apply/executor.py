@@ -189,7 +189,8 @@ class _Run:
     def _look(self) -> tuple[Seen, Checked]:
         changes = self._plan.changes
         seen = look_at(changes, self._target, ended_at=self._request.now if self._request.sweep_locks else None)
-        return seen, check_preconditions(changes, seen, target=self._target, at=self._at)
+        adopt = self._request.expected.adopt
+        return seen, check_preconditions(changes, seen, target=self._target, at=self._at, adopt=adopt)
 
     def _begin(self) -> None:
         if not self._plan.changes:

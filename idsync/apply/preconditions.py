@@ -1,10 +1,11 @@
 """Whether the target still is what a plan was made for, and what a broken-off run has made of it.
 
-A plan is stale where a field that a change touches, or a member that it names, is not as it was. What people own may
-have moved meanwhile: it is kept, and the changes to make are those of `Checked`.
+A plan is stale where a field that a change touches, or a member that it names, is not as it was; and where a list that
+people join grants something else than they were shown to gain. What people own may have moved meanwhile: it is kept,
+and the changes to make are those of `Checked`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import datetime
 from enum import Enum
 from typing import TypeVar, assert_never
@@ -12,6 +13,7 @@ from typing import TypeVar, assert_never
 import msgspec
 
 from idsync.apply.admission import some
+from idsync.compiler.users import may_adopt
 from idsync.errors import PlanStale
 from idsync.model.addresses import Address, split_address
 from idsync.model.canonical import fingerprint
@@ -78,9 +80,8 @@ def look_at(changes: Iterable[Change], target: Target, *, ended_at: datetime | N
 
 
 def _named_members(lists: list[AccessListChange], target: DirectoryReader) -> dict[str, Members]:
-    existing = [change for change in lists if change.before is not None]
-    people = {name for change in existing for name in (*change.members_added, *change.members_removed)}
-    names = frozenset(map(name_of, existing))
+    people = {name for change in lists for name in (*change.members_added, *change.members_removed)}
+    names = frozenset(map(name_of, lists))
     if len(people) > _MANY:
         return target.state(Names(_NOBODY, names)).members
     found = target.memberships(people) if people else {}
@@ -97,15 +98,17 @@ def name_of(change: Change) -> str:
     return split_address(change.address)[1]
 
 
-def check_preconditions(changes: Iterable[Change], seen: Seen, *, target: Target, at: Moment) -> Checked:
-    """The changes to make; raise PlanStale when any may not be made."""
+def check_preconditions(
+    changes: Iterable[Change], seen: Seen, *, target: Target, at: Moment, adopt: Container[str]
+) -> Checked:
+    """The changes to make; raise PlanStale when any may not be made. `adopt` names foreign users to take over."""
     found: dict[Standing, list[Address]] = {standing: [] for standing in Standing}
     changes = tuple(changes)
     state = seen.state
     locked = {lock.spec.target.user for lock in state.locks.values() if not is_past(lock.spec.expires, at.now)}
     locked.update(each.after.spec.target.user for each in changes if isinstance(each, LockChange) and each.after)
     for change in changes:
-        standing = standing_of(change, seen, target, at)
+        standing = standing_of(change, seen, target, at, adopt)
         leaves = isinstance(change, UserChange) and change.action == "delete" and "lock" in target.kinds
         if standing is Standing.AS_PLANNED and leaves:
             # The lock that was there when the plan was made may have ended, or been removed, since.
@@ -118,11 +121,11 @@ def check_preconditions(changes: Iterable[Change], seen: Seen, *, target: Target
             why="What the plan changes of these objects is not as it was then; nothing was applied.",
             fix="Make a new plan and review it.",
         )
-    return Checked(tuple(_as_it_is(change, state) for change in changes), frozenset(found[Standing.MADE]))
+    return Checked(tuple(_as_it_is(change, state, at) for change in changes), frozenset(found[Standing.MADE]))
 
 
-def standing_of(change: Change, seen: Seen, target: Target, at: Moment) -> Standing:
-    """How one change's object stands; one that is not ours any more has moved, whatever the change touches."""
+def standing_of(change: Change, seen: Seen, target: Target, at: Moment, adopt: Container[str]) -> Standing:
+    """How one change's object stands; one that we may not touch any more has moved, whatever the change touches."""
     found: User | AccessList | None
     name = name_of(change)
     match change:
@@ -135,12 +138,13 @@ def standing_of(change: Change, seen: Seen, target: Target, at: Moment) -> Stand
             found = seen.state.access_lists.get(name)
         case _:
             assert_never(change)
-    lost = change.before is not None and found is not None and target.ours(change.before) and not target.ours(found)
-    return Standing.MOVED if lost else standing
+    if found is None or target.ours(found) or (isinstance(found, User) and may_adopt(found, adopt)):
+        return standing
+    return Standing.MOVED
 
 
-def _as_it_is(change: Change, state: DirectoryState) -> Change:
-    """The change on the object as it is now: fields that it does not touch stay."""
+def _as_it_is(change: Change, state: DirectoryState, at: Moment) -> Change:
+    """The change on the object as it is now: fields that it does not touch stay, and so do members who are there."""
     name = name_of(change)
     match change:
         case UserChange(before=User() as before, after=User() as after):
@@ -148,11 +152,23 @@ def _as_it_is(change: Change, state: DirectoryState) -> Change:
             return (
                 change if current == before else replace(change, before=current, after=merged(before, after, current))
             )
-        case AccessListChange(before=AccessList() as listed, after=AccessList() as wanted):
-            now = state.access_lists.get(name, listed)
-            return change if now == listed else replace(change, before=now, after=merged(listed, wanted, now))
+        case AccessListChange(after=AccessList() as wanted):
+            return _list_as_it_is(change, wanted, state, at)
         case _:
             return change
+
+
+def _list_as_it_is(change: AccessListChange, wanted: AccessList, state: DirectoryState, at: Moment) -> AccessListChange:
+    name = name_of(change)
+    now = state.access_lists.get(name)
+    if now is None:
+        return change
+    if at.resumed:  # members whom the broken-off run added may have an end by now, which adding them again would lift
+        members = state.members.get(name, _NO_MEMBERS)
+        change = replace(change, members_added=tuple(each for each in change.members_added if each not in members))
+    if change.before is None:  # the broken-off run made it
+        return replace(change, action="update", before=now, after=now)
+    return change if now == change.before else replace(change, before=now, after=merged(change.before, wanted, now))
 
 
 def _user_standing(change: UserChange, current: User | None, target: Target, at: Moment) -> Standing:
@@ -185,7 +201,7 @@ def _list_standing(change: AccessListChange, seen: Seen, name: str, target: Targ
     named = members.keys() >= set(change.members_removed) and members.keys().isdisjoint(change.members_added)
     if change.after is None:  # who joined meanwhile would lose what nobody reviewed
         named = named and seen.member_counts.get(name, 0) == len(change.members_removed)
-    return Standing.AS_PLANNED if named and _is_as_before(change.before, change.after, current) else Standing.MOVED
+    return Standing.AS_PLANNED if named and _is_list_as_before(change, current) else Standing.MOVED
 
 
 def _resumed_list_standing(
@@ -197,12 +213,17 @@ def _resumed_list_standing(
         return Standing.MADE if change.after is None else gone
     after = None if change.after is None else stamped_access_list(change, at.stamp)
     made = target.same(after, current)
-    if not made and (change.before is None or not _is_as_before(change.before, change.after, current)):
+    if not made and not _is_list_as_before(change, current):
         return Standing.MOVED
-    if change.before is None:
-        return Standing.AS_PLANNED  # its members may be missing: adding them twice adds them once
     whole = members.keys() >= set(change.members_added) and members.keys().isdisjoint(change.members_removed)
     return Standing.MADE if made and whole else Standing.AS_PLANNED
+
+
+def _is_list_as_before(change: AccessListChange, current: AccessList) -> bool:
+    """Whether the list is there as it was, and still grants what people who join it were shown to gain."""
+    if change.before is None or not _is_as_before(change.before, change.after, current):
+        return False
+    return not change.members_added or current.spec.grants == change.before.spec.grants
 
 
 def _is_as_before(before: Owned, after: Owned | None, current: Owned) -> bool:

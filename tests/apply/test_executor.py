@@ -8,12 +8,23 @@ import pytest
 from hypothesis import given, settings
 
 from idsync.apply.executor import apply_plan
+from idsync.compiler.users import adopted
 from idsync.errors import LeaseHeld, LeaseLost, PlanMismatch, PlanStale, PlanTampered, PlanUsed
 from idsync.model.addresses import Address
 from idsync.model.canonical import canonical_bytes
 from idsync.model.directory import DirectoryState, Reason, Why
 from idsync.model.journal import LocksSwept, RunFinished, RunStarted, StepMade, summarise_runs
-from idsync.model.resources import Membership, Owner
+from idsync.model.ownership import with_owned
+from idsync.model.resources import (
+    AccessList,
+    ConnectorReference,
+    CreatedBy,
+    Membership,
+    Metadata,
+    Owner,
+    UserSpec,
+    user,
+)
 from idsync.model.times import format_time
 from idsync.plan.differ import changes_between
 from idsync.plan.steps import Phase, steps_of
@@ -289,6 +300,39 @@ class TestStale:
         assert (after.users["mover"].spec.roles, after.users["mover"].metadata.labels["team"]) == (("ops",), "x")
         assert after.members["00g3"]["guest"].reason == "by hand"
         assert after.members["00g1"]["stays"].expires == "2027-01-01T00:00:00Z"
+
+    def test_r38_an_owner_is_renamed_and_those_whom_people_chose_meanwhile_are_kept(
+        self, local: LocalTarget, store: SqliteStore
+    ) -> None:
+        def owned_by(*names: str) -> AccessList:
+            return replace(our_list("00g9"), spec=replace(our_list("00g9").spec, owners=tuple(map(Owner, names))))
+
+        local.put_access_list(owned_by("alice", "bob", "zoe"))
+        apply(plan_between(state(owned_by("alice", "bob")), state(owned_by("alice2", "bob"))), local, store)
+        owners = local.state().access_lists["00g9"].spec.owners
+        assert [owner.name for owner in owners] == ["bob", "zoe", "alice2"]
+
+    def test_r38_other_grants_of_a_list_that_people_join(
+        self, local: LocalTarget, store: SqliteStore, path: Path
+    ) -> None:
+        local.put_access_list(our_list("00g1", "Old title", "root"))
+        assert self.changed(local, store, path).addresses == ("access_list/00g1",)
+
+    def test_a_temporary_user_who_became_somebody_s_own_is_not_taken_over(
+        self, local: LocalTarget, store: SqliteStore, path: Path
+    ) -> None:
+        login = CreatedBy(connector=ConnectorReference("saml", "okta"))
+        temporary = user(Metadata("t", expires="2026-11-23T00:00:00Z"), UserSpec(("dev",), created_by=login))
+        taken = adopted(with_owned(temporary, our_user("t")))
+        plan = worlds.plan_of(changes_between(state(temporary), state(taken), {}, {}))
+        theirs = replace(temporary, spec=replace(temporary.spec, created_by=None))
+        local.put_user(theirs)
+        with pytest.raises(PlanStale):
+            apply(plan, local, store)
+        assert local.state().users["t"] == theirs
+        local.put_user(temporary)
+        apply(plan, local, store)
+        assert local.state().users["t"] == taken
 
     def test_a_list_that_is_not_ours_any_more(self, local: LocalTarget, store: SqliteStore, path: Path) -> None:
         local.put_access_list(foreign_list("00g3", "Shrinks"))

@@ -10,7 +10,7 @@ from idsync.model.addresses import Address
 from idsync.model.directory import DirectoryState
 from idsync.model.journal import StepBegun, StepFailed, StepMade, summarise_runs
 from idsync.model.ownership import with_owned
-from idsync.model.resources import NEW_MEMBERSHIP
+from idsync.model.resources import NEW_MEMBERSHIP, Membership, Owner
 from idsync.plan.changes import Plan
 from idsync.plan.differ import changes_between
 from idsync.stores.protocol import Lease
@@ -60,6 +60,26 @@ def test_a_failed_step_leaves_the_others_to_go_on_and_is_taken_up_by_the_same_pl
     assert len(entries(store, StepMade)) == 11
     assert target.state().users.keys() == {*AFTER.users, "admin"}
     assert target.state().members["0oa4"].keys() == {"joiner", "mover"}
+
+
+def test_r38_what_people_edit_of_what_a_broken_off_run_made_is_kept_when_it_goes_on(store: SqliteStore) -> None:
+    target = Failing("user/joiner")
+    fill(target, BEFORE)
+    plan = plan_between(BEFORE, AFTER)
+    with pytest.raises(PartlyApplied):
+        apply(plan, target, store)
+    ending = Membership(expires="2027-01-01T00:00:00Z")
+    made = target.state().access_lists["0oa4"]
+    target.put_access_list(replace(made, spec=replace(made.spec, owners=(Owner("zoe"),))))
+    for name in ("00g1", "0oa4"):
+        target.add_members(name, {"joiner": ending})
+    target.remove_members("0oa4", ["mover"])
+    target.failing.clear()
+    assert apply(plan, target, store).resumed
+    state_now = target.state()
+    assert state_now.members["00g1"]["joiner"] == state_now.members["0oa4"]["joiner"] == ending
+    assert state_now.members["0oa4"].keys() == {"joiner", "mover"}
+    assert state_now.access_lists["0oa4"].spec.owners == (Owner("zoe"),)
 
 
 @pytest.mark.parametrize(
