@@ -72,7 +72,8 @@ def check_ownership(changes: Iterable[Change], ours: Ours, adopt: Collection[str
 def check_health(plan: Plan, overrides: Mapping[str, str]) -> None:
     """Raise SourceUnhealthy when changes are held back for the snapshot's sake and not every finding is released."""
     codes = [finding.code for finding in plan.health.findings]
-    held = [change for change in plan.changes if not {*codes}.isdisjoint(change.blocked_by)]
+    doubts = frozenset(codes)
+    held = [change for change in plan.changes if not doubts.isdisjoint(change.blocked_by)]
     if plan.health.verdict == "ok" or not held:
         return
     if plan.health.verdict == "broken":

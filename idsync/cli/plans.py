@@ -46,7 +46,7 @@ def plan_text(
 
 
 def read_plan(path: Path) -> Plan:
-    """The plan in a file; raises UsageError when there is no file, PlanError when it is not a plan of ours."""
+    """The plan in a file; raises UsageError when the file is missing, PlanError when idsync did not write it."""
     content = read_input(path, "plan")
     try:
         return decode_plan(content)

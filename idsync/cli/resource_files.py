@@ -15,15 +15,12 @@ from idsync.model.canonical import canonical_bytes
 from idsync.model.directory import DirectoryState
 from idsync.model.exported_state import KIND, ExportedState, StateSpec
 from idsync.model.resources import AccessList, AccessListMember, Lock, Membership, User, membership_of
-from idsync.model.revisions import AnyResource, without_revision
+from idsync.model.revisions import SHAPES, AnyResource, without_revision
 from idsync.targets.given import GivenDirectory
 
-_SHAPES: dict[str, type[AnyResource]] = {
-    "user": User,
-    "lock": Lock,
-    "access_list": AccessList,
-    "access_list_member": AccessListMember,
-}
+Told = AnyResource | StateSpec
+"""What a file says: a resource, or what `get all` says of the directory as a whole."""
+
 _PATH = re.compile(r" - at `\$([^`]*)`")
 _FIELD = re.compile(r"unknown field `([^`]*)`")
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
@@ -36,62 +33,38 @@ class _Head(msgspec.Struct):
 
 
 def read_resources(data: bytes, file: str) -> list[AnyResource]:
-    """Every resource in a file; raises ResourceError at the first that is none, with its place."""
-    if data.lstrip()[:1] in (b"[", b"{"):
-        try:
-            return list(_from_json(data, Position(file)))
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            pass  # YAML may begin so, too; and of JSON that is none, its reader knows the place
-    return list(_from_yaml(data, file))
+    """Every resource in a file; raises ResourceError at the first that is none, with its place.
+
+    What `get all` says of the directory as a whole is left out, since nobody creates it.
+    """
+    return [each for each in _read(data, file) if not isinstance(each, StateSpec)]
 
 
 def read_directory(data: bytes, file: str) -> GivenDirectory:
     """The directory in a file of `get all`, with what its last element says of it; raises ResourceError."""
-    try:
-        resources, exported = _told_in_json(data, file)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        resources, exported = _told_in_yaml(data, file)  # its reader also says where JSON that is none is wrong
+    resources: list[AnyResource] = []
+    exported: StateSpec | None = None
+    for each in _read(data, file):
+        if not isinstance(each, StateSpec):
+            resources.append(each)
+        elif exported is None:
+            exported = each
+        else:
+            raise ResourceError(
+                f"{KIND} stands there twice.",
+                why="A file holds one directory, and the two may differ.",
+                fix="Give the output of one `idsync get all --format json`.",
+            )
     return directory_of(resources, exported)
 
 
-def _told_in_json(data: bytes, file: str) -> tuple[list[AnyResource], StateSpec | None]:
-    resources, exported = [], None
-    for raw in _ARRAY.decode(data):
-        if msgspec.json.decode(raw, type=_Head).kind == KIND:
-            exported = _state_in(raw, file)
-        else:
-            resources.append(_from_raw(raw, Position(file)))
-    return resources, exported
-
-
-def _told_in_yaml(data: bytes, file: str) -> tuple[list[AnyResource], StateSpec | None]:
-    resources, exported = [], None
-    for document in _documents(data, file):
-        value = plain(document)
-        if isinstance(value, dict) and value.get("kind") == KIND:
-            exported = _state_in(msgspec.Raw(canonical_bytes(value)), file)
-        else:
-            resources.append(_from_node(document))
-    return resources, exported
-
-
-def _kind_of(raw: msgspec.Raw) -> str:
-    try:
-        return msgspec.json.decode(raw, type=_Head).kind
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return ""
-
-
-def _state_in(raw: msgspec.Raw, file: str) -> StateSpec:
-    try:
-        return msgspec.json.decode(raw, type=ExportedState).spec
-    except msgspec.DecodeError as error:
-        raise ResourceError(
-            f"What {KIND} says of the directory cannot be read.",
-            why=f"{error}.",
-            fix="Write the file again with `idsync get all --format json`, by this version of idsync.",
-            position=Position(file),
-        ) from error
+def _read(data: bytes, file: str) -> list[Told]:
+    if data.lstrip()[:1] in (b"[", b"{"):
+        try:
+            return list(_from_json(data, Position(file)))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            pass  # YAML may begin so, too; and where JSON is broken, its reader knows the place
+    return list(_from_yaml(data, file))
 
 
 def directory_of(resources: list[AnyResource], exported: StateSpec | None = None) -> GivenDirectory:
@@ -132,18 +105,19 @@ def directory_of(resources: list[AnyResource], exported: StateSpec | None = None
     return GivenDirectory(DirectoryState(users, locks, lists, dict(members)), exported)
 
 
-def _from_json(data: bytes, place: Position) -> Iterator[AnyResource]:
+def _from_json(data: bytes, place: Position) -> Iterator[Told]:
     raws = _ARRAY.decode(data) if data.lstrip()[:1] == b"[" else [msgspec.Raw(data)]
     for raw in raws:
-        if _kind_of(raw) != KIND:  # nobody creates that
-            yield _from_raw(raw, place)
+        yield _from_raw(raw, place)
 
 
-def _from_raw(raw: msgspec.Raw, place: Position) -> AnyResource:
+def _from_raw(raw: msgspec.Raw, place: Position) -> Told:
     """Decode straight into the kind's shape; what does not fit goes the slow way, which explains why."""
     try:
-        shape = _SHAPES[msgspec.json.decode(raw, type=_Head).kind]
-        resource = msgspec.json.decode(raw, type=shape)
+        kind = msgspec.json.decode(raw, type=_Head).kind
+        if kind == KIND:
+            return _state_in(raw, place)
+        resource = msgspec.json.decode(raw, type=SHAPES[kind])
     except (msgspec.ValidationError, KeyError):
         return parse_resource(msgspec.json.decode(raw), position=place)
     try:
@@ -154,10 +128,24 @@ def _from_raw(raw: msgspec.Raw, place: Position) -> AnyResource:
     return resource
 
 
-def _from_yaml(data: bytes, file: str) -> Iterator[AnyResource]:
+def _state_in(raw: msgspec.Raw, place: Position) -> StateSpec:
+    try:
+        return msgspec.json.decode(raw, type=ExportedState).spec
+    except msgspec.DecodeError as error:
+        raise ResourceError(
+            f"What {KIND} says of the directory cannot be read.",
+            why=f"{error}.",
+            fix="Write the file again with `idsync get all --format json`, by this version of idsync.",
+            position=place,
+        ) from error
+
+
+def _from_yaml(data: bytes, file: str) -> Iterator[Told]:
     for document in _documents(data, file):
         value = plain(document)
-        if not isinstance(value, dict) or value.get("kind") != KIND:  # nobody creates that
+        if isinstance(value, dict) and value.get("kind") == KIND:
+            yield _state_in(msgspec.Raw(canonical_bytes(value)), document.position)
+        else:
             yield _from_node(document)
 
 

@@ -29,8 +29,8 @@ class Memo(msgspec.Struct, frozen=True, array_like=True):
     """What was as desired when the directory's brief was `index`: hashes of what it was compiled from, by Okta id.
 
     An empty hash marks somebody not yet as desired, or with a standing warning: they are recompiled in every plan, and
-    their disappearance is noticed. `shapes` says which attributes everybody in the pool has a value
-    of: the first of `known_shapes`, unless `shapes` names another by its place.
+    their disappearance is noticed. `shapes` says which attributes everybody in the pool has a value of: the first of
+    `known_shapes`, unless `shapes` names another by its place.
     """
 
     context: str

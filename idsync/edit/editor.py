@@ -145,10 +145,17 @@ class Editor:
         action: Literal["create", "update", "delete"] = (
             "create" if before is None else "delete" if after is None else "update"
         )
-        bodies = [body_of(each) for each in (before, after) if each is not None]
-        old, new = (None if each is None else body_of(each).fingerprint for each in (before, after))
-        entry = MadeByHand(format_time(self._now), self._actor, action, address, old, new, dict(members_removed))
-        sequence = self._records.journal.append(entry, bodies)
+        old, new = (None if each is None else body_of(each) for each in (before, after))
+        entry = MadeByHand(
+            format_time(self._now),
+            self._actor,
+            action,
+            address,
+            None if old is None else old.fingerprint,
+            None if new is None else new.fingerprint,
+            dict(members_removed),
+        )
+        sequence = self._records.journal.append(entry, [body for body in (old, new) if body is not None])
         fields = differing(before, after) if self._is_ours(before) or self._is_ours(after) else []
         if fields:
             name = split_address(address)[1]

@@ -9,15 +9,9 @@ from idsync.diagnostics import Position
 from idsync.errors import ResourceError
 from idsync.model.canonical import canonical_bytes
 from idsync.model.resources import NESTED_LIST, NEW_MEMBERSHIP, AccessList, AccessListMember, Lock, User
-from idsync.model.revisions import AnyResource, address_of
+from idsync.model.revisions import SHAPES, AnyResource, address_of
 from idsync.model.times import parse_time
 
-_SHAPES: dict[str, type[User] | type[Lock] | type[AccessList] | type[AccessListMember]] = {
-    "user": User,
-    "lock": Lock,
-    "access_list": AccessList,
-    "access_list_member": AccessListMember,
-}
 _MEMBERSHIP_KINDS = (NEW_MEMBERSHIP.membership_kind, NESTED_LIST)
 _GET_ONE = "`idsync get` prints resources in the shape that is wanted."
 
@@ -59,12 +53,12 @@ def _converted(document: object) -> AnyResource:
             "This is not a resource.", why="A resource is a mapping with kind, version, metadata, spec.", fix=_GET_ONE
         )
     kind = document.get("kind")
-    shape = _SHAPES.get(kind) if isinstance(kind, str) else None
+    shape = SHAPES.get(kind) if isinstance(kind, str) else None
     if shape is None:
-        near = difflib.get_close_matches(str(kind), _SHAPES, 1)
+        near = difflib.get_close_matches(str(kind), SHAPES, 1)
         raise ResourceError(
             "This resource has no kind." if kind is None else f"There is no kind {kind!r:.80} of resource.",
-            why=f"The kinds are {', '.join(_SHAPES)}.",
+            why=f"The kinds are {', '.join(SHAPES)}.",
             fix=f"Did you mean {near[0]}?" if near else "Set kind to one of them.",
         )
     try:

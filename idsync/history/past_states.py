@@ -36,6 +36,11 @@ def state_as_of(target: DirectoryReader, records: Records, moment: str) -> PastS
     return PastState(state, frozenset(unknown & state.access_lists.keys()))
 
 
+def no_such_run(run: int) -> UsageError:
+    """The error of somebody who asks for a run that the journal does not have."""
+    return UsageError(f"There is no run {run}.", fix="`idsync history` lists every run with its number.")
+
+
 def _last_entry(journal: Journal, moment: str) -> int:
     """The place of the last entry that counts."""
     if moment.isascii() and moment.isdigit():
@@ -53,7 +58,7 @@ def _last_entry(journal: Journal, moment: str) -> int:
 def _end_of_run(journal: Journal, run: int) -> int:
     last = max((each.sequence for each in journal.entries(run)), default=0)
     if not last:
-        raise UsageError(f"There is no run {run}.", fix="`idsync history` shows which there are.")
+        raise no_such_run(run)
     return last
 
 

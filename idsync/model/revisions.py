@@ -31,14 +31,16 @@ class _Head(msgspec.Struct):
     kind: str
 
 
-_SHAPES: dict[str, type[AnyResource]] = {
+SHAPES: dict[str, type[AnyResource]] = {
     "user": User,
     "lock": Lock,
     "access_list": AccessList,
     "access_list_member": AccessListMember,
 }
+"""Each kind of resource, by the name of its kind."""
+
 _HEAD = msgspec.json.Decoder(_Head)
-_DECODERS = {kind: msgspec.json.Decoder(shape) for kind, shape in _SHAPES.items()}
+_DECODERS = {kind: msgspec.json.Decoder(shape) for kind, shape in SHAPES.items()}
 
 
 def resource_of(body: bytes) -> AnyResource:

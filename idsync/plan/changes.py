@@ -147,8 +147,9 @@ class Summary(msgspec.Struct, frozen=True):
 
 
 class Inputs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a plan was made from; an apply refuses another config, org or major version. `measures` are
-    those of its reading, with which the next one is compared.
+    """What a plan was made from; an apply refuses another config, org or major version.
+
+    `measures` are those of its reading, with which the next one is compared.
 
     `serials` are those of the targets after the first, by name; it is left out where there is one target.
     """

@@ -44,20 +44,26 @@ def check_guards(
 
     `managed` says how many there are of each in the whole directory.
     """
+    counts = counts_of(changes, standing)
+    return (
+        _result("user_deletes", guards.user_deletes, counts["user_deletes"], managed.people),
+        _result("user_locks", guards.user_locks, counts["user_locks"], managed.people),
+        _result("member_removals", guards.member_removals, counts["member_removals"], managed.memberships),
+        _result("access_list_deletes", guards.access_list_deletes, counts["access_list_deletes"], managed.access_lists),
+        GuardResult(PROTECTED, counts[PROTECTED], 0, "blocked" if counts[PROTECTED] else "ok"),
+    )
+
+
+def counts_of(changes: Iterable[Change], standing: Standing) -> Counter[str]:
+    """What changes take, as each guard counts it; people who are protected count once each."""
     counts = Counter[str]()
     harmed = set()
     for change in changes:
         guard, number = counted(change, standing)
         counts[guard] += number
         harmed.add(harmed_by(change, standing.protected))
-    protected = len(harmed - {None})
-    return (
-        _result("user_deletes", guards.user_deletes, counts["user_deletes"], managed.people),
-        _result("user_locks", guards.user_locks, counts["user_locks"], managed.people),
-        _result("member_removals", guards.member_removals, counts["member_removals"], managed.memberships),
-        _result("access_list_deletes", guards.access_list_deletes, counts["access_list_deletes"], managed.access_lists),
-        GuardResult(PROTECTED, protected, 0, "blocked" if protected else "ok"),
-    )
+    counts[PROTECTED] = len(harmed - {None})
+    return counts
 
 
 def marked(changes: Iterable[Change], results: Iterable[GuardResult], standing: Standing) -> tuple[Change, ...]:

@@ -3,7 +3,6 @@
 `holding.py` says what is held, `halves.py` parts one change after another, and this module makes plans of the halves.
 """
 
-from collections import Counter
 from collections.abc import Collection, Container, Iterable
 
 import msgspec
@@ -14,7 +13,7 @@ from idsync.model.ownership import ORG_LABEL, ORIGIN_LABEL
 from idsync.plan.assemble import summarise
 from idsync.plan.changes import Change, GuardResult, PersonDelta, Plan, UserChange
 from idsync.plan.delta_halves import DeltaHalves
-from idsync.plan.guards import PROTECTED, Standing, counted, harmed_by, released
+from idsync.plan.guards import PROTECTED, Standing, counts_of, released
 from idsync.plan.halves import halves_of
 from idsync.plan.health import RELEASABLE
 from idsync.plan.holding import LOCKS_GO, MOVED, Holding, person_of
@@ -106,14 +105,7 @@ def _counted_again(
     section: Section, going: Iterable[Change], free: Collection[str]
 ) -> list[tuple[GuardResult, GuardResult]]:
     """Each guard's count in the half that goes ahead, and in the half that is held."""
-    standing = _standing(section)
-    counts = Counter[str]()
-    harmed = set()
-    for change in going:
-        guard, number = counted(change, standing)
-        counts[guard] += number
-        harmed.add(harmed_by(change, standing.protected))
-    counts[PROTECTED] = len(harmed - {None})
+    counts = counts_of(going, _standing(section))
     return [_parted(result, counts[result.guard], free) for result in section.guards]
 
 

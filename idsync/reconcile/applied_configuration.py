@@ -42,7 +42,11 @@ def applied_configuration(facts: Facts, target: DirectoryReader) -> AppliedConfi
     try:
         return msgspec.json.decode(known, type=AppliedConfiguration)
     except msgspec.DecodeError as error:
-        raise StoreError("What the store says of the applied configuration cannot be read.", why=str(error)) from error
+        raise StoreError(
+            "What the store says of the applied configuration cannot be read.",
+            why=f"{error}.",
+            fix="Apply the configuration again: that replaces what the store says.",
+        ) from error
 
 
 def applied_settings(facts: Facts, target: DirectoryReader, directory: Path) -> Settings | None:

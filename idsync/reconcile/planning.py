@@ -51,9 +51,8 @@ def make_plan(
     """Plan from one snapshot and one state of the target.
 
     `remembering` lets the plan look only at what moved. With `described`, the number of newcomers to describe, the plan
-    is a `BriefPlan`. `others` are groups and apps that exist and were not asked for, `confirmed`
-    those that the source knows to be gone. Raises SourceUnhealthy when the
-    snapshot is of another org or app: then there is nothing to plan.
+    is a `BriefPlan`. `others` are groups and apps that exist and were not asked for, `confirmed` those that the source
+    knows to be gone. Raises SourceUnhealthy when the snapshot is of another org or app: then there is nothing to plan.
     """
     wrong = wrong_source(settings, snapshot)
     if wrong is not None:
@@ -130,7 +129,7 @@ def _plan(
     current = managed_state(settings, target.state(within), locks_in_force)
     compilation = compile_state(inputs, locks, current, within)
     seen = _seen(inputs, compilation, memo, others, confirmed)
-    judgement = judge(settings, seen, _before(inputs, target)) if judged else Judgement(Health())
+    judgement = judge(settings, seen, _before(inputs, target, current, within)) if judged else Judgement(Health())
     comparison = compare(
         current,
         compilation.desired,
@@ -168,15 +167,16 @@ def _seen(
     return msgspec.structs.replace(seen, others={**others, **seen.others}, confirmed=confirmed)
 
 
-def _before(inputs: CompilerInputs, target: DirectoryReader) -> Measures:
-    """What the reading is held against: the last good one or, where none is known, the directory itself."""
+def _before(inputs: CompilerInputs, target: DirectoryReader, current: DirectoryState, within: Names | None) -> Measures:
+    """What the reading is held against: the last good one or, where none is known, the directory itself.
+
+    `current` is the part `within` of the directory, which is read whole only where that is not all of it.
+    """
     settings, index = inputs.settings, inputs.index
     if inputs.last is not None and inputs.last.good is not None:
         return asked_of_both(settings, inputs.last.good)
-    has_ours = any(entry.okta_id is not None for entry in index.users.values())
-    has_ours = has_ours or any(entry.ours for entry in index.access_lists.values())
-    current = managed_state(settings, target.state(), {}) if has_ours else DirectoryState()
-    return asked_of_both(settings, measures_of_directory(settings, index, current))
+    whole = current if within is None else managed_state(settings, target.state(), {})
+    return asked_of_both(settings, measures_of_directory(settings, index, whole))
 
 
 def _renamed(inputs: CompilerInputs, compilation: Compilation) -> dict[str, str]:

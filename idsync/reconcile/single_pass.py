@@ -122,7 +122,11 @@ def last_apply(facts: Facts, target: DirectoryReader) -> LastApply | None:
     try:
         return msgspec.json.decode(known, type=LastApply)
     except msgspec.DecodeError as error:
-        raise StoreError("What the store says of the last apply cannot be read.", why=str(error)) from error
+        raise StoreError(
+            "What the store says of the last apply cannot be read.",
+            why=f"{error}.",
+            fix="Restore the store from a backup: without it, no reading can be told from a bad one.",
+        ) from error
 
 
 def to_remember(last: LastApply, target: DirectoryReader) -> Mapping[str, bytes]:

@@ -137,7 +137,8 @@ def _warnings(plan: Plan, options: Sequence[str], *, split: bool) -> tuple[Row, 
 
 def _health_warning(plan: Plan, options: Sequence[str], *, split: bool) -> Row:
     codes = [finding.code for finding in plan.health.findings]
-    held = sum(not {*codes}.isdisjoint(change.blocked_by) for change in plan.changes)
+    marks = frozenset(codes)
+    held = sum(not marks.isdisjoint(change.blocked_by) for change in plan.changes)
     doubts = listed([_code(code) for code in codes], CODES_SHOWN) or "no reason given"
     what = f"The snapshot is {plan.health.verdict}: {doubts}."
     what += f" {counted(held, 'change is', 'changes are')} held back"

@@ -335,3 +335,12 @@ def test_a_plan_from_files_knows_the_last_reading_and_what_hands_did(idsync: Ids
     from_files = idsync("plan", "-c", org, "--current", org.parent / "current")
     assert from_files.out == idsync("plan", "-c", org).out
     assert "no_last_reading" not in from_files.out
+
+
+def test_a_file_of_two_directories_is_refused(idsync: Idsync, org: Path) -> None:
+    everything = idsync("get", "all", "-c", org, "--format", "yaml").out
+    state = everything[everything.rindex("kind: idsync_state") :]
+    (org.parent / "current").write_text(f"{everything}---\n{state}")
+    ended = idsync("plan", "-c", org, "--current", org.parent / "current")
+    assert (ended.code, ended.out) == (64, "")
+    assert "idsync_state stands there twice" in ended.err

@@ -22,7 +22,7 @@ _HABITS = {
     advice: re.compile(rf"\b{habit}\b".replace(r"\s+", _BREAK), re.IGNORECASE) for habit, advice in BETTER.items()
 }
 _THERE = re.compile(r"\bthere\s*$", re.IGNORECASE)
-"""`There is no store` is how English says it; `what is no store` is not."""
+"""`There is no store` is plain English and allowed; `what is no store` is not."""
 
 PROSE = (
     "*.md",

@@ -3,8 +3,9 @@
 import json
 import os
 import re
-import shutil
+import shlex
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,15 @@ from idsync.render.markdown import MARKER
 ROOT = Path(__file__).parents[2]
 GITHUB = ROOT / "examples" / "github"
 WORKFLOWS = {path.name: path for path in [*GITHUB.glob("*.yml"), *(ROOT / ".github" / "workflows").glob("*.yml")]}
+
+
+JQ = """
+import json, pathlib, sys
+import jq
+for value in jq.compile(sys.argv[1]).input_text(pathlib.Path(sys.argv[2]).read_text()).all():
+    print(value if isinstance(value, str) else json.dumps(value))
+"""
+"""What `gh --jq` does with an answer."""
 
 
 def _loaded(name: str) -> dict[Any, Any]:
@@ -122,7 +132,7 @@ def run_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., "
         '*"/pulls"*) answer=pulls ;; *"/actions/runs/"*) answer=run ;; *plan.yml*) answer=plans ;; *) answer=runs ;;\n'
         "esac\n"
         'while [ "$1" != --jq ]; do shift; done\n'
-        'exec jq -r "$2" "$answer.json"\n'
+        f'exec {shlex.quote(sys.executable)} -c {shlex.quote(JQ)} "$2" "$answer.json"\n'
     )
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", f"{fake.parent}:{os.environ['PATH']}")
@@ -139,10 +149,6 @@ def run_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., "
     return run
 
 
-needs_jq = pytest.mark.skipif(shutil.which("jq") is None, reason="the scripts are run with jq in gh's place")
-
-
-@needs_jq
 def test_a_pull_request_is_planned_from_a_recording_of_main_and_not_of_a_fork_s_branch_main(
     run_step: Callable[..., "subprocess.CompletedProcess[str]"], tmp_path: Path
 ) -> None:
@@ -157,7 +163,6 @@ def test_a_pull_request_is_planned_from_a_recording_of_main_and_not_of_a_fork_s_
     assert "There is no recording yet" in refused.stdout
 
 
-@needs_jq
 @pytest.mark.parametrize(
     ("event", "path", "branch", "code"),
     [
@@ -184,7 +189,6 @@ def test_nothing_is_applied_from_a_recording_that_is_not_of_main(
     assert run_step(script, pulls=pulls, plans=[{"databaseId": 5}], run=run).returncode == code
 
 
-@needs_jq
 def test_a_push_without_a_pull_request_applies_nothing_and_says_why(
     run_step: Callable[..., "subprocess.CompletedProcess[str]"], tmp_path: Path
 ) -> None:

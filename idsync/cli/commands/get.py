@@ -47,12 +47,13 @@ def command(invocation: Invocation, kind: str, name: str | None, moment: str | N
     place = workspace(invocation)
     with place.store(Access.READ) as store:
         target = place.target(store)
-        if moment is not None:
-            past = state_as_of(target, store, moment)
-            _warn_of_gaps(invocation, past, kinds, name)
-        state = _read(target, kinds, name) if moment is None else past.state
-        edited = target.index(place.settings.integration.org_url).edited if kinds == KINDS else ()
-        known = StateSpec(target.serial(), last_apply(store.facts, target), tuple(sorted(edited)))
+        with target.reading():
+            if moment is not None:
+                past = state_as_of(target, store, moment)
+                _warn_of_gaps(invocation, past, kinds, name)
+            state = _read(target, kinds, name) if moment is None else past.state
+            edited = store.agreed(target.name).differing() if kinds == KINDS else ()
+            known = StateSpec(target.serial(), last_apply(store.facts, target), tuple(sorted(edited)))
     found = [with_revision(resource) for each in kinds for resource in _of_kind(state, each, name)]
     last: list[ExportedState] = [exported_state(known)] if kinds == KINDS and known.serial and moment is None else []
     if name is not None and not found and not _is_empty_list(state, kinds, name):

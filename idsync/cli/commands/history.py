@@ -7,7 +7,8 @@ from idsync.cli.exit_codes import ExitCode
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.options import format_option
 from idsync.cli.workspaces import workspace
-from idsync.errors import StoreError, UsageError
+from idsync.errors import StoreError
+from idsync.history.past_states import no_such_run
 from idsync.model.journal import Verification, bodies_named
 from idsync.render.history import render_json, render_run, render_text
 from idsync.render.style import COLOUR, PLAIN
@@ -31,7 +32,7 @@ def command(invocation: Invocation, run: int | None, verify: bool, form: str) ->
         named = {fingerprint for each in entries for fingerprint in bodies_named(each.entry)} if form == "json" else ()
         bodies = store.bodies.find(named)
     if run is not None and not entries:
-        raise UsageError(f"There is no run {run}.", fix="`idsync history` shows which there are.")
+        raise no_such_run(run)
     if form == "json":
         invocation.console.result(render_json(entries, bodies))
     else:

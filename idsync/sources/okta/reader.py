@@ -8,15 +8,15 @@ from functools import partial
 from sys import intern
 
 from idsync.config.settings import AppById, AppByLabel, AppReference
-from idsync.errors import AuthorizationError, IdsyncError, SourceError, SourceUnreachable
+from idsync.errors import AuthorizationError, SourceError
 from idsync.model.identity import DELETED, OUT_STATUSES, IdentityApp, IdentityGroup, IdentityUser
 from idsync.model.measures import ListKind
-from idsync.model.names import nfc
 from idsync.sources.okta.client import OktaClient
 from idsync.sources.okta.decode import identity_app, identity_group, identity_user
 from idsync.sources.okta.endpoints import IDS_A_CALL, Endpoints, askable
 from idsync.sources.okta.refusals import ROLE_HINT, NotThere
 from idsync.sources.okta.selection import BUILT_IN, Selection
+from idsync.sources.okta.sso_app import SsoApp
 from idsync.sources.okta.wire import App, AppGroup, AppUser, Assignment, EmbeddedUser, Group, Member, User, is_direct
 from idsync.sources.okta.workers import Workers
 from idsync.sources.protocol import Progress
@@ -26,7 +26,6 @@ WORKERS = {"apps": 3, "groups": 4, "users": 1}
 
 MOST_LOOKUPS = 2000
 """The most people without the app whose status is looked up. Of more, the guards stop the plan anyway."""
-
 
 MOST_CONFIRMATIONS = 50
 """The most known people who are looked up one by one. More leavers at once are for the guards to doubt."""
@@ -43,6 +42,7 @@ class OrganizationReader:
         self._client = client
         self._endpoints = endpoints
         self._reference = app
+        self._sso_app = SsoApp(client, endpoints, app)
         self._selection = selection
         self._workers = workers
         self._pool_missing: NotThere | None = None
@@ -61,8 +61,7 @@ class OrganizationReader:
         """Submit everything that is known to be needed."""
         match self._reference:
             case AppById(id=identifier):
-                check = self._list_apps if self._selection.lists else partial(self._check_app, identifier)
-                self._workers.submit("apps", check)
+                self._workers.submit("apps", self._list_apps if self._selection.lists else self._check_app)
                 self._workers.submit("apps", partial(self._read_pool, identifier))
             case AppByLabel():
                 self._workers.submit("apps", self._list_apps)
@@ -121,8 +120,8 @@ class OrganizationReader:
 
     # -- the SSO app and its users
 
-    def _check_app(self, identifier: str) -> None:
-        self.app = _active(self._client.object(self._endpoints.app(identifier), App))
+    def _check_app(self) -> None:
+        self.app = self._sso_app.alone()
 
     def _read_pool(self, app: str) -> None:
         bare: dict[str, AppUser] = {}
@@ -184,13 +183,7 @@ class OrganizationReader:
             self._workers.submit("users", partial(self._describe, app, {row.id: row}))
 
     def _confirm_all(self, users: Collection[str]) -> None:
-        match self._reference:
-            case AppById(id=identifier):
-                self._check_app(identifier)
-            case AppByLabel():
-                pages = self._client.rows(self._endpoints.apps(), App)
-                self.app = _active(self._sso_app([app for page in pages for app in page]))
-        assert self.app is not None  # noqa: S101 - found, or raised
+        self.app = self._sso_app.alone()
         for user in users:
             self._workers.submit("apps", partial(self._confirm, self.app.id, user))
 
@@ -243,7 +236,7 @@ class OrganizationReader:
 
     def _list_apps(self) -> None:
         listed = [app for page in self._client.rows(self._endpoints.apps(), App) for app in page]
-        self.app = _active(self._sso_app(listed))
+        self.app = self._sso_app.among(listed)
         if isinstance(self._reference, AppByLabel):
             self._workers.submit("apps", partial(self._read_pool, self.app.id))
         if self._selection.lists:
@@ -269,29 +262,6 @@ class OrganizationReader:
             self._read_app(each)
         self._note_other_apps([app], wanted, self.app)
 
-    def _sso_app(self, listed: list[App]) -> App:
-        match self._reference:
-            case AppById(id=identifier):
-                for app in listed:
-                    if app.id == identifier:
-                        return app
-                try:
-                    return self._client.object(self._endpoints.app(identifier), App)
-                except NotThere as error:
-                    raise _not_visible(f"app {identifier}", listed, self._endpoints.org_url) from error
-            case AppByLabel(label=label):
-                named = [app for app in listed if nfc(app.label) == nfc(label)]
-                candidates = [app for app in named if app.status == "ACTIVE"] or named
-                if not candidates:
-                    raise _not_visible(f"app labelled {label!r}", listed, self._endpoints.org_url)
-                if len(candidates) > 1:
-                    raise SourceError(
-                        f"{len(candidates)} apps are labelled {label!r}.",
-                        why="The SSO app decides who is in the pool, so it must be one.",
-                        fix=f"Name it by id: one of {', '.join(sorted(app.id for app in candidates))}.",
-                    )
-                return candidates[0]
-
     def _read_app(self, app: App) -> None:
         try:
             users = [
@@ -311,32 +281,6 @@ class OrganizationReader:
 
 def _kind_of(group: Group) -> ListKind:
     return "" if group.type == BUILT_IN else "group"
-
-
-def _active(app: App) -> App:
-    if app.status != "ACTIVE":
-        raise SourceError(
-            f"The SSO app {app.label!r} ({app.id}) is {app.status}.",
-            why="An app that is not active has lost the assignments that groups convey: its users are not the pool.",
-            fix="Activate it in Okta, or name another app in the Integration.",
-        )
-    return app
-
-
-def _not_visible(app: str, listed: list[App], org_url: str) -> IdsyncError:
-    """When no app is visible, permission is missing; when others are, the named app is more likely wrong."""
-    if not listed:
-        return AuthorizationError(
-            f"No {app} is visible at {org_url}, nor any other app.",
-            scope="okta.apps.read",
-            why="Okta answers with an empty list when a credential has a scope but no admin role that covers any.",
-            fix=ROLE_HINT,
-        )
-    return SourceUnreachable(
-        f"No {app} at {org_url}, among {len(listed)} visible apps.",
-        why="It belongs to another organization, was deleted, or the credential's role or resource set leaves it out.",
-        fix="Check org_url and app in the Integration; " + ROLE_HINT,
-    )
 
 
 def _hidden(people: int) -> AuthorizationError:

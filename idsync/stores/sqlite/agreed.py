@@ -7,7 +7,7 @@ import msgspec
 
 from idsync.model.addresses import Address, access_list_address, split_address, user_address
 from idsync.model.canonical import Body, body_of, canonical_bytes
-from idsync.model.directory import DirectoryState, Members, Names
+from idsync.model.directory import DirectoryState, Names
 from idsync.model.resources import AccessList, Membership, User
 from idsync.stores.protocol import Difference, Found
 from idsync.stores.sqlite.bodies import Bodies
@@ -100,20 +100,15 @@ class RemoteAgreed:
 
     def keep(self, found: Mapping[Address, Found | None]) -> None:
         """What is at these addresses now, and is agreed on."""
+        members: dict[str, Found | None] = {}
         with self._connection.writing():
             for address, each in found.items():
                 kind, name = split_address(address)
-                if isinstance(each, Membership) or kind == "access_list_member":
-                    self._keep_member(name, each)
-                elif each is not None:
-                    body = body_of(each)
-                    self._bodies.keep(body)
-                    row = (self._target, address, bytes.fromhex(body.fingerprint))
-                    self._connection.run(_SQL["put_agreed"], row)
+                if kind == "access_list_member":
+                    members[name] = each
                 else:
-                    self._connection.run(_SQL["delete_agreed"], (self._target, address))
-                    if kind == "access_list":
-                        self._connection.run(_SQL["delete_agreed_members"], (self._target, name))
+                    self._keep_object(address, each)
+            self._keep_members(members)
 
     def base(self, names: Names) -> DirectoryState:
         """These users and lists as they were agreed on."""
@@ -132,21 +127,34 @@ class RemoteAgreed:
                     members[name] = {}
             for name, member, details in self._connection.rows(_SQL["agreed_members_of"], (self._target, asked(lists))):
                 members[name][member] = _MEMBERSHIP.decode(self._details.body(details))
-        return DirectoryState(users, {}, lists, _as_members(members))
+        return DirectoryState(users, {}, lists, {**members})
 
-    def _keep_member(self, name: str, details: Found | None) -> None:
-        access_list, _, member = name.partition("/")
-        list_id, name_id = self._names.numbers([access_list, member])
+    def _keep_object(self, address: Address, found: Found | None) -> None:
+        if found is not None:
+            body = body_of(found)
+            self._bodies.keep(body)
+            self._connection.run(_SQL["put_agreed"], (self._target, address, bytes.fromhex(body.fingerprint)))
+            return
+        kind, name = split_address(address)
+        self._connection.run(_SQL["delete_agreed"], (self._target, address))
+        if kind == "access_list":
+            self._connection.run(_SQL["delete_agreed_members"], (self._target, name))
+
+    def _keep_members(self, members: Mapping[str, Found | None]) -> None:
+        """Keep the details of these memberships, by LIST/MEMBER; a list may have a hundred thousand."""
+        pairs = [name.partition("/")[::2] for name in members]
+        names = dict.fromkeys(each for pair in pairs for each in pair)
+        numbers = dict(zip(names, self._names.numbers(names), strict=True))
         self._names.flush()
-        if details is None:
-            self._connection.run(_SQL["delete_agreed_member"], (self._target, list_id, name_id))
-        else:
-            number = self._details.number(canonical_bytes(details))
-            self._connection.run(_SQL["put_agreed_member"], (self._target, list_id, name_id, number))
-
-
-def _as_members(members: dict[str, dict[str, Membership]]) -> dict[str, Members]:
-    return dict(members)
+        rows, gone = [], []
+        for (access_list, member), details in zip(pairs, members.values(), strict=True):
+            row = (self._target, numbers[access_list], numbers[member])
+            if details is None:
+                gone.append(row)
+            else:
+                rows.append((*row, self._details.number(canonical_bytes(details))))
+        self._connection.run_many(_SQL["put_agreed_member"], rows)
+        self._connection.run_many(_SQL["delete_agreed_member"], gone)
 
 
 def _put(found: dict[str, Value], name: str, value: Value | None) -> None:
