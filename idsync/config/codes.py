@@ -266,6 +266,14 @@ BAD_FILTER = _code(
     "A filter that starts with ^ and ends with $ is an RE2 expression; RE2 has no look-around and no back-references.",
     "Correct the expression, or write a glob in which only * is special.",
 )
+LOOKS_LIKE_EXPRESSION = _code(
+    "looks_like_expression",
+    "A filter looks like an expression that was half written; as it stands it is a glob.",
+    "Only a filter that begins with ^ and ends with $ is an expression; in a glob only * is special.",
+    "Write the whole expression, from ^ to $, or a glob in which * stands for anything. Where a name really holds such"
+    r" characters, write an expression in which a backslash stands before each: ^cash\$$.",
+    _WARNING,
+)
 BAD_CAPTURE = _code(
     "bad_capture",
     "A text asks for a capture that is not there.",

@@ -14,6 +14,8 @@ from typing import cast
 import msgspec
 import re2
 
+from idsync.diagnostics import Position
+
 MAX_LENGTH = 4000
 # What one filter may take, and what many of them together or one that ignores case may.
 _SMALL_MEMORY = 2 << 20
@@ -41,10 +43,11 @@ def _is_regex(source: str) -> bool:
 
 
 class NamePattern:
-    """One compiled filter. Two patterns are equal when they are written alike."""
+    """One compiled filter, and where it is written. Two patterns are equal when they are written alike."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, position: Position | None = None) -> None:
         """Compile `source`, or raise PatternError."""
+        self.position = position
         if len(source) > MAX_LENGTH:
             raise PatternError(f"it is longer than {MAX_LENGTH} characters")
         self.source = normalised(source)
@@ -56,6 +59,11 @@ class NamePattern:
         if _is_regex(self.source):
             return self.source
         return "(?s)" + "(.*)".join(re2.escape(part) for part in self.source.split("*"))
+
+    @property
+    def is_regex(self) -> bool:
+        """Whether it is an expression, and not a glob."""
+        return _is_regex(self.source)
 
     @property
     def literal(self) -> str | None:

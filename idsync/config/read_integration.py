@@ -155,7 +155,7 @@ def _locks(node: Node | None, default: LockSettings, mistakes: Mistakes) -> Lock
 
 def _number(node: Node | None, default: int) -> int:
     match node:
-        case Scalar(value=int() | float() as number):
+        case Scalar(value=int() | float() as number) if not isinstance(number, bool):
             return int(number)
         case _:
             return default

@@ -149,7 +149,7 @@ def _guard(spec: Node | None, name: str, default: Guard) -> Guard:
 def _number(node: Node | None) -> Decimal | None:
     """Return a number as it is written: 12.5 percent is not the nearest binary fraction."""
     match node:
-        case Scalar(value=int() | float() as number):
+        case Scalar(value=int() | float() as number) if not isinstance(number, bool):
             return Decimal(str(number))
         case _:
             return None

@@ -25,6 +25,7 @@ from idsync.config.codes import (
     Mistakes,
 )
 from idsync.config.nodes import Mapping, Node, find, follow, key_position, plain, text_of
+from idsync.config.texts import text_complaint
 from idsync.diagnostics import Position, plainly, quoted
 
 if TYPE_CHECKING:
@@ -40,12 +41,13 @@ _TYPES = {
     "number": "a number",
     "boolean": "true or false",
 }
+_WHY_EXACT = "Texts are compared letter by letter, so that nothing would equal this one."
 _TYPE_FIXES = {
     "object": "Write keys and values, indented below the key.",
     "array": "Write a list: put the value into brackets, [ ].",
     "string": "Put the value into quotes.",
-    "integer": "Write a whole number without quotes.",
-    "number": "Write a number without quotes.",
+    "integer": "Write a whole number, such as 10.",
+    "number": "Write a number, such as 10.",
     "boolean": "Write true or false, without quotes.",
 }
 
@@ -160,9 +162,26 @@ class _Complaint:
         found = _type_in_words(self._instance)
         if expected == "integer" and isinstance(self._instance, float):
             found = "a number with a fraction"
-        fix = _TYPE_FIXES[expected] if self._instance is not None else "Write a value, or remove the key."
+        fix = "Write a value, or remove the key." if self._instance is None else self._type_fix(expected)
         summary = f"{self._where} must be {_TYPES[expected]}, and is {found}"
         self._mistakes.add(WRONG_TYPE, self._position, summary, fix=fix)
+
+    def _type_fix(self, expected: str) -> str:
+        """Say how to write the value: by the schema's own examples, or as what stands there was meant."""
+        examples = [str(example) for example in self._schema.get("examples", ())]
+        if examples and (expected == "object" or "pattern" in self._schema or self._title == "organization address"):
+            return f"Write it like {' or '.join(examples)}."
+        if expected in ("number", "integer") and isinstance(self._instance, str):
+            digits = re.fullmatch(r"\s*([0-9]+(?:[.,][0-9]+)?)\s*(?:%|percent)?\s*", self._instance)
+            if digits is None or self._confidential:
+                return f"Write {_TYPES[expected]}, such as 10."
+            return f"Write {digits.group(1).replace(',', '.')}, without quotes and without a unit."
+        if expected == "boolean" and isinstance(self._instance, str):
+            meant = {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(self._instance.lower())
+            return f"Write {meant}: other words are text." if meant else _TYPE_FIXES[expected]
+        if expected == "string" and not isinstance(self._instance, str | int | float):
+            return "Write one text."
+        return _TYPE_FIXES[expected]
 
     def _unknown_keys(self) -> None:
         known = list(self._schema.get("properties", {}))
@@ -178,14 +197,19 @@ class _Complaint:
                 )
 
     def _missing_keys(self) -> None:
-        self._add_missing(key for key in self._asked if key not in self._instance)
+        self._add_missing(key for key in self._asked if key not in self._instance and not self._misspelt(key))
+
+    def _misspelt(self, key: str) -> bool:
+        """Tell whether an unknown key, which is reported by itself, most likely means this one."""
+        known = self._schema.get("properties", {})
+        return any(nearest(written, known) == key for written in self._instance if written not in known)
 
     def _missing_companions(self) -> None:
         self._add_missing(
             key
             for present, companions in self._asked.items()
             for key in companions
-            if present in self._instance and key not in self._instance
+            if present in self._instance and key not in self._instance and not self._misspelt(key)
         )
 
     def _add_missing(self, keys: Iterable[str]) -> None:
@@ -207,9 +231,18 @@ class _Complaint:
             self._mistakes.add(
                 CHOOSE_ONE, second, summary, fix=f"Keep only one of {present[0]} and {present[1]}.", related=(first,)
             )
-        elif not self._instance or self._validator == "oneOf":
+        elif (not self._instance or self._validator == "oneOf") and not self._is_told_otherwise(choices):
             summary = f"{self._where} has none of {', '.join(choices)}"
-            self._mistakes.add(CHOOSE_ONE, self._position, summary, fix=f"Add one of {', '.join(choices)}.")
+            why = "Exactly one of them says what is meant."
+            self._mistakes.add(CHOOSE_ONE, self._position, summary, why=why, fix=f"Add one of {', '.join(choices)}.")
+
+    def _is_told_otherwise(self, choices: list[str]) -> bool:
+        """Tell whether the mistake that left all choices out is reported by itself: a misspelt key, or half a pair."""
+        companions = self._schema.get("dependentRequired", {})
+        half = any(
+            key in self._instance and choice in needed for choice in choices for key, needed in companions.items()
+        )
+        return half or any(self._misspelt(choice) for choice in choices)
 
     def _wrong_version(self) -> None:
         summary = f"the apiVersion is not {API_VERSION}"
@@ -232,9 +265,10 @@ class _Complaint:
             case "maximum":
                 self._mistakes.add(BAD_VALUE, self._position, f"{self._where} must be {self._asked} or less")
             case "not":
-                summary = f"{self._where} holds a control character"
-                fix = "Remove line breaks, tabs and other control characters."
-                self._mistakes.add(BAD_VALUE, self._position, summary, fix=fix)
+                complaint, fix = text_complaint(str(self._instance))
+                if self._title == "filter" and "white space" in complaint:
+                    fix = f"{fix} Where a name really has it, write an expression: ^ *eng *$."
+                self._mistakes.add(BAD_VALUE, self._position, f"{self._where} {complaint}", why=_WHY_EXACT, fix=fix)
             case "minLength":
                 self._add_malformed(f"{self._where} is empty")
             case _:
@@ -250,12 +284,17 @@ class _Complaint:
         self._mistakes.add(BAD_VALUE, self._position, summary, fix=fix)
 
 
-def suggestion(text: str, choices: list[str], noun: str) -> str:
-    """Propose what somebody may have meant, or say what there is."""
+def nearest(text: str, choices: Iterable[str]) -> str | None:
+    """Return the choice that somebody may have meant."""
     folded = {choice.lower(): choice for choice in choices}
     close = difflib.get_close_matches(text.lower(), folded, n=1, cutoff=0.6) if len(text) <= 64 else []
-    if close:
-        return f"Did you mean {quoted(folded[close[0]])}?"
+    return folded[close[0]] if close else None
+
+
+def suggestion(text: str, choices: list[str], noun: str) -> str:
+    """Propose what somebody may have meant, or say what there is."""
+    if (meant := nearest(text, choices)) is not None:
+        return f"Did you mean {quoted(meant)}?"
     return f"The {noun} are {', '.join(choices)}." if choices else "Remove the key; it takes none."
 
 

@@ -15,13 +15,16 @@ from idsync.config.codes import (
     BAD_FILTER,
     BAD_ORG_URL,
     BAD_STORE,
+    LOOKS_LIKE_EXPRESSION,
     NOT_IN_THIS_VERSION,
     Mistakes,
 )
 from idsync.config.nodes import Node, find, items_of, text_of
 from idsync.config.patterns import NameFilter, NamePattern, PatternError
 from idsync.config.templates import Template, TemplateError
+from idsync.config.texts import looks_like_expression, text_complaint
 from idsync.diagnostics import Position, plainly, quoted
+from idsync.model.org_urls import normal_org_url
 
 _DURATION = re.compile(r"(?:([0-9]{1,6})d)?(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?")
 _LONGEST = 3650 * 86400
@@ -46,11 +49,11 @@ def read_duration(node: Node | None, mistakes: Mistakes, *, fix: str | None = No
 
 
 def read_org_url(node: Node | None, mistakes: Mistakes) -> str:
-    """Return the organization's address in lower case, without a trailing slash."""
+    """Return the organization's address in lower case, without a trailing slash and without its scheme's own port."""
     text = text_of(node)
     if node is None or text is None:
         return ""
-    normal = text.lower().rstrip("/")
+    normal = normal_org_url(text)
     if (complaint := _org_url_complaint(normal)) is not None:
         mistakes.add(BAD_ORG_URL, node.position, f"org_url {complaint}")
     return normal
@@ -105,6 +108,8 @@ def read_store(node: Node | None, default: str, mistakes: Mistakes) -> str:
         )
     elif scheme != "sqlite" or file == rest:
         mistakes.add(BAD_STORE, node.position, "the store's address does not begin with sqlite:///")
+    elif text_complaint(text)[0]:
+        mistakes.add(BAD_STORE, node.position, f"the store's address {text_complaint(text)[0]}")
     elif file in ("", "/", ":memory:") or file.endswith("/") or not file.isprintable() or set(file) & set("?#%"):
         mistakes.add(BAD_STORE, node.position, "the store's address does not name a file")
     return text
@@ -116,12 +121,17 @@ def read_pattern(node: Node | None, mistakes: Mistakes) -> NamePattern | None:
     if node is None or not text:
         return None
     try:
-        return NamePattern(text)
+        pattern = NamePattern(text, node.position)
     except PatternError as refusal:
         mistakes.add(
             BAD_FILTER, node.position, f"the filter {quoted(text)} is not a valid expression: {plainly(str(refusal))}"
         )
         return None
+    if not pattern.is_regex and (sign := looks_like_expression(text)):
+        mistakes.add(
+            LOOKS_LIKE_EXPRESSION, node.position, f"the filter {quoted(text)} looks like half an expression: {sign}"
+        )
+    return pattern
 
 
 def read_patterns(node: Node | None, mistakes: Mistakes) -> tuple[NamePattern, ...]:

@@ -8,6 +8,7 @@ import msgspec
 import re2
 
 from idsync.config.settings import ListSubject
+from idsync.config.texts import looks_like_expression, text_complaint
 from idsync.model.canonical import canonical_bytes
 from idsync.model.resources import AccessList, Grants
 
@@ -59,9 +60,17 @@ def infer_list_rules(lists: Iterable[ListFacts]) -> tuple[ListRule, ...]:
 
 def literal_filter(name: str) -> str:
     """The filter that matches one name and no other."""
-    if "*" in name or (name.startswith("^") and name.endswith("$")):
-        return f"^{re2.escape(name)}$"
+    expression = name.startswith("^") and name.endswith("$")
+    if "*" in name or expression or text_complaint(name)[0] or looks_like_expression(name):
+        return f"^{''.join(map(_escaped, name))}$"
     return name
+
+
+def _escaped(character: str) -> str:
+    """One character in an expression; as its number where a text of the configuration may not hold it."""
+    if text_complaint(character)[0] and character != " ":
+        return f"\\x{{{ord(character):x}}}"
+    return re2.escape(character)
 
 
 def literal_template(text: str) -> str:

@@ -15,6 +15,7 @@ from idsync.model.directory import LastApply
 from idsync.model.findings import Finding, Health
 from idsync.model.identity import Snapshot
 from idsync.model.measures import ListMeasure, Measures, Seen
+from idsync.model.org_urls import normal_org_url
 from idsync.model.resources import AccessList, User
 from idsync.model.times import parse_time
 from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange
@@ -41,7 +42,7 @@ class Judgement(msgspec.Struct, frozen=True):
 def wrong_source(settings: Settings, snapshot: Snapshot) -> Finding | None:
     """The finding that there is nothing to plan, because the snapshot is of another org or app."""
     integration = settings.integration
-    if snapshot.org_url.lower().rstrip("/") != integration.org_url:
+    if normal_org_url(snapshot.org_url) != integration.org_url:
         return _finding(
             "wrong_org", f"The snapshot is of {snapshot.org_url}, the configuration is for {integration.org_url}."
         )

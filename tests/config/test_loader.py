@@ -289,7 +289,7 @@ def test_a_folder_that_may_not_be_listed_is_named_and_the_rest_is_read(
 
     monkeypatch.setattr(Path, "iterdir", refuse)
     found = load(tmp_path).diagnostics
-    assert [str(mistake.position) for mistake in found] == ["closed", "idsync.yaml:10:7", "idsync.yaml:10:8"]
+    assert [str(mistake.position) for mistake in found] == ["closed", "idsync.yaml:10:8"]
     assert found[0].summary == "the folder cannot be read: Permission denied"
 
 
@@ -361,7 +361,7 @@ def test_all_files_share_one_budget_of_values(tmp_path: Path) -> None:
     [
         "http://localhost:8080",
         "http://127.0.0.1",
-        "http://[::1]:80/",
+        "http://[::1]:8080/",
         "https://login.example.com",
         "https://a.okta.com:8443",
     ],
@@ -369,6 +369,22 @@ def test_all_files_share_one_budget_of_values(tmp_path: Path) -> None:
 def test_addresses_that_are_accepted(tmp_path: Path, url: str) -> None:
     text = INTEGRATION.replace("https://enzos-pizza.okta.com", f'"{url}"')
     assert settings_of(write(tmp_path, text, OWNERS)).integration.org_url == url.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("https://a.okta.com:443", "https://a.okta.com"),
+        ("https://A.okta.com:443/", "https://a.okta.com"),
+        ("http://[::1]:80/", "http://[::1]"),
+        ("http://127.0.0.1:443", "http://127.0.0.1:443"),
+        ("https://a.okta.com:80", "https://a.okta.com:80"),
+        ("https://a.okta.com:4430", "https://a.okta.com:4430"),
+    ],
+)
+def test_a_port_that_is_the_schemes_own_is_left_out_of_the_address(tmp_path: Path, written: str, meant: str) -> None:
+    text = INTEGRATION.replace("https://enzos-pizza.okta.com", f'"{written}"')
+    assert settings_of(write(tmp_path, text, OWNERS)).integration.org_url == meant
 
 
 @pytest.mark.parametrize(
