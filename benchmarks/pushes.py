@@ -11,11 +11,13 @@ from pathlib import Path
 
 import msgspec
 
-from idsync.apply.executor import Request, apply_plan
+from idsync.apply.executor import apply_plan
+from idsync.apply.request import Request
 from idsync.bootstrap import Workspace, open_workspace
 from idsync.model.extent import Extent, Reading
 from idsync.model.identity import ACCESS_STATUSES, IdentityGroup, Snapshot, raw_json
 from idsync.model.times import format_time
+from idsync.plan.sections import FIRST
 from idsync.reconcile.partial_pass import UpstreamRecords, apply_part
 from idsync.reconcile.planning import make_plan
 from idsync.sources.snapshot import read_snapshot
@@ -42,7 +44,7 @@ def follow(folder: Path, snapshot: Path) -> None:
         now, target = place.now(), place.target(store)
         everything = msgspec.structs.replace(read, groups=[*read.groups, *groups])
         made = make_plan(place.settings, everything, target, last=None, now=now)
-        apply_plan(made.executable().plan, _request(place), target=target, records=store)
+        apply_plan(made.executable().plan, _request(place), targets={FIRST: target}, records=store)
         store.upstream.take(Reading(everything))
 
 

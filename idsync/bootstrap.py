@@ -19,8 +19,10 @@ from idsync.config.settings import ApiToken, OAuth, OktaSource, SecretReference,
 from idsync.config.source_files import SourceFile
 from idsync.diagnostics import Diagnostic, Position, has_errors
 from idsync.errors import ConfigError, SecretError
+from idsync.plan.sections import FIRST
 from idsync.stores.protocol import Access, Holder, Store
 from idsync.targets.local import LocalTarget
+from idsync.targets.protocol import Target
 
 if TYPE_CHECKING:
     from idsync.sources.okta.auth import Credential
@@ -85,8 +87,12 @@ class Workspace:
             yield store
 
     def target(self, store: Store) -> LocalTarget:
-        """Where access is enforced."""
+        """Where access is enforced: the first target, and what people look at and edit."""
         return LocalTarget(store.directory, self.settings.integration.org_url)
+
+    def targets(self, store: Store) -> Mapping[str, Target]:
+        """Every target that plans are made for and applied to, by the names that plans give them."""
+        return {FIRST: self.target(store)}
 
     def holder(self, since: str) -> Holder:
         """This process, as the one at work."""

@@ -11,7 +11,8 @@ IdsyncError
     PlanStale, PlanUsed, PlanTampered, PlanMismatch
   SourceError                the source cannot be read
     SourceUnreachable, SourceUnhealthy, SnapshotError
-  PartlyApplied              some steps of an apply are in the target and some are not
+  TargetError                a target refuses a step, or does not answer
+  PartlyApplied              some steps of an apply are in their target and some are not
   LeaseHeld                  another run is at work
   LeaseLost                  another run took over what this one held
   StoreError                 the store cannot be opened, read or written
@@ -79,11 +80,14 @@ class PlanError(IdsyncError):
 
 
 class PlanStale(PlanError):
-    """The target moved since the plan was made; `addresses` are the objects that differ."""
+    """A target moved since the plan was made; `addresses` are the objects that differ, in the target of this name."""
 
-    def __init__(self, summary: str, *, addresses: Sequence[str] = (), why: str = "", fix: str = "") -> None:
+    def __init__(
+        self, summary: str, *, addresses: Sequence[str] = (), target: str = "", why: str = "", fix: str = ""
+    ) -> None:
         super().__init__(summary, why=why, fix=fix)
         self.addresses = tuple(addresses)
+        self.target = target
 
 
 class PlanUsed(PlanError):
@@ -118,19 +122,35 @@ class SnapshotError(SourceError):
     """A snapshot file does not parse or validate."""
 
 
+class TargetError(IdsyncError):
+    """A target refuses a step, or does not answer; what it made of the step, nobody knows."""
+
+
 class PartlyApplied(IdsyncError):
     """Some steps of an apply were made and some not: of `total`, `done` were, `failed` could not be, and `waiting` wait
-    for these.
+    for these. `causes` are the errors of targets of which nothing could be tried.
     """
 
+    causes: tuple[IdsyncError, ...] = ()
+
     def __init__(
-        self, summary: str, *, done: int, total: int, failed: int = 0, waiting: int = 0, why: str = "", fix: str = ""
+        self,
+        summary: str,
+        *,
+        done: int,
+        total: int,
+        failed: int = 0,
+        waiting: int = 0,
+        causes: Sequence[IdsyncError] = (),
+        why: str = "",
+        fix: str = "",
     ) -> None:
         super().__init__(summary, why=why, fix=fix)
         self.done = done
         self.total = total
         self.failed = failed
         self.waiting = waiting
+        self.causes = tuple(causes)
 
 
 class LeaseHeld(IdsyncError):

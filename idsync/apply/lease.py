@@ -1,10 +1,10 @@
-"""Holding a target's lease for the length of a run, and waiting for one."""
+"""Holding a target's lease for the length of its section, waiting for one, and writing only while it is held."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from idsync.errors import LeaseHeld
-from idsync.stores.protocol import Holder, Lease, Leases
+from idsync.stores.protocol import Holder, Lease, Leases, Records
 
 SECONDS = 300.0
 """How long a lease outlives its last renewal where nobody can see whether its holder lives."""
@@ -12,20 +12,23 @@ _PAUSE = 0.2
 
 
 @contextmanager
-def held(
-    leases: Leases, target: str, holder: Holder, *, timeout: float, sleep: Callable[[float], None]
-) -> Iterator[Lease]:
-    """Hold the lease for writing to a target; wait up to `timeout` seconds for it, then raise LeaseHeld."""
-    lease = _taken(leases, f"target:{target}", holder, timeout, sleep)
-    try:
-        yield lease
-    finally:
-        leases.release(lease)
+def fenced(records: Records, lease: Lease, *, renewed: bool = False) -> Iterator[None]:
+    """A transaction of writes that name the number of the lease: raises LeaseLost, and writes nothing, when it is lost.
+
+    With `renewed`, the seconds of the lease begin again.
+    """
+    with records.transaction():
+        if renewed:
+            records.leases.renew(lease)
+        else:
+            records.leases.check(lease)
+        yield
 
 
-def _taken(leases: Leases, name: str, holder: Holder, timeout: float, sleep: Callable[[float], None]) -> Lease:
+def take_lease(leases: Leases, target: str, holder: Holder, *, timeout: float, sleep: Callable[[float], None]) -> Lease:
+    """Take the lease for writing to a target; wait up to `timeout` seconds for it, then raise LeaseHeld."""
     waited = 0.0
-    while isinstance(other := leases.take(name, holder, SECONDS), Holder):
+    while isinstance(other := leases.take(f"target:{target}", holder, SECONDS), Holder):
         if waited >= timeout:
             raise LeaseHeld(
                 f"Another run is at work: {other}.",

@@ -24,6 +24,7 @@ from idsync.model.times import is_past
 from idsync.plan.apply_times import Moment, stamped_access_list, stamped_lock
 from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange
 from idsync.plan.merge import has_moved, merged
+from idsync.plan.sections import FIRST
 from idsync.targets.protocol import DirectoryReader, Target
 
 _NO_MEMBERS: Members = {}
@@ -99,9 +100,12 @@ def name_of(change: Change) -> str:
 
 
 def check_preconditions(
-    changes: Iterable[Change], seen: Seen, *, target: Target, at: Moment, adopt: Container[str]
+    changes: Iterable[Change], seen: Seen, *, target: Target, at: Moment, adopt: Container[str], named: str = FIRST
 ) -> Checked:
-    """The changes to make; raise PlanStale when any may not be made. `adopt` names foreign users to take over."""
+    """The changes to make; raise PlanStale when any may not be made. `adopt` names foreign users to take over.
+
+    `named` is what the plan calls the target.
+    """
     found: dict[Standing, list[Address]] = {standing: [] for standing in Standing}
     changes = tuple(changes)
     state = seen.state
@@ -115,9 +119,11 @@ def check_preconditions(
             standing = standing if name_of(change) in locked else Standing.MOVED
         found[standing].append(change.address)
     if found[Standing.MOVED]:
+        where = f"The target {named}" if named else "The directory"
         raise PlanStale(
-            f"The directory has moved since the plan was made: {some(found[Standing.MOVED])}.",
+            f"{where} has moved since the plan was made: {some(found[Standing.MOVED])}.",
             addresses=found[Standing.MOVED],
+            target=named,
             why="What the plan changes of these objects is not as it was then; nothing was applied.",
             fix="Make a new plan and review it.",
         )

@@ -9,12 +9,16 @@ import msgspec
 
 from idsync.apply.dependencies import Dependencies
 from idsync.apply.entries import entry_of
+from idsync.apply.lease import fenced
 from idsync.errors import IdsyncError, LeaseLost, PartlyApplied
-from idsync.model.addresses import Address, member_address, split_address
-from idsync.model.directory import DirectoryState
-from idsync.model.journal import StepBegun, StepFailed
+from idsync.model.addresses import Address, lock_address, member_address, split_address
+from idsync.model.canonical import body_of
+from idsync.model.directory import DirectoryState, Reason
+from idsync.model.journal import LocksSwept, StepBegun, StepFailed
+from idsync.model.resources import Lock
+from idsync.model.times import format_time
 from idsync.plan.apply_times import Moment, stamped_members
-from idsync.plan.changes import AccessListChange
+from idsync.plan.changes import AccessListChange, LockChange
 from idsync.plan.steps import Phase, Step
 from idsync.stores.protocol import Found, Lease, Records
 from idsync.targets.protocol import Resource, Target
@@ -50,19 +54,36 @@ class Outcome(msgspec.Struct):
         )
 
 
+class Fenced(msgspec.Struct, frozen=True):
+    """A target, where its steps are recorded, and the lease under which they are made."""
+
+    target: Target
+    records: Records
+    lease: Lease
+
+
+class Sweep(msgspec.Struct):
+    """How many ended locks were swept, and what to tell of those that were not."""
+
+    made: int = 0
+    notes: list[str] = []
+
+
 def make_stepwise(
     steps: Iterable[Step],
     run: int,
     seen: DirectoryState,
     at: Moment,
     *,
-    target: Target,
-    records: Records,
-    lease: Lease,
+    where: Fenced,
     report: Callable[[int], None],
+    made: Callable[[int], None],
 ) -> Outcome:
-    """Make the steps in order. Raises LeaseLost before a step when another process has taken the lease."""
+    """Make the steps in order; `made` is told how many were, after each. Raises LeaseLost before a step when another
+    process has taken the lease.
+    """
     outcome, dependencies = Outcome(failures=[]), Dependencies()
+    target, records, lease = where.target, where.records, where.lease
     for number, step in enumerate(steps):
         report(number)
         if dependencies.waits(step):
@@ -70,24 +91,56 @@ def make_stepwise(
             outcome.waiting += 1
             continue
         address = step.change.address
-        with records.transaction():
-            records.leases.renew(lease)
+        with fenced(records, lease, renewed=True):
             records.journal.append(StepBegun(run, step.phase, address, target.name))
         try:
-            after = target.make(step, at)
+            after = target.make(step, at, lease.token)
         except LeaseLost:
             raise
         except IdsyncError as error:
-            records.journal.append(StepFailed(run, step.phase, address, error.summary, target.name))
+            with fenced(records, lease):
+                records.journal.append(StepFailed(run, step.phase, address, error.summary, target.name))
             dependencies.failed(step)
             outcome.failures.append((address, error))
             continue
-        with records.transaction():
-            records.leases.check(lease)
+        with fenced(records, lease):
             records.journal.append(*entry_of(step, run, target.name, seen, after))
             records.agreed(target.name).keep(_agreed_by(step, after, at))
         outcome.made += 1
+        made(outcome.made)
     return outcome
+
+
+def sweep_stepwise(locks: Iterable[Lock], run: int, at: Moment, *, where: Fenced) -> Sweep:
+    """Lift these locks, whose time has passed, one by one: no call to the target is inside a transaction of the store.
+
+    A lock that cannot be lifted is told, and is left to the next apply: nobody is locked by it any more.
+    """
+    swept = Sweep(notes=[])
+    target, records, lease = where.target, where.records, where.lease
+    for lock in locks:
+        step, body = sweep_of(lock), body_of(lock)
+        with fenced(records, lease, renewed=True):
+            pass
+        try:
+            target.make(step, at, lease.token)
+        except LeaseLost:
+            raise
+        except IdsyncError as error:
+            swept.notes.append(f"The ended {step.change.address} could not be cleared away: {error.summary}")
+            continue
+        with fenced(records, lease):
+            entry = LocksSwept(run, format_time(at.now), {lock.metadata.name: body.fingerprint}, target.name)
+            records.journal.append(entry, [body])
+            records.agreed(target.name).keep({step.change.address: None})
+        swept.made += 1
+    return swept
+
+
+def sweep_of(lock: Lock) -> Step:
+    """A lock whose time has passed, lifted."""
+    address = lock_address(lock.metadata.name)
+    return Step(Phase.UNLOCK, LockChange(address, "delete", Reason.UNSUSPENDED, (), lock, None))
 
 
 def _agreed_by(step: Step, after: Resource | None, at: Moment) -> dict[Address, Found | None]:

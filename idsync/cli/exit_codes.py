@@ -17,6 +17,7 @@ from idsync.errors import (
     SecretError,
     SourceError,
     StoreBusy,
+    TargetError,
     UsageError,
 )
 
@@ -49,7 +50,7 @@ MEANINGS = {
     ExitCode.NOT_ALLOWED: "authentication or permission",
     ExitCode.BLOCKED: "blocked by a guard, a policy or --fail-on",
     ExitCode.PLAN_UNUSABLE: "the plan is stale, used, tampered with or made for something else",
-    ExitCode.SOURCE_UNUSABLE: "the source is unhealthy or unreachable",
+    ExitCode.SOURCE_UNUSABLE: "the source is unhealthy, or it or a target is unreachable",
     ExitCode.PARTLY_APPLIED: "partly applied: run again",
     ExitCode.LOCKED_BY_ANOTHER_RUN: "another run is at work",
     ExitCode.DRIFT_FOUND: "drift found (drift)",
@@ -90,10 +91,10 @@ def exit_code_of(error: IdsyncError) -> ExitCode:
             return ExitCode.BLOCKED
         case PlanError():
             return ExitCode.PLAN_UNUSABLE
-        case SourceError() | SchemaTooOld():
+        case SourceError() | TargetError() | SchemaTooOld():
             return ExitCode.SOURCE_UNUSABLE
-        case PartlyApplied():
-            return ExitCode.PARTLY_APPLIED
+        case PartlyApplied(causes=causes):
+            return first_of({ExitCode.PARTLY_APPLIED, *map(exit_code_of, causes)})
         case LeaseHeld() | LeaseLost() | StoreBusy():
             return ExitCode.LOCKED_BY_ANOTHER_RUN
         case _:

@@ -4,7 +4,7 @@ from collections.abc import Container
 
 import msgspec
 
-from idsync.apply.executor import Applied
+from idsync.apply.request import Applied
 from idsync.cli.console import json_text
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.invocation import Invocation

@@ -1,7 +1,8 @@
 """The journal's entries: what every run and every manual edit did to a target, in order.
 
-A run starts, may be resumed, makes steps, may sweep locks, and stops or finishes; a manual edit stands alone.
-A run without `RunFinished` was broken off. Objects are named by the fingerprints of their bodies, which a store keeps.
+A run starts, may be resumed, makes steps, may sweep locks and finish sections, and stops or finishes. A manual edit
+stands alone. A run without `RunFinished` was broken off. Objects are named by the fingerprints of their bodies, which a
+store keeps.
 """
 
 from collections.abc import Iterable, Iterator
@@ -103,6 +104,15 @@ class LocksSwept(EntryBase, frozen=True, tag="swept"):
     target: str = LOCAL
 
 
+class SectionFinished(EntryBase, frozen=True, tag="section_finished"):
+    """What a run does to one of several targets is whole, and `serial` is that target's; others are still to come."""
+
+    run: int
+    at: str
+    target: str
+    serial: int
+
+
 class RunStopped(EntryBase, frozen=True, tag="run_stopped"):
     """A run broke off for a reason that it could still write down."""
 
@@ -137,7 +147,7 @@ class MadeByHand(EntryBase, frozen=True, tag="hand"):
 
 
 Step = StepBegun | StepMade | StepFailed
-Entry = RunStarted | RunResumed | Step | LocksSwept | RunStopped | RunFinished | MadeByHand
+Entry = RunStarted | RunResumed | Step | LocksSwept | SectionFinished | RunStopped | RunFinished | MadeByHand
 
 
 class Numbered(msgspec.Struct, frozen=True, gc=False):
@@ -192,7 +202,7 @@ def event_of(entry: Entry) -> str:
             return "locks_swept"
         case MadeByHand():
             return "by_hand"
-        case RunStarted() | RunResumed() | RunStopped() | RunFinished():
+        case RunStarted() | RunResumed() | SectionFinished() | RunStopped() | RunFinished():
             return str(entry.__struct_config__.tag)
         case _:
             assert_never(entry)
@@ -205,7 +215,9 @@ def bodies_named(entry: Entry) -> Iterator[str]:
             yield from (fingerprint for fingerprint in (entry.before, entry.after) if fingerprint is not None)
         case LocksSwept():
             yield from entry.locks.values()
-        case StepBegun() | StepFailed() | RunStarted() | RunResumed() | RunStopped() | RunFinished():
+        case (
+            StepBegun() | StepFailed() | RunStarted() | RunResumed() | SectionFinished() | RunStopped() | RunFinished()
+        ):
             return
         case _:
             assert_never(entry)

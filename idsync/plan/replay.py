@@ -18,6 +18,7 @@ from idsync.model.journal import (
     RunResumed,
     RunStarted,
     RunStopped,
+    SectionFinished,
     StepBegun,
     StepFailed,
     StepMade,
@@ -92,7 +93,9 @@ class _Rewinding:
                 self._take_back_object(entry)
             case LocksSwept():
                 self._bodies.update((lock_address(name), body) for name, body in entry.locks.items())
-            case StepBegun() | StepFailed() | RunStarted() | RunResumed() | RunStopped() | RunFinished():
+            case StepBegun() | StepFailed() | RunStarted() | RunResumed():
+                pass
+            case SectionFinished() | RunStopped() | RunFinished():
                 pass
             case _:
                 assert_never(entry)

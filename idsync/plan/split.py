@@ -52,11 +52,13 @@ def split(plan: Plan, releases: Collection[str]) -> tuple[Plan, Plan]:
     return _part(plan, in_listing_order(change for half in halves for change in half.going), halves, held=False), rest
 
 
-def with_moved(plan: Plan, addresses: Container[str]) -> Plan:
-    """The plan with changes marked whose objects moved since it was made: to be split again, without them."""
-    return replace(
-        plan, changes=tuple(_with_mark(change) if change.address in addresses else change for change in plan.changes)
-    )
+def with_moved(plan: Plan, moved: Container[tuple[str, str]]) -> Plan:
+    """The plan with changes marked whose objects moved since it was made: to be split again, without them.
+
+    `moved` names them by target and address.
+    """
+    marked = (_with_mark(each) if (each.target, each.address) in moved else each for each in plan.changes)
+    return replace(plan, changes=tuple(marked))
 
 
 def _with_mark(change: Change) -> Change:

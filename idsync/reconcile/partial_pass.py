@@ -6,10 +6,12 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from idsync.apply.executor import Applied, Request, apply_plan
+from idsync.apply.executor import apply_plan
+from idsync.apply.request import Applied, Request
 from idsync.config.settings import Settings
 from idsync.model.directory import LastApply
 from idsync.model.extent import Extent
+from idsync.plan.sections import FIRST
 from idsync.reconcile.planning import plan_part
 from idsync.stores.protocol import Records, Upstream
 from idsync.targets.protocol import Target
@@ -44,5 +46,5 @@ def apply_part(
         planned = plan_part(settings, store.upstream, target, moved, last=last, now=now)
         if planned.plan.is_empty:
             return
-        yield apply_plan(planned.executable().plan, of_a_part, target=target, records=store)
+        yield apply_plan(planned.executable().plan, of_a_part, targets={FIRST: target}, records=store)
         moved = planned.extent

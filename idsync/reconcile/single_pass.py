@@ -6,7 +6,7 @@ from functools import cached_property
 
 import msgspec
 
-from idsync.apply.executor import Applied
+from idsync.apply.request import Applied
 from idsync.compiler.memo import decode_memo, encode_memo
 from idsync.config.settings import Settings
 from idsync.errors import StoreError

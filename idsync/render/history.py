@@ -17,6 +17,7 @@ from idsync.model.journal import (
     RunStarted,
     RunStopped,
     RunSummary,
+    SectionFinished,
     StepBegun,
     StepFailed,
     StepMade,
@@ -73,7 +74,9 @@ def _headline(entry: Entry, runs: dict[int, RunSummary], style: Style) -> list[s
             return [f"{visible(entry.at)}  {style.paint(what, _TONES[entry.action])}  [{shown(entry.actor)}]"]
         case LocksSwept() if not entry.run:
             return [f"{visible(entry.at)}  cleared away {counted(len(entry.locks), 'expired lock')}"]
-        case LocksSwept() | RunResumed() | RunStopped() | RunFinished() | StepBegun() | StepMade() | StepFailed():
+        case LocksSwept() | RunResumed() | SectionFinished() | RunStopped() | RunFinished():
+            return []
+        case StepBegun() | StepMade() | StepFailed():
             return []
         case _:
             assert_never(entry)

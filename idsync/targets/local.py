@@ -126,8 +126,8 @@ class LocalTarget:
         """Whether the owned fields are the same, but for a lock's times."""
         return same_owned(wanted, found)
 
-    def make(self, step: Step, at: Moment) -> Resource | None:
-        """Make one step; what is there then."""
+    def make(self, step: Step, at: Moment, fence: int) -> Resource | None:  # noqa: ARG002
+        """Make one step; what is there then. The lease is in the same database, and checked with the commit."""
         return write_step(step, self, at)
 
     def put_user(self, user: User) -> None:

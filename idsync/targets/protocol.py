@@ -121,11 +121,13 @@ class Target(DirectoryReader, Protocol):
         A target may add revisions and defaults, and fill in times.
         """
 
-    def make(self, step: Step, at: Moment) -> Resource | None:
+    def make(self, step: Step, at: Moment, fence: int) -> Resource | None:
         """Make one step, wholly in effect when this returns; the object that is there then, None when it is gone.
 
-        Making a step twice does it once. `before` of its change is what was there when the plan was checked. Raises
-        an IdsyncError when it cannot be made; it may then have been made in part, or even whole.
+        Making a step twice does it once. `before` of its change is what was there when the plan was checked. `fence`
+        is the number of the lease under which it is made: a target that can compare it refuses, with LeaseLost, a
+        number lower than one that it has seen. Raises another IdsyncError, best a TargetError, when the step cannot be
+        made; it may then have been made in part, or even whole.
         """
 
 

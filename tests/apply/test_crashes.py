@@ -16,6 +16,7 @@ from idsync.errors import LeaseHeld, PlanStale, PlanUsed, StoreError
 from idsync.model.canonical import canonical_bytes
 from idsync.model.journal import RunFinished, RunStarted, RunStopped, summarise_runs
 from idsync.model.resources import Lock, User
+from idsync.plan.sections import FIRST
 from idsync.stores.sqlite.store import SqliteStore, open_store
 from idsync.targets.local import LocalTarget
 from tests.apply.killed_run import counting_connection
@@ -116,7 +117,9 @@ def test_interrupted_by_a_person_nothing_is_changed_and_the_lease_is_free(path: 
 
     with open_store(path) as store:
         with pytest.raises(KeyboardInterrupt):
-            apply_plan(PLAN, request(), target=LocalTarget(store.directory, ORG), records=store, progress=interrupt)
+            apply_plan(
+                PLAN, request(), targets={FIRST: LocalTarget(store.directory, ORG)}, records=store, progress=interrupt
+            )
         (run,) = summarise_runs(each.entry for each in store.journal.headlines())
         assert (run.state, run.why) == ("stopped", "interrupted")
         assert canonical_bytes(LocalTarget(store.directory, ORG).state()) == before

@@ -30,10 +30,10 @@ class Failing(MemoryTarget):
         super().__init__()
         self.failing = set(failing)
 
-    def make(self, step, at):  # type: ignore[no-untyped-def]
+    def make(self, step, at, fence):  # type: ignore[no-untyped-def]
         if step.change.address in self.failing:
             raise RemoteError(f"No {step.change.address}.")
-        return super().make(step, at)
+        return super().make(step, at, fence)
 
 
 def entries(store: SqliteStore, kind: type[StepBegun | StepMade | StepFailed]) -> list[str]:
@@ -118,10 +118,10 @@ def test_the_old_name_stays_while_the_new_one_fails(store: SqliteStore) -> None:
 
 def test_who_lost_the_lease_writes_nothing_more(store: SqliteStore) -> None:
     class Robbed(MemoryTarget):
-        def make(self, step, at):  # type: ignore[no-untyped-def]
+        def make(self, step, at, fence):  # type: ignore[no-untyped-def]
             if self.writes == 3:
                 assert isinstance(store.leases.take("target:memory", HOLDER, 300.0), Lease)
-            return super().make(step, at)
+            return super().make(step, at, fence)
 
     target = Robbed()
     with pytest.raises((LeaseLost, PartlyApplied)):

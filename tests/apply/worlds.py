@@ -7,7 +7,8 @@ import msgspec
 from hypothesis import strategies as st
 
 from idsync.apply.admission import Expected
-from idsync.apply.executor import Applied, Request, apply_plan
+from idsync.apply.executor import apply_plan
+from idsync.apply.request import Applied, Request
 from idsync.model.addresses import Address
 from idsync.model.directory import DirectoryState, Reason, UpstreamCause, Why
 from idsync.model.findings import Health
@@ -18,6 +19,7 @@ from idsync.plan.assemble import summarise
 from idsync.plan.changes import FORMAT_VERSION, Change, Inputs, Plan
 from idsync.plan.differ import changes_between
 from idsync.plan.seal import sealed
+from idsync.plan.sections import FIRST
 from idsync.stores.holder import this_process
 from idsync.stores.sqlite.store import SqliteStore
 from tests.targets.world import (
@@ -117,7 +119,7 @@ def request(now: datetime = NOW, **more: object) -> Request:
 
 def apply(plan: Plan, target: WritableTarget, records: SqliteStore, now: datetime = NOW, **more: object) -> Applied:
     """Apply without waiting for anything."""
-    return apply_plan(plan, request(now, **more), target=target, records=records, sleep=never)
+    return apply_plan(plan, request(now, **more), targets={FIRST: target}, records=records, sleep=never)
 
 
 def never(seconds: float) -> None:

@@ -24,6 +24,7 @@ CODES = {
     "SourceUnhealthy": 7,
     "SnapshotError": 7,
     "PartlyApplied": 8,
+    "TargetError": 7,
     "LeaseHeld": 9,
     "LeaseLost": 9,
     "StoreBusy": 9,
@@ -46,6 +47,22 @@ def _every_error() -> dict[str, type[errors.IdsyncError]]:
 
 def test_every_error_of_the_tree_has_its_exit_code() -> None:
     assert {name: exit_code_of(kind.__new__(kind)) for name, kind in _every_error().items()} == CODES
+
+
+@pytest.mark.parametrize(
+    ("causes", "code"),
+    [
+        ((), 8),
+        ((errors.TargetError("x"),), 7),
+        ((errors.StoreError("x"),), 8),
+        ((errors.TargetError("x"), errors.LeaseHeld("x", holder="", since=""), errors.PlanStale("x")), 9),
+        ((errors.PlanStale("x"), errors.AuthorizationError("x")), 4),
+    ],
+)
+def test_a_plan_that_was_applied_in_part_ends_with_the_first_code_of_its_causes(
+    causes: tuple[errors.IdsyncError, ...], code: int
+) -> None:
+    assert exit_code_of(errors.PartlyApplied("x", done=1, total=2, causes=causes)) == code
 
 
 def test_every_exit_code_has_a_meaning() -> None:

@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 
 from idsync.apply.admission import Expected
-from idsync.apply.executor import Request, apply_plan
+from idsync.apply.executor import apply_plan
+from idsync.apply.request import Request
 from idsync.edit.editor import Editor
 from idsync.model.extent import Extent, Reading
 from idsync.model.identity import Snapshot
 from idsync.model.journal import StepMade
+from idsync.plan.sections import FIRST
 from idsync.reconcile.partial_pass import apply_part
 from idsync.reconcile.planning import make_plan
 from idsync.stores.holder import this_process
@@ -30,7 +32,7 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
     with open_store(tmp_path / "idsync.db") as opened:
         local = LocalTarget(opened.directory, ORG)
         made = make_plan(PLAIN, BEFORE, local, last=None, now=NOW)
-        apply_plan(made.executable().plan, REQUEST, target=local, records=opened)
+        apply_plan(made.executable().plan, REQUEST, targets={FIRST: local}, records=opened)
         opened.upstream.take(Reading(BEFORE))
         yield opened
 

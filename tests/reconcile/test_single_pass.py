@@ -5,12 +5,14 @@ from pathlib import Path
 
 from idsync import __version__
 from idsync.apply.admission import Expected
-from idsync.apply.executor import Request, apply_plan
+from idsync.apply.executor import apply_plan
+from idsync.apply.request import Request
 from idsync.edit.editor import Editor
 from idsync.model.extent import EVERYTHING, Extent, Reading
 from idsync.model.identity import Snapshot
 from idsync.plan.planfile import decode_plan, encode_plan
 from idsync.plan.seal import sealed
+from idsync.plan.sections import FIRST
 from idsync.reconcile.planned import Planned, last_apply_of
 from idsync.reconcile.single_pass import last_apply, plan_once, remember_after_apply, remember_after_plan
 from idsync.stores.holder import this_process
@@ -52,7 +54,7 @@ def _planned(snapshot: Snapshot, store: SqliteStore) -> Planned:
 
 def _apply(planned: Planned, store: SqliteStore) -> None:
     target = LocalTarget(store.directory, ORG)
-    applied = apply_plan(planned.executable().plan, REQUEST, target=target, records=store)
+    applied = apply_plan(planned.executable().plan, REQUEST, targets={FIRST: target}, records=store)
     remember_after_apply(planned, target, store.cache, applied)
 
 
@@ -80,7 +82,9 @@ def test_an_edit_that_an_empty_reviewed_plan_settled_is_no_longer_drift(tmp_path
         reviewed = _planned(okta(person("ann")), store)
         assert reviewed.plan.is_empty
         remember_after_plan(reviewed, LocalTarget(store.directory, ORG), store.cache)
-        apply_plan(reviewed.executable().plan, REQUEST, target=LocalTarget(store.directory, ORG), records=store)
+        apply_plan(
+            reviewed.executable().plan, REQUEST, targets={FIRST: LocalTarget(store.directory, ORG)}, records=store
+        )
         made = _planned(okta(person("ann", title="chef")), store).plan
         assert lines(made) == ["update user ann: profile_changed"]
 

@@ -85,7 +85,7 @@ class MemoryTarget:
     def same(self, wanted: Resource | None, found: Resource | None) -> bool:
         return same_owned(wanted, found)
 
-    def make(self, step: Step, at: Moment) -> Resource | None:
+    def make(self, step: Step, at: Moment, fence: int) -> Resource | None:
         return write_step(step, self, at)
 
     def put_user(self, user: User) -> None:

@@ -59,7 +59,7 @@ class RemoteTarget(MemoryTarget):
     def same(self, wanted: Resource | None, found: Resource | None) -> bool:
         return same_owned(_kept(wanted), _kept(found))
 
-    def make(self, step: Step, at: Moment) -> Resource | None:
+    def make(self, step: Step, at: Moment, fence: int) -> Resource | None:
         address = step.change.address
         if isinstance(step.change, LockChange):
             raise RemoteError("There are no locks here.")

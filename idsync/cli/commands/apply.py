@@ -8,9 +8,10 @@ import click
 from msgspec.structs import replace
 
 from idsync.apply.admission import check_guards, check_health, check_inputs, check_unused, unneeded
-from idsync.apply.executor import Applied, Request, addresses_in, apply_plan
+from idsync.apply.executor import apply_plan
+from idsync.apply.request import Applied, Request, left_for_later
 from idsync.bootstrap import Workspace
-from idsync.cli.exit_codes import ExitCode, first_of
+from idsync.cli.exit_codes import ExitCode, exit_code_of, first_of
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.options import allow_option, auto_approve_option, format_option, overrides, snapshot_option
 from idsync.cli.parts import PASSED, Parts, applied_json, applied_text, held_codes, held_text, warn_of_held
@@ -129,14 +130,15 @@ class _Job:
         """Make so what goes ahead, and tell what was done and what is held; `planned` is left as a memo."""
         console = self.invocation.console
         try:
-            applied = replace(self._run(parts), notes=unneeded(parts.whole, self.released))
+            applied = self._run(parts)
+            applied = replace(applied, notes=(*unneeded(parts.whole, self.released), *applied.notes))
         except PartlyApplied as error:
             codes = held_codes(parts, self.released)
             if not codes:
                 raise
             console.failure(error)
             warn_of_held(parts, self.invocation, self.released)
-            return first_of({*codes, ExitCode.PARTLY_APPLIED})
+            return first_of({*codes, exit_code_of(error)})
         except PlanStale as error:
             left = self._without_moved(parts, error)
             if left is None:
@@ -152,10 +154,11 @@ class _Job:
 
     def _without_moved(self, parts: Parts, stale: PlanStale) -> Parts | None:
         """The parts when changes wait whose objects moved since the plan was made; None where no part may go alone."""
-        if not self.split or {change.address for change in parts.going.changes}.isdisjoint(stale.addresses):
+        moved = {(stale.target, address) for address in stale.addresses}
+        if not self.split or {(change.target, change.address) for change in parts.going.changes}.isdisjoint(moved):
             return None
         self.invocation.console.warning(stale.summary, why="What the plan changes of these objects waits.")
-        return self.parts(with_moved(parts.whole, {*stale.addresses}))
+        return self.parts(with_moved(parts.whole, moved))
 
     def _run(self, parts: Parts) -> Applied:
         place, now = self.place, self.place.now()
@@ -173,10 +176,12 @@ class _Job:
             sweep_locks=place.settings.integration.sync.users,
             facts={} if nothing else {**to_remember(last, target), **self._configuration(target)},
             split=self.split,
-            pending=frozenset(address for change in parts.held.changes for address in addresses_in(change)),
+            pending=left_for_later(parts.held),
         )
         with ProgressDisplay(self.invocation.console) as progress:
-            return apply_plan(parts.going, request, target=target, records=self.store, progress=progress)
+            return apply_plan(
+                parts.going, request, targets=place.targets(self.store), records=self.store, progress=progress
+            )
 
     def _configuration(self, target: DirectoryReader) -> Mapping[str, bytes]:
         applied = AppliedConfiguration(self.place.settings.digest, self.place.files)

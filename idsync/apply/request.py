@@ -1,0 +1,65 @@
+"""What an apply is asked for, and what it answers."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+import msgspec
+
+from idsync.apply.admission import Expected
+from idsync.model.addresses import Address, member_address, split_address
+from idsync.plan.changes import AccessListChange, Change, Plan, Summary
+from idsync.plan.sections import sections
+from idsync.stores.protocol import Holder
+
+NOTHING_LEFT: frozenset[Address] = frozenset()
+
+
+class Request(msgspec.Struct, frozen=True):
+    """Who applies, when, and what they release: `overrides` holds the reason for each guard or health finding.
+
+    Expired locks of ours are swept, unless users and their locks are none of this configuration's business. A plan that
+    is not `whole` looked at a part of the directory, and says nothing of edits elsewhere. A `split` run makes the part
+    of a plan that may go ahead; `pending` are the addresses of what it leaves for later, by target as plans name them.
+    """
+
+    actor: str
+    now: datetime
+    holder: Holder
+    expected: Expected
+    overrides: Mapping[str, str] = {}
+    lock_timeout: float = 0.0
+    sweep_locks: bool = True
+    whole: bool = True
+    facts: Mapping[str, bytes] = {}
+    cache: Mapping[str, bytes] = {}
+    split: bool = False
+    pending: Mapping[str, frozenset[Address]] = {}
+
+
+class Applied(msgspec.Struct, frozen=True):
+    """What an apply did; `run` is None when the plan was empty, and `serial` is that of the first target."""
+
+    run: int | None
+    serial: int
+    summary: Summary
+    steps: int
+    resumed: bool
+    locks_swept: int
+    notes: tuple[str, ...] = ()
+
+
+def left_for_later(held: Plan) -> dict[str, frozenset[Address]]:
+    """What the held part of a plan is about, by target: the `pending` of a run that makes the other part."""
+    return {
+        section.target: frozenset(address for change in section.changes for address in addresses_in(change))
+        for section in sections(held)
+        if section.changes
+    }
+
+
+def addresses_in(change: Change) -> Iterator[Address]:
+    """The addresses of what a change is about: of its object, and of the members that it names."""
+    yield change.address
+    if isinstance(change, AccessListChange):
+        name = split_address(change.address)[1]
+        yield from (member_address(name, member) for member in (*change.members_added, *change.members_removed))

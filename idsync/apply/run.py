@@ -1,0 +1,209 @@
+"""One run of a plan: its sections one after another, and what the journal tells of it as a whole.
+
+A section that is whole is written down with its last step. Where another breaks off, the same plan, applied again,
+takes up what is left, and the run is finished once all sections are whole.
+"""
+
+from collections.abc import Iterable
+from contextlib import suppress
+
+import msgspec
+
+from idsync.apply.lease import fenced
+from idsync.apply.request import Applied, Request
+from idsync.apply.section import SectionRun
+from idsync.apply.shortfall import Failure, reason_of, shortfall
+from idsync.errors import IdsyncError, LeaseHeld, LeaseLost, PlanStale, StoreError
+from idsync.model.journal import Counts, RunFinished, RunResumed, RunStarted, RunStopped, SectionFinished
+from idsync.model.times import format_time, parse_time
+from idsync.plan.apply_times import Moment
+from idsync.plan.changes import Plan, Summary
+from idsync.plan.sections import Section
+from idsync.plan.steps import steps_of
+from idsync.stores.protocol import Lease, Records
+from idsync.targets.protocol import Progress, Target
+
+_REPORT_EACH = 500
+
+
+class Entered(msgspec.Struct, frozen=True):
+    """A section with its target, and the lease of that; or that another run holds it."""
+
+    section: Section
+    target: Target
+    lease: Lease | LeaseHeld
+
+
+class Run:
+    """One run, which holds the leases of the sections that it entered; the first target's section is always there."""
+
+    def __init__(
+        self, plan: Plan, request: Request, records: Records, progress: Progress, entered: Iterable[Entered]
+    ) -> None:
+        self._plan = plan
+        self._request = request
+        self._records = records
+        self._progress = progress
+        self._total = len(steps_of(plan.changes))
+        self._broken_off = records.runs.unfinished(plan.digest) if plan.changes else None
+        self._number = self._broken_off.run if self._broken_off else 0
+        self._entered = sorted(entered, key=lambda each: each.section.target)
+        self._serial = 0
+        self._whole = self._known_as_whole()
+        self._kept_before = sum(
+            len(steps_of(each.section.changes)) for each in self._entered if each.target.name in self._whole
+        )
+        self._runs: list[SectionRun] = []
+        self._failures: list[Failure] = []
+
+    def make(self) -> Applied:
+        """Look at all sections, make those that can be made, and finish.
+
+        Raises PlanStale, before anything is made, when a section is not as planned; else why some of it is left.
+        """
+        for each in self._still_to_make():
+            self._look(each)
+        if self._runs:
+            self._begin()
+            self._make_all()
+        if self._failures:
+            raise shortfall(self._failures, done=self._kept, total=self._total)
+        self._progress("applying", self._total, self._total)
+        return Applied(
+            self._number or None,
+            self._serial,
+            self._plan.summary,
+            self._total,
+            self._broken_off is not None,
+            sum(run.swept for run in self._runs),
+            tuple(note for run in self._runs for note in run.notes),
+        )
+
+    @property
+    def _kept(self) -> int:
+        """How many steps are in their targets."""
+        return self._kept_before + sum(run.kept for run in self._runs)
+
+    def _known_as_whole(self) -> set[str]:
+        """The targets whose sections a run before made whole."""
+        if self._broken_off is None or len(self._entered) == 1:
+            return set()
+        entries = (each.entry for each in self._records.journal.entries(self._broken_off.run))
+        return {entry.target for entry in entries if isinstance(entry, SectionFinished)}
+
+    def _still_to_make(self) -> list[Entered]:
+        """The sections that are not whole; where all are, and the run is not finished, one without its changes."""
+        left = [each for each in self._entered if each.target.name not in self._whole]
+        if left:
+            return left
+        some = next((each for each in self._entered if isinstance(each.lease, Lease)), self._entered[0])
+        self._whole.discard(some.target.name)
+        return [msgspec.structs.replace(some, section=msgspec.structs.replace(some.section, changes=()))]
+
+    def _look(self, entered: Entered) -> None:
+        """Look at what a section touches: a target that cannot be asked leaves the others to go on."""
+        name, target = entered.target.name, entered.target
+        if isinstance(entered.lease, LeaseHeld):
+            self._failures.append(Failure(name, entered.lease))
+            return
+        run = SectionRun(entered.section, self._request, target, self._records, entered.lease, self._moment(target))
+        try:
+            run.look()
+        except PlanStale:
+            raise
+        except IdsyncError as error:
+            self._failures.append(Failure(name, error))
+        else:
+            self._runs.append(run)
+
+    def _moment(self, target: Target) -> Moment:
+        """When the steps are made. What an atomic target did of a broken-off run, it has undone: nothing there has the
+        old run's times.
+        """
+        if self._broken_off is None or target.atomic:
+            return Moment(self._request.now)
+        return Moment(self._request.now, parse_time(self._broken_off.started_at))
+
+    def _begin(self) -> None:
+        """Write down that the run begins, or goes on; raises LeaseLost where another has taken a target over."""
+        if not self._plan.changes:
+            return
+        now = format_time(self._request.now)
+        with self._records.transaction():
+            for run in self._runs:
+                self._records.leases.check(run.lease)
+            if self._broken_off is not None:
+                self._records.journal.append(RunResumed(self._number, now, self._request.actor))
+                return
+            self._number = self._records.runs.next_number()
+            self._records.journal.append(
+                RunStarted(
+                    self._number,
+                    now,
+                    self._request.actor,
+                    self._plan.digest,
+                    self._plan.integration,
+                    self._total,
+                    _counts(self._plan.summary),
+                    dict(self._request.overrides),
+                    self._plan.inputs.config_digest,
+                    self._request.split,
+                )
+            )
+
+    def _make_all(self) -> None:
+        """Make each section, and give its lease back where others follow; write down why the run stops, if it does."""
+        last = self._runs[-1]
+        for run in self._runs:
+            try:
+                self._make(run)
+            except BaseException:
+                self._note_stop(run, "interrupted")
+                raise
+            if run is not last:
+                self._records.leases.release(run.lease)
+        if self._failures:
+            self._note_stop(last, "; ".join(reason_of(failure.error) for failure in self._failures))
+
+    def _make(self, run: SectionRun) -> None:
+        kept = self._kept
+
+        def report(done: int) -> None:
+            if done % _REPORT_EACH == 0:
+                self._progress("applying", kept + done, self._total)
+
+        try:
+            run.make(self._number, report, lambda: self._close(run), late=run is not self._runs[0])
+        except Exception as error:
+            self._failures.append(Failure(run.name, error, by_steps=run.outcome is not None))
+        else:
+            self._whole.add(run.name)
+
+    def _close(self, run: SectionRun) -> None:
+        """Write down, in the transaction of a section's last step, that it is whole; with the last one, the run is."""
+        now = format_time(self._request.now)
+        left = {each.target.name for each in self._entered} - self._whole - {run.name}
+        if left:
+            if run.section.changes:
+                self._records.journal.append(SectionFinished(self._number, now, run.name, run.target.serial()))
+            return
+        self._serial = self._entered[0].target.serial()
+        self._records.facts.put(self._request.facts)
+        self._records.cache.put(self._request.cache)
+        if self._plan.changes:
+            whole = not any(self._request.pending.values())
+            self._records.journal.append(RunFinished(self._number, now, self._serial, whole))
+
+    def _note_stop(self, run: SectionRun, why: str) -> None:
+        """Write down, if that is still possible, why the run broke off and how many steps the targets keep.
+
+        Who has lost the lease does not: another run may have taken this one up.
+        """
+        if self._number:
+            with suppress(StoreError, LeaseLost), fenced(self._records, run.lease):
+                self._records.journal.append(RunStopped(self._number, format_time(self._request.now), self._kept, why))
+
+
+def _counts(summary: Summary) -> Counts:
+    counts: Counts = msgspec.to_builtins(summary)
+    return counts

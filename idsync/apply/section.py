@@ -1,0 +1,159 @@
+"""The run of one section, with its target's lease held: looked at, made in order, swept and settled."""
+
+from collections.abc import Callable
+
+from idsync.apply.entries import entry_of
+from idsync.apply.lease import fenced
+from idsync.apply.preconditions import Checked, Seen, check_preconditions, look_at
+from idsync.apply.request import NOTHING_LEFT, Request, addresses_in
+from idsync.apply.shortfall import stopped_after
+from idsync.apply.stepwise import Fenced, Outcome, make_stepwise, sweep_of, sweep_stepwise
+from idsync.errors import PartlyApplied
+from idsync.model.addresses import lock_address
+from idsync.model.canonical import body_of
+from idsync.model.journal import LocksSwept
+from idsync.model.ownership import ended_locks
+from idsync.model.resources import Lock
+from idsync.model.times import format_time
+from idsync.plan.apply_times import Moment
+from idsync.plan.sections import Section
+from idsync.plan.steps import Step, steps_of
+from idsync.stores.protocol import Lease, Records
+from idsync.targets.protocol import Target
+
+Report = Callable[[int], None]
+UNKNOWN_SERIAL = -1
+
+
+class SectionRun:
+    """The run of one section. `kept` counts the steps that its target keeps, those of a run before included."""
+
+    def __init__(
+        self, section: Section, request: Request, target: Target, records: Records, lease: Lease, at: Moment
+    ) -> None:
+        self.section = section
+        self.target = target
+        self.lease = lease
+        self.total = len(steps_of(section.changes))
+        self.kept = 0
+        self.swept = 0
+        self.notes: list[str] = []
+        self.outcome: Outcome | None = None
+        self._request = request
+        self._records = records
+        self._at = at
+
+    @property
+    def name(self) -> str:
+        """What the journal calls the target."""
+        return self.target.name
+
+    def look(self) -> None:
+        """Look at what the section touches. Raises PlanStale when it is not as planned, or why nobody can look."""
+        self._serial = self.target.serial()
+        self._moved = self._serial != self.section.serial
+        self._seen, self._checked = self._look()
+
+    def make(self, run: int, report: Report, close: Callable[[], None], *, late: bool = False) -> None:
+        """Make what is left of it; `close` writes down, with the last of what is made, that the section is whole.
+
+        `report` is told how many steps are made. A section that is made `late` waited for others since it was looked
+        at. Raises PlanStale, LeaseLost, PartlyApplied, or why the first step was not made.
+        """
+        if late:
+            with fenced(self._records, self.lease, renewed=True):
+                pass
+        try:
+            self._make(run, report, close, late=late)
+        except PartlyApplied:
+            raise
+        except Exception as error:
+            if not self.kept:
+                raise
+            raise stopped_after(error, self.kept, self.total) from error
+
+    def _make(self, run: int, report: Report, close: Callable[[], None], *, late: bool) -> None:
+        with self.target.transaction():
+            self._records.leases.check(self.lease)
+            self._look_again(late=late)
+            steps = [step for step in steps_of(self._checked.changes) if step.change.address not in self._checked.made]
+            before = self.total - len(steps)
+            if self.target.atomic:
+                self._make_at_once(steps, before, run, report)
+            else:
+                self._make_stepwise(steps, before, run, report)
+            with fenced(self._records, self.lease):
+                if self.target.atomic:  # else each step has kept what it left
+                    self._settle()
+                close()
+        self.kept = self.total
+
+    def _make_at_once(self, steps: list[Step], before: int, run: int, report: Report) -> None:
+        for done, step in enumerate(steps, before):
+            report(done)
+            after = self.target.make(step, self._at, self.lease.token)
+            self._records.journal.append(*entry_of(step, run, self.target.name, self._seen.state, after))
+        self._sweep_at_once(run)
+
+    def _make_stepwise(self, steps: list[Step], before: int, run: int, report: Report) -> None:
+        """Make what can be made, each step by itself; raise when some is left."""
+        self.kept = before
+
+        def made(count: int) -> None:
+            self.kept = before + count
+
+        where = Fenced(self.target, self._records, self.lease)
+        self.outcome = make_stepwise(
+            steps, run, self._seen.state, self._at, where=where, report=lambda done: report(before + done), made=made
+        )
+        if not self.outcome.is_whole:
+            raise self.outcome.as_error(self.kept, self.total)
+        swept = sweep_stepwise(self._spent_locks(), run, self._at, where=where)
+        self.swept, self.notes = swept.made, swept.notes
+
+    def _look_again(self, *, late: bool) -> None:
+        """Look once more where the target may have moved since."""
+        serial = self.target.serial()
+        if serial != self._serial or (late and serial == UNKNOWN_SERIAL):
+            self._seen, self._checked = self._look()
+            self._moved = True
+
+    def _look(self) -> tuple[Seen, Checked]:
+        changes, request = self.section.changes, self._request
+        seen = look_at(changes, self.target, ended_at=request.now if request.sweep_locks else None)
+        adopt = request.expected.adopt
+        return seen, check_preconditions(
+            changes, seen, target=self.target, at=self._at, adopt=adopt, named=self.section.target
+        )
+
+    def _settle(self) -> None:
+        """What the section changed is as desired; so are edits made before it that a whole plan left alone."""
+        pending = self._request.pending.get(self.section.target, NOTHING_LEFT)
+        agreed = self._records.agreed(self.target.name)
+        differing = agreed.differing()
+        if differing and (self._moved or not self._request.whole or pending):
+            made = {each for change in self.section.changes for each in addresses_in(change)}
+            agreed.settle((differing.keys() & made) - pending)
+        elif differing:
+            agreed.settle(differing)
+
+    def _sweep_at_once(self, run: int) -> None:
+        spent = self._spent_locks()
+        if not spent:
+            return
+        bodies = {lock.metadata.name: body_of(lock) for lock in spent}
+        locks = {name: body.fingerprint for name, body in bodies.items()}
+        entry = LocksSwept(run, format_time(self._request.now), locks, self.target.name)
+        self._records.journal.append(entry, bodies.values())
+        for lock in spent:
+            self.target.make(sweep_of(lock), self._at, self.lease.token)
+        self.swept = len(spent)
+
+    def _spent_locks(self) -> list[Lock]:
+        """The locks of ours whose time has passed and that the section does not touch, by name."""
+        if not self._request.sweep_locks:
+            return []
+        locks = self._seen.state.locks
+        touched = {change.address for change in self.section.changes}
+        ended = ended_locks(locks, self.target.ours, self._request.now)
+        return [locks[name] for name in sorted(ended) if lock_address(name) not in touched]
