@@ -44,3 +44,7 @@ bench *arguments:
 # write the generated documents
 docs:
     {{python}} -m idsync.cli.reference > docs/cli.md
+
+# random weeks against the rules, for a night: --count, --weeks, --seed
+lives *arguments:
+    {{python}} -m tests.lives {{arguments}}
