@@ -4,7 +4,7 @@ from collections.abc import Callable
 from random import Random
 
 from tests.lives.events import BY_HAND, IN_OKTA, IN_THE_FILES, Event, Script, Week, happen
-from tests.lives.organization import App, Configuration, Group, Organization, Person
+from tests.lives.organization import GUARDS, App, Configuration, Group, Organization, Person
 
 LOGINS = [
     f"{name}@x"
@@ -103,7 +103,8 @@ class _Weeks:
         misread: tuple[str, ...] = ()
         if self._random.random() < 0.2:
             misread = (self._random.choice(BAD_READINGS), self._one(self._now.groups))
-        return Week(self._random.choice(HOURS), tuple(events), misread)
+        from_file, released = self._random.random() < 0.2, self._random.random() < 0.5
+        return Week(self._random.choice(HOURS), tuple(events), misread, from_file, released)
 
     def _one(self, things: dict[str, Person] | dict[str, Group] | dict[str, App]) -> str:
         return self._random.choice([*things]) if things else "-"
@@ -207,15 +208,19 @@ class _Weeks:
             ("suspended", random.choice(["lock", "lock", "ignore", "delete"])),
             ("ttl", random.choice(["12", "30", "100", "never"])),
             ("owners", "chief@x", random.choice(LOGINS)),
+            ("limit", random.choice(GUARDS), str(random.randint(0, 2))),
+            ("limit", random.choice(GUARDS), str(random.randint(0, 2))),
+            ("no limit", random.choice(GUARDS)),
         ]
         what, *about = random.choice(edits)
         return [Event(IN_THE_FILES, what, tuple(about))]
 
     def _hand(self) -> list[Event]:
         random, person, group = self._random, self._one(self._now.people), self._one(self._now.groups)
+        hours = [5000] if "ended memberships" in AWAITED else [1, 5, 30, 100, 5000]
         deeds = [
-            ("ends membership", group, person, str(random.choice([1, 5, 30, 100]))),
-            ("ends membership", group, person, str(random.choice([1, 5, 30, 100]))),
+            ("ends membership", group, person, str(random.choice(hours))),
+            ("ends membership", group, person, str(random.choice(hours))),
             ("removes member", group, person),
             ("removes list", group),
             ("gives role", person, "root"),

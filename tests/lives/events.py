@@ -23,12 +23,16 @@ class Event:
 
 @dataclass(frozen=True)
 class Week:
-    """Some hours, what happens in them, and what is wrong with the reading at their end."""
+    """Some hours, what happens in them, and the apply at their end."""
 
     hours: int
     events: tuple[Event, ...]
     misread: tuple[str, ...] = ()
     """The kind of bad reading and whom it is about; nothing for a faultless one."""
+    from_file: bool = False
+    """Whether the plan is kept in a file first."""
+    released: bool = False
+    """Whether guards that block are released."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,8 @@ class Script:
             lines.append(f"week {number}, after {week.hours} hours:")
             lines += [f"  {event}" for event in week.events]
             lines += [f"  the reading is bad: {' '.join(week.misread)}"] if week.misread else []
+            lines += ["  the plan is kept in a file, and applied from it"] if week.from_file else []
+            lines += ["  guards that block are released"] if week.released else []
         return "\n".join(lines)
 
 

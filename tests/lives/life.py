@@ -1,6 +1,8 @@
 """Lives a script with the program and with the oracle, and says where they part."""
 
+import json
 import tempfile
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -8,14 +10,16 @@ from pathlib import Path
 from tests.lives.chance import AWAITED
 from tests.lives.directory import Directory, difference
 from tests.lives.doubts import Doubt, Measures, doubt, measure, takes
-from tests.lives.events import BY_HAND, Script, Week, happen
+from tests.lives.events import BY_HAND, IN_THE_FILES, Script, Week, happen
+from tests.lives.guards import blocking, counts
 from tests.lives.hands import by_hand
 from tests.lives.misreadings import misread
 from tests.lives.oracle import World, after_pass, copy_of
 from tests.lives.organization import Document, Organization
+from tests.lives.people import decide
 from tests.lives.program import Program, Unexpected
 
-DONE, CHANGES, DOUBTED = 0, 2, 7
+DONE, CHANGES, BLOCKED, DOUBTED = 0, 2, 5, 7
 """Exit codes."""
 
 
@@ -53,61 +57,83 @@ class _Life:
 
     def __init__(self, organization: Organization, program: Program) -> None:
         self._organization, self._program = organization, program
+        self._files = organization.configuration
+        program.configure(self._files.documents())
         self._world = World()
         self._good: Measures | None = None
-        self._past: dict[int, Directory] = {}
+        self._runs: dict[int, Directory] = {}
 
     def live(self, week: Week) -> None:
-        """Let things happen, then read and apply, twice."""
+        """Let things happen, then read and apply, and look whether a second pass would change anything."""
         self._program.now += timedelta(hours=week.hours)
-        self._program.configure(self._organization.configuration.documents())
         for event in week.events:
             if event.where == BY_HAND:
                 by_hand(event, self._world, self._program, self._program.now)
             else:
                 happen(event, self._organization)
-        self._program.configure(self._organization.configuration.documents())
+        if any(event.where == IN_THE_FILES for event in week.events):
+            self._program.configure(self._files.documents())
         reading = self._organization.reading(f"{self._program.now:%Y-%m-%dT%H:%M:%SZ}")
         if week.misread:
             reading = misread(week.misread, reading)
         self._program.give(reading)
         self._program.now += timedelta(minutes=1)
-        self._apply(reading)
+        self._apply(reading, week)
 
-    def _apply(self, reading: Document) -> None:
-        files = self._organization.configuration
+    def _apply(self, reading: Document, week: Week) -> None:
+        before, files = self._world.directory, self._files
         wanted = after_pass(copy_of(self._world), reading, files, self._program.now)
         measures = measure(reading, files)
         doubted = Doubt.NO if self._good is None else doubt(measures, self._good, files, reading)
-        if not takes(self._world.directory, wanted.directory):
+        if not takes(before, wanted.directory):
             doubted = Doubt.NO
-        codes = {Doubt.NO: (DONE,), Doubt.MAYBE: (DONE, DOUBTED), Doubt.YES: (DOUBTED,)}[doubted]
-        code = self._program.expect(codes, "apply", "--auto-approve", "--format", "json")[0]
+        must, may = blocking(counts(before, wanted.directory, decide(reading, files, before)), files)
+        released = [part for guard in may if week.released for part in ("--allow", f"{guard}=it is meant")]
+        blocked = Doubt.NO if released else Doubt.YES if must else Doubt.MAYBE if may else Doubt.NO
+        code, out = self._program.expect(_codes(doubted, blocked), *self._command(week), *released)
         if code == DONE:
             self._world, self._good = wanted, measures
-        self._compare("after the apply")
+        self._compare(self._world.directory, "after the apply")
         if code == DONE:
+            self._remember(json.loads(out)["run"])
             self._again(reading)
 
-    def _compare(self, when: str) -> None:
-        found = difference(self._world.directory, self._found())
-        if found:
-            raise Unexpected(f"{when}: {found}")
+    def _command(self, week: Week) -> list[str]:
+        if not week.from_file:
+            return ["apply", "--auto-approve", "--format", "json"]
+        self._program.expect((DONE,), "plan", "-o", self._program.plan)
+        return ["apply", self._program.plan, "--format", "json"]
 
-    def _found(self) -> Directory:
-        found = self._program.directory()
+    def _compare(self, expected: Directory, when: str, *options: str) -> None:
+        found = self._program.directory(*options)
         if "names that pass on" in AWAITED:  # locks do not say yet for whom they are
-            for name, lock in found.locks.items():
-                lock.id = self._world.directory.locks[name].id if name in self._world.directory.locks else None
-        return found
+            expected = deepcopy(expected)
+            for lock in (*expected.locks.values(), *found.locks.values()):
+                lock.id = None
+        differs = difference(expected, found)
+        if differs:
+            raise Unexpected(f"{when}: {differs}")
 
     def _again(self, reading: Document) -> None:
         """A second pass over the same reading plans nothing, unless the rules themselves need one."""
-        files = self._organization.configuration
-        next_world = after_pass(copy_of(self._world), reading, files, self._program.now)
+        next_world = after_pass(copy_of(self._world), reading, self._files, self._program.now)
         settled = not difference(next_world.directory, self._world.directory)
         self._program.expect((DONE,) if settled else (CHANGES,), "plan", "--detailed-exitcode")
 
+    def _remember(self, run: int | None) -> None:
+        if run is not None:
+            self._runs[run] = copy_of(self._world).directory
+
     def look_back(self) -> None:
-        """The journal is whole."""
+        """The journal is whole, and every run's state can still be told."""
         self._program.expect((DONE,), "history", "--verify")
+        for run, then in self._runs.items():
+            if run % 3 == 1:
+                self._compare(then, f"as of run {run}", "--as-of", str(run))
+
+
+def _codes(doubted: Doubt, blocked: Doubt) -> list[int]:
+    """How an apply may end; a doubt comes first."""
+    codes = [DOUBTED] if doubted is not Doubt.NO else []
+    codes += [BLOCKED] if blocked is not Doubt.NO and doubted is not Doubt.YES else []
+    return codes if Doubt.YES in (doubted, blocked) else [*codes, DONE]

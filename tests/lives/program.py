@@ -6,12 +6,15 @@ import sys
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from idsync import bootstrap
 from idsync.bootstrap import Workspace
 from idsync.cli.application import run
+from idsync.config.loader import load
 from tests.lives.directory import Directory, read_directory
 from tests.lives.organization import Document
 
@@ -27,12 +30,15 @@ class Program:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._load = cache(load)
         self.now = START
+        self.plan = str(folder / "plan.json")
 
     def configure(self, documents: list[Document]) -> None:
         """Write the configuration; JSON is YAML."""
         text = "\n---\n".join(json.dumps(document, indent=1) for document in documents)
         (self._folder / "idsync.yaml").write_text(text)
+        self._load.cache_clear()
 
     def give(self, reading: Document) -> None:
         """Write the snapshot that the configuration reads."""
@@ -42,7 +48,7 @@ class Program:
         """Run a command: its exit code, and what it said on standard output and standard error."""
         out, err = io.StringIO(), io.StringIO()
         given = io.TextIOWrapper(io.BytesIO(stdin.encode()), encoding="utf-8")
-        with redirect_stdout(out), redirect_stderr(err), patch.object(sys, "stdin", given), _clock(self.now):
+        with redirect_stdout(out), redirect_stderr(err), patch.object(sys, "stdin", given), self._circumstances():
             code = run([*arguments, "--config", str(self._folder)])
         return code, out.getvalue(), err.getvalue()
 
@@ -72,8 +78,8 @@ class Program:
         resources: list[Any] = json.loads(self.expect((0,), "get", "all", "--format", "json", *options)[1])
         return read_directory(resources)
 
-
-@contextmanager
-def _clock(now: datetime) -> Iterator[None]:
-    with patch.object(Workspace, "now", lambda self: now):
-        yield
+    @contextmanager
+    def _circumstances(self) -> Iterator[None]:
+        """The clock; and, to save time, the configuration as it was when it was read for the command before."""
+        with patch.object(Workspace, "now", lambda _: self.now), patch.object(bootstrap, "load", self._load):
+            yield
