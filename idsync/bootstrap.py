@@ -90,9 +90,13 @@ class Workspace:
         """Where access is enforced: the first target, and what people look at and edit."""
         return LocalTarget(store.directory, self.settings.integration.org_url)
 
+    def further_targets(self) -> tuple[Target, ...]:
+        """The targets beside the first: none that a configuration can name yet."""
+        return ()
+
     def targets(self, store: Store) -> Mapping[str, Target]:
         """Every target that plans are made for and applied to, by the names that plans give them."""
-        return {FIRST: self.target(store)}
+        return {FIRST: self.target(store), **{target.name: target for target in self.further_targets()}}
 
     def holder(self, since: str) -> Holder:
         """This process, as the one at work."""
@@ -103,7 +107,8 @@ class Workspace:
     def expected(self) -> Expected:
         """What a plan must have been made with to be applied here."""
         integration = self.settings.integration
-        return Expected(self.settings.digest, integration.org_url, __version__, integration.users.adopt)
+        targets = (FIRST, *(target.name for target in self.further_targets()))
+        return Expected(self.settings.digest, integration.org_url, __version__, integration.users.adopt, targets)
 
     def check_secrets(self) -> tuple[Diagnostic, ...]:
         """What is wrong with the secrets that are named: missing, badly kept, or of no use. None of them is quoted."""

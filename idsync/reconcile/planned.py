@@ -13,6 +13,7 @@ from idsync.model.extent import EVERYTHING, Extent
 from idsync.model.measures import Seen
 from idsync.plan.changes import Plan
 from idsync.plan.guards import GUARDS
+from idsync.plan.health import Judgement
 from idsync.plan.seal import ready_at_once
 from idsync.reconcile.managed import managed_index
 
@@ -55,6 +56,7 @@ class Planned(msgspec.Struct, frozen=True):
     remembering: Remembering | None
     bases: Bases | None
     seen: Seen
+    judgement: Judgement
     extent: Extent = EVERYTHING
     """What was looked at; passed-on names settle in several plans, each of the same extent."""
 

@@ -147,7 +147,7 @@ def _plan(
     digest = "" if brief else inputs.snapshot.digest()
     plan = _assembled(inputs, compilation, comparison, delta, seen, judgement, managed, noticed, snapshot_digest=digest)
     shown = in_brief(plan, len(counted)) if brief else plan
-    return Planned(shown, compilation, inputs, within, remembering, bases, seen)
+    return Planned(shown, compilation, inputs, within, remembering, bases, seen, judgement)
 
 
 def _seen(

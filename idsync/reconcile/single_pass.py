@@ -1,6 +1,6 @@
 """One pass: fetch, plan, and what an apply must remember for the pass after it."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 
@@ -14,11 +14,12 @@ from idsync.model.canonical import canonical_bytes
 from idsync.model.directory import LastApply
 from idsync.model.extent import Reading
 from idsync.model.findings import Finding
+from idsync.reconcile.further_targets import with_further_targets
 from idsync.reconcile.planned import Planned, Remembering
 from idsync.reconcile.planning import make_plan
 from idsync.sources.protocol import Source
 from idsync.stores.protocol import Facts
-from idsync.targets.protocol import DirectoryReader
+from idsync.targets.protocol import DirectoryReader, Target
 
 _LAST_APPLY = "last_apply/{}"
 _MEMO = "compiled/{}"
@@ -62,26 +63,30 @@ def plan_once(
     cache: Facts | None = None,
     described: int | None = None,
     noticed: Iterable[Finding] = (),
+    further: Sequence[Target] = (),
 ) -> Planned:
-    """Read the source and plan, against what the `last` apply was made from.
+    """Read the source and plan, against what the `last` apply was made from; for `further` targets besides, if any.
 
     `noticed` are findings that the plan is to have besides its own. With a store's `cache`, the plan looks only at what
     moved since the directory was last known to be as desired; with `described`, a number of newcomers, it is a
     `BriefPlan`.
     """
     reading = read(source, target, settings.integration.org_url)
-    return make_plan(
+    # What moved in the first target says nothing of what others lack: for them, everybody is compiled.
+    remembered = None if cache is None or further else Remembering(decode_memo(cache.get(_MEMO.format(target.name))))
+    planned = make_plan(
         settings,
         reading.snapshot,
         target,
         last=last,
         now=now,
-        remembering=None if cache is None else Remembering(decode_memo(cache.get(_MEMO.format(target.name)))),
+        remembering=remembered,
         described=described,
         noticed=noticed,
         others=reading.others,
         confirmed=reading.confirmed,
     )
+    return with_further_targets(planned, further) if further else planned
 
 
 def remember_after_apply(planned: Planned, target: DirectoryReader, cache: Facts, applied: Applied) -> None:

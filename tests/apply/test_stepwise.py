@@ -9,16 +9,16 @@ from idsync.errors import LeaseLost, PartlyApplied
 from idsync.model.addresses import Address
 from idsync.model.directory import DirectoryState
 from idsync.model.journal import StepBegun, StepFailed, StepMade, summarise_runs
-from idsync.model.ownership import with_owned
 from idsync.model.resources import NEW_MEMBERSHIP, Membership, Owner
 from idsync.plan.changes import Plan
 from idsync.plan.differ import changes_between
+from idsync.reconcile.target_section import Desired, Terms, section_of
 from idsync.stores.protocol import Lease
 from idsync.stores.sqlite.store import SqliteStore
 from tests.apply.worlds import AFTER, BEFORE, HOLDER, apply, fill, plan_between, plan_of, state
 from tests.targets.memory import MemoryTarget
 from tests.targets.remote import RemoteError, RemoteTarget
-from tests.targets.world import our_list, our_lock, our_user
+from tests.targets.world import NOW, ORG, our_list, our_lock, our_user
 
 replace = msgspec.structs.replace
 
@@ -130,20 +130,8 @@ def test_who_lost_the_lease_writes_nothing_more(store: SqliteStore) -> None:
 
 
 def remote_plan(target: RemoteTarget, desired: DirectoryState) -> Plan:
-    """What takes the remote target to its part of `desired`: people's own fields there are kept."""
-    found, wanted = target.state(), target.project(desired)
-    users = {n: with_owned(found.users[n], u) if n in found.users else u for n, u in wanted.users.items()}
-    lists = {
-        n: with_owned(found.access_lists[n], each) if n in found.access_lists else each
-        for n, each in wanted.access_lists.items()
-    }
-    current = DirectoryState(
-        {n: u for n, u in found.users.items() if target.ours(u)},
-        {},
-        {n: each for n, each in found.access_lists.items() if target.ours(each)},
-        {n: found.members[n] for n, each in found.access_lists.items() if target.ours(each)},
-    )
-    return plan_of(changes_between(current, replace(wanted, users=users, access_lists=lists), {}, {}))
+    """What takes the remote target to its part of `desired`, as the product plans it."""
+    return plan_of(section_of(target, Desired(desired), Terms(ORG), NOW).section.changes)
 
 
 WEEK = [

@@ -104,6 +104,7 @@ class _Job:
                 place.now(),
                 cache=store.cache,
                 described=NEWCOMERS_SHOWN,
+                further=place.further_targets(),
             )
 
     def parts(self, plan: Plan) -> Parts:

@@ -86,6 +86,7 @@ def _plan(
                     place.now(),
                     cache=store.cache,
                     described=described,
+                    further=place.further_targets(),
                 )
             )
     if planned.looked_at_everything and place.has_store():
