@@ -55,8 +55,9 @@ def _members(
     match phase:
         case Phase.ACCESS_LIST:
             details = {name: entry for name, entry in change.carried.items() if not is_plain(entry)}
-            return change.members_added, details, {}
+            renewed = {name: members[name] for name in sorted(change.members_renewed) if name in members}
+            return change.members_added, details, renewed
         case Phase.MEMBER_REMOVAL:
-            return (), {}, {name: members[name] for name in change.members_removed if name in members}
+            return (), {}, {name: members[name] for name in change.members_gone if name in members}
         case _:
             return (), {}, dict(members)

@@ -21,7 +21,7 @@ from idsync.model.directory import DirectoryState, Members, Names
 from idsync.model.ownership import ended_locks, same_owned
 from idsync.model.resources import AccessList, Lock, User
 from idsync.model.times import is_past
-from idsync.plan.apply_times import Moment, stamped_access_list, stamped_lock
+from idsync.plan.apply_times import Moment, stamped_access_list, stamped_lock, stamped_members
 from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange
 from idsync.plan.merge import has_moved, merged
 from idsync.plan.sections import FIRST
@@ -171,7 +171,8 @@ def _list_as_it_is(change: AccessListChange, wanted: AccessList, state: Director
         return change
     if at.resumed:  # members whom the broken-off run added may have an end by now, which adding them again would lift
         members = state.members.get(name, _NO_MEMBERS)
-        change = replace(change, members_added=tuple(each for each in change.members_added if each not in members))
+        there = members.keys() - _still_to_renew(change, members, at)
+        change = replace(change, members_added=tuple(each for each in change.members_added if each not in there))
     if change.before is None:  # the broken-off run made it
         return replace(change, action="update", before=now, after=now)
     return change if now == change.before else replace(change, before=now, after=merged(change.before, wanted, now))
@@ -204,7 +205,8 @@ def _list_standing(change: AccessListChange, seen: Seen, name: str, target: Targ
         return _resumed_list_standing(change, current, members, target, at)
     if change.before is None or current is None:
         return Standing.AS_PLANNED if change.before is current else Standing.MOVED
-    named = members.keys() >= set(change.members_removed) and members.keys().isdisjoint(change.members_added)
+    joining = set(change.members_added) - change.members_renewed
+    named = members.keys() >= set(change.members_removed) and members.keys().isdisjoint(joining)
     if change.after is None:  # who joined meanwhile would lose what nobody reviewed
         named = named and seen.member_counts.get(name, 0) == len(change.members_removed)
     return Standing.AS_PLANNED if named and _is_list_as_before(change, current) else Standing.MOVED
@@ -221,8 +223,15 @@ def _resumed_list_standing(
     made = target.same(after, current)
     if not made and not _is_list_as_before(change, current):
         return Standing.MOVED
-    whole = members.keys() >= set(change.members_added) and members.keys().isdisjoint(change.members_removed)
+    whole = members.keys() >= set(change.members_added) and members.keys().isdisjoint(change.members_gone)
+    whole = whole and not _still_to_renew(change, members, at)
     return Standing.MADE if made and whole else Standing.AS_PLANNED
+
+
+def _still_to_renew(change: AccessListChange, members: Members, at: Moment) -> frozenset[str]:
+    """Names of which the broken-off run has not made the membership another person's: it would have joined then."""
+    wanted = stamped_members(change, at.stamp) if change.members_renewed else {}
+    return frozenset(name for name in change.members_renewed if members.get(name) != wanted[name])
 
 
 def _is_list_as_before(change: AccessListChange, current: AccessList) -> bool:

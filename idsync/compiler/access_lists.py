@@ -21,7 +21,7 @@ from idsync.model.addresses import Address, access_list_address
 from idsync.model.directory import Cause, Members, Reason, UpstreamCause, Why
 from idsync.model.findings import Finding
 from idsync.model.identity import Snapshot
-from idsync.model.list_owners import renamed_owners
+from idsync.model.list_owners import is_person, renamed_owners
 from idsync.model.ownership import OWNED_LIST_FIELDS, is_ours, our_labels, with_owned
 from idsync.model.resources import (
     NEW_MEMBERSHIP,
@@ -80,6 +80,11 @@ class ListRules:
         owners = self._owners(template.expand(captures) for template in rule.owners)
         return _Wording(title or subject.name, described, _grants(rule, captures), owners, (subject.cause(), cause))
 
+    @property
+    def default_owners(self) -> tuple[Owner, ...]:
+        """The owners of a list that no rule is about."""
+        return tuple(map(Owner, self._owners(())))
+
     def _owners(self, more: Iterable[str]) -> tuple[str, ...]:
         names = dict.fromkeys([*(owner.name for owner in self._default_owners), *more])
         return tuple(name for name in names if name)
@@ -117,7 +122,10 @@ class ListCompiler:
             {user_id: name for user_id, name in pool.names.items() if name not in held} if held else pool.names
         )
         self._held = held
+        self._findings: list[Finding] = []
         self._new_names = {old: new for new, old in pool.renamed.items() if new not in held}
+        self._strangers = pool.passed.keys() - held
+        """Names that have entries in lists which are those of another person, who had the name before."""
 
     def compile(
         self, chosen: Iterable[Subject], current: Mapping[str, AccessList], members: Mapping[str, Members]
@@ -126,7 +134,7 @@ class ListCompiler:
         lists: dict[str, AccessList] = {}
         sets: dict[str, Members] = {}
         why: dict[Address, Why] = {}
-        findings: list[Finding] = []
+        self._findings = findings = []
         kept: dict[str, tuple[str, ...]] = {}
         seen: dict[str, Subject] = {}
         for subject in chosen:
@@ -142,7 +150,9 @@ class ListCompiler:
             wording = self._rules.wording(subject)
             why[access_list_address(subject.id)] = Why(Reason.IMPORTED, wording.causes)
             made = self._made(subject, wording)
-            lists[subject.id] = made if existing is None else with_owned(self._with_renamed_owners(existing), made)
+            lists[subject.id] = (
+                made if existing is None else with_owned(self._with_owners(existing, made.spec.owners), made)
+            )
             sets[subject.id] = wanted
             if existing is not None and (existing != lists[subject.id] or wanted is not members.get(subject.id)):
                 kept[subject.id] = edited_fields(existing, made, members.get(subject.id, {}))
@@ -151,7 +161,7 @@ class ListCompiler:
                 continue
             why[access_list_address(name)] = self._why_gone(existing, seen.get(name))
             if self._keep_empty:
-                lists[name] = self._with_renamed_owners(existing)
+                lists[name] = self._with_owners(existing, self._rules.default_owners)
                 sets[name] = self._held_members(members.get(name, {}))
         return DesiredLists(lists, sets, why, tuple(findings), kept)
 
@@ -162,10 +172,11 @@ class ListCompiler:
         names.update(dict.fromkeys(self._held & existing.keys(), NEW_MEMBERSHIP))
         if not existing:
             return names
-        if names.keys() == existing.keys():
+        if names.keys() == existing.keys() and self._strangers.isdisjoint(names):
             return existing
+        theirs = {name: entry for name, entry in existing.items() if name not in self._strangers}
         renamed = self._pool.renamed
-        return {name: existing.get(name) or existing.get(renamed.get(name, name), NEW_MEMBERSHIP) for name in names}
+        return {name: theirs.get(name) or theirs.get(renamed.get(name, name), NEW_MEMBERSHIP) for name in names}
 
     def _held_members(self, existing: Members) -> Members:
         return {name: existing[name] for name in self._held & existing.keys()}
@@ -183,8 +194,16 @@ class ListCompiler:
             ),
         )
 
-    def _with_renamed_owners(self, existing: AccessList) -> AccessList:
+    def _with_owners(self, existing: AccessList, first: tuple[Owner, ...]) -> AccessList:
+        """The list with owners under their new names, and without those whose name is another person's now.
+
+        A list that would have no owner left gets the `first` ones, with which it would be made.
+        """
         owners = renamed_owners(existing.spec.owners, self._new_names)
+        strangers = [owner for owner in owners if owner.name in self._strangers and is_person(owner)]
+        if strangers:
+            owners = tuple(owner for owner in owners if owner not in strangers) or first
+            self._findings.append(_owner_gone(existing, strangers))
         if owners is existing.spec.owners:
             return existing
         return replace(existing, spec=replace(existing.spec, owners=owners))
@@ -258,12 +277,24 @@ def _conflict(subject: Subject, existing: AccessList) -> Finding:
     )
 
 
-def update_reason(before: AccessList, after: AccessList, *, edited: bool) -> Reason:
+def _owner_gone(existing: AccessList, owners: Iterable[Owner]) -> Finding:
+    names = ", ".join(sorted(owner.name for owner in owners))
+    return Finding(
+        "owner_not_inherited",
+        "warning",
+        f"The access list {existing.spec.title} ({existing.metadata.name}) loses its owner {names}: that was another "
+        "person, and nobody inherits that. Make the person who has the name now an owner by hand if that is wanted.",
+        (UpstreamCause("list", existing.metadata.name, existing.spec.title),),
+    )
+
+
+def update_reason(before: AccessList, after: AccessList, strangers: Collection[str], *, edited: bool) -> Reason:
     """Why a list of ours, members aside, is not as it was."""
     if edited:
         return Reason.DRIFT
     if before.spec.title != after.spec.title:
         return Reason.GROUP_RENAMED
     if before.spec.owners != after.spec.owners:
-        return Reason.RENAMED
+        gone = {owner.name for owner in before.spec.owners if is_person(owner) and owner not in after.spec.owners}
+        return Reason.LOGIN_REUSED if gone & set(strangers) else Reason.RENAMED
     return Reason.MEMBERSHIP_CHANGED if before == after else Reason.GRANTS_CHANGED

@@ -23,7 +23,7 @@ from idsync.model.directory import DirectoryState, GivenRoles, LastApply, Names,
 from idsync.model.directory_index import DirectoryIndex
 from idsync.model.findings import Finding
 from idsync.model.identity import IdentityUser, ProfileValue, Snapshot, attributes_of
-from idsync.model.ownership import is_ours, lock_name, our_labels
+from idsync.model.ownership import is_ours, our_labels
 from idsync.model.resources import Lock, User
 
 
@@ -130,9 +130,7 @@ class _Draft:
         self._noticed_lists: frozenset[str] = frozenset()
         self._adopted: set[str] = set()
         self._shapes: dict[str, Shape] = {}
-        self._locked_by_us = frozenset(
-            lock.spec.target.user for lock in current.locks.values() if is_ours(lock.metadata.labels, self._org_url)
-        )
+        self._locked = locks.locked
 
     def make_users(self, within: Names | None) -> None:
         """Every user to have, or those of `within`."""
@@ -169,6 +167,8 @@ class _Draft:
         elif old_name is not None:
             existing = self._current.users.get(old_name)
             why = Why(Reason.RENAMED, why.causes)
+        elif name in inputs.pool.passed:
+            existing = None  # that one is another person's
         given = inputs.roles.roles(identity.id, attributes)
         misses = inputs.roles.case_misses(attributes)
         if misses:
@@ -177,30 +177,29 @@ class _Draft:
         user = desired_user(identity, given.names, inputs.traits.shown(attributes), self._our_labels, existing)
         self._users[name] = user
         self._given[name] = given
-        self._why[address] = self._why_user(why, address, existing, user)
+        self._why[address] = self._why_user(why, address, existing, user, identity.id)
 
     def _leave_locks_on(self, name: str) -> None:
         """Undo the lock decisions for this name: they assumed a user of ours, but the user is foreign."""
-        ours = lock_name(self._org_url, name)
-        self._locks.pop(ours, None)
-        self._why.pop(lock_address(ours), None)
-        if name in self._locked_by_us:
-            self._locks.update(
-                (key, lock)
-                for key, lock in self._current.locks.items()
-                if key not in self._locks  # somebody may have edited it by hand, and its own user still needs it
-                and lock.spec.target.user == name
-                and is_ours(lock.metadata.labels, self._org_url)
-            )
+        for key in [key for key, lock in self._locks.items() if lock.spec.target.user == name]:
+            del self._locks[key]
+            self._why.pop(lock_address(key), None)
+        self._locks.update(
+            (key, lock)
+            for key, lock in self._current.locks.items()
+            if key not in self._locks  # somebody may have edited it by hand, and its own user still needs it
+            and lock.spec.target.user == name
+            and is_ours(lock.metadata.labels, self._org_url)
+        )
 
-    def _why_user(self, why: Why, address: Address, before: User | None, after: User) -> Why:
-        if why.reason is not Reason.ASSIGNED:
+    def _why_user(self, why: Why, address: Address, before: User | None, after: User, okta_id: str) -> Why:
+        if why.reason is not Reason.ASSIGNED or after.metadata.name in self._inputs.pool.passed:
             return why
         edited = address in self._inputs.index.edited
         if before is None and edited:
             return Why(Reason.DRIFT, why.causes)
         if before is None:
-            return Why(Reason.REPROVISIONED, why.causes) if after.metadata.name in self._locked_by_us else why
+            return Why(Reason.REPROVISIONED, why.causes) if okta_id in self._locked else why
         if before == after:
             return why
         reason = user_update_reason(before, after, edited=edited, config_changed=self._inputs.config_changed)
@@ -236,7 +235,7 @@ class _Draft:
         edited = access_list_address(name) in self._inputs.index.edited or self._members_edited(name)
         if before is None:
             return Why(Reason.DRIFT, why.causes) if edited else why
-        return Why(list_update_reason(before, after, edited=edited), why.causes)
+        return Why(list_update_reason(before, after, self._inputs.pool.passed, edited=edited), why.causes)
 
     def _members_edited(self, name: str) -> bool:
         edited = self._inputs.index.edited

@@ -1,20 +1,25 @@
-"""Desired locks: one for everyone who leaves or is suspended, none of ours for anyone who is back."""
+"""Desired locks: one for everyone who leaves or is suspended, none of ours for anyone who is back.
 
-from collections.abc import Container, Iterable, Mapping
+A lock is for a person, by Okta id: who gets the name of somebody else neither lifts nor inherits their lock.
+"""
+
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 import msgspec
 
+from idsync.compiler.locks_in_force import UNKNOWN_PERSON, LocksInForce
 from idsync.compiler.pool import Pool, user_cause
+from idsync.compiler.reused_logins import login_reused
 from idsync.config.settings import LockSettings
 from idsync.model.addresses import Address, lock_address
-from idsync.model.directory import Cause, Reason, Why
+from idsync.model.directory import Cause, Reason, UpstreamCause, Why
+from idsync.model.directory_index import UserEntry
 from idsync.model.findings import Finding
-from idsync.model.identity import IdentityUser
-from idsync.model.ownership import is_ours, lock_name, our_labels
+from idsync.model.ownership import USER_ID_LABEL, is_ours, our_labels
 from idsync.model.resources import Lock, LockSpec, LockTarget, Metadata
 from idsync.model.resources import lock as lock_resource
-from idsync.model.times import is_past
+from idsync.model.times import parse_time
 
 _MESSAGES = {
     Reason.UNASSIGNED: "Your access ended: you are no longer assigned to the application in Okta.",
@@ -35,6 +40,8 @@ class DesiredLocks(msgspec.Struct, frozen=True):
     findings: tuple[Finding, ...]
     unlockable: frozenset[str]
     """People about whom nothing can be done, since a foreign lock has the name of ours."""
+    locked: frozenset[str] = frozenset()
+    """Okta ids of the people whom a lock of ours keeps out now."""
 
 
 def desired_locks(
@@ -42,34 +49,37 @@ def desired_locks(
     org_url: str,
     pool: Pool,
     current: Mapping[str, Lock],
-    existing_users: Container[str],
+    entries: Mapping[str, UserEntry],
     now: datetime,
 ) -> DesiredLocks:
     """Locks for `pool`, given those in force; people who are held keep theirs, and so do the absent."""
-    draft = _Draft(settings, org_url, now)
+    draft = _Draft(settings, org_url, LocksInForce(org_url, current, entries), now)
     for name in sorted(pool.leaving):
-        draft.want(name, pool.leaving[name], current.get(lock_name(org_url, name)), permanent=False)
+        draft.want_departure(name, entries[name].okta_id or "", pool.leaving[name])
+    for name, former in sorted(pool.passed.items()):
+        draft.want_departure(name, former.okta_id, former.why)
     draft.wait_with(new for new, old in pool.renamed.items() if old in draft.unlockable)
     for name in sorted((pool.suspended & pool.present.keys()) - draft.unlockable):
         why = Why(Reason.SUSPENDED, (user_cause(pool.present[name]),))
-        draft.want(name, why, current.get(lock_name(org_url, name)), permanent=True)
+        draft.want(name, pool.present[name].id, why)
     for new, old in pool.renamed.items():
         if new in draft.unlockable and old not in draft.unlockable:
             why = Why(Reason.SUSPENDED, (user_cause(pool.present[new]),))
-            draft.want(old, why, current.get(lock_name(org_url, old)), permanent=True)
+            draft.want(old, pool.present[new].id, why)
             draft.wait_with([old])
     for name, lock in current.items():
         if name not in draft.locks and is_ours(lock.metadata.labels, org_url):
-            draft.review(lock, pool, existing_users)
-    return draft.result()
+            draft.review(lock, pool)
+    return draft.result(pool)
 
 
 class _Draft:
     """The locks while they are being decided."""
 
-    def __init__(self, settings: LockSettings, org_url: str, now: datetime) -> None:
+    def __init__(self, settings: LockSettings, org_url: str, in_force: LocksInForce, now: datetime) -> None:
         self._settings = settings
         self._org_url = org_url
+        self._in_force = in_force
         self._now = now
         self.locks: dict[str, Lock] = {}
         self._lifetimes: dict[str, int] = {}
@@ -77,68 +87,99 @@ class _Draft:
         self._findings: list[Finding] = []
         self.unlockable: set[str] = set()
 
-    def result(self) -> DesiredLocks:
-        """The locks, decided."""
-        return DesiredLocks(self.locks, self._lifetimes, self._why, tuple(self._findings), frozenset(self.unlockable))
+    def result(self, pool: Pool) -> DesiredLocks:
+        """The locks, decided; with a finding for each that keeps the credentials of a former holder out of a name."""
+        findings = [*self._findings, *login_reused(pool, self._in_force, self.locks, self._lifetimes)]
+        return DesiredLocks(
+            self.locks,
+            self._lifetimes,
+            self._why,
+            tuple(findings),
+            frozenset(self.unlockable),
+            self._in_force.people,
+        )
 
     def wait_with(self, other_names: Iterable[str]) -> None:
         """If either name of a renamed person cannot be locked, postpone the rename: both names stay as they are."""
         self.unlockable.update(other_names)
 
-    def want(self, user: str, why: Why, existing: Lock | None, *, permanent: bool) -> None:
-        """Want a lock on `user`: create it, keep one that will do, or correct one that will not."""
+    def want(self, user: str, okta_id: str, why: Why) -> None:
+        """Want a lock without an end on `user`, for the person of this id, who stays: keep one, or make it so."""
+        self._want(user, okta_id, why, lifetime=None)
+
+    def want_departure(self, user: str, okta_id: str, why: Why) -> None:
+        """Want a lock on a name that this person has no more: it ends when no credentials of theirs can be alive."""
+        self._want(user, okta_id, why, lifetime=self._lifetime, departs=True)
+
+    @property
+    def _lifetime(self) -> int | None:
+        return None if self._settings.ttl is None else self._settings.ttl + self._settings.margin
+
+    def _want(self, user: str, okta_id: str, why: Why, *, lifetime: int | None, departs: bool = False) -> None:
+        name, existing = self._in_force.place_of(user, okta_id)
         if existing is not None and not is_ours(existing.metadata.labels, self._org_url):
             self._conflict(user, existing, why.causes)
             return
-        name = lock_name(self._org_url, user)
         self._why[lock_address(name)] = why
-        self.locks[name] = self._serving(existing, user, why, permanent=permanent, outlasting=self._settings.ttl or 0)
+        named = existing is not None and existing.metadata.labels.get(USER_ID_LABEL, "") == okta_id
+        if existing is not None and self._will_do(existing, user, lifetime) and (named or not departs):
+            self.locks[name] = existing
+            return
+        message = _MESSAGES.get(why.reason, _MESSAGES[Reason.UNASSIGNED])
+        spec = LockSpec(LockTarget(user=user), message, created_by="idsync")
+        self._put(name, okta_id, spec, existing, lifetime)
 
-    def review(self, lock: Lock, pool: Pool, existing_users: Container[str]) -> None:
-        """A lock of ours that nobody asked for: lifted for people who are back, kept for the absent and the held."""
-        user = lock.spec.target.user
-        name = lock.metadata.name
+    def _will_do(self, existing: Lock, user: str, lifetime: int | None) -> bool:
+        """Whether a lock is on `user` and in force for at least so many seconds from now on, as credentials may be."""
+        if existing.spec.target != LockTarget(user=user):
+            return False
+        ends = existing.spec.expires
+        if lifetime is None or ends is None:
+            return lifetime is None and ends is None
+        return parse_time(ends) >= self._now + timedelta(seconds=lifetime)
+
+    def _put(self, name: str, okta_id: str, spec: LockSpec, existing: Lock | None, lifetime: int | None) -> None:
+        labels = {**(existing.metadata.labels if existing else {}), **our_labels(self._org_url)}
+        if okta_id:
+            labels[USER_ID_LABEL] = okta_id
+        self._lifetimes.pop(name, None)
+        if lifetime is not None:
+            self._lifetimes[name] = lifetime
+        self.locks[name] = lock_resource(Metadata(name, labels=labels), spec)
+
+    def review(self, lock: Lock, pool: Pool) -> None:
+        """A lock of ours that nobody asked for: lifted for the person whom it is for, once they are back under its
+        name; it stays for people who are absent, held, or of another name, and where nobody can tell whom it is for.
+        """
+        user, name = lock.spec.target.user, lock.metadata.name
+        owner = self._in_force.person_of(lock)
         if user is None or user in pool.held or user in self.unlockable:
             self.locks[name] = lock
-        elif user not in pool.present and self._settings.ttl is None:
-            self.locks[name] = lock  # of somebody long gone, made when locks had an end: it may come
-        elif user in pool.present:
-            reason = Reason.UNSUSPENDED if user in existing_users else Reason.REPROVISIONED
+        elif owner and pool.names.get(owner) == user:
+            reason = Reason.UNSUSPENDED if self._in_force.has_account(owner, user) else Reason.REPROVISIONED
             self._why[lock_address(name)] = Why(reason, (user_cause(pool.present[user]),))
-            if user in pool.renamed and lock.spec.message != _MESSAGES[Reason.RENAMED]:
-                self._passed_on(user, pool.present[user])
         else:
-            why = Why(Reason.UNASSIGNED)
-            self._why[lock_address(name)] = why
-            self.locks[name] = self._serving(lock, user, why, permanent=False)
+            self._keep(lock, owner, passed=user in pool.present)
 
-    def _serving(self, existing: Lock | None, user: str, why: Why, *, permanent: bool, outlasting: int = 0) -> Lock:
-        """`existing` if it will do; it must be in force for `outlasting` more seconds, as credentials may be."""
-        lasting = permanent or self._settings.ttl is None
-        if existing is not None and existing.spec.target == LockTarget(user=user):
-            ends = existing.spec.expires
-            if lasting == (ends is None) and not is_past(ends, self._now + timedelta(seconds=outlasting)):
-                return existing
-        message = _MESSAGES.get(why.reason, _MESSAGES[Reason.UNASSIGNED])
-        labels = {**(existing.metadata.labels if existing else {}), **our_labels(self._org_url)}
-        name = lock_name(self._org_url, user) if existing is None else existing.metadata.name
-        self._lifetimes.pop(name, None)
-        if not lasting:
-            self._lifetimes[name] = (self._settings.ttl or 0) + self._settings.margin
-        return lock_resource(
-            Metadata(name, labels=labels), LockSpec(LockTarget(user=user), message, created_by="idsync")
-        )
+    def _keep(self, lock: Lock, owner: str, *, passed: bool) -> None:
+        """Keep a lock until it ends; one without an end gets one, as far as locks have ends here.
 
-    def _passed_on(self, user: str, identity: IdentityUser) -> None:
-        self._findings.append(
-            Finding(
-                "identity_replaced",
-                "warning",
-                f"{user} was locked when somebody left, and is unlocked for Okta user {identity.id}, now of that name. "
-                "Lock it by hand until the credentials of the person who left have run out: nothing else ends them.",
-                (user_cause(identity),),
-            )
-        )
+        Where the name has `passed` to another person, a lock must not be taken for theirs at the next plan.
+        """
+        name = lock.metadata.name
+        gets_end = lock.spec.expires is None and self._lifetime is not None
+        nameless = passed and not lock.metadata.labels.get(USER_ID_LABEL)
+        if not gets_end and not nameless:
+            self.locks[name] = lock
+            return
+        causes = (UpstreamCause("user", owner, lock.spec.target.user or ""),) if owner else ()
+        self._why[lock_address(name)] = Why(Reason.LOGIN_REUSED if passed else Reason.UNASSIGNED, causes)
+        person = owner or (UNKNOWN_PERSON if passed else "")
+        if gets_end:
+            spec = LockSpec(lock.spec.target, _MESSAGES[Reason.UNASSIGNED], created_by="idsync")
+            self._put(name, person, spec, lock, self._lifetime)
+        else:
+            self._put(name, person, lock.spec, lock, None)
 
     def _conflict(self, user: str, existing: Lock, causes: tuple[Cause, ...]) -> None:
         self.unlockable.add(user)

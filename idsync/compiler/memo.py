@@ -19,7 +19,7 @@ from idsync.model.directory import Names
 from idsync.model.directory_index import DirectoryIndex
 from idsync.model.identity import IdentityUser
 
-COMPILER_VERSION = "3"
+COMPILER_VERSION = "4"
 """Raise it whenever the same inputs compile to something else."""
 FEW = 16
 """Up to this many people who moved are searched for in unread member lists; for more, every list is read."""
@@ -91,7 +91,7 @@ def narrowed(memo: Memo, inputs: Inputs, bases: Bases, held: frozenset[str], own
     # People who were not in the pool under the same name, or no longer are, move in and out of lists.
     moved = held_ids | {okta_id for okta_id in differing if _was_elsewhere(memo, okta_id, pool.names[okta_id])}
     moved |= known.keys() - bases.people.keys()
-    users = {*names, *pool.leaving, *pool.claimed, *pool.renamed.keys(), *pool.renamed.values()}
+    users = {*names, *pool.leaving, *pool.passed, *pool.claimed, *pool.renamed.keys(), *pool.renamed.values()}
     users |= held & index.users.keys() | _edited_users(memo, index)
     ours = {name for name, entry in index.access_lists.items() if entry.ours}
     lists = ours - bases.lists.keys()

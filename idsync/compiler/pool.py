@@ -16,14 +16,21 @@ from idsync.model.identity import ACCESS_STATUSES, DELETED, OUT_STATUSES, SUSPEN
 from idsync.model.names import twin_keys
 
 
+class Former(msgspec.Struct, frozen=True, gc=False):
+    """Who had a name before the person who has it now, by Okta id, and why they do not have it any more."""
+
+    okta_id: str
+    why: Why
+
+
 class Pool(msgspec.Struct, frozen=True):
     """The outcome for each person.
 
     `present` are people to have, by directory name, and `names` their names by Okta id; `suspended` are those of them
-    to keep locked. `renamed` maps a new name to the old one. `leaving` says why a name of ours goes. `held` are names
-    to leave exactly as they are, memberships included. `shown_out` are names of people whom Okta itself shows as
-    deactivated or suspended. `claimed` are names of present people that a foreign user has.
-    `size` counts the people whose status lets them have access.
+    to keep locked. `renamed` maps a new name to the old one. `leaving` says why a name of ours goes, and `passed` who
+    loses a name of ours that goes to another person. `held` are names to leave exactly as they are, memberships
+    included. `shown_out` are names of people whom Okta itself shows as deactivated or suspended. `claimed` are names of
+    present people that a foreign user has. `size` counts the people whose status lets them have access.
     """
 
     present: dict[str, IdentityUser]
@@ -31,6 +38,7 @@ class Pool(msgspec.Struct, frozen=True):
     suspended: frozenset[str]
     renamed: dict[str, str]
     leaving: dict[str, Why]
+    passed: dict[str, Former]
     held: frozenset[str]
     shown_out: frozenset[str]
     claimed: frozenset[str]
@@ -92,6 +100,8 @@ class _Draft:
         self._suspended: set[str] = set()
         self._renamed: dict[str, str] = {}
         self._leaving: dict[str, Why] = {}
+        self._passed: dict[str, str] = {}
+        self._formers: dict[str, Former] = {}
         self._held: set[str] = set()
         self._shown_out: set[str] = set()
         self._reserved: set[str] = set()
@@ -107,6 +117,7 @@ class _Draft:
             suspended=frozenset(self._suspended),
             renamed=self._renamed,
             leaving=self._leaving,
+            passed=self._formers,
             held=frozenset(self._held),
             shown_out=frozenset(self._suspended | self._shown_out),
             claimed=frozenset(self._claimed),
@@ -221,7 +232,10 @@ class _Draft:
             self._name_taken(user, f"still belongs to Okta user {entry.okta_id}, who is leaving")
         else:
             if entry is not None and entry.okta_id:
-                self._replaced(user, entry.okta_id)
+                if self._is_a_leavers(user):
+                    self._passed[name] = entry.okta_id
+                else:
+                    self._relabelled(user, entry.okta_id)
             self._accept(user, old_names)
 
     def _accept(self, user: IdentityUser, old_names: list[str]) -> None:
@@ -241,19 +255,23 @@ class _Draft:
             self._accept(user, old_names)
 
     def dismiss(self, snapshot: Snapshot) -> None:
-        """Say why every other user of ours leaves."""
+        """Say why every other user of ours leaves, and why people lose names that others have now."""
         statuses = {user.id: user for user in snapshot.users if user.id not in self._ids}
         entries = self._index.users
-        for name in sorted(entries.keys() - self._present.keys() - self._held - self._leaving.keys()):
-            entry = entries[name]
-            if entry.okta_id is None:
-                continue
-            listed = statuses.get(entry.okta_id)
-            status = listed.status if listed else snapshot.unassigned.get(entry.okta_id, "")
+
+        def absence(okta_id: str, name: str) -> Why:
+            listed = statuses.get(okta_id)
+            status = listed.status if listed else snapshot.unassigned.get(okta_id, "")
             if status in _OUT_BY_ITSELF:
                 self._shown_out.add(name)
             reason = Reason.SUSPENDED if listed is not None and status == SUSPENDED else _absence(status)
-            self._leaving[name] = Why(reason, (UpstreamCause("user", entry.okta_id, name),))
+            return Why(reason, (UpstreamCause("user", okta_id, name),))
+
+        for name in sorted(entries.keys() - self._present.keys() - self._held - self._leaving.keys()):
+            okta_id = entries[name].okta_id
+            if okta_id is not None:
+                self._leaving[name] = absence(okta_id, name)
+        self._formers = {name: Former(okta_id, absence(okta_id, name)) for name, okta_id in self._passed.items()}
 
     def _hold(self, users: Iterable[IdentityUser]) -> None:
         for user in users:
@@ -307,12 +325,12 @@ class _Draft:
             user,
         )
 
-    def _replaced(self, user: IdentityUser, old_id: str) -> None:
+    def _relabelled(self, user: IdentityUser, other_id: str) -> None:
         self._report(
             "identity_replaced",
             "warning",
-            f"{user.username} was Okta user {old_id} and is now {user.id}: the same person created again, or another. "
-            "If another, lock the name by hand until the old one's credentials have run out: nothing else ends them.",
+            f"The directory has {user.username} as Okta user {other_id}, who has another name: somebody changed the "
+            f"label by hand. It is Okta user {user.id} in Okta, and becomes so here.",
             user,
         )
 

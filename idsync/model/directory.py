@@ -26,6 +26,7 @@ class Reason(StrEnum):
     UNSUSPENDED = "unsuspended"
     REPROVISIONED = "reprovisioned"
     RENAMED = "renamed"
+    LOGIN_REUSED = "login_reused"
     PROFILE_CHANGED = "profile_changed"
     ROLE_MAPPING_CHANGED = "role_mapping_changed"
     IMPORTED = "imported"

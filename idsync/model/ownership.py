@@ -56,9 +56,13 @@ def our_labels(org_url: str) -> dict[str, str]:
     return {ORIGIN_LABEL: ORIGIN, ORG_LABEL: org_url}
 
 
-def lock_name(org_url: str, user_name: str) -> str:
-    """The one name of our lock on a user: UUIDv5 in the URL namespace, so that making it twice makes it once."""
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{org_url}/{user_name}"))
+def lock_name(org_url: str, user_name: str, okta_id: str = "") -> str:
+    """The name of our lock on a user: UUIDv5 in the URL namespace, so that making it twice makes it once.
+
+    With `okta_id` it is that of a lock for this person where a lock for another one has the plain name.
+    """
+    place = f"{org_url}/{user_name}" + (f"/{okta_id}" if okta_id else "")
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, place))
 
 
 def ended_locks(locks: Mapping[str, Lock], ours: Ours, now: datetime) -> frozenset[str]:

@@ -24,10 +24,10 @@ class Moment(msgspec.Struct, frozen=True):
 
 
 def stamped_lock(change: LockChange, now: datetime) -> Lock:
-    """The lock to write: made now, in force for the change's lifetime (for ever without one)."""
+    """The lock to write: made now, in force for the change's lifetime; without one, until the end that it names."""
     if change.after is None:
         raise ValueError(f"{change.address}: nothing to write")
-    expires = None if change.lifetime is None else later(now, change.lifetime)
+    expires = change.after.spec.expires if change.lifetime is None else later(now, change.lifetime)
     created_at = change.after.spec.created_at or format_time(now)
     return msgspec.structs.replace(
         change.after, spec=msgspec.structs.replace(change.after.spec, expires=expires, created_at=created_at)

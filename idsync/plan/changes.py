@@ -12,6 +12,7 @@ from idsync.model.addresses import Address
 from idsync.model.directory import Cause, Reason
 from idsync.model.findings import Finding, Health
 from idsync.model.measures import Measures
+from idsync.model.ownership import okta_id_of
 from idsync.model.resources import AccessList, Lock, Membership, User
 
 FORMAT_VERSION = "1.0"
@@ -58,13 +59,26 @@ class AccessListChange(ObjectChange[AccessList], frozen=True, tag="access_list",
     """A list created, updated or deleted, with its member changes; sorted names.
 
     `before` and `after` are equal when only members change. `carried` holds the details that a renamed member brings
-    along; every other added member gets new ones. `kept` names what people edited and the plan leaves alone.
+    along; every other added member gets new ones. `kept` names what people edited and the plan leaves alone. A name
+    that is both added and removed passes to another person, whose membership is a new one.
     """
 
     members_added: tuple[str, ...]
     members_removed: tuple[str, ...]
     carried: dict[str, Membership] = {}
     kept: tuple[str, ...] = ()
+
+    @property
+    def members_gone(self) -> tuple[str, ...]:
+        """The names of those who are removed and not members any more."""
+        if not self.members_added:
+            return self.members_removed
+        return tuple(sorted(set(self.members_removed) - set(self.members_added)))
+
+    @property
+    def members_renewed(self) -> frozenset[str]:
+        """The names that stay in the list and pass to another person."""
+        return frozenset(self.members_removed).intersection(self.members_added)
 
 
 Change = UserChange | LockChange | AccessListChange
@@ -75,6 +89,14 @@ def newly_locks(change: LockChange) -> bool:
     if change.before is None or change.after is None:
         return change.after is not None
     return change.before.spec.target != change.after.spec.target
+
+
+def passes_on(change: UserChange) -> bool:
+    """Whether a name of ours goes from one person to another, by their Okta ids."""
+    if change.before is None or change.after is None:
+        return False
+    had, has = okta_id_of(change.before.metadata.labels), okta_id_of(change.after.metadata.labels)
+    return bool(had) and had != has
 
 
 class Access(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

@@ -13,7 +13,16 @@ from idsync.model.directory import Members, Reason
 from idsync.model.resources import NEW_MEMBERSHIP, AccessList, Membership, Metadata, User, UserSpec
 from idsync.model.resources import user as user_resource
 from idsync.plan.accesses import Accesses, Origins
-from idsync.plan.changes import Access, AccessListChange, Change, LockChange, PersonDelta, UserChange, newly_locks
+from idsync.plan.changes import (
+    Access,
+    AccessListChange,
+    Change,
+    LockChange,
+    PersonDelta,
+    UserChange,
+    newly_locks,
+    passes_on,
+)
 from idsync.plan.effective import Key, Lists, Parents, Routes, effective_routes
 from idsync.plan.nesting import children_of, parents_after, people_below
 from idsync.plan.newcomers import Newcomers
@@ -42,7 +51,7 @@ class Touched(msgspec.Struct, frozen=True):
 
     users: dict[str, UserChange]
     lists: dict[str, AccessListChange]
-    locks: dict[str, LockChange]
+    locks: dict[str, list[LockChange]]
     joined: dict[str, list[str]]
     left: dict[str, set[str]]
     people: frozenset[str]
@@ -57,7 +66,7 @@ def touched_by(
     """
     users: dict[str, UserChange] = {}
     lists: dict[str, AccessListChange] = {}
-    locks: dict[str, LockChange] = {}
+    locks: dict[str, list[LockChange]] = defaultdict(list)
     joined: dict[str, list[str]] = defaultdict(list)
     left: dict[str, set[str]] = defaultdict(set)
     reached: set[str] = set()
@@ -67,7 +76,7 @@ def touched_by(
             case UserChange():
                 users[name] = change
             case LockChange():
-                locks[_locked_user(change)] = change
+                locks[_locked_user(change)].append(change)
             case AccessListChange():
                 lists[name] = change
                 for person in filterfalse(left_out.__contains__, change.members_added):
@@ -129,9 +138,10 @@ class _Comparison:
         if not before and (everything := self._everything(person)) is not None:
             return PersonDelta(person, everything, (), (), old_name, locked, unlocked)
         after = self._after(person)
-        gains = [(key, after[key]) for key in after if key not in before]
-        loses = [(key, before[key]) for key in before if key not in after]
-        moved = [(key, after[key]) for key in after if key in before and before[key] != after[key]]
+        common = after.keys() & before.keys() if not self._passes_on(person) else set()
+        gains = [(key, after[key]) for key in after if key not in common]
+        loses = [(key, before[key]) for key in before if key not in common]
+        moved = [(key, after[key]) for key in after if key in common and before[key] != after[key]]
         if not (gains or loses or moved or locked or unlocked or old_name):
             return None
         return PersonDelta(
@@ -144,6 +154,11 @@ class _Comparison:
             unlocked,
         )
 
+    def _passes_on(self, person: str) -> bool:
+        """Whether another person has this name before: the one loses all that they had, and the other gains theirs."""
+        change = self._users.get(person)
+        return change is not None and passes_on(change)
+
     def _described(
         self, person: str, routes: Iterable[tuple[Key, tuple[str, ...]]], *, gained: bool
     ) -> tuple[Access, ...]:
@@ -151,12 +166,10 @@ class _Comparison:
         return tuple(self._accesses.of(person, key, via, titles, gained=gained) for key, via in routes)
 
     def _lock_reasons(self, person: str) -> tuple[Reason | None, Reason | None]:
-        change = self._locks.get(person)
-        if change is None:
-            return None, None
-        if change.action == "delete":
-            return None, change.reason
-        return (change.reason if newly_locks(change) else None), None
+        changes = self._locks.get(person, ())
+        locked = next((change.reason for change in changes if newly_locks(change)), None)
+        lifted = [change.reason for change in changes if change.action == "delete"]
+        return locked, lifted[0] if lifted and len(lifted) == len(changes) else None
 
     def _before(self, person: str) -> Routes:
         user = self._around.users.get(person)

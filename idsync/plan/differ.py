@@ -14,6 +14,7 @@ from idsync.plan.steps import in_listing_order
 UNEXPLAINED = Why(Reason.DRIFT)
 NO_MEMBERS: Members = {}
 NO_LIFETIMES: Mapping[str, int] = {}
+NOBODY: frozenset[str] = frozenset()
 
 
 def changes_between(
@@ -22,16 +23,18 @@ def changes_between(
     why: Mapping[Address, Why],
     kept: Mapping[str, tuple[str, ...]],
     lifetimes: Mapping[str, int] = NO_LIFETIMES,
+    passed: frozenset[str] = NOBODY,
 ) -> tuple[Change, ...]:
     """Every change that takes `current` to `desired`, in listing order; both hold only what may be touched.
 
-    `lifetimes` says, by lock name, for how many seconds a lock to be made lasts; without one it has no end.
+    `lifetimes` says, by lock name, for how many seconds a lock to be made lasts; without one it has no end. The
+    memberships of names that `passed` to another person are new ones.
     """
     return in_listing_order(
         [
             *_user_changes(current.users, desired.users, why),
             *_lock_changes(current.locks, desired.locks, why, lifetimes),
-            *_list_changes(current, desired, why, kept),
+            *_list_changes(current, desired, why, kept, passed),
         ]
     )
 
@@ -62,6 +65,7 @@ def _list_changes(
     desired: DirectoryState,
     why: Mapping[Address, Why],
     kept: Mapping[str, tuple[str, ...]],
+    passed: frozenset[str],
 ) -> Iterator[AccessListChange]:
     members_changed = difference(current.members, desired.members).changed
     differing = difference(current.access_lists, desired.access_lists).differing
@@ -70,8 +74,9 @@ def _list_changes(
         reason = why.get(address, UNEXPLAINED)
         old, new = current.access_lists.get(name), desired.access_lists.get(name)
         had, has = current.members.get(name, NO_MEMBERS), desired.members.get(name, NO_MEMBERS)
-        added = tuple(sorted(has.keys() - had.keys() if had else has))
-        removed = tuple(sorted(had.keys() - has.keys()))
+        renewed = [member for member in passed & has.keys() & had.keys() if has[member] is not had[member]]
+        added = tuple(sorted((has.keys() - had.keys()).union(renewed) if had else has))
+        removed = tuple(sorted((had.keys() - has.keys()).union(renewed)))
         if old == new and not added and not removed:
             continue
         carried = {} if old is None else {member: has[member] for member in added if has[member] is not NEW_MEMBERSHIP}

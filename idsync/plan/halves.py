@@ -147,7 +147,15 @@ def _parted(
     """The members who come or go now, those who do so later, and why."""
     if not change.blocked_by and holding.concerned.isdisjoint(names):
         return names, (), NOTHING
-    held = {name: holding.addition(change, name) if joining else holding.removal(change, name) for name in names}
+    renewed = change.members_renewed
+    held = {}
+    for name in names:
+        why = NOTHING
+        if joining or name in renewed:  # a membership that passes to another person goes and comes at once
+            why |= holding.addition(change, name)
+        if not joining or name in renewed:
+            why |= holding.removal(change, name)
+        held[name] = why
     now = tuple(name for name in names if not held[name])
     return now, tuple(name for name in names if held[name]), NOTHING.union(*held.values())
 

@@ -18,7 +18,7 @@ from idsync.model.measures import ListMeasure, Measures, Seen
 from idsync.model.org_urls import normal_org_url
 from idsync.model.resources import AccessList, User
 from idsync.model.times import parse_time
-from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange
+from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange, passes_on
 from idsync.plan.effective import granted
 
 replace = msgspec.structs.replace
@@ -218,7 +218,7 @@ def takes_access(change: Change) -> bool:
         case LockChange():
             return True
         case UserChange(before=User(spec=before), after=User(spec=after)):
-            return not set(granted(before)) <= set(granted(after))
+            return passes_on(change) or not set(granted(before)) <= set(granted(after))
         case AccessListChange(before=AccessList(spec=had), after=AccessList(spec=has)):
             return bool(change.members_removed) or not set(granted(had.grants)) <= set(granted(has.grants))
         case UserChange() | AccessListChange():

@@ -86,9 +86,9 @@ class _Rewinding:
         """Take back what one entry tells of."""
         match entry:
             case StepMade():
-                self._take_back_object(entry)
                 for name in entry.members_added:
                     self._members_of(entry.address).pop(name, None)
+                self._take_back_object(entry)
             case MadeByHand():
                 self._take_back_object(entry)
             case LocksSwept():

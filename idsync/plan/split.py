@@ -11,7 +11,7 @@ from idsync.model.addresses import split_address
 from idsync.model.names import twin_key
 from idsync.model.ownership import ORG_LABEL, ORIGIN_LABEL
 from idsync.plan.assemble import summarise
-from idsync.plan.changes import Change, GuardResult, PersonDelta, Plan, UserChange
+from idsync.plan.changes import Change, GuardResult, PersonDelta, Plan, UserChange, passes_on
 from idsync.plan.delta_halves import DeltaHalves
 from idsync.plan.guards import PROTECTED, Standing, counts_of, released
 from idsync.plan.halves import halves_of
@@ -125,7 +125,8 @@ def _standing(section: Section) -> Standing:
     """Whom guards count, as far as changes tell: everybody but those who come, and of the protected who are harmed."""
     users = [change for change in section.changes if isinstance(change, UserChange)]
     coming = frozenset(split_address(change.address)[1] for change in users if _comes(change))
-    leaving = frozenset(split_address(change.address)[1] for change in users if change.after is None)
+    gone = (change for change in users if change.after is None or passes_on(change))
+    leaving = frozenset(split_address(change.address)[1] for change in gone)
     harming = [change for change in section.changes if PROTECTED in change.blocked_by]
     protected = frozenset(twin_key(person_of(change)) for change in harming)
     return Standing(_AllBut(coming | {""}), leaving, protected)

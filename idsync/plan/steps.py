@@ -45,7 +45,7 @@ def phases_of(change: Change) -> tuple[Phase, ...]:
 def _list_phases(change: AccessListChange) -> tuple[Phase, ...]:
     if change.action == "delete":
         return (Phase.ACCESS_LIST_DELETE,)
-    if not change.members_removed:
+    if not change.members_gone:
         return (Phase.ACCESS_LIST,)
     grows = change.action == "create" or bool(change.members_added) or change.before != change.after
     return (Phase.ACCESS_LIST, Phase.MEMBER_REMOVAL) if grows else (Phase.MEMBER_REMOVAL,)

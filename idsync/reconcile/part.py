@@ -93,7 +93,7 @@ def _alike(upstream: Upstream, target: DirectoryReader, org_url: str, users: fro
 def _part(
     settings: Settings, upstream: Upstream, target: DirectoryReader, people: _People, whole: frozenset[str]
 ) -> Part:
-    former = people.names - upstream.usernames(people.users)
+    former = people.names - upstream.usernames(people.users) | _passing(upstream, target, people, settings)
     there = frozenset(target.memberships(people.names)) | (target.owned_by(former) if former else _NOBODY)
     snapshot = upstream.part(people.users, there | whole)
     chosen = {subject.id: subject for subject in subjects(settings.filters, snapshot)}
@@ -108,6 +108,16 @@ def _part(
     return Part(snapshot, people.users, people.names, lists, frozenset([*whole, *alone, *gone, *new]) & lists)
 
 
+def _passing(upstream: Upstream, target: DirectoryReader, people: _People, settings: Settings) -> frozenset[str]:
+    """Names that are somebody's upstream whom the directory does not have under them: they may be another person's."""
+    users = upstream.part(people.users, _NOBODY).users
+    names = frozenset(user.username for user in users)
+    entries = target.index(settings.integration.org_url, Names(names, _NOBODY)).users
+    return frozenset(
+        user.username for user in users if (entry := entries.get(user.username)) is None or entry.okta_id != user.id
+    )
+
+
 class PartOfDirectory:
     """A directory of which only a part is shown; implements `DirectoryReader`.
 
@@ -118,7 +128,9 @@ class PartOfDirectory:
         self._target = target
         self._part = part
         self._shown = Names(part.names | self._usernames(), part.lists)
-        self._lock_names = frozenset(lock_name(org_url, name) for name in self._shown.users)
+        plain = (lock_name(org_url, name) for name in self._shown.users)
+        own = (lock_name(org_url, name, okta_id) for name in self._shown.users for okta_id in part.users)
+        self._lock_names = frozenset([*plain, *own])
 
     def _usernames(self) -> frozenset[str]:
         return frozenset(user.username for user in self._part.snapshot.users)

@@ -138,6 +138,7 @@ def _plan(
         adopted=compilation.adopted,
         ours=labelled_by(settings.integration.org_url),
         lifetimes=compilation.lifetimes,
+        passed=frozenset(inputs.pool.passed),
     )
     renamed = _renamed(inputs, compilation)
     brief = described is not None
@@ -186,8 +187,8 @@ def _renamed(inputs: CompilerInputs, compilation: Compilation) -> dict[str, str]
 
 
 def _owned_by_renamed(inputs: CompilerInputs, target: DirectoryReader) -> frozenset[str]:
-    """Lists that name a renamed person as an owner; few plans rename anyone."""
-    old_names = frozenset(inputs.pool.renamed.values())
+    """Lists of which an owner is renamed, or has a name that passes to another person; few plans have any."""
+    old_names = frozenset(inputs.pool.renamed.values()) | inputs.pool.passed.keys()
     if not old_names:
         return frozenset()
     return target.owned_by(old_names)
@@ -224,6 +225,6 @@ def _assembled(
         shown_out=inputs.pool.shown_out,
         index=inputs.index,
         managed=managed,
-        leaving=frozenset(inputs.pool.leaving),
+        leaving=frozenset(inputs.pool.leaving) | inputs.pool.passed.keys(),
         findings=[*noticed, *older_than_last(snapshot, inputs.last), *compilation.findings, *comparison.findings],
     )

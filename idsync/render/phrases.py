@@ -15,6 +15,7 @@ REASONS: dict[Reason, str] = {
     Reason.UNSUSPENDED: "no longer suspended in Okta",
     Reason.REPROVISIONED: "back in Okta",
     Reason.RENAMED: "renamed in Okta",
+    Reason.LOGIN_REUSED: "the name is another person's now",
     Reason.PROFILE_CHANGED: "profile changed in Okta",
     Reason.ROLE_MAPPING_CHANGED: "role mapping changed",
     Reason.IMPORTED: "imported from Okta",

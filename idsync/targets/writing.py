@@ -40,7 +40,7 @@ def _write_list_step(
             directory.delete_access_list(name)
             return None
         case Phase.MEMBER_REMOVAL:
-            directory.remove_members(name, change.members_removed)
+            directory.remove_members(name, change.members_gone)
             return change.after
         case _:
             access_list = stamped_access_list(change, at.stamp)

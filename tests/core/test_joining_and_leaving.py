@@ -134,7 +134,7 @@ def test_with_ttl_never_a_leavers_lock_is_permanent() -> None:
 def test_a_locks_name_is_made_of_org_and_name_so_that_making_it_twice_makes_it_once() -> None:
     assert lock_name(ORG, "alice") == "ca94b6bd-7853-5220-8237-0e846c288193"
     before = okta(*STAYING, person("alice"))
-    half = with_lock(settled(before), lock_on("alice", ours=True, expires="2026-11-23T18:30:00Z"))
+    half = with_lock(settled(before), lock_on("alice", ours=True, expires="2026-11-23T19:00:00Z"))
     assert lines(plan(okta(*STAYING), half)) == ["delete user alice: unassigned"]
 
 
@@ -230,9 +230,9 @@ def test_what_logins_and_people_left_on_a_user_beside_roles_and_traits_stays() -
     assert after.spec.expires == "2027-01-01T00:00:00Z"
 
 
-def test_another_person_under_the_same_name_is_reported_and_takes_it_over() -> None:
+def test_r11_another_person_under_the_same_name_gets_the_account_behind_a_lock_for_the_first_one() -> None:
     state = settled(okta(*STAYING, person("alice", id="00u-old")))
     made = plan(okta(*STAYING, person("alice", id="00u-new")), state)
-    assert lines(made) == ["update user alice: profile_changed"]
-    assert [finding.code for finding in made.findings] == ["identity_replaced"]
+    assert lines(made) == ["create lock alice: unassigned", "update user alice: assigned"]
+    assert [finding.code for finding in made.findings] == ["login_reused"]
     assert plan(okta(*STAYING, person("alice", id="00u-new")), applied(state, made)).is_empty

@@ -18,7 +18,7 @@ from idsync.model.addresses import Address, split_address
 from idsync.model.directory import DirectoryState, LastApply, Names
 from idsync.model.directory_index import DirectoryIndex, edited_within
 from idsync.model.identity import IdentityApp, IdentityGroup, IdentityUser, Snapshot, raw_json
-from idsync.model.ownership import lock_name, our_labels
+from idsync.model.ownership import USER_ID_LABEL, lock_name, our_labels
 from idsync.model.resources import (
     AccessList,
     AccessListSpec,
@@ -289,6 +289,6 @@ def foreign_list(name: str, labels: Mapping[str, str] | None = None, **spec: Any
 
 def lock_on(name: str, *, ours: bool = False, called: str = "", expires: str | None = None) -> Lock:
     """A lock on somebody, made by hand or by us."""
-    labels = our_labels(ORG) if ours else {}
+    labels = {**our_labels(ORG), USER_ID_LABEL: f"00u-{name}"} if ours else {}
     spec = LockSpec(LockTarget(user=name), "by hand", expires, created_by="idsync" if ours else "admin")
     return lock_resource(Metadata(called or (lock_name(ORG, name) if ours else f"hand-{name}"), labels=labels), spec)
