@@ -88,7 +88,8 @@ class Workspace:
 
     def target(self, store: Store) -> LocalTarget:
         """Where access is enforced: the first target, and what people look at and edit."""
-        return LocalTarget(store.directory, self.settings.integration.org_url)
+        integration = self.settings.integration
+        return LocalTarget(store.directory, integration.org_url, integration.former_addresses)
 
     def further_targets(self) -> tuple[Target, ...]:
         """The targets beside the first: none that a configuration can name yet."""
@@ -108,7 +109,14 @@ class Workspace:
         """What a plan must have been made with to be applied here."""
         integration = self.settings.integration
         targets = (FIRST, *(target.name for target in self.further_targets()))
-        return Expected(self.settings.digest, integration.org_url, __version__, integration.users.adopt, targets)
+        return Expected(
+            self.settings.digest,
+            integration.org_url,
+            __version__,
+            integration.users.adopt,
+            targets,
+            integration.former_addresses,
+        )
 
     def check_secrets(self) -> tuple[Diagnostic, ...]:
         """What is wrong with the secrets that are named: missing, badly kept, or of no use. None of them is quoted."""

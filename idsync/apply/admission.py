@@ -6,10 +6,13 @@ import msgspec
 
 from idsync.compiler.users import may_adopt
 from idsync.errors import BlockedError, PlanMismatch, PlanTampered, PlanUsed, SourceUnhealthy
+from idsync.model.former_addresses import Orphans
 from idsync.model.ownership import Ours
 from idsync.plan.changes import Change, Plan, UserChange
 from idsync.plan.sections import FIRST
 from idsync.stores.protocol import Runs
+
+ORPHANED = "orphaned"
 
 
 class Expected(msgspec.Struct, frozen=True):
@@ -22,6 +25,13 @@ class Expected(msgspec.Struct, frozen=True):
     """Names of foreign users that the configuration takes over."""
     targets: Collection[str] = (FIRST,)
     """The targets that are written to."""
+    former: Collection[str] = ()
+    """Addresses that the organization had before."""
+
+    @property
+    def known(self) -> frozenset[str]:
+        """Every address of the organization."""
+        return frozenset({self.org_url, *self.former})
 
 
 def check_unused(plan: Plan, runs: Runs) -> None:
@@ -93,6 +103,26 @@ def check_health(plan: Plan, overrides: Mapping[str, str]) -> None:
         )
 
 
+def check_orphaned(plan: Plan, orphans: Iterable[Orphans], expected: Expected, overrides: Mapping[str, str]) -> None:
+    """Raise SourceUnhealthy when objects carry our origin and an address that no integration answers for.
+
+    `orphans` are what the target itself holds now; what is known of locks alone, the plan says.
+    """
+    if ORPHANED in overrides:
+        return
+    addresses = [each.org_url for each in orphans]
+    told = [finding.message for finding in plan.findings if finding.code == ORPHANED]
+    if addresses or told:
+        of = f" of {', '.join(addresses)}" if addresses else ""
+        raise SourceUnhealthy(
+            f"The directory holds objects of ours{of}, and this configuration is for {expected.org_url}.",
+            codes=[ORPHANED],
+            why="Nobody locks their leavers: an apply that leaves them behind would look like a success.",
+            fix="Name the address in former_org_urls if the organization moved. If they may stay, "
+            + _allow([ORPHANED]),
+        )
+
+
 def check_guards(plan: Plan, overrides: Mapping[str, str]) -> None:
     """Raise BlockedError when a guard, or anything else that holds a change back, is not released by name."""
     results = {result.guard: result for result in plan.guards if result.verdict == "blocked"}
@@ -116,6 +146,7 @@ def unneeded(plan: Plan, overrides: Mapping[str, str]) -> tuple[str, ...]:
     blocking = {result.guard for result in plan.guards if result.verdict == "blocked"}
     blocking.update(finding.code for finding in plan.health.findings)
     blocking.update(code for change in plan.changes for code in change.blocked_by)
+    blocking.update(finding.code for finding in plan.findings if finding.code == ORPHANED)
     return tuple(
         f"The guard {name} blocks nothing in this plan; its override is ignored"
         for name in overrides

@@ -6,7 +6,14 @@ from contextlib import ExitStack
 
 import msgspec
 
-from idsync.apply.admission import check_guards, check_health, check_inputs, check_ownership, check_unused
+from idsync.apply.admission import (
+    check_guards,
+    check_health,
+    check_inputs,
+    check_orphaned,
+    check_ownership,
+    check_unused,
+)
 from idsync.apply.lease import take_lease
 from idsync.apply.request import Applied, Request
 from idsync.apply.run import Entered, Run
@@ -39,7 +46,10 @@ def apply_plan(
     check_inputs(plan, msgspec.structs.replace(request.expected, targets=targets.keys()))
     parts = [part for part in sections(plan) if part.target in targets]
     for part in parts:
-        check_ownership(part.changes, targets[part.target].ours, request.expected.adopt)
+        target = targets[part.target]
+        check_ownership(part.changes, target.ours, request.expected.adopt)
+        if request.whole:
+            check_orphaned(plan, target.orphans(request.expected.known), request.expected, request.overrides)
     check_health(plan, request.overrides)
     check_guards(plan, request.overrides)
     with ExitStack() as leases:

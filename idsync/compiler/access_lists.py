@@ -22,7 +22,7 @@ from idsync.model.directory import Cause, Members, Reason, UpstreamCause, Why
 from idsync.model.findings import Finding
 from idsync.model.identity import Snapshot
 from idsync.model.list_owners import is_person, renamed_owners
-from idsync.model.ownership import OWNED_LIST_FIELDS, is_ours, our_labels, with_owned
+from idsync.model.ownership import OWNED_LIST_FIELDS, is_ours, org_of, our_labels, with_owned
 from idsync.model.resources import (
     NEW_MEMBERSHIP,
     AccessList,
@@ -140,7 +140,7 @@ class ListCompiler:
         for subject in chosen:
             existing = current.get(subject.id)
             if existing is not None and not is_ours(existing.metadata.labels, self._org_url):
-                if self._members(subject, {}):
+                if not org_of(existing.metadata.labels) and self._members(subject, {}):
                     findings.append(_conflict(subject, existing))
                 continue
             seen[subject.id] = subject

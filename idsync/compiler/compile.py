@@ -157,7 +157,7 @@ class _Draft:
         why = Why(Reason.ASSIGNED, (user_cause(identity),))
         if name in inputs.pool.claimed and existing is not None:
             if not may_adopt(existing, inputs.settings.integration.users.adopt):
-                self._findings.append(conflict(identity))
+                self._findings.extend(conflict(identity, existing))
                 self._held.add(name)
                 self._leave_locks_on(name)
                 return

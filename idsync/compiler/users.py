@@ -1,6 +1,6 @@
 """Desired users: what we own of a user comes from Okta and the rules, all else stays as people and logins left it."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterator, Mapping
 
 import msgspec
 
@@ -9,7 +9,7 @@ from idsync.model.directory import Reason
 from idsync.model.findings import Finding
 from idsync.model.identity import IdentityUser
 from idsync.model.names import nfc
-from idsync.model.ownership import USER_ID_LABEL, with_owned
+from idsync.model.ownership import USER_ID_LABEL, org_of, with_owned
 from idsync.model.resources import Metadata, Traits, User, UserSpec
 from idsync.model.resources import user as user_resource
 
@@ -43,9 +43,14 @@ def may_adopt(user: User, named: Container[str]) -> bool:
     return is_temporary_sso_user(user) or nfc(user.metadata.name) in named
 
 
-def conflict(identity: IdentityUser) -> Finding:
-    """A foreign user has the name; it is not touched, and gets nothing through this person."""
-    return Finding(
+def conflict(identity: IdentityUser, existing: User) -> Iterator[Finding]:
+    """A foreign user has the name; it is not touched, and gets nothing through this person.
+
+    Of what carries our origin and an unknown address one finding speaks for all.
+    """
+    if org_of(existing.metadata.labels):
+        return
+    yield Finding(
         "user_conflict",
         "error",
         f"A user {identity.username} exists that is not ours; it is left as it is. "

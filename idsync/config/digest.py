@@ -12,6 +12,8 @@ from idsync.config.templates import Template
 
 # Where something is written, how one signs in, and where state is kept say nothing about what is asked for.
 _NOT_MEANING = frozenset({"position", "authentication", "store"})
+# Without them a configuration means what it meant before there were such keys, and keeps its digest.
+_CAME_LATER = frozenset({"former_org_urls"})
 _ENCODER = msgspec.json.Encoder(order="sorted")
 
 
@@ -34,12 +36,15 @@ def _meaning(value: object) -> object:
         case tuple():
             return [_meaning(item) for item in value]
         case msgspec.Struct():
-            fields = {
-                name: _meaning(getattr(value, name)) for name in value.__struct_fields__ if name not in _NOT_MEANING
-            }
+            fields = {name: _meaning(getattr(value, name)) for name in value.__struct_fields__ if _counts(value, name)}
             return {"is": type(value).__name__, **fields}  # two kinds of rule may have fields that look alike
         case _:
             return value
+
+
+def _counts(value: msgspec.Struct, name: str) -> bool:
+    """Whether a field says what is asked for; a key that came later does where it is written."""
+    return name not in _NOT_MEANING and (name not in _CAME_LATER or bool(getattr(value, name)))
 
 
 def _sources(patterns: tuple[NamePattern, ...]) -> list[str]:

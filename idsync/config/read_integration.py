@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from idsync.config.codes import MISSING_AUTH, NOT_IN_THIS_VERSION, SECRET_WRITTEN_OUT, Mistakes
-from idsync.config.nodes import Node, Scalar, find, is_true, key_position, text_of
+from idsync.config.nodes import Node, Scalar, find, is_true, items_of, key_position, text_of
 from idsync.config.patterns import normalised
 from idsync.config.settings import (
     ApiToken,
@@ -63,6 +63,7 @@ def read_integration(document: Node, mistakes: Mistakes) -> Integration:
         locks=_locks(find(spec, "locks"), defaults.locks, mistakes),
         empty_lists=_when_empty(find(spec, "access_lists", "when_empty"), defaults.empty_lists),
         interval=read_duration(find(spec, "interval"), mistakes) or defaults.interval,
+        former_org_urls=_former(find(spec, "former_org_urls"), mistakes),
         rate_limit_share=_number(find(spec, "rate_limit_share"), defaults.rate_limit_share),
     )
 
@@ -78,6 +79,11 @@ def _refuse_what_comes_later(spec: Node | None, mistakes: Mistakes) -> None:
             mistakes.add(
                 NOT_IN_THIS_VERSION, place, f"the {section} {key} is not in this version", fix=f"Use {instead}."
             )
+
+
+def _former(node: Node | None, mistakes: Mistakes) -> tuple[str, ...]:
+    addresses = (read_org_url(item, mistakes, "a former address") for item in items_of(node))
+    return tuple(sorted({address for address in addresses if address}))
 
 
 def _app(node: Node | None) -> AppReference:

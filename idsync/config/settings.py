@@ -15,6 +15,7 @@ from idsync.config.digest import digest_of
 from idsync.config.patterns import NameFilter, NamePattern
 from idsync.config.templates import Template
 from idsync.diagnostics import Position
+from idsync.model.org_urls import spelled_with_port
 
 HOUR = 3600
 
@@ -167,6 +168,17 @@ class Integration(msgspec.Struct, frozen=True):
     empty_lists: EmptyLists = EmptyLists.DELETE
     interval: int = 30 * 60
     rate_limit_share: int = 50
+    former_org_urls: tuple[str, ...] = ()
+    """Earlier addresses of the same organization."""
+
+    @property
+    def former_addresses(self) -> frozenset[str]:
+        """Every address that objects of this organization may be labelled with, but for the present one.
+
+        Earlier versions kept a port that is the scheme's own.
+        """
+        written = {self.org_url, *self.former_org_urls}
+        return frozenset(written | set(map(spelled_with_port, written))) - {self.org_url}
 
 
 class ImportFilters(msgspec.Struct, frozen=True):

@@ -48,14 +48,14 @@ def read_duration(node: Node | None, mistakes: Mistakes, *, fix: str | None = No
     return None
 
 
-def read_org_url(node: Node | None, mistakes: Mistakes) -> str:
+def read_org_url(node: Node | None, mistakes: Mistakes, name: str = "org_url") -> str:
     """Return the organization's address in lower case, without a trailing slash and without its scheme's own port."""
     text = text_of(node)
     if node is None or text is None:
         return ""
     normal = normal_org_url(text)
     if (complaint := _org_url_complaint(normal)) is not None:
-        mistakes.add(BAD_ORG_URL, node.position, f"org_url {complaint}")
+        mistakes.add(BAD_ORG_URL, node.position, f"{name} {complaint}")
     return normal
 
 

@@ -37,6 +37,7 @@ class Reason(StrEnum):
     BECAME_EMPTY = "became_empty"
     DRIFT = "drift"
     ADOPTED = "adopted"
+    RELABELLED = "relabelled"
 
 
 class UpstreamCause(msgspec.Struct, frozen=True, gc=False, tag="upstream", tag_field="type"):

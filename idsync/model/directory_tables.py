@@ -100,6 +100,9 @@ class DirectoryTables(Protocol):
     def counts(self, org: str) -> tuple[int, int, int]:
         """How many users, memberships and lists are ours by `org`."""
 
+    def orgs(self) -> Collection[str]:
+        """Every org by which some user or list is ours."""
+
     def serial(self) -> int:
         """Grows by one with each transaction that changes the directory."""
 

@@ -5,7 +5,7 @@ target's to say. Of an object of ours the fields named here are ours too; all el
 """
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any, TypeVar, assert_never
 
@@ -31,14 +31,17 @@ Ours = Callable[[User | Lock | AccessList], bool]
 """Whether an object is ours, as its target says."""
 
 
-def is_ours(labels: Mapping[str, str], org_url: str) -> bool:
-    """Whether we may change or delete an object with these labels on behalf of `org_url`."""
-    return labels.get(ORIGIN_LABEL) == ORIGIN and labels.get(ORG_LABEL) == org_url
+def is_ours(labels: Mapping[str, str], org_url: str, former: Collection[str] = ()) -> bool:
+    """Whether we may change or delete an object with these labels on behalf of `org_url`, or of an address that its
+    organization had before.
+    """
+    org = labels.get(ORG_LABEL)
+    return labels.get(ORIGIN_LABEL) == ORIGIN and (org == org_url or org in former)
 
 
-def labelled_by(org_url: str) -> Ours:
+def labelled_by(org_url: str, former: Collection[str] = ()) -> Ours:
     """What says of an object whether it carries these labels: the local directory's say, and that of files of it."""
-    return lambda resource: is_ours(resource.metadata.labels, org_url)
+    return lambda resource: is_ours(resource.metadata.labels, org_url, former)
 
 
 def org_of(labels: Mapping[str, str]) -> str:

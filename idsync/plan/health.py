@@ -42,7 +42,7 @@ class Judgement(msgspec.Struct, frozen=True):
 def wrong_source(settings: Settings, snapshot: Snapshot) -> Finding | None:
     """The finding that there is nothing to plan, because the snapshot is of another org or app."""
     integration = settings.integration
-    if normal_org_url(snapshot.org_url) != integration.org_url:
+    if normal_org_url(snapshot.org_url) not in (integration.org_url, *integration.former_org_urls):
         return _finding(
             "wrong_org", f"The snapshot is of {snapshot.org_url}, the configuration is for {integration.org_url}."
         )

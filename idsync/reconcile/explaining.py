@@ -1,6 +1,6 @@
 """Why one person has what they have: compiles their part of the directory and follows every path."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Literal
 
@@ -16,6 +16,7 @@ from idsync.plan.effective import Lists
 from idsync.plan.explain import ExplainedAccess, Explanation, Standpoint, explained_access, matches
 from idsync.reconcile.context import surroundings
 from idsync.reconcile.managed import in_force, managed_index, managed_state
+from idsync.reconcile.moved_organization import present_state
 from idsync.reconcile.planning import pool_of
 from idsync.targets.protocol import DirectoryReader
 
@@ -40,14 +41,15 @@ def explain(
         joins = _lists_upstream(inputs, identity)
         around = surroundings([name], DirectoryState(), target, settings.integration.sync, changing=joins)
         within = Names(users=frozenset({name}), access_lists=joins | around.access_lists.keys())
-        current = managed_state(settings, target.state(within), in_force(settings, target.locks(), now))
+        found = managed_state(settings, target.state(within), in_force(settings, target.locks(), now))
+        current = present_state(settings, found, target)
     compilation = compile_state(inputs, decide_locks(inputs, current.locks), current, within)
     present = Standpoint(
         around.users.get(name), around.memberships.get(name, {}), Lists(around.access_lists, around.parents)
     )
     access = explained_access(
         present,
-        _desired(compilation, name, present, settings.integration.org_url),
+        _desired(compilation, name, present, settings.integration.org_url, settings.integration.former_addresses),
         compilation.given.get(name, GivenRoles()),
         compilation.why,
         now,
@@ -71,12 +73,14 @@ def _lists_upstream(inputs: Inputs, identity: IdentityUser | None) -> frozenset[
     return frozenset(subject.id for subject in inputs.subjects if okta_id in bytes(subject.raw_members))
 
 
-def _desired(compilation: Compilation, name: str, present: Standpoint, org_url: str) -> Standpoint:
+def _desired(
+    compilation: Compilation, name: str, present: Standpoint, org_url: str, former: Collection[str]
+) -> Standpoint:
     """The person after the next apply; users and lists that are not ours stay as they are."""
     desired: DirectoryState = compilation.desired
     compiled = compilation_lists(compilation)
     user = desired.users.get(name)
-    if user is None and present.user is not None and not is_ours(present.user.metadata.labels, org_url):
+    if user is None and present.user is not None and not is_ours(present.user.metadata.labels, org_url, former):
         user = present.user
     memberships = {key: entry for key, entry in present.memberships.items() if key not in compiled}
     memberships.update((key, entries[name]) for key, entries in desired.members.items() if name in entries)

@@ -5,7 +5,7 @@ from datetime import datetime
 from idsync.config.settings import Settings
 from idsync.model.directory import DirectoryState
 from idsync.model.directory_index import DirectoryIndex
-from idsync.model.ownership import ended_locks, labelled_by
+from idsync.model.ownership import Ours, ended_locks, labelled_by
 from idsync.model.resources import Lock
 
 
@@ -20,11 +20,16 @@ def managed_index(settings: Settings, index: DirectoryIndex) -> DirectoryIndex:
     )
 
 
+def ours_of(settings: Settings) -> Ours:
+    """What says whose an object is: it carries the organization's address, or one that it had before."""
+    return labelled_by(settings.integration.org_url, settings.integration.former_addresses)
+
+
 def in_force(settings: Settings, locks: dict[str, Lock], now: datetime) -> dict[str, Lock]:
     """The locks without our expired ones, which count as absent; none where users are switched off."""
     if not settings.integration.sync.users:
         return {}
-    ended = ended_locks(locks, labelled_by(settings.integration.org_url), now)
+    ended = ended_locks(locks, ours_of(settings), now)
     return {name: lock for name, lock in locks.items() if name not in ended}
 
 

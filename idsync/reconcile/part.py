@@ -14,6 +14,7 @@ from idsync.config.settings import Settings
 from idsync.model.directory import DirectoryState, Members, Names
 from idsync.model.directory_index import DirectoryIndex, Managed
 from idsync.model.extent import Extent
+from idsync.model.former_addresses import Orphans
 from idsync.model.identity import Snapshot
 from idsync.model.names import twin_key
 from idsync.model.ownership import lock_name
@@ -155,6 +156,10 @@ class PartOfDirectory:
     def counts(self, org_url: str) -> Managed:
         """How much of the whole directory is ours."""
         return self._target.counts(org_url)
+
+    def orphans(self, known: Collection[str]) -> tuple[Orphans, ...]:
+        """What of the whole directory carries an address that is not `known`."""
+        return self._target.orphans(known)
 
     def names_of(self, okta_ids: Collection[str], twin_keys: Collection[str]) -> frozenset[str]:
         """Names of users by Okta id or twin key, in the whole directory."""

@@ -20,13 +20,13 @@ from idsync.model.extent import Extent
 from idsync.model.findings import Finding, Health
 from idsync.model.identity import Snapshot
 from idsync.model.measures import ListKind, Measures, Seen
-from idsync.model.ownership import labelled_by
 from idsync.plan.assemble import Comparison, assemble, compare, in_brief
 from idsync.plan.changes import Inputs, PersonDelta, Plan
 from idsync.plan.health import Judgement, judge, older_than_last, wrong_source
 from idsync.plan.newcomers import plain_newcomers
 from idsync.reconcile.context import delta_of
-from idsync.reconcile.managed import in_force, managed_index, managed_state
+from idsync.reconcile.managed import in_force, managed_index, managed_state, ours_of
+from idsync.reconcile.moved_organization import orphaned_findings, present_locks, present_state, why_relabelled
 from idsync.reconcile.part import PartOfDirectory, closed
 from idsync.reconcile.planned import Planned, Remembering
 from idsync.stores.protocol import Upstream
@@ -120,23 +120,25 @@ def _plan(
     confirmed: frozenset[str] = frozenset(),
 ) -> Planned:
     settings = inputs.settings
-    locks_in_force = in_force(settings, target.locks(), inputs.now)
-    locks = decide_locks(inputs, locks_in_force)
+    all_locks = target.locks()
+    locks_in_force = in_force(settings, all_locks, inputs.now)
+    locks = decide_locks(inputs, present_locks(settings, locks_in_force))
     bases = within = None
     if memo is not None:
         bases = bases_of(inputs)
         within = narrowed(memo, inputs, bases, inputs.pool.held | locks.unlockable, _owned_by_renamed(inputs, target))
-    current = managed_state(settings, target.state(within), locks_in_force)
+    found = managed_state(settings, target.state(within), locks_in_force)
+    current = present_state(settings, found, target)
     compilation = compile_state(inputs, locks, current, within)
     seen = _seen(inputs, compilation, memo, others, confirmed)
     judgement = judge(settings, seen, _before(inputs, target, current, within)) if judged else Judgement(Health())
     comparison = compare(
-        current,
+        found,
         compilation.desired,
-        why=compilation.why,
+        why=why_relabelled(found, current, compilation),
         kept=compilation.kept,
         adopted=compilation.adopted,
-        ours=labelled_by(settings.integration.org_url),
+        ours=ours_of(settings),
         lifetimes=compilation.lifetimes,
         passed=frozenset(inputs.pool.passed),
     )
@@ -145,6 +147,8 @@ def _plan(
     counted = plain_newcomers(comparison.changes, renamed)[described:] if brief else []
     delta = delta_of(inputs, compilation, comparison.changes, current, target, renamed, frozenset(counted))
     managed = target.counts(settings.integration.org_url)
+    if judged:
+        noticed = [*noticed, *orphaned_findings(settings, target, all_locks, inputs.pool.names)]
     digest = "" if brief else inputs.snapshot.digest()
     plan = _assembled(inputs, compilation, comparison, delta, seen, judgement, managed, noticed, snapshot_digest=digest)
     shown = in_brief(plan, len(counted)) if brief else plan

@@ -26,6 +26,7 @@ REASONS: dict[Reason, str] = {
     Reason.BECAME_EMPTY: "nobody left in it",
     Reason.DRIFT: "changed by hand, put back",
     Reason.ADOPTED: "taken over from an SSO login",
+    Reason.RELABELLED: "labelled with the organization's new address",
 }
 CAUSES_SHOWN = 3
 

@@ -3,12 +3,14 @@
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Self
 
 import msgspec
 
 from idsync.model.directory import DirectoryState, LastApply, Names
 from idsync.model.directory_index import DirectoryIndex, Managed, edited_within, index_of, managed_of
 from idsync.model.exported_state import StateSpec
+from idsync.model.former_addresses import Orphans, orphans_of, taken_over
 from idsync.model.names import twin_key
 from idsync.model.ownership import okta_id_of
 from idsync.model.resources import NESTED_LIST, AccessList, Lock, Membership
@@ -20,10 +22,17 @@ class GivenDirectory:
 
     name = "local"
 
-    def __init__(self, state: DirectoryState, exported: StateSpec | None = None) -> None:
-        """`exported` is what the store knew of the directory as a whole, where the value says it."""
+    def __init__(self, state: DirectoryState, exported: StateSpec | None = None, former: Collection[str] = ()) -> None:
+        """`exported` is what the store knew of the directory as a whole, where the value says it. What carries a
+        `former` address of the organization is ours.
+        """
         self._state = state
         self._exported = exported
+        self._former = former
+
+    def knowing(self, former: Collection[str]) -> Self:
+        """The same directory, of an organization that had these addresses before."""
+        return type(self)(self._state, self._exported, former)
 
     @property
     def last_apply(self) -> LastApply | None:
@@ -46,7 +55,7 @@ class GivenDirectory:
 
     def index(self, org_url: str, within: Names | None = None) -> DirectoryIndex:
         """The state, or the part of it within `within`, in brief."""
-        index = index_of(self.state(within), org_url)
+        index = index_of(taken_over(self.state(within), org_url, self._former), org_url)
         if self._exported is None:
             return index
         edited = frozenset(self._exported.edited)
@@ -56,7 +65,11 @@ class GivenDirectory:
 
     def counts(self, org_url: str) -> Managed:
         """How much of the state is ours."""
-        return managed_of(self._state, org_url)
+        return managed_of(taken_over(self._state, org_url, self._former), org_url)
+
+    def orphans(self, known: Collection[str]) -> tuple[Orphans, ...]:
+        """What carries our origin and an address that is not `known`."""
+        return orphans_of(self._state, known)
 
     def names_of(self, okta_ids: Collection[str], twin_keys: Collection[str]) -> frozenset[str]:
         """Names of the users who carry one of these Okta ids, or whose name has one of these twin keys."""

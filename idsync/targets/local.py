@@ -11,6 +11,7 @@ from idsync.model.canonical import body_of, canonical_bytes
 from idsync.model.directory import DirectoryState, Members, Names
 from idsync.model.directory_index import AccessListEntry, DirectoryIndex, Managed, UserEntry
 from idsync.model.directory_tables import DirectoryTables
+from idsync.model.former_addresses import Orphans, orphans_of
 from idsync.model.ownership import is_ours, okta_id_of, org_of, same_owned
 from idsync.model.resources import NESTED_LIST, AccessList, Lock, Membership, User
 from idsync.model.times import parse_time
@@ -32,10 +33,11 @@ class LocalTarget:
     atomic = True
     kinds: frozenset[Kind] = frozenset({"user", "lock", "access_list", "access_list_member"})
 
-    def __init__(self, tables: DirectoryTables, org_url: str) -> None:
-        """What carries our origin and `org_url` is ours."""
+    def __init__(self, tables: DirectoryTables, org_url: str, former: Collection[str] = ()) -> None:
+        """What carries our origin and `org_url` is ours, or an address that the organization had before."""
         self._tables = tables
         self._org_url = org_url
+        self._former = tuple(former)
         self._memberships: dict[bytes, Membership] = {}
 
     def reading(self) -> AbstractContextManager[None]:
@@ -55,7 +57,7 @@ class LocalTarget:
         users = None if within is None else within.users
         lists = None if within is None else within.access_lists
         with self.reading():
-            return DirectoryIndex(
+            index = DirectoryIndex(
                 {
                     name: UserEntry(okta_id, print_)
                     for name, okta_id, print_ in self._tables.users.entries(org_url, users)
@@ -67,10 +69,56 @@ class LocalTarget:
                 frozenset(self._tables.edited(within)),
                 self._tables.serial(),
             )
+            for former in self._inhabited():
+                index = self._with_former(index, former, users, lists)
+            return index
+
+    def _inhabited(self) -> list[str]:
+        """The former addresses that something carries."""
+        return [former for former in self._former if any(self._tables.counts(former))]
+
+    def _with_former(
+        self, index: DirectoryIndex, former: str, users: Collection[str] | None, lists: Collection[str] | None
+    ) -> DirectoryIndex:
+        """The index, with what carries a former address as ours."""
+        people = self._tables.users.entries(former, users)
+        theirs = self._tables.access_lists.entries(former, lists)
+        return msgspec.structs.replace(
+            index,
+            users={
+                **index.users,
+                **{name: UserEntry(okta_id, p) for name, okta_id, p in people if okta_id is not None},
+            },
+            access_lists={
+                **index.access_lists,
+                **{name: AccessListEntry(ours, p, members, count) for name, ours, p, members, count in theirs if ours},
+            },
+        )
 
     def counts(self, org_url: str) -> Managed:
-        """How many users, memberships and lists are ours."""
-        return Managed(*self._tables.counts(org_url))
+        """How many users, memberships and lists are ours: of the organization with its former addresses, or of one."""
+        orgs = (org_url, *self._former) if org_url == self._org_url else (org_url,)
+        each = [self._tables.counts(org) for org in orgs]
+        return Managed(*map(sum, zip(*each, strict=True)))
+
+    def orphans(self, known: Collection[str]) -> tuple[Orphans, ...]:
+        """What carries our origin and an address that is not `known`, told by the counts that are kept for each."""
+        with self.reading():
+            strangers = sorted(set(self._tables.orgs()) - {*known})
+            if not strangers:
+                return ()
+            locks = {found.org_url: found for found in orphans_of(DirectoryState(locks=self.locks()), known)}
+            return tuple(self._orphans(org, locks.get(org, Orphans(org))) for org in strangers)
+
+    def _orphans(self, org: str, locks: Orphans) -> Orphans:
+        people = self._tables.users.entries(org, None)
+        lists = self._tables.access_lists.entries(org, None)
+        return Orphans(
+            org,
+            {name: okta_id for name, okta_id, _ in people if okta_id is not None},
+            tuple(sorted(name for name, ours, *_ in lists if ours)),
+            locks.locks,
+        )
 
     def names_of(self, okta_ids: Collection[str], twin_keys: Collection[str]) -> frozenset[str]:
         """Names of the users who carry one of these Okta ids, or whose name has one of these twin keys."""
@@ -115,8 +163,8 @@ class LocalTarget:
         return frozenset(self._tables.access_lists.owned_by(people))
 
     def ours(self, resource: Resource) -> bool:
-        """Whether an object carries our origin and our org."""
-        return is_ours(resource.metadata.labels, self._org_url)
+        """Whether an object carries our origin and our org, by its present address or a former one."""
+        return is_ours(resource.metadata.labels, self._org_url, self._former)
 
     def project(self, desired: DirectoryState) -> DirectoryState:
         """All of it: this directory holds whatever can be desired."""

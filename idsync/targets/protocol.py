@@ -8,6 +8,7 @@ from typing import Protocol
 from idsync.model.addresses import Kind
 from idsync.model.directory import DirectoryState, Members, Names
 from idsync.model.directory_index import DirectoryIndex, Managed
+from idsync.model.former_addresses import Orphans
 from idsync.model.resources import AccessList, Lock, Membership, User
 from idsync.plan.apply_times import Moment
 from idsync.plan.steps import Step
@@ -18,6 +19,8 @@ Resource = User | Lock | AccessList
 
 class DirectoryReader(Protocol):
     """Reads of one target; every call inside one `reading()` sees the same state.
+
+    What carries a former address of the organization is ours as well, where the target knows that address.
 
     What is given names, ids or `within` reads these and no others, however many there are.
     """
@@ -37,6 +40,9 @@ class DirectoryReader(Protocol):
 
     def counts(self, org_url: str) -> Managed:
         """How many users, memberships and lists are ours, on behalf of `org_url`; nobody is read for it."""
+
+    def orphans(self, known: Collection[str]) -> tuple[Orphans, ...]:
+        """What carries our origin and an address that is not `known`; nobody is read where no user or list does."""
 
     def names_of(self, okta_ids: Collection[str], twin_keys: Collection[str]) -> frozenset[str]:
         """Names of the users who carry one of these Okta ids, for any org, or whose name has one of these twin keys."""

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from idsync.model.addresses import Kind
 from idsync.model.directory import DirectoryState, Members, Names
 from idsync.model.directory_index import DirectoryIndex, Managed
+from idsync.model.former_addresses import Orphans
 from idsync.model.ownership import is_ours, same_owned
 from idsync.model.resources import AccessList, Lock, Membership, User
 from idsync.plan.apply_times import Moment
@@ -50,6 +51,9 @@ class MemoryTarget:
 
     def counts(self, org_url: str) -> Managed:
         return self._given().counts(org_url)
+
+    def orphans(self, known: Collection[str]) -> tuple[Orphans, ...]:
+        return self._given().orphans(known)
 
     def names_of(self, okta_ids: Collection[str], twin_keys: Collection[str]) -> frozenset[str]:
         return self._given().names_of(okta_ids, twin_keys)

@@ -7,7 +7,15 @@ from pathlib import Path
 import click
 from msgspec.structs import replace
 
-from idsync.apply.admission import check_guards, check_health, check_inputs, check_unused, unneeded
+from idsync.apply.admission import (
+    ORPHANED,
+    check_guards,
+    check_health,
+    check_inputs,
+    check_orphaned,
+    check_unused,
+    unneeded,
+)
 from idsync.apply.executor import apply_plan
 from idsync.apply.request import Applied, Request, left_for_later
 from idsync.bootstrap import Workspace
@@ -59,7 +67,7 @@ def command(
     """
     if plan is not None and snapshot is not None:
         raise UsageError("A plan is applied as it is; --snapshot cannot change it.", fix="Give one of the two.")
-    released, timeout = overrides(allow, {*GUARDS, *RELEASABLE}), _seconds(lock_timeout)
+    released, timeout = overrides(allow, {*GUARDS, *RELEASABLE, ORPHANED}), _seconds(lock_timeout)
     if plan is None and not auto_approve:
         invocation.console.require_person()
     reviewed = None if plan is None else read_plan(plan)
@@ -113,15 +121,21 @@ class _Job:
             return Parts(plan, plan)
         check_unused(plan, self.store.runs)
         check_inputs(plan, self.place.expected())
+        self._check_orphaned(plan)
         going, held = split_plan(plan, self.released)
         if self.form == "text":
             self.invocation.console.result(held_text(held, self.invocation))
         return Parts(plan, going, held)
 
+    def _check_orphaned(self, plan: Plan) -> None:
+        expected = self.place.expected()
+        check_orphaned(plan, self.place.target(self.store).orphans(expected.known), expected, self.released)
+
     def approved(self, parts: Parts, *, ask: bool) -> bool:
         """Refuse what may not be applied, and ask; there is nothing to ask about an empty plan."""
         if not self.split:
             check_inputs(parts.whole, self.place.expected())
+            self._check_orphaned(parts.whole)
             check_health(parts.whole, self.released)
             check_guards(parts.whole, self.released)
         question = "Apply the part that may go ahead?" if parts.held.changes else "Apply this plan?"

@@ -42,7 +42,7 @@ def command(
         return explain(place.settings, reading, directory, user, resource, place.now())
 
     if current is not None:
-        explanation = explained(given_directory(current))
+        explanation = explained(given_directory(current).knowing(place.settings.integration.former_addresses))
     else:
         with place.store(Access.READ) as store:
             explanation = explained(place.target(store))

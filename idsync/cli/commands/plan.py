@@ -65,7 +65,7 @@ def _plan(
     with ProgressDisplay(invocation.console) as progress:
         source = place.source(progress, snapshot=snapshot)
         if current is not None:
-            target = given_directory(current)
+            target = given_directory(current).knowing(place.settings.integration.former_addresses)
             noticed = () if target.tells_state else (no_last_reading(),)
             return plan_once(
                 place.settings,

@@ -22,6 +22,11 @@ class OwnedCounts:
         people, memberships, lists = self._connection.row(_SQL["counts"], (org,)) or (0, 0, 0)
         return people, memberships, lists
 
+    def orgs(self) -> list[str]:
+        """Every org by which some user or list is ours."""
+        self.flush()
+        return [org for (org,) in self._connection.rows(_SQL["orgs"])]
+
     def add_people(self, org: str, number: int) -> None:
         """So many more users, or fewer; those of no org are not counted."""
         _add(self._people, org, number)

@@ -49,6 +49,11 @@ class Directory:
         self._flush()
         return self._counts.of(org)
 
+    def orgs(self) -> list[str]:
+        """Every org by which some user or list is ours."""
+        self._flush()
+        return self._counts.orgs()
+
     def reading(self) -> AbstractContextManager[None]:
         """A span of reads that see one state."""
         return self._connection.reading()

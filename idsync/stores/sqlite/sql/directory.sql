@@ -7,6 +7,9 @@ UPDATE directory SET serial = serial + 1;
 -- name: counts
 SELECT people, memberships, access_lists FROM owned_counts WHERE org = ?;
 
+-- name: orgs
+SELECT org FROM owned_counts WHERE people > 0 OR access_lists > 0;
+
 -- name: add_counts
 INSERT INTO owned_counts (org, people, memberships, access_lists) VALUES (?, ?, ?, ?)
 ON CONFLICT (org) DO UPDATE SET
