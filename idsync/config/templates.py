@@ -28,6 +28,17 @@ class Template:
         """Put the captures of one match in place."""
         return "".join(part if isinstance(part, str) else captures[part - 1] for part in self._parts)
 
+    @property
+    def is_literal(self) -> bool:
+        """Whether it gives one and the same text always."""
+        return all(isinstance(part, str) for part in self._parts)
+
+    def could_give(self, text: str) -> bool:
+        """Whether some captures give this text; one that is captures alone says nothing of its own, and does not."""
+        literal = [part for part in self._parts if isinstance(part, str) and part.strip()]
+        pattern = "".join(re.escape(part) if isinstance(part, str) else ".*" for part in self._parts)
+        return bool(literal) and re.fullmatch(pattern, text, re.DOTALL) is not None
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Template) and self.source == other.source
 

@@ -83,6 +83,8 @@ class Snapshot(msgspec.Struct, frozen=True):
     apps: list[IdentityApp]
     app_label: str = ""
     sanitized: bool = False
+    kept_attributes: list[str] | None = None
+    """Of a sanitized snapshot: the profile attributes of which every value stayed; None where that is not known."""
     unassigned: dict[str, str] = {}
     """Status, by Okta id, of people seen upstream who lack the app; `DELETED` where Okta no longer knows the id."""
 

@@ -11,6 +11,7 @@ from idsync.compiler.compile import Inputs as CompilerInputs
 from idsync.compiler.measures import asked_of_both, count_attributes, measures_of_directory, seen_in
 from idsync.compiler.memo import Memo, attributes_now, bases_of, narrowed
 from idsync.compiler.pool import Pool, foreign_in_the_way, resolve_pool
+from idsync.compiler.sanitized_rules import sanitized_rules
 from idsync.compiler.users import may_adopt
 from idsync.config.settings import Settings
 from idsync.errors import SourceUnhealthy
@@ -230,5 +231,11 @@ def _assembled(
         index=inputs.index,
         managed=managed,
         leaving=frozenset(inputs.pool.leaving) | inputs.pool.passed.keys(),
-        findings=[*noticed, *older_than_last(snapshot, inputs.last), *compilation.findings, *comparison.findings],
+        findings=[
+            *noticed,
+            *sanitized_rules(settings, snapshot),
+            *older_than_last(snapshot, inputs.last),
+            *compilation.findings,
+            *comparison.findings,
+        ],
     )

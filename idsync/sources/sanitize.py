@@ -1,122 +1,110 @@
-"""Sanitized snapshots: one key turns people into the same pseudonyms every time; groups and apps keep their names.
+"""Sanitized snapshots: people under pseudonyms, so that such a snapshot plans like the real one and tells of nobody.
 
-What equals stays equal, and what differs stays different, so such a snapshot plans like the real one. Names that are
-twins (equal but for letter case or Unicode form) stay twins. Without the key a pseudonym leads back to nobody.
+Of a person no text stays but what a rule must see, and that only where it says nothing of who the person is. Groups and
+apps keep their names; their descriptions, which may name people, do not stay.
 """
 
-import hmac
 from collections.abc import Callable, Collection
 from typing import Any
 
 import msgspec
 
-from idsync.errors import UsageError
-from idsync.model.identity import IdentityApp, IdentityGroup, IdentityUser, Snapshot, raw_json
-from idsync.model.names import nfc, twin_key
+from idsync.model.identity import IdentityApp, IdentityGroup, IdentityUser, ProfileValue, Snapshot, raw_json
+from idsync.model.pseudonyms import Identifying, Pseudonyms
 
-SHORTEST_KEY = 16
-
-NEVER_KEPT = frozenset(
-    {"login", "email", "secondEmail", "userName", "name", "displayName", "nickName", "firstName", "middleName"}
-    | {"lastName", "givenName", "familyName", "honorificPrefix", "honorificSuffix", "profileUrl", "primaryPhone"}
-    | {"mobilePhone", "streetAddress", "city", "zipCode", "postalAddress", "employeeNumber", "manager", "managerId"}
-)
-"""Attributes that say who a person is: replaced also when a rule looks at them."""
-
-_LETTERS = "abcdefghijklmnop"
+_TRUTH_VALUES = frozenset({"true", "false"})
 
 
 def sanitize(snapshot: Snapshot, key: bytes, keep: Collection[str] = ()) -> Snapshot:
     """Replace ids, names and profile values of people.
 
-    `keep` names profile attributes whose values stay (those that role rules look at: department, title …), unless
-    they say who a person is. Booleans stay. Ids of groups and apps stay; their descriptions, which may name people,
-    do not. Raises UsageError for a key that can be guessed.
+    `keep` names profile attributes whose values stay (those that role rules look at: department, title …), but for
+    values that say who a person is. The snapshot says which attributes stayed whole. Raises UsageError for a key that
+    can be guessed.
     """
-    if len(key) < SHORTEST_KEY:
-        raise UsageError(
-            "The key for pseudonyms is too short.",
-            why="People could be found again by trying keys.",
-            fix=f"Give {SHORTEST_KEY} random bytes or more.",
-        )
-    pseudonym = _Pseudonyms(key)
-    kept = frozenset(keep) - NEVER_KEPT
+    people = _People(Pseudonyms(key), frozenset(keep))
+    pseudonym = people.pseudonym
+    users = [people.user(user) for user in snapshot.users]
     return msgspec.structs.replace(
         snapshot,
-        users=[_user(user, pseudonym, kept) for user in snapshot.users],
+        users=users,
         groups=[_group(group, pseudonym) for group in snapshot.groups],
         apps=[_app(app, pseudonym) for app in snapshot.apps],
         unassigned={pseudonym.id(user): status for user, status in snapshot.unassigned.items()},
         sanitized=True,
+        kept_attributes=sorted(people.kept - people.replaced),
     )
 
 
-class _Pseudonyms:
-    """Makes pseudonyms with one key."""
+class _People:
+    """Replaces people, and notes of which attributes that were to be kept some value was replaced."""
 
-    def __init__(self, key: bytes) -> None:
-        self._key = key
+    def __init__(self, pseudonym: Pseudonyms, kept: frozenset[str]) -> None:
+        self.pseudonym = pseudonym
+        self.kept = kept
+        self.replaced: set[str] = set()
 
-    def id(self, identifier: str) -> str:
-        """An id of the same length as Okta's."""
-        return "00u" + self._letters("id", identifier)[:17]
-
-    def text(self, text: str) -> str:
-        """A word for a text: twins give words that differ by letter case alone."""
-        word = self._letters("text", twin_key(text))
-        composed = nfc(text)
-        if composed == twin_key(text):
-            return word
-        case = self._letters("case", composed)
-        return "".join(
-            letter.upper() if index == 0 or fate < "i" else letter
-            for index, (letter, fate) in enumerate(zip(word, case, strict=True))
+    def user(self, user: IdentityUser) -> IdentityUser:
+        """A person under pseudonyms."""
+        attributes = user.attributes()
+        texts = {name: _texts(value) for name, value in attributes.items()}
+        identifying = Identifying((user.id, user.username), texts, self.kept)
+        profile: dict[str, ProfileValue] = {}
+        for name, value in attributes.items():
+            stays = name in self.kept and not any(map(identifying.is_in, texts[name]))
+            profile[name] = value if stays else self._value(value)
+            if name in self.kept and profile[name] != value:
+                self.replaced.add(name)
+        return msgspec.structs.replace(
+            user, id=self.pseudonym.id(user.id), username=self.pseudonym.text(user.username), profile=raw_json(profile)
         )
 
-    def number(self, number: float) -> int:
-        """A number for a number."""
-        return int.from_bytes(self._digest("number", repr(number))[:4])
+    def _value(self, value: Any) -> Any:
+        """Replace every text and number inside a profile value; what is empty, true or false stays so."""
+        match value:
+            case bool():
+                return value
+            case str():
+                return value if value in _TRUTH_VALUES else self.pseudonym.text(value)
+            case int() | float():
+                return self.pseudonym.text(_number(value))
+            case list():
+                return [self._value(item) for item in value]
+            case dict():
+                return {name: self._value(item) for name, item in value.items()}
+            case _:
+                return value
 
-    def _letters(self, kind: str, text: str) -> str:
-        return "".join(_LETTERS[byte >> 4] + _LETTERS[byte & 15] for byte in self._digest(kind, text)[:12])
 
-    def _digest(self, kind: str, text: str) -> bytes:
-        return hmac.digest(self._key, f"{kind}\0{text}".encode("utf-8", "surrogatepass"), "sha256")
-
-
-def _user(user: IdentityUser, pseudonym: _Pseudonyms, kept: Collection[str]) -> IdentityUser:
-    profile = {name: value if name in kept else _value(value, pseudonym) for name, value in user.attributes().items()}
-    return msgspec.structs.replace(
-        user, id=pseudonym.id(user.id), username=pseudonym.text(user.username), profile=raw_json(profile)
-    )
-
-
-def _value(value: Any, pseudonym: _Pseudonyms) -> Any:
-    """Replace every text and number inside a profile value; what is empty, true or false stays so."""
+def _texts(value: Any) -> list[str]:
+    """Every text and number inside a profile value, as text."""
     match value:
+        case str():
+            return [value] if value else []
         case bool():
-            return value
-        case str() if value:
-            return pseudonym.text(value)
+            return []
         case int() | float():
-            return pseudonym.number(value)
+            return [_number(value)]
         case list():
-            return [_value(item, pseudonym) for item in value]
+            return [text for item in value for text in _texts(item)]
         case dict():
-            return {name: _value(item, pseudonym) for name, item in value.items()}
+            return [text for item in value.values() for text in _texts(item)]
         case _:
-            return value
+            return []
 
 
-def _group(group: IdentityGroup, pseudonym: _Pseudonyms) -> IdentityGroup:
+def _number(value: float) -> str:
+    """A number as a trait shows it, so that a directory's trait gets the same pseudonym."""
+    return msgspec.json.encode(value).decode()
+
+
+def _group(group: IdentityGroup, pseudonym: Pseudonyms) -> IdentityGroup:
     return msgspec.structs.replace(
-        group,
-        members=_ids(group.member_ids(), pseudonym.id),
-        description=pseudonym.text(group.description) if group.description else "",
+        group, members=_ids(group.member_ids(), pseudonym.id), description=pseudonym.text(group.description)
     )
 
 
-def _app(app: IdentityApp, pseudonym: _Pseudonyms) -> IdentityApp:
+def _app(app: IdentityApp, pseudonym: Pseudonyms) -> IdentityApp:
     return msgspec.structs.replace(app, users=_ids(app.user_ids(), pseudonym.id))
 
 

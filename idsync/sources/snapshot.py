@@ -99,6 +99,7 @@ def snapshot_bytes(snapshot: Snapshot) -> bytes:
         "taken_at": snapshot.taken_at,
         "complete": snapshot.complete,
         "sanitized": snapshot.sanitized,
+        **({} if snapshot.kept_attributes is None else {"kept_attributes": snapshot.kept_attributes}),
         "unassigned": snapshot.unassigned,
     }
     lists: tuple[tuple[bytes, list[IdentityUser] | list[IdentityGroup] | list[IdentityApp]], ...] = (

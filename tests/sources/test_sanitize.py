@@ -71,6 +71,34 @@ def test_attributes_that_rules_look_at_stay_unless_they_say_who_it_is() -> None:
     assert "hiro" not in str(profile["email"])
 
 
+COPIES = [
+    ("fullName", "Protagonist, Hiro"),
+    ("gecos", "hiro.protagonist"),
+    ("badge", "4711"),
+    ("costCode", "HIRO-1"),
+    ("office", "+49 170 555"),
+    ("aliases", ["x", "HIRO.PROTAGONIST@ENZOS-PIZZA.COM"]),
+]
+
+
+@pytest.mark.parametrize(("attribute", "value"), COPIES)
+def test_what_a_rule_looks_at_goes_where_its_value_says_who_it_is(attribute: str, value: object) -> None:
+    profile = {**PEOPLE[0]["profile"], attribute: value}  # type: ignore[dict-item]
+    people = [{**PEOPLE[0], "profile": profile}, PEOPLE[1]]
+    clean = sanitize(parsed({**ORGANIZATION, "users": people}), KEY, keep=[attribute, "department"])
+    assert clean.users[0].attributes()[attribute] != value
+    assert clean.users[0].attributes()["department"] == "Delivery"
+    assert clean.kept_attributes == ["department"]
+
+
+def test_what_many_share_stays_though_another_attribute_has_it_too() -> None:
+    profile = {"login": "ann@x.com", "department": "Pizza", "division": "Pizza", "organization": "enzos-pizza"}
+    people = [{"id": "00u1", "username": "ann@enzos-pizza.com", "status": "ACTIVE", "profile": profile}]
+    clean = sanitize(parsed(minimal(users=people)), KEY, keep=["department"])
+    assert clean.users[0].attributes()["department"] == "Pizza"
+    assert clean.kept_attributes == ["department"]
+
+
 def test_equal_values_stay_equal_in_every_place() -> None:
     clean = sanitize(parsed(ORGANIZATION), KEY)
     first, second = (user.attributes() for user in clean.users)

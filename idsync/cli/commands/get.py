@@ -1,14 +1,18 @@
 """`idsync get KIND [NAME]`: print resources of the directory, in Teleport's shapes."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
+from msgspec.structs import replace
 
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.hints import did_you_mean
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.options import format_option
+from idsync.cli.sanitizing import check_key_file, pseudonym_key, sanitize_options
 from idsync.cli.workspaces import workspace
+from idsync.config.settings import Settings
 from idsync.errors import ResourceError, UsageError
 from idsync.history.past_states import PastState, state_as_of
 from idsync.model.addresses import Kind
@@ -35,15 +39,27 @@ _NOBODY: frozenset[str] = frozenset()
 @click.argument("kind", metavar="users|locks|access_lists|access_list_members|all|KIND/NAME")
 @click.argument("name", required=False)
 @click.option("--as-of", "moment", metavar="RUN", help="As it was after a run (its number), or at a time (RFC 3339).")
+@sanitize_options
 @format_option("yaml", "json", "text")
 @common_options()
 @pass_invocation
-def command(invocation: Invocation, kind: str, name: str | None, moment: str | None, form: str) -> ExitCode:
+def command(
+    invocation: Invocation,
+    kind: str,
+    name: str | None,
+    moment: str | None,
+    sanitized: bool,
+    key_file: Path | None,
+    form: str,
+) -> ExitCode:
     """Print resources of the directory: all of a kind, or one by its name.
 
     The members of one access list are `access_list_members LIST`, one of them `access_list_member/LIST/NAME`.
     """
     kinds, name = _asked(kind, name)
+    check_key_file(key_file, sanitized=sanitized)
+    if sanitized and kinds != KINDS:
+        raise UsageError("--sanitize is for `get all`.", why="What it prints is to be planned with, as a whole.")
     place = workspace(invocation)
     with place.store(Access.READ) as store:
         target = place.target(store)
@@ -54,6 +70,8 @@ def command(invocation: Invocation, kind: str, name: str | None, moment: str | N
             state = _read(target, kinds, name) if moment is None else past.state
             edited = store.agreed(target.name).differing() if kinds == KINDS else ()
             known = StateSpec(target.serial(), last_apply(store.facts, target), tuple(sorted(edited)))
+    if sanitized:
+        state, known = _sanitized(place.settings, state, known, pseudonym_key(invocation, place, key_file))
     found = [with_revision(resource) for each in kinds for resource in _of_kind(state, each, name)]
     last: list[ExportedState] = [exported_state(known)] if kinds == KINDS and known.serial and moment is None else []
     if name is not None and not found and not _is_empty_list(state, kinds, name):
@@ -69,6 +87,17 @@ def command(invocation: Invocation, kind: str, name: str | None, moment: str | N
             text = render_yaml([*found, *last])
     invocation.console.result(text)
     return ExitCode.DONE
+
+
+def _sanitized(
+    settings: Settings, state: DirectoryState, known: StateSpec, key: bytes
+) -> tuple[DirectoryState, StateSpec]:
+    """A directory, and what is known of it, with people under pseudonyms."""
+    from idsync.targets.sanitize import SanitizedDirectory
+
+    directory = SanitizedDirectory(settings, key)
+    edited = sorted(directory.address(address, state.locks) for address in known.edited)
+    return directory.state(state), replace(known, edited=tuple(edited))
 
 
 def _asked(word: str, name: str | None) -> tuple[tuple[Kind, ...], str | None]:
