@@ -16,6 +16,7 @@ from click.shell_completion import CompletionItem
 
 from idsync import __version__
 from idsync.cli.console import OutputClosed
+from idsync.cli.examples import examples_of
 from idsync.cli.exit_codes import MEANINGS, ExitCode, exit_code_of
 from idsync.cli.hints import did_you_mean
 from idsync.cli.invocation import Invocation, common_options
@@ -39,8 +40,13 @@ COMMANDS = {
     "history": "Show what was applied, when and by whom.",
     "schema": "Print a published JSON Schema.",
     "completion": "Print the completion script of a shell.",
+    "help": "Show the help of a command.",
+    "version": "Print the version.",
 }
 """Every command and its one line, so that `--help` imports none of them."""
+
+
+_COMMON = "Options of every command (-c, --log-format, -q, --debug) are told by `idsync --help`."
 
 
 class Terminated(BaseException):
@@ -61,6 +67,7 @@ class LazyCommands(click.Group):
         file_name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
         module = importlib.import_module(f"idsync.cli.commands.{file_name}")
         command: click.Command = module.command
+        command.epilog = f"{examples_of(cmd_name)}\n\n{_COMMON}"
         return command
 
     def resolve_command(
@@ -94,7 +101,7 @@ class LazyCommands(click.Group):
     no_args_is_help=False,
     invoke_without_command=True,
 )
-@click.version_option(__version__, prog_name="idsync")
+@click.version_option(__version__, "-V", "--version", prog_name="idsync")
 @common_options(from_environment=True)
 @click.pass_context
 def application(context: click.Context) -> ExitCode | None:

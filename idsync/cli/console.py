@@ -89,7 +89,7 @@ class Console:
         """Say what is wrong with the command line."""
         context = error.ctx if isinstance(error, click.UsageError) else None
         fix = f"See `{context.command_path} --help`." if context else ""
-        self._say("error", error.format_message(), fix=fix)
+        self._say("error", " ".join(error.format_message().split()), fix=fix)
 
     def broken_off(self, command: str, how: str) -> None:
         """Say that a command was broken off from outside, and what that leaves behind."""
@@ -152,8 +152,15 @@ def write_if_possible(stream: TextIO, text: str) -> None:
 
 
 def wants_colour(stream: TextIO) -> bool:
-    """Whether a stream is a terminal whose owner has not declined colour."""
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    """Whether a stream is a terminal whose owner has not declined colour, or FORCE_COLOR asks for it anywhere.
+
+    NO_COLOR wins; FORCE_COLOR=0 asks for nothing. Logs of CI systems show colour though they are no terminals.
+    """
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR", "0") not in ("0", "", "false"):
+        return True
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def harmless(text: str) -> str:

@@ -78,7 +78,15 @@ def _noted(*names: str, note: Callable[[Invocation, Any], None], **how: Any) -> 
         if value:
             note(context.ensure_object(Invocation), value)
 
-    return click.option(*names, expose_value=False, is_eager=True, callback=set_value, **how)
+    return click.option(*names, cls=_CommonOption, expose_value=False, is_eager=True, callback=set_value, **how)
+
+
+class _CommonOption(click.Option):
+    """An option of every command: the help of the program tells of it, that of a command does not again."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """Its line, in the program's own help alone."""
+        return super().get_help_record(ctx) if ctx.parent is None else None
 
 
 def _note_config(invocation: Invocation, path: str) -> None:

@@ -1,13 +1,16 @@
 """Help is quick and complete: it imports click and nothing heavier, and knows every command."""
 
+import shlex
 import subprocess
 import sys
 from importlib import resources
 
+import click
 import pytest
 
 from idsync import __version__
-from idsync.cli.application import COMMANDS
+from idsync.cli.application import COMMANDS, application
+from idsync.cli.examples import EXAMPLES
 from tests.cli.running import Idsync
 
 _IMPORTED = """
@@ -39,8 +42,40 @@ def test_every_command_helps(name: str, idsync: Idsync) -> None:
     ended = idsync(name, "--help")
     assert ended.code == 0
     assert ended.out.startswith(f"Usage: idsync {name}")
-    assert "--config" in ended.out
+    assert "--debug  " not in ended.out
+    assert "Options of every command" in ended.out
+    assert all(f"  {example}\n" in ended.out for example in EXAMPLES[name])
     assert ended.err == ""
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_example_can_be_parsed(name: str) -> None:
+    context = click.Context(application, info_name="idsync")
+    command = application.get_command(context, name)
+    assert command is not None
+    for example in EXAMPLES[name]:
+        for part in example.split(" | "):
+            words = shlex.split(part.removeprefix('eval "$(').removesuffix(')"'))
+            if words[:2] == ["idsync", name]:
+                arguments = words[2 : words.index(">") if ">" in words else None]
+                command.make_context(name, arguments, parent=context)
+
+
+def test_help_of_a_command_is_asked_for_in_two_ways(idsync: Idsync) -> None:
+    assert idsync("help", "plan").out == idsync("plan", "--help").out
+    assert idsync("help").out == idsync("--help").out
+    assert "Did you mean 'plan'?" in idsync("help", "paln").err
+    assert idsync("-V").out == idsync("--version").out == idsync("version").out
+
+
+def test_options_of_every_command_complete_though_their_help_is_elsewhere(idsync: Idsync) -> None:
+    assert "--config" in idsync("--help").out
+    assert idsync("plan", "--log-format", "xml").code == 64
+
+
+def test_choices_are_told_without_escapes(idsync: Idsync) -> None:
+    for command in ("schema", "completion"):
+        assert "\\" not in idsync(command).err
 
 
 def test_without_a_command_help_is_shown(idsync: Idsync) -> None:

@@ -1,0 +1,44 @@
+"""An example or two of each command, as its help and the reference show them."""
+
+from collections.abc import Mapping
+
+EXAMPLES: Mapping[str, tuple[str, ...]] = {
+    "init": ("idsync init access", "idsync init demo --example"),
+    "validate": ("idsync validate -c access", "idsync validate -c access --secrets"),
+    "plan": (
+        "idsync plan -c access -o reviewed.plan",
+        "idsync plan --snapshot snapshot.json --current current.json --format markdown",
+    ),
+    "apply": (
+        "idsync apply reviewed.plan",
+        'idsync apply --auto-approve --allow user_deletes="the Berlin office closed"',
+    ),
+    "reconcile": ("idsync reconcile -c access", "idsync reconcile -c access --format json"),
+    "show": ("idsync show reviewed.plan", "idsync show reviewed.plan --format markdown"),
+    "drift": ("idsync drift -c access",),
+    "snapshot": ("idsync snapshot -o snapshot.json", "idsync snapshot --sanitize -o snapshot.json"),
+    "filters": ("idsync filters", 'idsync filters --groups "eng-*" --groups "^prod-(db|k8s)$"'),
+    "explain": ("idsync explain ann@acme.com", "idsync explain ann@acme.com role/dev"),
+    "get": ("idsync get users --format text", "idsync get all --format json > current.json"),
+    "create": ("idsync create lock.yaml", "idsync get access_list/00g1 | sed s/old/new/ | idsync create -f -"),
+    "edit": ("idsync edit access_list/00g1",),
+    "rm": ("idsync rm access_list_member/00g1/ann@acme.com",),
+    "lock": ('idsync lock ann@acme.com --message "laptop stolen, ticket 4711"',),
+    "unlock": ('idsync unlock ann@acme.com --reason "laptop found"',),
+    "import": (
+        "idsync import -c access -o imported.yaml",
+        "idsync import --snapshot snapshot.json --current current.json",
+    ),
+    "history": ("idsync history", "idsync history 12", "idsync history --verify"),
+    "schema": ("idsync schema config > config.schema.json",),
+    "completion": ('eval "$(idsync completion bash)"',),
+    "help": ("idsync help plan",),
+    "version": ("idsync version",),
+}
+
+
+def examples_of(command: str) -> str:
+    """The examples of a command as click shows them word for word; nothing for one without."""
+    examples = EXAMPLES.get(command, ())
+    title = "Example" if len(examples) == 1 else "Examples"
+    return "\n".join(("\b", f"{title}:", *(f"  {example}" for example in examples))) if examples else ""
