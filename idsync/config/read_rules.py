@@ -130,6 +130,7 @@ def read_guards(document: Node | None) -> Guards:
         user_locks=_guard(spec, "user_locks", defaults.user_locks),
         member_removals=_guard(spec, "member_removals", defaults.member_removals),
         access_list_deletes=_guard(spec, "access_list_deletes", defaults.access_list_deletes),
+        access_losses=_guard(spec, "access_losses", defaults.access_losses),
         source_shrink=_guard(spec, "source_shrink", defaults.source_shrink),
         protected_users=frozenset(normalised(name) for name, _ in read_texts(find(spec, "protected_users"))),
     )

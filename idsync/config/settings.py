@@ -254,6 +254,7 @@ class Guards(msgspec.Struct, frozen=True):
     user_locks: Guard = Guard(Decimal(10), 5)
     member_removals: Guard = Guard(Decimal(25), 10)
     access_list_deletes: Guard = Guard(Decimal(25), 3)
+    access_losses: Guard = Guard(Decimal(10), 5)
     source_shrink: Guard = Guard(Decimal(30), 10)
     protected_users: frozenset[str] = frozenset()
 

@@ -7,7 +7,7 @@ import msgspec
 from idsync.config.settings import Settings
 from idsync.model.addresses import Address
 from idsync.model.directory import DirectoryState, Why
-from idsync.model.directory_index import DirectoryIndex, Managed
+from idsync.model.directory_index import Managed
 from idsync.model.findings import Finding
 from idsync.model.ownership import Ours
 from idsync.plan.changes import (
@@ -25,7 +25,7 @@ from idsync.plan.changes import (
     UserChange,
 )
 from idsync.plan.differ import changes_between
-from idsync.plan.guards import check_guards, guard_findings, marked, standing_of
+from idsync.plan.guards import Standing, check_guards, guard_findings, marked, taken_by
 from idsync.plan.health import Judgement, held_back
 from idsync.plan.ownership import comparable, foreign_clashes
 from idsync.plan.sections import requirements
@@ -68,17 +68,16 @@ def assemble(
     inputs: Inputs,
     judgement: Judgement,
     shown_out: frozenset[str],
-    index: DirectoryIndex,
+    standing: Standing,
     managed: Managed,
-    leaving: frozenset[str],
     findings: Iterable[Finding],
 ) -> Plan:
     """The plan: held back by health, counted and marked by guards; `plan/seal.py` gives it its digest."""
-    standing = standing_of(settings.guards, index, leaving)
     held = held_back(changes, judgement, shown_out)
-    results = check_guards(settings.guards, held, standing, managed)
-    held = marked(held, results, standing)
-    noticed = [*guard_findings(results, held, standing.protected), *findings]
+    taken = taken_by(held, standing)
+    results = check_guards(settings.guards, taken, managed)
+    held = marked(held, results, taken)
+    noticed = [*guard_findings(results, taken), *findings]
     return Plan(
         format_version=FORMAT_VERSION,
         integration=settings.integration.name,

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from idsync.model.addresses import split_address
 from idsync.plan.changes import Access, AccessListChange, Change, LockChange, PersonDelta, UserChange
 from idsync.plan.effective import granted
-from idsync.plan.holding import locked_person
+from idsync.plan.touched import locked_person
 
 
 class DeltaHalves:

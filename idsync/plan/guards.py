@@ -1,84 +1,125 @@
 """Built-in limits on what one plan may take away, and the people whom no plan may take anything vital from."""
 
 from collections import Counter
-from collections.abc import Collection, Container, Iterable
+from collections.abc import Collection, Container, Iterable, Iterator
+from datetime import datetime
 from typing import assert_never
 
 import msgspec
 
 from idsync.config.settings import Guard, Guards
-from idsync.model.addresses import split_address
+from idsync.model.addresses import Address, split_address
 from idsync.model.directory_index import DirectoryIndex, Managed
 from idsync.model.findings import Finding
 from idsync.model.names import twin_key
 from idsync.model.resources import Lock, User
-from idsync.plan.changes import AccessListChange, Change, GuardResult, LockChange, UserChange, newly_locks
+from idsync.plan.around import Around
+from idsync.plan.changes import AccessListChange, Change, GuardResult, LockChange, UserChange, newly_locks, passes_on
+from idsync.plan.losses import Losses
 
 replace = msgspec.structs.replace
 PROTECTED = "protected_users"
-GUARDS = ("user_deletes", "user_locks", "member_removals", "access_list_deletes", PROTECTED)
+LOSSES = "access_losses"
+GUARDS = ("user_deletes", "user_locks", "member_removals", "access_list_deletes", LOSSES, PROTECTED)
 """Every guard on changes; `source_shrink` is judged with the snapshot's health."""
 
 
-class Standing(msgspec.Struct, frozen=True):
-    """Whom and what a plan found: whose locks and memberships guards count, and whom they protect.
+NONE: frozenset[Address] = frozenset()
 
-    `people` are users that were ours before the plan, `leaving` names that go or pass on, `protected` folded names.
+
+class Standing(msgspec.Struct, frozen=True):
+    """Whom and what a plan found: whose locks and memberships guards count, whom they protect, who can use what.
+
+    `people` are users that were ours before the plan, `leaving` names that go or pass on, `protected` folded names,
+    `around` what is around the people whom changes touch, at `now`.
     """
 
     people: Container[str]
     leaving: Container[str]
+    around: Around
+    now: datetime
     protected: frozenset[str] = frozenset()
 
 
-def standing_of(guards: Guards, index: DirectoryIndex, leaving: Collection[str]) -> Standing:
-    """What guards must know of the directory and the configuration; `index` holds all that the plan looked at."""
+def standing_of(
+    guards: Guards, changes: Iterable[Change], index: DirectoryIndex, around: Around, now: datetime
+) -> Standing:
+    """What guards must know of the directory and the configuration; `index` holds at least everyone who is locked."""
     people = frozenset(name for name, entry in index.users.items() if entry.okta_id is not None)
-    return Standing(people, frozenset(leaving), frozenset(map(twin_key, guards.protected_users)))
+    return Standing(people, leaving(changes), around, now, frozenset(map(twin_key, guards.protected_users)))
 
 
-def check_guards(
-    guards: Guards, changes: Iterable[Change], standing: Standing, managed: Managed
-) -> tuple[GuardResult, ...]:
-    """Count what the plan takes from people and lists that were ours before it, each against its limit.
-
-    `managed` says how many there are of each in the whole directory.
-    """
-    counts = counts_of(changes, standing)
-    return (
-        _result("user_deletes", guards.user_deletes, counts["user_deletes"], managed.people),
-        _result("user_locks", guards.user_locks, counts["user_locks"], managed.people),
-        _result("member_removals", guards.member_removals, counts["member_removals"], managed.memberships),
-        _result("access_list_deletes", guards.access_list_deletes, counts["access_list_deletes"], managed.access_lists),
-        GuardResult(PROTECTED, counts[PROTECTED], 0, "blocked" if counts[PROTECTED] else "ok"),
-    )
+def leaving(changes: Iterable[Change]) -> frozenset[str]:
+    """The names of users that go, or pass on to another person."""
+    users = (change for change in changes if isinstance(change, UserChange) and change.before is not None)
+    return frozenset(split_address(change.address)[1] for change in users if _goes(change))
 
 
-def counts_of(changes: Iterable[Change], standing: Standing) -> Counter[str]:
-    """What changes take, as each guard counts it; people who are protected count once each."""
+def _goes(change: UserChange) -> bool:
+    return change.after is None or passes_on(change)
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """What changes take: how much of it each guard counts, which protected people they harm, and who loses access."""
+
+    counts: Counter[str]
+    harmed: frozenset[str]
+    losses: Losses
+    standing: Standing
+
+
+def taken_by(changes: Collection[Change], standing: Standing) -> Taken:
+    """Count what changes take from people and lists that were ours before; people who are protected count once each."""
     counts = Counter[str]()
     harmed = set()
     for change in changes:
         guard, number = counted(change, standing)
         counts[guard] += number
         harmed.add(harmed_by(change, standing.protected))
-    counts[PROTECTED] = len(harmed - {None})
-    return counts
+    losses = Losses(changes, standing.around, standing.now)
+    harmed.update(name for name in losses.without_role if twin_key(name) in standing.protected)
+    people = frozenset(name for name in harmed if name is not None)
+    counts[PROTECTED] = len(people)
+    counts[LOSSES] = len(losses.people)
+    return Taken(counts, people, losses, standing)
 
 
-def marked(changes: Iterable[Change], results: Iterable[GuardResult], standing: Standing) -> tuple[Change, ...]:
+def check_guards(guards: Guards, taken: Taken, managed: Managed) -> tuple[GuardResult, ...]:
+    """What is taken, each against its limit; `managed` says how many there are of each in the whole directory."""
+    counts = taken.counts
+    return (
+        _result("user_deletes", guards.user_deletes, counts["user_deletes"], managed.people),
+        _result("user_locks", guards.user_locks, counts["user_locks"], managed.people),
+        _result("member_removals", guards.member_removals, counts["member_removals"], managed.memberships),
+        _result("access_list_deletes", guards.access_list_deletes, counts["access_list_deletes"], managed.access_lists),
+        _result(LOSSES, guards.access_losses, counts[LOSSES], managed.people),
+        GuardResult(PROTECTED, counts[PROTECTED], 0, "blocked" if counts[PROTECTED] else "ok"),
+    )
+
+
+def marked(changes: Iterable[Change], results: Iterable[GuardResult], taken: Taken) -> tuple[Change, ...]:
     """The changes, each marked with the guards that count it and are over their limit, after what holds it already."""
     blocked = frozenset(result.guard for result in results if result.verdict == "blocked")
     if not blocked:
         return tuple(changes)
-    return tuple(_marked(change, blocked, standing) for change in changes)
+    losses = taken.losses
+    taking = losses.taking(losses.people) if LOSSES in blocked else NONE
+    harming = losses.taking(taken.harmed & losses.without_role) if PROTECTED in blocked else NONE
+
+    def marks_of(change: Change) -> Iterator[str]:
+        guard, number = counted(change, taken.standing)
+        if number and guard in blocked:
+            yield guard
+        if change.address in taking:
+            yield LOSSES
+        if change.address in harming or (PROTECTED in blocked and harmed_by(change, taken.standing.protected)):
+            yield PROTECTED
+
+    return tuple(_with_marks(change, tuple(marks_of(change))) for change in changes)
 
 
-def _marked(change: Change, blocked: frozenset[str], standing: Standing) -> Change:
-    guards = [counted(change, standing)[0]] if counted(change, standing)[1] else []
-    guards += [PROTECTED] if harmed_by(change, standing.protected) is not None else []
-    names = tuple(guard for guard in guards if guard in blocked)
-    return replace(change, blocked_by=(*change.blocked_by, *names)) if names else change
+def _with_marks(change: Change, marks: tuple[str, ...]) -> Change:
+    return replace(change, blocked_by=(*change.blocked_by, *marks)) if marks else change
 
 
 def released(changes: Iterable[Change], names: Container[str]) -> tuple[Change, ...]:
@@ -91,29 +132,27 @@ def _released(change: Change, names: Container[str]) -> Change:
     return change if left == change.blocked_by else replace(change, blocked_by=left)
 
 
-def guard_findings(
-    results: Iterable[GuardResult], changes: Collection[Change], protected: frozenset[str]
-) -> list[Finding]:
+def guard_findings(results: Iterable[GuardResult], taken: Taken) -> list[Finding]:
     """A finding for every guard that blocks, with its numbers and the way past it."""
     findings = []
     for result in results:
         if result.verdict == "ok":
             continue
         if result.guard == PROTECTED:
-            people = {harmed_by(change, protected) for change in changes}
-            harmed = ", ".join(sorted(name for name in people if name is not None))
+            harmed = ", ".join(sorted(taken.harmed))
             what = f"The plan would lock, delete or leave without a role people who are protected: {harmed}."
         else:
-            what = f"The plan makes {result.count} {_WORDS[result.guard]}; the limit is {result.limit}."
+            what = f"The plan {_WORDS[result.guard].format(result.count)}; the limit is {result.limit}."
         findings.append(Finding(result.guard, "error", f"{what} To go ahead: apply --allow {result.guard}=REASON."))
     return findings
 
 
 _WORDS = {
-    "user_deletes": "user deletions",
-    "user_locks": "user locks",
-    "member_removals": "member removals",
-    "access_list_deletes": "access list deletions",
+    "user_deletes": "makes {} user deletions",
+    "user_locks": "makes {} user locks",
+    "member_removals": "makes {} member removals",
+    "access_list_deletes": "makes {} access list deletions",
+    LOSSES: "takes a role or a grant from {} people who stay",
 }
 
 
@@ -133,11 +172,9 @@ def counted(change: Change, standing: Standing) -> tuple[str, int]:
 
 
 def harmed_by(change: Change, protected: Container[str]) -> str | None:
-    """The protected person whom a change locks, deletes or leaves without a role; None for nearly every change."""
+    """The protected person whom a change locks or deletes; None for nearly every change."""
     match change:
         case UserChange(before=User(), after=None):
-            name = split_address(change.address)[1]
-        case UserChange(before=User() as before, after=User() as after) if before.spec.roles and not after.spec.roles:
             name = split_address(change.address)[1]
         case LockChange(after=Lock() as lock) if not _was_for_good(change):
             name = lock.spec.target.user or ""

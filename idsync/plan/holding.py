@@ -9,10 +9,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from idsync.model.addresses import Address, split_address
-from idsync.model.ownership import OWNED_LABELS, USER_ID_LABEL
+from idsync.model.ownership import OWNED_LABELS
 from idsync.model.resources import User
 from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange
 from idsync.plan.guards import GUARDS
+from idsync.plan.same_person import okta_id, renames
+from idsync.plan.touched import locked_person
 
 Marks = frozenset[str]
 NOTHING: Marks = frozenset()
@@ -34,7 +36,7 @@ class Holding:
         self.users = {_name(change): change for change in changes if isinstance(change, UserChange)}
         self._lists = [change for change in changes if isinstance(change, AccessListChange)]
         self._locks = [change for change in changes if isinstance(change, LockChange)]
-        self.renamed = _renames(self.users)
+        self.renamed = renames(self.users)
         """The new name of each old one that goes."""
         self._locking = self._held_locks()
         self._people: dict[str, Marks] = {}
@@ -108,7 +110,7 @@ class Holding:
         change = self.users.get(name)
         if change is None or change.after is None:
             return name in self.renamed
-        return change.before is None or not _okta_id(change.before) or name in self.renamed.values()
+        return change.before is None or not okta_id(change.before) or name in self.renamed.values()
 
     def _tie_renames(self) -> None:
         """Both names of a renamed person go or stay together, and stay where a list does in which one of them is."""
@@ -147,12 +149,6 @@ class Holding:
         return dict(marks)
 
 
-def locked_person(change: LockChange) -> str:
-    """Whom a lock is on; empty for one on something else than a person."""
-    lock = change.after or change.before
-    return (lock.spec.target.user if lock else None) or ""
-
-
 def person_of(change: Change) -> str:
     """The user that a change is about, or whom its lock is on."""
     return locked_person(change) if isinstance(change, LockChange) else _name(change)
@@ -164,24 +160,10 @@ def in_order(marks: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(marks, key=lambda mark: (rank.get(mark, 0), mark)))
 
 
-def _renames(users: dict[str, UserChange]) -> dict[str, str]:
-    """The new names of people by the old ones: who loses one account and gets another is told by the Okta id."""
-    gets: dict[str, str] = {}
-    for name, change in users.items():
-        if change.after is not None and (change.before is None or _okta_id(change.before) != _okta_id(change.after)):
-            gets[_okta_id(change.after)] = name
-    goes = {name: _okta_id(change.before) for name, change in users.items() if change.before and change.after is None}
-    return {name: gets[okta_id] for name, okta_id in goes.items() if okta_id and okta_id in gets}
-
-
 def _passes_on(before: User, after: User) -> bool:
     """Whether an account becomes another person's, or ours."""
     had, has = before.metadata.labels, after.metadata.labels
     return any(had.get(label) != has.get(label) for label in OWNED_LABELS)
-
-
-def _okta_id(user: User) -> str:
-    return user.metadata.labels.get(USER_ID_LABEL, "")
 
 
 def _marks(change: Change) -> Marks:

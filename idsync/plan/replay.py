@@ -2,6 +2,7 @@
 
 `replay` follows a plan forwards, and `rewind` the journal backwards. `replay` needs no whole directory: of objects and
 members that no change names, nothing is looked at, so a part of a state gives the same part of the state after.
+`PeopleAfter` does the same for one person after another.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -34,7 +35,11 @@ from idsync.model.resources import (
 )
 from idsync.model.revisions import AnyResource
 from idsync.plan.apply_times import stamped_access_list, stamped_lock, stamped_members
+from idsync.plan.around import NO_MEMBERSHIPS, Around, Memberships
 from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange
+from idsync.plan.effective import Lists
+from idsync.plan.nesting import parents_after
+from idsync.plan.touched import Touched
 
 Body = TypeVar("Body")
 FindBodies = Callable[[Collection[str]], Mapping[str, AnyResource]]
@@ -72,6 +77,41 @@ def rewind(state: DirectoryState, entries: Iterable[Entry], find: FindBodies) ->
     for entry in entries:
         past.take_back(entry)
     return past.state(find)
+
+
+class PeopleAfter:
+    """What people have once changes are made, one by one: of a large plan, few may be asked about.
+
+    The times that only an apply knows are left out; a membership that is new has no end.
+    """
+
+    def __init__(self, touched: Touched, around: Around) -> None:
+        self._around = around
+        self._touched = touched
+        lists: dict[str, AccessList] = dict(around.access_lists)
+        for name, change in touched.lists.items():
+            _put(lists, name, change.after)
+        self.lists = Lists(lists, parents_after(around.parents, touched.lists.values()))
+        """The lists that there are then."""
+
+    def user(self, person: str) -> User | None:
+        """The user of this name."""
+        change = self._touched.users.get(person)
+        return change.after if change is not None else self._around.users.get(person)
+
+    def memberships(self, person: str) -> Memberships:
+        """The memberships of one person, by list."""
+        memberships = self._around.memberships.get(person, NO_MEMBERSHIPS)
+        joined, left = self._touched.joined.get(person), self._touched.left.get(person)
+        if left:
+            memberships = {name: entry for name, entry in memberships.items() if name not in left}
+        if joined:
+            memberships = {**memberships, **{name: self._joined_as(person, name) for name in joined}}
+        return memberships
+
+    def _joined_as(self, person: str, name: str) -> Membership:
+        carried = self._touched.lists[name].carried
+        return carried.get(person, NEW_MEMBERSHIP) if carried else NEW_MEMBERSHIP
 
 
 class _Rewinding:

@@ -4,16 +4,18 @@
 """
 
 from collections.abc import Collection, Container, Iterable
+from datetime import UTC, datetime
 
 import msgspec
 
 from idsync.model.addresses import split_address
 from idsync.model.names import twin_key
 from idsync.model.ownership import ORG_LABEL, ORIGIN_LABEL
+from idsync.plan.around import Around
 from idsync.plan.assemble import summarise
-from idsync.plan.changes import Change, GuardResult, PersonDelta, Plan, UserChange, passes_on
+from idsync.plan.changes import Change, GuardResult, PersonDelta, Plan, UserChange
 from idsync.plan.delta_halves import DeltaHalves
-from idsync.plan.guards import PROTECTED, Standing, counts_of, released
+from idsync.plan.guards import LOSSES, PROTECTED, Standing, leaving, released, taken_by
 from idsync.plan.halves import halves_of
 from idsync.plan.health import RELEASABLE
 from idsync.plan.holding import LOCKS_GO, MOVED, Holding, person_of
@@ -22,6 +24,7 @@ from idsync.plan.sections import Section, requirements, sections
 from idsync.plan.steps import in_listing_order
 
 replace = msgspec.structs.replace
+UNKNOWN_TIME = datetime.max.replace(tzinfo=UTC)
 
 
 class _Halved(msgspec.Struct, frozen=True):
@@ -104,15 +107,17 @@ def _part(plan: Plan, changes: tuple[Change, ...], halves: Iterable[_Halved], *,
 
 
 def _counted_again(
-    section: Section, going: Iterable[Change], free: Collection[str]
+    section: Section, going: Collection[Change], free: Collection[str]
 ) -> list[tuple[GuardResult, GuardResult]]:
     """Each guard's count in the half that goes ahead, and in the half that is held."""
-    counts = counts_of(going, _standing(section))
+    counts = taken_by(going, _standing(section)).counts
     return [_parted(result, counts[result.guard], free) for result in section.guards]
 
 
 def _parted(result: GuardResult, going: int, free: Collection[str]) -> tuple[GuardResult, GuardResult]:
     holds = result.verdict == "blocked" and result.guard not in free and result.guard not in LOCKS_GO
+    if result.guard == LOSSES:  # what is around people is not known here
+        going = result.count
     now = 0 if holds else min(going, result.count)
     return _with_count(result, now), _with_count(result, result.count - now)
 
@@ -125,11 +130,9 @@ def _standing(section: Section) -> Standing:
     """Whom guards count, as far as changes tell: everybody but those who come, and of the protected who are harmed."""
     users = [change for change in section.changes if isinstance(change, UserChange)]
     coming = frozenset(split_address(change.address)[1] for change in users if _comes(change))
-    gone = (change for change in users if change.after is None or passes_on(change))
-    leaving = frozenset(split_address(change.address)[1] for change in gone)
     harming = [change for change in section.changes if PROTECTED in change.blocked_by]
     protected = frozenset(twin_key(person_of(change)) for change in harming)
-    return Standing(_AllBut(coming | {""}), leaving, protected)
+    return Standing(_AllBut(coming | {""}), leaving(section.changes), Around(), UNKNOWN_TIME, protected)
 
 
 def _comes(change: UserChange) -> bool:

@@ -58,7 +58,7 @@ def _delta(planned: Planned, changes: tuple[Change, ...], target: DirectoryReade
         touched = _touched(changes)
         locks = in_force(inputs.settings, target.locks(touched.users), inputs.now)
         current = managed_state(inputs.settings, target.state(touched), locks)
-        return delta_of(inputs, planned.compilation, changes, current, target, renamed={})
+        return delta_of(inputs, planned.compilation, changes, current, target, renamed={})[0]
 
 
 def _touched(changes: tuple[Change, ...]) -> Names:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Literal
 
+from idsync.apply.surroundings import surroundings
 from idsync.compiler.compile import Compilation, Inputs, compile_state, decide_locks, prepare
 from idsync.compiler.missing_links import find_identity, missing_for_list, missing_for_person, missing_for_role
 from idsync.compiler.pool import user_cause
@@ -14,7 +15,6 @@ from idsync.model.identity import IdentityUser, Snapshot
 from idsync.model.ownership import is_ours
 from idsync.plan.effective import Lists
 from idsync.plan.explain import ExplainedAccess, Explanation, Standpoint, explained_access, matches
-from idsync.reconcile.context import surroundings
 from idsync.reconcile.managed import in_force, managed_index, managed_state
 from idsync.reconcile.moved_organization import present_state
 from idsync.reconcile.planning import pool_of

@@ -30,7 +30,7 @@ def with_further_targets(planned: Planned, targets: Iterable[Target]) -> Planned
         planned_there = section_of(target, desired_by(planned), _terms(planned), planned.inputs.now)
         section, found = planned_there.section, planned_there.found
         with target.reading():
-            delta = delta_of(planned.inputs, planned.compilation, section.changes, found, target, renamed={})
+            delta = delta_of(planned.inputs, planned.compilation, section.changes, found, target, renamed={})[0]
         plan = joined(plan, replace(section, access_delta=delta), planned_there.findings)
     return replace(planned, plan=plan)
 

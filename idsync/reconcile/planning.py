@@ -21,8 +21,10 @@ from idsync.model.extent import Extent
 from idsync.model.findings import Finding, Health
 from idsync.model.identity import Snapshot
 from idsync.model.measures import ListKind, Measures, Seen
+from idsync.plan.around import Around
 from idsync.plan.assemble import Comparison, assemble, compare, in_brief
 from idsync.plan.changes import Inputs, PersonDelta, Plan
+from idsync.plan.guards import standing_of
 from idsync.plan.health import Judgement, judge, older_than_last, wrong_source
 from idsync.plan.newcomers import plain_newcomers
 from idsync.reconcile.context import delta_of
@@ -146,12 +148,14 @@ def _plan(
     renamed = _renamed(inputs, compilation)
     brief = described is not None
     counted = plain_newcomers(comparison.changes, renamed)[described:] if brief else []
-    delta = delta_of(inputs, compilation, comparison.changes, current, target, renamed, frozenset(counted))
+    delta, around = delta_of(inputs, compilation, comparison.changes, current, target, renamed, frozenset(counted))
     managed = target.counts(settings.integration.org_url)
     if judged:
         noticed = [*noticed, *orphaned_findings(settings, target, all_locks, inputs.pool.names)]
     digest = "" if brief else inputs.snapshot.digest()
-    plan = _assembled(inputs, compilation, comparison, delta, seen, judgement, managed, noticed, snapshot_digest=digest)
+    plan = _assembled(
+        inputs, compilation, comparison, delta, around, seen, judgement, managed, noticed, snapshot_digest=digest
+    )
     shown = in_brief(plan, len(counted)) if brief else plan
     return Planned(shown, compilation, inputs, within, remembering, bases, seen, judgement)
 
@@ -204,6 +208,7 @@ def _assembled(
     compilation: Compilation,
     comparison: Comparison,
     delta: tuple[PersonDelta, ...],
+    around: Around,
     seen: Seen,
     judgement: Judgement,
     managed: Managed,
@@ -228,9 +233,8 @@ def _assembled(
         ),
         judgement=judgement,
         shown_out=inputs.pool.shown_out,
-        index=inputs.index,
+        standing=standing_of(settings.guards, comparison.changes, inputs.index, around, inputs.now),
         managed=managed,
-        leaving=frozenset(inputs.pool.leaving) | inputs.pool.passed.keys(),
         findings=[
             *noticed,
             *sanitized_rules(settings, snapshot),

@@ -9,8 +9,9 @@ from datetime import datetime
 
 import msgspec
 
+from idsync.apply.surroundings import around_who_may_lose
 from idsync.config.settings import Guards, LockSettings, SyncSwitches
-from idsync.model.addresses import Address, Kind, split_address
+from idsync.model.addresses import Address, Kind
 from idsync.model.directory import DirectoryState, Members, Why
 from idsync.model.directory_index import Managed
 from idsync.model.findings import Finding, Health
@@ -18,9 +19,11 @@ from idsync.model.names import twin_key
 from idsync.model.ownership import ended_locks
 from idsync.model.resources import Lock
 from idsync.model.times import parse_time
+from idsync.plan.around import Around
 from idsync.plan.assemble import compare
-from idsync.plan.changes import Change, UserChange
-from idsync.plan.guards import Standing, check_guards, guard_findings, marked
+from idsync.plan.changes import Change
+from idsync.plan.guards import Standing, check_guards, guard_findings, marked, taken_by
+from idsync.plan.guards import leaving as leaving_by
 from idsync.plan.health import Judgement, held_back
 from idsync.plan.sections import Section
 from idsync.reconcile.kept_there import as_kept_there, lasting, left_alone, locks_of_the_absent, taken_over, unlockable
@@ -84,21 +87,22 @@ def section_of(target: Target, desired: Desired, terms: Terms, now: datetime) ->
     lifetimes = {**lasting(terms.locks, added), **desired.lifetimes}
     locks = {**part.locks, **added}
     part = replace(left_alone(part, found, unlockable(replace(part, locks=locks), found, target)), locks=locks)
-    wanted, taken = taken_over(as_kept_there(part, found, target, lifetimes, now), found, target, terms.adopt)
+    wanted, adopted = taken_over(as_kept_there(part, found, target, lifetimes, now), found, target, terms.adopt)
     comparison = compare(
         found,
         wanted,
         why=desired.why,
         kept={},
-        adopted=taken,
+        adopted=adopted,
         ours=target.ours,
         lifetimes=_lifetimes(part.locks, lifetimes, now),
     )
     changes = held_back(comparison.changes, terms.judgement, terms.shown_out)
-    standing = _standing(changes, found, target, desired.leaving, terms.guards)
-    results = check_guards(terms.guards, changes, standing, _managed(found, target))
-    changes = marked(changes, results, standing)
-    noticed = (*guard_findings(results, changes, standing.protected), *comparison.findings)
+    around = around_who_may_lose(changes, found, target, terms.sync)
+    taken = taken_by(changes, _standing(changes, found, target, desired.leaving, terms.guards, around, now))
+    results = check_guards(terms.guards, taken, _managed(found, target))
+    changes = marked(changes, results, taken)
+    noticed = (*guard_findings(results, taken), *comparison.findings)
     section = Section(target.name, serial, changes, (), results)
     return TargetSection(section, tuple(_told_of(target.name, each) for each in noticed), found)
 
@@ -138,14 +142,20 @@ def _lifetimes(locks: Mapping[str, Lock], lifetimes: Mapping[str, int], now: dat
 
 
 def _standing(
-    changes: tuple[Change, ...], found: DirectoryState, target: Target, leaving: frozenset[str], guards: Guards
+    changes: tuple[Change, ...],
+    found: DirectoryState,
+    target: Target,
+    leaving: frozenset[str],
+    guards: Guards,
+    around: Around,
+    now: datetime,
 ) -> Standing:
     """Whom guards count in this target: people who have an account of ours there, and do not leave."""
-    users = [change for change in changes if isinstance(change, UserChange)]
-    going = {split_address(change.address)[1] for change in users if change.after is None}
     return Standing(
         frozenset(name for name, user in found.users.items() if target.ours(user)),
-        leaving | going,
+        leaving | leaving_by(changes),
+        around,
+        now,
         frozenset(map(twin_key, guards.protected_users)),
     )
 

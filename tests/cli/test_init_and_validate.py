@@ -92,7 +92,7 @@ def test_the_example_s_second_week_has_a_joiner_a_leaver_a_mover_a_rename_and_a_
     assert reasons["user", "update"] == {"profile_changed"}
     assert reasons["user", "delete"] == {"deactivated", "renamed"}
     assert reasons["lock", "create"] == {"deactivated", "renamed", "suspended"}
-    assert [result["verdict"] for result in plan["guards"]] == ["ok"] * 5
+    assert [result["verdict"] for result in plan["guards"]] == ["ok"] * 6
 
 
 def test_every_mistake_is_reported_with_its_place_and_exit_3(idsync: Idsync, fresh: Path) -> None:

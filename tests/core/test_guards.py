@@ -46,6 +46,7 @@ def test_every_guard_is_on_without_a_guards_document() -> None:
         ("user_locks", 0, 5, "ok"),
         ("member_removals", 0, 10, "ok"),
         ("access_list_deletes", 0, 3, "ok"),
+        ("access_losses", 0, 5, "ok"),
         ("protected_users", 0, 0, "ok"),
     ]
 

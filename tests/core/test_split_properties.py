@@ -14,11 +14,12 @@ from idsync.model.ownership import is_ours
 from idsync.plan.changes import AccessListChange, Change, LockChange, Plan, UserChange
 from idsync.plan.effective import granted
 from idsync.plan.guards import GUARDS
-from idsync.plan.holding import Holding, locked_person
+from idsync.plan.holding import Holding
 from idsync.plan.planfile import decode_plan, encode_plan
 from idsync.plan.replay import replay
 from idsync.plan.seal import sealed
 from idsync.plan.split import split
+from idsync.plan.touched import locked_person
 from tests.core.organizations import CONFIGS, Hand, hands, others, snapshots
 from tests.core.replay import applied
 from tests.core.world import NOW, ORG, plan, replace

@@ -1,0 +1,98 @@
+"""What is around the people whom changes touch: the little of a target that tells what they gain and lose."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+
+from idsync.config.settings import SyncSwitches
+from idsync.model.directory import DirectoryState, Members, Names
+from idsync.model.resources import Lock, Membership
+from idsync.plan.around import Around
+from idsync.plan.changes import Change
+from idsync.plan.effective import MAX_NESTING, nesting
+from idsync.plan.losses import may_lose
+from idsync.plan.nesting import is_nested, nested_lists
+from idsync.targets.protocol import DirectoryReader
+
+NO_LOCKS: Mapping[str, Lock] = {}
+NO_MEMBERS: Mapping[str, Members] = {}
+
+
+def around_who_may_lose(
+    changes: Collection[Change], current: DirectoryState, target: DirectoryReader, sync: SyncSwitches
+) -> Around:
+    """What is around the people from whom changes may take access; nothing where there are none.
+
+    Of the lists that change, `current` holds at least the members of those that give less, and those that leave.
+    """
+    members = with_nested(changes, current.members, target) if sync.access_lists else {}
+    people = may_lose(changes, members)
+    if not people:
+        return Around()
+    return surroundings(people, current, target, sync, locks=current.locks, members=members)
+
+
+def surroundings(
+    people: Iterable[str],
+    current: DirectoryState,
+    target: DirectoryReader,
+    sync: SyncSwitches,
+    changing: Iterable[str] = (),
+    locks: Mapping[str, Lock] = NO_LOCKS,
+    members: Mapping[str, Members] = NO_MEMBERS,
+) -> Around:
+    """The current state around some people: their users, memberships anywhere, and the lists that these lead to.
+
+    `changing` are lists that some of them may be about to join. A kind that is switched off is not read. `locks` and
+    `members`, of lists that change and those nested in them, are known already.
+    """
+    wanted = frozenset(people)
+    by_list = target.memberships(wanted) if wanted and sync.access_lists else {}
+    parents = _nesting_above(frozenset(by_list.keys() | set(changing)), target)
+    lists = by_list.keys() | {parent for entries in parents.values() for parent in entries}
+    unread = wanted - current.users.keys() if sync.users else frozenset()
+    missing = Names(users=unread, access_lists=frozenset(lists - current.access_lists.keys()))
+    more = target.state(missing) if missing.users or missing.access_lists else DirectoryState()
+    memberships: dict[str, dict[str, Membership]] = defaultdict(dict)
+    for name, entries in by_list.items():
+        for person, entry in entries.items():
+            memberships[person][name] = entry
+    return Around(
+        users={**more.users, **current.users},
+        access_lists={**more.access_lists, **current.access_lists},
+        memberships=memberships,
+        parents=parents,
+        users_known=sync.users,
+        locks=locks,
+        members=members,
+    )
+
+
+def with_nested(
+    changes: Iterable[Change], members: Mapping[str, Members], target: DirectoryReader
+) -> Mapping[str, Members]:
+    """The `members` of lists that change, with those of the lists nested in them, and so on downwards."""
+    known = dict(members)
+    frontier = nested_lists(changes, members)
+    for _ in range(MAX_NESTING):
+        missing = frontier - known.keys()
+        if not frontier:
+            break
+        if missing:
+            known.update(target.state(Names(frozenset(), missing)).members)
+        frontier = frozenset(
+            name for item in frontier for name, entry in known.get(item, {}).items() if is_nested(entry)
+        )
+    return known
+
+
+def _nesting_above(lists: frozenset[str], target: DirectoryReader) -> dict[str, Mapping[str, Membership]]:
+    """The lists that `lists` are members of, and so on upwards."""
+    parents: dict[str, Mapping[str, Membership]] = {}
+    frontier = lists
+    for _ in range(MAX_NESTING):
+        if not frontier:
+            break
+        above = nesting(target.memberships(frontier))
+        parents.update(above)
+        frontier = frozenset(parent for entries in above.values() for parent in entries) - parents.keys()
+    return parents

@@ -1,0 +1,168 @@
+"""Who loses access: people who stay and whose effective access loses a role or a grant, whatever brought that about.
+
+What is lost is told from what people can use before and after. What comes by another way is not lost; a role that
+another one replaces is.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import datetime
+
+from idsync.model.addresses import Address, access_list_address, split_address, user_address
+from idsync.model.directory import Members
+from idsync.model.resources import AccessList, LockTarget, User
+from idsync.model.times import is_past
+from idsync.plan.around import Around
+from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange
+from idsync.plan.effective import Key, Parents, Routes, granted
+from idsync.plan.effective_states import EffectiveStates
+from idsync.plan.nesting import children_of, people_below
+from idsync.plan.same_person import is_same_person, renames
+from idsync.plan.touched import touched_by
+
+Lost = Mapping[Key, tuple[str, ...]]
+"""Roles and traits that are lost, each with the routes by which it came."""
+
+
+def may_lose(changes: Iterable[Change], members: Mapping[str, Members]) -> frozenset[str]:
+    """Everyone from whom changes take something that may have given them access, a renamed person under both names.
+
+    `members` are those before of lists that change, and of lists nested in these. Newcomers are not among them.
+    """
+    people: set[str] = set()
+    users: dict[str, UserChange] = {}
+    for change in changes:
+        match change:
+            case UserChange():
+                name = split_address(change.address)[1]
+                users[name] = change
+                if _lessens(change):
+                    people.add(name)
+            case AccessListChange() if change.before is not None:
+                people.update(_reached(change, members))
+            case _:
+                continue
+    renamed = renames(users)
+    return frozenset(people).union(renamed, renamed.values())
+
+
+class Losses:
+    """What changes take from people who stay, told once for all of them."""
+
+    def __init__(self, changes: Collection[Change], around: Around, now: datetime) -> None:
+        """`around` holds at least what is around all who `may_lose`, and who are renamed."""
+        candidates = may_lose(changes, around.members)
+        self._changes = changes if candidates else ()
+        self._touched = touched_by(self._changes, around.members)
+        self._around = around
+        self._states = EffectiveStates(self._touched, around, now)
+        self._old_names = {new: old for old, new in renames(self._touched.users).items()}
+        self._lost: dict[str, Lost] = {}
+        without_role: set[str] = set()
+        for person in candidates:
+            if self._stays(person):
+                before, after = self._before(person), self._states.after(person)
+                self._lost[person] = self._lost_of(person, before, after)
+                if _has_role(before) and not _has_role(after):
+                    without_role.add(person)
+        self.without_role = frozenset(without_role)
+        """Those who had a role and have none then, locked or not."""
+        losing = {person for person, lost in self._lost.items() if lost}
+        self.people = frozenset(losing - self._locked(now)) if losing else frozenset()
+        """Those who lose a role or a grant, and are not locked then."""
+
+    def taking(self, people: Iterable[str]) -> frozenset[Address]:
+        """The addresses of the changes by which these people lose what they lose."""
+        return frozenset(address for person in people for address in self._taking(person))
+
+    def _before(self, person: str) -> Routes:
+        """What a person could use: not what was another's, whose name they get."""
+        names = [self._old_names[person]] if person in self._old_names else []
+        change = self._touched.users.get(person)
+        if change is None or not (change.before and change.after) or is_same_person(change.before, change.after):
+            names.append(person)
+        routes: Routes = {}
+        for name in names:
+            for key, ways in self._states.before(name).items():
+                routes[key] = (*routes.get(key, ()), *ways)
+        return routes
+
+    def _stays(self, person: str) -> bool:
+        return self._states.people_after.user(person) is not None or not self._around.users_known
+
+    def _lost_of(self, person: str, before: Routes, after: Routes) -> Lost:
+        """The roles and grants that are lost; the value of a trait that is the user's own then is not."""
+        user = self._states.people_after.user(person)
+        own = frozenset(granted(user.spec)) if user is not None else frozenset()
+        kept = after.keys() | own
+        return {key: ways for key, ways in before.items() if key[0] != "access_list" and key not in kept}
+
+    def _locked(self, now: datetime) -> frozenset[str]:
+        """Everyone who is locked once the changes are made."""
+        locks = dict(self._around.locks)
+        for change in self._changes:
+            if isinstance(change, LockChange):
+                name = split_address(change.address)[1]
+                locks.pop(name, None)
+                locks.update({} if change.after is None else {name: change.after})
+        targets = (lock.spec.target for lock in locks.values() if not is_past(lock.spec.expires, now))
+        return frozenset(target.user for target in targets if target.user and target == LockTarget(target.user))
+
+    def _taking(self, person: str) -> Iterator[Address]:
+        users, lists = self._touched.users, self._touched.lists
+        names = [person, *([self._old_names[person]] if person in self._old_names else [])]
+        change = users.get(person)
+        if change is not None and (len(names) > 1 or _lessens(change)):
+            yield from (user_address(name) for name in names if name in users)
+        lost = self._lost.get(person, {})
+        routes = {way for ways in lost.values() for way in ways}
+        for name, item in lists.items() if routes else ():
+            if not routes.isdisjoint(_above(name, self._around.parents)) and self._takes_from(names, name, item, lost):
+                yield access_list_address(name)
+
+    def _takes_from(self, names: Iterable[str], list_name: str, change: AccessListChange, lost: Lost) -> bool:
+        """Whether a change of a list ends a membership of a person, or a grant that they had by it."""
+        if change.before is None:
+            return False
+        if change.after is None or any(list_name in self._touched.left.get(name, ()) for name in names):
+            return True
+        gone = frozenset(granted(change.before.spec.grants)) - frozenset(granted(change.after.spec.grants))
+        if not gone.isdisjoint(key for key, ways in lost.items() if list_name in ways):
+            return True
+        unnested = children_of(change, self._around.members)
+        return not people_below(unnested, self._around.members).isdisjoint(names)
+
+
+def _reached(change: AccessListChange, members: Mapping[str, Members]) -> Iterator[str]:
+    """The people whom a list that was there may give less."""
+    name = split_address(change.address)[1]
+    if change.after is None or _lessens(change):
+        yield from people_below([name], members)
+    nested = frozenset(children_of(change, members))
+    yield from (member for member in change.members_removed if member not in nested)
+    yield from people_below(nested, members)
+
+
+def _lessens(change: UserChange | AccessListChange) -> bool:
+    """Whether a user that stays has less of anything, or a list that stays gives less or asks for something else."""
+    match change:
+        case UserChange(before=User(spec=had), after=User(spec=has)):
+            return not set(granted(had)) <= set(granted(has))
+        case AccessListChange(before=AccessList(spec=gave), after=AccessList(spec=gives)):
+            asks = gave.membership_requires != gives.membership_requires
+            return asks or not set(granted(gave.grants)) <= set(granted(gives.grants))
+        case _:
+            return False
+
+
+def _above(name: str, parents: Parents) -> frozenset[str]:
+    """A list and all those that it is nested in, at any height."""
+    found: set[str] = set()
+    frontier = {name}
+    while frontier:
+        found |= frontier
+        frontier = {parent for child in frontier for parent in parents.get(child, {})} - found
+    return frozenset(found)
+
+
+def _has_role(routes: Routes) -> bool:
+    return any(kind == "role" for kind, _ in routes)

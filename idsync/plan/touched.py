@@ -1,0 +1,67 @@
+"""Whom the changes of a plan touch: sorted by person and by list."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from itertools import filterfalse
+from typing import assert_never
+
+import msgspec
+
+from idsync.model.addresses import split_address
+from idsync.model.directory import Members
+from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange
+from idsync.plan.nesting import children_of, people_below
+
+
+class Touched(msgspec.Struct, frozen=True):
+    """What a plan does, by person and by list: everyone whose access it may change is in `people`, or left out."""
+
+    users: dict[str, UserChange]
+    lists: dict[str, AccessListChange]
+    locks: dict[str, list[LockChange]]
+    joined: dict[str, list[str]]
+    left: dict[str, set[str]]
+    people: frozenset[str]
+
+
+def touched_by(
+    changes: Iterable[Change], members: Mapping[str, Members], left_out: frozenset[str] = frozenset()
+) -> Touched:
+    """Sort the changes by whom they touch; `members` are those before of lists that change, and of lists in these.
+
+    Newcomers who are `left_out` will not be described.
+    """
+    users: dict[str, UserChange] = {}
+    lists: dict[str, AccessListChange] = {}
+    locks: dict[str, list[LockChange]] = defaultdict(list)
+    joined: dict[str, list[str]] = defaultdict(list)
+    left: dict[str, set[str]] = defaultdict(set)
+    reached: set[str] = set()
+    for change in changes:  # in listing order, so that the lists that a person joins come sorted
+        name = split_address(change.address)[1]
+        match change:
+            case UserChange():
+                users[name] = change
+            case LockChange():
+                locks[locked_person(change)].append(change)
+            case AccessListChange():
+                lists[name] = change
+                for person in filterfalse(left_out.__contains__, change.members_added):
+                    joined[person].append(name)
+                nested = frozenset(children_of(change, members))
+                for person in change.members_removed:
+                    if person not in nested:
+                        left[person].add(name)
+                if change.before != change.after and change.action == "update":
+                    reached |= people_below([name], members)
+                reached |= people_below(nested, members)
+            case _:
+                assert_never(change)
+    people = frozenset(joined.keys() | left.keys() | users.keys() | locks.keys() | reached) - left_out - {""}
+    return Touched(users, lists, locks, joined, left, people)
+
+
+def locked_person(change: LockChange) -> str:
+    """Whom a lock is on; empty for one on something else than a person."""
+    lock = change.after or change.before
+    return (lock.spec.target.user if lock else None) or ""
