@@ -31,6 +31,8 @@ class Console:
         self.quiet = False
         self.debug = False
         self.json_log = False
+        self.keeps_steps = False
+        """Whether what is under way stays where it was made, when the command is broken off."""
 
     @property
     def colour(self) -> bool:
@@ -93,6 +95,14 @@ class Console:
 
     def broken_off(self, command: str, how: str) -> None:
         """Say that a command was broken off from outside, and what that leaves behind."""
+        if self.keeps_steps:
+            self._say(
+                "error",
+                f"`{f'idsync {command}'.strip()}` was {how}; the steps that were made before are kept.",
+                why="It was writing to a target that keeps each step as it is made.",
+                fix="Run it again with the same plan, or with a new one; `idsync history` shows what was applied.",
+            )
+            return
         self._say(
             "error",
             f"`{f'idsync {command}'.strip()}` was {how}; nothing is half done.",
