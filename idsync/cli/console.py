@@ -164,7 +164,7 @@ def write_if_possible(stream: TextIO, text: str) -> None:
 def wants_colour(stream: TextIO) -> bool:
     """Whether a stream is a terminal whose owner has not declined colour, or FORCE_COLOR asks for it anywhere.
 
-    NO_COLOR wins; FORCE_COLOR=0 asks for nothing. Logs of CI systems show colour though they are no terminals.
+    NO_COLOR wins; FORCE_COLOR=0 asks for nothing. Logs of CI systems show colour, and are not terminals.
     """
     if os.environ.get("NO_COLOR"):
         return False
