@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from idsync.bootstrap import Workspace, open_workspace
-from idsync.cli.console import harmless
 from idsync.cli.invocation import Invocation
 from idsync.cli.names import refuse_unknown, resolved
 from idsync.cli.workspaces import store_to_write, workspace
@@ -46,6 +45,6 @@ def _editor(place: Workspace, store: Store) -> Editor:
 def tell(invocation: Invocation, done: Iterable[Done]) -> None:
     """Say what was done, and what the next apply makes of it."""
     for each in done:
-        invocation.console.result(harmless(f"{_WORDS[each.action]} {each.address}."))
+        invocation.console.line(f"{_WORDS[each.action]} {each.address}.")
         if each.note:
             invocation.console.warning(each.note)

@@ -8,6 +8,7 @@ from urllib.parse import urljoin, urlsplit
 import msgspec
 
 from idsync.errors import SourceError
+from idsync.model.known_secrets import bytes_without_secrets
 from idsync.sources.okta.auth import ApiTokenCredential, Authorizer, Credential, OAuthCredential, TokenHeader
 from idsync.sources.okta.links import cursor, limit_of, next_link
 from idsync.sources.okta.refusals import OAuthScope, harmless, looks_like_html, not_okta, refusal
@@ -107,6 +108,7 @@ class OktaClient:
         while True:
             answer = self._requester.settle(request, self._compose, retries)
             self._authorizer.heard(answer)
+            answer = msgspec.structs.replace(answer, body=bytes_without_secrets(answer.body))
             if answer.status == 200:
                 return answer
             remedy = self._authorizer.remedy(answer)
