@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from idsync.model.findings import Finding
 from idsync.plan.changes import GuardResult, LockChange, Plan
+from idsync.plan.health import RELEASABLE
 from idsync.render.change_rows import change_sections, lock_section
 from idsync.render.escape_text import shown, visible
 from idsync.render.people import Outcome, People, people_of, people_sections
@@ -144,7 +145,7 @@ def _health_warning(plan: Plan, options: Sequence[str], *, split: bool) -> Row:
     what = f"The snapshot is {plan.health.verdict}: {doubts}."
     what += f" {counted(held, 'change is', 'changes are')} held back"
     what += " (exit 7)." if split else ", and apply refuses this plan (exit 7)."
-    if plan.health.verdict == "broken":
+    if plan.health.verdict == "broken" or not RELEASABLE.issuperset(codes):
         return Row("!", what, details=(Line(" ", "Nothing releases this: fix the source and plan again."),))
     return Row("!", what, details=(_release(codes, "right, and the source whole", options),))
 
