@@ -9,6 +9,8 @@ from idsync.diagnostics import quoted
 from idsync.errors import PlanError, PlanTampered
 from idsync.model.addresses import split_address
 from idsync.model.canonical import canonical_bytes, digest_bytes, fingerprint
+from idsync.model.ownership import okta_id_of
+from idsync.model.resources import User
 from idsync.plan.assemble import summarise
 from idsync.plan.changes import FORMAT_VERSION, AccessListChange, Change, LockChange, Plan, UserChange
 from idsync.plan.seal import pieces
@@ -126,6 +128,7 @@ def _check_sense(plan: Plan) -> None:
         and plan.changes == in_listing_order(plan.changes)
         and len({(change.target, change.address) for change in plan.changes}) == len(plan.changes)
         and _fits_targets(plan)
+        and _renews_what_passes_on(plan.changes)
         and all(map(_hangs_together, plan.changes))
     )
     if not whole:
@@ -143,6 +146,22 @@ def _fits_targets(plan: Plan) -> bool:
     return targets <= {*(plan.inputs.serials or ())} and needed <= {*(plan.requires or ())}
 
 
+def _renews_what_passes_on(changes: Iterable[Change]) -> bool:
+    """Whether every name that a list both loses and gains passes to another person by the same plan."""
+    renewed: set[str] = set()
+    passed: set[str] = set()
+    for change in changes:
+        match change:
+            case AccessListChange():
+                renewed |= change.members_renewed
+            case UserChange(before=before, after=User() as after):
+                if before is None or okta_id_of(before.metadata.labels) != okta_id_of(after.metadata.labels):
+                    passed.add(after.metadata.name)
+            case _:
+                pass
+    return renewed <= passed
+
+
 def _hangs_together(change: Change) -> bool:
     name = split_address(change.address)[1]
     bodies = [body for body in (change.before, change.after) if body is not None]
@@ -154,7 +173,7 @@ def _hangs_together(change: Change) -> bool:
     match change:
         case AccessListChange():
             moves = change.before != change.after or change.members_added or change.members_removed
-            return sound and bool(moves) and not set(change.members_added) & set(change.members_removed)
+            return sound and bool(moves)
         case LockChange():
             return sound and (change.lifetime is None or 0 < change.lifetime <= _LONGEST_LOCK)
         case UserChange():

@@ -92,7 +92,8 @@ def _of_lists(before: dict[str, tuple[str, int]], now: dict[str, tuple[str, int]
         return Doubt.NO
     none_left = not any(has.values())
     a_crowd_left = any(count >= CROWD and not has.get(okta_id) for okta_id, count in had.items())
-    fewer = _shrunk(sum(had.values()), sum(has.values())) or _shrunk(len(before), len([i for i in before if i in now]))
+    listed_now = [now[okta_id][1] for okta_id in before if okta_id in now]
+    fewer = _shrunk(sum(had.values()), sum(listed_now)) or _shrunk(len(before), len(listed_now))
     if (none_left and (len(had) > 1 or not listed)) or a_crowd_left or fewer:
         return Doubt.YES
     return Doubt.MAYBE if none_left else Doubt.NO

@@ -159,7 +159,10 @@ class _Lists:
         return name not in self._people.replaced and name not in removed
 
     def _owners(self, there: List) -> list[str]:
-        """Owners follow their new names; what somebody owned under a name that a newcomer has now is gone."""
+        """Owners follow their new names; what somebody owned under a name that a newcomer has now is gone.
+
+        A list that nobody would own has the owners with which it would be made.
+        """
         people, locks = self._people, self._world.directory.locks.values()
         passed_on = {*people.replaced}
         for name, person in people.present.items():
@@ -168,6 +171,8 @@ class _Lists:
                 passed_on.add(name)
         new_names = {old: new for new, old in people.renamed.items()}
         owners = [new_names.get(name, name) for name in there.owners if name not in passed_on]
+        if there.owners and not owners:
+            owners = self._files.owners
         return list(dict.fromkeys(owners))
 
 

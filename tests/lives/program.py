@@ -57,7 +57,8 @@ class Program:
         code, out, err = self.run(*arguments, stdin=stdin)
         if code not in wanted:
             codes = " or ".join(map(str, wanted))
-            raise Unexpected(f"idsync {' '.join(arguments)} ends with {code}, not {codes}:\n{err or out}")
+            said = f"idsync {' '.join(arguments)} ends with {code}, not {codes}:\n{err or out}"
+            raise Unexpected(said.replace(str(self._folder), "FOLDER"))
         return code, out
 
     def create(self, resource: Document, *, force: bool = False) -> None:

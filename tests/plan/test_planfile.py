@@ -13,7 +13,7 @@ from idsync.model.directory import UpstreamCause
 from idsync.model.findings import Finding
 from idsync.plan import seal
 from idsync.plan.assemble import summarise
-from idsync.plan.changes import Change, Plan, UserChange
+from idsync.plan.changes import AccessListChange, Change, Plan, UserChange
 from idsync.plan.planfile import decode_plan, encode_plan
 from idsync.plan.seal import sealed, write_sealed
 from idsync.plan.sections import requirements, sections
@@ -51,6 +51,14 @@ SMALL = encode_plan(sealed(plan(okta(person("ann")), NOTHING)))
 def test_a_plan_file_reads_back_as_the_plan() -> None:
     assert decode_plan(FILE) == MADE
     assert encode_plan(decode_plan(FILE)) == FILE
+
+
+def test_r11_it_holds_a_membership_that_starts_again_for_the_next_person_of_a_name() -> None:
+    later = okta(person("ann"), person("bob", id="00u-other"), group("eng", "ann", "other"), group("ops", "other"))
+    made = sealed(plan(later, settled(BEFORE, SETTINGS), SETTINGS))
+    renewed = [change.members_renewed for change in made.changes if isinstance(change, AccessListChange)]
+    assert frozenset({"bob"}) in renewed
+    assert decode_plan(encode_plan(made)) == made
 
 
 def test_it_is_one_line_of_json_that_holds_its_own_digest() -> None:
