@@ -74,19 +74,21 @@ def look_at(changes: Iterable[Change], target: Target, *, ended_at: datetime | N
                 users=target.state(Names(users, _NOBODY)).users if users else {},
                 locks={**ended, **target.locks(locked, lock_names)},
                 access_lists=target.access_lists(names) if names else {},
-                members=_named_members(lists, target),
+                members=_named_members([change for change in lists if name_of(change) in counts], target),
             ),
             {name: entry.member_count for name, entry in counts.items()},
         )
 
 
 def _named_members(lists: list[AccessListChange], target: DirectoryReader) -> dict[str, Members]:
-    people = {name for change in lists for name in (*change.members_added, *change.members_removed)}
-    names = frozenset(map(name_of, lists))
-    if len(people) > _MANY:
-        return target.state(Names(_NOBODY, names)).members
+    """The members that the changes name, of lists that are there."""
+    people: set[str] = set()
+    for change in lists:
+        people.update(change.members_added, change.members_removed)
+        if len(people) > _MANY:
+            return target.state(Names(_NOBODY, frozenset(map(name_of, lists)))).members
     found = target.memberships(people) if people else {}
-    return {name: found.get(name, _NO_MEMBERS) for name in names}
+    return {name: found[name] for name in map(name_of, lists) if name in found}
 
 
 def _locked(change: LockChange) -> Iterable[str]:
@@ -106,28 +108,50 @@ def check_preconditions(
 
     `named` is what the plan calls the target.
     """
-    found: dict[Standing, list[Address]] = {standing: [] for standing in Standing}
+    made: set[Address] = set()
+    moved: list[Address] = []
     changes = tuple(changes)
     state = seen.state
+    there: dict[type[Change], Container[str]] = {
+        UserChange: state.users,
+        LockChange: state.locks,
+        AccessListChange: state.access_lists,
+    }
     locked = {lock.spec.target.user for lock in state.locks.values() if not is_past(lock.spec.expires, at.now)}
     locked.update(each.after.spec.target.user for each in changes if isinstance(each, LockChange) and each.after)
+    checked: list[Change] = []
     for change in changes:
+        if _creates(change) and name_of(change) not in there[type(change)]:
+            checked.append(change)  # as planned: nothing is there yet, as is true of nearly all of a first import
+            continue
+        checked.append(_as_it_is(change, state, at))
         standing = standing_of(change, seen, target, at, adopt)
         leaves = isinstance(change, UserChange) and change.action == "delete" and "lock" in target.kinds
         if standing is Standing.AS_PLANNED and leaves:
             # The lock that was there when the plan was made may have ended, or been removed, since.
             standing = standing if name_of(change) in locked else Standing.MOVED
-        found[standing].append(change.address)
-    if found[Standing.MOVED]:
-        where = f"The target {named}" if named else "The directory"
-        raise PlanStale(
-            f"{where} has moved since the plan was made: {some(found[Standing.MOVED])}.",
-            addresses=found[Standing.MOVED],
-            target=named,
-            why="What the plan changes of these objects is not as it was then; nothing was applied.",
-            fix="Make a new plan and review it.",
-        )
-    return Checked(tuple(_as_it_is(change, state, at) for change in changes), frozenset(found[Standing.MADE]))
+        if standing is Standing.MADE:
+            made.add(change.address)
+        elif standing is Standing.MOVED:
+            moved.append(change.address)
+    if moved:
+        raise _stale(moved, named)
+    return Checked(tuple(checked), frozenset(made))
+
+
+def _creates(change: Change) -> bool:
+    return change.before is None and change.before_fingerprint is None and change.after is not None
+
+
+def _stale(moved: list[Address], named: str) -> PlanStale:
+    where = f"The target {named}" if named else "The directory"
+    return PlanStale(
+        f"{where} has moved since the plan was made: {some(moved)}.",
+        addresses=moved,
+        target=named,
+        why="What the plan changes of these objects is not as it was then; nothing was applied.",
+        fix="Make a new plan and review it.",
+    )
 
 
 def standing_of(change: Change, seen: Seen, target: Target, at: Moment, adopt: Container[str]) -> Standing:

@@ -19,7 +19,7 @@ from idsync.model.times import format_time, parse_time
 from idsync.plan.apply_times import Moment
 from idsync.plan.changes import Plan, Summary
 from idsync.plan.sections import Section
-from idsync.plan.steps import steps_of
+from idsync.plan.steps import step_count
 from idsync.stores.protocol import Lease, Records
 from idsync.targets.protocol import Progress, Target
 
@@ -44,14 +44,14 @@ class Run:
         self._request = request
         self._records = records
         self._progress = progress
-        self._total = len(steps_of(plan.changes))
+        self._total = step_count(plan.changes)
         self._broken_off = records.runs.unfinished(plan.digest) if plan.changes else None
         self._number = self._broken_off.run if self._broken_off else 0
         self._entered = sorted(entered, key=lambda each: each.section.target)
         self._serial = 0
         self._whole = self._known_as_whole()
         self._kept_before = sum(
-            len(steps_of(each.section.changes)) for each in self._entered if each.target.name in self._whole
+            step_count(each.section.changes) for each in self._entered if each.target.name in self._whole
         )
         self._runs: list[SectionRun] = []
         self._failures: list[Failure] = []

@@ -17,7 +17,7 @@ from idsync.model.resources import Lock
 from idsync.model.times import format_time
 from idsync.plan.apply_times import Moment
 from idsync.plan.sections import Section
-from idsync.plan.steps import Step, steps_of
+from idsync.plan.steps import Step, step_count, steps_of
 from idsync.stores.protocol import Lease, Records
 from idsync.targets.protocol import Target
 
@@ -34,7 +34,7 @@ class SectionRun:
         self.section = section
         self.target = target
         self.lease = lease
-        self.total = len(steps_of(section.changes))
+        self.total = step_count(section.changes)
         self.kept = 0
         self.swept = 0
         self.notes: list[str] = []
@@ -154,6 +154,6 @@ class SectionRun:
         if not self._request.sweep_locks:
             return []
         locks = self._seen.state.locks
-        touched = {change.address for change in self.section.changes}
         ended = ended_locks(locks, self.target.ours, self._request.now)
+        touched = {change.address for change in self.section.changes} if ended else frozenset()
         return [locks[name] for name in sorted(ended) if lock_address(name) not in touched]

@@ -32,10 +32,10 @@ class Step(msgspec.Struct, frozen=True, gc=False):
 def phases_of(change: Change) -> tuple[Phase, ...]:
     """The phases in which a change has work to do, in order."""
     match change:
-        case LockChange():
-            return (Phase.UNLOCK,) if change.action == "delete" else (Phase.LOCK,)
         case UserChange():
             return (Phase.USER_DELETE,) if change.action == "delete" else (Phase.USER,)
+        case LockChange():
+            return (Phase.UNLOCK,) if change.action == "delete" else (Phase.LOCK,)
         case AccessListChange():
             return _list_phases(change)
         case _:
@@ -66,6 +66,11 @@ def steps_of(changes: Iterable[Change]) -> list[Step]:
         for phase in phases_of(change):
             phases[phase].append(change)
     return [Step(phase, change) for phase, some in phases.items() for change in _sorted(some)]
+
+
+def step_count(changes: Iterable[Change]) -> int:
+    """How many steps an apply of these changes has."""
+    return sum(len(phases_of(change)) for change in changes)
 
 
 def _sorted(changes: list[Change]) -> list[Change]:

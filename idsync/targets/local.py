@@ -180,8 +180,9 @@ class LocalTarget:
 
     def put_user(self, user: User) -> None:
         """Create or replace a user."""
-        labels = user.metadata.labels
-        self._tables.users.put(user.metadata.name, org_of(labels), okta_id_of(labels), body_of(user))
+        metadata = user.metadata
+        org = org_of(metadata.labels)
+        self._tables.users.put(metadata.name, org, okta_id_of(metadata.labels) if org else "", body_of(user))
 
     def delete_user(self, name: str) -> None:
         """Delete a user."""

@@ -8,7 +8,7 @@ from idsync.stores.sqlite.names import asked
 from idsync.stores.sqlite.statements import load_statements
 
 _SQL = load_statements("bodies.sql")
-_WAITING = 10_000
+_WAITING = 20_000
 
 
 class Bodies:
@@ -40,6 +40,7 @@ class Bodies:
     def flush(self) -> None:
         """Write the bodies that wait."""
         if self._waiting:
-            rows = [(bytes.fromhex(fingerprint), data) for fingerprint, data in self._waiting.items()]
+            # Sorted, since the index of fingerprints is filled fastest in its own order.
+            rows = [(bytes.fromhex(fingerprint), self._waiting[fingerprint]) for fingerprint in sorted(self._waiting)]
             self._waiting.clear()
             self._connection.run_many(_SQL["add_body"], rows)

@@ -13,7 +13,9 @@ from idsync.model.journal import (
     Numbered,
     RunFinished,
     RunStarted,
-    Step,
+    StepBegun,
+    StepFailed,
+    StepMade,
     Verification,
     bodies_named,
     event_of,
@@ -28,6 +30,8 @@ from idsync.stores.sqlite.statements import load_statements
 _SQL = load_statements("records.sql")
 _WAITING = 10_000
 _PAGE = 200
+_STEPS = (StepMade, StepBegun, StepFailed)
+_OF_RUNS = (RunStarted, RunFinished)
 _BEGINNING = bytes(32)
 _DECODER = msgspec.json.Decoder(Entry | OldEntry)
 _PAGE_DECODER = msgspec.json.Decoder(list[Entry | OldEntry])
@@ -53,7 +57,7 @@ class Journal:
                 self._end = self._stored_end()
             self._waiting.append(entry)
             sequence = self._end[0] + len(self._waiting)
-            if isinstance(entry, RunStarted | RunFinished):
+            if isinstance(entry, _OF_RUNS):
                 self._keep_run(entry)
             elif len(self._waiting) >= _WAITING:
                 self._flush()
@@ -175,7 +179,7 @@ def _pages(entries: list[Entry]) -> Iterator[list[Entry]]:
     """Consecutive steps of one run together, so that a large import writes few rows; other entries alone."""
     page: list[Entry] = []
     for entry in entries:
-        goes_on = page and isinstance(entry, Step) and isinstance(page[0], Step) and entry.run == page[0].run
+        goes_on = isinstance(entry, _STEPS) and page and isinstance(page[0], _STEPS) and entry.run == page[0].run
         if page and (not goes_on or len(page) == _PAGE):
             yield page
             page = []

@@ -31,6 +31,7 @@ class ListRows:
         self._known: dict[str, ListRow] = {}
         self._changed: dict[str, ListRow] = {}
         self._last: int | None = None
+        self._knows_all = False
         # Between transactions another process may change a list, or delete one and give its number to a new one.
         connection.after_commit.append(self._forget)
         connection.after_rollback.append(self._forget)
@@ -38,7 +39,7 @@ class ListRows:
     def find(self, name: str) -> ListRow | None:
         """The row of a list, if it exists; needs a transaction."""
         found = self._known.get(name)
-        if found is None:
+        if found is None and self._may_be_stored():
             row = self._connection.row(_SQL["access_list"], (name,))
             if row is not None:
                 number, org, fingerprint, count, total = row
@@ -46,12 +47,21 @@ class ListRows:
                 self._known[name] = found
         return found
 
-    def create(self, name: str, org: str, fingerprint: str) -> ListRow:
-        """A row for a list that does not exist yet, without members."""
+    def _may_be_stored(self) -> bool:
+        """Whether there may be lists that this transaction does not know: a first import need not ask for each."""
+        self._last_number()
+        return not self._knows_all
+
+    def _last_number(self) -> int:
         if self._last is None:
             self.flush()
             (self._last,) = self._connection.rows(_SQL["last_access_list_id"])[0]
-        self._last += 1
+            self._knows_all = self._last == 0
+        return self._last
+
+    def create(self, name: str, org: str, fingerprint: str) -> ListRow:
+        """A row for a list that does not exist yet, without members."""
+        self._last = self._last_number() + 1
         row = self._known[name] = self._changed[name] = ListRow(self._last, name, org, fingerprint)
         self._counts.add_list(org, 1, 0)
         return row
@@ -99,3 +109,4 @@ class ListRows:
         self._known.clear()
         self._changed.clear()
         self._last = None
+        self._knows_all = False

@@ -101,12 +101,11 @@ class MemberTable:
 
     def _standing(self, row: ListRow, names: Collection[str]) -> tuple[int, int]:
         """How many of these are members of a list now, and the sum of the hashes of their memberships."""
-        listed = asked(names)
         if not row.member_count:
             return 0, 0
         if row.number in self._added_to:
             self.flush()
-        found = self._connection.rows(_SQL["members_among"], (listed, row.number))
+        found = self._connection.rows(_SQL["members_among"], (asked(names), row.number))
         return len(found), sum(hash_of(name, self._details.body(details)) for name, details in found)
 
     def _sum(self, details: bytes, names: Collection[str]) -> int:

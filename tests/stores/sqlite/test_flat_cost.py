@@ -27,8 +27,8 @@ WHOLE = {
     "upstream.sql": {"upstream_away", "upstream_lists", "upstream_members", "upstream_users"},
 }
 """The statements that are meant to read a whole table; `any_…` and `last_…` read one row of it."""
-SMALL = {"directory", "journal_end", "upstream", "found", "CONSTANT"}
-"""Tables of one row, and what a statement found already."""
+SMALL = {"directory", "journal_end", "upstream", "found", "owned_counts", "CONSTANT"}
+"""Tables of one row, or one for each org, and what a statement found already."""
 PARTIAL = [
     (file.name, name)
     for file in sorted(SQL_FOLDER.glob("*.sql"))
