@@ -17,7 +17,7 @@ TREE_BYTES = 16 << 20
 TREE_FILES = 2000
 TREE_FOLDERS = 2000
 TREE_DEPTH = 32
-_SUFFIXES = (".yaml", ".yml")
+CONFIG_SUFFIXES = (".yaml", ".yml")
 
 
 class SourceFile(msgspec.Struct, frozen=True):
@@ -134,7 +134,7 @@ class _Tree:
             else:
                 what = f"there are more than {TREE_FOLDERS} folders, or folders nested more than {TREE_DEPTH} deep"
                 self._mistakes.add(TOO_LARGE, Position(shown(entry)), what)
-        elif entry.endswith(_SUFFIXES):
+        elif entry.endswith(CONFIG_SUFFIXES):
             self._files += 1
             if self._files <= TREE_FILES:
                 yield entry

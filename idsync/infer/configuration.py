@@ -14,6 +14,7 @@ from idsync.compiler.pool import Pool, resolve_pool
 from idsync.compiler.subjects import ACTIVE
 from idsync.compiler.traits import TraitMapping
 from idsync.config.patterns import NameFilter
+from idsync.config.read_integration import DEFAULT_ROLE
 from idsync.config.settings import (
     AppById,
     EmptyLists,
@@ -77,7 +78,7 @@ def infer(snapshot: Snapshot, state: DirectoryState, pool: Pool, org_url: str, p
         *(ListFacts(APP, apps[name].label, "", lists[name]) for name in lists.keys() & apps),
     ]
     return Inferred(
-        roles=infer_roles(people),
+        roles=infer_roles(people) if users else RoleRules((DEFAULT_ROLE,), (), ()),
         hidden_attributes=_hidden(present.values(), shown, prefix),
         suspended=_suspended(snapshot, state, users.keys(), org_url),
         empty_lists=EmptyLists.KEEP if any(not state.members[name] for name in lists) else EmptyLists.DELETE,
@@ -139,8 +140,10 @@ def _hidden(present: Iterable[IdentityUser], shown: Mapping[str, frozenset[str]]
 
 
 def _suspended(snapshot: Snapshot, state: DirectoryState, ours: Iterable[str], org_url: str) -> SuspendedPeople:
-    """What was done with most people who are suspended; `lock` when there are none."""
+    """What was done with most people who are suspended; `lock` when there are none, or nobody was ever applied."""
     existing = frozenset(ours)
+    if not existing:
+        return SuspendedPeople.LOCK
     seen: Counter[SuspendedPeople] = Counter()
     for identity in snapshot.users:
         if identity.status != SUSPENDED:

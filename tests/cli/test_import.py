@@ -67,3 +67,29 @@ def test_secrets_stay_references(idsync: Idsync, org: Path, monkeypatch: pytest.
     out = idsync("import", "-c", org).out
     assert "api_token: {env: " in out
     assert "hunter2" not in out
+
+
+@pytest.mark.parametrize("name", ["imported.yaml", "deep/imported.yml", "../ORG/x.yaml"])
+def test_a_second_configuration_is_not_written_beside_the_first(name: str, idsync: Idsync, org: Path) -> None:
+    output = org / name.replace("ORG", org.name)
+    output.parent.mkdir(exist_ok=True)
+    refused = idsync("import", "-c", org, "-o", output)
+    assert refused.code == 64
+    assert "two of them contradict each other" in refused.err
+    assert not output.exists()
+    assert idsync("validate", "-c", org).code == 0
+
+
+@pytest.mark.parametrize("name", ["imported.txt", ".kept/imported.yaml"])
+def test_a_name_that_is_not_read_may_stand_beside_it(name: str, idsync: Idsync, org: Path) -> None:
+    (org / name).parent.mkdir(exist_ok=True)
+    assert idsync("import", "-c", org, "-o", org / name).code == 0
+    assert idsync("validate", "-c", org).code == 0
+
+
+def test_an_empty_directory_says_nothing_of_suspensions_and_roles(idsync: Idsync, fresh: Path, tmp_path: Path) -> None:
+    nothing = tmp_path / "current.json"
+    nothing.write_text("[]")
+    told = idsync("import", "--snapshot", fresh / "snapshot.json", "--current", nothing, "-c", tmp_path / "none").out
+    assert "suspended" not in told
+    assert "default_roles: [okta-requester]" in told

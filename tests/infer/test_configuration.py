@@ -262,7 +262,7 @@ def test_what_is_not_ours_is_not_evidence() -> None:
     state = _directory(_settings(), snapshot)
     foreign = {name: replace(user, metadata=replace(user.metadata, labels={})) for name, user in state.users.items()}
     inferred = infer_from(snapshot, replace(state, users=foreign), ORG, "okta/", NOW)
-    assert inferred.roles.default == ()
+    assert inferred.roles.default == ("okta-requester",)
 
 
 @pytest.mark.parametrize("name", ["a", "a*b", "^a$", "^", "$", "a$", "*", "^*$", "é.+"])

@@ -17,6 +17,7 @@ from idsync.cli.workspaces import given_directory
 from idsync.config.codes import CONFIG_NOT_FOUND, NO_DOCUMENTS, NO_INTEGRATION
 from idsync.config.loader import load
 from idsync.config.settings import AppById, Integration, SnapshotSource
+from idsync.config.source_files import CONFIG_SUFFIXES
 from idsync.errors import ConfigError, UsageError
 from idsync.infer.config_text import Connection, config_text
 from idsync.infer.configuration import Prevention, infer_from, preventions
@@ -49,6 +50,8 @@ def command(
     """
     if output is not None and output.exists():
         raise UsageError(f"{output} is there already.", why="import never overwrites a file.", fix="Name another file.")
+    if output is not None:
+        _refuse_second(invocation.config, output)
     integration, reading, state = _known(invocation, snapshot, current)
     connection = _connection(integration, reading, snapshot, output)
     now = datetime.now().astimezone()
@@ -61,6 +64,25 @@ def command(
         invocation.console.note(f"Wrote the configuration to {output}.")
     _tell(invocation, left)
     return ExitCode.CHANGES_PRESENT if left and detailed_exitcode else ExitCode.DONE
+
+
+def _refuse_second(config: Path, output: Path) -> None:
+    """Raise UsageError for a file that would be read beside a configuration that exists, and contradict it."""
+    if not config.is_dir() or output.suffix not in CONFIG_SUFFIXES:
+        return
+    folder, file = config.resolve(), output.parent.resolve() / output.name
+    if not file.is_relative_to(folder) or any(part.startswith(".") for part in file.relative_to(folder).parts):
+        return
+    try:
+        open_workspace(config)
+    except ConfigError as error:
+        if all(found.code in _NO_CONFIG for found in error.diagnostics):
+            return
+    raise UsageError(
+        f"{output} would be read as a part of the configuration in {config}.",
+        why="That has an Integration already, and two of them contradict each other.",
+        fix=f"Write it elsewhere, or to a name that is not read: {output}.new",
+    )
 
 
 def _known(
