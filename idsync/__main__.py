@@ -1,12 +1,15 @@
 """The program's entry: `idsync …` and `python -m idsync …`."""
 
-import gc
-import os
-import sys
-from contextlib import suppress
-from typing import NoReturn
+from idsync.cli.signals import Signals
 
-from idsync.cli.application import main as run_command
+_SIGNALS = Signals()
+_SIGNALS.install()  # before any import that takes time: a Ctrl-C is told in one line, not by where it hit an import
+
+import gc  # noqa: E402
+import os  # noqa: E402
+import sys  # noqa: E402
+from contextlib import suppress  # noqa: E402
+from typing import NoReturn  # noqa: E402
 
 
 def main() -> NoReturn:
@@ -15,13 +18,13 @@ def main() -> NoReturn:
     Looking for cycles of garbage on the way, and taking everything apart at the end, would take a second.
     """
     gc.disable()
-    try:
-        run_command()
-    except SystemExit as ended:
-        for stream in (sys.stdout, sys.stderr):
-            with suppress(OSError, ValueError):
-                stream.flush()
-        os._exit(ended.code if isinstance(ended.code, int) else 1)
+    from idsync.cli.application import main as run_command
+
+    code = run_command(_SIGNALS)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
 
 
 if __name__ == "__main__":

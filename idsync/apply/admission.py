@@ -9,6 +9,7 @@ from idsync.errors import BlockedError, PlanMismatch, PlanTampered, PlanUsed, So
 from idsync.model.former_addresses import Orphans
 from idsync.model.ownership import Ours
 from idsync.plan.changes import Change, Plan, UserChange
+from idsync.plan.health import RELEASABLE
 from idsync.plan.sections import FIRST
 from idsync.stores.protocol import Runs
 
@@ -93,13 +94,15 @@ def check_health(plan: Plan, overrides: Mapping[str, str]) -> None:
             why=f"{_counted(len(held), 'change')} held back, and nothing releases a broken reading.",
             fix="Read the source again.",
         )
-    pending = [code for code in codes if code not in overrides]
+    pending = [code for code in codes if code not in overrides or code not in RELEASABLE]
     if pending:
         raise SourceUnhealthy(
             f"The snapshot is suspect: {', '.join(pending)}.",
             codes=pending,
             why=f"{_counted(len(held), 'change')} held back, since a bad read of the source must never delete.",
-            fix="Read the source again or, if it is right, " + _allow(pending),
+            fix="Read the source again or, if it is right, " + _allow(pending)
+            if RELEASABLE.issuperset(pending)
+            else "Read the source again: nothing releases an incomplete snapshot.",
         )
 
 

@@ -1,26 +1,25 @@
 """The program: its commands, loaded when called, and the one place where whatever happens becomes an exit code."""
 
+import errno
 import importlib
 import io
 import keyword
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from itertools import pairwise
-from types import FrameType
-from typing import NoReturn
 
 import click
 from click.shell_completion import CompletionItem
 
 from idsync import __version__
-from idsync.cli.console import OutputClosed
+from idsync.cli.console import OutputClosed, not_written
 from idsync.cli.examples import examples_of
 from idsync.cli.exit_codes import MEANINGS, ExitCode, exit_code_of
 from idsync.cli.hints import did_you_mean
 from idsync.cli.invocation import Invocation, common_options
-from idsync.errors import IdsyncError
+from idsync.cli.signals import Signals, Terminated
+from idsync.errors import IdsyncError, UsageError
 
 COMMANDS = {
     "init": "Write a first configuration, or a complete example.",
@@ -47,10 +46,6 @@ COMMANDS = {
 
 
 _COMMON = "Options of every command (-c, --log-format, -q, --debug) are told by `idsync --help`."
-
-
-class Terminated(BaseException):
-    """The process was told to end, by SIGTERM."""
 
 
 class LazyCommands(click.Group):
@@ -116,11 +111,13 @@ def application(context: click.Context) -> ExitCode | None:
     return ExitCode.DONE
 
 
-def run(arguments: Sequence[str], invocation: Invocation | None = None) -> int:
+def run(arguments: Sequence[str], invocation: Invocation | None = None, signals: Signals | None = None) -> int:
     """Run one command and return its exit code; whatever goes wrong is told on stderr."""
-    invocation = invocation or Invocation()
+    invocation, signals = invocation or Invocation(), signals or Signals()
     try:
+        _require_text(arguments)
         outcome = application.main(list(arguments), prog_name="idsync", standalone_mode=False, obj=invocation)
+        signals.end()
         sys.stdout.flush()
         return int(outcome or ExitCode.DONE)
     except click.ClickException as error:
@@ -128,21 +125,58 @@ def run(arguments: Sequence[str], invocation: Invocation | None = None) -> int:
         invocation.console.refuse_usage(error)
         return ExitCode.USAGE
     except (KeyboardInterrupt, click.Abort):
-        invocation.console.broken_off(invocation.command, "interrupted")
-        return ExitCode.INTERRUPTED
+        return _broken_off(invocation, ExitCode.INTERRUPTED)
     except Terminated:
-        invocation.console.broken_off(invocation.command, "told to end (SIGTERM)")
-        return ExitCode.TERMINATED
+        return _broken_off(invocation, ExitCode.TERMINATED)
     except (OutputClosed, BrokenPipeError):
         return _unread()
     except SystemExit as ended:  # click's own: a word was completed, or nobody reads its help
         return _unread() if ended.code else ExitCode.DONE
-    except IdsyncError as error:
+    except Exception as error:
+        if signals.first is not None:  # what was interrupted may end in another error, such as a driver's
+            return _broken_off(invocation, ExitCode(128 + signals.first))
+        return _failed(invocation, error)
+
+
+def _failed(invocation: Invocation, error: Exception) -> ExitCode:
+    if isinstance(error, OSError) and error.filename is None and _is_standard_output(error):
+        error = not_written(error)
+    if isinstance(error, IdsyncError):
         invocation.console.failure(error)
         return exit_code_of(error)
-    except Exception as error:
-        invocation.console.crash(error)
-        return ExitCode.UNEXPECTED
+    invocation.console.crash(error)
+    return ExitCode.UNEXPECTED
+
+
+def _broken_off(invocation: Invocation, code: ExitCode) -> ExitCode:
+    how = "interrupted" if code is ExitCode.INTERRUPTED else "told to end (SIGTERM)"
+    invocation.console.broken_off(invocation.command, how)
+    return code
+
+
+def _require_text(arguments: Sequence[str]) -> None:
+    """Raise UsageError for an argument that is not UTF-8 text; every command would take it for another name."""
+    for place, argument in enumerate(arguments, 1):
+        try:
+            argument.encode()
+        except UnicodeEncodeError as error:
+            seen = argument.encode("utf-8", "backslashreplace").decode().replace("\\udc", "\\x")
+            raise UsageError(
+                f"Argument {place}, {seen!r:.200}, is not UTF-8 text.".replace("\\\\x", "\\x"),
+                why="idsync compares names as text, and this one comes from another encoding.",
+                fix="Write it in UTF-8: in a script, check the encoding of the script and of the file that it reads.",
+            ) from error
+
+
+def _is_standard_output(error: OSError) -> bool:
+    """Whether the write that failed was one to standard output: it fails once more."""
+    try:
+        sys.stdout.flush()
+    except OSError as again:
+        return again.errno == error.errno
+    except ValueError:
+        return False
+    return error.errno in (errno.ENOSPC, errno.EIO, errno.EFBIG)
 
 
 def _ask_for_json(arguments: Sequence[str]) -> bool:
@@ -150,22 +184,23 @@ def _ask_for_json(arguments: Sequence[str]) -> bool:
     return "--log-format=json" in arguments or ("--log-format", "json") in pairwise(arguments)
 
 
-def main() -> NoReturn:
-    """The console script: run what the command line says, then exit."""
-    _open_missing_streams()
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, _end)
+def main(signals: Signals | None = None) -> int:
+    """Run what the command line says, and return the exit code."""
+    signals = signals or Signals()
     invocation = Invocation()  # lives until the process ends, and so does what it keeps
-    sys.exit(run(sys.argv[1:], invocation))
-
-
-def _end(_number: int, _frame: FrameType | None) -> None:
-    """End as on Ctrl-C; what takes everything back on the way is not told twice, as `timeout` would."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    raise Terminated
+    try:
+        _open_missing_streams()
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+        signals.begin()
+        return run(sys.argv[1:], invocation, signals)
+    except KeyboardInterrupt:  # while an error was being told
+        return _broken_off(invocation, ExitCode.INTERRUPTED)
+    except Terminated:
+        return _broken_off(invocation, ExitCode.TERMINATED)
+    finally:
+        signals.end()
 
 
 def _open_missing_streams() -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import sys
 import traceback
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, TextIO
 import click
 
 from idsync.errors import ConfigError, IdsyncError, UsageError
+from idsync.model.known_secrets import without_secrets
 
 if TYPE_CHECKING:
     from idsync.diagnostics import Diagnostic, Position
@@ -31,28 +33,37 @@ class Console:
         self.quiet = False
         self.debug = False
         self.json_log = False
+        self.keeps_steps = False
+        """Whether what is under way stays where it was made, when the command is broken off."""
 
     @property
     def colour(self) -> bool:
         """Whether the result may hold colour."""
         return wants_colour(sys.stdout)
 
-    def result(self, text: str) -> None:
-        """Print a result on stdout, ending in one newline.
+    def line(self, text: str) -> None:
+        """Print a result of one line, whatever the names in it hold. Raises as `result` does."""
+        self.result(one_line(text))
 
+    def result(self, text: str, *, exact: bool = False) -> None:
+        """Print a result on stdout, ending in one newline: every line of it is one that a renderer made, or it is JSON.
+
+        Whatever could steer a terminal is spelled out, and secrets are left out, even where a renderer forgot to. JSON
+        that is to be `exact`, byte for byte what a file holds, stays as it is unless a terminal shows it.
         Raises OutputClosed when nobody reads any more, UsageError when it cannot be written.
         """
+        if text[:1] not in ("{", "["):
+            text = harmless(text, colour=self.colour)
+        elif not exact or sys.stdout.isatty():
+            text = harmless_json(text)
+        text = without_secrets(text)
         try:
             sys.stdout.write(text if text.endswith("\n") or not text else text + "\n")
             sys.stdout.flush()
         except BrokenPipeError as error:
             raise OutputClosed from error
         except OSError as error:
-            raise UsageError(
-                "The result cannot be written to standard output.",
-                why=f"{error.strerror}.",
-                fix="Send it elsewhere, or free some space; `idsync history` shows what was applied.",
-            ) from error
+            raise not_written(error) from error
 
     def note(self, message: str) -> None:
         """Say something on stderr that is good to know; silent with --quiet."""
@@ -93,17 +104,25 @@ class Console:
 
     def broken_off(self, command: str, how: str) -> None:
         """Say that a command was broken off from outside, and what that leaves behind."""
+        if self.keeps_steps:
+            self._say(
+                "error",
+                f"`{f'idsync {command}'.strip()}` was {how}; the steps that were made before are kept.",
+                why="It was writing to a target that keeps each step as it is made.",
+                fix="Run it again with the same plan, or with a new one; `idsync history` shows what was applied.",
+            )
+            return
         self._say(
             "error",
             f"`{f'idsync {command}'.strip()}` was {how}; nothing is half done.",
-            why="What was under way has been taken back.",
+            why="What was under way has been taken back; what was finished stays.",
             fix="Run it again; `idsync history` shows what was applied.",
         )
 
     def crash(self, error: Exception) -> None:
         """Say that the program failed, in one line unless more was asked for."""
         fix = "" if self.debug else "Run again with --debug to see where it came from, and report it."
-        self._say("error", f"Unexpected {type(error).__name__}: {_one_line(str(error))}", fix=fix)
+        self._say("error", f"Unexpected {type(error).__name__}: {_shortened(str(error))}", fix=fix)
         if self.debug:
             self._trace(error)
 
@@ -120,14 +139,15 @@ class Console:
         """Ask a person; only `yes` and `y` are consent. Raises UsageError when nobody can answer."""
         self.require_person()
         sys.stdout.flush()
-        write_if_possible(sys.stderr, f"{harmless(question)} [yes/no] ")
+        write_if_possible(sys.stderr, f"{one_line(question)} [yes/no] ")
         answer = sys.stdin.readline()
         if not answer.endswith("\n"):
             write_if_possible(sys.stderr, "\n")
         return answer.strip().lower() in {"y", "yes"}
 
     def _trace(self, error: BaseException) -> None:
-        self._write("".join(traceback.format_exception(error)))
+        lines = "".join(traceback.format_exception(error)).splitlines()
+        self._write("".join(f"  | {one_line(line)}\n" for line in lines))
 
     def _say(
         self, level: Level, summary: str, *, why: str = "", fix: str = "", position: "Position | None" = None
@@ -135,8 +155,8 @@ class Console:
         if self.json_log:
             self._write(_json_line(level, summary, why=why, fix=fix, position=position))
             return
-        lines = [f"{click.style(level, fg=_COLOURS[level], bold=True)}: {harmless(summary)}"]
-        lines += [f"  {label}: {harmless(text)}" for label, text in (("why", why), ("fix", fix)) if text]
+        lines = [f"{click.style(level, fg=_COLOURS[level], bold=True)}: {one_line(summary)}"]
+        lines += [f"  {label}: {one_line(text)}" for label, text in (("why", why), ("fix", fix)) if text]
         self._write("\n".join(lines) + "\n")
 
     def _write(self, text: str) -> None:
@@ -144,17 +164,26 @@ class Console:
         write_if_possible(sys.stderr, shown)
 
 
+def not_written(error: OSError) -> UsageError:
+    """The refusal of a result that standard output does not take."""
+    return UsageError(
+        "The result cannot be written to standard output.",
+        why=f"{error.strerror}.",
+        fix="Send it elsewhere, or free some space; `idsync history` shows what was applied.",
+    )
+
+
 def write_if_possible(stream: TextIO, text: str) -> None:
     """Write a message; one that nobody can read, on a full disk say, must not change how a command ends."""
     with contextlib.suppress(OSError):
-        stream.write(text)
+        stream.write(without_secrets(text))
         stream.flush()
 
 
 def wants_colour(stream: TextIO) -> bool:
     """Whether a stream is a terminal whose owner has not declined colour, or FORCE_COLOR asks for it anywhere.
 
-    NO_COLOR wins; FORCE_COLOR=0 asks for nothing. Logs of CI systems show colour though they are no terminals.
+    NO_COLOR wins; FORCE_COLOR=0 asks for nothing. Logs of CI systems show colour, and are not terminals.
     """
     if os.environ.get("NO_COLOR"):
         return False
@@ -163,20 +192,48 @@ def wants_colour(stream: TextIO) -> bool:
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def harmless(text: str) -> str:
-    """The text with every character that could steer a terminal spelled out; line breaks stay."""
-    if text.isprintable():
+_PAINT = re.compile("(\x1b\\[[0-9;]{0,12}m)")
+
+
+def harmless(text: str, *, colour: bool = False) -> str:
+    """The text with every character that could steer a terminal spelled out; line breaks stay, and our own colour."""
+    parts = _PAINT.split(text) if colour else [text]
+    return "".join(part if place % 2 else _harmless(part) for place, part in enumerate(parts))
+
+
+def one_line(text: str) -> str:
+    """The same on one line: a line break in a name cannot make a line that passes for ours."""
+    return _harmless(text).replace("\n", "\\n")
+
+
+def harmless_json(text: str) -> str:
+    """JSON with every character that could steer a terminal written as an escape: the same JSON."""
+    if _is_plain(text):
         return text
-    return "".join(_spelled(character) for character in text)
+    return "".join(_escaped(character) for character in text)
+
+
+def _is_plain(text: str) -> bool:
+    return text.replace("\n", "").replace("\t", "").isprintable()
+
+
+def _harmless(text: str) -> str:
+    return text if _is_plain(text) else "".join(_spelled(character) for character in text)
 
 
 def _spelled(character: str) -> str:
-    if character.isprintable() or character == "\n":
+    if character.isprintable() or character in "\n\t":
         return character
     return character.encode("unicode_escape", "backslashreplace").decode()
 
 
-def _one_line(text: str, limit: int = 300) -> str:
+def _escaped(character: str) -> str:
+    if character.isprintable() or character in "\n\t":
+        return character
+    return json.dumps(character)[1:-1]
+
+
+def _shortened(text: str, limit: int = 300) -> str:
     line = " ".join(text.split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
 

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from idsync.bootstrap import Workspace, open_workspace
-from idsync.cli.console import harmless
 from idsync.cli.invocation import Invocation
+from idsync.cli.names import refuse_unknown, resolved
 from idsync.cli.workspaces import store_to_write, workspace
 from idsync.edit.editor import Done, Editor
-from idsync.errors import ResourceError
+from idsync.model.addresses import split_address
 from idsync.model.revisions import AnyResource
 from idsync.model.times import format_time
 from idsync.stores.protocol import Access, Store
@@ -25,12 +25,14 @@ def editor(invocation: Invocation) -> Iterator[Editor]:
 
 
 def existing(invocation: Invocation, address: str) -> AnyResource:
-    """The resource at an address, with its revision; raises ResourceError."""
+    """The resource at an address, with its revision; a list may be called by its title. Raises ResourceError."""
     place = open_workspace(invocation.config)
     with place.store(Access.READ) as store:
-        found = _editor(place, store).find(address)
-    if found is None:
-        raise ResourceError(f"There is no {address!r}.", fix="`idsync get all --format text` lists what there is.")
+        kind, name = split_address(address)
+        own, directory = _editor(place, store), place.target(store)
+        found = own.find(address) or own.find(f"{kind}/{resolved(directory, kind, name)}")
+        if found is None:
+            raise refuse_unknown(directory, kind, name)
     return found
 
 
@@ -43,6 +45,6 @@ def _editor(place: Workspace, store: Store) -> Editor:
 def tell(invocation: Invocation, done: Iterable[Done]) -> None:
     """Say what was done, and what the next apply makes of it."""
     for each in done:
-        invocation.console.result(harmless(f"{_WORDS[each.action]} {each.address}."))
+        invocation.console.line(f"{_WORDS[each.action]} {each.address}.")
         if each.note:
             invocation.console.warning(each.note)

@@ -10,6 +10,7 @@ from typing import cast
 
 import msgspec
 
+from idsync.compiler.left_as_is import LeftRows
 from idsync.compiler.pool import Pool
 from idsync.compiler.roles import case_finding, config_cause
 from idsync.compiler.subjects import ACTIVE, Subject
@@ -106,11 +107,18 @@ class ListCompiler:
     """Makes the desired lists of one organization from subjects, the pool and the lists that exist."""
 
     def __init__(
-        self, settings: Settings, snapshot: Snapshot, pool: Pool, held: frozenset[str], shared: frozenset[str]
+        self,
+        settings: Settings,
+        snapshot: Snapshot,
+        pool: Pool,
+        held: frozenset[str],
+        shared: frozenset[str],
+        left: LeftRows,
     ) -> None:
         """`held` are all names to leave as they are: the pool's, and those in conflict. `shared` lists have members
-        besides those who are looked at.
+        besides those who are looked at. `left` are lists of whose groups and apps nothing is known now.
         """
+        self._left = left
         self._shared = shared
         self._snapshot = snapshot
         self._org_url = settings.integration.org_url
@@ -159,6 +167,12 @@ class ListCompiler:
         for name, existing in current.items():
             if name in lists or not is_ours(existing.metadata.labels, self._org_url):
                 continue
+            if self._is_left(name):
+                lists[name] = self._with_owners(existing, self._rules.default_owners)
+                sets[name] = self._remaining(members.get(name, {}))
+                cause = UpstreamCause("list", name, existing.spec.title)
+                why[access_list_address(name)] = Why(Reason.MEMBERSHIP_CHANGED, (cause,))
+                continue
             why[access_list_address(name)] = self._why_gone(existing, seen.get(name))
             if self._keep_empty:
                 lists[name] = self._with_owners(existing, self._rules.default_owners)
@@ -177,6 +191,17 @@ class ListCompiler:
         theirs = {name: entry for name, entry in existing.items() if name not in self._strangers}
         renamed = self._pool.renamed
         return {name: theirs.get(name) or theirs.get(renamed.get(name, name), NEW_MEMBERSHIP) for name in names}
+
+    def _is_left(self, name: str) -> bool:
+        return name in self._left.lists or (self._left.all_absent_lists and name not in self._listed)
+
+    def _remaining(self, existing: Members) -> Members:
+        """The members of a list that is left as it is: without those who leave, under the new names of the renamed."""
+        pool = self._pool
+        names = {self._new_names.get(name, name): name for name in existing}
+        if names.keys() == existing.keys() and pool.leaving.keys().isdisjoint(existing):
+            return existing
+        return {new: existing[old] for new, old in names.items() if new != old or new not in pool.leaving}
 
     def _held_members(self, existing: Members) -> Members:
         return {name: existing[name] for name in self._held & existing.keys()}

@@ -8,6 +8,7 @@ import msgspec
 
 from idsync.compiler.access_lists import DesiredLists, ListCompiler, rule_near_misses
 from idsync.compiler.access_lists import update_reason as list_update_reason
+from idsync.compiler.left_as_is import LeftRows, findings_of, left_rows
 from idsync.compiler.locks import DesiredLocks, desired_locks
 from idsync.compiler.measures import Shape, shape_of
 from idsync.compiler.pool import Pool, user_cause
@@ -39,6 +40,7 @@ class Inputs(msgspec.Struct, frozen=True, dict=True):
     traits: TraitMapping
     last: LastApply | None
     now: datetime
+    left: LeftRows = LeftRows()
     shared_lists: frozenset[str] = frozenset()
     """Lists that have other members than those who are looked at: they are never empty."""
 
@@ -86,7 +88,8 @@ def prepare(
     lists = settings.integration.sync.access_lists
     chosen = tuple(subjects(settings.filters, snapshot)) if lists else ()
     roles = RoleMapping(settings, snapshot.groups, traits)
-    return Inputs(settings, snapshot, index, pool, chosen, roles, traits, last, now, shared_lists)
+    left = left_rows(settings, snapshot, last.good if last else None)
+    return Inputs(settings, snapshot, index, pool, chosen, roles, traits, last, now, left, shared_lists)
 
 
 def decide_locks(inputs: Inputs, in_force: Mapping[str, Lock]) -> DesiredLocks:
@@ -124,7 +127,12 @@ class _Draft:
         self._lists = DesiredLists({}, {}, {}, (), {})
         self._why: dict[Address, Why] = dict(locks.why)
         self._given: dict[str, GivenRoles] = {}
-        self._findings: list[Finding] = [*inputs.pool.findings, *inputs.roles.findings, *locks.findings]
+        self._findings: list[Finding] = [
+            *findings_of(inputs.snapshot.left_as_is),
+            *inputs.pool.findings,
+            *inputs.roles.findings,
+            *locks.findings,
+        ]
         self._held = set(inputs.pool.held | locks.unlockable)
         self._noticed: set[str] = set()
         self._noticed_lists: frozenset[str] = frozenset()
@@ -170,6 +178,10 @@ class _Draft:
         elif name in inputs.pool.passed:
             existing = None  # that one is another person's
         given = inputs.roles.roles(identity.id, attributes)
+        kept = self._kept_roles(existing, given)
+        if kept:
+            self._noticed.add(name)
+            given = GivenRoles((*given.names, *kept), (*given.causes, *(() for _ in kept)))
         misses = inputs.roles.case_misses(attributes)
         if misses:
             self._noticed.add(name)
@@ -178,6 +190,13 @@ class _Draft:
         self._users[name] = user
         self._given[name] = given
         self._why[address] = self._why_user(why, address, existing, user, identity.id)
+
+    def _kept_roles(self, existing: User | None, given: GivenRoles) -> tuple[str, ...]:
+        """Roles that somebody has by a group of whose members nothing is known now."""
+        roles = self._inputs.left.roles
+        if not roles or existing is None:
+            return ()
+        return tuple(role for role in existing.spec.roles if role in roles and role not in given.names)
 
     def _leave_locks_on(self, name: str) -> None:
         """Undo the lock decisions for this name: they assumed a user of ours, but the user is foreign."""
@@ -214,7 +233,7 @@ class _Draft:
             chosen = tuple(subject for subject in chosen if subject.id in within.access_lists)
             settled = frozenset(subject.id for subject in inputs.subjects) - within.access_lists
         compiler = ListCompiler(
-            inputs.settings, inputs.snapshot, inputs.pool, frozenset(self._held), inputs.shared_lists
+            inputs.settings, inputs.snapshot, inputs.pool, frozenset(self._held), inputs.shared_lists, inputs.left
         )
         self._lists = compiler.compile(chosen, self._current.access_lists, self._current.members)
         self._findings.extend(self._lists.findings)

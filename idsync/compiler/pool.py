@@ -12,7 +12,15 @@ from idsync.config.settings import Settings, SuspendedPeople
 from idsync.model.directory import Reason, UpstreamCause, Why
 from idsync.model.directory_index import DirectoryIndex
 from idsync.model.findings import Finding, Severity
-from idsync.model.identity import ACCESS_STATUSES, DELETED, OUT_STATUSES, SUSPENDED, IdentityUser, Snapshot
+from idsync.model.identity import (
+    ACCESS_STATUSES,
+    DELETED,
+    OUT_STATUSES,
+    SUSPENDED,
+    IdentityUser,
+    LeftAsIs,
+    Snapshot,
+)
 from idsync.model.names import twin_keys
 
 
@@ -74,6 +82,7 @@ def resolve_pool(
     `adoptable` are those of `foreign_in_the_way` whom we may take over.
     """
     draft = _Draft(index, adoptable)
+    draft.leave(row for row in snapshot.left_as_is if row.kind == "user")
     candidates = draft.admit(snapshot.users, settings.integration.users.suspended)
     candidates = draft.set_twins_aside(candidates)
     for user in draft.settle_as_they_are(candidates):
@@ -96,6 +105,7 @@ class _Draft:
         self._bearers: dict[str, str] = {}
         self._ids: frozenset[str] = frozenset()
         self._unknown: frozenset[str] = frozenset()
+        self._unread: list[LeftAsIs] = []
         self._present: dict[str, IdentityUser] = {}
         self._suspended: set[str] = set()
         self._renamed: dict[str, str] = {}
@@ -154,6 +164,10 @@ class _Draft:
             return False
         return entry.okta_id not in self._ids and entry.okta_id not in self._unknown
 
+    def leave(self, rows: Iterable[LeftAsIs]) -> None:
+        """Note rows of people that cannot be read."""
+        self._unread = list(rows)
+
     def admit(self, users: Iterable[IdentityUser], suspended: SuspendedPeople) -> list[IdentityUser]:
         """Those whose Okta status lets them have access, or is kept behind a lock."""
         admitted: list[IdentityUser] = []
@@ -174,27 +188,28 @@ class _Draft:
                 unknown.append(user)
         self._size = len(admitted)
         self._ids = frozenset(user.id for user in admitted)
-        self._unknown = frozenset(user.id for user in unknown)
+        self._unknown = frozenset([*(user.id for user in unknown), *(row.id for row in self._unread if row.id)])
         if self._names_by_id:
             self._bearers = {user.username: user.id for user in (*unknown, *admitted)}
         for user in unknown:
             self._unknown_status(user)
+        for row in self._unread:
+            self._held.update(self._names_of(row.id) if row.id else [])
+            self._reserved.update([row.name] if row.name else [])
         return admitted
 
     def set_twins_aside(self, users: list[IdentityUser]) -> list[IdentityUser]:
-        """Hold people whose names differ by case or Unicode form only, and people without a usable name."""
+        """Hold people whose names differ by case or Unicode form only."""
         keys = twin_keys([user.username for user in users])
-        if len(set(keys)) == len(keys) and "" not in keys:
+        if len(set(keys)) == len(keys):
             return users
         by_key: dict[str, list[IdentityUser]] = defaultdict(list)
         for key, user in zip(keys, users, strict=True):
             by_key[key].append(user)
-        for key, group in by_key.items():
-            if key == "":
-                self._nameless(group)
-            elif len(group) > 1:
+        for group in by_key.values():
+            if len(group) > 1:
                 self._twins(group)
-        return [group[0] for key, group in by_key.items() if key and len(group) == 1]
+        return [group[0] for group in by_key.values() if len(group) == 1]
 
     def settle_as_they_are(self, users: list[IdentityUser]) -> list[IdentityUser]:
         """Accept everyone whose directory entry already carries their Okta id, and newcomers whose name is free.
@@ -203,7 +218,7 @@ class _Draft:
         """
         if self._names_by_id:
             return users
-        entries, present, names, held = self._index.users, self._present, self._name_by_id, self._held
+        entries, present, names, held = self._index.users, self._present, self._name_by_id, self._held | self._reserved
         others = []
         for user in users:
             name, entry = user.username, entries.get(user.username)
@@ -257,11 +272,15 @@ class _Draft:
     def dismiss(self, snapshot: Snapshot) -> None:
         """Say why every other user of ours leaves, and why people lose names that others have now."""
         statuses = {user.id: user for user in snapshot.users if user.id not in self._ids}
+        may_be_anybody = any(not row.id for row in self._unread)
         entries = self._index.users
 
-        def absence(okta_id: str, name: str) -> Why:
+        def status_of(okta_id: str) -> str:
             listed = statuses.get(okta_id)
-            status = listed.status if listed else snapshot.unassigned.get(okta_id, "")
+            return listed.status if listed else snapshot.unassigned.get(okta_id, "")
+
+        def absence(okta_id: str, name: str) -> Why:
+            listed, status = statuses.get(okta_id), status_of(okta_id)
             if status in _OUT_BY_ITSELF:
                 self._shown_out.add(name)
             reason = Reason.SUSPENDED if listed is not None and status == SUSPENDED else _absence(status)
@@ -269,7 +288,9 @@ class _Draft:
 
         for name in sorted(entries.keys() - self._present.keys() - self._held - self._leaving.keys()):
             okta_id = entries[name].okta_id
-            if okta_id is not None:
+            if okta_id is not None and may_be_anybody and status_of(okta_id) not in _OUT_IN_ANY_CASE:
+                self._held.add(name)
+            elif okta_id is not None:
                 self._leaving[name] = absence(okta_id, name)
         self._formers = {name: Former(okta_id, absence(okta_id, name)) for name, okta_id in self._passed.items()}
 
@@ -300,11 +321,6 @@ class _Draft:
             f"{user.username} is suspended in Okta and keeps all access, because users.suspended is ignore.",
             user,
         )
-
-    def _nameless(self, users: list[IdentityUser]) -> None:
-        for user in users:
-            self._hold([user])
-            self._report("no_name", "error", f"Okta user {user.id} has no username; left as they are.", user)
 
     def _twins(self, users: list[IdentityUser]) -> None:
         self._hold(users)
@@ -337,6 +353,8 @@ class _Draft:
 
 _OUT_BY_ITSELF = frozenset({"DEPROVISIONED", SUSPENDED})
 """Statuses that only a person's own record has: a listing that was cut short cannot show them."""
+
+_OUT_IN_ANY_CASE = OUT_STATUSES | {SUSPENDED, DELETED}
 
 
 def _absence(status: str) -> Reason:

@@ -13,6 +13,7 @@ from idsync.config.codes import MISSING_SECRET, SECRET_READABLE_BY_OTHERS, UNUSA
 from idsync.config.settings import ApiToken, EnvironmentSecret, FileSecret, OAuth, SecretReference, Settings
 from idsync.config.source_files import shown
 from idsync.diagnostics import Diagnostic, Position, quoted
+from idsync.model.known_secrets import remember_secret
 
 MAX_BYTES = 64 << 10
 
@@ -23,6 +24,7 @@ class Secret:
     __slots__ = ("_text",)
 
     def __init__(self, text: str) -> None:
+        remember_secret(text)
         self._text = text
 
     def reveal(self) -> str:

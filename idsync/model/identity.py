@@ -70,6 +70,23 @@ class IdentityApp(msgspec.Struct, frozen=True, gc=False):
         return _decode_ids(self.users, f"The list of users of app {self.id}")
 
 
+IdentityKind = Literal["user", "group", "app"]
+
+
+class LeftAsIs(msgspec.Struct, frozen=True, gc=False):
+    """A person, group or app of which a reading says nothing that can be used: the directory keeps it as it is.
+
+    `code` is the finding that says so. Without an `id`, the row may be about anybody, or any list, that is absent.
+    `why` repeats no value of the row.
+    """
+
+    kind: IdentityKind
+    id: str
+    why: str
+    code: Literal["unreadable", "passed_over"] = "unreadable"
+    name: str = ""
+
+
 class Snapshot(msgspec.Struct, frozen=True):
     """One reading of a source. `complete` is false when any page chain broke off; `sanitized` ones never apply."""
 
@@ -87,10 +104,14 @@ class Snapshot(msgspec.Struct, frozen=True):
     """Of a sanitized snapshot: the profile attributes of which every value stayed; None where that is not known."""
     unassigned: dict[str, str] = {}
     """Status, by Okta id, of people seen upstream who lack the app; `DELETED` where Okta no longer knows the id."""
+    left_as_is: list[LeftAsIs] = []
+    """Rows that could not be read, and groups and apps whose reading is not believed."""
 
     def digest(self) -> str:
         """Digest of the facts, whatever the order and layout in which they were listed, without `taken_at`."""
         hashed = sha256(canonical_bytes((self.org_url, self.app_id, self.complete, self.unassigned)))
+        if self.left_as_is:
+            hashed.update(canonical_bytes(sorted((row.kind, row.id, row.code, row.name) for row in self.left_as_is)))
         for users in _pieces(self.users):
             facts = [(user.id, user.username, user.status, user.scope) for user in users]
             profiles = _decoded_together([user.profile for user in users], _PROFILES)

@@ -180,6 +180,16 @@ class RunSummary(msgspec.Struct, frozen=True):
     whole: bool = True
 
 
+class Head(msgspec.Struct, frozen=True):
+    """Where a journal ends: how many entries it has, and the chain value of the last one, in hexadecimal."""
+
+    entries: int
+    chain: str
+
+    def __str__(self) -> str:
+        return f"{self.entries}:{self.chain}"
+
+
 class Verification(msgspec.Struct, frozen=True):
     """The verdict on the chain: how many entries hold, and the first that does not, if any."""
 

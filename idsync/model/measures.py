@@ -27,7 +27,7 @@ class Measures(msgspec.Struct, frozen=True, gc=False):
     """The measures of one whole reading of one organization and one app.
 
     `people` counts the pool. `lists` holds the groups and apps that were asked for, by id. `attributes` says for each
-    profile attribute how many people of the pool have a value.
+    profile attribute how many people of the pool have a value. `odd` are ids that could not be read then, either.
     """
 
     org_url: str = ""
@@ -36,6 +36,14 @@ class Measures(msgspec.Struct, frozen=True, gc=False):
     people: int = 0
     lists: dict[str, ListMeasure] = {}
     attributes: dict[str, int] = {}
+    odd: tuple[str, ...] = ()
+
+
+class OddRow(msgspec.Struct, frozen=True, gc=False):
+    """A row that cannot be read: of a person whom the directory has, or of a group or app. It may have no id."""
+
+    kind: Literal["user", "group", "app"]
+    id: str
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -43,10 +51,13 @@ class Seen(msgspec.Struct, frozen=True):
 
     `others` are the groups and apps that exist and are not asked for, by id: a group that was renamed out of a filter,
     or an app that was switched off, is not missing. Built-in groups and the SSO app have an empty kind. `confirmed` are
-    ids that the source asked about once more by themselves, and found to be empty or gone.
+    ids that the source asked about once more by themselves, and found to be empty or gone. `odd` are the rows that
+    cannot be read, and `left` are all groups and apps that are left as they are, for that or another reason.
     """
 
     measures: Measures
     complete: bool = True
     others: dict[str, ListKind] = {}
     confirmed: frozenset[str] = frozenset()
+    odd: tuple[OddRow, ...] = ()
+    left: frozenset[str] = frozenset()

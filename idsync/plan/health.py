@@ -23,9 +23,13 @@ from idsync.plan.effective import granted
 
 replace = msgspec.structs.replace
 RELEASABLE = frozenset(
-    {"source_empty", "source_shrink", "groups_empty", "apps_empty", "group_emptied", "profiles_empty"}
+    {"source_empty", "source_shrink", "groups_empty", "apps_empty", "group_emptied", "profiles_empty", "unreadable"}
 )
 """The codes of a suspect reading that `--allow` may release; nothing releases a broken one."""
+
+FEWEST_ODD = 5
+ODD_SHARE = 0.01
+"""So many odd rows of a kind, and more than this part of them, do not come from single rows."""
 
 CROWD = 10
 """So many people do not leave one group or app between two readings without a word from the source itself."""
@@ -85,33 +89,52 @@ def judge(settings: Settings, seen: Seen, before: Measures) -> Judgement:
     `ok`, `suspect` or `broken`, with a finding for each doubt.
     """
     if not seen.complete:
-        message = "The snapshot is incomplete: some page of it could not be read."
-        return Judgement(Health("broken", (_finding("incomplete", message),)), doubts_people=True)
+        message = "The snapshot says that it is incomplete: some page of it could not be read."
+        return Judgement(Health("suspect", (_finding("incomplete", message),)), doubts_people=True)
     limit = settings.guards.source_shrink
-    about_people = list(_people_doubts(limit, seen.measures, before))
+    about_people = [*_people_doubts(limit, seen, before), *_odd_rows(seen, before, "user")]
     findings = (
         *about_people,
+        *_odd_rows(seen, before, "group"),
+        *_odd_rows(seen, before, "app"),
         *_list_doubts(limit, seen, before, "group"),
         *_list_doubts(limit, seen, before, "app"),
-        *_attribute_doubts(limit, seen.measures, before),
+        *(_attribute_doubts(limit, seen, before) if _same_pool(seen.measures, before) else ()),
     )
     return Judgement(Health("suspect", findings), bool(about_people)) if findings else Judgement(Health())
 
 
-def _people_doubts(limit: Guard, now: Measures, before: Measures) -> Iterator[Finding]:
-    if now.people == 0 and before.people:
+def _people_doubts(limit: Guard, seen: Seen, before: Measures) -> Iterator[Finding]:
+    """Doubts about the pool; those who are there and cannot be read are not missing."""
+    now = seen.measures.people + sum(row.kind == "user" for row in seen.odd)
+    if not _same_pool(seen.measures, before) and now:
+        return  # the pool of another app, as the configuration asks: there is nothing to compare it with
+    if now == 0 and before.people:
         yield _finding(
             "source_empty",
             f"Nobody has the app in this reading; the last good one had {before.people:,}. "
             "An Okta credential without an admin role on the app reads nobody.",
         )
-    elif before.people - now.people > limit.limit(before.people):
-        yield _shrunk(limit, "people with the app", before.people, now.people)
+    elif before.people - now > limit.limit(before.people):
+        yield _shrunk(limit, "people with the app", before.people, now)
+
+
+def _odd_rows(seen: Seen, before: Measures, kind: Literal["user", "group", "app"]) -> Iterator[Finding]:
+    """A doubt where many rows that the last good reading could read cannot be read any more."""
+    odd = sum(row.kind == kind and row.id not in before.odd for row in seen.odd)
+    known = before.people if kind == "user" else sum(item.kind == kind for item in before.lists.values())
+    if odd >= FEWEST_ODD and odd > known * ODD_SHARE:
+        what = {"user": "people", "group": "groups", "app": "apps"}[kind]
+        yield _finding(
+            "unreadable",
+            f"{odd:,} {what} cannot be read in this reading, and could in the last good one, which had {known:,}. "
+            "So many odd rows at once hardly come from Okta's administrators.",
+        )
 
 
 def _list_doubts(limit: Guard, seen: Seen, before: Measures, kind: Literal["group", "app"]) -> Iterator[Finding]:
     """Doubts about groups, or about apps; one that exists and is not asked for any more is not missing."""
-    explained = seen.others.keys() | seen.confirmed
+    explained = seen.others.keys() | seen.confirmed | seen.left
     was = {name: item for name, item in before.lists.items() if item.kind == kind and name not in explained}
     now = {name: seen.measures.lists[name] for name in was if name in seen.measures.lists}
     members, left = _people(was.values()), _people(now.values())
@@ -137,13 +160,15 @@ def _list_doubts(limit: Guard, seen: Seen, before: Measures, kind: Literal["grou
         yield _finding("group_emptied", _emptied(emptied, now, kind))
 
 
-def _attribute_doubts(limit: Guard, now: Measures, before: Measures) -> Iterator[Finding]:
-    """People who left took their values with them: that is counted among the people."""
-    if before.attributes and now.people and not now.attributes:
+def _attribute_doubts(limit: Guard, seen: Seen, before: Measures) -> Iterator[Finding]:
+    """People who left took their values with them, and of odd rows none is known: that is counted elsewhere."""
+    now = seen.measures
+    odd = sum(row.kind == "user" for row in seen.odd)
+    gone = max(before.people - now.people - odd, 0) + odd
+    if max(before.attributes.values(), default=0) > gone and now.people and not now.attributes:
         message = "Nobody has a profile in this reading; an Okta credential that may not read users reads them bare."
         yield _finding("profiles_empty", message)
         return
-    gone = max(before.people - now.people, 0)
     lost = {
         attribute: (had, now.attributes.get(attribute, 0))
         for attribute, had in sorted(before.attributes.items())
@@ -156,6 +181,11 @@ def _attribute_doubts(limit: Guard, now: Measures, before: Measures) -> Iterator
             f"Fewer people have a value of {_some(worst)} than in the last good reading; at most "
             f"{limit.percent:f} % of them, or {limit.floor}, may lose one between two readings.",
         )
+
+
+def _same_pool(now: Measures, before: Measures) -> bool:
+    """Whether both are of one app. What the directory itself says is of the app that is read now."""
+    return not before.app_id or now.app_id == before.app_id
 
 
 def _people(lists: Iterable[ListMeasure]) -> int:

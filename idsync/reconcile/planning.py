@@ -14,13 +14,14 @@ from idsync.compiler.pool import Pool, foreign_in_the_way, resolve_pool
 from idsync.compiler.sanitized_rules import sanitized_rules
 from idsync.compiler.users import may_adopt
 from idsync.config.settings import Settings
-from idsync.errors import SourceUnhealthy
+from idsync.errors import SnapshotError, SourceUnhealthy
 from idsync.model.directory import DirectoryState, LastApply, Names
 from idsync.model.directory_index import DirectoryIndex, Managed
 from idsync.model.extent import Extent
 from idsync.model.findings import Finding, Health
 from idsync.model.identity import Snapshot
-from idsync.model.measures import ListKind, Measures, Seen
+from idsync.model.measures import ListKind, Measures, OddRow, Seen
+from idsync.model.odd_rows import set_aside
 from idsync.plan.around import Around
 from idsync.plan.assemble import Comparison, assemble, compare, in_brief
 from idsync.plan.changes import Inputs, PersonDelta, Plan
@@ -72,9 +73,22 @@ def make_plan(
             index = memo.index
         else:
             index = managed_index(settings, target.index(settings.integration.org_url))
-        pool = pool_of(settings, snapshot, index, target)
-        inputs = prepare(settings, snapshot, index, pool, last, now)
-        return _plan(inputs, target, remembering, memo, described, noticed=noticed, others=others, confirmed=confirmed)
+
+        def planned_from(readable: Snapshot) -> Planned:
+            pool = pool_of(settings, readable, index, target)
+            inputs = prepare(settings, readable, index, pool, last, now)
+            return _plan(
+                inputs, target, remembering, memo, described, noticed=noticed, others=others, confirmed=confirmed
+            )
+
+        try:
+            return planned_from(snapshot)
+        except SnapshotError:
+            # Profiles and member lists are opened late, and few of them; one that cannot be read is set aside.
+            readable = set_aside(snapshot)
+            if readable is snapshot:
+                raise
+            return planned_from(readable)
 
 
 def plan_part(
@@ -174,7 +188,21 @@ def _seen(
         attributes = attributes_now(memo, compilation.shapes, inputs.pool.names)
     watched = inputs.roles.watched_groups if inputs.settings.integration.sync.users else frozenset()
     seen = seen_in(inputs.snapshot, inputs.pool.size, inputs.subjects, watched, attributes)
-    return msgspec.structs.replace(seen, others={**others, **seen.others}, confirmed=confirmed)
+    rows = inputs.snapshot.left_as_is
+    known = {entry.okta_id for entry in inputs.index.users.values()} if rows else {}
+    odd = tuple(
+        OddRow(row.kind, row.id)
+        for row in rows
+        if row.code == "unreadable" and (row.kind != "user" or not row.id or row.id in known)
+    )
+    return msgspec.structs.replace(
+        seen,
+        measures=msgspec.structs.replace(seen.measures, odd=tuple(sorted(row.id for row in odd if row.id))),
+        others={**others, **seen.others},
+        confirmed=confirmed,
+        odd=odd,
+        left=frozenset(row.id for row in rows if row.kind != "user"),
+    )
 
 
 def _before(inputs: CompilerInputs, target: DirectoryReader, current: DirectoryState, within: Names | None) -> Measures:

@@ -14,7 +14,7 @@ from idsync.plan.changes import AccessListChange, Action, Change, LockChange, Pl
 from idsync.plan.steps import Phase, phases_of
 from idsync.render.escape_text import shown
 from idsync.render.fields import differing_fields, value_words
-from idsync.render.phrases import causes_words, counted, listed, listed_names, named
+from idsync.render.phrases import causes_words, counted, in_target, listed, listed_names, named
 from idsync.render.view import Limits, Line, Row, Section, Symbol, capped
 
 TITLES = {
@@ -92,6 +92,7 @@ def change_row(change: Change, *, held: bool = False) -> Row:
             text, details = _list_words(change), _list_lines(change)
         case _:
             assert_never(change)
+    text += in_target(change.target)
     if change.blocked_by:
         details.insert(0, Line("!", _held_back(change, whole=held)))
     lines = capped(details, DETAILS_SHOWN, " ", lambda line: line)

@@ -9,7 +9,7 @@ from idsync.model.addresses import Address, split_address, user_address
 from idsync.model.directory import Cause, Reason, UpstreamCause
 from idsync.plan.changes import Access, AccessListChange, BriefPlan, PersonDelta, Plan, UserChange
 from idsync.render.escape_text import shown, visible
-from idsync.render.phrases import REASONS, causes_words, listed, listed_names, named
+from idsync.render.phrases import REASONS, causes_words, in_target, listed, listed_names, named
 from idsync.render.view import Limits, Line, Row, Section, Symbol, capped
 
 OWN_ROUTE = "user"
@@ -49,7 +49,8 @@ class People(msgspec.Struct, frozen=True):
     by_outcome: dict[Outcome, list[PersonDelta]]
     names: frozenset[str]
     """Everyone named, old names of the renamed included."""
-    user_changes: dict[Address, UserChange]
+    user_changes: dict[tuple[str, Address], UserChange]
+    """The changes of users, by target and address."""
     lists: dict[str, AccessListChange]
     """Titles of lists by name."""
     more_newcomers: int = 0
@@ -62,29 +63,30 @@ class People(msgspec.Struct, frozen=True):
     @property
     def untouched_users(self) -> int:
         """How many users change without effect on anybody's access."""
-        touched = sum(user_address(name) in self.user_changes for name in self.names)
+        touched = sum(split_address(address)[1] in self.names for _, address in self.user_changes)
         return len(self.user_changes) - touched - self.more_newcomers
 
 
 def people_of(plan: Plan) -> People:
     """Sort a plan's people; an old name that is only locked goes with the new one."""
-    user_changes: dict[Address, UserChange] = {}
+    user_changes: dict[tuple[str, Address], UserChange] = {}
     lists: dict[str, AccessListChange] = {}
     for change in plan.changes:
         match change:
             case UserChange():
-                user_changes[change.address] = change
+                user_changes[change.target, change.address] = change
             case AccessListChange():
                 lists[split_address(change.address)[1]] = change
             case _:
                 continue
-    old_names = {delta.renamed_from for delta in plan.access_delta if delta.renamed_from is not None}
+    old_names = {(each.target, each.renamed_from) for each in plan.access_delta if each.renamed_from is not None}
     by_outcome: dict[Outcome, list[PersonDelta]] = {}
     for delta in plan.access_delta:
-        if delta.person in old_names and not (delta.gains or delta.loses or delta.route_only):
+        if (delta.target, delta.person) in old_names and not (delta.gains or delta.loses or delta.route_only):
             continue
-        by_outcome.setdefault(_outcome(delta, user_changes.get(user_address(delta.person))), []).append(delta)
-    names = old_names | {delta.person for delta in plan.access_delta}
+        user_change = user_changes.get((delta.target, user_address(delta.person)))
+        by_outcome.setdefault(_outcome(delta, user_change), []).append(delta)
+    names = {name for _, name in old_names} | {delta.person for delta in plan.access_delta}
     more = plan.more_newcomers if isinstance(plan, BriefPlan) else 0
     return People(by_outcome, frozenset(names), user_changes, lists, more)
 
@@ -116,10 +118,11 @@ def _outcome(delta: PersonDelta, change: UserChange | None) -> Outcome:
 
 
 def _row(delta: PersonDelta, outcome: Outcome, people: People, limits: Limits) -> Row:
-    change = people.user_changes.get(user_address(delta.person))
+    change = people.user_changes.get((delta.target, user_address(delta.person)))
     name = shown(delta.person)
     if delta.renamed_from is not None:
         name = f"{shown(delta.renamed_from)} → {name}"
+    name += in_target(delta.target)
     if outcome is Outcome.LOSES_ALL:
         return Row("-", name, _note(delta, outcome, change), tuple(_all_lost(delta.loses)))
     everything = (*delta.gains, *delta.loses, *delta.route_only)

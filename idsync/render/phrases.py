@@ -70,6 +70,11 @@ def causes_words(causes: Sequence[Cause]) -> str:
     return _listed([cause_words(cause) for cause in causes[:CAUSES_SHOWN]], len(causes))
 
 
+def in_target(target: str) -> str:
+    """In which target something is, to be said after it; nothing of the first one, which most plans are for alone."""
+    return f" in the target {shown(target)}" if target else ""
+
+
 def named(title: str, name: str) -> str:
     """A list or group as people know it, with the name that finds it again."""
     return f"{shown(title)} ({shown(name)})" if title and title != name else shown(name)

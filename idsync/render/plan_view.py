@@ -1,14 +1,16 @@
 """A plan turned into its view: the headline with exact counts, what stands in the way, and the sections."""
 
 import shlex
+from collections import defaultdict
 from collections.abc import Sequence
 
 from idsync.model.findings import Finding
 from idsync.plan.changes import GuardResult, LockChange, Plan
+from idsync.plan.health import RELEASABLE
 from idsync.render.change_rows import change_sections, lock_section
 from idsync.render.escape_text import shown, visible
 from idsync.render.people import Outcome, People, people_of, people_sections
-from idsync.render.phrases import causes_words, counted, listed
+from idsync.render.phrases import causes_words, counted, in_target, listed
 from idsync.render.view import Limits, Line, PlanView, Row, Section, Symbol
 
 NO_CHANGES = "No changes. The directory is as the configuration and Okta ask."
@@ -124,10 +126,10 @@ def _warnings(plan: Plan, options: Sequence[str], *, split: bool) -> tuple[Row, 
     blocked = [result for result in plan.guards if result.verdict == "blocked"]
     if blocked:
         what = listed(
-            [f"{_code(result.guard)} ({result.count:,}, limit {limit_words(result)})" for result in blocked],
+            [f"{_guard_name(result)} ({result.count:,}, limit {limit_words(result)})" for result in blocked],
             CODES_SHOWN,
         )
-        fix = _release([result.guard for result in blocked], "meant", options)
+        fix = _release([*dict.fromkeys(result.guard for result in blocked)], "meant", options)
         outcome = "what it counts is held back" if split else "apply refuses this plan"
         warnings.append(Row("!", f"Blocked by {what}: {outcome} (exit 5).", details=(fix,)))
     if plan.inputs.sanitized:
@@ -143,7 +145,7 @@ def _health_warning(plan: Plan, options: Sequence[str], *, split: bool) -> Row:
     what = f"The snapshot is {plan.health.verdict}: {doubts}."
     what += f" {counted(held, 'change is', 'changes are')} held back"
     what += " (exit 7)." if split else ", and apply refuses this plan (exit 7)."
-    if plan.health.verdict == "broken":
+    if plan.health.verdict == "broken" or not RELEASABLE.issuperset(codes):
         return Row("!", what, details=(Line(" ", "Nothing releases this: fix the source and plan again."),))
     return Row("!", what, details=(_release(codes, "right, and the source whole", options),))
 
@@ -161,10 +163,13 @@ def _health_section(plan: Plan, limits: Limits) -> Section:
 
 def _guard_section(plan: Plan, limits: Limits) -> Section:
     """Each guard that blocks, and in one row those that do not."""
-    messages = {finding.code: finding for finding in plan.findings}
+    messages: dict[str, list[Finding]] = defaultdict(list)
+    for finding in plan.findings:
+        messages[finding.code].append(finding)
     blocked = [result for result in plan.guards if result.verdict == "blocked"][: limits.findings]
-    rows = [_guard_row(result, messages.get(result.guard)) for result in blocked]
-    within = [f"{_code(ok.guard)} {ok.count:,} of {limit_words(ok)}" for ok in plan.guards if ok.verdict == "ok"]
+    # Of several targets each has its own finding, in the order of the guards.
+    rows = [_guard_row(each, messages[each.guard].pop(0) if messages[each.guard] else None) for each in blocked]
+    within = [f"{_guard_name(ok)} {ok.count:,} of {limit_words(ok)}" for ok in plan.guards if ok.verdict == "ok"]
     if within and plan.changes:
         rows.append(Row(" ", f"within limits: {listed(within, 2 * CODES_SHOWN)}"))
     return Section("Guards", tuple(rows), len(rows), "")
@@ -172,7 +177,11 @@ def _guard_section(plan: Plan, limits: Limits) -> Section:
 
 def _guard_row(result: GuardResult, finding: Finding | None) -> Row:
     message = "" if finding is None else f": {shown(finding.message, MESSAGE_LIMIT)}"
-    return Row("!", f"{_code(result.guard)} {result.count:,} (limit {limit_words(result)}){message}")
+    return Row("!", f"{_guard_name(result)} {result.count:,} (limit {limit_words(result)}){message}")
+
+
+def _guard_name(result: GuardResult) -> str:
+    return f"{_code(result.guard)}{in_target(result.target)}"
 
 
 def limit_words(result: GuardResult) -> str:

@@ -6,9 +6,9 @@ Profiles and member lists stay as they are in the file's buffer until someone op
 import codecs
 import os
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -16,10 +16,20 @@ from idsync.diagnostics import Position
 from idsync.errors import SnapshotError
 from idsync.model.canonical import canonical_bytes
 from idsync.model.extent import EVERYTHING, Extent, Reading, cut
-from idsync.model.identity import IdentityApp, IdentityGroup, IdentityUser, Snapshot, raw_json
+from idsync.model.identity import (
+    IdentityApp,
+    IdentityGroup,
+    IdentityKind,
+    IdentityUser,
+    LeftAsIs,
+    Snapshot,
+    raw_json,
+)
+from idsync.model.odd_rows import set_aside
 from idsync.model.times import parse_time
 from idsync.sources.protocol import Catalogue, ListedApp, ListedGroup
-from idsync.sources.soundness import require_sound
+from idsync.sources.rows import NotRows, Row, rows_of_object
+from idsync.sources.soundness import sound
 
 LARGEST_FILE = 512 << 20
 _PIECE = 1 << 20
@@ -31,12 +41,29 @@ VERSION = r"^1\.[0-9]{1,6}$"
 ORG_URL = r"^https?://[^/\s]+/?$"
 
 _DECODER = msgspec.json.Decoder(Snapshot)
+_ROWS: Mapping[str, tuple[IdentityKind, str, msgspec.json.Decoder[Any]]] = {
+    "users": ("user", "username", msgspec.json.Decoder(IdentityUser)),
+    "groups": ("group", "name", msgspec.json.Decoder(IdentityGroup)),
+    "apps": ("app", "label", msgspec.json.Decoder(IdentityApp)),
+}
+"""What each list of a snapshot holds: of which kind, how its rows are named, and what reads one."""
 _BYTE = re.compile(r" ?\(byte ([0-9]+)\)")
 _FIX = "Write it again with `idsync snapshot -o FILE`."
 
 
 class _Header(msgspec.Struct):
     format_version: str
+
+
+class _Head(Snapshot, frozen=True, kw_only=True):
+    """A snapshot without its lists."""
+
+    users: list[IdentityUser] = []
+    groups: list[IdentityGroup] = []
+    apps: list[IdentityApp] = []
+
+
+_HEAD = msgspec.json.Decoder(_Head)
 
 
 class SnapshotSource:
@@ -71,27 +98,50 @@ def parse_snapshot(data: bytes, file: str) -> Snapshot:
         raise refuse("is empty", "It holds no snapshot.")
     try:
         snapshot = _DECODER.decode(data)
-    except msgspec.ValidationError as error:
-        refuse.other_version()
-        raise refuse("is not a snapshot", str(error)) from None
-    except msgspec.DecodeError as error:
-        raise refuse.at_byte(str(error)) from None
-    except UnicodeDecodeError:
-        raise refuse("is not UTF-8", "JSON is always UTF-8.") from None
-    except RecursionError:
-        raise refuse("is nested too deep", "No profile of Okta's is.") from None
+        _require_utf8(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        snapshot = _row_by_row(data, error, refuse)
     if not re.fullmatch(VERSION, snapshot.format_version):
         refuse.other_version()
         raise refuse("has no format version", "format_version is a major and a minor number, as in 1.0.")
-    _require_utf8(data, refuse)
     _require_header(snapshot, refuse)
-    require_sound(snapshot, file)
-    return snapshot
+    return sound(snapshot, file)
+
+
+def _row_by_row(data: bytes, error: Exception, refuse: "_Refusal") -> Snapshot:
+    """A snapshot of which some row cannot be read; raises SnapshotError where the fault is not in a row."""
+    refuse.other_version()
+    try:
+        rest, lists = rows_of_object(data, _ROWS)
+        missing = _ROWS.keys() - lists.keys()
+        if missing:
+            raise NotRows
+        head = _HEAD.decode(rest)
+    except (NotRows, msgspec.DecodeError, UnicodeDecodeError):
+        raise refuse.unreadable(error) from None
+    left = list(head.left_as_is)
+    parts = {name: _readable(lists[name], *_ROWS[name], left) for name in _ROWS}
+    return msgspec.structs.replace(head, **parts, left_as_is=left)
+
+
+def _readable(
+    rows: Iterable[Row], kind: IdentityKind, label: str, decoder: msgspec.json.Decoder[Any], left: list[LeftAsIs]
+) -> list[Any]:
+    """The rows that can be read; the others are added to `left`."""
+    items = []
+    for row in rows:
+        try:
+            row.data.decode()
+            items.append(decoder.decode(row.data))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            left.append(row.left_as_is(kind, error, row.text(label)))
+    return items
 
 
 def snapshot_bytes(snapshot: Snapshot) -> bytes:
     """The one form of a snapshot: sorted by id, an object a line, a newline at the end."""
-    head = {
+    snapshot = set_aside(snapshot)
+    head: dict[str, Any] = {
         "format_version": snapshot.format_version,
         "org_url": snapshot.org_url,
         "app_id": snapshot.app_id,
@@ -102,6 +152,8 @@ def snapshot_bytes(snapshot: Snapshot) -> bytes:
         **({} if snapshot.kept_attributes is None else {"kept_attributes": snapshot.kept_attributes}),
         "unassigned": snapshot.unassigned,
     }
+    if snapshot.left_as_is:
+        head["left_as_is"] = sorted(snapshot.left_as_is, key=lambda row: (row.kind, row.id, row.code, row.why))
     lists: tuple[tuple[bytes, list[IdentityUser] | list[IdentityGroup] | list[IdentityApp]], ...] = (
         (b"users", [_canonical_user(user) for user in snapshot.users]),
         (b"groups", [_canonical_group(group) for group in snapshot.groups]),
@@ -123,6 +175,18 @@ class _Refusal:
         position = Position(self._file, line, column)
         return SnapshotError(f"The snapshot {what}.", why=why, fix=_FIX, position=position)
 
+    def unreadable(self, error: Exception) -> SnapshotError:
+        """The file is not a snapshot, as the reader of the whole says."""
+        match error:
+            case msgspec.ValidationError():
+                return self("is not a snapshot", str(error))
+            case msgspec.DecodeError():
+                return self.at_byte(str(error))
+            case RecursionError():
+                return self("is nested too deep", "No profile of Okta's is.")
+            case _:
+                return self("is not UTF-8", "JSON is always UTF-8.")
+
     def at_byte(self, message: str) -> SnapshotError:
         """A syntax error at the line and column of the byte that the parser names."""
         named = _BYTE.search(message)
@@ -135,7 +199,7 @@ class _Refusal:
         """Raise when the file says itself that it is of another major version; that explains every other mistake."""
         try:
             version = msgspec.json.decode(self._data, type=_Header).format_version
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return
         major = version.partition(".")[0]
         if major.isascii() and major.isdigit() and major != "1":
@@ -171,17 +235,14 @@ def _piecewise(file: BinaryIO) -> bytes:
     return b"".join(pieces)
 
 
-def _require_utf8(data: bytes, refuse: _Refusal) -> None:
-    """Refuse what is not UTF-8 in parts that stay unopened; a piece at a time, so that nothing large is copied."""
+def _require_utf8(data: bytes) -> None:
+    """Raise UnicodeDecodeError for unopened parts too; a piece at a time, so that nothing large is copied."""
     if data.isascii():
         return
     decoder = codecs.getincrementaldecoder("utf-8")()
     view = memoryview(data)
-    try:
-        for start in range(0, len(view), _CACHED_PIECE):
-            decoder.decode(view[start : start + _CACHED_PIECE], final=start + _CACHED_PIECE >= len(view))
-    except UnicodeDecodeError:
-        raise refuse("is not UTF-8", "JSON is always UTF-8.") from None
+    for start in range(0, len(view), _CACHED_PIECE):
+        decoder.decode(view[start : start + _CACHED_PIECE], final=start + _CACHED_PIECE >= len(view))
 
 
 def _require_header(snapshot: Snapshot, refuse: _Refusal) -> None:

@@ -14,7 +14,7 @@ from idsync.model.directory import DirectoryState, Names
 from idsync.model.directory_tables import DirectoryTables
 from idsync.model.extent import Extent, Reading
 from idsync.model.identity import Snapshot
-from idsync.model.journal import Entry, Numbered, Verification
+from idsync.model.journal import Entry, Head, Numbered, Verification
 from idsync.model.resources import AccessList, Lock, Membership, User
 
 
@@ -93,8 +93,11 @@ class Journal(Protocol):
     def entries_after(self, sequence: int) -> Iterator[Numbered]:
         """Every entry after this place, the newest first."""
 
-    def verify(self) -> Verification:
-        """Whether the journal, and the bodies that it names, are as they were written."""
+    def verify(self, head: Head | None = None) -> Verification:
+        """Whether the journal and the bodies that it names are as written, and whether it goes on from `head`."""
+
+    def head(self) -> Head:
+        """Where the journal ends."""
 
 
 class UnfinishedRun(msgspec.Struct, frozen=True):
@@ -253,6 +256,9 @@ class Store(Records, Protocol):
     @property
     def upgraded_from(self) -> int | None:
         """The schema from which opening brought the store to today's, if it did."""
+
+    def verify(self, head: Head | None = None) -> Verification:
+        """As the journal does, and whether the rest of the store tells the same story, so that a removed end shows."""
 
     def close(self) -> None:
         """Give the store back; what was not committed is undone."""

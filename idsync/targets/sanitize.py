@@ -134,8 +134,13 @@ class SanitizedDirectory:
     def _lock_name(self, name: str, lock: Lock | None) -> str:
         """A lock of ours is called by its person, and one under a pseudonym by that."""
         user = None if lock is None else lock.spec.target.user
-        if user is not None and name == lock_name(self._org_url, user):
-            return lock_name(self._org_url, self._pseudonym.text(user))
+        okta_id = "" if lock is None else lock.metadata.labels.get(USER_ID_LABEL, "")
+        if user is None:
+            return self._pseudonym.text(name)
+        for known in ("", okta_id):
+            if name == lock_name(self._org_url, user, known):
+                called = self._pseudonym.text(user)
+                return lock_name(self._org_url, called, self._pseudonym.id(known) if known else "")
         return self._pseudonym.text(name)
 
     def _access_list(self, item: AccessList) -> AccessList:

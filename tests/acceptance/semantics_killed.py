@@ -9,7 +9,7 @@ import signal
 import sys
 from collections.abc import Iterable
 
-from idsync.cli.application import main
+from idsync.__main__ import main
 from idsync.model.canonical import Body
 from idsync.model.journal import Entry
 from idsync.stores.sqlite.journal import Journal

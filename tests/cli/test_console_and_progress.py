@@ -45,9 +45,9 @@ def test_an_error_says_what_where_why_and_how_to_fix_it(capsys: pytest.CaptureFi
     assert capsys.readouterr() == ("", "error: What.\n  at: a.yaml:3:4\n  why: Why.\n  fix: Fix.\n")
 
 
-def test_a_message_cannot_steer_a_terminal_and_keeps_its_lines(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_message_cannot_steer_a_terminal_or_make_a_line_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
     Console().warning("one\n\x1b]0;owned\x07\u202etwo")
-    assert capsys.readouterr().err == "warning: one\n\\x1b]0;owned\\x07\\u202etwo\n"
+    assert capsys.readouterr().err == "warning: one\\n\\x1b]0;owned\\x07\\u202etwo\n"
     assert harmless("Zoë 李") == "Zoë 李"
 
 

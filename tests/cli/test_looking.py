@@ -29,6 +29,7 @@ def test_filters_show_no_line_that_a_name_makes_up(idsync: Idsync, fresh: Path) 
     recording.write_text(recording.read_text().replace('"team-web"', '"team-web (00g0)\\n  + \\u202enimda"'))
     told = idsync("filters", "-c", fresh).out
     assert "team-web (00g0)\\n  + \\u202enimda (" in told
+    assert "\n  + nimda" not in told
     assert "\u202e" not in told
 
 
@@ -44,6 +45,14 @@ def test_other_filters_can_be_tried(idsync: Idsync, fresh: Path) -> None:
         ("team-data", "^team-(web|data)$"),
         ("team-web", "^team-(web|data)$"),
     ]
+
+
+def test_who_tries_filters_on_one_kind_is_shown_that_kind(idsync: Idsync, fresh: Path) -> None:
+    told = idsync("filters", "-c", fresh, "--groups", "team-w*").out
+    assert "Apps:" not in told
+    assert "  + team-web (00g1enzo0012)  [by team-w*]" in told
+    assert "    not: aws-admin, aws-readonly, contractors, team-data, " in told
+    assert "Groups:" not in idsync("filters", "-c", fresh, "--apps", "*").out
 
 
 def test_a_filter_that_fails_only_by_case_says_so(idsync: Idsync, fresh: Path) -> None:

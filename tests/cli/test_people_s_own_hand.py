@@ -344,3 +344,42 @@ def test_a_file_of_two_directories_is_refused(idsync: Idsync, org: Path) -> None
     ended = idsync("plan", "-c", org, "--current", org.parent / "current")
     assert (ended.code, ended.out) == (64, "")
     assert "idsync_state stands there twice" in ended.err
+
+
+def test_a_list_may_be_called_by_its_title(idsync: Idsync, org: Path) -> None:
+    by_title = idsync("get", "access_list", "Team web", "-c", org)
+    assert by_title.out == idsync("get", f"access_list/{LIST}", "-c", org).out
+    members = idsync("get", "access_list_members", "Team web", "-c", org, "--format", "json").json
+    assert isinstance(members, list)
+    assert {each["spec"]["access_list"] for each in members} == {LIST}
+    name = members[0]["spec"]["name"]
+    removed = idsync("rm", f"access_list_member/Team web/{name}", "--auto-approve", "-c", org)
+    assert removed.out == f"Removed access_list_member/{LIST}/{name}.\n"
+
+
+def test_a_title_that_two_lists_have_names_both(idsync: Idsync, org: Path) -> None:
+    item = idsync("get", f"access_list/{LIST}", "-c", org).out
+    copy = "\n".join(line for line in item.splitlines() if "revision:" not in line).replace(LIST, "00gcopy")
+    labels = [line for line in copy.splitlines() if not line.startswith(("  labels:", "    okta/", "    teleport"))]
+    assert idsync("create", "-", "-c", org, stdin="\n".join(labels)).code == 0
+    told = idsync("get", "access_list", "Team web", "-c", org)
+    assert told.code == 64
+    assert f"They are {LIST}, 00gcopy." in told.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        (("get", "user", "hiro.tanka@enzos-pizza.com"), HIRO),
+        (("get", "access_list", "Team wbe"), "Team web"),
+        (("get", "access_list_members", "Tem web"), "Team web"),
+        (("rm", "user/hiro.tanaka@enzos-pizza.co", "--auto-approve"), HIRO),
+        (("rm", f"access_list_member/{LIST}/leila.naser@enzos-pizza.com", "--auto-approve"), f"{LIST}/"),
+    ],
+)
+def test_a_name_that_is_nearly_right_is_suggested(
+    arguments: tuple[str, ...], meant: str, idsync: Idsync, org: Path
+) -> None:
+    told = idsync(*arguments, "-c", org)
+    assert told.code == 64
+    assert f"Did you mean '{meant}" in told.err

@@ -2,10 +2,12 @@
 
 import pytest
 
+from idsync.apply.admission import check_health
 from idsync.config.settings import Settings
 from idsync.errors import SourceUnhealthy
 from idsync.model.directory import DirectoryState, LastApply
 from idsync.model.identity import IdentityGroup, Snapshot
+from idsync.plan.health import RELEASABLE
 from tests.core.replay import applied, settled
 from tests.core.world import (
     APP,
@@ -175,11 +177,15 @@ def test_groups_that_vanish_under_the_same_configuration_are_suspect() -> None:
     assert codes(plan(other, STATE, settings, last=after(FULL, settings)))[0] == "groups_empty"
 
 
-def test_an_incomplete_snapshot_is_broken_and_blocks_every_removal() -> None:
+def test_r29_an_incomplete_snapshot_is_a_doubt_that_holds_every_removal_and_nothing_releases() -> None:
     snapshot = okta(*PEOPLE[1:], person("new"), EVERYONE, complete=False)
     made = plan(snapshot, STATE, last=after(FULL))
-    assert made.health.verdict == "broken"
+    assert made.health.verdict == "suspect"
     assert codes(made) == ["incomplete"]
+    assert "incomplete" not in RELEASABLE
+    with pytest.raises(SourceUnhealthy) as refusal:
+        check_health(made, {"incomplete": "it is fine"} | dict.fromkeys(RELEASABLE, "it is fine"))
+    assert "--allow" not in refusal.value.fix
     assert set(lines(made)) - set(blocked(made)) == {"create user new: assigned"}
 
 

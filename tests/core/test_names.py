@@ -76,17 +76,6 @@ def test_an_unknown_status_does_not_hold_another_person_of_that_name() -> None:
     assert lines(made) == ["update user alice: profile_changed"]
 
 
-def test_r13_people_without_a_name_are_reported_and_left() -> None:
-    made = plan(okta(person("", id="00u-1"), person("", id="00u-2"), person("bob")))
-    assert lines(made) == ["create user bob: assigned"]
-    assert codes(made) == ["no_name", "no_name"]
-
-
-def test_a_person_who_lost_the_name_stays_as_they_were() -> None:
-    made = plan(okta(person("", id="00u-alice")), settled(okta(person("alice"))))
-    assert made.is_empty
-
-
 STRANGE = [
     "team/eng",
     "//",
@@ -98,7 +87,6 @@ STRANGE = [
     "日本語",
     "👩\u200d🚀",
     "\u202egnp.exe",
-    " ",
     "a,b=c;d",
     "<script>alert(1)</script>",
     "${jndi:ldap://x}",

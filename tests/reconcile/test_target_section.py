@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
 
 from idsync.config.settings import Guard, Guards, LockSettings, SyncSwitches
 from idsync.model.directory import DirectoryState
@@ -24,13 +23,10 @@ from idsync.model.resources import (
     user,
 )
 from idsync.model.times import later
-from idsync.plan.changes import Change, LockChange
+from idsync.plan.changes import LockChange
 from idsync.plan.health import Judgement
-from idsync.plan.planfile import decode_plan, encode_plan
-from idsync.plan.seal import sealed
 from idsync.reconcile.target_section import Desired, TargetSection, Terms, section_of
 from idsync.stores.sqlite.store import open_store
-from tests.apply import worlds
 from tests.apply.worlds import apply, fill, plan_of, state
 from tests.targets.memory import MemoryTarget
 from tests.targets.remote import OWN_LABEL, RemoteTarget
@@ -225,36 +221,6 @@ class TestGuards:
             "access_list/00g1": ("source_shrink",),
             "user/b": ("source_shrink",),
         }
-
-
-def converges(target: RemoteTarget | MemoryTarget, desired: DirectoryState, store: Any) -> None:
-    section = plan(target, desired).section
-    made = decode_plan(encode_plan(sealed(plan_of(section.changes, serial=section.serial))))
-    if section.changes:
-        apply(made, target, store)
-    again: tuple[Change, ...] = plan(target, desired).section.changes
-    assert again == ()
-
-
-@pytest.mark.parametrize("kind", [RemoteTarget, MemoryTarget])
-@settings(max_examples=40, deadline=None)
-@given(before=worlds.contents(with_foreign=True), after=worlds.contents(with_foreign=False))
-def test_what_was_applied_is_not_planned_again(
-    tmp_path_factory: pytest.TempPathFactory,
-    kind: type[RemoteTarget] | type[MemoryTarget],
-    before: DirectoryState,
-    after: DirectoryState,
-) -> None:
-    target = kind()
-    for name, each in target.project(before).users.items():
-        if "/" not in name or kind is MemoryTarget:
-            target.put_user(each)
-    after = replace(after, users={n: u for n, u in after.users.items() if "/" not in n or kind is MemoryTarget})
-    for name, item in target.project(before).access_lists.items():
-        target.put_access_list(item)
-        target.add_members(name, before.members[name])
-    with open_store(tmp_path_factory.mktemp("any") / "idsync.db") as store:
-        converges(target, after, store)
 
 
 def test_a_membership_with_an_end_has_it_there_too(remote: RemoteTarget, tmp_path: Path) -> None:

@@ -7,17 +7,22 @@ import pytest
 
 from idsync.stores.sqlite.store import open_store
 from idsync.targets.local import LocalTarget
-from tests.targets.memory import MemoryTarget
+from tests.targets.contract import IMPLEMENTATIONS, LOCKING
 from tests.targets.world import ORG, WritableTarget
 
 
-@pytest.fixture(params=["local", "memory"])
+@pytest.fixture(params=IMPLEMENTATIONS)
 def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[WritableTarget]:
-    if request.param == "memory":
-        yield MemoryTarget()
-        return
-    with open_store(tmp_path / "idsync.db") as store:
-        yield LocalTarget(store.directory, ORG)
+    """Every target, empty."""
+    with open_store(tmp_path / "idsync.db") as store, IMPLEMENTATIONS[request.param].open(store, tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture(params=LOCKING)
+def locking(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[WritableTarget]:
+    """Every target that holds locks, empty."""
+    with open_store(tmp_path / "idsync.db") as store, IMPLEMENTATIONS[request.param].open(store, tmp_path) as opened:
+        yield opened
 
 
 @pytest.fixture

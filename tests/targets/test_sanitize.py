@@ -7,6 +7,7 @@ from idsync.config.settings import Settings
 from idsync.model.addresses import split_address
 from idsync.model.directory import DirectoryState
 from idsync.model.identity import Snapshot
+from idsync.model.ownership import lock_name
 from idsync.model.pseudonyms import Pseudonyms
 from idsync.model.resources import Membership, Owner
 from idsync.plan.changes import Plan
@@ -14,6 +15,7 @@ from idsync.sources.sanitize import sanitize
 from idsync.targets.sanitize import SanitizedDirectory, attributes_of_rules
 from tests.core.replay import settled
 from tests.core.world import (
+    ORG,
     config,
     edited_list,
     foreign_user,
@@ -125,3 +127,18 @@ def test_what_is_edited_is_named_by_pseudonyms(name: str) -> None:
     told = SanitizedDirectory(SETTINGS, KEY).address(name, state.locks)  # type: ignore[arg-type]
     assert "anne-y" not in told.lower()
     assert told.split("/")[0] == name.split("/")[0]
+
+
+def test_a_lock_is_called_by_the_pseudonyms_of_its_person() -> None:
+    label = {"okta/user-id": "00u-second"}
+    first, second = lock_on("dora", ours=True), lock_on("dora", ours=True)
+    second = msgspec.structs.replace(
+        second,
+        metadata=msgspec.structs.replace(
+            second.metadata, name=lock_name(ORG, "dora", "00u-second"), labels=second.metadata.labels | label
+        ),
+    )
+    state = DirectoryState(locks={lock.metadata.name: lock for lock in (first, second)})
+    clean = SanitizedDirectory(SETTINGS, KEY).state(state)
+    name = Pseudonyms(KEY).text("dora")
+    assert clean.locks.keys() == {lock_name(ORG, name), lock_name(ORG, name, Pseudonyms(KEY).id("00u-second"))}

@@ -193,10 +193,11 @@ class _Job:
             split=self.split,
             pending=left_for_later(parts.held),
         )
-        with ProgressDisplay(self.invocation.console) as progress:
-            return apply_plan(
-                parts.going, request, targets=place.targets(self.store), records=self.store, progress=progress
-            )
+        targets = place.targets(self.store)
+        console = self.invocation.console
+        console.keeps_steps = not all(target.atomic for target in targets.values())
+        with ProgressDisplay(console) as progress:
+            return apply_plan(parts.going, request, targets=targets, records=self.store, progress=progress)
 
     def _configuration(self, target: DirectoryReader) -> Mapping[str, bytes]:
         applied = AppliedConfiguration(self.place.settings.digest, self.place.files)

@@ -48,7 +48,7 @@ def command(invocation: Invocation, address: str) -> ExitCode:
         raise
     file.unlink()
     if after == before:
-        invocation.console.result("Nothing was changed.")
+        invocation.console.line("Nothing was changed.")
     return ExitCode.DONE
 
 

@@ -1,5 +1,7 @@
 """`idsync filters`: show which groups and apps the filters, configured or given, take now."""
 
+from collections import defaultdict
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 import click
@@ -15,6 +17,9 @@ from idsync.config.settings import ImportFilters
 from idsync.errors import UsageError
 from idsync.reconcile.filtering import Match, Matches, matches
 from idsync.render.escape_text import shown, visible
+
+_MOST_OTHERS = 20
+"""So many of those that a filter leaves out are named for each reason; JSON has all."""
 
 
 @click.command("filters")
@@ -38,7 +43,9 @@ def command(
     with ProgressDisplay(invocation.console) as progress:
         catalogue = place.source(progress, snapshot=snapshot).catalogue()
     found = matches(chosen, catalogue, place.settings.integration.app)
-    invocation.console.result(json_text(found) if form == "json" else _told(found))
+    # Somebody who tries a pattern on groups wants to see groups.
+    asked = {kind for kind, chosen_here in tried.items() if chosen_here is not None} or {"groups", "apps"}
+    invocation.console.result(json_text(found) if form == "json" else _told(found, asked))
     return ExitCode.DONE
 
 
@@ -53,15 +60,22 @@ def _filter(patterns: tuple[str, ...], option: str) -> NameFilter | None:
         ) from error
 
 
-def _told(found: Matches) -> str:
-    return "\n\n".join(_table(title, rows) for title, rows in (("Groups", found.groups), ("Apps", found.apps)))
+def _told(found: Matches, asked: Container[str]) -> str:
+    tables = (("groups", "Groups", found.groups), ("apps", "Apps", found.apps))
+    return "\n\n".join("\n".join(_table(title, rows)) for kind, title, rows in tables if kind in asked)
 
 
-def _table(title: str, rows: tuple[Match, ...]) -> str:
-    taken = sum(row.taken for row in rows)
-    lines = [f"{title}: {taken:,} of {len(rows):,} become access lists."]
-    for row in sorted(rows, key=lambda row: not row.taken):
-        why = f"by {row.by}" if row.by and row.taken else f"{row.why_not} by {row.by}" if row.by else row.why_not
-        note = f"  [{visible(why)}]" if why else ""
-        lines.append(f"  {'+' if row.taken else ' '} {shown(row.name)} ({visible(row.id)}){note}")
-    return "\n".join(lines)
+def _table(title: str, rows: tuple[Match, ...]) -> Iterator[str]:
+    """Each that is taken, a line each; the others by the reason why not, several a line."""
+    taken = [row for row in rows if row.taken]
+    yield f"{title}: {len(taken):,} of {len(rows):,} become access lists."
+    for row in taken:
+        why = f"  [by {visible(row.by)}]" if row.by else ""
+        yield f"  + {shown(row.name)} ({visible(row.id)}){why}"
+    others: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        if not row.taken:
+            others[f"{row.why_not} by {row.by}" if row.by else row.why_not].append(shown(row.name))
+    for why, names in others.items():
+        more = f", and {len(names) - _MOST_OTHERS:,} more" if len(names) > _MOST_OTHERS else ""
+        yield f"    not: {', '.join(names[:_MOST_OTHERS])}{more}  [{visible(why)}]"

@@ -9,11 +9,12 @@ from msgspec.structs import replace
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.hints import did_you_mean
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
+from idsync.cli.names import refuse_unknown, resolved
 from idsync.cli.options import format_option
 from idsync.cli.sanitizing import check_key_file, pseudonym_key, sanitize_options
 from idsync.cli.workspaces import workspace
 from idsync.config.settings import Settings
-from idsync.errors import ResourceError, UsageError
+from idsync.errors import UsageError
 from idsync.history.past_states import PastState, state_as_of
 from idsync.model.addresses import Kind
 from idsync.model.directory import DirectoryState, Names
@@ -52,7 +53,7 @@ def command(
     key_file: Path | None,
     form: str,
 ) -> ExitCode:
-    """Print resources of the directory: all of a kind, or one by its name.
+    """Print resources of the directory: all of a kind, or one by its name; a list by its title, too.
 
     The members of one access list are `access_list_members LIST`, one of them `access_list_member/LIST/NAME`.
     """
@@ -67,6 +68,8 @@ def command(
             if moment is not None:
                 past = state_as_of(target, store, moment)
                 _warn_of_gaps(invocation, past, kinds, name)
+            if name is not None and moment is None:
+                name = resolved(target, kinds[0], name)
             state = _read(target, kinds, name) if moment is None else past.state
             edited = store.agreed(target.name).differing() if kinds == KINDS else ()
             known = StateSpec(target.serial(), last_apply(store.facts, target), tuple(sorted(edited)))
@@ -75,9 +78,8 @@ def command(
     found = [with_revision(resource) for each in kinds for resource in _of_kind(state, each, name)]
     last: list[ExportedState] = [exported_state(known)] if kinds == KINDS and known.serial and moment is None else []
     if name is not None and not found and not _is_empty_list(state, kinds, name):
-        raise ResourceError(
-            f"There is no {kinds[0]} {name!r}.", fix=f"`idsync get {kinds[0]}s --format text` lists those there are."
-        )
+        with place.store(Access.READ) as store:
+            raise refuse_unknown(place.target(store), kinds[0], name)
     match form:
         case "json":
             text = render_json([*found, *last])

@@ -50,7 +50,7 @@ def command(
             plan = write_sealed(plan, written.write)
     elif form != "text":
         plan = sealed(plan)
-    invocation.console.result(plan_text(plan, form, invocation, kept=output))
+    invocation.console.result(plan_text(plan, form, invocation, kept=output), exact=form == "json")
     if output is not None:
         apply = shlex.join(["idsync", "apply", *invocation.config_arguments, str(output)])
         invocation.console.note(f"The plan is kept in {output}; apply it with `{apply}`.")

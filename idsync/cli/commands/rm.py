@@ -6,6 +6,7 @@ from idsync.cli.exit_codes import ExitCode
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.manual_edits import editor, existing, tell
 from idsync.cli.options import auto_approve_option
+from idsync.model.revisions import address_of
 
 
 @click.command("rm")
@@ -20,7 +21,7 @@ def command(invocation: Invocation, address: str, auto_approve: bool) -> ExitCod
     """
     if not auto_approve:
         invocation.console.require_person()
-    existing(invocation, address)
+    address = address_of(existing(invocation, address))
     if not auto_approve and not invocation.console.confirm(f"Remove {address}?"):
         invocation.console.note("Nothing was changed.")
         return ExitCode.INTERRUPTED

@@ -17,5 +17,5 @@ from idsync.cli.plans import plan_text, read_plan
 @pass_invocation
 def command(invocation: Invocation, plan: Path, form: str) -> ExitCode:
     """Show a plan file. A file that is not as `plan -o` wrote it is refused."""
-    invocation.console.result(plan_text(read_plan(plan), form, invocation, kept=plan))
+    invocation.console.result(plan_text(read_plan(plan), form, invocation, kept=plan), exact=form == "json")
     return ExitCode.DONE

@@ -45,7 +45,7 @@ def command(
         key = pseudonym_key(invocation, place, key_file)
         reading = sanitize(reading, key, attributes_of_rules(place.settings))
     if output is None:
-        invocation.console.result(snapshot_bytes(reading).decode())
+        invocation.console.result(snapshot_bytes(reading).decode(), exact=True)
         return ExitCode.DONE
     write_private(output, snapshot_bytes(reading), "snapshot")
     counts = f"{len(reading.users):,} people, {len(reading.groups):,} groups, {len(reading.apps):,} apps"

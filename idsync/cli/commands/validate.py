@@ -32,5 +32,5 @@ def command(invocation: Invocation, secrets: bool, form: str) -> ExitCode:
         raise ConfigError(f"The configuration is invalid: {count_words(diagnostics)}.", diagnostics)
     invocation.console.diagnostics(diagnostics)
     noticed = f" ({count_words(diagnostics)})" if diagnostics else ""
-    invocation.console.result(f"The configuration is valid{noticed}.")
+    invocation.console.line(f"The configuration is valid{noticed}.")
     return ExitCode.DONE

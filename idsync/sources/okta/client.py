@@ -1,20 +1,24 @@
 """Reads Okta's listings page by page into typed rows, and checks that each listing ends as it should."""
 
-from collections.abc import Iterator, Sequence
-from functools import cache
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, partial
 from typing import TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import msgspec
 
 from idsync.errors import SourceError
+from idsync.model.known_secrets import bytes_without_secrets
 from idsync.sources.okta.auth import ApiTokenCredential, Authorizer, Credential, OAuthCredential, TokenHeader
 from idsync.sources.okta.links import cursor, limit_of, next_link
+from idsync.sources.okta.odd_rows import Odd, Page, page_of, refuse_object
+from idsync.sources.okta.page_size import ADVISED
 from idsync.sources.okta.refusals import OAuthScope, harmless, looks_like_html, not_okta, refusal
 from idsync.sources.okta.request import Attempt, Request, Requester
 from idsync.sources.okta.retry import Retries
 from idsync.sources.okta.transport import Answer
 from idsync.sources.okta.wire import Row
+from idsync.sources.rows import NotRows
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Row)
@@ -34,30 +38,40 @@ class OktaClient:
         self._origin = _origin(requester.org_url)
 
     def object(self, request: Request, kind: type[T]) -> T:
-        """Read one object; raises NotThere when Okta says that it does not exist."""
-        return self._read(request, msgspec.json.Decoder(kind))[0]
+        """Read one object; raises NotThere when Okta says that it does not exist, UnreadableObject when it is odd."""
+        decoder = msgspec.json.Decoder(kind)
+        return self._read(request, decoder.decode, partial(refuse_object, what=request.what))[0]
 
-    def rows(self, request: Request, kind: type[R]) -> Iterator[list[R]]:
+    def rows(self, request: Request, kind: type[R], odd: Odd) -> Iterator[list[R]]:
         """Read a listing: the new rows of each page in turn. A row that comes again on a later page is left out.
 
-        Raises NotThere when Okta says so, and SourceError when any page fails or the listing does not end.
+        `odd` is given each row that cannot be read. Raises NotThere when Okta says so, and SourceError when any page
+        fails, or when the listing does not end as one does.
         """
-        decoder = _list_decoder(kind)
+        read, row_by_row = _page_reader(kind), partial(_row_by_row, kind)
         seen: set[str] = set()
         cursors: set[str] = set()
         stale = 0
         for _ in range(_MOST_PAGES):
-            page, answer = self._read(request, decoder)
-            fresh = _fresh(page, seen)
+            page, answer = self._read(request, read, row_by_row)
+            fresh = _fresh(page.rows, seen)
             yield fresh
-            stale = 0 if fresh else stale + 1
-            following = self._next(request, answer, len(page))
-            if following is None:
+            for row, error in page.odd:
+                odd(row, error)
+            following = self._next(request, answer, page.length)
+            if following is None or not page.length:
                 return
+            is_new = bool(fresh or page.odd)
+            is_full = page.length >= limit_of(answer.url) or page.length == ADVISED
             cursors.add(cursor(request.url))
-            # A cursor that was used already is the end: Okta has sent one on the last page of a listing.
             if cursor(following) in cursors:
+                # Okta has named a cursor again on the last page of a listing. A full page is not the last one.
+                if page.length >= limit_of(answer.url) or (is_full and not is_new):
+                    raise _endless(request, f"A full page of {page.length} names a page that came before as the next.")
                 return
+            if is_full and not is_new:
+                raise _endless(request, f"A full page of {page.length} brought nothing new.")
+            stale = 0 if is_new else stale + 1
             if stale >= _STALE_PAGES:
                 raise _endless(request, f"{stale} pages in a row brought nothing new, and each names a next one.")
             request = msgspec.structs.replace(request, url=following)
@@ -84,20 +98,26 @@ class OktaClient:
             )
         return following
 
-    def _read(self, request: Request, decoder: msgspec.json.Decoder[T]) -> tuple[T, Answer]:
-        """Read and decode one page; what is not even JSON is asked for again."""
+    def _read(
+        self, request: Request, decode: Callable[[bytes], T], fallback: Callable[[bytes, Exception], T]
+    ) -> tuple[T, Answer]:
+        """Read and decode one page, by `fallback` where the fast way fails; broken JSON is asked for again."""
         retries = self._requester.retries()
         while True:
             answer = self._answer(request, retries)
             try:
-                return decoder.decode(answer.body), answer
-            except msgspec.ValidationError as error:
-                raise SourceError(
-                    f"Okta's answer for {request.what} is not what it documents: {error}.",
-                    why="A required field is missing or has another type, so the object cannot be used.",
-                    fix="Check that org_url is an Okta organization; if it is, please report this.",
-                ) from None
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                return decode(answer.body), answer
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+                try:
+                    return fallback(answer.body, error), answer
+                except NotRows:
+                    pass
+                if isinstance(error, msgspec.ValidationError):
+                    raise SourceError(
+                        f"Okta's answer for {request.what} is not what it documents: {error}.",
+                        why="It is of another shape, so that nothing in it can be used.",
+                        fix="Check that org_url is an Okta organization; if it is, please report this.",
+                    ) from None
                 if looks_like_html(answer) or not retries.after_failure():
                     raise not_okta(answer, self._requester.org_url) from None
 
@@ -107,6 +127,7 @@ class OktaClient:
         while True:
             answer = self._requester.settle(request, self._compose, retries)
             self._authorizer.heard(answer)
+            answer = msgspec.structs.replace(answer, body=bytes_without_secrets(answer.body))
             if answer.status == 200:
                 return answer
             remedy = self._authorizer.remedy(answer)
@@ -140,8 +161,13 @@ def _fresh(page: list[R], seen: set[str]) -> list[R]:
 
 
 @cache
-def _list_decoder(kind: type[R]) -> msgspec.json.Decoder[list[R]]:
-    return msgspec.json.Decoder(list[kind])  # type: ignore[valid-type]
+def _page_reader(kind: type[R]) -> Callable[[bytes], Page[R]]:
+    decoder: msgspec.json.Decoder[list[R]] = msgspec.json.Decoder(list[kind])  # type: ignore[valid-type]
+    return lambda body: Page(decoder.decode(body))
+
+
+def _row_by_row(kind: type[R], body: bytes, _: Exception) -> Page[R]:
+    return page_of(kind, body)
 
 
 def authorizer_for(credential: Credential, scopes: Sequence[OAuthScope], requester: Requester) -> Authorizer:

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from sys import intern
+from typing import Literal
 
 import msgspec
 
-from idsync.errors import SourceError
 from idsync.model.canonical import canonical_bytes
 from idsync.model.identity import IdentityApp, IdentityGroup, IdentityUser, ProfileValue, raw_json
+from idsync.model.odd_rows import inner_fault
 from idsync.sources.okta.wire import App, AppUser, EmbeddedUser, Group, Profile, is_direct
 
 _EMPTY: tuple[ProfileValue, ...] = (None, "", [], {})
@@ -16,29 +17,32 @@ _LEFT_OUT = frozenset({b"", b"null"})
 _PROFILE = msgspec.json.Decoder(Profile)
 
 
+class OddPerson(ValueError):
+    """A row of the pool that cannot be read; the text says what is wrong with it."""
+
+
 def identity_user(row: AppUser, user: EmbeddedUser) -> IdentityUser | None:
-    """One person of the pool, or None when the server left out the status or profile of the user."""
+    """One person of the pool, or None when the server left out the status or profile of the user.
+
+    Raises OddPerson when name, profile or scope cannot be read.
+    """
     profile = bytes(user.profile)  # a copy, since the row is a view that would keep its whole page
     if user.status is None or profile in _LEFT_OUT:
         return None
     own = bytes(row.profile)
     if own not in _WITHOUT_VALUES:
-        profile = canonical_bytes(merged(_opened(row.id, profile), _opened(row.id, own)))
+        profile = canonical_bytes(merged(_opened(profile), _opened(own)))
     elif not _is_sure(profile):
-        _opened(row.id, profile)
-    username = (row.credentials and row.credentials.user_name) or _opened(row.id, profile).get("login")
+        _opened(profile)
+    username = (row.credentials and row.credentials.user_name) or _opened(profile).get("login")
     if not isinstance(username, str) or not username:
-        raise SourceError(
-            f"User {row.id} has no name.",
-            why="Okta returns neither a user name in the app nor a login.",
-            fix="Give the user a login in Okta, or a user name in the app's assignment.",
-        )
+        raise OddPerson("has neither a user name in the app nor a login")
+    try:
+        scope: Literal["USER", "GROUP"] = "USER" if is_direct(row) else "GROUP"
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise OddPerson("does not say how the app was assigned") from None
     return IdentityUser(
-        id=intern(row.id),
-        username=username,
-        status=intern(user.status),
-        profile=msgspec.Raw(profile),
-        scope="USER" if is_direct(row) else "GROUP",
+        id=intern(row.id), username=username, status=intern(user.status), profile=msgspec.Raw(profile), scope=scope
     )
 
 
@@ -52,15 +56,11 @@ def _is_sure(profile: bytes) -> bool:
     return profile[:1] == b"{" and profile.isascii()
 
 
-def _opened(user: str, profile: bytes) -> Profile:
+def _opened(profile: bytes) -> Profile:
     try:
         return _PROFILE.decode(profile)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise SourceError(
-            f"Okta's answer for user {user} is not what it documents: the profile cannot be read ({error}).",
-            why="Without attributes, traits and roles of this person are unknown.",
-            fix="Correct the user's profile in Okta; if it is correct, please report this.",
-        ) from None
+        raise OddPerson(inner_fault(profile, "profile") or f"has a profile that cannot be read ({error})") from None
 
 
 def identity_group(group: Group, members: Iterable[str]) -> IdentityGroup:

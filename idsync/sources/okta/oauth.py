@@ -15,6 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 import msgspec
 
 from idsync.errors import AuthenticationError, AuthorizationError, IdsyncError
+from idsync.model.known_secrets import remember_secret
 from idsync.sources.okta.auth import OAuthCredential, Remedy
 from idsync.sources.okta.keys import SigningKey, generated_key
 from idsync.sources.okta.rate_limit import server_time
@@ -173,6 +174,7 @@ class OAuthHeader:
         missing = [scope for scope in self._scopes if scope not in granted]
         if missing:
             raise _scopes_missing(missing, "The token that Okta issued has fewer scopes than were requested.")
+        remember_secret(token.access_token)
         early = min(_EARLY, token.expires_in / 2)
         return _Held(token.access_token, kind == "dpop", self._requester.timing.clock() + token.expires_in - early)
 

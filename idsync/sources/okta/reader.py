@@ -6,20 +6,45 @@ Tasks run in several threads. Each writes keys of its own into the dictionaries 
 from collections.abc import Collection, Sequence
 from functools import partial
 from sys import intern
+from typing import Literal
+
+import msgspec
 
 from idsync.config.settings import AppById, AppByLabel, AppReference
 from idsync.errors import AuthorizationError, SourceError
-from idsync.model.identity import DELETED, OUT_STATUSES, IdentityApp, IdentityGroup, IdentityUser
+from idsync.model.identity import (
+    DELETED,
+    OUT_STATUSES,
+    IdentityApp,
+    IdentityGroup,
+    IdentityKind,
+    IdentityUser,
+    LeftAsIs,
+)
 from idsync.model.measures import ListKind
+from idsync.model.odd_rows import name_fault
 from idsync.sources.okta.client import OktaClient
-from idsync.sources.okta.decode import identity_app, identity_group, identity_user
+from idsync.sources.okta.decode import OddPerson, identity_app, identity_group, identity_user
 from idsync.sources.okta.endpoints import IDS_A_CALL, Endpoints, askable
+from idsync.sources.okta.odd_rows import UnreadableObject
 from idsync.sources.okta.refusals import ROLE_HINT, NotThere
 from idsync.sources.okta.selection import BUILT_IN, Selection
 from idsync.sources.okta.sso_app import SsoApp
-from idsync.sources.okta.wire import App, AppGroup, AppUser, Assignment, EmbeddedUser, Group, Member, User, is_direct
+from idsync.sources.okta.wire import (
+    App,
+    AppGroup,
+    AppUser,
+    Assignment,
+    EmbeddedUser,
+    Group,
+    GroupProfile,
+    Member,
+    User,
+    is_direct,
+)
 from idsync.sources.okta.workers import Workers
 from idsync.sources.protocol import Progress
+from idsync.sources.rows import Row
 
 WORKERS = {"apps": 3, "groups": 4, "users": 1}
 """Threads by bucket; together they are the requests that may be under way."""
@@ -53,6 +78,8 @@ class OrganizationReader:
         self.statuses: dict[str, str] = {}
         self.others: dict[str, ListKind] = {}
         """Groups and apps that exist and are not asked for; built-in groups and the SSO app have no kind."""
+        self.left_as_is: dict[tuple[IdentityKind, str, str], LeftAsIs] = {}
+        """Rows that cannot be read, by kind, id and, where that is empty, by what is wrong."""
         self._apps_asked: list[str] = []
         self._wanted = {"groups": 0, "apps": 0}
         self._vanished: dict[str, set[str]] = {"groups": set(), "apps": set()}
@@ -86,7 +113,8 @@ class OrganizationReader:
         """Look up known people of whom nothing was seen; call when the rest is done."""
         if self._pool_missing is not None:
             raise self._pool_missing
-        unseen = askable(user for user in known if user not in self.users and user not in self.statuses)
+        odd = {row.id for row in self.left_as_is.values() if row.kind == "user"}
+        unseen = askable(user for user in known if user not in self.users and user not in self.statuses.keys() | odd)
         for some in _batches(unseen[:MOST_LOOKUPS]):
             self._workers.submit("users", partial(self._look_up, some))
 
@@ -126,7 +154,7 @@ class OrganizationReader:
     def _read_pool(self, app: str) -> None:
         bare: dict[str, AppUser] = {}
         try:
-            for page in self._client.rows(self._endpoints.pool(app), AppUser):
+            for page in self._client.rows(self._endpoints.pool(app), AppUser, self._odd_user):
                 bare |= {row.id: row for row in page if not self._added(row, row.user)}
         except NotThere as error:
             self._pool_missing = error  # the check of the app itself may give the better error
@@ -136,21 +164,37 @@ class OrganizationReader:
 
     def _added(self, row: AppUser, user: EmbeddedUser | None) -> bool:
         """Add a person to the pool; False when the row does not say who that is."""
-        identity = None if user is None else identity_user(row, user)
+        try:
+            identity = None if user is None else identity_user(row, user)
+        except OddPerson as error:
+            self._leave(LeftAsIs("user", row.id, str(error)))
+            return True
         if identity is None:
             return False
         self.users[identity.id] = identity
         return True
 
+    def _odd_user(self, row: Row, error: Exception) -> None:
+        login = row.text("credentials", "userName") or row.text("_embedded", "user", "profile", "login")
+        self._leave(row.left_as_is("user", error, login))
+
+    def _leave(self, row: LeftAsIs) -> None:
+        self.left_as_is[row.kind, row.id, "" if row.id else f"{row.why} {row.name}"] = row
+
     def _describe(self, app: str, bare: dict[str, AppUser]) -> None:
         """Find the users whom the app's rows do not describe: many in the list of users, the rest by id."""
+
+        def odd(row: Row, error: Exception) -> None:
+            if bare.pop(row.id, None) is not None:
+                self._leave(row.left_as_is("user", error, row.text("profile", "login")))
+
         if len(bare) > IDS_A_CALL:
-            for page in self._client.rows(self._endpoints.users(), User):
+            for page in self._client.rows(self._endpoints.users(), User, odd):
                 self._match(bare, page)
                 if not bare:
                     return
         for some in _batches(sorted(bare)):
-            for page in self._client.rows(self._endpoints.users_by_id(some), User):
+            for page in self._client.rows(self._endpoints.users_by_id(some), User, odd):
                 self._match(bare, page)
         if len(bare) > MOST_CONFIRMATIONS:
             raise _hidden(len(bare))
@@ -170,11 +214,12 @@ class OrganizationReader:
                 )
 
     def _look_up(self, users: tuple[str, ...]) -> None:
-        found = {
-            user.id: intern(user.status)
-            for page in self._client.rows(self._endpoints.users_by_id(users), User)
-            for user in page
-        }
+        found: dict[str, str] = {}
+        for page in self._client.rows(self._endpoints.users_by_id(users), Member, self._odd_user):
+            for user in page:
+                found[user.id] = intern(user.status or "")
+                if not user.status:
+                    self._leave(LeftAsIs("user", user.id, "has no status that can be read"))
         self.statuses.update({user: found.get(user, DELETED) for user in users})
 
     def _confirm(self, app: str, user: str) -> None:
@@ -192,16 +237,33 @@ class OrganizationReader:
             return self._client.object(self._endpoints.assignment(app, user), AppUser)
         except NotThere:
             return None
+        except UnreadableObject as error:
+            self._leave(error.left_as_is("user", user))
+            return None
 
     # -- groups
 
     def _list_groups(self) -> None:
-        for page in self._client.rows(self._endpoints.groups(), Group):
+        for listed in self._client.rows(self._endpoints.groups(), Group, self._odd_group):
+            page = [group for group in listed if self._has_name("group", group.id, group.profile.name)]
             wanted = self._selection.groups(page)
             self._wanted["groups"] += len(wanted)
             for group in wanted:
                 self._workers.submit("groups", partial(self._read_members, group))
             self._note_others(page, wanted)
+
+    def _odd_group(self, row: Row, error: Exception) -> None:
+        name = row.text("profile", "name")
+        group = Group(row.id, GroupProfile(name), row.text("type") or "OKTA_GROUP")
+        if name_fault(name) or self._selection.groups([group]):
+            self._leave(row.left_as_is("group", error, name))
+
+    def _has_name(self, kind: Literal["group", "app"], identifier: str, name: str) -> bool:
+        """Whether a name can be used; what has none is left as it is, since no filter can tell whether it is wanted."""
+        fault = name_fault(name)
+        if fault:
+            self._leave(LeftAsIs(kind, identifier, fault))
+        return not fault
 
     def _note_others(self, listed: Sequence[Group], wanted: Sequence[Group]) -> None:
         asked = {group.id for group in wanted}
@@ -214,6 +276,11 @@ class OrganizationReader:
         except NotThere:
             self._apps_asked.append(identifier)
             return
+        except UnreadableObject as error:
+            self._leave(error.left_as_is("group", identifier))
+            return
+        if not self._has_name("group", identifier, group.profile.name):
+            return
         wanted = self._selection.groups([group])
         for each in wanted:
             self._read_members(each)
@@ -221,8 +288,9 @@ class OrganizationReader:
 
     def _read_members(self, group: Group) -> None:
         members: list[str] = []
+        odd = partial(self._odd_member, "group", group.id, group.profile.name)
         try:
-            for page in self._client.rows(self._endpoints.members(group.id), Member):
+            for page in self._client.rows(self._endpoints.members(group.id), Member, odd):
                 for member in page:
                     members.append(intern(member.id))
                     if member.status is not None:
@@ -230,12 +298,19 @@ class OrganizationReader:
         except NotThere:
             self._vanished["groups"].add(group.id)
             return
-        self.groups[group.id] = identity_group(group, members)
+        if ("group", group.id, "") not in self.left_as_is:
+            self.groups[group.id] = identity_group(group, members)
+
+    def _odd_member(
+        self, kind: Literal["group", "app"], identifier: str, name: str, row: Row, error: Exception
+    ) -> None:
+        self._leave(LeftAsIs(kind, identifier, f"has somebody in it who {row.left_as_is(kind, error).why}", name=name))
 
     # -- apps
 
     def _list_apps(self) -> None:
-        listed = [app for page in self._client.rows(self._endpoints.apps(), App) for app in page]
+        rows = self._client.rows(self._endpoints.apps(), App, self._odd_app)
+        listed = [app for page in rows for app in page if self._has_name("app", app.id, app.label)]
         self.app = self._sso_app.among(listed)
         if isinstance(self._reference, AppByLabel):
             self._workers.submit("apps", partial(self._read_pool, self.app.id))
@@ -245,6 +320,11 @@ class OrganizationReader:
             for app in wanted:
                 self._workers.submit("apps", partial(self._read_app, app))
             self._note_other_apps(listed, wanted, self.app)
+
+    def _odd_app(self, row: Row, error: Exception) -> None:
+        label = row.text("label")
+        if name_fault(label) or (self._selection.lists and self._selection.filters.apps.selects(label)):
+            self._leave(row.left_as_is("app", error, label))
 
     def _note_other_apps(self, listed: Sequence[App], wanted: Sequence[App], sso_app: App) -> None:
         asked = {app.id for app in wanted}
@@ -257,26 +337,32 @@ class OrganizationReader:
             app = self._client.object(self._endpoints.app(identifier), App)
         except NotThere:
             return
+        except UnreadableObject as error:
+            self._leave(error.left_as_is("app", identifier))
+            return
+        if not self._has_name("app", identifier, app.label):
+            return
         wanted = self._selection.apps([app], self.app.id) if self._selection.lists else []
         for each in wanted:
             self._read_app(each)
         self._note_other_apps([app], wanted, self.app)
 
     def _read_app(self, app: App) -> None:
+        odd = partial(self._odd_member, "app", app.id, app.label)
+        users: list[str] = []
+        groups: list[str] = []
         try:
-            users = [
-                row.id
-                for page in self._client.rows(self._endpoints.app_users(app.id), Assignment)
-                for row in page
-                if is_direct(row)
-            ]
-            groups = [
-                row.id for page in self._client.rows(self._endpoints.app_groups(app.id), AppGroup) for row in page
-            ]
+            for page in self._client.rows(self._endpoints.app_users(app.id), Assignment, odd):
+                users += [row.id for row in page if is_direct(row)]
+            for some in self._client.rows(self._endpoints.app_groups(app.id), AppGroup, odd):
+                groups += [row.id for row in some]
         except NotThere:
             self._vanished["apps"].add(app.id)
             return
-        self.apps[app.id] = identity_app(app, users, groups)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            self._leave(LeftAsIs("app", app.id, "has an assignment that says neither scope nor group", name=app.label))
+        if ("app", app.id, "") not in self.left_as_is:
+            self.apps[app.id] = identity_app(app, users, groups)
 
 
 def _kind_of(group: Group) -> ListKind:

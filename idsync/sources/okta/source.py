@@ -17,10 +17,11 @@ from idsync.sources.okta.reader import WORKERS, OrganizationReader
 from idsync.sources.okta.refusals import OAuthScope
 from idsync.sources.okta.request import Requester, Timing
 from idsync.sources.okta.selection import Selection
+from idsync.sources.okta.sso_app import pass_over
 from idsync.sources.okta.wire import App, Group
 from idsync.sources.okta.workers import Workers
 from idsync.sources.protocol import Catalogue, ListedApp, ListedGroup, Progress, silent
-from idsync.sources.soundness import require_sound
+from idsync.sources.soundness import sound
 
 
 class OktaSource:
@@ -69,8 +70,7 @@ class OktaSource:
                 tick()
         finally:
             requester.close()
-        snapshot = self._snapshot(reader, requester.heard_at)
-        require_sound(snapshot, f"what {self._org_url} holds")
+        snapshot = sound(self._snapshot(reader, requester.heard_at), f"what {self._org_url} holds")
         return Reading(snapshot if extent.is_whole else cut(snapshot, extent), extent, reader.others, reader.gone)
 
     def catalogue(self) -> Catalogue:
@@ -80,11 +80,11 @@ class OktaSource:
         apps: list[ListedApp] = []
 
         def list_groups() -> None:
-            for page in client.rows(endpoints.groups(), Group):
+            for page in client.rows(endpoints.groups(), Group, pass_over):
                 groups.extend(ListedGroup(row.id, row.profile.name, row.type) for row in page)
 
         def list_apps() -> None:
-            for page in client.rows(endpoints.apps(), App):
+            for page in client.rows(endpoints.apps(), App, pass_over):
                 apps.extend(ListedApp(row.id, row.label, row.status) for row in page)
 
         def tell() -> None:
@@ -134,6 +134,7 @@ class OktaSource:
             groups=[group for _, group in sorted(reader.groups.items())],
             apps=[app for _, app in sorted(reader.apps.items())],
             unassigned=reader.unassigned(),
+            left_as_is=[row for _, row in sorted(reader.left_as_is.items())],
         )
 
 

@@ -9,6 +9,7 @@ from idsync.sources.okta.client import OktaClient
 from idsync.sources.okta.endpoints import Endpoints
 from idsync.sources.okta.refusals import ROLE_HINT, NotThere
 from idsync.sources.okta.wire import App
+from idsync.sources.rows import Row
 
 
 class SsoApp:
@@ -25,7 +26,9 @@ class SsoApp:
             case AppById(id=identifier):
                 return _active(self._client.object(self._endpoints.app(identifier), App))
             case AppByLabel():
-                return self.among([app for page in self._client.rows(self._endpoints.apps(), App) for app in page])
+                return self.among(
+                    [app for page in self._client.rows(self._endpoints.apps(), App, pass_over) for app in page]
+                )
 
     def among(self, listed: Sequence[App]) -> App:
         """The app, once all apps were listed."""
@@ -56,6 +59,10 @@ class SsoApp:
                 fix=f"Name it by id: one of {', '.join(sorted(app.id for app in candidates))}.",
             )
         return candidates[0]
+
+
+def pass_over(row: Row, error: Exception) -> None:
+    """An app that cannot be read is hardly the one that was asked for; if it is, that is not found."""
 
 
 def _active(app: App) -> App:

@@ -10,6 +10,7 @@ from idsync.errors import StoreError
 from idsync.model.canonical import Body, canonical_bytes
 from idsync.model.journal import (
     Entry,
+    Head,
     Numbered,
     RunFinished,
     RunStarted,
@@ -17,24 +18,21 @@ from idsync.model.journal import (
     StepFailed,
     StepMade,
     Verification,
-    bodies_named,
     event_of,
     run_of,
 )
-from idsync.model.journal_schema_1 import OldEntry, as_today
 from idsync.stores.protocol import UnfinishedRun
 from idsync.stores.sqlite.bodies import Bodies
 from idsync.stores.sqlite.connection import Connection
+from idsync.stores.sqlite.journal_rows import entries_in
 from idsync.stores.sqlite.statements import load_statements
+from idsync.stores.sqlite.verification import stored_end, verified
 
 _SQL = load_statements("records.sql")
 _WAITING = 10_000
 _PAGE = 200
 _STEPS = (StepMade, StepBegun, StepFailed)
 _OF_RUNS = (RunStarted, RunFinished)
-_BEGINNING = bytes(32)
-_DECODER = msgspec.json.Decoder(Entry | OldEntry)
-_PAGE_DECODER = msgspec.json.Decoder(list[Entry | OldEntry])
 
 
 class Journal:
@@ -54,7 +52,7 @@ class Journal:
             for body in bodies:
                 self._bodies.keep(body)
             if self._end is None:
-                self._end = self._stored_end()
+                self._end = stored_end(self._connection)
             self._waiting.append(entry)
             sequence = self._end[0] + len(self._waiting)
             if isinstance(entry, _OF_RUNS):
@@ -83,43 +81,16 @@ class Journal:
                 if each.sequence > sequence:
                     yield each
 
-    def verify(self) -> Verification:
-        """Recompute the chain from its beginning, compare it with where the journal is known to end, and see that every
-        body that an entry names is kept, and is what its fingerprint says.
-        """
+    def verify(self, head: Head | None = None) -> Verification:
+        """Whether the journal and the bodies that it names are as written, and whether it goes on from `head`."""
         self._flush()
-        known, chain = 0, _BEGINNING
-        for sequence, count, run, event, body, kept in self._connection.chunks(_SQL["chained_entries"], size=20):
-            if sequence != known + 1:
-                return Verification(known, known + 1, f"entry {known + 1} is missing")
-            chain = hashlib.sha256(chain + body).digest()
-            if chain != kept:
-                return Verification(known, sequence, f"entry {sequence}, or one beside it, is not what was written")
-            try:
-                entries = _decoded(body)
-            except msgspec.DecodeError as error:
-                return Verification(known, sequence, f"entry {sequence} cannot be read: {error}")
-            if len(entries) != count or {(run_of(entry), event_of(entry)) for entry in entries} != {(run, event)}:
-                return Verification(known, sequence, f"entry {sequence} is filed under another run or event")
-            unsound = self._unsound_body(entries)
-            if unsound is not None:
-                place, fingerprint = unsound
-                what = f"the body {fingerprint}, which entry {sequence + place} names, is missing or not what was kept"
-                return Verification(known + place, sequence + place, what)
-            known += count
-        if (known, chain) != self._stored_end():
-            return Verification(known, known + 1, f"entries after {known} are missing")
-        return Verification(known)
+        with self._connection.reading():
+            return verified(self._connection, self._bodies, head)
 
-    def _unsound_body(self, entries: list[Entry]) -> tuple[int, str] | None:
-        """The first body that these entries name and that is not kept as it was, with the place of the entry."""
-        named: dict[str, int] = {}
-        for place, entry in enumerate(entries):
-            for fingerprint in bodies_named(entry):
-                named.setdefault(fingerprint, place)
-        sound = self._bodies.sound(named)
-        unsound = ((place, fingerprint) for fingerprint, place in named.items() if fingerprint not in sound)
-        return min(unsound, default=None)
+    def head(self) -> Head:
+        """Where the journal ends."""
+        entries, chain = self._flush()
+        return Head(entries, chain.hex())
 
     def _keep_run(self, entry: RunStarted | RunFinished) -> None:
         match entry:
@@ -134,8 +105,8 @@ class Journal:
     def _numbered(self, rows: Iterator[tuple[int, bytes]]) -> Iterator[Numbered]:
         for first, body in rows:
             try:
-                entries = _decoded(body)
-            except msgspec.DecodeError as error:
+                entries = entries_in(body)
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 raise StoreError(
                     f"The journal's entry {first} cannot be read.",
                     why=str(error),
@@ -144,13 +115,9 @@ class Journal:
             for sequence, entry in enumerate(entries, first):
                 yield Numbered(sequence, entry)
 
-    def _stored_end(self) -> tuple[int, bytes]:
-        row = self._connection.row(_SQL["journal_end"])
-        return (0, _BEGINNING) if row is None else (row[0], row[1])
-
     def _flush(self) -> tuple[int, bytes]:
         """Write the entries that wait; where the journal ends then."""
-        last, chain = self._end or self._stored_end()
+        last, chain = self._end or stored_end(self._connection)
         if not self._waiting:
             return last, chain
         entries, self._waiting = self._waiting, []
@@ -186,10 +153,6 @@ def _pages(entries: list[Entry]) -> Iterator[list[Entry]]:
         page.append(entry)
     if page:
         yield page
-
-
-def _decoded(body: bytes) -> list[Entry]:
-    return list(map(as_today, _PAGE_DECODER.decode(body) if body.startswith(b"[") else [_DECODER.decode(body)]))
 
 
 class Runs:

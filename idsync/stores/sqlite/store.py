@@ -11,7 +11,7 @@ from typing import Self
 from urllib.parse import quote
 
 from idsync.errors import SchemaTooOld, StoreError
-from idsync.model.journal import LOCAL
+from idsync.model.journal import LOCAL, Head, Verification
 from idsync.stores.protocol import Access
 from idsync.stores.sqlite.agreed import LocalAgreed, RemoteAgreed
 from idsync.stores.sqlite.bodies import Bodies
@@ -22,7 +22,9 @@ from idsync.stores.sqlite.functions import teach
 from idsync.stores.sqlite.journal import Journal, Runs
 from idsync.stores.sqlite.leases import Leases
 from idsync.stores.sqlite.migrations import known_migrations, migrate, version_of
+from idsync.stores.sqlite.testimony import Story
 from idsync.stores.sqlite.upstream import Upstream
+from idsync.stores.sqlite.verification import verified
 
 Connect = Callable[..., sqlite3.Connection]
 Clock = Callable[[], float]
@@ -50,6 +52,11 @@ class SqliteStore:
             return LocalAgreed(self._connection, self.directory, self.bodies)
         names, details = self.directory.names, self.directory.details
         return RemoteAgreed(self._connection, target, names, details, self.bodies)
+
+    def verify(self, head: Head | None = None) -> Verification:
+        """Whether the journal is as written, and all else that the store knows tells the same story."""
+        with self._connection.reading():
+            return verified(self._connection, self.bodies, head, Story())
 
     def transaction(self) -> AbstractContextManager[None]:
         """A span of writes that are kept together or not at all; joins the one that is open."""

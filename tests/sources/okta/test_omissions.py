@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from idsync.errors import AuthorizationError, SourceError
+from idsync.errors import AuthorizationError
 from idsync.model.identity import DELETED, IdentityGroup, Snapshot
 from idsync.sources.okta.selection import Selection
 from tests.okta_simulator import Change, Empty, Fault, IgnoreExpand, Omit, Organization, Switches
@@ -108,21 +108,24 @@ def test_a_status_that_is_left_out_of_the_embedded_user_is_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "field"),
+    ("path", "field", "kind", "named"),
     [
-        ("/api/v1/apps/*/users", "id"),
-        ("/api/v1/groups", "id"),
-        ("/api/v1/groups", "profile.name"),
-        ("/api/v1/groups/*/users", "id"),
-        ("/api/v1/apps", "status"),
-        ("/api/v1/apps/*/groups", "id"),
+        ("/api/v1/apps/*/users", "id", "user", False),
+        ("/api/v1/groups", "id", "group", False),
+        ("/api/v1/groups", "profile.name", "group", True),
+        ("/api/v1/groups/*/users", "id", "group", True),
+        ("/api/v1/apps", "status", "app", True),
+        ("/api/v1/apps/*/groups", "id", "app", True),
     ],
 )
-def test_a_needed_field_that_is_missing_is_an_error_and_never_none(path: str, field: str) -> None:
+def test_r13_what_lacks_a_needed_field_is_left_as_it_is_and_never_none(
+    path: str, field: str, kind: str, named: bool
+) -> None:
     with served(small()) as reader:
         reader.simulator.faults.add(Fault(path, Omit((field,)), times=None))
-        with pytest.raises(SourceError, match="missing required field"):
-            reader.source().read()
+        rows = [row for row in reader.source().read().snapshot.left_as_is if row.kind == kind]
+    assert rows
+    assert all(bool(row.id) is named for row in rows)
 
 
 @pytest.mark.parametrize(

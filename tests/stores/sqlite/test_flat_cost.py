@@ -24,6 +24,7 @@ WHOLE = {
     "members.sql": {"members_in_bulk", "names"},
     "records.sql": {"chained_entries", "entries", "headlines"},
     "agreed.sql": {"differences"},
+    "testimony.sql": {"runs", "edited", "user_prints", "lock_prints", "access_list_prints", "list_counts"},
     "upstream.sql": {"upstream_away", "upstream_lists", "upstream_members", "upstream_users"},
 }
 """The statements that are meant to read a whole table; `any_…` and `last_…` read one row of it."""

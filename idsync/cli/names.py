@@ -1,0 +1,63 @@
+"""What people call a resource: its name, or the title of a list; and what they may have meant where nothing has it."""
+
+from collections.abc import Collection, Iterable
+
+from idsync.cli.hints import did_you_mean
+from idsync.errors import ResourceError
+from idsync.model.directory import Names
+from idsync.targets.protocol import DirectoryReader
+
+LIST_KINDS = frozenset({"access_list", "access_list_member"})
+_NOBODY: frozenset[str] = frozenset()
+
+
+def resolved(directory: DirectoryReader, kind: str, name: str) -> str:
+    """The name of what is called `name`, which may be a list's title; of a membership only the list is looked up.
+
+    Raises ResourceError where nothing of the kind is called so, or several lists are.
+    """
+    if kind not in LIST_KINDS:
+        return name
+    if directory.access_lists((name, name.partition("/")[0])):
+        return name
+    lists = directory.access_lists()
+    titled = sorted(key for key, item in lists.items() if _is_called(name, item.spec.title, kind))
+    if len(titled) == 1:
+        title = lists[titled[0]].spec.title
+        return titled[0] + name[len(title) :]
+    if titled:
+        raise ResourceError(
+            f"{len(titled)} lists have the title {name!r}.",
+            why=f"They are {', '.join(titled[:5])}.",
+            fix="Name one of them by its id.",
+        )
+    raise nothing_called(kind, name, (*lists, *(item.spec.title for item in lists.values())))
+
+
+def refuse_unknown(directory: DirectoryReader, kind: str, name: str) -> ResourceError:
+    """That nothing of a kind has a name, with the nearest that something has."""
+    match kind:
+        case "user":
+            known: Collection[str] = directory.state().users
+        case "lock":
+            locked = (lock.spec.target.user for lock in directory.locks().values())
+            known = [user for user in locked if user is not None]
+        case "access_list_member":
+            members = directory.state(Names(_NOBODY, frozenset({name.partition("/")[0]}))).members
+            known = [f"{key}/{person}" for key, people in members.items() for person in people]
+        case _:
+            known = directory.access_lists()
+    return nothing_called(kind, name, known)
+
+
+def nothing_called(kind: str, name: str, known: Iterable[str]) -> ResourceError:
+    """That nothing of a kind is called so."""
+    return ResourceError(
+        f"There is no {kind} {name!r}.{did_you_mean(name, known)}",
+        fix=f"`idsync get {kind}s --format text` lists those there are.",
+    )
+
+
+def _is_called(name: str, title: str, kind: str) -> bool:
+    """Whether a name is a list's title or, for a membership, begins with it."""
+    return name == title or (kind == "access_list_member" and name.startswith(f"{title}/"))

@@ -1,0 +1,50 @@
+"""The secrets that this process has in hand, so that they are left out of whatever it says, by value.
+
+What takes a secret in hand remembers it here; what writes, or reads what a server says, asks here.
+"""
+
+import re
+
+LEFT_OUT = "(secret)"
+SHORTEST = 6
+"""Shorter texts are left alone: they stand in ordinary words by chance, and keep nobody out."""
+_LONG_LINE = 16
+_PRIVATE_PART = re.compile(r'"(?:d|p|q|dp|dq|qi|k)"\s*:\s*"([^"]+)"')
+_known: set[str] = set()
+
+
+def remember_secret(secret: str) -> None:
+    """Leave this text out from now on, and each part of it that would tell it: the lines and numbers of a key."""
+    parts = [secret.strip()]
+    if "-----BEGIN" in secret:
+        parts += [line.strip() for line in secret.splitlines() if "-----" not in line and len(line) >= _LONG_LINE]
+    elif secret.lstrip().startswith("{"):
+        parts += _PRIVATE_PART.findall(secret)
+    _known.update(part for part in parts if len(part) >= SHORTEST)
+
+
+def without_secrets(text: str) -> str:
+    """The text, with a word in the place of every secret."""
+    for secret in _in_order():
+        if secret in text:
+            text = text.replace(secret, LEFT_OUT)
+    return text
+
+
+def bytes_without_secrets(data: bytes) -> bytes:
+    """The same for text in UTF-8."""
+    for secret in _in_order():
+        encoded = secret.encode("utf-8", "surrogatepass")
+        if encoded in data:
+            data = data.replace(encoded, LEFT_OUT.encode())
+    return data
+
+
+def forget_secrets() -> None:
+    """Know none: for tests, whose secrets are words that others print."""
+    _known.clear()
+
+
+def _in_order() -> list[str]:
+    """The longest first, so that no part of a secret is left of the whole."""
+    return sorted(_known, key=lambda secret: (-len(secret), secret))

@@ -1,0 +1,20 @@
+-- name: runs
+SELECT number, plan, started_at, first_sequence, finished FROM runs;
+
+-- name: serial
+SELECT serial FROM directory;
+
+-- name: edited
+SELECT address, entry FROM differences WHERE entry IS NOT NULL ORDER BY address;
+
+-- name: user_prints
+SELECT name, fingerprint FROM users;
+
+-- name: lock_prints
+SELECT name, fingerprint FROM locks;
+
+-- name: access_list_prints
+SELECT name, fingerprint FROM access_lists;
+
+-- name: list_counts
+SELECT name, member_count FROM access_lists;

@@ -1,0 +1,146 @@
+"""What the rest of the store says of the journal: runs, serial, objects and differences must tell the same story.
+
+Somebody who cuts entries off the journal and sets its end back leaves these behind.
+"""
+
+from idsync.model.addresses import Address, split_address
+from idsync.model.journal import (
+    LOCAL,
+    Entry,
+    LocksSwept,
+    MadeByHand,
+    RunFinished,
+    RunStarted,
+    StepMade,
+)
+from idsync.stores.sqlite.connection import Connection
+from idsync.stores.sqlite.statements import load_statements
+
+_SQL = load_statements("testimony.sql")
+_PRINTS = {"user": "user_prints", "lock": "lock_prints", "access_list": "access_list_prints"}
+
+
+class Story:
+    """What the entries told so far come to: which runs there were, the serial, and which objects there should be."""
+
+    def __init__(self) -> None:
+        self.runs: dict[int, tuple[str, str, int]] = {}
+        self.finished: set[int] = set()
+        self.hands: dict[int, Address] = {}
+        self.objects: dict[Address, str] = {}
+        self.members: dict[str, int] = {}
+        self.knows_all = True
+        self.serial = 0
+        self.most_since = 0
+
+    def tell(self, sequence: int, entry: Entry) -> str:
+        """Take one entry in; what is wrong with the story then, if anything."""
+        match entry:
+            case RunStarted():
+                if entry.run != len(self.runs) + 1:
+                    return f"entry {sequence} begins run {entry.run}, and {len(self.runs)} runs came before it"
+                self.runs[entry.run] = (entry.plan, entry.at, sequence)
+            case RunFinished():
+                if not self.serial <= entry.serial <= self.serial + self.most_since:
+                    return f"entry {sequence} says serial {entry.serial}, which does not follow from those before it"
+                self.finished.add(entry.run)
+                self.serial, self.most_since = entry.serial, 0
+            case MadeByHand() if entry.target == LOCAL:
+                self.hands[sequence] = entry.address
+                self._moved_by_hand(entry)
+            case LocksSwept() if entry.target == LOCAL:
+                self.most_since += 1
+                for name in entry.locks:
+                    self.objects.pop(Address(f"lock/{name}"), None)
+            case StepMade() if entry.target == LOCAL:
+                self._step(entry)
+            case _:
+                pass
+        return ""
+
+    def _step(self, entry: StepMade) -> None:
+        self.most_since += 1
+        kind, name = split_address(entry.address)
+        if entry.action != "delete" and entry.after is None:
+            self.knows_all = False  # an entry of schema 1
+        self._is_now(entry.address, entry.after if entry.action != "delete" else None)
+        if kind == "access_list":
+            if entry.action == "delete":
+                self.members.pop(name, None)
+            else:
+                change = len(entry.members_added) - len(entry.members_removed)
+                self.members[name] = self.members.get(name, 0) + change
+
+    def _moved_by_hand(self, entry: MadeByHand) -> None:
+        self.most_since += 1
+        kind, name = split_address(entry.address)
+        if kind != "access_list_member":
+            self._is_now(entry.address, entry.after)
+            if kind == "access_list" and entry.after is None:
+                self.members.pop(name, None)
+            return
+        access_list = name.partition("/")[0]
+        change = {"create": 1, "update": 0, "delete": -1}[entry.action]
+        self.members[access_list] = self.members.get(access_list, 0) + change
+
+    def _is_now(self, address: Address, fingerprint: str | None) -> None:
+        if fingerprint is None:
+            self.objects.pop(address, None)
+        else:
+            self.objects[address] = fingerprint
+
+
+def contradiction(connection: Connection, story: Story) -> str:
+    """The first thing in the store that the journal's story does not explain; empty where it explains everything.
+
+    Entries of schema 1 do not tell enough to compare the serial and the objects with.
+    """
+    found = _of_runs(connection, story) or _of_differences(connection, story)
+    if found or not story.knows_all:
+        return found
+    return _of_serial(connection, story) or _of_objects(connection, story)
+
+
+def _of_runs(connection: Connection, story: Story) -> str:
+    kept = {number: (plan, at, first, finished) for number, plan, at, first, finished in connection.rows(_SQL["runs"])}
+    for number, (plan, at, first, finished) in sorted(kept.items()):
+        if number not in story.runs:
+            return f"run {number} is in the store, and its entries are missing"
+        if story.runs[number][:2] != (plan, at) or not 0 <= story.runs[number][2] - first <= 1:
+            return f"run {number} is in the store as another one than the journal tells of"
+        if bool(finished) != (number in story.finished):
+            return f"run {number} is in the store as {'finished' if finished else 'broken off'}, and not in the journal"
+    missing = sorted(story.runs.keys() - kept.keys())
+    return f"run {missing[0]} is in the journal, and not among the store's runs" if missing else ""
+
+
+def _of_serial(connection: Connection, story: Story) -> str:
+    (serial,) = connection.row(_SQL["serial"]) or (0,)
+    least, most = story.serial, story.serial + story.most_since
+    if least <= serial <= most:
+        return ""
+    told = f"{least}" if least == most else f"{least} to {most}"
+    return f"the directory's serial is {serial}, and the journal's entries come to {told}"
+
+
+def _of_differences(connection: Connection, story: Story) -> str:
+    for address, entry in connection.rows(_SQL["edited"]):
+        if entry not in story.hands:
+            return f"{address} was edited in entry {entry}, which is missing or another one"
+    return ""
+
+
+def _of_objects(connection: Connection, story: Story) -> str:
+    told = dict(story.objects)
+    for kind, statement in _PRINTS.items():
+        for name, fingerprint in connection.chunks(_SQL[statement]):
+            address = Address(f"{kind}/{name}")
+            if told.pop(address, None) != fingerprint.hex():
+                return f"{address} is not what the journal's last entry about it says"
+    if told:
+        return f"{min(told)} is in the journal, and not in the directory"
+    for name, count in connection.chunks(_SQL["list_counts"]):
+        if story.members.get(name, 0) != count:
+            expected = story.members.get(name, 0)
+            return f"access_list/{name} has {count:,} members, and the journal's entries come to {expected:,}"
+    return ""

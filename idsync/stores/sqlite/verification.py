@@ -1,0 +1,77 @@
+"""Whether the journal is as it was written: its chain from the beginning, where it ends, and the bodies that it names.
+
+A chain alone cannot tell that its last entries were cut off. So its story is compared with what else the store knows:
+see `testimony`.
+"""
+
+import hashlib
+
+import msgspec
+
+from idsync.model.journal import Entry, Head, Verification, bodies_named, event_of, run_of
+from idsync.stores.sqlite.bodies import Bodies
+from idsync.stores.sqlite.connection import Connection
+from idsync.stores.sqlite.journal_rows import entries_in
+from idsync.stores.sqlite.statements import load_statements
+from idsync.stores.sqlite.testimony import Story, contradiction
+
+_SQL = load_statements("records.sql")
+BEGINNING = bytes(32)
+
+
+def stored_end(connection: Connection) -> tuple[int, bytes]:
+    """How many entries the journal has, and the chain value of the last one."""
+    row = connection.row(_SQL["journal_end"])
+    return (0, BEGINNING) if row is None else (row[0], row[1])
+
+
+def verified(
+    connection: Connection, bodies: Bodies, head: Head | None = None, story: Story | None = None
+) -> Verification:
+    """The verdict on the whole journal; with `head`, also on whether it goes on from where it ended then.
+
+    With a `story`, which is told here, also on whether the rest of the store bears it out.
+    """
+    known, chain = 0, BEGINNING
+    met = head is None or head == Head(0, BEGINNING.hex())
+    for sequence, count, run, event, body, kept in connection.chunks(_SQL["chained_entries"], size=20):
+        if sequence != known + 1:
+            return Verification(known, known + 1, f"entry {known + 1} is missing")
+        chain = hashlib.sha256(chain + body).digest()
+        if chain != kept:
+            return Verification(known, sequence, f"entry {sequence}, or one beside it, is not what was written")
+        try:
+            entries = entries_in(body)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            return Verification(known, sequence, f"entry {sequence} cannot be read: {error}")
+        if len(entries) != count or {(run_of(entry), event_of(entry)) for entry in entries} != {(run, event)}:
+            return Verification(known, sequence, f"entry {sequence} is filed under another run or event")
+        unsound = _unsound_body(bodies, entries)
+        if unsound is not None:
+            place, fingerprint = unsound
+            what = f"the body {fingerprint}, which entry {sequence + place} names, is missing or not what was kept"
+            return Verification(known + place, sequence + place, what)
+        for place, entry in enumerate(entries if story else ()):
+            odd = "" if story is None else story.tell(sequence + place, entry)
+            if odd:
+                return Verification(known + place, sequence + place, odd)
+        known += count
+        met = met or head == Head(known, chain.hex())
+    if (known, chain) != stored_end(connection):
+        return Verification(known, known + 1, f"entries after {known} are missing")
+    if head is not None and not met:
+        gone = f"entries after {known} are missing" if head.entries > known else f"entry {head.entries} is another one"
+        return Verification(known, min(head.entries, known + 1) or 1, f"{gone} than the head {head} says")
+    odd = contradiction(connection, story) if story else ""
+    return Verification(known, known + 1, odd) if odd else Verification(known)
+
+
+def _unsound_body(bodies: Bodies, entries: list[Entry]) -> tuple[int, str] | None:
+    """The first body that these entries name and that is not kept as it was, with the place of the entry."""
+    named: dict[str, int] = {}
+    for place, entry in enumerate(entries):
+        for fingerprint in bodies_named(entry):
+            named.setdefault(fingerprint, place)
+    sound = bodies.sound(named)
+    unsound = ((place, fingerprint) for fingerprint, place in named.items() if fingerprint not in sound)
+    return min(unsound, default=None)
