@@ -27,7 +27,8 @@ class Outcome(IntEnum):
     RENAMED = 5
     UNLOCKED = 6
     GAINS = 7
-    REROUTED = 8
+    GETS_NOTHING = 8
+    REROUTED = 9
 
 
 TITLES = {
@@ -38,6 +39,7 @@ TITLES = {
     Outcome.RENAMED: "Are renamed",
     Outcome.UNLOCKED: "Are unlocked",
     Outcome.GAINS: "Gain access",
+    Outcome.GETS_NOTHING: "Get an account and no access",
     Outcome.REROUTED: "Keep access by another way",
 }
 LOSING = frozenset({Outcome.LOSES_ALL, Outcome.LOCKED, Outcome.LOSES, Outcome.SWAPS})
@@ -114,7 +116,10 @@ def _outcome(delta: PersonDelta, change: UserChange | None) -> Outcome:
         return Outcome.RENAMED
     if delta.unlocked is not None:
         return Outcome.UNLOCKED
-    return Outcome.GAINS if delta.gains else Outcome.REROUTED
+    if delta.gains:
+        return Outcome.GAINS
+    is_new = change is not None and change.action == "create"
+    return Outcome.GETS_NOTHING if is_new and not delta.route_only else Outcome.REROUTED
 
 
 def _row(delta: PersonDelta, outcome: Outcome, people: People, limits: Limits) -> Row:
@@ -156,6 +161,7 @@ _SYMBOLS: dict[Outcome, Symbol] = {
     Outcome.RENAMED: "~",
     Outcome.UNLOCKED: "+",
     Outcome.GAINS: "+",
+    Outcome.GETS_NOTHING: "+",
     Outcome.REROUTED: "~",
 }
 
@@ -187,6 +193,8 @@ def _happened(delta: PersonDelta, outcome: Outcome, change: UserChange | None) -
         if change.action == "create":
             yield "new user"
         yield REASONS[change.reason]
+        if outcome is Outcome.GETS_NOTHING:
+            yield "no rule gives a role, and no list has them"
 
 
 def _locked(reason: Reason, change: UserChange | None) -> str:

@@ -27,6 +27,7 @@ _VERBS: dict[Outcome, tuple[str, str, str]] = {
     Outcome.LOCKED: ("is locked", "are locked", ""),
     Outcome.UNLOCKED: ("is unlocked", "are unlocked", ""),
     Outcome.RENAMED: ("is renamed", "are renamed", ""),
+    Outcome.GETS_NOTHING: ("gets an account and no access", "get an account and no access", ""),
     Outcome.REROUTED: ("keeps access by another way", "keep access by another way", ""),
 }
 """How the headline says each outcome, in its order; the last part is added where access was not mentioned yet."""

@@ -14,6 +14,8 @@ from idsync.render.escape_text import shown
 from idsync.render.style import COLOUR
 from idsync.render.text import render_plan
 from idsync.render.view import Limits
+from tests.core.world import config, group, okta, person
+from tests.core.world import plan as core_plan
 from tests.render import plans
 from tests.render.plans import INPUTS, STORIES, list_change, lock_change, make_list, make_plan, make_user, user_change
 from tests.render.strategies import PLANS
@@ -200,3 +202,12 @@ def test_digests_that_nobody_asked_for_are_not_shown_empty() -> None:
         "snapshot: taken 2026-11-22T00:00:00Z",
         f"config: {plan.inputs.config_digest}",
     ]
+
+
+def test_a_newcomer_who_gets_nothing_is_said_to_get_nothing() -> None:
+    made = core_plan(
+        okta(person("lone"), person("ann"), group("eng", "ann")), settings=config(spec="users: {default_roles: []}")
+    )
+    told = render_plan(made)
+    assert told.startswith("Plan: 1 person gains access, 1 gets an account and no access; 1 list is created.\n")
+    assert "  + lone  [new user; assigned in Okta; no rule gives a role, and no list has them]" in told
