@@ -23,10 +23,11 @@ class Position(msgspec.Struct, frozen=True, order=True):
 
 
 class Severity(StrEnum):
-    """An error stops the work; a warning is shown and the work goes on."""
+    """An error stops the work; a warning is shown and the work goes on; the rest is good to know."""
 
     ERROR = "error"
     WARNING = "warning"
+    INFO = "info"
 
 
 class Diagnostic(msgspec.Struct, frozen=True):

@@ -25,6 +25,19 @@ FEW = 16
 """Up to this many people who moved are searched for in unread member lists; for more, every list is read."""
 
 
+class Checked(msgspec.Struct, frozen=True, array_like=True):
+    """What was found of trait rules, by their places: somebody whom each matches and, where nobody is, what is meant.
+
+    `basis` is a digest of the people of whom nobody was.
+    """
+
+    witnesses: dict[int, str] = {}
+    basis: str = ""
+    meant: dict[int, tuple[str, ...]] = {}
+    near: frozenset[int] = frozenset()
+    """Rules that match nobody only for letter case, which another finding tells."""
+
+
 class Memo(msgspec.Struct, frozen=True, array_like=True):
     """What was as desired when the directory's brief was `index`: hashes of what it was compiled from, by Okta id.
 
@@ -40,6 +53,7 @@ class Memo(msgspec.Struct, frozen=True, array_like=True):
     attributes: dict[str, int] = {}
     known_shapes: tuple[Shape, ...] = ()
     shapes: dict[str, int] = {}
+    checked: Checked = Checked()
 
 
 class Bases(msgspec.Struct, frozen=True):
@@ -114,6 +128,7 @@ def remembered(
     before: Memo | None,
     within: Names | None,
     attributes: Mapping[str, int],
+    checked: Checked,
 ) -> Memo:
     """The memo of a directory whose brief is `index`, as desired except for the `pending` addresses.
 
@@ -145,6 +160,7 @@ def remembered(
         dict(attributes),
         known,
         {okta_id: places[shape] for okta_id, shape in shapes.items() if places[shape] or okta_id not in people},
+        checked,
     )
 
 

@@ -64,6 +64,11 @@ class RoleMapping:
         self._missed: dict[tuple[str, str], Finding] = {}
         self._combinations: dict[tuple[int, ...], GivenRoles] = {}
         self.findings: list[Finding] = []
+        self.witnesses: dict[int, str] = {}
+        """Somebody, by Okta id, whom each trait rule matches, by its place; of rules that match nobody, nobody."""
+        self._texts: dict[str, dict[str, str]] = defaultdict(dict)
+        self.matched_groups: set[int] = set()
+        """Places of the group rules that match some group."""
         self._watched_groups: set[str] = set()
         self._by_user = _interned(self._group_shares(group_rules, groups))
 
@@ -71,6 +76,10 @@ class RoleMapping:
     def watched_groups(self) -> frozenset[str]:
         """Ids of the groups that some rule names."""
         return frozenset(self._watched_groups)
+
+    def texts(self, trait: str) -> Mapping[str, str]:
+        """The values of one trait that were met so far, each with the Okta id of somebody who has it."""
+        return self._texts[trait]
 
     def people_with_group_roles(self) -> KeysView[str]:
         """Okta ids of everyone whom some group gives a role."""
@@ -85,14 +94,14 @@ class RoleMapping:
         by_group = self._by_user.get(user_id, _NO_SHARES)
         values = tuple(map(attributes.get, self._attributes))
         if not _TEXT_OR_NOTHING.issuperset(map(type, values)):
-            return self._worked_out(by_group, attributes)
+            return self._worked_out(user_id, by_group, attributes)
         made_of = (by_group.number, values)
         given = self._known.get(made_of)
         if given is None:
-            given = self._known[made_of] = self._worked_out(by_group, attributes)
+            given = self._known[made_of] = self._worked_out(user_id, by_group, attributes)
         return given
 
-    def _worked_out(self, by_group: GroupShares, attributes: Mapping[str, ProfileValue]) -> GivenRoles:
+    def _worked_out(self, user_id: str, by_group: GroupShares, attributes: Mapping[str, ProfileValue]) -> GivenRoles:
         shares = list(by_group.shares)
         for attribute, trait, by_value in self._watched:
             value = attributes.get(attribute)
@@ -100,6 +109,10 @@ class RoleMapping:
                 known = by_value.get(text)
                 if known is None:
                     known = by_value[text] = self._value_shares(trait, text)
+                    if text and "\0" not in text:
+                        self._texts[trait][text] = user_id
+                    for place, _ in known:
+                        self.witnesses.setdefault(place, user_id)
                 shares += known
         shares.sort(key=_place)
         combination = tuple(map(id, shares))  # the rules hold every share, so that its id stays its own
@@ -146,6 +159,7 @@ class RoleMapping:
                     rule = rules[found][1]
                     cause = config_cause(rule.position, rule.group.source)
                     self.findings.append(case_finding(f"The group {quoted(group.name)}", rule.group.source, cause))
+            self.matched_groups.update(rules[found][0] for found in matching)
             given = [_group_share(*rules[found], group) for found in matching]
             if given:
                 self._watched_groups.add(group.id)

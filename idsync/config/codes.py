@@ -308,6 +308,24 @@ EMPTY_INCLUDE = _code(
     _WARNING,
 )
 
+# What a configuration fits of a reading. A plan says the same as findings of these codes.
+AGAINST_SNAPSHOT = {
+    "matches_nothing": Code(
+        "matches_nothing",
+        _WARNING,
+        "A rule, filter or name fits nobody and nothing in a reading.",
+        "What it asks for does not happen, and nothing else shows that.",
+        "Correct it, or remove it; where what it names comes later, leave it as it is.",
+    ),
+    "case_mismatch": Code(
+        "case_mismatch",
+        _WARNING,
+        "Something would match if upper and lower case were the same, which they are not.",
+        "It is left out, although it looks as if it were meant.",
+        "Write it in the same case.",
+    ),
+}
+
 # Secrets, when they are used.
 MISSING_SECRET = _code(
     "missing_secret",

@@ -10,8 +10,19 @@ import msgspec
 from idsync.config.patterns import NameFilter, NamePattern
 from idsync.config.templates import Template
 
-# Where something is written, how one signs in, and where state is kept say nothing about what is asked for.
-_NOT_MEANING = frozenset({"position", "authentication", "store"})
+# Where something is written, how one signs in, where state is kept and how often one looks say nothing of what is asked
+# for.
+_NOT_MEANING = frozenset(
+    {
+        "position",
+        "authentication",
+        "store",
+        "interval",
+        "rate_limit_share",
+        "adopt_written",
+        "protected_users_written",
+    }
+)
 # Without them a configuration means what it meant before there were such keys, and keeps its digest.
 _CAME_LATER = frozenset({"former_org_urls"})
 _ENCODER = msgspec.json.Encoder(order="sorted")

@@ -19,6 +19,7 @@ from idsync.config.settings import (
     FileSecret,
     Integration,
     LockSettings,
+    NamedPerson,
     OAuth,
     OktaSource,
     SecretReference,
@@ -140,6 +141,7 @@ def _users(node: Node | None, position: Position, mistakes: Mistakes) -> UserSet
             attributes=read_name_filter(find(node, "traits"), defaults.traits.attributes, mistakes),
         ),
         adopt=frozenset(normalised(name) for name, _ in read_texts(find(node, "adopt"))),
+        adopt_written=tuple(NamedPerson(name, place) for name, place in read_texts(find(node, "adopt"))),
     )
 
 

@@ -15,6 +15,7 @@ from idsync.config.settings import (
     Guards,
     ImportFilters,
     ListSubject,
+    NamedPerson,
     Owner,
     RoleRule,
     TraitGrant,
@@ -125,6 +126,7 @@ def read_guards(document: Node | None) -> Guards:
     """Read a Guards document; what it leaves out is as without it."""
     spec = find(document, "spec")
     defaults = Guards()
+    protected = read_texts(find(spec, "protected_users"))
     return Guards(
         user_deletes=_guard(spec, "user_deletes", defaults.user_deletes),
         user_locks=_guard(spec, "user_locks", defaults.user_locks),
@@ -132,7 +134,8 @@ def read_guards(document: Node | None) -> Guards:
         access_list_deletes=_guard(spec, "access_list_deletes", defaults.access_list_deletes),
         access_losses=_guard(spec, "access_losses", defaults.access_losses),
         source_shrink=_guard(spec, "source_shrink", defaults.source_shrink),
-        protected_users=frozenset(normalised(name) for name, _ in read_texts(find(spec, "protected_users"))),
+        protected_users=frozenset(normalised(name) for name, _ in protected),
+        protected_users_written=tuple(NamedPerson(name, place) for name, place in protected),
     )
 
 

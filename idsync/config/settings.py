@@ -128,6 +128,13 @@ class Owner(msgspec.Struct, frozen=True):
     position: Position
 
 
+class NamedPerson(msgspec.Struct, frozen=True):
+    """A person whom the configuration names, as it is written there."""
+
+    name: str
+    position: Position
+
+
 class TraitSettings(msgspec.Struct, frozen=True):
     """Which profile attributes become traits, and under which prefix."""
 
@@ -142,6 +149,7 @@ class UserSettings(msgspec.Struct, frozen=True):
     suspended: SuspendedPeople = SuspendedPeople.LOCK
     traits: TraitSettings = TraitSettings()
     adopt: frozenset[str] = frozenset()
+    adopt_written: tuple[NamedPerson, ...] = ()
 
 
 class LockSettings(msgspec.Struct, frozen=True):
@@ -257,6 +265,7 @@ class Guards(msgspec.Struct, frozen=True):
     access_losses: Guard = Guard(Decimal(10), 5)
     source_shrink: Guard = Guard(Decimal(30), 10)
     protected_users: frozenset[str] = frozenset()
+    protected_users_written: tuple[NamedPerson, ...] = ()
 
 
 class Settings(msgspec.Struct, frozen=True, dict=True):

@@ -24,6 +24,11 @@ class Template:
         self.source = source
         self._parts = tuple(_parse(source, captures))
 
+    @property
+    def literal(self) -> str | None:
+        """The one text that it can become, where it has no captures."""
+        return "".join(map(str, self._parts)) if all(isinstance(part, str) for part in self._parts) else None
+
     def expand(self, captures: Sequence[str]) -> str:
         """Put the captures of one match in place."""
         return "".join(part if isinstance(part, str) else captures[part - 1] for part in self._parts)

@@ -4,7 +4,7 @@ import msgspec
 
 from idsync.compiler.compile import Compilation
 from idsync.compiler.compile import Inputs as CompilerInputs
-from idsync.compiler.memo import Bases, Memo, bases_of, context_of, remembered
+from idsync.compiler.memo import Bases, Checked, Memo, bases_of, context_of, remembered
 from idsync.config.settings import Settings
 from idsync.model.addresses import Address
 from idsync.model.directory import LastApply, Names
@@ -57,6 +57,8 @@ class Planned(msgspec.Struct, frozen=True):
     bases: Bases | None
     seen: Seen
     judgement: Judgement
+    checked: Checked = Checked()
+    """What was found of trait rules."""
     extent: Extent = EVERYTHING
     """What was looked at; passed-on names settle in several plans, each of the same extent."""
 
@@ -96,4 +98,5 @@ class Planned(msgspec.Struct, frozen=True):
             before=self.remembering.memo,
             within=self.within,
             attributes=self.seen.measures.attributes,
+            checked=self.checked,
         )

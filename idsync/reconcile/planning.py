@@ -9,10 +9,12 @@ from idsync import __version__
 from idsync.compiler.compile import Compilation, compile_state, decide_locks, prepare
 from idsync.compiler.compile import Inputs as CompilerInputs
 from idsync.compiler.measures import asked_of_both, count_attributes, measures_of_directory, seen_in
-from idsync.compiler.memo import Memo, attributes_now, bases_of, narrowed
+from idsync.compiler.memo import Checked, Memo, attributes_now, bases_of, narrowed
 from idsync.compiler.pool import Pool, foreign_in_the_way, resolve_pool
 from idsync.compiler.sanitized_rules import sanitized_rules
+from idsync.compiler.trait_rules import check_trait_rules
 from idsync.compiler.users import may_adopt
+from idsync.compiler.without_effect import without_effect
 from idsync.config.settings import Settings
 from idsync.errors import SnapshotError, SourceUnhealthy
 from idsync.model.directory import DirectoryState, LastApply, Names
@@ -164,14 +166,33 @@ def _plan(
     counted = plain_newcomers(comparison.changes, renamed)[described:] if brief else []
     delta, around = delta_of(inputs, compilation, comparison.changes, current, target, renamed, frozenset(counted))
     managed = target.counts(settings.integration.org_url)
+    checked, remarks = Checked(), list[Finding]()
     if judged:
-        noticed = [*noticed, *orphaned_findings(settings, target, all_locks, inputs.pool.names)]
+        attributes = seen.measures.attributes
+        checked = check_trait_rules(
+            inputs,
+            attributes,
+            None if memo is None else memo.checked,
+            lambda: bases or bases_of(inputs),
+            compilation.held if within is None else None,
+        )
+        noticed = [
+            *noticed,
+            *orphaned_findings(settings, target, all_locks, inputs.pool.names),
+        ]
+        remarks = without_effect(inputs, attributes, checked)
     digest = "" if brief else inputs.snapshot.digest()
-    plan = _assembled(
-        inputs, compilation, comparison, delta, around, seen, judgement, managed, noticed, snapshot_digest=digest
-    )
+    told = [
+        *noticed,
+        *sanitized_rules(settings, inputs.snapshot),
+        *older_than_last(inputs.snapshot, inputs.last),
+        *compilation.findings,
+        *comparison.findings,
+        *remarks,
+    ]
+    plan = _assembled(inputs, comparison, delta, around, seen, judgement, managed, told, snapshot_digest=digest)
     shown = in_brief(plan, len(counted)) if brief else plan
-    return Planned(shown, compilation, inputs, within, remembering, bases, seen, judgement)
+    return Planned(shown, compilation, inputs, within, remembering, bases, seen, judgement, checked=checked)
 
 
 def _seen(
@@ -233,14 +254,13 @@ def _owned_by_renamed(inputs: CompilerInputs, target: DirectoryReader) -> frozen
 
 def _assembled(
     inputs: CompilerInputs,
-    compilation: Compilation,
     comparison: Comparison,
     delta: tuple[PersonDelta, ...],
     around: Around,
     seen: Seen,
     judgement: Judgement,
     managed: Managed,
-    noticed: Iterable[Finding],
+    findings: Iterable[Finding],
     *,
     snapshot_digest: str,
 ) -> Plan:
@@ -263,11 +283,5 @@ def _assembled(
         shown_out=inputs.pool.shown_out,
         standing=standing_of(settings.guards, comparison.changes, inputs.index, around, inputs.now),
         managed=managed,
-        findings=[
-            *noticed,
-            *sanitized_rules(settings, snapshot),
-            *older_than_last(snapshot, inputs.last),
-            *compilation.findings,
-            *comparison.findings,
-        ],
+        findings=findings,
     )

@@ -24,7 +24,7 @@ from idsync.render.phrases import counted, listed_names
 from idsync.render.style import PLAIN, Style, Tone
 
 NAMES_SHOWN = 20
-_TONES: dict[Severity, Tone] = {Severity.ERROR: "error", Severity.WARNING: "warning"}
+_TONES: dict[Severity, Tone] = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "strong"}
 
 
 def render_diagnostics(found: Sequence[Diagnostic], style: Style = PLAIN) -> str:
@@ -56,9 +56,10 @@ def render_error(error: IdsyncError, style: Style = PLAIN) -> str:
 
 def count_words(found: Sequence[Diagnostic]) -> str:
     """`2 errors, 1 warning`."""
-    errors = sum(diagnostic.severity is Severity.ERROR for diagnostic in found)
-    counts = ((errors, "error"), (len(found) - errors, "warning"))
-    return ", ".join(counted(number, word) for number, word in counts if number) or "no mistakes"
+    words = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+    counts = {severity: sum(diagnostic.severity is severity for diagnostic in found) for severity in Severity}
+    told = [counted(number, words[severity]) for severity, number in counts.items() if number]
+    return ", ".join(told) or "no mistakes"
 
 
 def _diagnostic_lines(found: Diagnostic, style: Style) -> Iterator[str]:

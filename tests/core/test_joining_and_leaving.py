@@ -13,6 +13,7 @@ from tests.core.replay import applied, settled
 from tests.core.world import (
     NOW,
     ORG,
+    codes,
     config,
     edited_user,
     group,
@@ -234,5 +235,5 @@ def test_r11_another_person_under_the_same_name_gets_the_account_behind_a_lock_f
     state = settled(okta(*STAYING, person("alice", id="00u-old")))
     made = plan(okta(*STAYING, person("alice", id="00u-new")), state)
     assert lines(made) == ["create lock alice: unassigned", "update user alice: assigned"]
-    assert [finding.code for finding in made.findings] == ["login_reused"]
+    assert codes(made) == ["login_reused"]
     assert plan(okta(*STAYING, person("alice", id="00u-new")), applied(state, made)).is_empty

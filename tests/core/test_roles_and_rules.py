@@ -153,7 +153,7 @@ def test_a_match_that_fails_only_by_letter_case_is_a_warning(where: str) -> None
 def test_warnings_about_groups_of_one_name_stand_in_the_order_of_their_ids() -> None:
     groups = [group("eng", "alice", id=f"00g-{number}") for number in range(8)]
     made = plan(okta(person("alice"), *groups), settings=config("ImportFilters: {groups: {include: [ENG]}}"))
-    assert [finding.causes for finding in made.findings] == [
+    assert [finding.causes for finding in made.findings if finding.severity != "info"] == [
         (UpstreamCause("group", item.id, "eng"),) for item in groups
     ]
 

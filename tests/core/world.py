@@ -221,8 +221,8 @@ def delta_of(made: Plan, name: str) -> PersonDelta:
 
 
 def codes(made: Plan) -> list[str]:
-    """The codes of all findings, those of the snapshot's health first."""
-    return [finding.code for finding in (*made.health.findings, *made.findings)]
+    """The codes of all findings, those of the snapshot's health first; without what is only good to know."""
+    return [finding.code for finding in (*made.health.findings, *made.findings) if finding.severity != "info"]
 
 
 def blocked(made: Plan) -> dict[str, tuple[str, ...]]:

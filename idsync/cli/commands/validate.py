@@ -1,29 +1,49 @@
 """`idsync validate`: check the configuration and report every mistake of the whole tree at once."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 import click
 
 from idsync.bootstrap import Workspace
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.options import format_option
+from idsync.cli.progress import ProgressDisplay
 from idsync.config.loader import load
-from idsync.diagnostics import has_errors, in_reading_order
+from idsync.diagnostics import Diagnostic, has_errors, in_reading_order
 from idsync.errors import ConfigError
+from idsync.model.directory import DirectoryState
+from idsync.reconcile.checking import check_against
+from idsync.reconcile.single_pass import read
 from idsync.render.diagnostics import count_words, render_diagnostics_json
+from idsync.stores.protocol import Access
+from idsync.targets.given import GivenDirectory
+from idsync.targets.protocol import DirectoryReader
 
 
 @click.command("validate")
 @click.option("--secrets", is_flag=True, help="Also fetch the secrets that it names, and see that they can be used.")
+@click.option(
+    "--snapshot",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Also find what fits nobody and nothing in this snapshot file.",
+)
 @format_option("text", "json")
 @common_options()
 @pass_invocation
-def command(invocation: Invocation, secrets: bool, form: str) -> ExitCode:
+def command(invocation: Invocation, secrets: bool, snapshot: Path | None, form: str) -> ExitCode:
     """Check the configuration. Every mistake is reported with its place, its reason and its remedy."""
     loaded = load(invocation.config)
     diagnostics = loaded.diagnostics
-    if secrets and loaded.settings is not None:
+    if loaded.settings is not None:
         place = Workspace(loaded.settings, loaded.directory)
-        diagnostics = in_reading_order((*diagnostics, *place.check_secrets()))
+        if secrets:
+            diagnostics = in_reading_order((*diagnostics, *place.check_secrets()))
+        if snapshot is not None:
+            diagnostics = in_reading_order((*diagnostics, *_against(place, invocation, snapshot)))
     invalid = has_errors(diagnostics)
     if form == "json":
         invocation.console.result(render_diagnostics_json(diagnostics))
@@ -34,3 +54,20 @@ def command(invocation: Invocation, secrets: bool, form: str) -> ExitCode:
     noticed = f" ({count_words(diagnostics)})" if diagnostics else ""
     invocation.console.line(f"The configuration is valid{noticed}.")
     return ExitCode.DONE
+
+
+def _against(place: Workspace, invocation: Invocation, snapshot: Path) -> tuple[Diagnostic, ...]:
+    """What of the configuration fits nothing in a snapshot; names that only the directory knows are somebody's."""
+    with ProgressDisplay(invocation.console) as progress, _directory(place) as target:
+        reading = read(place.source(progress, snapshot=snapshot), target, place.settings.integration.org_url)
+        return check_against(place.settings, reading.snapshot, target, place.now())
+
+
+@contextmanager
+def _directory(place: Workspace) -> Iterator[DirectoryReader]:
+    """The directory, or an empty one where there is no store yet."""
+    if not place.has_store():
+        yield GivenDirectory(DirectoryState())
+        return
+    with place.store(Access.READ) as store:
+        yield place.target(store)
