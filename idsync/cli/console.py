@@ -135,6 +135,20 @@ class Console:
                 fix="Give --auto-approve to go ahead without being asked.",
             )
 
+    @property
+    def can_ask(self) -> bool:
+        """Whether somebody is there who could read a question and answer it."""
+        return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
+
+    def ask(self, question: str) -> str:
+        """What a person answers, without white space at its ends; empty where they say nothing."""
+        sys.stdout.flush()
+        write_if_possible(sys.stderr, f"{question} ")
+        answer = sys.stdin.readline()
+        if not answer.endswith("\n"):
+            write_if_possible(sys.stderr, "\n")
+        return answer.strip()
+
     def confirm(self, question: str) -> bool:
         """Ask a person; only `yes` and `y` are consent. Raises UsageError when nobody can answer."""
         self.require_person()

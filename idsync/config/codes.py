@@ -236,6 +236,12 @@ BAD_ORG_URL = _code(
     "Tokens are sent there, and every object that we own is labelled with it.",
     "Write the address alone, as https://NAME.okta.com.",
 )
+PLACEHOLDER_LEFT = _code(
+    "placeholder_left",
+    "A value is still the one that `idsync init` writes in place of yours.",
+    "It names nobody's organization and nobody's people: a token would be sent to a stranger's address.",
+    "Write your own.",
+)
 MISSING_AUTH = _code(
     "missing_auth",
     "Okta is the source, and there is no way to sign in.",

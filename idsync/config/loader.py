@@ -123,9 +123,9 @@ class _Documents:
     def settings(self) -> Settings | None:
         """Read what the documents mean, noting every mistake. The result is good only if none is an error."""
         integrations = [read_integration(document, self._mistakes) for document in self._of("Integration")]
-        owners = [read_owners(document) for document in self._of("DefaultOwners")]
+        owners = [read_owners(document, self._mistakes) for document in self._of("DefaultOwners")]
         filters = [read_filters(document, self._mistakes) for document in self._of("ImportFilters")]
-        guards = [read_guards(document) for document in self._of("Guards")]
+        guards = [read_guards(document, self._mistakes) for document in self._of("Guards")]
         prefix = integrations[0].users.traits.prefix if integrations else TraitSettings().prefix
         role_rules = read_role_rules(self._of("RoleMapping"), prefix, self._mistakes)
         access_list_rules = read_access_list_rules(self._of("AccessListRules"), self._mistakes)

@@ -7,6 +7,7 @@ import re
 from idsync.config.codes import MISSING_AUTH, NOT_IN_THIS_VERSION, SECRET_WRITTEN_OUT, Mistakes
 from idsync.config.nodes import Node, Scalar, find, is_true, items_of, key_position, text_of
 from idsync.config.patterns import normalised
+from idsync.config.placeholders import check_id, check_people
 from idsync.config.settings import (
     ApiToken,
     AppById,
@@ -54,7 +55,7 @@ def read_integration(document: Node, mistakes: Mistakes) -> Integration:
     return Integration(
         name=text_of(find(document, "metadata", "name")) or defaults.name,
         org_url=read_org_url(find(spec, "org_url"), mistakes),
-        app=_app(find(spec, "app")),
+        app=_app(find(spec, "app"), mistakes),
         users=_users(find(spec, "users"), position, mistakes),
         position=position,
         authentication=authentication,
@@ -87,8 +88,10 @@ def _former(node: Node | None, mistakes: Mistakes) -> tuple[str, ...]:
     return tuple(sorted({address for address in addresses if address}))
 
 
-def _app(node: Node | None) -> AppReference:
+def _app(node: Node | None, mistakes: Mistakes) -> AppReference:
     label = text_of(find(node, "label"))
+    if (place := key_position(node, "id")) is not None:
+        check_id(text_of(find(node, "id")), place, mistakes)
     return AppById(text_of(find(node, "id")) or "") if label is None else AppByLabel(label)
 
 
@@ -97,6 +100,8 @@ def _authentication(node: Node | None, mistakes: Mistakes) -> Authentication | N
     if token is not None:
         return ApiToken(token)
     client_id = text_of(find(node, "oauth", "client_id"))
+    if (place := key_position(find(node, "oauth"), "client_id")) is not None:
+        check_id(client_id, place, mistakes)
     private_key = _secret(find(node, "oauth", "private_key"), mistakes)
     if client_id is None or private_key is None:
         return None
@@ -128,6 +133,8 @@ def _sync(node: Node | None, default: SyncSwitches) -> SyncSwitches:
 
 
 def _users(node: Node | None, position: Position, mistakes: Mistakes) -> UserSettings:
+    adopted = read_texts(find(node, "adopt"))
+    check_people(adopted, mistakes)
     defaults = UserSettings((DefaultRole(DEFAULT_ROLE, position),))
     roles = find(node, "default_roles")
     prefix = text_of(find(node, "traits", "prefix"))
@@ -140,8 +147,8 @@ def _users(node: Node | None, position: Position, mistakes: Mistakes) -> UserSet
             prefix=defaults.traits.prefix if prefix is None else prefix,
             attributes=read_name_filter(find(node, "traits"), defaults.traits.attributes, mistakes),
         ),
-        adopt=frozenset(normalised(name) for name, _ in read_texts(find(node, "adopt"))),
-        adopt_written=tuple(NamedPerson(name, place) for name, place in read_texts(find(node, "adopt"))),
+        adopt=frozenset(normalised(name) for name, _ in adopted),
+        adopt_written=tuple(NamedPerson(name, place) for name, place in adopted),
     )
 
 

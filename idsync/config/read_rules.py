@@ -8,6 +8,7 @@ from decimal import Decimal
 from idsync.config.codes import EMPTY_INCLUDE, TRAIT_WITHOUT_PREFIX, UNREACHABLE_RULE, Mistakes
 from idsync.config.nodes import Node, Scalar, Sequence, entries_of, find, items_of, key_position, text_of
 from idsync.config.patterns import PatternSet, normalised
+from idsync.config.placeholders import check_people
 from idsync.config.settings import (
     AccessListRule,
     GroupRule,
@@ -32,9 +33,11 @@ from idsync.config.values import (
 from idsync.diagnostics import Position, quoted
 
 
-def read_owners(document: Node | None) -> tuple[Owner, ...]:
+def read_owners(document: Node | None, mistakes: Mistakes) -> tuple[Owner, ...]:
     """Read a DefaultOwners document."""
-    return tuple(Owner(name, place) for name, place in read_texts(find(document, "spec", "owners")))
+    written = read_texts(find(document, "spec", "owners"))
+    check_people(written, mistakes)
+    return tuple(Owner(name, place) for name, place in written)
 
 
 def read_filters(document: Node | None, mistakes: Mistakes) -> ImportFilters:
@@ -87,6 +90,7 @@ def _access_list_rule(node: Node, mistakes: Mistakes) -> AccessListRule | None:
     pattern = read_pattern(find(node, subject), mistakes)
     if pattern is None:
         return None
+    check_people(read_texts(find(node, "owners")), mistakes)
     traits = (
         (parse_template(name, pattern, entry.key_position, mistakes), read_templates(entry.value, pattern, mistakes))
         for name, entry in sorted(entries_of(find(node, "grants", "traits")).items())
@@ -122,11 +126,12 @@ def _warn_of_unreachable(rules: list[AccessListRule], mistakes: Mistakes) -> Non
             everything = rule.position
 
 
-def read_guards(document: Node | None) -> Guards:
+def read_guards(document: Node | None, mistakes: Mistakes) -> Guards:
     """Read a Guards document; what it leaves out is as without it."""
     spec = find(document, "spec")
     defaults = Guards()
     protected = read_texts(find(spec, "protected_users"))
+    check_people(protected, mistakes)
     return Guards(
         user_deletes=_guard(spec, "user_deletes", defaults.user_deletes),
         user_locks=_guard(spec, "user_locks", defaults.user_locks),

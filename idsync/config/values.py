@@ -21,6 +21,7 @@ from idsync.config.codes import (
 )
 from idsync.config.nodes import Node, find, items_of, text_of
 from idsync.config.patterns import NameFilter, NamePattern, PatternError
+from idsync.config.placeholders import check_address
 from idsync.config.templates import Template, TemplateError
 from idsync.config.texts import looks_like_expression, text_complaint
 from idsync.diagnostics import Position, plainly, quoted
@@ -56,6 +57,7 @@ def read_org_url(node: Node | None, mistakes: Mistakes, name: str = "org_url") -
     normal = normal_org_url(text)
     if (complaint := _org_url_complaint(normal)) is not None:
         mistakes.add(BAD_ORG_URL, node.position, f"{name} {complaint}")
+    check_address(normal, node.position, mistakes)
     return normal
 
 

@@ -16,7 +16,7 @@ HEAD = """
 apiVersion: idsync/v1
 kind: Integration
 spec:
-  org_url: https://example.okta.com
+  org_url: https://enzos-pizza.okta.com
   app: {label: Teleport}
   sync: {access_lists: false}
 """

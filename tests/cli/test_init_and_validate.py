@@ -1,21 +1,114 @@
 """The first two commands that anybody runs."""
 
 import json
+import os
+import pty
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from idsync.cli.commands.init import write_new_files
+from idsync.config.loader import load
+from idsync.config.schema_check import schema_text
+from idsync.config.settings import AppByLabel
 from idsync.errors import UsageError
 from tests.cli.running import Idsync
 from tests.sources.okta.private_keys import SHORT
 
+REAL = ("--org-url", "https://enzos-pizza.okta.com", "--owner", "alice@enzos-pizza.com")
 
-@pytest.mark.parametrize("example", [(), ("--example",)])
-def test_what_init_writes_is_valid_without_a_warning(example: tuple[str, ...], idsync: Idsync, tmp_path: Path) -> None:
-    assert idsync("init", tmp_path / "new", *example).code == 0
+
+@pytest.mark.parametrize("how", [REAL, ("--example",)])
+def test_what_init_writes_is_valid_without_a_warning(how: tuple[str, ...], idsync: Idsync, tmp_path: Path) -> None:
+    assert idsync("init", tmp_path / "new", *how).code == 0
     ended = idsync("validate", "-c", tmp_path / "new")
     assert (ended.code, ended.out, ended.err) == (0, "The configuration is valid.\n", "")
+
+
+def test_what_init_was_not_told_stays_a_placeholder_that_is_refused_at_its_line(idsync: Idsync, tmp_path: Path) -> None:
+    said = idsync("init", tmp_path / "new").out
+    assert "idsync.yaml:" in said
+    ended = idsync("validate", "-c", tmp_path / "new")
+    assert ended.code == 3
+    assert ended.err.count("error placeholder_left") == 2
+    assert "https://example.okta.com" in ended.err
+    assert "admin@example.com" in ended.err
+    assert idsync("plan", "-c", tmp_path / "new").code == 3
+
+
+@pytest.mark.parametrize(
+    ("given", "left"),
+    [
+        (("--org-url", "https://enzos-pizza.okta.com"), "admin@example.com"),
+        (("--owner", "alice@enzos-pizza.com"), "https://example.okta.com"),
+    ],
+)
+def test_init_says_which_placeholder_is_left(given: tuple[str, ...], left: str, idsync: Idsync, tmp_path: Path) -> None:
+    assert left in idsync("init", tmp_path / "new", *given).out
+    assert idsync("validate", "-c", tmp_path / "new").err.count("placeholder_left") == 1
+
+
+def test_init_writes_what_it_is_told_as_it_is_meant(idsync: Idsync, tmp_path: Path) -> None:
+    odd = ("--app-label", "Teleport: prod, [EU]", "--owner", "o'hara, zoe", "--owner", "null")
+    assert idsync("init", tmp_path / "new", "--org-url", "Enzos-Pizza.okta.com", *odd).code == 0
+    settings = load(tmp_path / "new").settings
+    assert settings is not None
+    assert settings.integration.org_url == "https://enzos-pizza.okta.com"
+    assert settings.integration.app == AppByLabel("Teleport: prod, [EU]")
+    assert [owner.name for owner in settings.default_owners] == ["o'hara, zoe", "null"]
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--org-url", "http://enzos-pizza.okta.com"), ("--org-url", "https://x-admin.okta.com"), ("--owner", "alice ")],
+)
+def test_init_refuses_what_no_configuration_may_hold(option: str, value: str, idsync: Idsync, tmp_path: Path) -> None:
+    ended = idsync("init", tmp_path / "new", option, value)
+    assert ended.code == 64
+    assert "fix:" in ended.err
+    assert not (tmp_path / "new").exists()
+
+
+def test_init_of_this_folder_says_here(idsync: Idsync, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "idsync.yaml here.\n" in idsync("init", ".").out
+
+
+def test_every_document_that_init_writes_names_the_schema_for_editors(idsync: Idsync, tmp_path: Path) -> None:
+    idsync("init", tmp_path / "new")
+    documents = (tmp_path / "new" / "idsync.yaml").read_text().split("---\n")
+    named = {text.splitlines()[0].partition("$schema=")[2] for text in documents}
+    assert len(documents) > 1
+    assert [(tmp_path / "new" / name).read_text() for name in named] == [schema_text()]
+
+
+def on_a_terminal(command: list[str], typed: bytes) -> str:
+    """What a command says on a terminal on which somebody types ahead."""
+    ours, theirs = pty.openpty()
+    with os.fdopen(ours, "r+b", buffering=0) as terminal:
+        terminal.write(typed)
+        ended = subprocess.run(command, stdin=theirs, stderr=theirs, stdout=subprocess.PIPE, timeout=60, check=True)
+        os.close(theirs)
+        said = b""
+        try:
+            while part := terminal.read(4096):
+                said += part
+        except OSError:  # the other end is closed
+            pass
+    return (said + ended.stdout).decode()
+
+
+def test_init_on_a_terminal_asks_for_what_no_option_says(tmp_path: Path) -> None:
+    typed = b"enzos-pizza.okta.com\n\nalice@enzos-pizza.com\n"
+    ended = on_a_terminal([sys.executable, "-m", "idsync", "init", str(tmp_path / "new")], typed)
+    assert "Address of the Okta organization" in ended
+    settings = load(tmp_path / "new").settings
+    assert settings is not None
+    assert settings.integration.org_url == "https://enzos-pizza.okta.com"
+    assert settings.integration.app == AppByLabel("Teleport")
+    assert [owner.name for owner in settings.default_owners] == ["alice@enzos-pizza.com"]
 
 
 @pytest.mark.parametrize("example", [(), ("--example",)])
@@ -53,13 +146,11 @@ def test_init_into_an_empty_name_writes_nothing(
 
 
 def test_init_that_finds_no_room_leaves_nothing_and_can_be_run_again(tmp_path: Path) -> None:
-    content = tmp_path / "content"
-    content.write_text("text")
     folder = tmp_path / "new"
     with pytest.raises(UsageError, match="cannot be written to: No such file"):
-        write_new_files(folder, {"a.yaml": content, "b.yaml": tmp_path / "lost"})
+        write_new_files(folder, {"a.yaml": b"text", "lost/b.yaml": b"text"})
     assert list(folder.iterdir()) == []
-    write_new_files(folder, {"a.yaml": content, "b.yaml": content})
+    write_new_files(folder, {"a.yaml": b"text", "b.yaml": b"text"})
     assert {file.name for file in folder.iterdir()} == {"a.yaml", "b.yaml"}
 
 
@@ -141,7 +232,7 @@ def test_warnings_are_shown_and_do_not_fail(idsync: Idsync, fresh: Path) -> None
 
 def test_secrets_are_looked_at_only_when_asked(idsync: Idsync, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OKTA_API_TOKEN", raising=False)
-    idsync("init", tmp_path)
+    idsync("init", tmp_path, *REAL)
     assert idsync("validate", "-c", tmp_path).code == 0
     refused = idsync("validate", "-c", tmp_path, "--secrets")
     assert refused.code == 3
@@ -163,7 +254,7 @@ def test_secrets_are_looked_at_only_when_asked(idsync: Idsync, tmp_path: Path, m
 def test_a_private_key_that_cannot_sign_is_refused_at_its_line_and_not_shown(
     key: str, summary: str, idsync: Idsync, tmp_path: Path
 ) -> None:
-    idsync("init", tmp_path)
+    idsync("init", tmp_path, *REAL)
     config = tmp_path / "idsync.yaml"
     config.write_text(
         config.read_text().replace(
@@ -177,7 +268,7 @@ def test_a_private_key_that_cannot_sign_is_refused_at_its_line_and_not_shown(
         refused = idsync(*arguments, "-c", tmp_path)
         assert refused.code == 3
         assert said in refused.err
-        assert "idsync.yaml:17:50" in refused.err
+        assert "idsync.yaml:18:50" in refused.err
         assert "MIIE" not in refused.out + refused.err
         assert key[30:60] not in refused.out + refused.err
 
@@ -186,10 +277,10 @@ def test_a_missing_secret_exits_3_at_its_line_when_it_is_used(
     idsync: Idsync, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("OKTA_API_TOKEN", raising=False)
-    idsync("init", tmp_path)
+    idsync("init", tmp_path, *REAL)
     ended = idsync("plan", "-c", tmp_path)
     assert ended.code == 3
-    assert ended.err.startswith("error: The environment variable OKTA_API_TOKEN is not set.\n  at: idsync.yaml:17:22\n")
+    assert ended.err.startswith("error: The environment variable OKTA_API_TOKEN is not set.\n  at: idsync.yaml:18:22\n")
 
 
 def test_the_configuration_is_found_by_option_on_either_side_and_by_environment(

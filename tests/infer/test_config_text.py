@@ -67,7 +67,7 @@ def _integration(connection: Connection, inferred: Inferred, folder: Path) -> In
 )
 def test_the_way_to_sign_in_is_kept_as_a_reference(authentication: ApiToken | OAuth, tmp_path: Path) -> None:
     connection = Connection(
-        "main", "https://example.okta.com", AppByLabel("SSO: app"), "sqlite:///x.db", authentication
+        "main", "https://enzos-pizza.okta.com", AppByLabel("SSO: app"), "sqlite:///x.db", authentication
     )
     found = _integration(connection, _inferred(), tmp_path)
     assert isinstance(found.source, OktaSource)
@@ -83,7 +83,7 @@ def test_the_way_to_sign_in_is_kept_as_a_reference(authentication: ApiToken | OA
 
 def test_every_choice_that_is_not_a_default_is_written(tmp_path: Path) -> None:
     connection = Connection(
-        "okta", "https://example.okta.com", AppById("0oa1"), "sqlite:///idsync.db", None, "a b.json", "saml/"
+        "okta", "https://enzos-pizza.okta.com", AppById("0oa1"), "sqlite:///idsync.db", None, "a b.json", "saml/"
     )
     inferred = _inferred(
         suspended=SuspendedPeople.IGNORE,

@@ -41,7 +41,7 @@ from idsync.plan.changes import Plan
 from idsync.reconcile.planning import make_plan
 from idsync.targets.given import GivenDirectory
 
-ORG = "https://example.okta.com"
+ORG = "https://enzos-pizza.okta.com"
 NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
 HERE = Position("test.yaml", 1, 1)
 replace = msgspec.structs.replace

@@ -27,7 +27,7 @@ def test_what_is_said_to_be_taken_is_what_becomes_a_list(
     nobody = raw_json([])
     snapshot = Snapshot(
         "1.0",
-        "https://example.okta.com",
+        "https://enzos-pizza.okta.com",
         "0oa0",
         "2026-11-02T08:00:00Z",
         complete=True,
