@@ -6,10 +6,11 @@ from idsync.apply.entries import entry_of
 from idsync.apply.lease import fenced
 from idsync.apply.preconditions import Checked, Seen, check_preconditions, look_at
 from idsync.apply.request import NOTHING_LEFT, Request, addresses_in
+from idsync.apply.resumption import Resumption, left_by
 from idsync.apply.shortfall import stopped_after
-from idsync.apply.stepwise import Fenced, Outcome, make_stepwise, sweep_of, sweep_stepwise
+from idsync.apply.stepwise import Fenced, Outcome, Told, make_stepwise, sweep_of, sweep_stepwise
 from idsync.errors import PartlyApplied
-from idsync.model.addresses import lock_address
+from idsync.model.addresses import Address, lock_address
 from idsync.model.canonical import body_of
 from idsync.model.journal import LocksSwept
 from idsync.model.ownership import ended_locks
@@ -18,7 +19,7 @@ from idsync.model.times import format_time
 from idsync.plan.apply_times import Moment
 from idsync.plan.sections import Section
 from idsync.plan.steps import Step, step_count, steps_of
-from idsync.stores.protocol import Lease, Records
+from idsync.stores.protocol import Found, Lease, Records
 from idsync.targets.protocol import Target
 
 Report = Callable[[int], None]
@@ -82,9 +83,12 @@ class SectionRun:
                 self._make_at_once(steps, before, run, report)
             else:
                 self._make_stepwise(steps, before, run, report)
+            found = self._left_by_all()
             with fenced(self._records, self.lease):
-                if self.target.atomic:  # else each step has kept what it left
+                if self.target.atomic:
                     self._settle()
+                elif found:
+                    self._records.agreed(self.name).keep(found)
                 close()
         self.kept = self.total
 
@@ -103,13 +107,30 @@ class SectionRun:
             self.kept = before + count
 
         where = Fenced(self.target, self._records, self.lease)
+        told = self._taken_up(steps, run) if self._at.resumed else None
         self.outcome = make_stepwise(
-            steps, run, self._seen.state, self._at, where=where, report=lambda done: report(before + done), made=made
+            steps,
+            run,
+            self._seen.state,
+            self._at,
+            where=where,
+            report=lambda done: report(before + done),
+            made=made,
+            told=told,
         )
         if not self.outcome.is_whole:
             raise self.outcome.as_error(self.kept, self.total)
         swept = sweep_stepwise(self._spent_locks(), run, self._at, where=where)
         self.swept, self.notes = swept.made, swept.notes
+
+    def _taken_up(self, left: list[Step], run: int) -> Told:
+        """Write down what the broken-off run could not; what to tell of the steps that are left to make."""
+        seen, journal = self._seen.state, self._records.journal
+        resumption = Resumption(self.section.changes, journal, run, self.name)
+        with fenced(self._records, self.lease):
+            for entry in resumption.found(left, seen):
+                journal.append(*entry)
+        return resumption.entry
 
     def _look_again(self, *, late: bool) -> None:
         """Look once more where the target may have moved since."""
@@ -125,6 +146,12 @@ class SectionRun:
         return seen, check_preconditions(
             changes, seen, target=self.target, at=self._at, adopt=adopt, named=self.section.target
         )
+
+    def _left_by_all(self) -> dict[Address, Found | None]:
+        """What the section leaves where steps of a broken-off run may not have kept it; else each step has."""
+        if not self._at.resumed:
+            return {}
+        return left_by(self.section.changes, look_at(self.section.changes, self.target, ended_at=None).state)
 
     def _settle(self) -> None:
         """What the section changed is as desired; so are edits made before it that a whole plan left alone."""

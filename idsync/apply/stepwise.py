@@ -12,9 +12,9 @@ from idsync.apply.entries import entry_of
 from idsync.apply.lease import fenced
 from idsync.errors import IdsyncError, LeaseLost, PartlyApplied
 from idsync.model.addresses import Address, lock_address, member_address, split_address
-from idsync.model.canonical import body_of
+from idsync.model.canonical import Body, body_of
 from idsync.model.directory import DirectoryState, Reason
-from idsync.model.journal import LocksSwept, StepBegun, StepFailed
+from idsync.model.journal import LocksSwept, StepBegun, StepFailed, StepMade
 from idsync.model.resources import Lock
 from idsync.model.times import format_time
 from idsync.plan.apply_times import Moment, stamped_members
@@ -62,6 +62,10 @@ class Fenced(msgspec.Struct, frozen=True):
     lease: Lease
 
 
+Told = Callable[[Step, DirectoryState, Resource | None], tuple[StepMade, list[Body]]]
+"""What the journal is told of a step: of what was seen before the run, and what is there now."""
+
+
 class Sweep(msgspec.Struct):
     """How many ended locks were swept, and what to tell of those that were not."""
 
@@ -78,9 +82,11 @@ def make_stepwise(
     where: Fenced,
     report: Callable[[int], None],
     made: Callable[[int], None],
+    told: Told | None = None,
 ) -> Outcome:
-    """Make the steps in order; `made` is told how many were, after each. Raises LeaseLost before a step when another
-    process has taken the lease.
+    """Make the steps in order; `made` is told how many were, after each. `told` makes the entries of a resumed run.
+
+    Raises LeaseLost before a step when another process has taken the lease.
     """
     outcome, dependencies = Outcome(failures=[]), Dependencies()
     target, records, lease = where.target, where.records, where.lease
@@ -104,7 +110,8 @@ def make_stepwise(
             outcome.failures.append((address, error))
             continue
         with fenced(records, lease):
-            records.journal.append(*entry_of(step, run, target.name, seen, after))
+            entry = told(step, seen, after) if told else entry_of(step, run, target.name, seen, after)
+            records.journal.append(*entry)
             records.agreed(target.name).keep(_agreed_by(step, after, at))
         outcome.made += 1
         made(outcome.made)

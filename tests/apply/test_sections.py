@@ -9,16 +9,18 @@ from idsync.apply.executor import apply_plan
 from idsync.apply.request import Applied, left_for_later
 from idsync.errors import LeaseHeld, PartlyApplied, PlanMismatch, PlanStale, PlanTampered, PlanUsed, TargetError
 from idsync.model.addresses import Address
-from idsync.model.journal import RunFinished, RunStarted, SectionFinished, StepMade, summarise_runs
+from idsync.model.journal import LocksSwept, RunFinished, RunStarted, SectionFinished, StepMade, summarise_runs
+from idsync.plan.apply_times import Moment
 from idsync.plan.changes import Plan
 from idsync.plan.differ import changes_between
 from idsync.plan.join import joined
 from idsync.plan.seal import sealed
 from idsync.plan.sections import FIRST, Section
+from idsync.plan.steps import Step
 from idsync.stores.protocol import Difference
 from idsync.stores.sqlite.store import SqliteStore
 from idsync.targets.local import LocalTarget
-from idsync.targets.protocol import Target
+from idsync.targets.protocol import Resource, Target
 from tests.apply.worlds import AFTER, BEFORE, HOLDER, fill, never, plan_between, request, state
 from tests.targets.memory import MemoryTarget
 from tests.targets.remote import RemoteTarget
@@ -218,3 +220,54 @@ def test_a_run_of_one_section_has_no_word_of_sections(local: LocalTarget, store:
     apply_both(plan_between(state(), AFTER), {FIRST: local}, store)
     kinds = {type(each.entry) for each in store.journal.entries()}
     assert kinds == {RunStarted, StepMade, RunFinished}
+
+
+def test_an_interrupted_run_counts_every_step_that_its_targets_keep(
+    both: dict[str, Target], remote: RemoteTarget, store: SqliteStore
+) -> None:
+    def interrupts(address: Address, made: bool) -> None:
+        if address == "user/b":
+            raise KeyboardInterrupt
+
+    remote.fails = interrupts
+    with pytest.raises(KeyboardInterrupt):
+        apply_both(two_sections(remote), both, store)
+    (run,) = summarise_runs(each.entry for each in store.journal.headlines())
+    assert (run.state, run.why, run.kept) == ("stopped", "interrupted", 12)
+
+
+class Elsewhere(MemoryTarget):
+    """A target that holds locks, and sees that nobody keeps the store waiting while it works."""
+
+    def __init__(self, store: SqliteStore, *failing: str) -> None:
+        super().__init__()
+        self.store = store
+        self.failing = failing
+
+    def make(self, step: Step, at: Moment, fence: int) -> Resource | None:
+        assert not self.store._connection.is_writing
+        if step.change.address in self.failing:
+            raise TargetError("No answer.")
+        return super().make(step, at, fence)
+
+
+def test_no_call_to_a_target_elsewhere_is_inside_a_transaction_of_the_store(store: SqliteStore) -> None:
+    target = Elsewhere(store)
+    fill(target, BEFORE)
+    target.put_lock(our_lock("spent", expires="2026-11-01T00:00:00Z"))
+    applied = apply_both(plan_between(BEFORE, AFTER), {FIRST: target}, store)
+    assert applied.locks_swept == 1
+    assert "spent" not in target.locks()
+    (swept,) = [each.entry for each in store.journal.entries() if isinstance(each.entry, LocksSwept)]
+    assert swept.locks.keys() == {"spent"}
+
+
+def test_an_ended_lock_that_cannot_be_swept_is_told_and_left_to_the_next_apply(store: SqliteStore) -> None:
+    target = Elsewhere(store, "lock/spent")
+    for name in ("gone", "spent"):
+        target.put_lock(our_lock(name, expires="2026-11-01T00:00:00Z"))
+    applied = apply_both(plan_between(state(), state(our_user("a"))), {FIRST: target}, store)
+    assert (applied.run, applied.locks_swept) == (1, 1)
+    assert applied.notes == ("The ended lock/spent could not be cleared away: No answer.",)
+    target.failing = ()
+    assert apply_both(plan_between(state(), state()), {FIRST: target}, store).locks_swept == 1

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from idsync.errors import IdsyncError
+from idsync.errors import LeaseLost, TargetError
 from idsync.model.addresses import Address, Kind
 from idsync.model.directory import DirectoryState
 from idsync.model.ownership import ORG_LABEL, ORIGIN_LABEL, same_owned
@@ -25,7 +25,7 @@ OWN_LABEL = "idsync/managed"
 Body = TypeVar("Body", User, AccessList)
 
 
-class RemoteError(IdsyncError):
+class RemoteError(TargetError):
     """The other side refuses, or does not answer."""
 
 
@@ -39,6 +39,7 @@ class RemoteTarget(MemoryTarget):
     def __init__(self) -> None:
         super().__init__()
         self.fails: Callable[[Address, bool], None] = lambda address, made: None
+        self.fence = 0
 
     def ours(self, resource: Resource) -> bool:
         labels = resource.metadata.labels
@@ -66,11 +67,18 @@ class RemoteTarget(MemoryTarget):
         if "/" in address.partition("/")[2]:
             raise RemoteError(f"The name {address} is refused.")
         self.fails(address, False)
+        self._admit(fence)
         made = write_step(step, self, at)
         self.fails(address, True)
         if isinstance(made, User):
             return self.users[made.metadata.name]
         return self.lists[made.metadata.name] if isinstance(made, AccessList) else made
+
+    def _admit(self, fence: int) -> None:
+        """Refuse whoever has a lower number than one that was seen: their lease has passed on."""
+        if fence < self.fence:
+            raise LeaseLost("Another run writes here now.")
+        self.fence = fence
 
     def put_user(self, user: User) -> None:
         made_by = user.spec.created_by or CreatedBy("2026-11-22T09:30:00Z", UserReference("remote-admin"))
