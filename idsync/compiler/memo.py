@@ -215,7 +215,8 @@ def _unsettled(compilation: Compilation, index: DirectoryIndex, access_list: str
     entry = index.access_lists.get(access_list)
     if access_list in compilation.noticed_lists or (entry is not None and not entry.ours):
         return True
-    return not compilation.held.isdisjoint(compilation.desired.members.get(access_list, ()))
+    members = compilation.desired.members.get(access_list, {})
+    return any(name in members for name in compilation.held)  # few are held, and many are members
 
 
 def _person_basis(user: IdentityUser) -> bytes:

@@ -6,6 +6,8 @@ Profiles and member lists stay raw JSON until someone needs them: a plan with fe
 
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
+from itertools import islice
+from operator import lt
 from typing import Any, Literal, TypeVar
 
 import msgspec
@@ -161,7 +163,13 @@ def _decoded_together(raws: list[msgspec.Raw], decoder: msgspec.json.Decoder[lis
 
 
 def _sets(raws: list[msgspec.Raw]) -> list[list[str]]:
-    return [sorted(set(ids)) for ids in _decoded_together(raws, _ID_LISTS)]
+    return [_set(ids) for ids in _decoded_together(raws, _ID_LISTS)]
+
+
+def _set(ids: list[str]) -> list[str]:
+    """The ids in order, each once, as nearly every list has them but for the order."""
+    ids.sort()
+    return ids if all(map(lt, ids, islice(ids, 1, None))) else sorted(set(ids))
 
 
 def _decode_ids(raw: msgspec.Raw, what: str) -> list[str]:

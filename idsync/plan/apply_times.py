@@ -1,5 +1,6 @@
 """The times that only an apply knows: what a planned object becomes at the moment of being made."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 import msgspec
@@ -44,6 +45,16 @@ def stamped_access_list(change: AccessListChange, now: datetime) -> AccessList:
     if audit.next_audit_date is None:
         audit = msgspec.structs.replace(audit, next_audit_date=format_time(first_review(now)))
     return msgspec.structs.replace(change.after, spec=msgspec.structs.replace(change.after.spec, audit=audit))
+
+
+def stamped_alike(change: AccessListChange, now: datetime) -> list[tuple[Membership, Collection[str]]]:
+    """The memberships to add, by their details: nearly always all alike, and without a look at each."""
+    if not change.carried:
+        return [(Membership(joined=format_time(now)), change.members_added)] if change.members_added else []
+    alike: dict[Membership, list[str]] = {}
+    for name, details in stamped_members(change, now).items():
+        alike.setdefault(details, []).append(name)
+    return list(alike.items())
 
 
 def stamped_members(change: AccessListChange, now: datetime) -> dict[str, Membership]:

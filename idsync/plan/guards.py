@@ -73,6 +73,8 @@ def taken_by(changes: Collection[Change], standing: Standing) -> Taken:
     counts = Counter[str]()
     harmed = set()
     for change in changes:
+        if change.before is None and not isinstance(change, LockChange):
+            continue  # what is created takes nothing, and a first import creates everything
         guard, number = counted(change, standing)
         counts[guard] += number
         harmed.add(harmed_by(change, standing.protected))

@@ -23,11 +23,13 @@ Lost = Mapping[Key, tuple[str, ...]]
 """Roles and traits that are lost, each with the routes by which it came."""
 
 
-def may_lose(changes: Iterable[Change], members: Mapping[str, Members]) -> frozenset[str]:
+def may_lose(changes: Collection[Change], members: Mapping[str, Members]) -> frozenset[str]:
     """Everyone from whom changes take something that may have given them access, a renamed person under both names.
 
     `members` are those before of lists that change, and of lists nested in these. Newcomers are not among them.
     """
+    if all(change.before is None for change in changes):
+        return frozenset()  # what is created takes nothing, and a first import creates everything
     people: set[str] = set()
     users: dict[str, UserChange] = {}
     for change in changes:

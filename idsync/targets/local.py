@@ -212,7 +212,11 @@ class LocalTarget:
         """Create or replace memberships of one list."""
         with self._tables.writing():
             for details, names in _by_details(members):
-                self._tables.members.add(access_list, canonical_bytes(details), names)
+                self.add_alike(access_list, details, names)
+
+    def add_alike(self, access_list: str, details: Membership, names: Collection[str]) -> None:
+        """Create or replace memberships of one list that all have the same details."""
+        self._tables.members.add(access_list, canonical_bytes(details), names)
 
     def remove_members(self, access_list: str, names: Iterable[str]) -> None:
         """Remove memberships of one list."""

@@ -87,6 +87,9 @@ class DirectoryWriter(Protocol):
     def add_members(self, access_list: str, members: Members) -> None:
         """Create or replace memberships of one list."""
 
+    def add_alike(self, access_list: str, details: Membership, names: Collection[str]) -> None:
+        """Create or replace memberships of one list that all have the same details."""
+
     def remove_members(self, access_list: str, names: Iterable[str]) -> None:
         """Remove memberships of one list; missing ones are not an error."""
 

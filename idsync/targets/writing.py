@@ -4,7 +4,7 @@ from typing import assert_never
 
 from idsync.model.addresses import split_address
 from idsync.model.resources import User
-from idsync.plan.apply_times import Moment, stamped_access_list, stamped_lock, stamped_members
+from idsync.plan.apply_times import Moment, stamped_access_list, stamped_alike, stamped_lock
 from idsync.plan.changes import AccessListChange, LockChange, UserChange
 from idsync.plan.steps import Phase, Step
 from idsync.targets.protocol import DirectoryWriter, Resource
@@ -46,6 +46,6 @@ def _write_list_step(
             access_list = stamped_access_list(change, at.stamp)
             if change.action == "create" or change.before != change.after:
                 directory.put_access_list(access_list)
-            if change.members_added:
-                directory.add_members(name, stamped_members(change, at.stamp))
+            for details, members in stamped_alike(change, at.stamp):
+                directory.add_alike(name, details, members)
             return access_list

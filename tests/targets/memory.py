@@ -122,6 +122,9 @@ class MemoryTarget:
         self._write()
         self.members[access_list].update(members)
 
+    def add_alike(self, access_list: str, details: Membership, names: Collection[str]) -> None:
+        self.add_members(access_list, dict.fromkeys(names, details))
+
     def remove_members(self, access_list: str, names: Iterable[str]) -> None:
         self._write()
         for name in names:
