@@ -8,7 +8,7 @@ import msgspec
 from idsync.errors import StoreError, UsageError
 from idsync.model.addresses import split_address
 from idsync.model.directory import DirectoryState
-from idsync.model.journal import LOCAL, Entry, LocksSwept, MadeByHand, Numbered, StepMade
+from idsync.model.journal import LOCAL, Entry, LocksSwept, MadeByHand, Numbered, SectionFinished, StepMade
 from idsync.model.revisions import AnyResource, resource_of
 from idsync.model.times import parse_time
 from idsync.plan.replay import rewind
@@ -56,7 +56,12 @@ def _last_entry(journal: Journal, moment: str) -> int:
 
 
 def _end_of_run(journal: Journal, run: int) -> int:
-    last = max((each.sequence for each in journal.entries(run)), default=0)
+    """The place of a run's last entry or, where it went on in other targets, of the last one about the directory."""
+    last = 0
+    for each in journal.entries(run):
+        last = each.sequence
+        if isinstance(each.entry, SectionFinished) and each.entry.target == LOCAL:
+            break
     if not last:
         raise no_such_run(run)
     return last

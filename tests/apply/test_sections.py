@@ -8,6 +8,7 @@ import pytest
 from idsync.apply.executor import apply_plan
 from idsync.apply.request import Applied, left_for_later
 from idsync.errors import LeaseHeld, PartlyApplied, PlanMismatch, PlanStale, PlanTampered, PlanUsed, TargetError
+from idsync.history.past_states import state_as_of
 from idsync.model.addresses import Address
 from idsync.model.journal import LocksSwept, RunFinished, RunStarted, SectionFinished, StepMade, summarise_runs
 from idsync.plan.apply_times import Moment
@@ -220,6 +221,22 @@ def test_a_run_of_one_section_has_no_word_of_sections(local: LocalTarget, store:
     apply_both(plan_between(state(), AFTER), {FIRST: local}, store)
     kinds = {type(each.entry) for each in store.journal.entries()}
     assert kinds == {RunStarted, StepMade, RunFinished}
+
+
+def test_while_a_remote_section_is_made_the_directory_is_free_for_other_runs(
+    both: dict[str, Target], local: LocalTarget, remote: RemoteTarget, store: SqliteStore
+) -> None:
+    def meanwhile(address: Address, made: bool) -> None:
+        if address == "user/b" and not made:
+            urgent = plan_between(state(), state(our_user("urgent")))
+            assert apply_both(urgent, {FIRST: local}, store, holder=replace(HOLDER, host="another")).run == 2
+
+    remote.fails = meanwhile
+    assert apply_both(two_sections(remote), both, store).run == 1
+    assert local.state().users.keys() == {*AFTER.users, "admin", "urgent"}
+    assert state_as_of(local, store, "1").state.users.keys() == {*AFTER.users, "admin"}
+    assert state_as_of(local, store, "2").state.users.keys() == {*AFTER.users, "admin", "urgent"}
+    assert store.journal.verify().broken_at is None
 
 
 def test_an_interrupted_run_counts_every_step_that_its_targets_keep(

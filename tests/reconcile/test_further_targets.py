@@ -90,7 +90,9 @@ def test_both_targets_become_as_the_reading_says(company: Company) -> None:
         assert company.plan(week).is_empty
 
 
-def test_each_section_says_what_people_gain_and_lose_there(company: Company) -> None:
+def test_r49_each_target_has_its_section_with_guards_of_its_own_and_what_people_gain_and_lose_there(
+    company: Company,
+) -> None:
     company.apply(company.plan(FIRST_WEEK))
     first, second = sections(company.plan(SECOND_WEEK))
     assert (first.target, second.target) == (FIRST, company.second.name)
