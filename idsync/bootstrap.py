@@ -116,6 +116,8 @@ class Workspace:
             integration.users.adopt,
             targets,
             integration.former_addresses,
+            self.settings.guards,
+            integration.sync,
         )
 
     def check_secrets(self) -> tuple[Diagnostic, ...]:

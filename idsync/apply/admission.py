@@ -1,15 +1,17 @@
 """What an apply refuses before it touches anything: used, mismatched, unhealthy and blocked plans."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 
 import msgspec
 
 from idsync.compiler.users import may_adopt
-from idsync.errors import BlockedError, PlanMismatch, PlanTampered, PlanUsed, SourceUnhealthy
+from idsync.config.settings import Guards, SyncSwitches
+from idsync.errors import BlockedError, PlanMismatch, PlanStale, PlanTampered, PlanUsed, SourceUnhealthy
+from idsync.model.directory import LastApply
 from idsync.model.former_addresses import Orphans
 from idsync.model.ownership import Ours
 from idsync.plan.changes import Change, Plan, UserChange
-from idsync.plan.health import RELEASABLE
+from idsync.plan.health import OLDER, RELEASABLE, is_older
 from idsync.plan.sections import FIRST
 from idsync.stores.protocol import Runs
 
@@ -28,6 +30,10 @@ class Expected(msgspec.Struct, frozen=True):
     """The targets that are written to."""
     former: Collection[str] = ()
     """Addresses that the organization had before."""
+    guards: Guards = Guards()
+    """The limits that hold now, whatever a plan says."""
+    sync: SyncSwitches = SyncSwitches()
+    """Which kinds are managed."""
 
     @property
     def known(self) -> frozenset[str]:
@@ -78,6 +84,21 @@ def check_ownership(changes: Iterable[Change], ours: Ours, adopt: Collection[str
             "`idsync plan` made with it does otherwise.",
             fix="Make a new plan; name a user in users.adopt to take it over.",
         )
+
+
+def check_older(plan: Plan, last: LastApply | None, overrides: Mapping[str, str]) -> None:
+    """Raise PlanStale when the plan was made from an older reading than the last one that was applied.
+
+    A plan that was made without a reading is never older.
+    """
+    taken_at = plan.inputs.snapshot_taken_at
+    if last is None or OLDER in overrides or not is_older(taken_at, last.snapshot_taken_at):
+        return
+    raise PlanStale(
+        f"The plan was made from a reading of {taken_at}, and one of {last.snapshot_taken_at} was applied since.",
+        why="It would take back what happened in between: people who left since would get their access back.",
+        fix="Read the source again and make a new plan. If you mean to go back, " + _allow([OLDER]),
+    )
 
 
 def check_health(plan: Plan, overrides: Mapping[str, str]) -> None:
@@ -144,16 +165,25 @@ def check_guards(plan: Plan, overrides: Mapping[str, str]) -> None:
         )
 
 
-def unneeded(plan: Plan, overrides: Mapping[str, str]) -> tuple[str, ...]:
-    """Notes on overrides that release nothing."""
+def releasing(
+    plan: Plan, last: LastApply | None, orphans: Iterable[Orphans], overrides: Mapping[str, str]
+) -> dict[str, str]:
+    """Of what is released, that without which the plan, counted now, would be refused or held in part."""
     blocking = {result.guard for result in plan.guards if result.verdict == "blocked"}
     blocking.update(finding.code for finding in plan.health.findings)
     blocking.update(code for change in plan.changes for code in change.blocked_by)
     blocking.update(finding.code for finding in plan.findings if finding.code == ORPHANED)
+    blocking.update([ORPHANED] if any(True for _ in orphans) else [])
+    blocking.update([OLDER] if last and is_older(plan.inputs.snapshot_taken_at, last.snapshot_taken_at) else [])
+    return {name: reason for name, reason in overrides.items() if name in blocking}
+
+
+def unneeded(overrides: Iterable[str], counted: Container[str]) -> tuple[str, ...]:
+    """Notes on overrides that release nothing."""
     return tuple(
         f"The guard {name} blocks nothing in this plan; its override is ignored"
         for name in overrides
-        if name not in blocking
+        if name not in counted
     )
 
 

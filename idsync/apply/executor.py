@@ -10,16 +10,20 @@ from idsync.apply.admission import (
     check_guards,
     check_health,
     check_inputs,
+    check_older,
     check_orphaned,
     check_ownership,
     check_unused,
+    releasing,
 )
+from idsync.apply.last_apply import last_apply
 from idsync.apply.lease import take_lease
+from idsync.apply.recount import counted_again
 from idsync.apply.request import Applied, Request
 from idsync.apply.run import Entered, Run
 from idsync.errors import LeaseHeld
 from idsync.plan.changes import Plan
-from idsync.plan.sections import sections
+from idsync.plan.sections import FIRST, sections
 from idsync.stores.protocol import Lease, Records
 from idsync.targets.protocol import Progress, Target
 
@@ -50,8 +54,10 @@ def apply_plan(
         check_ownership(part.changes, target.ours, request.expected.adopt)
         if request.whole:
             check_orphaned(plan, target.orphans(request.expected.known), request.expected, request.overrides)
-    check_health(plan, request.overrides)
-    check_guards(plan, request.overrides)
+
+    def admit(entered: Mapping[str, Target]) -> dict[str, str]:
+        return _admit(plan, request, records, first=targets[FIRST], entered=entered)
+
     with ExitStack() as leases:
         entered = []
         # Always in one order, so that two runs never wait for each other. The first target's is held the shortest.
@@ -63,7 +69,24 @@ def apply_plan(
             entered.append(Entered(part, target, lease))
         # The run that had a lease until now may have applied this very plan.
         check_unused(plan, records.runs)
-        return Run(plan, request, records, progress, entered).make()
+        return Run(plan, request, records, progress, entered, admit).make()
+
+
+def _admit(
+    plan: Plan, request: Request, records: Records, *, first: Target, entered: Mapping[str, Target]
+) -> dict[str, str]:
+    """Refuse, with the leases held, what is older than what was applied, unhealthy, or over a limit as it is now.
+
+    The releases that count, with their reasons.
+    """
+    last = last_apply(records.facts, first) if request.whole else None
+    check_older(plan, last, request.overrides)
+    again = counted_again(plan, request.expected, entered, request.now)
+    check_health(again, request.overrides)
+    check_guards(again, request.overrides)
+    known = request.expected.known
+    orphans = [each for target in entered.values() for each in target.orphans(known)] if request.whole else []
+    return releasing(again, last, orphans, request.overrides)
 
 
 def _lease_of(target: Target, request: Request, records: Records, sleep: Callable[[float], None]) -> Lease | LeaseHeld:

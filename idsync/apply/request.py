@@ -46,6 +46,8 @@ class Applied(msgspec.Struct, frozen=True):
     resumed: bool
     locks_swept: int
     notes: tuple[str, ...] = ()
+    releases: dict[str, str] = {}
+    """What was released that would have refused it or held something, with the reasons."""
 
 
 def left_for_later(held: Plan) -> dict[str, frozenset[Address]]:

@@ -4,7 +4,7 @@ A section that is whole is written down with its last step. Where another breaks
 takes up what is left, and the run is finished once all sections are whole.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 
 import msgspec
@@ -38,12 +38,21 @@ class Run:
     """One run, which holds the leases of the sections that it entered; the first target's section is always there."""
 
     def __init__(
-        self, plan: Plan, request: Request, records: Records, progress: Progress, entered: Iterable[Entered]
+        self,
+        plan: Plan,
+        request: Request,
+        records: Records,
+        progress: Progress,
+        entered: Iterable[Entered],
+        admit: Callable[[Mapping[str, Target]], Mapping[str, str]],
     ) -> None:
+        """`admit` refuses what the targets, as they are now, do not let through; else it says which releases count."""
         self._plan = plan
         self._request = request
         self._records = records
         self._progress = progress
+        self._admit = admit
+        self._releases: Mapping[str, str] = {}
         self._total = step_count(plan.changes)
         self._broken_off = records.runs.unfinished(plan.digest) if plan.changes else None
         self._number = self._broken_off.run if self._broken_off else 0
@@ -59,11 +68,13 @@ class Run:
     def make(self) -> Applied:
         """Look at all sections, make those that can be made, and finish.
 
-        Raises PlanStale, before anything is made, when a section is not as planned; else why some of it is left.
+        Raises, before anything is made, PlanStale when a section is not as planned, or what the plan is refused for;
+        else why some of it is left.
         """
         for each in self._still_to_make():
             self._look(each)
         if self._runs:
+            self._releases = self._admit({run.section.target: run.target for run in self._runs})
             self._begin()
             self._make_all()
         if self._failures:
@@ -77,6 +88,7 @@ class Run:
             self._broken_off is not None,
             sum(run.swept for run in self._runs),
             tuple(note for run in self._runs for note in run.notes),
+            dict(self._releases),
         )
 
     @property
@@ -145,7 +157,7 @@ class Run:
                     self._plan.integration,
                     self._total,
                     _counts(self._plan.summary),
-                    dict(self._request.overrides),
+                    dict(self._releases),
                     self._plan.inputs.config_digest,
                     self._request.split,
                 )

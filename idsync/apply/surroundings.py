@@ -18,17 +18,17 @@ NO_MEMBERS: Mapping[str, Members] = {}
 
 
 def around_who_may_lose(
-    changes: Collection[Change], current: DirectoryState, target: DirectoryReader, sync: SyncSwitches
+    changes: Collection[Change], members: Mapping[str, Members], target: DirectoryReader, sync: SyncSwitches
 ) -> Around:
     """What is around the people from whom changes may take access; nothing where there are none.
 
-    Of the lists that change, `current` holds at least the members of those that give less, and those that leave.
+    `members` are those of the lists that change: all of one that gives less or goes, else at least those who leave.
     """
-    members = with_nested(changes, current.members, target) if sync.access_lists else {}
-    people = may_lose(changes, members)
+    known = with_nested(changes, members, target) if sync.access_lists else {}
+    people = may_lose(changes, known)
     if not people:
         return Around()
-    return surroundings(people, current, target, sync, locks=current.locks, members=members)
+    return surroundings(people, DirectoryState(), target, sync, locks=target.locks(people), members=known)
 
 
 def surroundings(
@@ -50,15 +50,16 @@ def surroundings(
     parents = _nesting_above(frozenset(by_list.keys() | set(changing)), target)
     lists = by_list.keys() | {parent for entries in parents.values() for parent in entries}
     unread = wanted - current.users.keys() if sync.users else frozenset()
-    missing = Names(users=unread, access_lists=frozenset(lists - current.access_lists.keys()))
-    more = target.state(missing) if missing.users or missing.access_lists else DirectoryState()
+    more_users = target.state(Names(unread, frozenset())).users if unread else {}
+    missing = lists - current.access_lists.keys()
+    more_lists = target.access_lists(missing) if missing else {}
     memberships: dict[str, dict[str, Membership]] = defaultdict(dict)
     for name, entries in by_list.items():
         for person, entry in entries.items():
             memberships[person][name] = entry
     return Around(
-        users={**more.users, **current.users},
-        access_lists={**more.access_lists, **current.access_lists},
+        users={**more_users, **current.users},
+        access_lists={**more_lists, **current.access_lists},
         memberships=memberships,
         parents=parents,
         users_known=sync.users,

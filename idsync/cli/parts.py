@@ -30,6 +30,12 @@ class Parts(msgspec.Struct, frozen=True):
         """What is held back; an empty plan where nothing is."""
         return self.held_part or msgspec.structs.replace(self.whole, changes=())
 
+    @property
+    def limits_reached(self) -> frozenset[str]:
+        """The guards that are over their limit in the whole, of a plan that goes ahead in part."""
+        over = (result.guard for result in self.whole.guards if result.verdict == "blocked")
+        return frozenset(over) if self.held_part is not None else frozenset()
+
     def passed_limits(self, released: Container[str]) -> tuple[str, ...]:
         """Guards over their limit whose changes go ahead all the same, though nobody released them."""
         if self.held_part is None:

@@ -31,6 +31,9 @@ FEWEST_ODD = 5
 ODD_SHARE = 0.01
 """So many odd rows of a kind, and more than this part of them, do not come from single rows."""
 
+OLDER = "source_older"
+"""What is found of a reading that is older than the last one applied."""
+
 CROWD = 10
 """So many people do not leave one group or app between two readings without a word from the source itself."""
 _NAMED = 5
@@ -43,8 +46,11 @@ class Judgement(msgspec.Struct, frozen=True):
     doubts_people: bool = False
 
 
-def wrong_source(settings: Settings, snapshot: Snapshot) -> Finding | None:
-    """The finding that there is nothing to plan, because the snapshot is of another org or app."""
+def wrong_source(settings: Settings, snapshot: Snapshot, last: LastApply | None) -> Finding | None:
+    """The finding that there is nothing to plan, because the snapshot is of another org or app.
+
+    Two apps may have one label: the app is that of the last good reading, unless the configuration names it by its id.
+    """
     integration = settings.integration
     if normal_org_url(snapshot.org_url) not in (integration.org_url, *integration.former_org_urls):
         return _finding(
@@ -59,6 +65,14 @@ def wrong_source(settings: Settings, snapshot: Snapshot) -> Finding | None:
             assert_never(integration.app)
     if found != wanted:
         return _finding("wrong_app", f"The snapshot is of the app {found}, the configuration names {wanted}.")
+    known = last.good.app_id if last is not None and last.good is not None else ""
+    if isinstance(integration.app, AppByLabel) and known and snapshot.app_id != known:
+        return _finding(
+            "wrong_app",
+            f"The snapshot is of the app {snapshot.app_id}, and the last good reading was of {known}. If the app "
+            f"labelled {quoted(integration.app.label)} is another one now, name it by its id: app: "
+            f"{{id: {snapshot.app_id}}}.",
+        )
     return None
 
 
@@ -68,19 +82,31 @@ def _app_label(snapshot: Snapshot) -> str:
     return snapshot.app_label or next(listed, "")
 
 
-def older_than_last(snapshot: Snapshot, last: LastApply | None) -> list[Finding]:
-    """A warning that a snapshot was taken before that of the last apply: it would undo what happened since."""
+def is_older(taken_at: str, applied: str) -> bool:
+    """Whether a reading was taken before the one that was applied last; never where there was no reading.
+
+    What is not a time at all was not written by a reading, and counts as older.
+    """
     try:
-        older = last is not None and parse_time(snapshot.taken_at) < parse_time(last.snapshot_taken_at)
-    except ValueError:  # a plan file may have said anything of when its snapshot was taken
-        return []
-    if last is None or not older:
+        last = parse_time(applied)
+    except ValueError:  # an apply of old may have kept anything
+        return False
+    try:
+        return bool(taken_at) and parse_time(taken_at) < last
+    except ValueError:
+        return True
+
+
+def older_than_last(snapshot: Snapshot, last: LastApply | None) -> list[Finding]:
+    """An error where a snapshot was taken before that of the last apply: it would undo what happened since."""
+    if last is None or not is_older(snapshot.taken_at, last.snapshot_taken_at):
         return []
     message = (
-        f"The snapshot was taken at {snapshot.taken_at}, before that of the last apply ({last.snapshot_taken_at}): "
-        "this plan takes back what happened in between. Read the source again, unless that is meant."
+        f"The reading was taken at {snapshot.taken_at}, before that of the last apply ({last.snapshot_taken_at}): this "
+        f"plan takes back what happened in between, and apply refuses it. Read the source again; if you mean to go "
+        f"back, apply --allow {OLDER}=REASON."
     )
-    return [Finding("source_older", "warning", message)]
+    return [Finding("source_older", "error", message)]
 
 
 def judge(settings: Settings, seen: Seen, before: Measures) -> Judgement:

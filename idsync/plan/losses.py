@@ -37,7 +37,7 @@ def may_lose(changes: Collection[Change], members: Mapping[str, Members]) -> fro
             case UserChange():
                 name = split_address(change.address)[1]
                 users[name] = change
-                if _lessens(change):
+                if gives_less(change):
                     people.add(name)
             case AccessListChange() if change.before is not None:
                 people.update(_reached(change, members))
@@ -113,7 +113,7 @@ class Losses:
         users, lists = self._touched.users, self._touched.lists
         names = [person, *([self._old_names[person]] if person in self._old_names else [])]
         change = users.get(person)
-        if change is not None and (len(names) > 1 or _lessens(change)):
+        if change is not None and (len(names) > 1 or gives_less(change)):
             yield from (user_address(name) for name in names if name in users)
         lost = self._lost.get(person, {})
         routes = {way for ways in lost.values() for way in ways}
@@ -137,14 +137,14 @@ class Losses:
 def _reached(change: AccessListChange, members: Mapping[str, Members]) -> Iterator[str]:
     """The people whom a list that was there may give less."""
     name = split_address(change.address)[1]
-    if change.after is None or _lessens(change):
+    if change.after is None or gives_less(change):
         yield from people_below([name], members)
     nested = frozenset(children_of(change, members))
     yield from (member for member in change.members_removed if member not in nested)
     yield from people_below(nested, members)
 
 
-def _lessens(change: UserChange | AccessListChange) -> bool:
+def gives_less(change: UserChange | AccessListChange) -> bool:
     """Whether a user that stays has less of anything, or a list that stays gives less or asks for something else."""
     match change:
         case UserChange(before=User(spec=had), after=User(spec=has)):

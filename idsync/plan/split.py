@@ -111,13 +111,12 @@ def _counted_again(
 ) -> list[tuple[GuardResult, GuardResult]]:
     """Each guard's count in the half that goes ahead, and in the half that is held."""
     counts = taken_by(going, _standing(section)).counts
+    counts[LOSSES] = len(section.changes)  # what is around people is not known: at most as many as by the whole
     return [_parted(result, counts[result.guard], free) for result in section.guards]
 
 
 def _parted(result: GuardResult, going: int, free: Collection[str]) -> tuple[GuardResult, GuardResult]:
     holds = result.verdict == "blocked" and result.guard not in free and result.guard not in LOCKS_GO
-    if result.guard == LOSSES:  # what is around people is not known here
-        going = result.count
     now = 0 if holds else min(going, result.count)
     return _with_count(result, now), _with_count(result, result.count - now)
 

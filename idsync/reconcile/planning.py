@@ -60,7 +60,7 @@ def make_plan(
     is a `BriefPlan`. `others` are groups and apps that exist and were not asked for, `confirmed` those that the source
     knows to be gone. Raises SourceUnhealthy when the snapshot is of another org or app: then there is nothing to plan.
     """
-    wrong = wrong_source(settings, snapshot)
+    wrong = wrong_source(settings, snapshot, last)
     if wrong is not None:
         raise SourceUnhealthy(
             wrong.message,

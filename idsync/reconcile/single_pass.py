@@ -1,16 +1,12 @@
 """One pass: fetch, plan, and what an apply must remember for the pass after it."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cached_property
-
-import msgspec
 
 from idsync.apply.request import Applied
 from idsync.compiler.memo import decode_memo, encode_memo
 from idsync.config.settings import Settings
-from idsync.errors import StoreError
-from idsync.model.canonical import canonical_bytes
 from idsync.model.directory import LastApply
 from idsync.model.extent import Reading
 from idsync.model.findings import Finding
@@ -21,9 +17,8 @@ from idsync.sources.protocol import Source
 from idsync.stores.protocol import Facts
 from idsync.targets.protocol import DirectoryReader, Target
 
-_LAST_APPLY = "last_apply/{}"
 _MEMO = "compiled/{}"
-"""Keys of facts about a target, by its name."""
+"""The key of what is remembered about a target, by its name."""
 
 
 def read(source: Source, target: DirectoryReader, org_url: str) -> Reading:
@@ -117,23 +112,3 @@ def no_last_reading() -> Finding:
         "The file of the directory does not say which reading was applied last; this reading is held against the "
         "directory itself. Write the file with `idsync get all --format json` to have it said.",
     )
-
-
-def last_apply(facts: Facts, target: DirectoryReader) -> LastApply | None:
-    """What the last apply to a target was made from; raises StoreError."""
-    known = facts.get(_LAST_APPLY.format(target.name))
-    if known is None:
-        return None
-    try:
-        return msgspec.json.decode(known, type=LastApply)
-    except msgspec.DecodeError as error:
-        raise StoreError(
-            "What the store says of the last apply cannot be read.",
-            why=f"{error}.",
-            fix="Restore the store from a backup: without it, no reading can be told from a bad one.",
-        ) from error
-
-
-def to_remember(last: LastApply, target: DirectoryReader) -> Mapping[str, bytes]:
-    """The facts that an apply keeps."""
-    return {_LAST_APPLY.format(target.name): canonical_bytes(last)}

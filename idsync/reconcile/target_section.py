@@ -98,7 +98,7 @@ def section_of(target: Target, desired: Desired, terms: Terms, now: datetime) ->
         lifetimes=_lifetimes(part.locks, lifetimes, now),
     )
     changes = held_back(comparison.changes, terms.judgement, terms.shown_out)
-    around = around_who_may_lose(changes, found, target, terms.sync)
+    around = around_who_may_lose(changes, found.members, target, terms.sync)
     taken = taken_by(changes, _standing(changes, found, target, desired.leaving, terms.guards, around, now))
     results = check_guards(terms.guards, taken, _managed(found, target))
     changes = marked(changes, results, taken)

@@ -1,13 +1,15 @@
 """What is refused before anything is touched, and by which name it is released."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idsync.apply.admission import check_guards, check_health, check_inputs, check_ownership, unneeded
+from idsync.apply.admission import check_guards, check_health, check_inputs, check_ownership, releasing, unneeded
+from idsync.config.settings import Guard, Guards
 from idsync.errors import BlockedError, PlanMismatch, PlanTampered, SourceUnhealthy
 from idsync.model.addresses import Address
 from idsync.model.directory import Reason, Why
@@ -24,6 +26,8 @@ from tests.targets.world import ORG, foreign_list, foreign_lock, foreign_user, o
 replace = msgspec.structs.replace
 PLAN = plan_between(BEFORE, AFTER)
 BLOCKED = replace(PLAN, guards=(GuardResult("user_deletes", 7, 5, "blocked"), GuardResult("user_locks", 1, 5, "ok")))
+
+STRICT = replace(EXPECTED, guards=Guards(user_deletes=Guard(Decimal(0), 0)))
 
 
 def held_back(*codes: str, by: tuple[str, ...] | None = None, verdict: str = "suspect") -> Plan:
@@ -121,9 +125,10 @@ def test_a_change_held_back_by_anything_else_is_never_made_silently() -> None:
 
 
 def test_overrides_that_release_nothing_are_told() -> None:
-    assert unneeded(BLOCKED, {"user_deletes": "agreed"}) == ()
-    (note,) = unneeded(BLOCKED, {"user_deletes": "agreed", "user_locks": "why not"})
-    assert note.startswith("The guard user_locks ")
+    allowed = {"user_deletes": "agreed", "user_locks": "why not", "source_older": "why not"}
+    counted = releasing(BLOCKED, None, (), allowed)
+    assert counted == {"user_deletes": "agreed"}
+    assert [note.split()[2] for note in unneeded(allowed, counted)] == ["user_locks", "source_older"]
 
 
 names = st.sampled_from(["user_deletes", "user_locks", "source_shrink", "source_empty"])
@@ -152,14 +157,14 @@ def passes(plan: Plan, overrides: Mapping[str, str]) -> bool:
 def test_a_refused_plan_touches_nothing(local: LocalTarget, store: SqliteStore) -> None:
     fill(local, BEFORE)
     serial = local.serial()
-    for plan in (BLOCKED, held_back("source_empty")):
+    for plan in (PLAN, held_back("source_empty")):
         with pytest.raises((BlockedError, SourceUnhealthy)):
-            apply(plan, local, store)
+            apply(plan, local, store, expected=STRICT)
     assert local.serial() == serial
     assert list(store.journal.entries()) == []
 
 
 def test_a_released_plan_is_applied(local: LocalTarget, store: SqliteStore) -> None:
     fill(local, BEFORE)
-    applied = apply(BLOCKED, local, store, overrides={"user_deletes": "agreed"})
+    applied = apply(PLAN, local, store, expected=STRICT, overrides={"user_deletes": "agreed"})
     assert (applied.run, applied.notes) == (1, ())

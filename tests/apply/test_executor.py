@@ -1,6 +1,7 @@
 """Applying a plan: it becomes so, in order, recorded, and nothing else is touched."""
 
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import msgspec
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from idsync.apply.admission import unneeded
 from idsync.apply.executor import apply_plan
 from idsync.compiler.users import adopted
+from idsync.config.settings import Guard, Guards
 from idsync.errors import LeaseHeld, LeaseLost, PlanMismatch, PlanStale, PlanTampered, PlanUsed
 from idsync.model.addresses import Address
 from idsync.model.canonical import canonical_bytes
@@ -35,7 +37,7 @@ from idsync.stores.sqlite.store import SqliteStore, open_store
 from idsync.targets.local import LocalTarget
 from tests.apply import worlds
 from tests.apply.bodies import resource_in
-from tests.apply.worlds import AFTER, BEFORE, LATER, WHY, apply, fill, foreign, plan_between, state
+from tests.apply.worlds import AFTER, BEFORE, EXPECTED, LATER, WHY, apply, fill, foreign, plan_between, state
 from tests.targets.world import (
     NOW,
     ORG,
@@ -164,16 +166,20 @@ def test_the_journal_keeps_what_is_needed_to_take_a_step_back(target: WritableTa
 
 
 def test_a_run_tells_who_when_and_what_was_released(local: LocalTarget, store: SqliteStore) -> None:
-    applied = apply(plan_between(state(), AFTER), local, store, overrides={"user_deletes": "agreed with Ann"})
+    gone = state(our_user("a"), our_user("b"))
+    fill(local, gone)
+    released = {"user_deletes": "agreed with Ann", "user_locks": "by mistake"}
+    strict = replace(EXPECTED, guards=Guards(user_deletes=Guard(Decimal(0), 0)))
+    applied = apply(plan_between(gone, AFTER), local, store, expected=strict, overrides=released)
     (run,) = summarise_runs(each.entry for each in store.journal.headlines())
     assert (run.run, run.actor, run.started_at, run.state) == (applied.run, "hiro@laptop", format_time(NOW), "finished")
-    assert run.releases == {"user_deletes": "agreed with Ann"}
-    assert run.counts["user"] == {"create": 4, "update": 0, "delete": 0}
+    assert run.releases == applied.releases == {"user_deletes": "agreed with Ann"}
+    assert run.counts["user"] == {"create": 4, "update": 0, "delete": 2}
     assert run.serial == applied.serial == local.serial()
 
 
 def test_a_release_that_releases_nothing_is_noted() -> None:
-    (note,) = unneeded(plan_between(state(), AFTER), {"user_deletes": "agreed"})
+    (note,) = unneeded({"user_deletes": "agreed", "user_locks": "agreed"}, {"user_locks"})
     assert "user_deletes blocks nothing" in note
 
 

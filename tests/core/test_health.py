@@ -7,6 +7,7 @@ from idsync.config.settings import Settings
 from idsync.errors import SourceUnhealthy
 from idsync.model.directory import DirectoryState, LastApply
 from idsync.model.identity import IdentityGroup, Snapshot
+from idsync.model.measures import Measures
 from idsync.plan.health import RELEASABLE
 from tests.core.replay import applied, settled
 from tests.core.world import (
@@ -264,6 +265,15 @@ def test_an_app_by_label_is_compared_by_label() -> None:
     assert lines(plan(okta(person("a")), settings=BY_LABEL)) == ["create user a: assigned"]
 
 
+def test_another_app_of_the_same_label_is_not_the_app_unless_it_is_named_by_its_id() -> None:
+    good = LastApply("", "", "2026-11-21T00:00:00Z", Measures("", "0oa-first"))
+    for label in ("Teleport", ""):
+        with pytest.raises(SourceUnhealthy, match="0oa-first"):
+            plan(okta(person("a"), app_label=label), settings=BY_LABEL, last=good)
+    assert plan(okta(person("a")), last=good).changes
+    assert plan(okta(person("a"), app_id="0oa-first"), settings=BY_LABEL, last=good).changes
+
+
 def test_an_org_is_compared_in_lower_case_without_a_trailing_slash() -> None:
     assert lines(plan(okta(person("a"), org_url="https://Enzos-Pizza.okta.com/"))) == ["create user a: assigned"]
 
@@ -317,11 +327,12 @@ def test_one_person_may_lose_the_last_role_that_groups_give_and_a_rule_may_chang
     assert made.summary.user.update == 12
 
 
-def test_r31_a_snapshot_older_than_that_of_the_last_apply_is_warned_of() -> None:
+def test_r31_a_snapshot_older_than_that_of_the_last_apply_is_an_error() -> None:
     snapshot = okta(person("ann"))
     before = LastApply(PLAIN.digest, "", "2026-11-21T00:00:00Z")
     assert codes(plan(snapshot, settled(snapshot), last=before)) == []
     assert codes(plan(snapshot, settled(snapshot), last=replace(before, snapshot_taken_at=snapshot.taken_at))) == []
     after = replace(before, snapshot_taken_at="2026-11-23T00:00:00Z")
     assert codes(plan(snapshot, settled(snapshot), last=after)) == ["source_older"]
+    assert plan(snapshot, settled(snapshot), last=after).findings[0].severity == "error"
     assert codes(plan(snapshot, settled(snapshot), last=replace(before, snapshot_taken_at="once"))) == []

@@ -6,6 +6,7 @@ from pathlib import Path
 from idsync import __version__
 from idsync.apply.admission import Expected
 from idsync.apply.executor import apply_plan
+from idsync.apply.last_apply import last_apply
 from idsync.apply.request import Request
 from idsync.edit.editor import Editor
 from idsync.model.extent import EVERYTHING, Extent, Reading
@@ -14,7 +15,7 @@ from idsync.plan.planfile import decode_plan, encode_plan
 from idsync.plan.seal import sealed
 from idsync.plan.sections import FIRST
 from idsync.reconcile.planned import Planned, last_apply_of
-from idsync.reconcile.single_pass import last_apply, plan_once, remember_after_apply, remember_after_plan
+from idsync.reconcile.single_pass import plan_once, remember_after_apply, remember_after_plan
 from idsync.stores.holder import this_process
 from idsync.stores.sqlite.store import SqliteStore, open_store
 from idsync.targets.local import LocalTarget

@@ -12,11 +12,14 @@ from idsync.apply.admission import (
     check_guards,
     check_health,
     check_inputs,
+    check_older,
     check_orphaned,
     check_unused,
     unneeded,
 )
 from idsync.apply.executor import apply_plan
+from idsync.apply.last_apply import last_apply, to_remember
+from idsync.apply.recount import counted_again
 from idsync.apply.request import Applied, Request, left_for_later
 from idsync.bootstrap import Workspace
 from idsync.cli.exit_codes import ExitCode, exit_code_of, first_of
@@ -30,12 +33,12 @@ from idsync.errors import PartlyApplied, PlanStale, UsageError
 from idsync.model.times import format_time, parse_duration
 from idsync.plan.changes import Plan
 from idsync.plan.guards import GUARDS
-from idsync.plan.health import RELEASABLE
+from idsync.plan.health import OLDER, RELEASABLE
 from idsync.plan.split import split as split_plan
 from idsync.plan.split import with_moved
 from idsync.reconcile.applied_configuration import AppliedConfiguration, configuration_to_remember
 from idsync.reconcile.planned import Planned, last_apply_in_part
-from idsync.reconcile.single_pass import last_apply, plan_once, remember_after_apply, to_remember
+from idsync.reconcile.single_pass import plan_once, remember_after_apply
 from idsync.stores.protocol import Store
 from idsync.targets.protocol import DirectoryReader
 
@@ -67,7 +70,7 @@ def command(
     """
     if plan is not None and snapshot is not None:
         raise UsageError("A plan is applied as it is; --snapshot cannot change it.", fix="Give one of the two.")
-    released, timeout = overrides(allow, {*GUARDS, *RELEASABLE, ORPHANED}), _seconds(lock_timeout)
+    released, timeout = overrides(allow, {*GUARDS, *RELEASABLE, ORPHANED, OLDER}), _seconds(lock_timeout)
     if plan is None and not auto_approve:
         invocation.console.require_person()
     reviewed = None if plan is None else read_plan(plan)
@@ -121,7 +124,9 @@ class _Job:
             return Parts(plan, plan)
         check_unused(plan, self.store.runs)
         check_inputs(plan, self.place.expected())
+        self._check_older(plan)
         self._check_orphaned(plan)
+        plan = counted_again(plan, self.place.expected(), self.place.targets(self.store), self.place.now())
         going, held = split_plan(plan, self.released)
         if self.form == "text":
             self.invocation.console.result(held_text(held, self.invocation))
@@ -131,11 +136,15 @@ class _Job:
         expected = self.place.expected()
         check_orphaned(plan, self.place.target(self.store).orphans(expected.known), expected, self.released)
 
+    def _check_older(self, plan: Plan) -> None:
+        check_older(plan, last_apply(self.store.facts, self.place.target(self.store)), self.released)
+
     def approved(self, parts: Parts, *, ask: bool) -> bool:
         """Refuse what may not be applied, and ask; there is nothing to ask about an empty plan."""
         if not self.split:
             check_inputs(parts.whole, self.place.expected())
             self._check_orphaned(parts.whole)
+            self._check_older(parts.whole)
             check_health(parts.whole, self.released)
             check_guards(parts.whole, self.released)
         question = "Apply the part that may go ahead?" if parts.held.changes else "Apply this plan?"
@@ -146,7 +155,9 @@ class _Job:
         console = self.invocation.console
         try:
             applied = self._run(parts)
-            applied = replace(applied, notes=(*unneeded(parts.whole, self.released), *applied.notes))
+            applied = replace(
+                applied, notes=(*unneeded(self.released, {*applied.releases, *parts.limits_reached}), *applied.notes)
+            )
         except PartlyApplied as error:
             codes = held_codes(parts, self.released)
             if not codes:

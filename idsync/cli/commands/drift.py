@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from idsync.apply.last_apply import last_apply
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.options import format_option, snapshot_option
@@ -11,7 +12,7 @@ from idsync.cli.plans import plan_text
 from idsync.cli.progress import ProgressDisplay
 from idsync.cli.workspaces import workspace
 from idsync.reconcile.drift import drift_of
-from idsync.reconcile.single_pass import last_apply, plan_once
+from idsync.reconcile.single_pass import plan_once
 from idsync.stores.protocol import Access
 
 

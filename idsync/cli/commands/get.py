@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 from msgspec.structs import replace
 
+from idsync.apply.last_apply import last_apply
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.hints import did_you_mean
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
@@ -21,7 +22,6 @@ from idsync.model.directory import DirectoryState, Names
 from idsync.model.exported_state import ExportedState, StateSpec, exported_state
 from idsync.model.resources import member
 from idsync.model.revisions import AnyResource, with_revision
-from idsync.reconcile.single_pass import last_apply
 from idsync.render.resources import render_json, render_text, render_yaml
 from idsync.render.style import COLOUR, PLAIN
 from idsync.stores.protocol import Access

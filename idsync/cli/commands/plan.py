@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from idsync.apply.last_apply import last_apply
 from idsync.bootstrap import Workspace
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.files import private_file
@@ -17,7 +18,7 @@ from idsync.cli.workspaces import given_directory, workspace
 from idsync.errors import StoreError
 from idsync.plan.changes import Plan
 from idsync.plan.seal import sealed, write_sealed
-from idsync.reconcile.single_pass import last_apply, no_last_reading, plan_once, remember_after_plan
+from idsync.reconcile.single_pass import no_last_reading, plan_once, remember_after_plan
 from idsync.stores.protocol import Access
 
 
