@@ -34,7 +34,7 @@ class Directory:
         self.users = UserTable(connection, self.names, bodies, self._counts, self._serial)
         self.locks = LockTable(connection, bodies, self._serial)
         self.access_lists = AccessListTable(connection, self.names, lists, self.members, bodies, self._serial)
-        connection.before_commit.append(self._flush)
+        connection.before_commit.append(self._finish)
 
     def edited(self, within: InDirectory | None) -> Iterable[Address]:
         """Addresses of what is not as agreed: all, or those of these users and lists, and every lock."""
@@ -68,3 +68,10 @@ class Directory:
         self.access_lists.flush()
         self.members.flush()
         self._counts.flush()
+
+    def _finish(self) -> None:
+        """Write what waits, and make the indexes that a first import left to whatever changes the directory next."""
+        self._flush()
+        if self._serial.touched:
+            self.users.make_indexes()
+            self.members.make_index()

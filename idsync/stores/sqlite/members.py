@@ -32,7 +32,8 @@ class MemberTable:
         self._added: list[tuple[int, int, str]] = []
         self._added_to: set[int] = set()
         self._added_count = 0
-        connection.after_commit.append(self._hashes.clear)
+        self._leaves_index = False
+        connection.after_commit.append(self._end)
         connection.after_rollback.append(self._forget)
 
     def empty(self, row: ListRow) -> None:
@@ -91,13 +92,16 @@ class MemberTable:
         if not self._added:
             return
         rows, self._added = self._added, []
-        # The index by name is made faster whole than row by row. A first import, which needs it least and is waited
-        # for most, leaves that to the next transaction; until then a scan does.
-        if self._added_count <= _BULK_WRITE or self._connection.row(_SQL["any_members"]) != (0,):
-            self._connection.run(_SQL["make_members_by_name"])
+        # A first import leaves the index by name to the next transaction, as that of users.
+        self._leaves_index |= self._added_count > _BULK_WRITE and self._connection.row(_SQL["any_members"]) == (0,)
         self._added_to.clear()
         self._added_count = 0
         self._connection.run_many(_SQL["add_members"], rows)
+
+    def make_index(self) -> None:
+        """Make the index that a first import left, unless this transaction is that."""
+        if not self._leaves_index:
+            self._connection.run(_SQL["make_members_by_name"])
 
     def _standing(self, row: ListRow, names: Collection[str]) -> tuple[int, int]:
         """How many of these are members of a list now, and the sum of the hashes of their memberships."""
@@ -147,8 +151,12 @@ class MemberTable:
             for details, some in grouped.items():
                 yield access_list, body(details), some
 
-    def _forget(self) -> None:
+    def _end(self) -> None:
         self._hashes.clear()
+        self._leaves_index = False
+
+    def _forget(self) -> None:
+        self._end()
         self._added.clear()
         self._added_to.clear()
         self._added_count = 0

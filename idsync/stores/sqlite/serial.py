@@ -20,6 +20,11 @@ class Serial:
         (serial,) = self._connection.row(_SQL["serial"]) or (0,)
         return int(serial)
 
+    @property
+    def touched(self) -> bool:
+        """Whether this transaction changes the directory."""
+        return self._touched
+
     def touch(self) -> None:
         """This transaction changes the directory."""
         if not self._touched:

@@ -33,7 +33,9 @@ class UserTable:
         self._counts = counts
         self._serial = serial
         self._put: dict[str, _Row] = {}
-        connection.after_rollback.append(self._put.clear)
+        self._leaves_indexes = False
+        connection.after_commit.append(self._end)
+        connection.after_rollback.append(self._forget)
 
     def entries(self, org: str, names: Collection[str] | None) -> Iterable[tuple[str, str | None, str]]:
         """Name, Okta id and fingerprint of these users, or of all."""
@@ -92,15 +94,28 @@ class UserTable:
         rows.sort()
         self._connection.run_many(_SQL["put_user"], rows)
 
+    def make_indexes(self) -> None:
+        """Make the indexes that a first import left, unless this transaction is that."""
+        if not self._leaves_indexes:
+            for statement in ("make_users_by_okta_id", "make_users_by_twin_key"):
+                self._connection.run(_SQL[statement])
+
+    def _forget(self) -> None:
+        self._put.clear()
+        self._leaves_indexes = False
+
+    def _end(self) -> None:
+        self._leaves_indexes = False
+
     def _count(self, numbers: list[int], rows: list[_Row]) -> None:
-        """Count what comes and what it replaces; and make the indexes that a first import leaves to the next time."""
+        """Count what comes and what it replaces."""
         is_first = self._connection.row(_SQL["any_users"]) == (0,)
         if not is_first:
             replaced = self._connection.rows(_SQL["count_users"], (msgspec.json.encode(numbers).decode(),))
             for org, number in replaced:
                 self._counts.add_people(org, -number)
-        if not is_first or len(rows) <= _BULK:
-            for statement in ("make_users_by_okta_id", "make_users_by_twin_key"):
-                self._connection.run(_SQL[statement])
+        # An index is made faster whole than row by row. A first import, which needs it least and is waited for most,
+        # leaves that to the next transaction; until then a scan does.
+        self._leaves_indexes |= is_first and len(rows) > _BULK
         for org, number in Counter(row[1] for row in rows).items():
             self._counts.add_people(org, number)

@@ -75,6 +75,45 @@ def company(path: Path, people: int) -> SqliteStore:
     return store
 
 
+def change_a_user(target: LocalTarget) -> None:
+    target.put_user(our_user("first after the import"))
+
+
+def change_a_list(target: LocalTarget) -> None:
+    target.put_access_list(our_list("first after the import"))
+
+
+@pytest.mark.parametrize("change", [change_a_user, change_a_list])
+def test_whatever_comes_first_after_a_large_import_makes_the_indexes_that_it_left(
+    monkeypatch: pytest.MonkeyPatch, store: SqliteStore, change: Callable[[LocalTarget], None]
+) -> None:
+    monkeypatch.setattr("idsync.stores.sqlite.users._BULK", 3)
+    monkeypatch.setattr("idsync.stores.sqlite.members._BULK_WRITE", 3)
+    target = LocalTarget(store.directory, ORG)
+    with target.transaction():
+        for number in range(5):
+            target.put_user(our_user(f"User{number}"))
+        target.put_access_list(our_list("all"))
+        target.add_members("all", dict.fromkeys((f"User{number}" for number in range(5)), Membership()))
+    left = {"users_by_okta_id", "users_by_twin_key", "members_by_name"}
+    assert indexes_of(store).isdisjoint(left)
+    store.cache.put({"what is no change of the directory": b""})
+    assert indexes_of(store).isdisjoint(left)
+    change(target)
+    assert indexes_of(store) >= left
+
+
+def indexes_of(store: SqliteStore) -> set[str]:
+    return {name for (name,) in store._connection.rows("SELECT name FROM sqlite_schema WHERE type = 'index'")}
+
+
+def test_members_of_a_large_list_are_asked_for_one_by_one(store: SqliteStore) -> None:
+    sql = load_statements("upstream.sql")["upstream_members_among"]
+    plan = [str(row[3]) for row in store._connection.rows(f"EXPLAIN QUERY PLAN {sql}", (None, None))]
+    assert "member=?" in plan[-1]
+    assert "list=?" in plan[-1]
+
+
 def look_at_one(target: LocalTarget) -> None:
     with target.reading():
         names = target.names_of(["00u7"], ["user7", "user8"])

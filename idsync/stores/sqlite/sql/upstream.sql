@@ -91,10 +91,11 @@ JOIN upstream_members AS m ON m.member = i.number
 JOIN upstream_ids AS l ON l.number = m.list;
 
 -- name: upstream_members_among
+-- CROSS JOIN keeps the order of the joins: who is asked for, not everybody in the list.
 SELECT i.okta_id
 FROM json_each(?) AS asked
-JOIN upstream_ids AS i ON i.okta_id = asked.value
-JOIN upstream_members AS m ON m.list = ? AND m.member = i.number;
+CROSS JOIN upstream_ids AS i ON i.okta_id = asked.value
+CROSS JOIN upstream_members AS m ON m.list = ? AND m.member = i.number;
 
 -- name: add_upstream_member
 INSERT INTO upstream_members (list, member) VALUES (?, ?) ON CONFLICT DO NOTHING;
