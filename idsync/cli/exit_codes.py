@@ -53,7 +53,7 @@ MEANINGS = {
     ExitCode.SOURCE_UNUSABLE: "the source is unhealthy, or it or a target is unreachable",
     ExitCode.PARTLY_APPLIED: "partly applied: run again",
     ExitCode.LOCKED_BY_ANOTHER_RUN: "another run is at work",
-    ExitCode.DRIFT_FOUND: "drift found (drift)",
+    ExitCode.DRIFT_FOUND: "drift found (drift), or not held (explain)",
     ExitCode.USAGE: "the command line, or what it was given, cannot be acted on",
     ExitCode.INTERRUPTED: "interrupted",
     ExitCode.OUTPUT_CLOSED: "the reader of the output went away",

@@ -163,7 +163,7 @@ class ListCompiler:
             )
             sets[subject.id] = wanted
             if existing is not None and (existing != lists[subject.id] or wanted is not members.get(subject.id)):
-                kept[subject.id] = edited_fields(existing, made, members.get(subject.id, {}))
+                kept[subject.id] = edited_fields(existing, made, wanted)
         for name, existing in current.items():
             if name in lists or not is_ours(existing.metadata.labels, self._org_url):
                 continue
@@ -256,7 +256,7 @@ class ListCompiler:
 
 
 def edited_fields(existing: AccessList, made: AccessList, members: Members) -> tuple[str, ...]:
-    """The fields of a list that people own and have changed since it was `made`."""
+    """The fields of a list that people own and have changed since it was `made`; `members` are those who stay."""
     now, first = _comparable(existing.spec), _comparable(made.spec)
     edited = {
         **{field: now[field] != first[field] for field in now if field not in OWNED_LIST_FIELDS},

@@ -59,7 +59,8 @@ class AccessListChange(ObjectChange[AccessList], frozen=True, tag="access_list",
     """A list created, updated or deleted, with its member changes; sorted names.
 
     `before` and `after` are equal when only members change. `carried` holds the details that a renamed member brings
-    along; every other added member gets new ones. `kept` names what people edited and the plan leaves alone. A name
+    along; every other added member gets new ones. `kept` names what people edited and the plan leaves alone, of the
+    list and of the members who stay; `edits_lost` names members removed whose expiry or reason people had set. A name
     that is both added and removed passes to another person, whose membership is a new one.
     """
 
@@ -67,6 +68,7 @@ class AccessListChange(ObjectChange[AccessList], frozen=True, tag="access_list",
     members_removed: tuple[str, ...]
     carried: dict[str, Membership] = {}
     kept: tuple[str, ...] = ()
+    edits_lost: tuple[str, ...] = ()
 
     @property
     def members_gone(self) -> tuple[str, ...]:

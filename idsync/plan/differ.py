@@ -1,6 +1,6 @@
 """Two directory states become changes: the keyed comparison, then reasons, causes and preconditions for each."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
 from idsync.model.addresses import Address, access_list_address, lock_address, user_address
@@ -86,7 +86,17 @@ def _list_changes(
             members_removed=removed,
             carried=carried,
             kept=kept.get(name, ()),
+            edits_lost=() if new is None else _edits_lost(removed, had, carried),
         )  # fmt: skip
+
+
+def _edits_lost(removed: Iterable[str], had: Members, carried: Members) -> tuple[str, ...]:
+    """The members removed whose expiry or reason people had set; one who is renamed brings both along."""
+    edited = [name for name in removed if had[name].expires or had[name].reason]
+    if not edited:
+        return ()
+    moved = {id(entry) for entry in carried.values()}
+    return tuple(name for name in edited if id(had[name]) not in moved)
 
 
 def _action(before: object | None, after: object | None) -> Literal["create", "update", "delete"]:

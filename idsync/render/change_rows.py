@@ -176,7 +176,11 @@ def _list_lines(change: AccessListChange) -> list[Line]:
         lines.append(Line(" ", f"with expiry, reason and joined date as before: {names}"))
     if change.action == "delete":
         lines.append(Line("!", LOST_WITH_A_LIST))
-    elif change.kept:
+        return lines
+    lost = [name for name in change.edits_lost if name in change.members_removed]
+    if lost:
+        lines.append(Line("!", f"expiry and reason that people set are lost with: {listed_names(lost)}"))
+    if change.kept:
         lines.append(Line(" ", f"kept as edited: {listed_names(change.kept)}"))
     return lines
 

@@ -38,6 +38,14 @@ def test_the_head_of_the_journal_is_printed_and_checked(org: Path, idsync: Idsyn
     assert idsync("history", "-c", org, "--verify", "--head", other).code == 1
 
 
+@pytest.mark.parametrize("number", ["abc", "0", "-1", "1.5", "1" * 30, "²", "sha256:1"])
+def test_what_is_not_the_number_of_a_run_is_refused_in_plain_words(org: Path, idsync: Idsync, number: str) -> None:
+    ended = idsync("history", "-c", org, "--", number)
+    assert ended.code == 64
+    assert "is not the number of a run" in ended.err
+    assert "range" not in ended.err
+
+
 @pytest.mark.parametrize("arguments", [["--verify", "--head"], ["--head", "3:ab"], ["--verify", "--head", "3:ab\n"]])
 def test_a_head_that_cannot_be_checked_is_refused(org: Path, idsync: Idsync, arguments: list[str]) -> None:
     assert idsync("history", "-c", org, *arguments).code == 64

@@ -183,6 +183,23 @@ def test_members_that_went_with_a_list_which_somebody_made_again_are_drift(idsyn
     assert len(change["members_added"]) == 6
 
 
+def test_explain_tells_by_its_code_whether_somebody_has_it_now(idsync: Idsync, org: Path) -> None:
+    enzo = "enzo.moretti@enzos-pizza.com"
+    for form in ("text", "json"):
+        assert idsync("explain", enzo, "-c", org, "--format", form).code == 0
+        assert idsync("explain", enzo, "role/okta-requester", "-c", org, "--format", form).code == 0
+        assert idsync("explain", enzo, "role/nothing", "-c", org, "--format", form).code == 10
+        assert (
+            idsync("explain", "nobody@enzos-pizza.com", "role/okta-requester", "-c", org, "--format", form).code == 10
+        )
+
+
+def test_explain_says_of_what_only_the_next_apply_gives_that_it_is_not_held(idsync: Idsync, fresh: Path) -> None:
+    ended = idsync("explain", "enzo.moretti@enzos-pizza.com", "role/okta-requester", "-c", fresh)
+    assert ended.code == 10
+    assert "comes with the next apply" in ended.out
+
+
 def test_history_tells_runs_and_hands_the_newest_first(idsync: Idsync, org: Path) -> None:
     _edit_by_hand(idsync, org)
     lines = [line for line in idsync("history", "-c", org).out.splitlines() if not line.startswith(" ")]

@@ -383,3 +383,39 @@ def test_a_name_that_is_nearly_right_is_suggested(
     told = idsync(*arguments, "-c", org)
     assert told.code == 64
     assert f"Did you mean '{meant}" in told.err
+
+
+def test_what_is_not_there_is_said_before_a_terminal_is_asked_for(idsync: Idsync, org: Path) -> None:
+    for address in ("user/nobody", "list/x", "nonsense"):
+        ended = idsync("rm", address, "-c", org)
+        assert ended.code == 64
+        assert "terminal" not in ended.err
+    ended = idsync("rm", "user/enzo.moretti@enzos-pizza.com", "-c", org)
+    assert (ended.code, "no terminal" in ended.err) == (64, True)
+
+
+@pytest.mark.parametrize("editor", ["", "vi", "/usr/bin/vim -n", "nano"])
+def test_an_editor_that_needs_a_screen_is_not_started_without_a_terminal(
+    idsync: Idsync, org: Path, monkeypatch: pytest.MonkeyPatch, editor: str
+) -> None:
+    monkeypatch.setenv("EDITOR", editor)
+    ended = idsync("edit", "user/enzo.moretti@enzos-pizza.com", "-c", org)
+    assert ended.code == 64
+    assert "needs a terminal" in ended.err
+
+
+@pytest.mark.parametrize(
+    "script", ['rm "$1"; mkdir "$1"', 'rm "$1"', 'rm "$1"; ln -s nowhere "$1"', 'chmod 0 "$1"; false']
+)
+def test_an_editor_that_spoils_its_file_changes_nothing_and_is_explained(
+    idsync: Idsync, org: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str
+) -> None:
+    program = tmp_path / "editor"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("EDITOR", str(program))
+    before = idsync("get", "all", "-c", org).out
+    ended = idsync("edit", "user/enzo.moretti@enzos-pizza.com", "-c", org)
+    assert ended.code == 64
+    assert "Unexpected" not in ended.err
+    assert idsync("get", "all", "-c", org).out == before

@@ -20,7 +20,7 @@ from tests.core.world import (
     with_member,
 )
 
-ALICE, BOB = person("alice"), person("bob")
+ALICE, BOB, ZOE = person("alice"), person("bob"), person("zoe")
 KEEP = config(spec="access_lists: {when_empty: keep}")
 TEAMS = config(
     """AccessListRules:
@@ -251,6 +251,27 @@ def test_r15_member_expiry_reason_and_joined_survive_and_the_plan_says_so() -> N
     made = plan(okta(ALICE, BOB, group("eng", "alice", "bob")), state)
     assert list_change(made, "eng").kept == ("member expiry", "member reasons")
     assert applied(state, made).members["00g-eng"]["alice"] == details
+
+
+def test_r15_of_members_who_go_the_edits_are_lost_and_of_those_who_stay_kept() -> None:
+    ends, why = Membership(expires="2027-01-01T00:00:00Z"), Membership(reason="on call")
+    state = settled(okta(ALICE, BOB, ZOE, group("eng", "alice", "bob", "zoe")))
+    state = with_member(with_member(state, "00g-eng", "alice", ends), "00g-eng", "zoe", why)
+    change = list_change(plan(okta(ALICE, BOB, ZOE, group("eng", "bob", "zoe")), state), "eng")
+    assert (change.kept, change.edits_lost) == (("member reasons",), ("alice",))
+    change = list_change(plan(okta(ALICE, BOB, ZOE, group("eng", "alice", "zoe")), state), "eng")
+    assert (change.kept, change.edits_lost) == (("member expiry", "member reasons"), ())
+    change = list_change(plan(okta(BOB, ZOE, group("eng", "bob")), state), "eng")
+    assert (change.kept, change.edits_lost) == ((), ("alice", "zoe"))
+
+
+def test_r15_a_renamed_member_brings_edits_along_so_that_none_are_lost() -> None:
+    state = settled(okta(ALICE, BOB, group("eng", "alice", "bob")))
+    state = with_member(state, "00g-eng", "alice", Membership(reason="on call"))
+    renamed = person("alicia", id="00u-alice")
+    change = list_change(plan(okta(renamed, BOB, group("eng", "alice", "bob")), state), "eng")
+    assert (change.members_added, change.members_removed) == (("alicia",), ("alice",))
+    assert (change.kept, change.edits_lost) == (("member reasons",), ())
 
 
 def test_r18_a_member_whose_expiry_has_passed_is_never_added_again() -> None:

@@ -4,6 +4,7 @@ import os
 import shlex
 import signal
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -19,6 +20,10 @@ from idsync.model.revisions import AnyResource, address_of
 from idsync.render.resources import render_yaml
 
 _EDITOR = "vi"
+_NEEDS_A_SCREEN = frozenset(
+    {"vi", "vim", "nvim", "vim.tiny", "view", "nano", "pico", "emacs", "joe", "micro", "hx", "mg"}
+)
+"""Editors that fill a log with escapes, or wait for ever, where there is no terminal."""
 
 
 @click.command("edit")
@@ -32,24 +37,35 @@ def command(invocation: Invocation, address: str) -> ExitCode:
     What somebody else changed meanwhile is never overwritten: the edit is refused, and the file is kept.
     """
     found = existing(invocation, address)
+    program = _editor()
     before = render_yaml([found]).encode()
     file = _private_copy(before)
     try:
-        after = _edited(file)
+        after = _edited(file, program)
         if after != before:
             with editor(invocation) as own:
                 done = own.replace(_resource(after, found, file))
             tell(invocation, [done])
     except IdsyncError as error:
-        if file.exists() and file.read_bytes() != before:
-            error.fix = f"{error.fix} What you wrote is kept in {file}.".strip()
-        else:
+        if _is_as_before(file, before):
             file.unlink(missing_ok=True)
+        else:
+            error.fix = f"{error.fix} What you wrote is kept in {file}.".strip()
         raise
-    file.unlink()
+    file.unlink(missing_ok=True)
     if after == before:
         invocation.console.line("Nothing was changed.")
     return ExitCode.DONE
+
+
+def _is_as_before(file: Path, before: bytes) -> bool:
+    """Whether nothing is lost with the file: an editor may also have removed it, or left a folder in its place."""
+    try:
+        return file.read_bytes() == before
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
 
 
 def _private_copy(content: bytes) -> Path:
@@ -60,9 +76,21 @@ def _private_copy(content: bytes) -> Path:
     return Path(name)
 
 
-def _edited(file: Path) -> bytes:
+def _editor() -> str:
+    """The person's editor; raises UsageError where it needs a terminal and there is none."""
+    command = os.environ.get("VISUAL") or os.environ.get("EDITOR") or _EDITOR
+    program = Path((command.split() or [""])[0]).name
+    if program in _NEEDS_A_SCREEN and not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(
+            f"The editor {command!r} needs a terminal, and there is none.",
+            why="Standard input or output leads elsewhere, as in a script or a CI job.",
+            fix="Run this on a terminal, set VISUAL or EDITOR to a program that needs none, or use `idsync create -f`.",
+        )
+    return command
+
+
+def _edited(file: Path, editor: str) -> bytes:
     """What the person's editor made of the file; raises UsageError when it did not run well."""
-    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or _EDITOR
     ours = signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl-C means the editor; ignoring it would pass on to there
     try:
         ended = subprocess.run([*shlex.split(editor), str(file)], check=False)  # noqa: S603 - the person's own editor

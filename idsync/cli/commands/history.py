@@ -20,8 +20,22 @@ _PRINT = "print"
 _HEAD = re.compile(r"(\d{1,18}):([0-9a-f]{64})")
 
 
+def _number_of_run(_context: click.Context, _parameter: click.Parameter, text: str | None) -> int | None:
+    """The number that RUN is; raises UsageError for any other text."""
+    if text is None:
+        return None
+    number = text.removeprefix("#")
+    if not (number.isascii() and number.isdigit() and len(number) <= 18 and int(number) > 0):
+        raise UsageError(
+            f"{one_line(text)[:100]!r} is not the number of a run.",
+            why="RUN is a number, counted from 1.",
+            fix="`idsync history` lists every run with its number.",
+        )
+    return int(number)
+
+
 @click.command("history")
-@click.argument("run", metavar="[RUN]", required=False, type=click.IntRange(min=1))
+@click.argument("run", metavar="[RUN]", required=False, callback=_number_of_run)
 @click.option("--verify", is_flag=True, help="Check that the journal is as it was written, entry by entry, to its end.")
 @click.option(
     "--head",

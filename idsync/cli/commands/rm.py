@@ -19,8 +19,6 @@ def command(invocation: Invocation, address: str, auto_approve: bool) -> ExitCod
 
     What is ours comes back with the next apply, if Okta still asks for it.
     """
-    if not auto_approve:
-        invocation.console.require_person()
     address = address_of(existing(invocation, address))
     if not auto_approve and not invocation.console.confirm(f"Remove {address}?"):
         invocation.console.note("Nothing was changed.")
