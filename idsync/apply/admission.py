@@ -12,6 +12,8 @@ from idsync.model.former_addresses import Orphans
 from idsync.model.ownership import Ours
 from idsync.plan.changes import Change, Plan, UserChange
 from idsync.plan.health import OLDER, RELEASABLE, is_older
+from idsync.plan.holding import BY_HAND
+from idsync.plan.released_logins import LOGIN_REUSED
 from idsync.plan.sections import FIRST
 from idsync.stores.protocol import Runs
 
@@ -113,7 +115,7 @@ def check_health(plan: Plan, overrides: Mapping[str, str]) -> None:
             f"The snapshot is broken: {', '.join(codes)}.",
             codes=codes,
             why=f"{_counted(len(held), 'change')} held back, and nothing releases a broken reading.",
-            fix="Read the source again.",
+            fix=f"Read the source again. {BY_HAND}",
         )
     pending = [code for code in codes if code not in overrides or code not in RELEASABLE]
     if pending:
@@ -121,9 +123,9 @@ def check_health(plan: Plan, overrides: Mapping[str, str]) -> None:
             f"The snapshot is suspect: {', '.join(pending)}.",
             codes=pending,
             why=f"{_counted(len(held), 'change')} held back, since a bad read of the source must never delete.",
-            fix="Read the source again or, if it is right, " + _allow(pending)
+            fix=f"Read the source again or, if it is right, {_allow(pending)} {BY_HAND}"
             if RELEASABLE.issuperset(pending)
-            else "Read the source again: nothing releases an incomplete snapshot.",
+            else f"Read the source again: nothing releases an incomplete snapshot. {BY_HAND}",
         )
 
 
@@ -161,7 +163,7 @@ def check_guards(plan: Plan, overrides: Mapping[str, str]) -> None:
             f"Blocked by {', '.join(pending)}.",
             guards=pending,
             why="; ".join(reached) + "." if reached else "Changes are held back.",
-            fix="Review the plan and, if it is right, " + _allow(pending),
+            fix=f"Review the plan and, if it is right, {_allow(pending)} {BY_HAND}",
         )
 
 
@@ -183,7 +185,7 @@ def unneeded(overrides: Iterable[str], counted: Container[str]) -> tuple[str, ..
     return tuple(
         f"The guard {name} blocks nothing in this plan; its override is ignored"
         for name in overrides
-        if name not in counted
+        if name not in counted and name != LOGIN_REUSED
     )
 
 

@@ -46,6 +46,7 @@ def apply_plan(
     Raises PlanError, SourceUnhealthy, BlockedError or LeaseHeld before anything is changed; PartlyApplied when some of
     it was made and some is left. Killed at any point, the same call with the same plan goes on where it ended.
     """
+    request = msgspec.structs.replace(request, forgets=tuple(plan.forgets or ()))
     check_unused(plan, records.runs)
     check_inputs(plan, msgspec.structs.replace(request.expected, targets=targets.keys()))
     parts = [part for part in sections(plan) if part.target in targets]

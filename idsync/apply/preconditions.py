@@ -16,13 +16,14 @@ from idsync.apply.admission import some
 from idsync.compiler.users import may_adopt
 from idsync.errors import PlanStale
 from idsync.model.addresses import Address, split_address
+from idsync.model.agreed_past import NOTHING_PAST, AgreedPast
 from idsync.model.canonical import fingerprint
 from idsync.model.directory import DirectoryState, Members, Names
-from idsync.model.ownership import ended_locks, same_owned
+from idsync.model.ownership import ended_locks, okta_id_of, same_owned
 from idsync.model.resources import AccessList, Lock, User
 from idsync.model.times import is_past
 from idsync.plan.apply_times import Moment, stamped_access_list, stamped_lock, stamped_members
-from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange
+from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange, passes_on
 from idsync.plan.merge import has_moved, merged
 from idsync.plan.sections import FIRST
 from idsync.targets.protocol import DirectoryReader, Target
@@ -102,11 +103,20 @@ def name_of(change: Change) -> str:
 
 
 def check_preconditions(
-    changes: Iterable[Change], seen: Seen, *, target: Target, at: Moment, adopt: Container[str], named: str = FIRST
+    changes: Iterable[Change],
+    seen: Seen,
+    *,
+    target: Target,
+    at: Moment,
+    adopt: Container[str],
+    named: str = FIRST,
+    past: AgreedPast = NOTHING_PAST,
+    reused: bool = False,
 ) -> Checked:
     """The changes to make; raise PlanStale when any may not be made. `adopt` names foreign users to take over.
 
-    `named` is what the plan calls the target.
+    `named` is what the plan calls the target; `past` knows whose lock a hand lifted, so that the account goes without.
+    `reused` is set where a person released the locks on names that pass on.
     """
     made: set[Address] = set()
     moved: list[Address] = []
@@ -117,8 +127,9 @@ def check_preconditions(
         LockChange: state.locks,
         AccessListChange: state.access_lists,
     }
-    locked = {lock.spec.target.user for lock in state.locks.values() if not is_past(lock.spec.expires, at.now)}
-    locked.update(each.after.spec.target.user for each in changes if isinstance(each, LockChange) and each.after)
+    in_force = [lock for lock in state.locks.values() if not is_past(lock.spec.expires, at.now)]
+    in_force += [each.after for each in changes if isinstance(each, LockChange) and each.after]
+    locked = {(lock.spec.target.user or "", okta_id_of(lock.metadata.labels)) for lock in in_force}
     checked: list[Change] = []
     for change in changes:
         if _creates(change) and name_of(change) not in there[type(change)]:
@@ -126,10 +137,9 @@ def check_preconditions(
             continue
         checked.append(_as_it_is(change, state, at))
         standing = standing_of(change, seen, target, at, adopt)
-        leaves = isinstance(change, UserChange) and change.action == "delete" and "lock" in target.kinds
-        if standing is Standing.AS_PLANNED and leaves:
+        if standing is Standing.AS_PLANNED and isinstance(change, UserChange) and "lock" in target.kinds:
             # The lock that was there when the plan was made may have ended, or been removed, since.
-            standing = standing if name_of(change) in locked else Standing.MOVED
+            standing = standing if _may_go(change, locked, past, reused=reused) else Standing.MOVED
         if standing is Standing.MADE:
             made.add(change.address)
         elif standing is Standing.MOVED:
@@ -152,6 +162,16 @@ def _stale(moved: list[Address], named: str) -> PlanStale:
         why="What the plan changes of these objects is not as it was then; nothing was applied.",
         fix="Make a new plan and review it.",
     )
+
+
+def _may_go(change: UserChange, locked: Container[tuple[str, str]], past: AgreedPast, *, reused: bool) -> bool:
+    """Whether somebody whom a change takes the account from is locked, by their own lock or one that a person made."""
+    if change.before is None or not (change.after is None or (passes_on(change) and not reused)):
+        return True
+    name, okta_id = name_of(change), okta_id_of(change.before.metadata.labels)
+    if (name, okta_id) in locked or (name, "") in locked:
+        return True
+    return bool(okta_id) and past.lifted_at(okta_id, "departure") is not None
 
 
 def standing_of(change: Change, seen: Seen, target: Target, at: Moment, adopt: Container[str]) -> Standing:

@@ -20,6 +20,7 @@ class Request(msgspec.Struct, frozen=True):
     Expired locks of ours are swept, unless users and their locks are none of this configuration's business. A plan that
     is not `whole` looked at a part of the directory, and says nothing of edits elsewhere. A `split` run makes the part
     of a plan that may go ahead; `pending` are the addresses of what it leaves for later, by target as plans name them.
+    `forgets` are the people of whom the plan says so.
     """
 
     actor: str
@@ -34,6 +35,7 @@ class Request(msgspec.Struct, frozen=True):
     cache: Mapping[str, bytes] = {}
     split: bool = False
     pending: Mapping[str, frozenset[Address]] = {}
+    forgets: tuple[str, ...] = ()
 
 
 class Applied(msgspec.Struct, frozen=True):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from idsync.apply.entries import entry_of
 from idsync.apply.lease import fenced
+from idsync.apply.past import losing_ids, note_past
 from idsync.apply.preconditions import Checked, Seen, check_preconditions, look_at
 from idsync.apply.request import NOTHING_LEFT, Request, addresses_in
 from idsync.apply.resumption import Resumption, left_by
@@ -17,6 +18,7 @@ from idsync.model.ownership import ended_locks
 from idsync.model.resources import Lock
 from idsync.model.times import format_time
 from idsync.plan.apply_times import Moment
+from idsync.plan.released_logins import LOGIN_REUSED
 from idsync.plan.sections import Section
 from idsync.plan.steps import Step, step_count, steps_of
 from idsync.stores.protocol import Found, Lease, Records
@@ -89,6 +91,7 @@ class SectionRun:
                     self._settle()
                 elif found:
                     self._records.agreed(self.name).keep(found)
+                self._note_past()
                 close()
         self.kept = self.total
 
@@ -143,8 +146,16 @@ class SectionRun:
         changes, request = self.section.changes, self._request
         seen = look_at(changes, self.target, ended_at=request.now if request.sweep_locks else None)
         adopt = request.expected.adopt
+        past = self._records.agreed(self.target.name).past(losing_ids(changes))
         return seen, check_preconditions(
-            changes, seen, target=self.target, at=self._at, adopt=adopt, named=self.section.target
+            changes,
+            seen,
+            target=self.target,
+            at=self._at,
+            adopt=adopt,
+            named=self.section.target,
+            past=past,
+            reused=LOGIN_REUSED in request.overrides,
         )
 
     def _left_by_all(self) -> dict[Address, Found | None]:
@@ -163,6 +174,18 @@ class SectionRun:
             agreed.settle((differing.keys() & made) - pending)
         elif differing:
             agreed.settle(differing)
+
+    def _note_past(self) -> None:
+        """Keep what was: names that people left, locks that hands lifted, memberships that ended."""
+        note_past(
+            self.section.changes,
+            self._seen.state,
+            pending=self._request.pending.get(self.section.target, NOTHING_LEFT),
+            forgets=self._request.forgets,
+            target=self.target,
+            agreed=self._records.agreed(self.target.name),
+            now=self._request.now,
+        )
 
     def _sweep_at_once(self, run: int) -> None:
         spent = self._spent_locks()

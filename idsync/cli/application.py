@@ -35,6 +35,8 @@ COMMANDS = {
     "create": "Create resources by hand, or replace them.",
     "edit": "Edit one resource by hand.",
     "rm": "Remove one resource by hand.",
+    "lock": "Lock somebody at once.",
+    "unlock": "Lift every lock on somebody at once.",
     "import": "Write the configuration that the directory already follows.",
     "history": "Show what was applied, when and by whom.",
     "schema": "Print a published JSON Schema.",

@@ -5,6 +5,7 @@ Owners, audit, requirements and each member's expiry, reason and joined date are
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import datetime
 from functools import cached_property
 from typing import cast
 
@@ -35,8 +36,10 @@ from idsync.model.resources import (
     Owner,
 )
 from idsync.model.resources import access_list as access_list_resource
+from idsync.model.times import is_past
 
 replace = msgspec.structs.replace
+_NOBODY: frozenset[str] = frozenset()
 
 
 class DesiredLists(msgspec.Struct, frozen=True):
@@ -58,6 +61,19 @@ class _Wording(msgspec.Struct, frozen=True):
     grants: Grants
     owners: tuple[str, ...]
     causes: tuple[Cause, ...]
+
+
+class Ends:
+    """Memberships that are gone and had an end, by list and Okta id: past it, they are not made again."""
+
+    def __init__(self, ends: Mapping[str, Mapping[str, str]], now: datetime) -> None:
+        self._ends = ends
+        self._now = now
+
+    def of(self, access_list: str) -> frozenset[str]:
+        """The Okta ids of the people whose membership of this list has ended."""
+        ends = self._ends.get(access_list)
+        return frozenset(okta_id for okta_id, end in ends.items() if is_past(end, self._now)) if ends else _NOBODY
 
 
 class ListRules:
@@ -114,9 +130,12 @@ class ListCompiler:
         held: frozenset[str],
         shared: frozenset[str],
         left: LeftRows,
+        strangers: frozenset[str],
+        ends: Ends,
     ) -> None:
         """`held` are all names to leave as they are: the pool's, and those in conflict. `shared` lists have members
-        besides those who are looked at. `left` are lists of whose groups and apps nothing is known now.
+        besides those who are looked at. `left` are lists of whose groups and apps nothing is known now. What lists have
+        under the names of `strangers` is another person's.
         """
         self._left = left
         self._shared = shared
@@ -132,8 +151,8 @@ class ListCompiler:
         self._held = held
         self._findings: list[Finding] = []
         self._new_names = {old: new for new, old in pool.renamed.items() if new not in held}
-        self._strangers = pool.passed.keys() - held
-        """Names that have entries in lists which are those of another person, who had the name before."""
+        self._strangers = strangers - held
+        self._ends = ends
 
     def compile(
         self, chosen: Iterable[Subject], current: Mapping[str, AccessList], members: Mapping[str, Members]
@@ -180,7 +199,11 @@ class ListCompiler:
         return DesiredLists(lists, sets, why, tuple(findings), kept)
 
     def _members(self, subject: Subject, existing: Members) -> Members:
-        wanted: dict[str | None, Membership] = dict.fromkeys(map(self._names.get, subject.member_ids()), NEW_MEMBERSHIP)
+        ids: Iterable[str] = subject.member_ids()
+        ended = self._ends.of(subject.id)
+        if ended:
+            ids = [okta_id for okta_id in ids if okta_id not in ended or self._is_member(okta_id, existing)]
+        wanted: dict[str | None, Membership] = dict.fromkeys(map(self._names.get, ids), NEW_MEMBERSHIP)
         wanted.pop(None, None)
         names = cast(dict[str, Membership], wanted)
         names.update(dict.fromkeys(self._held & existing.keys(), NEW_MEMBERSHIP))
@@ -197,11 +220,16 @@ class ListCompiler:
 
     def _remaining(self, existing: Members) -> Members:
         """The members of a list that is left as it is: without those who leave, under the new names of the renamed."""
-        pool = self._pool
+        leaving = self._pool.names_left
         names = {self._new_names.get(name, name): name for name in existing}
-        if names.keys() == existing.keys() and pool.leaving.keys().isdisjoint(existing):
+        if names.keys() == existing.keys() and leaving.isdisjoint(existing):
             return existing
-        return {new: existing[old] for new, old in names.items() if new != old or new not in pool.leaving}
+        return {new: existing[old] for new, old in names.items() if new != old or new not in leaving}
+
+    def _is_member(self, okta_id: str, existing: Members) -> bool:
+        """Whether the list has this person, under the name of now or that before a rename."""
+        name = self._names.get(okta_id, "")
+        return any(each in existing and each not in self._strangers for each in (name, self._pool.renamed.get(name)))
 
     def _held_members(self, existing: Members) -> Members:
         return {name: existing[name] for name in self._held & existing.keys()}

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import msgspec
 
-from idsync.compiler.access_lists import DesiredLists, ListCompiler, rule_near_misses
+from idsync.compiler.access_lists import DesiredLists, Ends, ListCompiler, rule_near_misses
 from idsync.compiler.access_lists import update_reason as list_update_reason
 from idsync.compiler.left_as_is import LeftRows, findings_of, left_rows
 from idsync.compiler.locks import DesiredLocks, desired_locks
@@ -19,6 +19,7 @@ from idsync.compiler.users import adopted, conflict, desired_user, may_adopt
 from idsync.compiler.users import update_reason as user_update_reason
 from idsync.config.settings import Settings
 from idsync.model.addresses import Address, access_list_address, lock_address, user_address
+from idsync.model.agreed_past import NOTHING_PAST, AgreedPast
 from idsync.model.canonical import canonical_bytes
 from idsync.model.directory import DirectoryState, GivenRoles, LastApply, Names, Reason, Why
 from idsync.model.directory_index import DirectoryIndex
@@ -43,6 +44,7 @@ class Inputs(msgspec.Struct, frozen=True, dict=True):
     left: LeftRows = LeftRows()
     shared_lists: frozenset[str] = frozenset()
     """Lists that have other members than those who are looked at: they are never empty."""
+    past: AgreedPast = NOTHING_PAST
 
     @cached_property
     def config_changed(self) -> bool:
@@ -72,6 +74,8 @@ class Compilation(msgspec.Struct, frozen=True):
     noticed: frozenset[str]
     noticed_lists: frozenset[str]
     """People and lists about whom something is to be said at every plan: they are looked at each time."""
+    strangers: frozenset[str]
+    """Names that somebody gets in this plan, and under which the directory has entries of the person before."""
 
 
 def prepare(
@@ -82,6 +86,7 @@ def prepare(
     last: LastApply | None,
     now: datetime,
     shared_lists: frozenset[str] = frozenset(),
+    past: AgreedPast = NOTHING_PAST,
 ) -> Inputs:
     """Match groups and apps against filters and rules, once."""
     traits = TraitMapping(settings.integration.users.traits)
@@ -89,7 +94,7 @@ def prepare(
     chosen = tuple(subjects(settings.filters, snapshot)) if lists else ()
     roles = RoleMapping(settings, snapshot.groups, traits)
     left = left_rows(settings, snapshot, last.good if last else None)
-    return Inputs(settings, snapshot, index, pool, chosen, roles, traits, last, now, left, shared_lists)
+    return Inputs(settings, snapshot, index, pool, chosen, roles, traits, last, now, left, shared_lists, past)
 
 
 def decide_locks(inputs: Inputs, in_force: Mapping[str, Lock]) -> DesiredLocks:
@@ -97,7 +102,15 @@ def decide_locks(inputs: Inputs, in_force: Mapping[str, Lock]) -> DesiredLocks:
     integration = inputs.settings.integration
     if not integration.sync.users:
         return DesiredLocks({}, {}, {}, (), frozenset())
-    return desired_locks(integration.locks, integration.org_url, inputs.pool, in_force, inputs.index.users, inputs.now)
+    return desired_locks(
+        integration.locks,
+        integration.org_url,
+        inputs.pool,
+        in_force,
+        inputs.index.users,
+        inputs.now,
+        inputs.past,
+    )
 
 
 def compile_state(
@@ -139,6 +152,7 @@ class _Draft:
         self._adopted: set[str] = set()
         self._shapes: dict[str, Shape] = {}
         self._locked = locks.locked
+        self._strangers = locks.strangers
 
     def make_users(self, within: Names | None) -> None:
         """Every user to have, or those of `within`."""
@@ -233,7 +247,14 @@ class _Draft:
             chosen = tuple(subject for subject in chosen if subject.id in within.access_lists)
             settled = frozenset(subject.id for subject in inputs.subjects) - within.access_lists
         compiler = ListCompiler(
-            inputs.settings, inputs.snapshot, inputs.pool, frozenset(self._held), inputs.shared_lists, inputs.left
+            inputs.settings,
+            inputs.snapshot,
+            inputs.pool,
+            frozenset(self._held),
+            inputs.shared_lists,
+            inputs.left,
+            self._strangers,
+            Ends(inputs.past.ends, inputs.now),
         )
         self._lists = compiler.compile(chosen, self._current.access_lists, self._current.members)
         self._findings.extend(self._lists.findings)
@@ -254,7 +275,7 @@ class _Draft:
         edited = access_list_address(name) in self._inputs.index.edited or self._members_edited(name)
         if before is None:
             return Why(Reason.DRIFT, why.causes) if edited else why
-        return Why(list_update_reason(before, after, self._inputs.pool.passed, edited=edited), why.causes)
+        return Why(list_update_reason(before, after, self._strangers, edited=edited), why.causes)
 
     def _members_edited(self, name: str) -> bool:
         edited = self._inputs.index.edited
@@ -276,6 +297,7 @@ class _Draft:
             self._lifetimes,
             frozenset(self._noticed),
             self._noticed_lists,
+            self._strangers,
         )
 
 

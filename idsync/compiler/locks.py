@@ -3,6 +3,7 @@
 A lock is for a person, by Okta id: who gets the name of somebody else neither lifts nor inherits their lock.
 """
 
+import shlex
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
@@ -13,13 +14,14 @@ from idsync.compiler.pool import Pool, user_cause
 from idsync.compiler.reused_logins import login_reused
 from idsync.config.settings import LockSettings
 from idsync.model.addresses import Address, lock_address
+from idsync.model.agreed_past import NOTHING_PAST, AgreedPast, Event
 from idsync.model.directory import Cause, Reason, UpstreamCause, Why
 from idsync.model.directory_index import UserEntry
 from idsync.model.findings import Finding
 from idsync.model.ownership import USER_ID_LABEL, is_ours, our_labels
 from idsync.model.resources import Lock, LockSpec, LockTarget, Metadata
 from idsync.model.resources import lock as lock_resource
-from idsync.model.times import parse_time
+from idsync.model.times import is_past, parse_time
 
 _MESSAGES = {
     Reason.UNASSIGNED: "Your access ended: you are no longer assigned to the application in Okta.",
@@ -42,6 +44,8 @@ class DesiredLocks(msgspec.Struct, frozen=True):
     """People about whom nothing can be done, since a foreign lock has the name of ours."""
     locked: frozenset[str] = frozenset()
     """Okta ids of the people whom a lock of ours keeps out now."""
+    strangers: frozenset[str] = frozenset()
+    """Names that somebody gets in this plan, and under which the directory has entries of the person before."""
 
 
 def desired_locks(
@@ -51,13 +55,19 @@ def desired_locks(
     current: Mapping[str, Lock],
     entries: Mapping[str, UserEntry],
     now: datetime,
+    past: AgreedPast = NOTHING_PAST,
 ) -> DesiredLocks:
-    """Locks for `pool`, given those in force; people who are held keep theirs, and so do the absent."""
-    draft = _Draft(settings, org_url, LocksInForce(org_url, current, entries), now)
+    """Locks for `pool`, given those in force; people who are held keep theirs, and so do the absent.
+
+    `past` knows which locks a hand lifted, and whose account a hand took.
+    """
+    draft = _Draft(settings, org_url, LocksInForce(org_url, current, entries), now, past)
     for name in sorted(pool.leaving):
         draft.want_departure(name, entries[name].okta_id or "", pool.leaving[name])
     for name, former in sorted(pool.passed.items()):
         draft.want_departure(name, former.okta_id, former.why)
+    for name, former in pool.gone:
+        draft.want_for_one_gone(name, former.okta_id, former.why)
     draft.wait_with(new for new, old in pool.renamed.items() if old in draft.unlockable)
     for name in sorted((pool.suspended & pool.present.keys()) - draft.unlockable):
         why = Why(Reason.SUSPENDED, (user_cause(pool.present[name]),))
@@ -76,11 +86,14 @@ def desired_locks(
 class _Draft:
     """The locks while they are being decided."""
 
-    def __init__(self, settings: LockSettings, org_url: str, in_force: LocksInForce, now: datetime) -> None:
+    def __init__(
+        self, settings: LockSettings, org_url: str, in_force: LocksInForce, now: datetime, past: AgreedPast
+    ) -> None:
         self._settings = settings
         self._org_url = org_url
         self._in_force = in_force
         self._now = now
+        self._past = past
         self.locks: dict[str, Lock] = {}
         self._lifetimes: dict[str, int] = {}
         self._why: dict[Address, Why] = {}
@@ -97,6 +110,7 @@ class _Draft:
             tuple(findings),
             frozenset(self.unlockable),
             self._in_force.people,
+            self._in_force.strangers(pool, self._past),
         )
 
     def wait_with(self, other_names: Iterable[str]) -> None:
@@ -105,11 +119,36 @@ class _Draft:
 
     def want(self, user: str, okta_id: str, why: Why) -> None:
         """Want a lock without an end on `user`, for the person of this id, who stays: keep one, or make it so."""
-        self._want(user, okta_id, why, lifetime=None)
+        if not self._was_lifted(user, okta_id, "suspension", why):
+            self._want(user, okta_id, why, lifetime=None)
 
     def want_departure(self, user: str, okta_id: str, why: Why) -> None:
         """Want a lock on a name that this person has no more: it ends when no credentials of theirs can be alive."""
-        self._want(user, okta_id, why, lifetime=self._lifetime, departs=True)
+        if not self._was_lifted(user, okta_id, "departure", why):
+            self._want(user, okta_id, why, lifetime=self._lifetime, departs=True)
+
+    def want_for_one_gone(self, user: str, okta_id: str, why: Why) -> None:
+        """Want a lock on somebody whose account a hand took before they left, while credentials may be alive."""
+        since = self._past.since(user, okta_id)
+        over = self._lifetime is not None and is_past(since, self._now - timedelta(seconds=self._lifetime))
+        if not over and self._in_force.place_of(user, okta_id)[1] is None:
+            self.want_departure(user, okta_id, why)
+
+    def _was_lifted(self, user: str, okta_id: str, event: Event, why: Why) -> bool:
+        """Whether a hand lifted the lock for this very event: it is not made again, and the plan says so."""
+        at = self._past.lifted_at(okta_id, event) if okta_id else None
+        if at is None or self._in_force.place_of(user, okta_id)[1] is not None:
+            return False
+        self._findings.append(
+            Finding(
+                "lock_lifted",
+                "info",
+                f"{user} is not locked again for the same {event}: somebody lifted that lock by hand at {at}. "
+                f"To lock all the same: idsync lock {shlex.quote(user)} --message TEXT.",
+                why.causes,
+            )
+        )
+        return True
 
     @property
     def _lifetime(self) -> int | None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from idsync.compiler.pool import Pool
+from idsync.model.agreed_past import AgreedPast
 from idsync.model.directory_index import UserEntry
 from idsync.model.ownership import USER_ID_LABEL, is_ours, lock_name
 from idsync.model.resources import Lock
@@ -28,6 +30,25 @@ class LocksInForce:
         """The Okta id of the person whom a lock of ours is for; empty where nobody can tell."""
         label = lock.metadata.labels.get(USER_ID_LABEL)
         return label or self._id_of(lock.spec.target.user or "")
+
+    def strangers(self, pool: Pool, past: AgreedPast) -> frozenset[str]:
+        """Names that somebody gets now and that another person had last, as far as that is known: by the directory, by
+        what is agreed on, or by a lock.
+        """
+        holders = past.last_holders
+        known = {*pool.passed, *holders, *(user for user, person in self._by_person if person)}
+        return frozenset(name for name in known & pool.present.keys() if self._is_stranger(name, pool, past))
+
+    def _is_stranger(self, name: str, pool: Pool, past: AgreedPast) -> bool:
+        okta_id = pool.present[name].id
+        if name in pool.passed or self.has_account(okta_id, name):
+            return name in pool.passed
+        entry, holder = self._entries.get(name), past.last_holders.get(name)
+        if entry is not None:
+            return False
+        if holder is not None:
+            return holder.okta_id != okta_id
+        return (name, okta_id) not in self._by_person
 
     def has_account(self, okta_id: str, user: str) -> bool:
         """Whether the directory has this person under this name."""

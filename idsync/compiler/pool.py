@@ -4,11 +4,12 @@ Works from the index alone, so that people who stay as they are cost one look ea
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import msgspec
 
 from idsync.config.settings import Settings, SuspendedPeople
+from idsync.model.agreed_past import NOTHING_PAST, AgreedPast, FormerName
 from idsync.model.directory import Reason, UpstreamCause, Why
 from idsync.model.directory_index import DirectoryIndex
 from idsync.model.findings import Finding, Severity
@@ -36,9 +37,10 @@ class Pool(msgspec.Struct, frozen=True):
 
     `present` are people to have, by directory name, and `names` their names by Okta id; `suspended` are those of them
     to keep locked. `renamed` maps a new name to the old one. `leaving` says why a name of ours goes, and `passed` who
-    loses a name of ours that goes to another person. `held` are names to leave exactly as they are, memberships
-    included. `shown_out` are names of people whom Okta itself shows as deactivated or suspended. `claimed` are names of
-    present people that a foreign user has. `size` counts the people whose status lets them have access.
+    loses a name of ours that goes to another person; `gone` are people whose account a hand took, each with the name
+    that they have no more. `held` are names to leave exactly as they are, memberships included. `shown_out` are names
+    of people whom Okta itself shows as deactivated or suspended. `claimed` are names of present people that a foreign
+    user has. `size` counts the people whose status lets them have access.
     """
 
     present: dict[str, IdentityUser]
@@ -47,11 +49,18 @@ class Pool(msgspec.Struct, frozen=True):
     renamed: dict[str, str]
     leaving: dict[str, Why]
     passed: dict[str, Former]
+    gone: tuple[tuple[str, Former], ...]
     held: frozenset[str]
     shown_out: frozenset[str]
     claimed: frozenset[str]
     size: int
     findings: tuple[Finding, ...]
+
+    @property
+    def names_left(self) -> frozenset[str]:
+        """Names whose memberships go with the person who had them."""
+        gone = (name for name, _ in self.gone if name not in self.present)
+        return frozenset(self.leaving).union(self.passed, gone)
 
 
 def user_cause(user: IdentityUser) -> UpstreamCause:
@@ -75,11 +84,15 @@ def admitted_statuses(settings: Settings) -> frozenset[str]:
 
 
 def resolve_pool(
-    settings: Settings, snapshot: Snapshot, index: DirectoryIndex, adoptable: frozenset[str] = frozenset()
+    settings: Settings,
+    snapshot: Snapshot,
+    index: DirectoryIndex,
+    adoptable: frozenset[str] = frozenset(),
+    past: AgreedPast = NOTHING_PAST,
 ) -> Pool:
     """Decide for each identity and for each user of ours; every doubt becomes a finding and its person is held.
 
-    `adoptable` are those of `foreign_in_the_way` whom we may take over.
+    `adoptable` are those of `foreign_in_the_way` whom we may take over; `past` knows whose account a hand took.
     """
     draft = _Draft(index, adoptable)
     draft.leave(row for row in snapshot.left_as_is if row.kind == "user")
@@ -87,8 +100,14 @@ def resolve_pool(
     candidates = draft.set_twins_aside(candidates)
     for user in draft.settle_as_they_are(candidates):
         draft.settle(user)
-    draft.dismiss(snapshot)
+    draft.dismiss(snapshot, [each for each in past.former if each.by_hand])
     return draft.pool()
+
+
+def over_again(pool: Pool, past: AgreedPast) -> tuple[str, ...]:
+    """Okta ids of people whose lock a hand lifted and who are there and not suspended any more: that event is over."""
+    free = (okta_id for okta_id in past.lifted_locks if pool.names.get(okta_id, "") not in {"", *pool.suspended})
+    return tuple(sorted(okta_id for okta_id in free if pool.names[okta_id] not in pool.held))
 
 
 class _Draft:
@@ -112,6 +131,7 @@ class _Draft:
         self._leaving: dict[str, Why] = {}
         self._passed: dict[str, str] = {}
         self._formers: dict[str, Former] = {}
+        self._gone: list[tuple[str, Former]] = []
         self._held: set[str] = set()
         self._shown_out: set[str] = set()
         self._reserved: set[str] = set()
@@ -128,6 +148,7 @@ class _Draft:
             renamed=self._renamed,
             leaving=self._leaving,
             passed=self._formers,
+            gone=tuple(self._gone),
             held=frozenset(self._held),
             shown_out=frozenset(self._suspended | self._shown_out),
             claimed=frozenset(self._claimed),
@@ -269,8 +290,10 @@ class _Draft:
             self._claimed.add(user.username)
             self._accept(user, old_names)
 
-    def dismiss(self, snapshot: Snapshot) -> None:
-        """Say why every other user of ours leaves, and why people lose names that others have now."""
+    def dismiss(self, snapshot: Snapshot, taken: Collection[FormerName]) -> None:
+        """Say why every other user of ours leaves, and why people lose names: those that others have now, and those
+        that a hand has `taken` from them before.
+        """
         statuses = {user.id: user for user in snapshot.users if user.id not in self._ids}
         may_be_anybody = any(not row.id for row in self._unread)
         entries = self._index.users
@@ -293,6 +316,17 @@ class _Draft:
             elif okta_id is not None:
                 self._leaving[name] = absence(okta_id, name)
         self._formers = {name: Former(okta_id, absence(okta_id, name)) for name, okta_id in self._passed.items()}
+        names = {user.id: user for user in self._present.values()} if taken else {}
+        for each in taken:
+            person, entry = names.get(each.okta_id), entries.get(each.name)
+            foreign = entry is not None and entry.okta_id is None
+            if foreign or each.name in self._held or each.okta_id in self._unknown:
+                continue
+            unsure = may_be_anybody and status_of(each.okta_id) not in _OUT_IN_ANY_CASE
+            if person is None and each.okta_id not in self._ids and not unsure:
+                self._gone.append((each.name, Former(each.okta_id, absence(each.okta_id, each.name))))
+            elif person is not None and person.username != each.name:
+                self._gone.append((each.name, Former(each.okta_id, Why(Reason.RENAMED, (user_cause(person),)))))
 
     def _hold(self, users: Iterable[IdentityUser]) -> None:
         for user in users:

@@ -7,12 +7,13 @@ import msgspec
 
 from idsync.edit.differences import note_differences
 from idsync.edit.nesting_rules import Nesting
+from idsync.edit.past import note_past
 from idsync.edit.resource_input import check_resource
 from idsync.errors import ResourceError
 from idsync.model.addresses import Address, access_list_address, split_address
 from idsync.model.canonical import body_of
 from idsync.model.directory import Members, Names
-from idsync.model.journal import MadeByHand
+from idsync.model.journal import LOCAL, MadeByHand
 from idsync.model.names import is_text
 from idsync.model.ownership import differing, org_of
 from idsync.model.resources import (
@@ -27,7 +28,7 @@ from idsync.model.resources import (
     membership_of,
 )
 from idsync.model.revisions import AnyResource, address_of, revision_of, with_revision, without_revision
-from idsync.model.times import format_time
+from idsync.model.times import format_time, is_past
 from idsync.plan.apply_times import first_review
 from idsync.stores.protocol import Records
 from idsync.targets.protocol import DirectoryEditor
@@ -50,11 +51,11 @@ class Editor:
     """One person's hand, at one time."""
 
     def __init__(self, directory: DirectoryEditor, records: Records, *, actor: str, now: datetime) -> None:
-        self._directory = directory
+        self.directory = self._directory = directory
+        self.now = now
         self._nesting = Nesting(directory)
         self._records = records
         self._actor = actor
-        self._now = now
 
     def find(self, address: Address | str) -> AnyResource | None:
         """The object at an address, with its revision; None when there is none."""
@@ -91,8 +92,8 @@ class Editor:
             _check_revision(resource, before)
             return self._put(without_revision(resource), before)
 
-    def remove(self, address: Address | str) -> Done:
-        """Remove an object; raises ResourceError."""
+    def remove(self, address: Address | str, *, reason: str = "") -> Done:
+        """Remove an object, and keep the reason; raises ResourceError."""
         with self._records.transaction():
             before = self._existing(Address(address))
             members: Members = {}
@@ -110,7 +111,7 @@ class Editor:
                     self._directory.remove_members(before.spec.access_list, [before.spec.name])
                 case _:
                     assert_never(before)
-            return self._recorded(before, None, members)
+            return self._recorded(before, None, members, reason)
 
     def _put(self, resource: AnyResource, before: AnyResource | None) -> Done:
         check_resource(resource)
@@ -132,7 +133,11 @@ class Editor:
         return self._recorded(before, resource)
 
     def _recorded(
-        self, before: AnyResource | None, after: AnyResource | None, members_removed: Members = _NO_MEMBERS
+        self,
+        before: AnyResource | None,
+        after: AnyResource | None,
+        members_removed: Members = _NO_MEMBERS,
+        reason: str = "",
     ) -> Done:
         """Journal a change, and remember it when it touches what is ours.
 
@@ -147,22 +152,27 @@ class Editor:
         )
         old, new = (None if each is None else body_of(each) for each in (before, after))
         entry = MadeByHand(
-            format_time(self._now),
+            format_time(self.now),
             self._actor,
             action,
             address,
             None if old is None else old.fingerprint,
             None if new is None else new.fingerprint,
             dict(members_removed),
+            reason=reason,
         )
         sequence = self._records.journal.append(entry, [body for body in (old, new) if body is not None])
+        agreed = self._records.agreed(LOCAL)
+        note_past(before, after, directory=self._directory, agreed=agreed, now=self.now)
         fields = differing(before, after) if self._is_ours(before) or self._is_ours(after) else []
         if fields:
             name = split_address(address)[1]
             gone = [member(name, person, details) for person, details in members_removed.items()]
             changed = {address: (before, after), **{address_of(each): (each, None) for each in gone}}
             note_differences(self._records, changed, sequence)
-        return Done(address, action, None if after is None else with_revision(after), _note(action, fields))
+        return Done(
+            address, action, None if after is None else with_revision(after), _note(subject, action, fields, self.now)
+        )
 
     def _is_ours(self, resource: AnyResource | None) -> bool:
         match resource:
@@ -207,7 +217,7 @@ class Editor:
 
     def _completed(self, resource: AnyResource, before: AnyResource | None) -> AnyResource:
         """The resource without revision, with what a directory adds by itself: who made it, and when."""
-        now = format_time(self._now)
+        now = format_time(self.now)
         match without_revision(resource):
             case User(spec=spec) as user:
                 made = CreatedBy(now, UserReference(self._actor))
@@ -219,7 +229,7 @@ class Editor:
             case AccessList(spec=spec) as access_list:
                 if spec.type or (spec.audit and spec.audit.next_audit_date):
                     return access_list  # only a list of the default type is reviewed
-                audit = replace(spec.audit or Audit(), next_audit_date=format_time(first_review(self._now)))
+                audit = replace(spec.audit or Audit(), next_audit_date=format_time(first_review(self.now)))
                 return replace(access_list, spec=replace(spec, audit=audit))
             case AccessListMember(spec=member_spec) as membership:
                 own = {"joined": member_spec.joined or now, "ineligible_status": ""}
@@ -244,9 +254,13 @@ def _check_revision(resource: AnyResource, before: AnyResource | None) -> None:
         )
 
 
-def _note(action: Literal["create", "update", "delete"], fields: list[str]) -> str:
+def _note(subject: AnyResource, action: Literal["create", "update", "delete"], fields: list[str], now: datetime) -> str:
     if not fields:
         return ""
+    if action == "delete" and isinstance(subject, Lock):
+        return "It was ours: it is not made again for the same departure or suspension."
+    if action == "delete" and isinstance(subject, AccessListMember) and is_past(subject.spec.expires, now):
+        return "It had ended, and stays ended: no apply makes it again."
     if action == "delete":
         return "It is ours: the next apply brings it back if Okta still asks for it."
     if action == "create":

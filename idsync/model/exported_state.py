@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from idsync.model.addresses import Address
+from idsync.model.agreed_past import NOTHING_PAST, AgreedPast
 from idsync.model.directory import LastApply
 from idsync.model.resources import Metadata
 
@@ -12,11 +13,14 @@ KIND = "idsync_state"
 
 
 class StateSpec(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """The serial, what the last apply was made from, and which objects of ours are not as they were agreed on."""
+    """The serial, what the last apply was made from, which objects of ours are not as they were agreed on, and what is
+    agreed on about people beyond what the directory holds.
+    """
 
     serial: int
     last_apply: LastApply | None = None
     edited: tuple[Address, ...] = ()
+    past: AgreedPast = NOTHING_PAST
 
 
 class ExportedState(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):

@@ -142,6 +142,8 @@ class MadeByHand(EntryBase, frozen=True, tag="hand"):
     after: str | None = None
     members_removed: dict[str, Membership] = {}
     target: str = LOCAL
+    reason: str = ""
+    """What the person gave as a reason, where one was asked for."""
     members_unknown: bool = False
     """Set in entries of schema 1 of a list that was removed: which members it had was not written down."""
 

@@ -71,6 +71,7 @@ def assemble(
     standing: Standing,
     managed: Managed,
     findings: Iterable[Finding],
+    forgets: tuple[str, ...] = (),
 ) -> Plan:
     """The plan: held back by health, counted and marked by guards; `plan/seal.py` gives it its digest."""
     held = held_back(changes, judgement, shown_out)
@@ -89,6 +90,7 @@ def assemble(
         guards=results,
         findings=tuple(noticed),
         requires=requirements(held),
+        forgets=forgets or msgspec.UNSET,
     )
 
 

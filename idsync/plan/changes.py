@@ -194,6 +194,7 @@ class Plan(msgspec.Struct, frozen=True):
 
     `digest` is over all the rest and empty until the plan is written; it stands last, so that one pass can write both.
     `requires` names what a reader must understand before it may apply the plan; it is left out where that is nothing.
+    `forgets` are Okta ids of people for whom a lock that a hand lifted is made again from now on.
     """
 
     format_version: str
@@ -206,6 +207,7 @@ class Plan(msgspec.Struct, frozen=True):
     guards: tuple[GuardResult, ...]
     findings: tuple[Finding, ...]
     requires: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    forgets: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     digest: str = ""
 
     @property

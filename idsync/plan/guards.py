@@ -46,7 +46,9 @@ def standing_of(
 ) -> Standing:
     """What guards must know of the directory and the configuration; `index` holds at least everyone who is locked."""
     people = frozenset(name for name, entry in index.users.items() if entry.okta_id is not None)
-    return Standing(people, leaving(changes), around, now, frozenset(map(twin_key, guards.protected_users)))
+    locked = {_locked(change) for change in changes if isinstance(change, LockChange)}
+    gone = locked - {"", *index.users}  # people whose account a hand took before
+    return Standing(people, leaving(changes) | gone, around, now, frozenset(map(twin_key, guards.protected_users)))
 
 
 def leaving(changes: Iterable[Change]) -> frozenset[str]:

@@ -20,6 +20,8 @@ Marks = frozenset[str]
 NOTHING: Marks = frozenset()
 LOCKS_GO = frozenset({"user_locks"})
 """Guards that hold no lock when the rest of a plan goes ahead: a lock takes nothing that cannot be given back."""
+BY_HAND = "To lock or unlock one person now: idsync lock USER --message TEXT, idsync unlock USER --reason TEXT."
+"""What helps while a plan is held back: a person's hand needs neither the plan nor the source."""
 MOVED = "target_moved"
 """The mark of a change whose object is not what the plan was made for any more: the next plan sees to it."""
 

@@ -43,8 +43,9 @@ def apply_part(
     """
     of_a_part = replace(request, whole=False, sweep_locks=False)
     for _ in range(MOST_PLANS):
-        planned = plan_part(settings, store.upstream, target, moved, last=last, now=now)
-        if planned.plan.is_empty:
+        agreed = store.agreed(target.name)
+        planned = plan_part(settings, store.upstream, target, moved, last=last, now=now, agreed=agreed)
+        if planned.plan.is_empty and not planned.plan.forgets:
             return
         yield apply_plan(planned.executable().plan, of_a_part, targets={FIRST: target}, records=store)
         moved = planned.extent

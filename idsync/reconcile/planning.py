@@ -8,15 +8,17 @@ import msgspec
 from idsync import __version__
 from idsync.compiler.compile import Compilation, compile_state, decide_locks, prepare
 from idsync.compiler.compile import Inputs as CompilerInputs
+from idsync.compiler.locks import DesiredLocks
 from idsync.compiler.measures import asked_of_both, count_attributes, measures_of_directory, seen_in
 from idsync.compiler.memo import Checked, Memo, attributes_now, bases_of, narrowed
-from idsync.compiler.pool import Pool, foreign_in_the_way, resolve_pool
+from idsync.compiler.pool import Pool, foreign_in_the_way, over_again, resolve_pool
 from idsync.compiler.sanitized_rules import sanitized_rules
 from idsync.compiler.trait_rules import check_trait_rules
 from idsync.compiler.users import may_adopt
 from idsync.compiler.without_effect import without_effect
 from idsync.config.settings import Settings
 from idsync.errors import SnapshotError, SourceUnhealthy
+from idsync.model.agreed_past import NOTHING_PAST, AgreedPast
 from idsync.model.directory import DirectoryState, LastApply, Names
 from idsync.model.directory_index import DirectoryIndex, Managed
 from idsync.model.extent import Extent
@@ -35,7 +37,7 @@ from idsync.reconcile.managed import in_force, managed_index, managed_state, our
 from idsync.reconcile.moved_organization import orphaned_findings, present_locks, present_state, why_relabelled
 from idsync.reconcile.part import PartOfDirectory, closed
 from idsync.reconcile.planned import Planned, Remembering
-from idsync.stores.protocol import Upstream
+from idsync.stores.protocol import AgreedState, Upstream
 from idsync.targets.protocol import DirectoryReader
 
 NO_OTHERS: Mapping[str, ListKind] = {}
@@ -53,6 +55,7 @@ def make_plan(
     noticed: Iterable[Finding] = (),
     others: Mapping[str, ListKind] = NO_OTHERS,
     confirmed: frozenset[str] = frozenset(),
+    past: AgreedPast = NOTHING_PAST,
 ) -> Planned:
     """Plan from one snapshot and one state of the target.
 
@@ -77,8 +80,8 @@ def make_plan(
             index = managed_index(settings, target.index(settings.integration.org_url))
 
         def planned_from(readable: Snapshot) -> Planned:
-            pool = pool_of(settings, readable, index, target)
-            inputs = prepare(settings, readable, index, pool, last, now)
+            pool = pool_of(settings, readable, index, target, past)
+            inputs = prepare(settings, readable, index, pool, last, now, past=past)
             return _plan(
                 inputs, target, remembering, memo, described, noticed=noticed, others=others, confirmed=confirmed
             )
@@ -101,6 +104,7 @@ def plan_part(
     *,
     last: LastApply | None,
     now: datetime,
+    agreed: AgreedState | None = None,
 ) -> Planned:
     """Plan for the people and lists of an extent, from upstream facts; nobody else is looked at.
 
@@ -111,19 +115,27 @@ def plan_part(
         part = closed(settings, upstream, target, extent)
         shown = PartOfDirectory(target, part, org_url)
         index = managed_index(settings, shown.index(org_url))
-        pool = pool_of(settings, part.snapshot, index, target)
-        inputs = prepare(settings, part.snapshot, index, pool, last, now, part.shared_lists)
+        names = part.names.union(user.username for user in part.snapshot.users)
+        past = NOTHING_PAST if agreed is None else agreed.past(part.users, names)
+        pool = pool_of(settings, part.snapshot, index, target, past)
+        inputs = prepare(settings, part.snapshot, index, pool, last, now, part.shared_lists, past)
         planned = _plan(inputs, shown, None, None, None, judged=False)
         return msgspec.structs.replace(planned, extent=Extent(part.users, part.whole_lists))
 
 
-def pool_of(settings: Settings, snapshot: Snapshot, index: DirectoryIndex, target: DirectoryReader) -> Pool:
+def pool_of(
+    settings: Settings,
+    snapshot: Snapshot,
+    index: DirectoryIndex,
+    target: DirectoryReader,
+    past: AgreedPast = NOTHING_PAST,
+) -> Pool:
     """Who has the app, and under which name; the few foreign users in the way of a rename are read whole."""
     in_the_way = foreign_in_the_way(snapshot, index)
     users = target.state(Names(in_the_way, frozenset())).users if in_the_way else {}
     adopt = settings.integration.users.adopt
     adoptable = frozenset(name for name, user in users.items() if may_adopt(user, adopt))
-    return resolve_pool(settings, snapshot, index, adoptable)
+    return resolve_pool(settings, snapshot, index, adoptable, past)
 
 
 def _plan(
@@ -145,7 +157,9 @@ def _plan(
     bases = within = None
     if memo is not None:
         bases = bases_of(inputs)
-        within = narrowed(memo, inputs, bases, inputs.pool.held | locks.unlockable, _owned_by_renamed(inputs, target))
+        within = narrowed(
+            memo, inputs, bases, inputs.pool.held | locks.unlockable, _owned_by_others(inputs, locks, target)
+        )
     found = managed_state(settings, target.state(within), locks_in_force)
     current = present_state(settings, found, target)
     compilation = compile_state(inputs, locks, current, within)
@@ -159,7 +173,7 @@ def _plan(
         adopted=compilation.adopted,
         ours=ours_of(settings),
         lifetimes=compilation.lifetimes,
-        passed=frozenset(inputs.pool.passed),
+        passed=compilation.strangers,
     )
     renamed = _renamed(inputs, compilation)
     brief = described is not None
@@ -244,9 +258,9 @@ def _renamed(inputs: CompilerInputs, compilation: Compilation) -> dict[str, str]
     return {new: old for new, old in inputs.pool.renamed.items() if new in desired and new not in held}
 
 
-def _owned_by_renamed(inputs: CompilerInputs, target: DirectoryReader) -> frozenset[str]:
+def _owned_by_others(inputs: CompilerInputs, locks: DesiredLocks, target: DirectoryReader) -> frozenset[str]:
     """Lists of which an owner is renamed, or has a name that passes to another person; few plans have any."""
-    old_names = frozenset(inputs.pool.renamed.values()) | inputs.pool.passed.keys()
+    old_names = locks.strangers.union(inputs.pool.renamed.values())
     if not old_names:
         return frozenset()
     return target.owned_by(old_names)
@@ -284,4 +298,5 @@ def _assembled(
         standing=standing_of(settings.guards, comparison.changes, inputs.index, around, inputs.now),
         managed=managed,
         findings=findings,
+        forgets=over_again(inputs.pool, inputs.past),
     )

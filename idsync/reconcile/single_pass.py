@@ -7,6 +7,7 @@ from functools import cached_property
 from idsync.apply.request import Applied
 from idsync.compiler.memo import decode_memo, encode_memo
 from idsync.config.settings import Settings
+from idsync.model.agreed_past import AgreedPast
 from idsync.model.directory import LastApply
 from idsync.model.extent import Reading
 from idsync.model.findings import Finding
@@ -55,12 +56,14 @@ def plan_once(
     last: LastApply | None,
     now: datetime,
     *,
+    past: AgreedPast,
     cache: Facts | None = None,
     described: int | None = None,
     noticed: Iterable[Finding] = (),
     further: Sequence[Target] = (),
 ) -> Planned:
-    """Read the source and plan, against what the `last` apply was made from; for `further` targets besides, if any.
+    """Read the source and plan, against what the `last` apply was made from and the `past` that is agreed on; for
+    `further` targets besides, if any.
 
     `noticed` are findings that the plan is to have besides its own. With a store's `cache`, the plan looks only at what
     moved since the directory was last known to be as desired; with `described`, a number of newcomers, it is a
@@ -80,6 +83,7 @@ def plan_once(
         noticed=noticed,
         others=reading.others,
         confirmed=reading.confirmed,
+        past=past,
     )
     return with_further_targets(planned, further) if further else planned
 

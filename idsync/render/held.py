@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from idsync.plan.changes import GuardResult, Plan
 from idsync.plan.health import RELEASABLE
-from idsync.plan.holding import MOVED, in_order
+from idsync.plan.holding import BY_HAND, MOVED, in_order
 from idsync.render.change_rows import change_sections
 from idsync.render.escape_text import shown, visible
 from idsync.render.phrases import counted, listed
@@ -32,13 +32,13 @@ def held_advice(held: Plan, options: Sequence[str] = ()) -> str:
     doubts = {finding.code for finding in held.health.findings}
     marks = [mark for mark in held_by(held) if mark != MOVED]
     if any(mark in doubts and mark not in RELEASABLE for mark in marks):
-        return "Nothing releases this: read the source again, whole."
+        return f"Nothing releases this: read the source again, whole. {BY_HAND}"
     if not marks:
         return "Plan again: what these changes are about has changed since the plan was made."
     command = visible(shlex.join(["idsync", "apply", *options]))
     released = " ".join(f"--allow {shown(mark, CODE_LIMIT)}=REASON" for mark in marks[:CODES_SHOWN])
     verdict = "right, and the source whole" if not doubts.isdisjoint(marks) else "meant"
-    return f"If this is {verdict}: {command} {released}"
+    return f"If this is {verdict}: {command} {released}. {BY_HAND}"
 
 
 def render_held(held: Plan, style: Style = PLAIN, limits: Limits | None = None, *, options: Sequence[str] = ()) -> str:

@@ -71,7 +71,8 @@ def _headline(entry: Entry, runs: dict[int, RunSummary], style: Style) -> list[s
             return _run_lines(runs[entry.run], style)
         case MadeByHand():
             what = f"{_VERBS[entry.action]} {shown(entry.address)} by hand"
-            return [f"{visible(entry.at)}  {style.paint(what, _TONES[entry.action])}  [{shown(entry.actor)}]"]
+            line = f"{visible(entry.at)}  {style.paint(what, _TONES[entry.action])}  [{shown(entry.actor)}]"
+            return [line, f"  reason: {shown(entry.reason, 500)}"] if entry.reason else [line]
         case LocksSwept() if not entry.run:
             return [f"{visible(entry.at)}  cleared away {counted(len(entry.locks), 'expired lock')}"]
         case LocksSwept() | RunResumed() | SectionFinished() | RunStopped() | RunFinished():

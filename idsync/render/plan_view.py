@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from idsync.model.findings import Finding
 from idsync.plan.changes import GuardResult, LockChange, Plan
 from idsync.plan.health import RELEASABLE
+from idsync.plan.holding import BY_HAND
 from idsync.render.change_rows import change_sections, lock_section
 from idsync.render.escape_text import shown, visible
 from idsync.render.people import Outcome, People, people_of, people_sections
@@ -132,7 +133,9 @@ def _warnings(plan: Plan, options: Sequence[str], *, split: bool) -> tuple[Row, 
         )
         fix = _release([*dict.fromkeys(result.guard for result in blocked)], "meant", options)
         outcome = "what it counts is held back" if split else "apply refuses this plan"
-        warnings.append(Row("!", f"Blocked by {what}: {outcome} (exit 5).", details=(fix,)))
+        warnings.append(
+            Row("!", f"Blocked by {what}: {outcome} (exit 5).", details=(fix,) if warnings else (fix, _by_hand()))
+        )
     if plan.inputs.sanitized:
         warnings.append(Row("!", "Made from a sanitized snapshot: people stand under pseudonyms; apply refuses it."))
     return tuple(warnings)
@@ -147,14 +150,18 @@ def _health_warning(plan: Plan, options: Sequence[str], *, split: bool) -> Row:
     what += f" {counted(held, 'change is', 'changes are')} held back"
     what += " (exit 7)." if split else ", and apply refuses this plan (exit 7)."
     if plan.health.verdict == "broken" or not RELEASABLE.issuperset(codes):
-        return Row("!", what, details=(Line(" ", "Nothing releases this: fix the source and plan again."),))
-    return Row("!", what, details=(_release(codes, "right, and the source whole", options),))
+        return Row("!", what, details=(Line(" ", "Nothing releases this: fix the source and plan again."), _by_hand()))
+    return Row("!", what, details=(_release(codes, "right, and the source whole", options), _by_hand()))
 
 
 def _release(names: Sequence[str], verdict: str, options: Sequence[str]) -> Line:
     command = visible(shlex.join(["idsync", "apply", *options]))
     released = " ".join(f"--allow {_code(name)}=REASON" for name in names[:CODES_SHOWN])
     return Line(" ", f"If this is {verdict}: {command} {released}")
+
+
+def _by_hand() -> Line:
+    return Line(" ", BY_HAND)
 
 
 def _health_section(plan: Plan, limits: Limits) -> Section:

@@ -9,6 +9,7 @@ from typing import Protocol, Self
 import msgspec
 
 from idsync.model.addresses import Address
+from idsync.model.agreed_past import AgreedPast
 from idsync.model.canonical import Body
 from idsync.model.directory import DirectoryState, Names
 from idsync.model.directory_tables import DirectoryTables
@@ -203,6 +204,15 @@ class AgreedState(Protocol):
 
     def base(self, names: Names) -> DirectoryState:
         """The users and lists of these names as they were agreed on, with their members, and without locks."""
+
+    def past(self, people: Collection[str] | None = None, names: Collection[str] = ()) -> AgreedPast:
+        """What was: all, or what is about these people, by Okta id, or about these names."""
+
+    def remember(self, past: AgreedPast) -> None:
+        """Keep what was, in place of what was known of the same people, names and memberships."""
+
+    def forget(self, past: AgreedPast, access_lists: Iterable[str] = ()) -> None:
+        """Forget it again, and all that ended in `access_lists`, which are gone."""
 
 
 class Records(Protocol):

@@ -7,6 +7,7 @@ from typing import Self
 
 import msgspec
 
+from idsync.model.agreed_past import NOTHING_PAST, AgreedPast
 from idsync.model.directory import DirectoryState, LastApply, Names
 from idsync.model.directory_index import DirectoryIndex, Managed, edited_within, index_of, managed_of
 from idsync.model.exported_state import StateSpec
@@ -38,6 +39,11 @@ class GivenDirectory:
     def last_apply(self) -> LastApply | None:
         """What the last apply was made from, as far as the value says."""
         return None if self._exported is None else self._exported.last_apply
+
+    @property
+    def past(self) -> AgreedPast:
+        """What is agreed on about people beyond the value, as far as it says."""
+        return NOTHING_PAST if self._exported is None else self._exported.past
 
     @property
     def tells_state(self) -> bool:

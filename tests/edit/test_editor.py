@@ -224,7 +224,7 @@ class TestRemove:
         with pytest.raises(ResourceError):
             editor.remove(address)
 
-    @pytest.mark.parametrize("made", [our_user("hiro"), our_lock("l"), our_list("00g1")])
+    @pytest.mark.parametrize("made", [our_user("hiro"), our_list("00g1")])
     def test_removing_what_is_ours_says_that_the_next_apply_brings_it_back(
         self, editor: Editor, local: LocalTarget, made: User | AccessList
     ) -> None:
@@ -233,6 +233,10 @@ class TestRemove:
         done = editor.remove(address)
         assert "the next apply brings it back" in done.note
         assert local.index(ORG).edited == {address}
+
+    def test_removing_a_lock_of_ours_says_that_it_is_not_made_again(self, editor: Editor, local: LocalTarget) -> None:
+        fill(local, state(our_lock("l")))
+        assert "not made again for the same departure or suspension" in editor.remove("lock/l").note
 
 
 class TestAgreed:

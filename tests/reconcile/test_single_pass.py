@@ -9,6 +9,7 @@ from idsync.apply.executor import apply_plan
 from idsync.apply.last_apply import last_apply
 from idsync.apply.request import Request
 from idsync.edit.editor import Editor
+from idsync.model.agreed_past import NOTHING_PAST
 from idsync.model.extent import EVERYTHING, Extent, Reading
 from idsync.model.identity import Snapshot
 from idsync.plan.planfile import decode_plan, encode_plan
@@ -50,7 +51,9 @@ class _Source:
 
 def _planned(snapshot: Snapshot, store: SqliteStore) -> Planned:
     target = LocalTarget(store.directory, ORG)
-    return plan_once(PLAIN, _Source(snapshot), target, last_apply(store.facts, target), NOW, cache=store.cache)
+    return plan_once(
+        PLAIN, _Source(snapshot), target, last_apply(store.facts, target), NOW, past=NOTHING_PAST, cache=store.cache
+    )
 
 
 def _apply(planned: Planned, store: SqliteStore) -> None:

@@ -34,11 +34,14 @@ from idsync.model.times import format_time, parse_duration
 from idsync.plan.changes import Plan
 from idsync.plan.guards import GUARDS
 from idsync.plan.health import OLDER, RELEASABLE
+from idsync.plan.released_logins import LOGIN_REUSED, reused_names, with_locks_lifted
 from idsync.plan.split import split as split_plan
 from idsync.plan.split import with_moved
 from idsync.reconcile.applied_configuration import AppliedConfiguration, configuration_to_remember
+from idsync.reconcile.managed import in_force
 from idsync.reconcile.planned import Planned, last_apply_in_part
 from idsync.reconcile.single_pass import plan_once, remember_after_apply
+from idsync.render.phrases import listed_names
 from idsync.stores.protocol import Store
 from idsync.targets.protocol import DirectoryReader
 
@@ -70,7 +73,8 @@ def command(
     """
     if plan is not None and snapshot is not None:
         raise UsageError("A plan is applied as it is; --snapshot cannot change it.", fix="Give one of the two.")
-    released, timeout = overrides(allow, {*GUARDS, *RELEASABLE, ORPHANED, OLDER}), _seconds(lock_timeout)
+    releasable = {*GUARDS, *RELEASABLE, ORPHANED, OLDER, LOGIN_REUSED}
+    released, timeout = overrides(allow, releasable), _seconds(lock_timeout)
     if plan is None and not auto_approve:
         invocation.console.require_person()
     reviewed = None if plan is None else read_plan(plan)
@@ -78,8 +82,9 @@ def command(
     with store_to_write(invocation, place) as store:
         job = _Job(invocation, place, store, released, timeout, split, form)
         if reviewed is not None:
-            return job.apply(job.parts(reviewed))
-        planned = invocation.keep(job.plan(snapshot))
+            return job.apply(job.parts(job.without_locks_on_reused_names(reviewed)))
+        planned = job.plan(snapshot)
+        planned = invocation.keep(replace(planned, plan=job.without_locks_on_reused_names(planned.plan)))
         if form == "text":
             invocation.console.result(plan_text(planned.plan, "text", invocation, split=split))
         parts = job.parts(invocation.keep(planned.executable()).plan)
@@ -113,10 +118,25 @@ class _Job:
                 target,
                 last_apply(store.facts, target),
                 place.now(),
+                past=store.agreed(target.name).past(),
                 cache=store.cache,
                 described=NEWCOMERS_SHOWN,
                 further=place.further_targets(),
             )
+
+    def without_locks_on_reused_names(self, plan: Plan) -> Plan:
+        """The plan; where `login_reused` is released, with the locks of former holders of names lifted."""
+        if LOGIN_REUSED not in self.released:
+            return plan
+        names = reused_names(plan)
+        if not names:
+            self.invocation.console.warning(f"No name of this plan is {LOGIN_REUSED}; its release is ignored.")
+            return plan
+        target, now = self.place.target(self.store), self.place.now()
+        locks = in_force(self.place.settings, target.locks(names), now)
+        told = listed_names(sorted(names))
+        self.invocation.console.note(f"Locks of former holders are lifted on {told}: {LOGIN_REUSED} is released.")
+        return with_locks_lifted(plan, locks, target.ours)
 
     def parts(self, plan: Plan) -> Parts:
         """What of a plan goes ahead and what is held, which is shown; without --split, all of it goes."""

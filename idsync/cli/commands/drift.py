@@ -31,7 +31,8 @@ def command(invocation: Invocation, snapshot: Path | None, form: str) -> ExitCod
         target = place.target(store)
         with ProgressDisplay(invocation.console) as progress:
             source = place.source(progress, snapshot=snapshot)
-            planned = plan_once(place.settings, source, target, last_apply(store.facts, target), place.now())
+            last, past = last_apply(store.facts, target), store.agreed(target.name).past()
+            planned = plan_once(place.settings, source, target, last, place.now(), past=past)
         drifted = drift_of(planned, target)
     invocation.console.result(plan_text(drifted, form, invocation, drift=True))
     return ExitCode.DONE if drifted.is_empty else ExitCode.DRIFT_FOUND

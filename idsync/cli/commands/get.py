@@ -18,6 +18,7 @@ from idsync.config.settings import Settings
 from idsync.errors import UsageError
 from idsync.history.past_states import PastState, state_as_of
 from idsync.model.addresses import Kind
+from idsync.model.agreed_past import NOTHING_PAST
 from idsync.model.directory import DirectoryState, Names
 from idsync.model.exported_state import ExportedState, StateSpec, exported_state
 from idsync.model.resources import member
@@ -66,13 +67,14 @@ def command(
         target = place.target(store)
         with target.reading():
             if moment is not None:
-                past = state_as_of(target, store, moment)
-                _warn_of_gaps(invocation, past, kinds, name)
+                then = state_as_of(target, store, moment)
+                _warn_of_gaps(invocation, then, kinds, name)
             if name is not None and moment is None:
                 name = resolved(target, kinds[0], name)
-            state = _read(target, kinds, name) if moment is None else past.state
+            state = _read(target, kinds, name) if moment is None else then.state
             edited = store.agreed(target.name).differing() if kinds == KINDS else ()
-            known = StateSpec(target.serial(), last_apply(store.facts, target), tuple(sorted(edited)))
+            past = store.agreed(target.name).past() if kinds == KINDS else NOTHING_PAST
+            known = StateSpec(target.serial(), last_apply(store.facts, target), tuple(sorted(edited)), past)
     if sanitized:
         state, known = _sanitized(place.settings, state, known, pseudonym_key(invocation, place, key_file))
     found = [with_revision(resource) for each in kinds for resource in _of_kind(state, each, name)]

@@ -74,6 +74,7 @@ def _plan(
                 target,
                 target.last_apply,
                 place.now(),
+                past=target.past,
                 described=described,
                 noticed=noticed,
             ).plan
@@ -85,6 +86,7 @@ def _plan(
                     place.target(store),
                     last_apply(store.facts, place.target(store)),
                     place.now(),
+                    past=store.agreed(place.target(store).name).past(),
                     cache=store.cache,
                     described=described,
                     further=place.further_targets(),

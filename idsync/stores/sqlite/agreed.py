@@ -1,13 +1,15 @@
 """Agreed states: differences from what is in the local directory, and rows by reference for every other target."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TypeVar
 
 import msgspec
 
 from idsync.model.addresses import Address, access_list_address, split_address, user_address
+from idsync.model.agreed_past import AgreedPast
 from idsync.model.canonical import Body, body_of, canonical_bytes
 from idsync.model.directory import DirectoryState, Names
+from idsync.model.journal import LOCAL
 from idsync.model.resources import AccessList, Membership, User
 from idsync.stores.protocol import Difference, Found
 from idsync.stores.sqlite.bodies import Bodies
@@ -16,6 +18,7 @@ from idsync.stores.sqlite.details import Details
 from idsync.stores.sqlite.directory import Directory
 from idsync.stores.sqlite.names import Names as Numbers
 from idsync.stores.sqlite.names import asked
+from idsync.stores.sqlite.past import PastTable
 from idsync.stores.sqlite.statements import load_statements
 
 _SQL = load_statements("agreed.sql")
@@ -25,10 +28,30 @@ _ACCESS_LIST = msgspec.json.Decoder(AccessList)
 _MEMBERSHIP = msgspec.json.Decoder(Membership)
 
 
-class LocalAgreed:
+class _Past:
+    """What is agreed on beyond what a target holds; the same for every target."""
+
+    def __init__(self, connection: Connection, target: str) -> None:
+        self._past = PastTable(connection, target)
+
+    def past(self, people: Collection[str] | None = None, names: Collection[str] = ()) -> AgreedPast:
+        """What was: all, or what is about these people, by Okta id, or about these names."""
+        return self._past.find(people, names)
+
+    def remember(self, past: AgreedPast) -> None:
+        """Keep what was."""
+        self._past.put(past)
+
+    def forget(self, past: AgreedPast, access_lists: Iterable[str] = ()) -> None:
+        """Forget it again, and all that ended in lists that are gone."""
+        self._past.delete(past, access_lists)
+
+
+class LocalAgreed(_Past):
     """The agreed state of the directory in this store: what is there, but for the differences that are kept."""
 
     def __init__(self, connection: Connection, directory: Directory, bodies: Bodies) -> None:
+        super().__init__(connection, LOCAL)
         self._connection = connection
         self._directory = directory
         self._bodies = bodies
@@ -78,10 +101,11 @@ class LocalAgreed:
         return DirectoryState(users, {}, lists, {name: members[name] for name in lists})
 
 
-class RemoteAgreed:
+class RemoteAgreed(_Past):
     """The agreed state of a target whose objects are elsewhere: a row for each object and each membership."""
 
     def __init__(self, connection: Connection, target: str, names: Numbers, details: Details, bodies: Bodies) -> None:
+        super().__init__(connection, target)
         self._connection = connection
         self._target = target
         self._names = names

@@ -1,0 +1,75 @@
+"""A plan once a person released `login_reused`: locks that keep a former holder out of a name are lifted by it."""
+
+from collections.abc import Collection, Mapping
+
+from msgspec.structs import replace
+
+from idsync.model.addresses import Address, lock_address
+from idsync.model.canonical import fingerprint
+from idsync.model.directory import Reason, UpstreamCause
+from idsync.model.ownership import USER_ID_LABEL, Ours
+from idsync.model.resources import Lock
+from idsync.plan.assemble import summarise
+from idsync.plan.changes import Change, LockChange, PersonDelta, Plan
+from idsync.plan.steps import in_listing_order
+
+LOGIN_REUSED = "login_reused"
+
+
+def reused_names(plan: Plan) -> dict[str, UpstreamCause]:
+    """The names that a plan says are another person's now, with who has each."""
+    found: dict[str, UpstreamCause] = {}
+    for finding in plan.findings:
+        if finding.code == LOGIN_REUSED and finding.causes and isinstance(finding.causes[0], UpstreamCause):
+            found[finding.causes[0].name] = finding.causes[0]
+    return found
+
+
+def with_locks_lifted(plan: Plan, locks: Mapping[str, Lock], ours: Ours) -> Plan:
+    """The plan with these locks lifted, as far as they are ours and keep somebody else than the holder out of a name.
+
+    `locks` are those in force on the names that passed on. Those that the plan would make are not made. It has the
+    same digest: applied, it is the plan that was reviewed.
+    """
+    holders = reused_names(plan)
+    lifted: dict[Address, LockChange] = {}
+    for name, lock in locks.items():
+        holder = holders.get(_user(lock))
+        if holder is not None and ours(lock) and lock.metadata.labels.get(USER_ID_LABEL) != holder.id:
+            address = lock_address(name)
+            lifted[address] = LockChange(
+                address, "delete", Reason.LOGIN_REUSED, (holder,), lock, None, fingerprint(lock)
+            )
+    kept = [change for change in plan.changes if change.address not in lifted and not _keeps_out(change, holders)]
+    changes = in_listing_order([*kept, *lifted.values()])
+    return replace(
+        plan,
+        changes=changes,
+        summary=summarise(changes),
+        access_delta=_told(plan.access_delta, {_user(lock.before) for lock in lifted.values()}, holders),
+        findings=tuple(finding for finding in plan.findings if finding.code != LOGIN_REUSED),
+    )
+
+
+def _user(lock: Lock | None) -> str:
+    return (lock.spec.target.user if lock else None) or ""
+
+
+def _keeps_out(change: Change, holders: Mapping[str, UpstreamCause]) -> bool:
+    """Whether a change makes a lock for somebody who had a name before."""
+    if not isinstance(change, LockChange) or change.after is None:
+        return False
+    holder = holders.get(_user(change.after))
+    return holder is not None and change.after.metadata.labels.get(USER_ID_LABEL) != holder.id
+
+
+def _told(
+    deltas: Collection[PersonDelta], unlocked: Collection[str], holders: Collection[str]
+) -> tuple[PersonDelta, ...]:
+    """The delta without the locks that are not made, and with those that are lifted."""
+    told = {delta.person: replace(delta, locked=None) if delta.person in holders else delta for delta in deltas}
+    for person in unlocked:
+        delta = told.get(person, PersonDelta(person, (), ()))
+        told[person] = replace(delta, unlocked=Reason.LOGIN_REUSED)
+    left = (delta for delta in told.values() if delta != PersonDelta(delta.person, (), (), target=delta.target))
+    return tuple(sorted(left, key=lambda delta: (delta.person, delta.target)))
