@@ -136,7 +136,7 @@ class PersonDelta(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 class GuardResult(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """A limit, what it counted, and whether the plan stays within it (`blocked` when count > limit).
 
-    `target` is empty for the first target.
+    `target` is empty for the first target. `released` is the reason for which a person released the guard.
     """
 
     guard: str
@@ -144,6 +144,7 @@ class GuardResult(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     limit: int | float
     verdict: Literal["ok", "blocked"]
     target: str = ""
+    released: str = ""
 
 
 class Counts(msgspec.Struct, frozen=True):

@@ -125,7 +125,7 @@ def _warnings(plan: Plan, options: Sequence[str], *, split: bool) -> tuple[Row, 
     warnings = []
     if plan.health.verdict != "ok":
         warnings.append(_health_warning(plan, options, split=split))
-    blocked = [result for result in plan.guards if result.verdict == "blocked"]
+    blocked = [result for result in plan.guards if result.verdict == "blocked" and not result.released]
     if blocked:
         what = listed(
             [f"{_guard_name(result)} ({result.count:,}, limit {limit_words(result)})" for result in blocked],
@@ -142,7 +142,10 @@ def _warnings(plan: Plan, options: Sequence[str], *, split: bool) -> tuple[Row, 
 
 
 def _health_warning(plan: Plan, options: Sequence[str], *, split: bool) -> Row:
-    codes = [finding.code for finding in plan.health.findings]
+    codes = [finding.code for finding in plan.health.findings if finding.severity != "info"]
+    if plan.health.findings and not codes:
+        doubts = listed([_code(finding.code) for finding in plan.health.findings], CODES_SHOWN)
+        return Row("!", f"The snapshot is {plan.health.verdict}: {doubts}, released.")
     marks = frozenset(codes)
     held = sum(not marks.isdisjoint(change.blocked_by) for change in plan.changes)
     doubts = listed([_code(code) for code in codes], CODES_SHOWN) or "no reason given"
@@ -184,6 +187,9 @@ def _guard_section(plan: Plan, limits: Limits) -> Section:
 
 
 def _guard_row(result: GuardResult, finding: Finding | None) -> Row:
+    if result.released:
+        why = shown(result.released, MESSAGE_LIMIT)
+        return Row(" ", f"{_guard_name(result)} {result.count:,} (limit {limit_words(result)}), released: {why}")
     message = "" if finding is None else f": {shown(finding.message, MESSAGE_LIMIT)}"
     return Row("!", f"{_guard_name(result)} {result.count:,} (limit {limit_words(result)}){message}")
 

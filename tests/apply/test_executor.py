@@ -166,15 +166,15 @@ def test_the_journal_keeps_what_is_needed_to_take_a_step_back(target: WritableTa
 
 
 def test_a_run_tells_who_when_and_what_was_released(local: LocalTarget, store: SqliteStore) -> None:
-    gone = state(our_user("a"), our_user("b"))
+    gone = state(our_list("goes"), members={"goes": {}})
     fill(local, gone)
-    released = {"user_deletes": "agreed with Ann", "user_locks": "by mistake"}
-    strict = replace(EXPECTED, guards=Guards(user_deletes=Guard(Decimal(0), 0)))
+    released = {"access_list_deletes": "agreed with Ann", "user_locks": "by mistake"}
+    strict = replace(EXPECTED, guards=Guards(access_list_deletes=Guard(Decimal(0), 0)))
     applied = apply(plan_between(gone, AFTER), local, store, expected=strict, overrides=released)
     (run,) = summarise_runs(each.entry for each in store.journal.headlines())
     assert (run.run, run.actor, run.started_at, run.state) == (applied.run, "hiro@laptop", format_time(NOW), "finished")
-    assert run.releases == applied.releases == {"user_deletes": "agreed with Ann"}
-    assert run.counts["user"] == {"create": 4, "update": 0, "delete": 2}
+    assert run.releases == applied.releases == {"access_list_deletes": "agreed with Ann"}
+    assert run.counts["user"] == {"create": 4, "update": 0, "delete": 0}
     assert run.serial == applied.serial == local.serial()
 
 

@@ -1,5 +1,6 @@
 """`idsync apply [PLAN]`: make a reviewed plan so, or plan, show, ask and apply; all of it, or what may go ahead."""
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,7 @@ import click
 from msgspec.structs import replace
 
 from idsync.apply.admission import (
-    ORPHANED,
+    ALLOWED,
     check_guards,
     check_health,
     check_inputs,
@@ -32,9 +33,8 @@ from idsync.cli.workspaces import store_to_write, workspace
 from idsync.errors import PartlyApplied, PlanStale, UsageError
 from idsync.model.times import format_time, parse_duration
 from idsync.plan.changes import Plan
-from idsync.plan.guards import GUARDS
-from idsync.plan.health import OLDER, RELEASABLE
 from idsync.plan.released_logins import LOGIN_REUSED, reused_names, with_locks_lifted
+from idsync.plan.releases import releases_in, with_releases
 from idsync.plan.split import split as split_plan
 from idsync.plan.split import with_moved
 from idsync.reconcile.applied_configuration import AppliedConfiguration, configuration_to_remember
@@ -73,8 +73,7 @@ def command(
     """
     if plan is not None and snapshot is not None:
         raise UsageError("A plan is applied as it is; --snapshot cannot change it.", fix="Give one of the two.")
-    releasable = {*GUARDS, *RELEASABLE, ORPHANED, OLDER, LOGIN_REUSED}
-    released, timeout = overrides(allow, releasable), _seconds(lock_timeout)
+    released, timeout = overrides(allow, ALLOWED), _seconds(lock_timeout)
     if plan is None and not auto_approve:
         invocation.console.require_person()
     reviewed = None if plan is None else read_plan(plan)
@@ -82,11 +81,12 @@ def command(
     with store_to_write(invocation, place) as store:
         job = _Job(invocation, place, store, released, timeout, split, form)
         if reviewed is not None:
+            job = job.with_releases_of(reviewed)
             return job.apply(job.parts(job.without_locks_on_reused_names(reviewed)))
         planned = job.plan(snapshot)
         planned = invocation.keep(replace(planned, plan=job.without_locks_on_reused_names(planned.plan)))
         if form == "text":
-            invocation.console.result(plan_text(planned.plan, "text", invocation, split=split))
+            invocation.console.result(plan_text(with_releases(planned.plan, released), "text", invocation, split=split))
         parts = job.parts(invocation.keep(planned.executable()).plan)
         if not job.approved(parts, ask=not auto_approve):
             invocation.console.note("Nothing was changed.")
@@ -138,6 +138,19 @@ class _Job:
         self.invocation.console.note(f"Locks of former holders are lifted on {told}: {LOGIN_REUSED} is released.")
         return with_locks_lifted(plan, locks, target.ours)
 
+    def with_releases_of(self, plan: Plan) -> "_Job":
+        """The same with the releases that a plan file brings; those of the command line go before."""
+        if not any(result.released for result in plan.guards):
+            return self
+        brought = releases_in(plan, self._counted_again(plan))
+        for name, reason in brought.items():
+            self.invocation.console.note(f"{name} is released by the plan file: {reason}")
+        from_file = {name: f"{reason} (from the plan file)" for name, reason in brought.items()}
+        return dataclasses.replace(self, released={**from_file, **self.released})
+
+    def _counted_again(self, plan: Plan) -> Plan:
+        return counted_again(plan, self.place.expected(), self.place.targets(self.store), self.place.now())
+
     def parts(self, plan: Plan) -> Parts:
         """What of a plan goes ahead and what is held, which is shown; without --split, all of it goes."""
         if not self.split:
@@ -146,7 +159,7 @@ class _Job:
         check_inputs(plan, self.place.expected())
         self._check_older(plan)
         self._check_orphaned(plan)
-        plan = counted_again(plan, self.place.expected(), self.place.targets(self.store), self.place.now())
+        plan = self._counted_again(plan)
         going, held = split_plan(plan, self.released)
         if self.form == "text":
             self.invocation.console.result(held_text(held, self.invocation))

@@ -6,17 +6,19 @@ from pathlib import Path
 
 import click
 
+from idsync.apply.admission import ALLOWED, unneeded
 from idsync.apply.last_apply import last_apply
 from idsync.bootstrap import Workspace
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.files import private_file
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
-from idsync.cli.options import current_option, format_option, snapshot_option
+from idsync.cli.options import current_option, format_option, overrides, snapshot_option
 from idsync.cli.plans import NEWCOMERS_SHOWN, plan_text
 from idsync.cli.progress import ProgressDisplay
 from idsync.cli.workspaces import given_directory, workspace
-from idsync.errors import StoreError
+from idsync.errors import StoreError, UsageError
 from idsync.plan.changes import Plan
+from idsync.plan.releases import IN_A_FILE, with_releases
 from idsync.plan.seal import sealed, write_sealed
 from idsync.reconcile.single_pass import no_last_reading, plan_once, remember_after_plan
 from idsync.stores.protocol import Access
@@ -27,6 +29,12 @@ from idsync.stores.protocol import Access
 @current_option
 @click.option("-o", "output", metavar="PLAN", type=click.Path(path_type=Path), help="Keep the plan in a file.")
 @format_option("text", "json", "markdown")
+@click.option(
+    "--allow",
+    metavar="GUARD=REASON",
+    multiple=True,
+    help="Release one guard in the plan, and say why: the plan shows it, and apply takes it from the file.",
+)
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
 @click.option(
     "--fail-on", type=click.Choice(["warning", "error"]), help="Exit 5 when a finding is at least that severe."
@@ -39,18 +47,24 @@ def command(
     current: Path | None,
     output: Path | None,
     form: str,
+    allow: tuple[str, ...],
     detailed_exitcode: bool,
     fail_on: str | None,
 ) -> ExitCode:
     """Show what would change, for whom and why. Nothing is changed."""
+    released = _releases(allow)
     place = workspace(invocation)
     described = NEWCOMERS_SHOWN if output is None and form == "text" else None
     plan = _plan(place, invocation, snapshot, current, described)
+    blocked = {result.guard for result in plan.guards if result.verdict == "blocked"}
+    plan = with_releases(plan, {name: reason for name, reason in released.items() if name in blocked})
     if output is not None:
         with private_file(output, "plan") as written:
             plan = write_sealed(plan, written.write)
     elif form != "text":
         plan = sealed(plan)
+    for note in unneeded(released, blocked):
+        invocation.console.warning(f"{note}.")
     invocation.console.result(plan_text(plan, form, invocation, kept=output), exact=form == "json")
     if output is not None:
         apply = shlex.join(["idsync", "apply", *invocation.config_arguments, str(output)])
@@ -97,6 +111,18 @@ def _plan(
         with suppress(StoreError), place.store(Access.REMEMBER) as store:
             remember_after_plan(planned, place.target(store), store.cache)
     return planned.plan
+
+
+def _releases(allow: tuple[str, ...]) -> dict[str, str]:
+    """What is to be released in the plan; raises UsageError for what only the apply itself may release."""
+    released = overrides(allow, ALLOWED)
+    for name in released.keys() - {*IN_A_FILE}:
+        raise UsageError(
+            f"A plan cannot release {name}.",
+            why="Whether it is right shows only when the plan is applied: who applies it answers for it.",
+            fix=f'Make the plan without it; then idsync apply … --allow {name}="why it is right this time".',
+        )
+    return released
 
 
 _RANKS = {"info": 0, "warning": 1, "error": 2}
