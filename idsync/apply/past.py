@@ -111,7 +111,8 @@ class _Notes:
         self, people: Collection[str], changes: dict[str, UserChange], *, before: bool
     ) -> Iterator[tuple[str, str]]:
         """The Okta ids that these names had before the changes, or have after them."""
-        others = frozenset(people) - changes.keys()
+        # By people: taking all changes away from each list's people would read everybody for every list.
+        others = frozenset(person for person in people if person not in changes)
         found = self._target.state(Names(others, _NOBODY)).users if others else {}
         for person in people:
             change = changes.get(person)

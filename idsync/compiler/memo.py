@@ -115,7 +115,8 @@ def narrowed(memo: Memo, inputs: Inputs, bases: Bases, held: frozenset[str], own
         for subject in inputs.subjects
         if memo.lists.get(subject.id) != bases.lists[subject.id] or _has_any(subject, moved)
     }
-    return Names(frozenset(users & (index.users.keys() | pool.present.keys())), frozenset(lists))
+    there = frozenset(name for name in users if name in index.users or name in pool.present)  # few are asked about
+    return Names(there, frozenset(lists))
 
 
 def remembered(
