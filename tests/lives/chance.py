@@ -21,9 +21,7 @@ DEPARTMENT_RULES = [("Eng", "dev"), ("O*", "op-$1"), ("Sales", "seller"), ("*", 
 LIST_RULES = [("aws-*", "use-$1"), ("eng-*", "code"), ("*", "see")]
 HOURS = [2, 26, 26, 75, 170]
 BAD_READINGS = ["no groups", "groups empty", "a group empty", "profiles empty", "half of the people", "nobody"]
-
-AWAITED = frozenset({"lifted locks", "accounts removed by hand", "ended memberships", "older readings"})
-"""What no life has yet: the rules R8; R10; R18; R31."""
+BAD_READINGS += ["an odd person", "an odd person", "an older one", "an older one"]
 
 
 def random_life(seed: int, weeks: int) -> Script:
@@ -100,11 +98,20 @@ class _Weeks:
             for event in self._random.choice(makers)():
                 happen(event, self._now)
                 events.append(event)
-        misread: tuple[str, ...] = ()
-        if self._random.random() < 0.2:
-            misread = (self._random.choice(BAD_READINGS), self._one(self._now.groups))
-        from_file, released = self._random.random() < 0.2, self._random.random() < 0.5
-        return Week(self._random.choice(HOURS), tuple(events), misread, from_file, released)
+        random = self._random
+        return Week(
+            random.choice(HOURS),
+            tuple(events),
+            self._bad_reading() if random.random() < 0.25 else (),
+            from_file=random.random() < 0.2,
+            released=random.random() < 0.5,
+            believed=random.random() < 0.15,
+            waits=random.random() < 0.1,
+        )
+
+    def _bad_reading(self) -> tuple[str, ...]:
+        kind = self._random.choice(BAD_READINGS)
+        return kind, self._one(self._now.people if kind == "an odd person" else self._now.groups)
 
     def _one(self, things: dict[str, Person] | dict[str, Group] | dict[str, App]) -> str:
         return self._random.choice([*things]) if things else "-"
@@ -156,7 +163,7 @@ class _Weeks:
         return [self._okta("is renamed", self._one(self._now.people), self._free_login())]
 
     def _status(self) -> list[Event]:
-        status = self._random.choice(["SUSPENDED", "SUSPENDED", "ACTIVE", "LOCKED_OUT", "STAGED"])
+        status = self._random.choice(["SUSPENDED", "SUSPENDED", "ACTIVE", "LOCKED_OUT", "STAGED", "FROZEN"])
         return [self._okta("has the status", self._one(self._now.people), status)]
 
     def _mover(self) -> list[Event]:
@@ -223,7 +230,7 @@ class _Weeks:
 
     def _hand(self) -> list[Event]:
         random, person, group = self._random, self._one(self._now.people), self._one(self._now.groups)
-        hours = [5000] if "ended memberships" in AWAITED else [1, 5, 30, 100, 5000]
+        hours = [1, 5, 30, 100, 5000]
         deeds = [
             ("ends membership", group, person, str(random.choice(hours))),
             ("ends membership", group, person, str(random.choice(hours))),
@@ -235,9 +242,11 @@ class _Weeks:
             ("makes user", self._login()),
             ("removes foreign user", self._login()),
             ("locks", self._login()),
+            ("locks for a while", self._login(), str(random.choice([5, 100]))),
+            ("lifts locks", person),
+            ("removes user", person),
+            ("unlocks", self._login()),
         ]
-        deeds += [] if "lifted locks" in AWAITED else [("lifts locks", person)]
-        deeds += [] if "accounts removed by hand" in AWAITED else [("removes user", person)]
         what, *about = random.choice(deeds)
         return [Event(BY_HAND, what, tuple(about))]
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 
 from tests.lives.directory import Directory, User
+from tests.lives.oracle import is_past
 from tests.lives.organization import SSO_APP, Configuration, Document
 from tests.lives.patterns import any_matches
 from tests.lives.people import is_taken, pool
@@ -87,16 +89,17 @@ def _shrunk(before: int, now: int) -> bool:
 
 def _of_lists(before: dict[str, tuple[str, int]], now: dict[str, tuple[str, int]], listed: list[Document]) -> Doubt:
     had = {okta_id: count for okta_id, (_, count) in before.items() if count}
-    has = {okta_id: now[okta_id][1] for okta_id in had if okta_id in now}
+    has = {okta_id: now[okta_id][1] for okta_id in before if okta_id in now}
     if not had:
         return Doubt.NO
-    none_left = not any(has.values())
     a_crowd_left = any(count >= CROWD and not has.get(okta_id) for okta_id, count in had.items())
-    listed_now = [now[okta_id][1] for okta_id in before if okta_id in now]
-    fewer = _shrunk(sum(had.values()), sum(listed_now)) or _shrunk(len(before), len(listed_now))
-    if (none_left and (len(had) > 1 or not listed)) or a_crowd_left or fewer:
+    fewer = _shrunk(sum(had.values()), sum(has.values())) or _shrunk(len(before), len(has))
+    if a_crowd_left or fewer:
         return Doubt.YES
-    return Doubt.MAYBE if none_left else Doubt.NO
+    if any(has.values()):
+        return Doubt.NO
+    others = any(count for _, count in now.values())
+    return Doubt.YES if not listed or (len(had) > 1 and not others) else Doubt.MAYBE
 
 
 def _attributes_are_doubtful(now: Measures, good: Measures) -> bool:
@@ -108,9 +111,14 @@ def _attributes_are_doubtful(now: Measures, good: Measures) -> bool:
     )
 
 
-def takes(before: Directory, after: Directory) -> bool:
-    """Whether anybody is deleted, locked, unlocked, or loses a membership, a role, a grant or a value of a trait."""
-    if before.locks != after.locks:
+def takes(before: Directory, after: Directory, now: datetime) -> bool:
+    """Whether anybody is deleted, locked, unlocked, or loses a membership, a role, a grant or a value of a trait.
+
+    Sweeping a lock of ours that has ended takes nothing.
+    """
+    if {
+        name: lock for name, lock in before.locks.items() if not (lock.ours and is_past(lock.ends, now))
+    } != after.locks:
         return True
     for name, user in before.users.items():
         there = after.users.get(name)

@@ -33,6 +33,10 @@ class Week:
     """Whether the plan is kept in a file first."""
     released: bool = False
     """Whether guards that block are released."""
+    believed: bool = False
+    """Whether doubts about the reading are released."""
+    waits: bool = False
+    """Whether the plan is kept for a review, and applied only after the next one."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,8 @@ class Script:
             lines += [f"  the reading is bad: {' '.join(week.misread)}"] if week.misread else []
             lines += ["  the plan is kept in a file, and applied from it"] if week.from_file else []
             lines += ["  guards that block are released"] if week.released else []
+            lines += ["  doubts are released"] if week.believed else []
+            lines += ["  the plan waits for its review until the next one is applied"] if week.waits else []
         return "\n".join(lines)
 
 

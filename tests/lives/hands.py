@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from tests.lives.directory import Lock, Member, User
 from tests.lives.events import Event
 from tests.lives.oracle import World, is_past
-from tests.lives.organization import Document
 from tests.lives.program import Program
 
 
@@ -34,7 +33,11 @@ def by_hand(event: Event, world: World, program: Program, now: datetime) -> None
         case "removes foreign user", (name,):
             hand.remove_foreign_user(name)
         case "locks", (name,):
-            hand.lock(name)
+            hand.lock(name, None)
+        case "locks for a while", (name, hours):
+            hand.lock(name, int(hours))
+        case "unlocks", (name,):
+            hand.unlock(name)
         case _:
             raise AssertionError(f"no hand does this: {event}")
 
@@ -84,7 +87,8 @@ class _Hand:
         if name is None:
             return
         del self._directory.users[name]
-        self._memory.removed[okta_id] = name
+        self._memory.removed[okta_id] = (name, self._now)
+        self._memory.former[name] = okta_id
         self._program.remove(f"user/{name}")
 
     def remove_list(self, list_id: str) -> None:
@@ -114,7 +118,7 @@ class _Hand:
 
     def make_owner(self, list_id: str, name: str) -> None:
         """Make somebody the only owner of a list."""
-        if list_id not in self._directory.lists:
+        if list_id not in self._directory.lists or name in self._memory.former:
             return
         there = self._program.get(f"access_list/{list_id}")
         there["spec"]["owners"] = [{"name": name}]
@@ -147,19 +151,25 @@ class _Hand:
             del self._directory.users[name]
             self._program.remove(f"user/{name}")
 
-    def lock(self, name: str) -> None:
-        """Lock a name for good; that lock is a person's own."""
-        lock_name = f"by-hand-{name}"
-        if lock_name in self._directory.locks:
-            return
-        self._directory.locks[lock_name] = Lock(name, None, None, False)
-        self._program.create(
-            {"kind": "lock", "version": "v2", "metadata": {"name": lock_name}, "spec": {"target": {"user": name}}}
-        )
+    def lock(self, name: str, hours: int | None) -> None:
+        """Lock a name, for good or for some hours; that lock is a person's own."""
+        lasting = [] if hours is None else ["--for", f"{hours}h"]
+        self._program.expect((0,), "lock", name, "--message", "ask security", *lasting)
+        ends = None if hours is None else self._now + timedelta(hours=hours)
+        for made, lock in self._program.directory().locks.items():
+            if made not in self._directory.locks and lock.user == name and not lock.ours:
+                self._directory.locks[made] = Lock(name, None, ends, False)
+
+    def unlock(self, name: str) -> None:
+        """Lift every lock on a name that is in force."""
+        locks = self._directory.locks
+        lifted = [made for made, lock in locks.items() if lock.user == name and not is_past(lock.ends, self._now)]
+        for made in lifted:
+            lock = locks.pop(made)
+            if lock.id is not None:
+                self._memory.lifted.add(lock.id)
+        self._program.expect((0,) if lifted else (64,), "unlock", name, "--reason", "it was a mistake")
 
 
 def _text(time: datetime) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-__all__ = ["Document", "by_hand"]

@@ -17,8 +17,9 @@ from tests.lives.organization import Document, Organization
 from tests.lives.people import decide
 from tests.lives.program import Program, Unexpected
 
-DONE, CHANGES, BLOCKED, DOUBTED = 0, 2, 5, 7
+DONE, CHANGES, BLOCKED, STALE, DOUBTED = 0, 2, 5, 6, 7
 """Exit codes."""
+DOUBTS = ("source_empty", "source_shrink", "groups_empty", "apps_empty", "group_emptied", "profiles_empty")
 
 
 @dataclass
@@ -60,6 +61,9 @@ class _Life:
         self._world = World()
         self._good: Measures | None = None
         self._runs: dict[int, Directory] = {}
+        self._readings: list[Document] = []
+        """Those that were applied, in their order."""
+        self._waiting = False
 
     def live(self, week: Week) -> None:
         """Let things happen, then read and apply, and look whether a second pass would change anything."""
@@ -71,30 +75,55 @@ class _Life:
                 happen(event, self._organization)
         if any(event.where == IN_THE_FILES for event in week.events):
             self._program.configure(self._files.documents())
-        reading = self._organization.reading(f"{self._program.now:%Y-%m-%dT%H:%M:%SZ}")
-        if week.misread:
-            reading = misread(week.misread, reading)
+        reading = self._reading(week)
         self._program.give(reading)
         self._program.now += timedelta(minutes=1)
-        self._apply(reading, week)
+        if week.waits:
+            self._program.expect((DONE,), "plan", "-o", self._program.late)
+            self._waiting = True
+        else:
+            self._apply(reading, week)
+
+    def _reading(self, week: Week) -> Document:
+        reading = self._organization.reading(f"{self._program.now:%Y-%m-%dT%H:%M:%SZ}")
+        if week.misread[:1] == ("an older one",):
+            return self._readings[-2] if len(self._readings) > 1 else reading
+        return misread(week.misread, reading) if week.misread else reading
 
     def _apply(self, reading: Document, week: Week) -> None:
-        before, files = self._world.directory, self._files
-        wanted = after_pass(copy_of(self._world), reading, files, self._program.now)
-        measures = measure(reading, files)
-        doubted = Doubt.NO if self._good is None else doubt(measures, self._good, files, reading)
-        if not takes(before, wanted.directory):
-            doubted = Doubt.NO
-        must, may = blocking(counts(before, wanted.directory, decide(reading, files, before)), files)
-        released = [part for guard in may if week.released for part in ("--allow", f"{guard}=it is meant")]
-        blocked = Doubt.NO if released else Doubt.YES if must else Doubt.MAYBE if may else Doubt.NO
-        code, out = self._program.expect(_codes(doubted, blocked), *self._command(week), *released)
+        wanted = after_pass(copy_of(self._world), reading, self._files, self._program.now)
+        released, codes = self._outcomes(reading, wanted.directory, week)
+        code, out = self._program.expect(codes, *self._command(week), *released)
         if code == DONE:
-            self._world, self._good = wanted, measures
+            self._world, self._good = wanted, measure(reading, self._files)
+            self._readings.append(reading)
         self._compare(self._world.directory, "after the apply")
         if code == DONE:
             self._remember(json.loads(out)["run"])
             self._again(reading)
+            if self._waiting:  # what waited for its review is of an older reading now
+                self._program.expect((STALE,), "apply", self._program.late)
+                self._compare(self._world.directory, "after the apply of an older plan")
+                self._waiting = False
+
+    def _outcomes(self, reading: Document, wanted: Directory, week: Week) -> tuple[list[str], list[int]]:
+        """What is released, as options, and how the apply may end."""
+        before, files = self._world.directory, self._files
+        if self._readings and reading["taken_at"] < self._readings[-1]["taken_at"]:
+            return [], [STALE]
+        measures = measure(reading, files)
+        doubted = Doubt.NO if self._good is None else doubt(measures, self._good, files, reading)
+        if not takes(before, wanted, self._program.now):
+            doubted = Doubt.NO
+        counted = counts(before, wanted, decide(reading, files, before), self._program.now)
+        must, may = blocking(counted, files)
+        blocked = Doubt.YES if must else Doubt.MAYBE if may else Doubt.NO
+        names: list[str] = []
+        if week.released and may:
+            names, blocked = [*may], Doubt.NO
+        if week.believed and doubted is not Doubt.NO:
+            names, doubted = [*names, *DOUBTS], Doubt.NO
+        return [part for name in names for part in ("--allow", f"{name}=it is meant")], _codes(doubted, blocked)
 
     def _command(self, week: Week) -> list[str]:
         if not week.from_file:

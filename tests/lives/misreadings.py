@@ -22,6 +22,9 @@ def misread(how: tuple[str, ...], reading: Document) -> Document:
                 user["profile"] = {}
         case "half of the people", *_:
             spoiled["users"] = spoiled["users"][::2]
+        case "an odd person", okta_id:
+            for user in spoiled["users"]:
+                user["username"] = "\0" if user["id"] == okta_id else user["username"]
         case "nobody", *_:
             spoiled["users"] = []
         case _:

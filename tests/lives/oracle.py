@@ -19,13 +19,16 @@ MARGIN = timedelta(hours=1)
 class Memory:
     """What must be known beyond the directory itself.
 
-    `removed` are users of ours that hands removed since the last pass: names by Okta id. `lifted` are people whose lock
-    a hand lifted for as long as their suspension lasts. `ended` are memberships that stay ended, as list and Okta id.
+    `removed` are users of ours that hands removed and no pass made again: name and time by Okta id. `lifted` are
+    people whose lock a hand lifted, for as long as their suspension lasts. `ended` are memberships that stay ended, as
+    list and Okta id.
+    `former` says who had a name last that nobody has now and that lists name as an owner.
     """
 
-    removed: dict[str, str] = field(default_factory=dict)
+    removed: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     lifted: set[str] = field(default_factory=set)
     ended: set[tuple[str, str]] = field(default_factory=set)
+    former: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -58,7 +61,6 @@ class _Locks:
     def __init__(self, world: World, people: People, reading: Document, files: Configuration, now: datetime) -> None:
         self._world, self._people, self._now = world, people, now
         self._ttl = None if files.ttl is None else timedelta(hours=files.ttl)
-        self._admitted = {person["id"] for person in people.present.values()} | people.held_ids
         before = world.directory.locks
         self._locks = {name: lock for name, lock in before.items() if not (lock.ours and is_past(lock.ends, now))}
         self._wanted: set[str] = set()
@@ -70,8 +72,10 @@ class _Locks:
             self._for_a_while(name, okta_id)
         for new, old in people.renamed.items():
             self._for_a_while(old, people.present[new]["id"])
-        for okta_id, name in self._world.memory.removed.items():
-            if okta_id not in self._admitted and name not in before:
+        for okta_id, (name, at) in self._world.memory.removed.items():
+            over = self._ttl is not None and is_past(at + self._ttl + MARGIN, self._now)
+            back = okta_id in people.held_ids or people.names().get(okta_id) == name or name in before
+            if not over and not back:
                 self._for_a_while(name, okta_id)
         for name in people.suspended:
             if people.present[name]["id"] not in self._world.memory.lifted:
@@ -107,11 +111,12 @@ class _Locks:
 
     def _find(self, user: str, okta_id: str) -> tuple[str, Lock | None]:
         """The name of the lock on a user for a person, and the lock where it is there."""
-        for name in (lock_name(f"{ORG}/{user}"), lock_name(f"{ORG}/{user}/{okta_id}")):
+        names = (lock_name(f"{ORG}/{user}"), lock_name(f"{ORG}/{user}/{okta_id}"))
+        for name in names:
             there = self._locks.get(name)
-            if there is None or (there.ours and there.id == okta_id):
+            if there is not None and there.ours and there.id == okta_id:
                 return name, there
-        raise AssertionError(f"both names of the lock on {user} for {okta_id} are taken")
+        return next(name for name in names if name not in self._locks), None
 
 
 class _Lists:
@@ -155,7 +160,7 @@ class _Lists:
 
     def _is_theirs(self, name: str, okta_id: str) -> bool:
         """Whether what the directory holds under a name is of this person, not of somebody who had the name before."""
-        removed = [old for other, old in self._world.memory.removed.items() if other != okta_id]
+        removed = [old for other, (old, _) in self._world.memory.removed.items() if other != okta_id]
         return name not in self._people.replaced and name not in removed
 
     def _owners(self, there: List) -> list[str]:
@@ -163,12 +168,9 @@ class _Lists:
 
         A list that nobody would own has the owners with which it would be made.
         """
-        people, locks = self._people, self._world.directory.locks.values()
-        passed_on = {*people.replaced}
-        for name, person in people.present.items():
-            others = [lock for lock in locks if lock.user == name and lock.ours and lock.id != person["id"]]
-            if any(not is_past(lock.ends, self._now) for lock in others) and name not in self._world.directory.users:
-                passed_on.add(name)
+        people, former = self._people, self._world.memory.former
+        others = {name for name, person in people.present.items() if former.get(name, person["id"]) != person["id"]}
+        passed_on = {*people.replaced} | others
         new_names = {old: new for new, old in people.renamed.items()}
         owners = [new_names.get(name, name) for name in there.owners if name not in passed_on]
         if there.owners and not owners:
@@ -180,9 +182,17 @@ def _memory(world: World, people: People, reading: Document, after: Directory, n
     """What is remembered once the pass is done."""
     statuses = {person["id"]: person["status"] for person in reading["users"]}
     names = people.names()
-    held = {okta_id: name for okta_id, name in world.memory.removed.items() if okta_id in people.held_ids}
+    held = {okta_id: taken for okta_id, taken in world.memory.removed.items() if okta_id in people.held_ids}
     lifted = {okta_id for okta_id in world.memory.lifted if statuses.get(okta_id) == "SUSPENDED"}
-    memory = Memory(held, lifted, {*world.memory.ended})
+    former = {name: okta_id for name, okta_id in world.memory.former.items() if name not in people.present}
+    memory = Memory(held, lifted, {*world.memory.ended}, former)
+    for name, user in world.directory.users.items():
+        if (
+            user.id is not None
+            and name not in after.users
+            and any(name in each.owners for each in after.lists.values())
+        ):
+            memory.former[name] = user.id
     ids = {name: user.id for name, user in world.directory.users.items() if user.id is not None}
     for list_id, there in world.directory.lists.items():
         for name, member in there.members.items():

@@ -91,7 +91,7 @@ class Configuration:
         return {"percent": 100, "floor": 1000}
 
 
-GUARDS = ["user_deletes", "user_locks", "member_removals", "access_list_deletes"]
+GUARDS = ["user_deletes", "user_locks", "member_removals", "access_list_deletes", "access_losses"]
 
 
 @dataclass

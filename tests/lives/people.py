@@ -35,7 +35,12 @@ class People:
 def pool(reading: Document, files: Configuration) -> list[Document]:
     """Everybody whose status lets them have an account, behind a lock or without one."""
     statuses = IN_THE_POOL if files.suspended == "delete" else [*IN_THE_POOL, "SUSPENDED"]
-    return [person for person in reading["users"] if person["status"] in statuses]
+    return [person for person in reading["users"] if person["status"] in statuses and is_readable(person)]
+
+
+def is_readable(person: Document) -> bool:
+    """Whether a row says who it is about: R13."""
+    return "\0" not in person["username"]
 
 
 def decide(reading: Document, files: Configuration, before: Directory) -> People:
@@ -43,7 +48,8 @@ def decide(reading: Document, files: Configuration, before: Directory) -> People
     people = People()
     candidates = pool(reading, files)
     here = {person["id"] for person in candidates}
-    unknown = [each for each in reading["users"] if each["status"] not in [*IN_THE_POOL, *OUT_OF_IT, "SUSPENDED"]]
+    known = [*IN_THE_POOL, *OUT_OF_IT, "SUSPENDED"]
+    unknown = [each for each in reading["users"] if each["status"] not in known or not is_readable(each)]
     folded = [person["username"].casefold() for person in candidates]
     for person in candidates:
         twins = folded.count(person["username"].casefold()) > 1

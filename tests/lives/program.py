@@ -33,6 +33,7 @@ class Program:
         self._load = cache(load)
         self.now = START
         self.plan = str(folder / "plan.json")
+        self.late = str(folder / "late.json")
 
     def configure(self, documents: list[Document]) -> None:
         """Write the configuration; JSON is YAML."""

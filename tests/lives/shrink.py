@@ -35,7 +35,8 @@ def _shorter(script: Script) -> Iterator[Script]:
     for number, week in enumerate(weeks):
         fewer = [replace(week, misread=())] if week.misread else []
         fewer += [replace(week, from_file=False)] if week.from_file else []
-        fewer += [replace(week, released=False)] if week.released else []
+        fewer += [replace(week, released=False, believed=False)] if week.released or week.believed else []
+        fewer += [replace(week, waits=False)] if week.waits else []
         for at in range(len(week.events)):
             fewer.append(replace(week, events=(*week.events[:at], *week.events[at + 1 :])))
         for each in fewer:
