@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, assert_never
 
 from idsync import __version__
 from idsync.apply.admission import Expected
-from idsync.config.codes import UNUSABLE_SECRET, Mistakes
+from idsync.config.codes import STORE_FOLDER_MISSING, UNUSABLE_SECRET, Mistakes
 from idsync.config.loader import load
 from idsync.config.secrets import Secret, resolve, secret_references
 from idsync.config.settings import ApiToken, OAuth, OktaSource, SecretReference, Settings, SnapshotSource
-from idsync.config.source_files import SourceFile
-from idsync.diagnostics import Diagnostic, Position, has_errors
+from idsync.config.source_files import SourceFile, shown
+from idsync.diagnostics import Diagnostic, Position, has_errors, quoted
 from idsync.errors import ConfigError, SecretError
 from idsync.plan.sections import FIRST
 from idsync.stores.protocol import Access, Holder, Store
@@ -80,11 +80,24 @@ class Workspace:
 
     @contextmanager
     def store(self, access: Access) -> Iterator[Store]:
-        """The store, for what `access` says. Raises StoreError."""
+        """The store, for what `access` says. Raises StoreError, and ConfigError where its folder is missing."""
         from idsync.stores.opening import open_store
 
+        self._check_store_folder()
         with open_store(self.settings.integration.store, self.directory, access) as store:
             yield store
+
+    def _check_store_folder(self) -> None:
+        """Raise ConfigError, at the line of the store, where the folder is missing in which it is to lie."""
+        from idsync.stores.opening import store_folder
+
+        integration = self.settings.integration
+        folder = store_folder(integration.store, self.directory)
+        if not folder.exists():
+            mistakes = Mistakes()
+            place = integration.store_position or integration.position
+            mistakes.add(STORE_FOLDER_MISSING, place, f"the store's folder {quoted(shown(folder), 200)} does not exist")
+            raise ConfigError("The store cannot be opened; nothing was done.", tuple(mistakes.found))
 
     def target(self, store: Store) -> LocalTarget:
         """Where access is enforced: the first target, and what people look at and edit."""

@@ -11,6 +11,7 @@ from typing import cast
 
 import msgspec
 
+from idsync.compiler.expansions import unusable, usable
 from idsync.compiler.left_as_is import LeftRows
 from idsync.compiler.pool import Pool
 from idsync.compiler.roles import case_finding, config_cause
@@ -18,6 +19,7 @@ from idsync.compiler.subjects import ACTIVE, Subject
 from idsync.config.patterns import PatternSet
 from idsync.config.settings import AccessListRule, EmptyLists, ListSubject, Settings
 from idsync.config.settings import Owner as OwnerSetting
+from idsync.config.texts import is_usable_text
 from idsync.diagnostics import quoted
 from idsync.model.addresses import Address, access_list_address
 from idsync.model.directory import Cause, Members, Reason, UpstreamCause, Why
@@ -51,6 +53,8 @@ class DesiredLists(msgspec.Struct, frozen=True):
     findings: tuple[Finding, ...]
     kept: dict[str, tuple[str, ...]]
     """For lists that change: what people edited on them and we leave alone."""
+    noticed: frozenset[str] = frozenset()
+    """Lists about which something is to be said at every plan."""
 
 
 class _Wording(msgspec.Struct, frozen=True):
@@ -61,6 +65,7 @@ class _Wording(msgspec.Struct, frozen=True):
     grants: Grants
     owners: tuple[str, ...]
     causes: tuple[Cause, ...]
+    findings: tuple[Finding, ...] = ()
 
 
 class Ends:
@@ -95,7 +100,10 @@ class ListRules:
         described = rule.description.expand(captures) if rule.description else subject.description
         cause = config_cause(rule.position, f"{rule.subject.value} is {rule.pattern}")
         owners = self._owners(template.expand(captures) for template in rule.owners)
-        return _Wording(title or subject.name, described, _grants(rule, captures), owners, (subject.cause(), cause))
+        causes = (subject.cause(), cause)
+        findings = tuple(_unusable_texts(rule, captures, causes))
+        title = title if is_usable_text(title) else subject.name
+        return _Wording(title, described, _grants(rule, captures), owners, causes, findings)
 
     @property
     def default_owners(self) -> tuple[Owner, ...]:
@@ -104,7 +112,16 @@ class ListRules:
 
     def _owners(self, more: Iterable[str]) -> tuple[str, ...]:
         names = dict.fromkeys([*(owner.name for owner in self._default_owners), *more])
-        return tuple(name for name in names if name)
+        return tuple(usable(names))
+
+
+def _unusable_texts(rule: AccessListRule, captures: tuple[str, ...], causes: tuple[Cause, ...]) -> Iterator[Finding]:
+    yield from unusable("title", [rule.title] if rule.title else [], captures, causes)
+    yield from unusable("owner", rule.owners, captures, causes)
+    yield from unusable("role", rule.roles, captures, causes)
+    for grant in rule.traits:
+        yield from unusable("trait", [grant.name], captures, causes)
+        yield from unusable("trait value", grant.values, captures, causes)
 
 
 def _grants(rule: AccessListRule, captures: tuple[str, ...]) -> Grants:
@@ -112,10 +129,10 @@ def _grants(rule: AccessListRule, captures: tuple[str, ...]) -> Grants:
     traits: dict[str, dict[str, None]] = defaultdict(dict)
     for grant in rule.traits:  # two names may come to the same
         values = (template.expand(captures) for template in grant.values)
-        traits[grant.name.expand(captures)].update(dict.fromkeys(value for value in values if value))
+        traits[grant.name.expand(captures)].update(dict.fromkeys(usable(values)))
     return Grants(
-        tuple(role for role in roles if role),
-        {name: tuple(values) for name, values in traits.items() if name and values},
+        tuple(usable(roles)),
+        {name: tuple(values) for name, values in traits.items() if values and is_usable_text(name)},
     )
 
 
@@ -164,6 +181,7 @@ class ListCompiler:
         self._findings = findings = []
         kept: dict[str, tuple[str, ...]] = {}
         seen: dict[str, Subject] = {}
+        noticed: set[str] = set()
         for subject in chosen:
             existing = current.get(subject.id)
             if existing is not None and not is_ours(existing.metadata.labels, self._org_url):
@@ -176,6 +194,9 @@ class ListCompiler:
                 continue
             wording = self._rules.wording(subject)
             why[access_list_address(subject.id)] = Why(Reason.IMPORTED, wording.causes)
+            if wording.findings:
+                findings += wording.findings
+                noticed.add(subject.id)
             made = self._made(subject, wording)
             lists[subject.id] = (
                 made if existing is None else with_owned(self._with_owners(existing, made.spec.owners), made)
@@ -196,7 +217,7 @@ class ListCompiler:
             if self._keep_empty:
                 lists[name] = self._with_owners(existing, self._rules.default_owners)
                 sets[name] = self._held_members(members.get(name, {}))
-        return DesiredLists(lists, sets, why, tuple(findings), kept)
+        return DesiredLists(lists, sets, why, tuple(findings), kept, frozenset(noticed))
 
     def _members(self, subject: Subject, existing: Members) -> Members:
         ids: Iterable[str] = subject.member_ids()

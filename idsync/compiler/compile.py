@@ -1,5 +1,6 @@
 """The compiler's door: settings, a snapshot and what the target holds become the desired state."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
@@ -8,6 +9,7 @@ import msgspec
 
 from idsync.compiler.access_lists import DesiredLists, Ends, ListCompiler, rule_near_misses
 from idsync.compiler.access_lists import update_reason as list_update_reason
+from idsync.compiler.expansions import unusable_values
 from idsync.compiler.left_as_is import LeftRows, findings_of, left_rows
 from idsync.compiler.locks import DesiredLocks, desired_locks
 from idsync.compiler.measures import Shape, shape_of
@@ -148,6 +150,7 @@ class _Draft:
         ]
         self._held = set(inputs.pool.held | locks.unlockable)
         self._noticed: set[str] = set()
+        self._odd_values: dict[str, list[tuple[str, str]]] = defaultdict(list)
         self._noticed_lists: frozenset[str] = frozenset()
         self._adopted: set[str] = set()
         self._shapes: dict[str, Shape] = {}
@@ -170,6 +173,7 @@ class _Draft:
             if self._inputs.index.users[name].okta_id is not None:
                 self._users[name] = self._current.users[name]
         self._why.update((user_address(name), why) for name, why in pool.leaving.items())
+        self._findings += [unusable_values(trait, people) for trait, people in sorted(self._odd_values.items())]
 
     def _make_user(self, name: str, identity: IdentityUser, attributes: dict[str, ProfileValue]) -> None:
         inputs = self._inputs
@@ -200,7 +204,12 @@ class _Draft:
         if misses:
             self._noticed.add(name)
             self._findings.extend(misses)
-        user = desired_user(identity, given.names, inputs.traits.shown(attributes), self._our_labels, existing)
+        traits, odd = inputs.traits.shown(attributes)
+        if odd:
+            self._noticed.add(name)
+            for trait in odd:
+                self._odd_values[trait].append((name, identity.id))
+        user = desired_user(identity, given.names, traits, self._our_labels, existing)
         self._users[name] = user
         self._given[name] = given
         self._why[address] = self._why_user(why, address, existing, user, identity.id)
@@ -263,7 +272,7 @@ class _Draft:
             *rule_near_misses(inputs.settings.access_list_rules, chosen),
         ]
         self._findings.extend(finding for _, finding in near)
-        self._noticed_lists = frozenset(okta_id for okta_id, _ in near)
+        self._noticed_lists = frozenset(okta_id for okta_id, _ in near) | self._lists.noticed
         for address, why in self._lists.why.items():
             self._why[address] = self._why_list(address, why)
 

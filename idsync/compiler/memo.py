@@ -19,7 +19,7 @@ from idsync.model.directory import Names
 from idsync.model.directory_index import DirectoryIndex
 from idsync.model.identity import IdentityUser
 
-COMPILER_VERSION = "4"
+COMPILER_VERSION = "5"
 """Raise it whenever the same inputs compile to something else."""
 FEW = 16
 """Up to this many people who moved are searched for in unread member lists; for more, every list is read."""

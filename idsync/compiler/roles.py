@@ -1,11 +1,12 @@
 """Role mapping: default roles, then the rules in their order; every role knows which rule gave it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, KeysView, Mapping
+from collections.abc import Iterable, Iterator, KeysView, Mapping
 from typing import assert_never
 
 import msgspec
 
+from idsync.compiler.expansions import unusable, usable
 from idsync.compiler.traits import TraitMapping, trait_values
 from idsync.config.patterns import PatternSet
 from idsync.config.settings import GroupRule, Settings, TraitRule
@@ -61,7 +62,7 @@ class RoleMapping:
         self._watched = [(traits.attribute(trait), trait, _SharesByValue()) for trait in self._trait_rules]
         self._attributes = tuple(attribute for attribute, _, _ in self._watched)
         self._known: dict[tuple[int, tuple[ProfileValue, ...]], GivenRoles] = {}
-        self._missed: dict[tuple[str, str], Finding] = {}
+        self._missed: dict[tuple[str, str], list[Finding]] = defaultdict(list)
         self._combinations: dict[tuple[int, ...], GivenRoles] = {}
         self.findings: list[Finding] = []
         self.witnesses: dict[int, str] = {}
@@ -122,11 +123,11 @@ class RoleMapping:
         return given
 
     def case_misses(self, attributes: Mapping[str, ProfileValue]) -> list[Finding]:
-        """Warnings about trait values of one person that fail a rule only by letter case."""
+        """Warnings about one person's trait values that fail a rule only by letter case, or give no usable role."""
         if not self._missed:
             return []
         keys = ((trait, text) for name, trait, _ in self._watched for text in trait_values(attributes.get(name)))
-        return [self._missed[key] for key in keys if key in self._missed]
+        return [finding for key in keys for finding in self._missed.get(key, ())]
 
     def _value_shares(self, trait: str, value: str) -> tuple[Share, ...]:
         shares: list[Share] = []
@@ -137,10 +138,12 @@ class RoleMapping:
             if captures is not None:
                 cause = config_cause(rule.position, f"{trait} is {rule.value}")
                 shares.append((place, _expanded(rule.roles, captures, (cause,))))
+                if odd := list(unusable("role", rule.roles, captures, (cause,))):
+                    self._missed[trait, value] += odd
             elif rule.value.matches_ignoring_case(value):
                 cause = config_cause(rule.position, rule.value.source)
                 about = f"The value {quoted(value)} of {trait}"
-                self._missed[trait, value] = case_finding(about, rule.value.source, cause)
+                self._missed[trait, value].append(case_finding(about, rule.value.source, cause))
         return tuple(shares)
 
     def _group_shares(
@@ -161,6 +164,7 @@ class RoleMapping:
                     self.findings.append(case_finding(f"The group {quoted(group.name)}", rule.group.source, cause))
             self.matched_groups.update(rules[found][0] for found in matching)
             given = [_group_share(*rules[found], group) for found in matching]
+            self.findings.extend(odd for found in matching for odd in _unusable_roles(rules[found][1], group))
             if given:
                 self._watched_groups.add(group.id)
                 for user_id in group.member_ids():
@@ -189,15 +193,22 @@ def case_finding(subject: str, pattern: str, cause: Cause) -> Finding:
 
 def _group_share(place: int, rule: GroupRule, group: IdentityGroup) -> Share:
     captures = rule.group.match(group.name) or ()
-    causes = (UpstreamCause("group", group.id, group.name), config_cause(rule.position, f"group is {rule.group}"))
-    return place, _expanded(rule.roles, captures, causes)
+    return place, _expanded(rule.roles, captures, _group_causes(rule, group))
+
+
+def _group_causes(rule: GroupRule, group: IdentityGroup) -> tuple[Cause, ...]:
+    return UpstreamCause("group", group.id, group.name), config_cause(rule.position, f"group is {rule.group}")
+
+
+def _unusable_roles(rule: GroupRule, group: IdentityGroup) -> Iterator[Finding]:
+    return unusable("role", rule.roles, rule.group.match(group.name) or (), _group_causes(rule, group))
 
 
 def _expanded(
     templates: tuple[Template, ...], captures: tuple[str, ...], causes: tuple[Cause, ...]
 ) -> tuple[Role, ...]:
     names = (template.expand(captures) for template in templates)
-    return tuple((name, causes) for name in names if name)
+    return tuple((name, causes) for name in usable(names))
 
 
 def _place(share: Share) -> int:

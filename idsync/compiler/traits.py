@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from idsync.config.settings import TraitSettings
+from idsync.config.texts import is_usable_text
 from idsync.model.identity import ProfileValue
 from idsync.model.resources import Strings, Traits
 
@@ -19,20 +20,28 @@ class TraitMapping:
         self._settings = settings
         self._shown: dict[str, str | None] = {}
 
-    def shown(self, attributes: Mapping[str, ProfileValue]) -> Traits:
-        """The traits that the directory gets."""
+    def shown(self, attributes: Mapping[str, ProfileValue]) -> tuple[Traits, list[str]]:
+        """The traits that the directory gets, and those of which a value is not given, since it is of no use."""
         names = self._shown
         traits: Traits = {}
+        odd: list[str] = []
         for attribute, value in attributes.items():
             name = names[attribute] if attribute in names else self._name(attribute)
             if name is None:
                 continue
             if type(value) is str:  # nearly every value is; a whole company has millions
-                if value and _NUL not in value:
-                    traits[name] = (value,)
+                if value:  # printable text has no white space at its ends but the blank
+                    if (value.isprintable() and value.strip() == value) or is_usable_text(value):
+                        traits[name] = (value,)
+                    else:
+                        odd.append(name)
             elif values := trait_values(value):
-                traits[name] = values
-        return traits
+                good = tuple(filter(is_usable_text, values))
+                if good:
+                    traits[name] = good
+                if len(good) < len(values):
+                    odd.append(name)
+        return traits, odd
 
     def attribute(self, trait: str) -> str:
         """The attribute behind a trait, shown or not; empty when the trait lacks the prefix and so has none."""

@@ -266,6 +266,12 @@ BAD_STORE = _code(
     "The store keeps the directory and the journal; it must be found again at the next run.",
     "Write sqlite:///FILE for a file relative to the configuration, or sqlite:////FILE for an absolute path.",
 )
+STORE_FOLDER_MISSING = _code(
+    "store_folder_missing",
+    "The folder in which the store is to lie does not exist.",
+    "A store that is not there looks like an empty directory, from which everybody would be created again.",
+    "Correct the address, or make the folder.",
+)
 BAD_FILTER = _code(
     "bad_filter",
     "A filter is not a valid pattern.",
@@ -322,6 +328,13 @@ AGAINST_SNAPSHOT = {
         "A rule, filter or name fits nobody and nothing in a reading.",
         "What it asks for does not happen, and nothing else shows that.",
         "Correct it, or remove it; where what it names comes later, leave it as it is.",
+    ),
+    "unusable_expansion": Code(
+        "unusable_expansion",
+        _WARNING,
+        "A capture or a profile value would give a text that no configuration may say.",
+        "People who may name a group or fill in a profile choose what a capture holds.",
+        "Rename the group, or correct the profile, in Okta.",
     ),
     "case_mismatch": Code(
         "case_mismatch",

@@ -17,6 +17,7 @@ _NOT_MEANING = frozenset(
         "position",
         "authentication",
         "store",
+        "store_position",
         "interval",
         "rate_limit_share",
         "adopt_written",

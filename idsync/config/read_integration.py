@@ -61,6 +61,7 @@ def read_integration(document: Node, mistakes: Mistakes) -> Integration:
         authentication=authentication,
         source=source,
         store=read_store(find(spec, "store"), defaults.store, mistakes),
+        store_position=(find(spec, "store") or spec or document).position,
         sync=_sync(find(spec, "sync"), defaults.sync),
         locks=_locks(find(spec, "locks"), defaults.locks, mistakes),
         empty_lists=_when_empty(find(spec, "access_lists", "when_empty"), defaults.empty_lists),

@@ -10,6 +10,7 @@ from typing import assert_never
 import msgspec
 
 from idsync.config.codes import MISSING_SECRET, SECRET_READABLE_BY_OTHERS, UNUSABLE_SECRET, Mistakes
+from idsync.config.secret_forms import as_meant, complaint
 from idsync.config.settings import ApiToken, EnvironmentSecret, FileSecret, OAuth, SecretReference, Settings
 from idsync.config.source_files import shown
 from idsync.diagnostics import Diagnostic, Position, quoted
@@ -43,7 +44,7 @@ class Resolved(msgspec.Struct, frozen=True):
 
 
 def resolve(reference: SecretReference, environment: Mapping[str, str], directory: Path) -> Resolved:
-    """Fetch one secret; files are relative to `directory`, the configuration's. A trailing line break is dropped."""
+    """Fetch one secret; files are relative to `directory`, the configuration's. What is around a key is dropped."""
     mistakes = Mistakes()
     match reference:
         case EnvironmentSecret(name=name, position=position):
@@ -53,9 +54,11 @@ def resolve(reference: SecretReference, environment: Mapping[str, str], director
         case _:
             assert_never(reference)
     if text is not None:
-        text = text.removesuffix("\n").removesuffix("\r")
-        if not _is_usable(text):
-            mistakes.add(UNUSABLE_SECRET, position, "the secret is empty, or holds characters that no secret has")
+        remember_secret(text)
+        text = as_meant(text)
+        summary, fix = complaint(text)
+        if summary:
+            mistakes.add(UNUSABLE_SECRET, position, summary, fix=fix)
             text = None
     return Resolved(None if text is None else Secret(text), tuple(mistakes.found))
 
@@ -100,10 +103,3 @@ def _from_file(written: str, directory: Path, position: Position, mistakes: Mist
         mistakes.add(UNUSABLE_SECRET, position, f"the secret's file is larger than {MAX_BYTES >> 10} KiB")
         return None
     return content.decode(errors="replace")
-
-
-def _is_usable(text: str) -> bool:
-    """A token is one line of printable ASCII; a private key is PEM or JSON, of several lines maybe."""
-    if text.lstrip().startswith(("-----BEGIN", "{")):
-        return all(character.isprintable() or character in "\r\n\t" for character in text)
-    return bool(text) and text.isascii() and text.isprintable() and " " not in text

@@ -170,6 +170,7 @@ class Integration(msgspec.Struct, frozen=True):
     authentication: Authentication | None = None
     source: Source = OktaSource()
     store: str = "sqlite:///idsync.db"
+    store_position: Position | None = None
     target: Target = LocalTarget()
     sync: SyncSwitches = SyncSwitches()
     locks: LockSettings = LockSettings()

@@ -120,7 +120,7 @@ def _people(
             users_roles[name],
             tuple(
                 (trait, value)
-                for trait, values in sorted(mapping.shown(identity.attributes()).items())
+                for trait, values in sorted(mapping.shown(identity.attributes())[0].items())
                 for value in values
             ),
             tuple(sorted(set(groups.get(identity.id, ())))),
@@ -134,7 +134,7 @@ def _hidden(present: Iterable[IdentityUser], shown: Mapping[str, frozenset[str]]
     everything = TraitMapping(TraitSettings(prefix, NameFilter()))
     upstream: set[str] = set()
     for identity in present:
-        upstream.update(everything.shown(identity.attributes()))
+        upstream.update(everything.shown(identity.attributes())[0])
     visible = frozenset[str]().union(*shown.values())
     return tuple(sorted(trait.removeprefix(prefix) for trait in upstream - visible))
 

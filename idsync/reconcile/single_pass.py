@@ -116,3 +116,13 @@ def no_last_reading() -> Finding:
         "The file of the directory does not say which reading was applied last; this reading is held against the "
         "directory itself. Write the file with `idsync get all --format json` to have it said.",
     )
+
+
+def no_store() -> Finding:
+    """A warning that there is no directory yet, or not where the configuration says."""
+    return Finding(
+        "no_store",
+        "warning",
+        "The store does not exist yet: this is planned against an empty directory. If there was one, see that its file"
+        " is where `store` in the configuration says.",
+    )

@@ -26,6 +26,11 @@ def store_exists(url: str, base: Path) -> bool:
     return _path(url, base).exists()
 
 
+def store_folder(url: str, base: Path) -> Path:
+    """The folder in which the store at `url` lies, or is to lie."""
+    return _path(url, base).parent
+
+
 def _path(url: str, base: Path) -> Path:
     if not url.startswith(_SQLITE):
         raise StoreError(

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -168,7 +169,7 @@ def test_the_example_has_the_people_that_it_promises(idsync: Idsync, fresh: Path
         "access_list": {"create": 13, "update": 0, "delete": 0},
         "member": {"add": 59, "remove": 0},
     }
-    assert plan["findings"] == []
+    assert [finding["code"] for finding in plan["findings"]] == ["no_store"]
 
 
 def test_the_example_s_second_week_has_a_joiner_a_leaver_a_mover_a_rename_and_a_suspension(
@@ -298,3 +299,45 @@ def test_the_configuration_is_found_by_option_on_either_side_and_by_environment(
     assert idsync("-c", fresh, "validate").code == 0
     monkeypatch.setenv("IDSYNC_CONFIG", str(fresh))
     assert idsync("validate").code == 0
+
+
+def test_a_store_that_is_not_there_is_said_in_the_plan_and_caught_by_fail_on(idsync: Idsync, fresh: Path) -> None:
+    assert "no_store" in idsync("plan", "-c", fresh).out
+    assert idsync("plan", "-c", fresh, "--fail-on", "warning").code == 5
+    assert idsync("apply", "-c", fresh, "--auto-approve").code == 0
+    assert "no_store" not in idsync("plan", "-c", fresh).out
+
+
+@pytest.mark.parametrize("command", [("plan",), ("apply", "--auto-approve"), ("get", "users")])
+def test_a_store_whose_folder_is_missing_is_exit_3_at_its_line(
+    command: tuple[str, ...], idsync: Idsync, fresh: Path
+) -> None:
+    file = fresh / "idsync.yaml"
+    written = re.sub(r"  store: .*", "  store: sqlite:////nowhere/at/all/idsync.db", file.read_text())
+    file.write_text(written)
+    line = written[: written.index("  store:")].count("\n") + 1
+    ended = idsync(*command, "-c", fresh)
+    assert ended.code == 3
+    assert f"idsync.yaml:{line}:10: error store_folder_missing" in ended.err
+    assert idsync("validate", "-c", fresh).code == 0
+
+
+def test_validate_finds_in_a_snapshot_what_fits_nothing(idsync: Idsync, fresh: Path) -> None:
+    roles = "apiVersion: idsync/v1\nkind: RoleMapping\nspec:\n  rules:\n    - {group: contractor, roles: [x]}\n"
+    (fresh / "more.yaml").write_text(roles)
+    snapshot = fresh / "snapshot.json"
+    assert idsync("validate", "-c", fresh).err == ""
+    ended = idsync("validate", "-c", fresh, "--snapshot", snapshot)
+    assert ended.code == 0
+    assert "more.yaml:5:7: warning matches_nothing" in ended.err
+    assert 'Did you mean "contractors"?' in ended.err
+    guards = "apiVersion: idsync/v1\nkind: Guards\nspec: {protected_users: [enzo.morreti@enzos-pizza.com]}\n"
+    configuration = fresh / "idsync.yaml"
+    kept = [text for text in configuration.read_text().split("---\n") if "kind: Guards" not in text]
+    configuration.write_text("---\n".join(kept))
+    (fresh / "guards.yaml").write_text(guards)
+    ended = idsync("validate", "-c", fresh, "--snapshot", snapshot)
+    assert ended.code == 3
+    assert "guards.yaml:3:26: error matches_nothing" in ended.err
+    assert 'Did you mean "enzo.moretti@enzos-pizza.com"?' in ended.err
+    assert idsync("validate", "-c", fresh, "--snapshot", fresh / "none.json").code == 7

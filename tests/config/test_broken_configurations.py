@@ -54,6 +54,6 @@ def test_there_are_at_least_forty_broken_configurations() -> None:
 
 def test_every_code_but_those_of_size_and_secrets_is_drawn_by_some_folder() -> None:
     drawn = {found.code for folder in FOLDERS for found in load(folder).diagnostics}
-    elsewhere = {"config_not_found", "unreadable_file", "too_large", "too_many_mistakes"}
+    elsewhere = {"config_not_found", "unreadable_file", "too_large", "too_many_mistakes", "store_folder_missing"}
     secrets = {"missing_secret", "unusable_secret", "secret_readable_by_others"}
     assert drawn | elsewhere | secrets == set(CODES)

@@ -31,6 +31,7 @@ from idsync.cli.plans import NEWCOMERS_SHOWN, plan_text, read_plan
 from idsync.cli.progress import ProgressDisplay
 from idsync.cli.workspaces import store_to_write, workspace
 from idsync.errors import PartlyApplied, PlanStale, UsageError
+from idsync.model.findings import Finding
 from idsync.model.times import format_time, parse_duration
 from idsync.plan.changes import Plan
 from idsync.plan.released_logins import LOGIN_REUSED, reused_names, with_locks_lifted
@@ -40,7 +41,7 @@ from idsync.plan.split import with_moved
 from idsync.reconcile.applied_configuration import AppliedConfiguration, configuration_to_remember
 from idsync.reconcile.managed import in_force
 from idsync.reconcile.planned import Planned, last_apply_in_part
-from idsync.reconcile.single_pass import plan_once, remember_after_apply
+from idsync.reconcile.single_pass import no_store, plan_once, remember_after_apply
 from idsync.render.phrases import listed_names
 from idsync.stores.protocol import Store
 from idsync.targets.protocol import DirectoryReader
@@ -78,8 +79,9 @@ def command(
         invocation.console.require_person()
     reviewed = None if plan is None else read_plan(plan)
     place = workspace(invocation)
+    noticed = () if place.has_store() else (no_store(),)
     with store_to_write(invocation, place) as store:
-        job = _Job(invocation, place, store, released, timeout, split, form)
+        job = _Job(invocation, place, store, released, timeout, split, form, noticed)
         if reviewed is not None:
             job = job.with_releases_of(reviewed)
             return job.apply(job.parts(job.without_locks_on_reused_names(reviewed)))
@@ -105,6 +107,7 @@ class _Job:
     timeout: float
     split: bool
     form: str
+    noticed: tuple[Finding, ...] = ()
 
     def plan(self, snapshot: Path | None) -> Planned:
         """Plan now, to apply at once."""
@@ -121,6 +124,7 @@ class _Job:
                 past=store.agreed(target.name).past(),
                 cache=store.cache,
                 described=NEWCOMERS_SHOWN,
+                noticed=self.noticed,
                 further=place.further_targets(),
             )
 

@@ -20,7 +20,7 @@ from idsync.errors import StoreError, UsageError
 from idsync.plan.changes import Plan
 from idsync.plan.releases import IN_A_FILE, with_releases
 from idsync.plan.seal import sealed, write_sealed
-from idsync.reconcile.single_pass import no_last_reading, plan_once, remember_after_plan
+from idsync.reconcile.single_pass import no_last_reading, no_store, plan_once, remember_after_plan
 from idsync.stores.protocol import Access
 
 
@@ -92,6 +92,7 @@ def _plan(
                 described=described,
                 noticed=noticed,
             ).plan
+        without_store = () if place.has_store() else (no_store(),)
         with place.store(Access.READ) as store:
             planned = invocation.keep(
                 plan_once(
@@ -103,6 +104,7 @@ def _plan(
                     past=store.agreed(place.target(store).name).past(),
                     cache=store.cache,
                     described=described,
+                    noticed=without_store,
                     further=place.further_targets(),
                 )
             )
