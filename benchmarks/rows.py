@@ -86,8 +86,7 @@ PLAN_FIRST_IMPORT_TO_FILE = Row(
     "plan -o, first import",
     lambda stage: _first_plan(stage, "-o", stage.plan_file()),
     CHANGES_PRESENT,
-    allowed=4,
-    aim=2,
+    allowed=6,
     memory=1024,
 )
 APPLY_FIRST_IMPORT = Row(
