@@ -21,7 +21,7 @@ from idsync.apply.lease import take_lease
 from idsync.apply.recount import counted_again
 from idsync.apply.request import Applied, Request
 from idsync.apply.run import Entered, Run
-from idsync.errors import LeaseHeld
+from idsync.errors import IdsyncError, LeaseHeld
 from idsync.plan.changes import Plan
 from idsync.plan.sections import FIRST, sections
 from idsync.stores.protocol import Lease, Records
@@ -51,10 +51,8 @@ def apply_plan(
     check_inputs(plan, msgspec.structs.replace(request.expected, targets=targets.keys()))
     parts = [part for part in sections(plan) if part.target in targets]
     for part in parts:
-        target = targets[part.target]
-        check_ownership(part.changes, target.ours, request.expected.adopt)
-        if request.whole:
-            check_orphaned(plan, target.orphans(request.expected.known), request.expected, request.overrides)
+        check_ownership(part.changes, targets[part.target].ours, request.expected.adopt)
+    silent = _check_orphaned(plan, request, {part.target: targets[part.target] for part in parts})
 
     def admit(entered: Mapping[str, Target]) -> dict[str, str]:
         return _admit(plan, request, records, first=targets[FIRST], entered=entered)
@@ -64,7 +62,7 @@ def apply_plan(
         # Always in one order, so that two runs never wait for each other. The first target's is held the shortest.
         for part in sorted(parts, key=lambda part: part.target, reverse=True):
             target = targets[part.target]
-            lease = _lease_of(target, request, records, sleep)
+            lease = silent.get(part.target) or _lease_of(target, request, records, sleep)
             if isinstance(lease, Lease):
                 leases.callback(records.leases.release, lease)
             entered.append(Entered(part, target, lease))
@@ -88,6 +86,19 @@ def _admit(
     known = request.expected.known
     orphans = [each for target in entered.values() for each in target.orphans(known)] if request.whole else []
     return releasing(again, last, orphans, request.overrides)
+
+
+def _check_orphaned(plan: Plan, request: Request, targets: Mapping[str, Target]) -> dict[str, IdsyncError]:
+    """Raise SourceUnhealthy where a target holds what no integration answers for; the targets that cannot be asked."""
+    silent: dict[str, IdsyncError] = {}
+    for name, target in targets.items() if request.whole else ():
+        try:
+            orphans = target.orphans(request.expected.known)
+        except IdsyncError as error:
+            silent[name] = error
+        else:
+            check_orphaned(plan, orphans, request.expected, request.overrides)
+    return silent
 
 
 def _lease_of(target: Target, request: Request, records: Records, sleep: Callable[[float], None]) -> Lease | LeaseHeld:

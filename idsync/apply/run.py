@@ -13,7 +13,7 @@ from idsync.apply.lease import fenced
 from idsync.apply.request import Applied, Request
 from idsync.apply.section import SectionRun
 from idsync.apply.shortfall import Failure, reason_of, shortfall
-from idsync.errors import IdsyncError, LeaseHeld, LeaseLost, PlanStale, StoreError
+from idsync.errors import IdsyncError, LeaseLost, PlanStale, StoreError
 from idsync.model.journal import Counts, RunFinished, RunResumed, RunStarted, RunStopped, SectionFinished
 from idsync.model.times import format_time, parse_time
 from idsync.plan.apply_times import Moment
@@ -27,11 +27,11 @@ _REPORT_EACH = 500
 
 
 class Entered(msgspec.Struct, frozen=True):
-    """A section with its target, and the lease of that; or that another run holds it."""
+    """A section with its target, and the lease of that; or why it cannot be made now."""
 
     section: Section
     target: Target
-    lease: Lease | LeaseHeld
+    lease: Lease | IdsyncError
 
 
 class Run:
@@ -115,7 +115,7 @@ class Run:
     def _look(self, entered: Entered) -> None:
         """Look at what a section touches: a target that cannot be asked leaves the others to go on."""
         name, target = entered.target.name, entered.target
-        if isinstance(entered.lease, LeaseHeld):
+        if isinstance(entered.lease, IdsyncError):
             self._failures.append(Failure(name, entered.lease))
             return
         run = SectionRun(entered.section, self._request, target, self._records, entered.lease, self._moment(target))

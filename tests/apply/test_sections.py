@@ -20,6 +20,7 @@ from idsync.plan.sections import FIRST, Section
 from idsync.plan.steps import Step
 from idsync.stores.protocol import Difference
 from idsync.stores.sqlite.store import SqliteStore
+from idsync.targets.given import GivenDirectory
 from idsync.targets.local import LocalTarget
 from idsync.targets.protocol import Resource, Target
 from tests.apply.worlds import AFTER, BEFORE, HOLDER, fill, never, plan_between, request, state
@@ -143,6 +144,9 @@ def test_a_target_that_does_not_answer_leaves_the_others_to_go_on(local: LocalTa
 
     class Silent(RemoteTarget):
         def serial(self) -> int:
+            raise TargetError("remote does not answer.")
+
+        def _given(self) -> GivenDirectory:
             raise TargetError("remote does not answer.")
 
     with pytest.raises(PartlyApplied) as caught:
