@@ -13,7 +13,6 @@ from idsync.apply.surroundings import around_who_may_lose
 from idsync.config.settings import Guards, LockSettings, SyncSwitches
 from idsync.model.addresses import Address, Kind
 from idsync.model.directory import DirectoryState, Members, Why
-from idsync.model.directory_index import Managed
 from idsync.model.findings import Finding, Health
 from idsync.model.names import twin_key
 from idsync.model.ownership import ended_locks
@@ -100,7 +99,7 @@ def section_of(target: Target, desired: Desired, terms: Terms, now: datetime) ->
     changes = held_back(comparison.changes, terms.judgement, terms.shown_out)
     around = around_who_may_lose(changes, found.members, target, terms.sync)
     taken = taken_by(changes, _standing(changes, found, target, desired.leaving, terms.guards, around, now))
-    results = check_guards(terms.guards, taken, _managed(found, target))
+    results = check_guards(terms.guards, taken, target.counts(terms.org_url))
     changes = marked(changes, results, taken)
     noticed = (*guard_findings(results, taken), *comparison.findings)
     section = Section(target.name, serial, changes, (), results)
@@ -157,15 +156,6 @@ def _standing(
         around,
         now,
         frozenset(map(twin_key, guards.protected_users)),
-    )
-
-
-def _managed(found: DirectoryState, target: Target) -> Managed:
-    lists = [name for name, item in found.access_lists.items() if target.ours(item)]
-    return Managed(
-        people=sum(map(target.ours, found.users.values())),
-        memberships=sum(len(found.members[name]) for name in lists),
-        access_lists=len(lists),
     )
 
 

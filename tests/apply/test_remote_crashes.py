@@ -42,17 +42,22 @@ class Fragile(RemoteTarget):
     def __init__(self) -> None:
         super().__init__()
         self.left, self.made = sys.maxsize, False
+        self.inside = False
 
     def __getattribute__(self, name: str) -> Any:
         found = super().__getattribute__(name)
-        if not name.startswith(WRITES_THERE):
+        if not name.startswith(WRITES_THERE) or self.inside:
             return found
 
         def write(*values: Any) -> None:
             self.left -= 1
             if self.left == 0 and not self.made:
                 raise Killed
-            found(*values)
+            self.inside = True  # a write may be made of others
+            try:
+                found(*values)
+            finally:
+                self.inside = False
             if self.left == 0:
                 raise Killed
 

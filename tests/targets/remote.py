@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 from idsync.errors import LeaseLost, TargetError
 from idsync.model.addresses import Address, Kind
-from idsync.model.directory import DirectoryState
-from idsync.model.ownership import ORG_LABEL, ORIGIN_LABEL, same_owned
+from idsync.model.directory import DirectoryState, Names
+from idsync.model.directory_index import DirectoryIndex, Managed
+from idsync.model.ownership import ORG_LABEL, ORIGIN_LABEL, USER_ID_LABEL, same_owned
 from idsync.model.resources import AccessList, CreatedBy, Lock, User, UserReference
 from idsync.plan.apply_times import Moment
 from idsync.plan.changes import LockChange
@@ -40,6 +41,29 @@ class RemoteTarget(MemoryTarget):
         super().__init__()
         self.fails: Callable[[Address, bool], None] = lambda address, made: None
         self.fence = 0
+
+    def index(self, org_url: str, within: Names | None = None) -> DirectoryIndex:
+        """Whose an object is, its marks here say, and not the labels of the directory."""
+        index, there = super().index(org_url, within), self.state(within)
+        users, lists = there.users, there.access_lists
+        return replace(
+            index,
+            users={n: replace(e, okta_id=self._okta_id(users[n], org_url)) for n, e in index.users.items()},
+            access_lists={
+                n: replace(e, ours=org_url == ORG and self.ours(lists[n])) for n, e in index.access_lists.items()
+            },
+        )
+
+    def counts(self, org_url: str) -> Managed:
+        there = self.state()
+        if org_url != ORG:
+            return Managed()
+        lists = [name for name, item in there.access_lists.items() if self.ours(item)]
+        people = sum(map(self.ours, there.users.values()))
+        return Managed(people, sum(len(there.members[name]) for name in lists), len(lists))
+
+    def _okta_id(self, user: User, org_url: str) -> str | None:
+        return user.metadata.labels.get(USER_ID_LABEL, "") if org_url == ORG and self.ours(user) else None
 
     def ours(self, resource: Resource) -> bool:
         labels = resource.metadata.labels

@@ -10,12 +10,14 @@ from idsync.model.names import twin_key
 from idsync.model.ownership import USER_ID_LABEL, our_labels
 from idsync.model.resources import (
     NESTED_LIST,
+    AccessList,
     AccessListSpec,
     LockSpec,
     LockTarget,
     Membership,
     Metadata,
     Owner,
+    User,
     UserSpec,
     access_list,
     lock,
@@ -193,13 +195,24 @@ class TestOwnedBy:
         assert target.owned_by(["ann"]) == NOBODY
 
 
+def marked_user(target: WritableTarget, name: str, okta_id: str = "00u1") -> User:
+    """A user of ours with the marks that it has in this target."""
+    return target.project(DirectoryState({name: our_user(name, okta_id=okta_id)})).users[name]
+
+
+def marked_list(target: WritableTarget, name: str) -> AccessList:
+    """A list of ours with the marks that it has in this target."""
+    part = target.project(DirectoryState(access_lists={name: our_list(name)}, members={name: {}}))
+    return part.access_lists[name]
+
+
 def test_the_counts_are_those_of_what_is_ours(target: WritableTarget) -> None:
     assert target.counts(ORG) == Managed()
     for name in ("hiro", "ann"):
-        target.put_user(our_user(name))
+        target.put_user(marked_user(target, name))
     target.put_user(foreign_user("admin"))
-    target.put_access_list(our_list("00g1"))
-    target.put_access_list(our_list("00g2"))
+    target.put_access_list(marked_list(target, "00g1"))
+    target.put_access_list(marked_list(target, "00g2"))
     target.put_access_list(foreign_list("hand-made"))
     target.add_members("00g1", {"hiro": Membership(), "admin": Membership()})
     target.add_members("00g1", {"hiro": Membership(reason="again"), "ann": Membership()})
@@ -217,8 +230,8 @@ def test_the_counts_follow_an_object_from_one_owner_to_another(target: WritableT
     target.put_user(foreign_user("hiro"))
     target.put_access_list(foreign_list("00g1"))
     target.add_members("00g1", {"hiro": Membership(), "ann": Membership()})
-    target.put_user(our_user("hiro"))
-    target.put_access_list(our_list("00g1"))
+    target.put_user(marked_user(target, "hiro"))
+    target.put_access_list(marked_list(target, "00g1"))
     assert target.counts(ORG) == Managed(people=1, memberships=2, access_lists=1)
     target.put_user(foreign_user("hiro"))
     target.put_access_list(foreign_list("00g1"))
@@ -239,9 +252,9 @@ def test_a_part_of_the_index_is_that_part_of_the_whole(target: WritableTarget) -
 
 
 def test_the_index_tells_ours_from_foreign(target: WritableTarget) -> None:
-    target.put_user(our_user("hiro", okta_id="00u7"))
+    target.put_user(marked_user(target, "hiro", okta_id="00u7"))
     target.put_user(foreign_user("admin"))
-    target.put_access_list(our_list("00g1"))
+    target.put_access_list(marked_list(target, "00g1"))
     target.put_access_list(foreign_list("hand-made"))
     index = target.index(ORG)
     assert (index.users["hiro"].okta_id, index.users["admin"].okta_id) == ("00u7", None)
@@ -249,6 +262,9 @@ def test_the_index_tells_ours_from_foreign(target: WritableTarget) -> None:
     elsewhere = target.index("https://another.okta.com")
     assert elsewhere.users["hiro"].okta_id is None
     assert not elsewhere.access_lists["00g1"].ours
+    whole = target.state()
+    assert {name for name, each in whole.users.items() if target.ours(each)} == {"hiro"}
+    assert {name for name, each in whole.access_lists.items() if target.ours(each)} == {"00g1"}
 
 
 def test_the_index_has_the_fingerprints_of_what_a_state_shows(target: WritableTarget) -> None:
