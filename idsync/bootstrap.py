@@ -155,7 +155,7 @@ class Workspace:
             org_url=integration.org_url,
             app=integration.app,
             credential=self._credential(),
-            selection=Selection() if everything else Selection.of(self.settings),
+            selection=Selection(everything=True) if everything else Selection.of(self.settings),
             rate_limit_share=integration.rate_limit_share,
             progress=progress,
         )

@@ -127,7 +127,7 @@ def check_preconditions(
         LockChange: state.locks,
         AccessListChange: state.access_lists,
     }
-    in_force = [lock for lock in state.locks.values() if not is_past(lock.spec.expires, at.now)]
+    in_force = [lock for lock in state.locks.values() if not is_past(lock.spec.expires, at.lock_end)]
     in_force += [each.after for each in changes if isinstance(each, LockChange) and each.after]
     locked = {(lock.spec.target.user or "", okta_id_of(lock.metadata.labels)) for lock in in_force}
     checked: list[Change] = []
@@ -238,7 +238,7 @@ def _lock_standing(change: LockChange, current: Lock | None, target: Target, at:
     # A lock's life counts from when it is made, so one made by the broken-off run has other times than one made now.
     if at.resumed and target.same(stamped_lock(change, at.now), current):
         return Standing.MADE
-    ended = change.before_fingerprint is None and ended_locks({"": current}, target.ours, at.now)
+    ended = change.before_fingerprint is None and ended_locks({"": current}, target.ours, at.lock_end)
     return Standing.AS_PLANNED if ended else Standing.MOVED
 
 

@@ -7,6 +7,7 @@ import msgspec
 
 from idsync.apply.admission import Expected
 from idsync.model.addresses import Address, member_address, split_address
+from idsync.model.times import Clocks
 from idsync.plan.changes import AccessListChange, Change, Plan, Summary
 from idsync.plan.sections import sections
 from idsync.stores.protocol import Holder
@@ -21,6 +22,7 @@ class Request(msgspec.Struct, frozen=True):
     is not `whole` looked at a part of the directory, and says nothing of edits elsewhere. A `split` run makes the part
     of a plan that may go ahead; `pending` are the addresses of what it leaves for later, by target as plans name them.
     `forgets` are the people of whom the plan says so.
+    Okta's clock is so many seconds `ahead` of this machine's, which says `now`.
     """
 
     actor: str
@@ -36,6 +38,17 @@ class Request(msgspec.Struct, frozen=True):
     split: bool = False
     pending: Mapping[str, frozenset[Address]] = {}
     forgets: tuple[str, ...] = ()
+    ahead: int = 0
+
+    @property
+    def clocks(self) -> Clocks:
+        """Both clocks: ends are written by the later one."""
+        return Clocks(self.now, self.ahead)
+
+    @property
+    def locks_ended_at(self) -> datetime | None:
+        """The time at which locks must have ended to be swept; None where none is swept."""
+        return self.clocks.earlier if self.sweep_locks and self.clocks.may_sweep else None
 
 
 class Applied(msgspec.Struct, frozen=True):

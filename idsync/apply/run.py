@@ -15,7 +15,7 @@ from idsync.apply.section import SectionRun
 from idsync.apply.shortfall import Failure, reason_of, shortfall
 from idsync.errors import IdsyncError, LeaseLost, PlanStale, StoreError
 from idsync.model.journal import Counts, RunFinished, RunResumed, RunStarted, RunStopped, SectionFinished
-from idsync.model.times import format_time, parse_time
+from idsync.model.times import Clocks, format_time, parse_time
 from idsync.plan.apply_times import Moment
 from idsync.plan.changes import Plan, Summary
 from idsync.plan.sections import Section
@@ -132,9 +132,11 @@ class Run:
         """When the steps are made. What an atomic target did of a broken-off run, it has undone: nothing there has the
         old run's times.
         """
+        clocks = self._request.clocks
         if self._broken_off is None or target.atomic:
-            return Moment(self._request.now)
-        return Moment(self._request.now, parse_time(self._broken_off.started_at))
+            return Moment(clocks.later, earlier=clocks.earlier)
+        begun = Clocks(parse_time(self._broken_off.started_at), clocks.ahead)
+        return Moment(clocks.later, begun.later, clocks.earlier)
 
     def _begin(self) -> None:
         """Write down that the run begins, or goes on; raises LeaseLost where another has taken a target over."""

@@ -144,7 +144,7 @@ class SectionRun:
 
     def _look(self) -> tuple[Seen, Checked]:
         changes, request = self.section.changes, self._request
-        seen = look_at(changes, self.target, ended_at=request.now if request.sweep_locks else None)
+        seen = look_at(changes, self.target, ended_at=request.locks_ended_at)
         adopt = request.expected.adopt
         past = self._records.agreed(self.target.name).past(losing_ids(changes))
         return seen, check_preconditions(
@@ -201,9 +201,10 @@ class SectionRun:
 
     def _spent_locks(self) -> list[Lock]:
         """The locks of ours whose time has passed and that the section does not touch, by name."""
-        if not self._request.sweep_locks:
+        ended_at = self._request.locks_ended_at
+        if ended_at is None:
             return []
         locks = self._seen.state.locks
-        ended = ended_locks(locks, self.target.ours, self._request.now)
+        ended = ended_locks(locks, self.target.ours, ended_at)
         touched = {change.address for change in self.section.changes} if ended else frozenset()
         return [locks[name] for name in sorted(ended) if lock_address(name) not in touched]

@@ -29,6 +29,7 @@ from idsync.model.findings import Finding
 from idsync.model.identity import IdentityUser, ProfileValue, Snapshot, attributes_of
 from idsync.model.ownership import is_ours, our_labels
 from idsync.model.resources import Lock, User
+from idsync.model.times import Clocks
 
 
 class Inputs(msgspec.Struct, frozen=True, dict=True):
@@ -42,11 +43,16 @@ class Inputs(msgspec.Struct, frozen=True, dict=True):
     roles: RoleMapping
     traits: TraitMapping
     last: LastApply | None
-    now: datetime
+    clocks: Clocks
     left: LeftRows = LeftRows()
     shared_lists: frozenset[str] = frozenset()
     """Lists that have other members than those who are looked at: they are never empty."""
     past: AgreedPast = NOTHING_PAST
+
+    @property
+    def now(self) -> datetime:
+        """The time for what is written, and for what takes access away when its time comes: the later of two clocks."""
+        return self.clocks.later
 
     @cached_property
     def config_changed(self) -> bool:
@@ -86,7 +92,7 @@ def prepare(
     index: DirectoryIndex,
     pool: Pool,
     last: LastApply | None,
-    now: datetime,
+    clocks: Clocks,
     shared_lists: frozenset[str] = frozenset(),
     past: AgreedPast = NOTHING_PAST,
 ) -> Inputs:
@@ -94,9 +100,9 @@ def prepare(
     traits = TraitMapping(settings.integration.users.traits)
     lists = settings.integration.sync.access_lists
     chosen = tuple(subjects(settings.filters, snapshot)) if lists else ()
-    roles = RoleMapping(settings, snapshot.groups, traits)
+    roles = RoleMapping(settings, snapshot, traits)
     left = left_rows(settings, snapshot, last.good if last else None)
-    return Inputs(settings, snapshot, index, pool, chosen, roles, traits, last, now, left, shared_lists, past)
+    return Inputs(settings, snapshot, index, pool, chosen, roles, traits, last, clocks, left, shared_lists, past)
 
 
 def decide_locks(inputs: Inputs, in_force: Mapping[str, Lock]) -> DesiredLocks:

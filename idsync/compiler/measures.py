@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from idsync.compiler.subjects import BUILT_IN, Subject, is_imported
+from idsync.compiler.subjects import Subject, is_imported
 from idsync.config.patterns import PatternSet
 from idsync.config.settings import GroupRule, Settings
 from idsync.model.directory import DirectoryState
 from idsync.model.directory_index import DirectoryIndex
-from idsync.model.identity import IdentityGroup, ProfileValue, Snapshot
+from idsync.model.identity import BUILT_IN, IdentityGroup, ProfileValue, Snapshot, is_everyone
 from idsync.model.measures import ListKind, ListMeasure, Measures, Seen
 
 Shape = tuple[str, ...]
@@ -47,7 +47,12 @@ def seen_in(
     """What a whole reading shows, of `imported` lists and of the groups that role rules have `watched`."""
     asked = {subject.id for subject in imported} | watched
     lists = {
-        group.id: ListMeasure("group", group.name, group.type, _count(group.members))
+        group.id: ListMeasure(
+            "group",
+            group.name,
+            group.type,
+            len(snapshot.users) if is_everyone(group.type, group.name) else _count(group.members),
+        )
         for group in snapshot.groups
         if group.id in asked
     }
@@ -74,12 +79,23 @@ def _count(ids: msgspec.Raw) -> int:
     return bytes(ids).count(b'"') // 2
 
 
+def lists_of_directory(index: DirectoryIndex) -> Measures:
+    """What the directory's own lists say of groups and apps, where no measures of a reading are kept."""
+    return Measures(
+        lists={
+            name: ListMeasure("app" if name.startswith(_APP_ID) else "group", "", "", entry.member_count)
+            for name, entry in index.access_lists.items()
+            if entry.ours
+        }
+    )
+
+
 def measures_of_directory(settings: Settings, index: DirectoryIndex, current: DirectoryState) -> Measures:
     """What the directory itself says of the last reading, where no measures of it are kept.
 
     Of a list it knows the Okta id, whose beginning tells apps from groups, and not the name.
     """
-    ours = {name: entry for name, entry in index.access_lists.items() if entry.ours}
+    ours = lists_of_directory(index).lists
     people = sum(entry.okta_id is not None for entry in index.users.values())
     if not settings.integration.sync.users:
         people = len({member for name in ours for member in current.members.get(name, ())})
@@ -89,10 +105,7 @@ def measures_of_directory(settings: Settings, index: DirectoryIndex, current: Di
     return Measures(
         org_url=settings.integration.org_url,
         people=people,
-        lists={
-            name: ListMeasure("app" if name.startswith(_APP_ID) else "group", "", "", entry.member_count)
-            for name, entry in ours.items()
-        },
+        lists=ours,
         attributes=dict(traits),
     )
 

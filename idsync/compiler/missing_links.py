@@ -9,12 +9,12 @@ import re2
 from idsync.compiler.access_lists import ListRules
 from idsync.compiler.compile import Inputs
 from idsync.compiler.roles import config_cause
-from idsync.compiler.subjects import BUILT_IN, Subject
+from idsync.compiler.subjects import Subject
 from idsync.config.settings import GroupRule, ListSubject, TraitRule
 from idsync.config.templates import Template
 from idsync.model.directory import UpstreamCause
 from idsync.model.findings import MissingEdge
-from idsync.model.identity import IdentityUser
+from idsync.model.identity import BUILT_IN, IdentityUser
 
 _SUGGESTED = 3
 _LONGEST_ASKED = 100

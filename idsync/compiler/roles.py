@@ -14,7 +14,7 @@ from idsync.config.templates import Template
 from idsync.diagnostics import Position, quoted
 from idsync.model.directory import Cause, ConfigCause, GivenRoles, UpstreamCause
 from idsync.model.findings import Finding
-from idsync.model.identity import IdentityGroup, ProfileValue
+from idsync.model.identity import IdentityGroup, ProfileValue, Snapshot, is_everyone
 
 Role = tuple[str, tuple[Cause, ...]]
 """A role and why a person has it."""
@@ -44,7 +44,8 @@ def config_cause(position: Position, rule: str) -> ConfigCause:
 class RoleMapping:
     """The rules made ready for many people: groups matched once, each trait value once."""
 
-    def __init__(self, settings: Settings, groups: Iterable[IdentityGroup], traits: TraitMapping) -> None:
+    def __init__(self, settings: Settings, snapshot: Snapshot, traits: TraitMapping) -> None:
+        self._snapshot = snapshot
         self._default = tuple(
             (role.name, (config_cause(role.position, "default role"),))
             for role in settings.integration.users.default_roles
@@ -71,7 +72,7 @@ class RoleMapping:
         self.matched_groups: set[int] = set()
         """Places of the group rules that match some group."""
         self._watched_groups: set[str] = set()
-        self._by_user = _interned(self._group_shares(group_rules, groups))
+        self._by_user = _interned(self._group_shares(group_rules, snapshot.groups))
 
     @property
     def watched_groups(self) -> frozenset[str]:
@@ -167,9 +168,14 @@ class RoleMapping:
             self.findings.extend(odd for found in matching for odd in _unusable_roles(rules[found][1], group))
             if given:
                 self._watched_groups.add(group.id)
-                for user_id in group.member_ids():
+                for user_id in self._members(group):
                     shares[user_id].extend(given)
         return shares
+
+    def _members(self, group: IdentityGroup) -> Iterable[str]:
+        if is_everyone(group.type, group.name):
+            return [user.id for user in self._snapshot.users]
+        return group.member_ids()
 
 
 def _interned(by_user: Mapping[str, list[Share]]) -> dict[str, GroupShares]:

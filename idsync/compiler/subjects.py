@@ -9,9 +9,8 @@ from idsync.config.settings import ImportFilters, ListSubject
 from idsync.diagnostics import quoted
 from idsync.model.directory import UpstreamCause
 from idsync.model.findings import Finding
-from idsync.model.identity import IdentityApp, IdentityGroup, Snapshot
+from idsync.model.identity import BUILT_IN, IdentityApp, IdentityGroup, Snapshot, is_everyone, raw_json
 
-BUILT_IN = "BUILT_IN"
 ACTIVE = "ACTIVE"
 
 
@@ -38,11 +37,21 @@ class Subject(msgspec.Struct, frozen=True, gc=False):
 def subjects(filters: ImportFilters, snapshot: Snapshot) -> Iterator[Subject]:
     """Every group and app that may become a list, by id order of the snapshot."""
     for group in snapshot.groups:
-        if group_is_imported(filters, group):
+        if not group_is_imported(filters, group):
+            continue
+        if is_everyone(group.type, group.name):
+            yield everybody(group, snapshot)
+        else:
             yield Subject(ListSubject.GROUP, group.id, group.name, group.description, group.members, group.member_ids)
     for app in snapshot.apps:
         if app_is_imported(filters, app, snapshot.app_id):
             yield Subject(ListSubject.APP, app.id, app.label, "", app.users, app.user_ids)
+
+
+def everybody(group: IdentityGroup, snapshot: Snapshot) -> Subject:
+    """The built-in group Everyone, whose members no source reads: it has every person."""
+    ids = sorted(user.id for user in snapshot.users)
+    return Subject(ListSubject.GROUP, group.id, group.name, group.description, raw_json(ids), lambda: ids)
 
 
 def group_is_imported(filters: ImportFilters, group: IdentityGroup) -> bool:

@@ -72,6 +72,15 @@ class IdentityApp(msgspec.Struct, frozen=True, gc=False):
         return _decode_ids(self.users, f"The list of users of app {self.id}")
 
 
+BUILT_IN = "BUILT_IN"
+EVERYONE = "Everyone"
+
+
+def is_everyone(type: str, name: str) -> bool:
+    """Whether a group of this type and name is Okta's built-in one of everybody."""
+    return type == BUILT_IN and name == EVERYONE
+
+
 IdentityKind = Literal["user", "group", "app"]
 
 

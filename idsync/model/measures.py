@@ -10,6 +10,9 @@ import msgspec
 
 ListKind = Literal["group", "app", ""]
 
+CROWD = 10
+"""So many people do not leave one group or app between two readings without a word from the source itself."""
+
 
 class ListMeasure(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A group or app as it was read: its name, its type (of an app, its status), and how many people were in it.
@@ -28,6 +31,7 @@ class Measures(msgspec.Struct, frozen=True, gc=False):
 
     `people` counts the pool. `lists` holds the groups and apps that were asked for, by id. `attributes` says for each
     profile attribute how many people of the pool have a value. `odd` are ids that could not be read then, either.
+    `stamps` say when somebody last joined or left a group, by its id, where Okta said so.
     """
 
     org_url: str = ""
@@ -36,7 +40,17 @@ class Measures(msgspec.Struct, frozen=True, gc=False):
     people: int = 0
     lists: dict[str, ListMeasure] = {}
     attributes: dict[str, int] = {}
-    odd: tuple[str, ...] = ()
+    odd: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    stamps: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def odd_ids(self) -> tuple[str, ...]:
+        """The ids that could not be read; none where nothing is said of them."""
+        return () if isinstance(self.odd, msgspec.UnsetType) else self.odd
+
+    def stamp_of(self, group: str) -> str:
+        """When somebody last joined or left a group; empty where nothing is known of it."""
+        return "" if isinstance(self.stamps, msgspec.UnsetType) else self.stamps.get(group, "")
 
 
 class OddRow(msgspec.Struct, frozen=True, gc=False):

@@ -3,8 +3,45 @@
 import re
 from datetime import UTC, datetime, timedelta
 
+import msgspec
+
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?\Z")
 _UNITS = (86400, 3600, 60, 1)
+
+
+_SOME_MINUTES = 120
+_A_DAY = 86400
+
+
+class Clocks(msgspec.Struct, frozen=True):
+    """Two clocks at one moment: `local` is this machine's, and Okta's is so many seconds `ahead` of it, or behind.
+
+    What is written counts from the later one. What takes access away when its time comes is judged by the later one,
+    and what gives access back by the earlier one.
+    """
+
+    local: datetime
+    ahead: int = 0
+
+    @property
+    def later(self) -> datetime:
+        """The time by the clock that is ahead."""
+        return self.local + timedelta(seconds=max(self.ahead, 0))
+
+    @property
+    def earlier(self) -> datetime:
+        """The time by the clock that is behind."""
+        return self.local + timedelta(seconds=min(self.ahead, 0))
+
+    @property
+    def differ(self) -> bool:
+        """Whether they are more than two minutes apart, so that somebody should know."""
+        return abs(self.ahead) > _SOME_MINUTES
+
+    @property
+    def may_sweep(self) -> bool:
+        """Whether they agree well enough, within a day, to clear away what has ended."""
+        return abs(self.ahead) <= _A_DAY
 
 
 def parse_time(text: str) -> datetime:

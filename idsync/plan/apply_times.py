@@ -13,10 +13,19 @@ REVIEW_MONTHS = 6
 
 
 class Moment(msgspec.Struct, frozen=True):
-    """When a run takes place: `now`, and the beginning of the broken-off run that it resumes, if it does."""
+    """When a run takes place: `now`, and the beginning of the broken-off run that it resumes, if it does.
+
+    `now` is by the later of two clocks, `earlier` by the other one, where there is another.
+    """
 
     now: datetime
     resumed: datetime | None = None
+    earlier: datetime | None = None
+
+    @property
+    def lock_end(self) -> datetime:
+        """The time by which a lock must have ended to be over."""
+        return self.earlier or self.now
 
     @property
     def stamp(self) -> datetime:

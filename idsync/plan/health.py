@@ -14,7 +14,7 @@ from idsync.diagnostics import quoted
 from idsync.model.directory import LastApply
 from idsync.model.findings import Finding, Health
 from idsync.model.identity import Snapshot
-from idsync.model.measures import ListMeasure, Measures, Seen
+from idsync.model.measures import CROWD, ListMeasure, Measures, Seen
 from idsync.model.org_urls import normal_org_url
 from idsync.model.resources import AccessList, User
 from idsync.model.times import parse_time
@@ -34,8 +34,6 @@ ODD_SHARE = 0.01
 OLDER = "source_older"
 """What is found of a reading that is older than the last one applied."""
 
-CROWD = 10
-"""So many people do not leave one group or app between two readings without a word from the source itself."""
 _NAMED = 5
 
 
@@ -147,7 +145,7 @@ def _people_doubts(limit: Guard, seen: Seen, before: Measures) -> Iterator[Findi
 
 def _odd_rows(seen: Seen, before: Measures, kind: Literal["user", "group", "app"]) -> Iterator[Finding]:
     """A doubt where many rows that the last good reading could read cannot be read any more."""
-    odd = sum(row.kind == kind and row.id not in before.odd for row in seen.odd)
+    odd = sum(row.kind == kind and row.id not in before.odd_ids for row in seen.odd)
     known = before.people if kind == "user" else sum(item.kind == kind for item in before.lists.values())
     if odd >= FEWEST_ODD and odd > known * ODD_SHARE:
         what = {"user": "people", "group": "groups", "app": "apps"}[kind]

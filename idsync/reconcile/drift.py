@@ -56,7 +56,7 @@ def _delta(planned: Planned, changes: tuple[Change, ...], target: DirectoryReade
     inputs = planned.inputs
     with target.reading():
         touched = _touched(changes)
-        locks = in_force(inputs.settings, target.locks(touched.users), inputs.now)
+        locks = in_force(inputs.settings, target.locks(touched.users), inputs.clocks.earlier)
         current = managed_state(inputs.settings, target.state(touched), locks)
         return delta_of(inputs, planned.compilation, changes, current, target, renamed={})[0]
 

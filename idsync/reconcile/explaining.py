@@ -10,11 +10,13 @@ from idsync.compiler.missing_links import find_identity, missing_for_list, missi
 from idsync.compiler.pool import user_cause
 from idsync.config.settings import Settings
 from idsync.model.directory import DirectoryState, GivenRoles, Names
+from idsync.model.extent import Reading
 from idsync.model.findings import MissingEdge
 from idsync.model.identity import IdentityUser, Snapshot
 from idsync.model.ownership import is_ours
 from idsync.plan.effective import Lists
 from idsync.plan.explain import ExplainedAccess, Explanation, Standpoint, explained_access, matches
+from idsync.reconcile.clocks import clocks_of
 from idsync.reconcile.managed import in_force, managed_index, managed_state
 from idsync.reconcile.moved_organization import present_state
 from idsync.reconcile.planning import pool_of
@@ -30,18 +32,20 @@ def explain(
     person: str,
     resource: str | None,
     now: datetime,
+    reading: Reading | None = None,
 ) -> Explanation:
     """Explain `person` (name or Okta id), and `resource` alone when it is given (name, title or kind/name)."""
+    clocks = clocks_of(now, snapshot.taken_at, reading)
     with target.reading():
         index = managed_index(settings, target.index(settings.integration.org_url))
         pool = pool_of(settings, snapshot, index, target)
-        inputs = prepare(settings, snapshot, index, pool, None, now)
+        inputs = prepare(settings, snapshot, index, pool, None, clocks)
         identity = find_identity(inputs, person)
         name = identity.username if identity else person
         joins = _lists_upstream(inputs, identity)
         around = surroundings([name], DirectoryState(), target, settings.integration.sync, changing=joins)
         within = Names(users=frozenset({name}), access_lists=joins | around.access_lists.keys())
-        found = managed_state(settings, target.state(within), in_force(settings, target.locks(), now))
+        found = managed_state(settings, target.state(within), in_force(settings, target.locks(), clocks.earlier))
         current = present_state(settings, found, target)
     compilation = compile_state(inputs, decide_locks(inputs, current.locks), current, within)
     present = Standpoint(
@@ -52,7 +56,7 @@ def explain(
         _desired(compilation, name, present, settings.integration.org_url, settings.integration.former_addresses),
         compilation.given.get(name, GivenRoles()),
         compilation.why,
-        now,
+        clocks.later,
     )
     shown = tuple(item for item in access if resource is None or matches(item, resource))
     return Explanation(

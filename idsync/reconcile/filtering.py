@@ -5,9 +5,10 @@ from typing import assert_never
 
 import msgspec
 
-from idsync.compiler.subjects import ACTIVE, BUILT_IN
+from idsync.compiler.subjects import ACTIVE
 from idsync.config.patterns import NameFilter
 from idsync.config.settings import AppById, AppByLabel, AppReference, ImportFilters
+from idsync.model.identity import BUILT_IN
 from idsync.sources.protocol import Catalogue, ListedApp, ListedGroup
 
 

@@ -1,6 +1,6 @@
 """One planning pass: read the target in brief, compile, compare, judge and explain."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
@@ -9,8 +9,8 @@ from idsync import __version__
 from idsync.compiler.compile import Compilation, compile_state, decide_locks, prepare
 from idsync.compiler.compile import Inputs as CompilerInputs
 from idsync.compiler.locks import DesiredLocks
-from idsync.compiler.measures import asked_of_both, count_attributes, measures_of_directory, seen_in
-from idsync.compiler.memo import Checked, Memo, attributes_now, bases_of, narrowed
+from idsync.compiler.measures import asked_of_both, measures_of_directory
+from idsync.compiler.memo import Checked, Memo, bases_of, narrowed
 from idsync.compiler.pool import Pool, foreign_in_the_way, over_again, resolve_pool
 from idsync.compiler.sanitized_rules import sanitized_rules
 from idsync.compiler.trait_rules import check_trait_rules
@@ -21,26 +21,27 @@ from idsync.errors import SnapshotError, SourceUnhealthy
 from idsync.model.agreed_past import NOTHING_PAST, AgreedPast
 from idsync.model.directory import DirectoryState, LastApply, Names
 from idsync.model.directory_index import DirectoryIndex, Managed
-from idsync.model.extent import Extent
+from idsync.model.extent import Extent, Reading
 from idsync.model.findings import Finding, Health
 from idsync.model.identity import Snapshot
-from idsync.model.measures import ListKind, Measures, OddRow, Seen
+from idsync.model.measures import Measures, Seen
 from idsync.model.odd_rows import set_aside
+from idsync.model.times import Clocks
 from idsync.plan.around import Around
 from idsync.plan.assemble import Comparison, assemble, compare, in_brief
 from idsync.plan.changes import Inputs, PersonDelta, Plan
 from idsync.plan.guards import standing_of
 from idsync.plan.health import Judgement, judge, older_than_last, wrong_source
 from idsync.plan.newcomers import plain_newcomers
+from idsync.reconcile.clocks import clock_findings, clocks_of
 from idsync.reconcile.context import delta_of
 from idsync.reconcile.managed import in_force, managed_index, managed_state, ours_of
 from idsync.reconcile.moved_organization import orphaned_findings, present_locks, present_state, why_relabelled
 from idsync.reconcile.part import PartOfDirectory, closed
 from idsync.reconcile.planned import Planned, Remembering
+from idsync.reconcile.seen import seen_by
 from idsync.stores.protocol import AgreedState, Upstream
 from idsync.targets.protocol import DirectoryReader
-
-NO_OTHERS: Mapping[str, ListKind] = {}
 
 
 def make_plan(
@@ -53,16 +54,17 @@ def make_plan(
     remembering: Remembering | None = None,
     described: int | None = None,
     noticed: Iterable[Finding] = (),
-    others: Mapping[str, ListKind] = NO_OTHERS,
-    confirmed: frozenset[str] = frozenset(),
+    reading: Reading | None = None,
     past: AgreedPast = NOTHING_PAST,
 ) -> Planned:
     """Plan from one snapshot and one state of the target.
 
     `remembering` lets the plan look only at what moved. With `described`, the number of newcomers to describe, the plan
-    is a `BriefPlan`. `others` are groups and apps that exist and were not asked for, `confirmed` those that the source
-    knows to be gone. Raises SourceUnhealthy when the snapshot is of another org or app: then there is nothing to plan.
+    is a `BriefPlan`. `reading` is the one that the snapshot is of, with what it says beyond that. Raises
+    SourceUnhealthy when the snapshot is of another org or app: then there is nothing to plan.
     """
+    reading = Reading(snapshot) if reading is None else reading
+    clocks = clocks_of(now, snapshot.taken_at, reading)
     wrong = wrong_source(settings, snapshot, last)
     if wrong is not None:
         raise SourceUnhealthy(
@@ -81,10 +83,8 @@ def make_plan(
 
         def planned_from(readable: Snapshot) -> Planned:
             pool = pool_of(settings, readable, index, target, past)
-            inputs = prepare(settings, readable, index, pool, last, now, past=past)
-            return _plan(
-                inputs, target, remembering, memo, described, noticed=noticed, others=others, confirmed=confirmed
-            )
+            inputs = prepare(settings, readable, index, pool, last, clocks, past=past)
+            return _plan(inputs, target, reading, remembering, memo, described, noticed=noticed)
 
         try:
             return planned_from(snapshot)
@@ -118,8 +118,8 @@ def plan_part(
         names = part.names.union(user.username for user in part.snapshot.users)
         past = NOTHING_PAST if agreed is None else agreed.past(part.users, names)
         pool = pool_of(settings, part.snapshot, index, target, past)
-        inputs = prepare(settings, part.snapshot, index, pool, last, now, part.shared_lists, past)
-        planned = _plan(inputs, shown, None, None, None, judged=False)
+        inputs = prepare(settings, part.snapshot, index, pool, last, Clocks(now), part.shared_lists, past)
+        planned = _plan(inputs, shown, Reading(part.snapshot, extent), None, None, None, judged=False)
         return msgspec.structs.replace(planned, extent=Extent(part.users, part.whole_lists))
 
 
@@ -141,18 +141,17 @@ def pool_of(
 def _plan(
     inputs: CompilerInputs,
     target: DirectoryReader,
+    reading: Reading,
     remembering: Remembering | None,
     memo: Memo | None,
     described: int | None,
     *,
     judged: bool = True,
     noticed: Iterable[Finding] = (),
-    others: Mapping[str, ListKind] = NO_OTHERS,
-    confirmed: frozenset[str] = frozenset(),
 ) -> Planned:
     settings = inputs.settings
     all_locks = target.locks()
-    locks_in_force = in_force(settings, all_locks, inputs.now)
+    locks_in_force = in_force(settings, all_locks, inputs.clocks.earlier)
     locks = decide_locks(inputs, present_locks(settings, locks_in_force))
     bases = within = None
     if memo is not None:
@@ -163,8 +162,9 @@ def _plan(
     found = managed_state(settings, target.state(within), locks_in_force)
     current = present_state(settings, found, target)
     compilation = compile_state(inputs, locks, current, within)
-    seen = _seen(inputs, compilation, memo, others, confirmed)
-    judgement = judge(settings, seen, _before(inputs, target, current, within)) if judged else Judgement(Health())
+    before = _before(inputs, target, current, within) if judged else Measures()
+    seen = seen_by(inputs, compilation, memo, reading)
+    judgement = judge(settings, seen, before) if judged else Judgement(Health())
     comparison = compare(
         found,
         compilation.desired,
@@ -192,6 +192,7 @@ def _plan(
         )
         noticed = [
             *noticed,
+            *clock_findings(inputs.clocks),
             *orphaned_findings(settings, target, all_locks, inputs.pool.names),
         ]
         remarks = without_effect(inputs, attributes, checked)
@@ -207,37 +208,6 @@ def _plan(
     plan = _assembled(inputs, comparison, delta, around, seen, judgement, managed, told, snapshot_digest=digest)
     shown = in_brief(plan, len(counted)) if brief else plan
     return Planned(shown, compilation, inputs, within, remembering, bases, seen, judgement, checked=checked)
-
-
-def _seen(
-    inputs: CompilerInputs,
-    compilation: Compilation,
-    memo: Memo | None,
-    others: Mapping[str, ListKind],
-    confirmed: frozenset[str],
-) -> Seen:
-    """What the reading shows. People whom nobody looked at have the attributes that they had when they were."""
-    if memo is None:
-        attributes = count_attributes(compilation.shapes.values())
-    else:
-        attributes = attributes_now(memo, compilation.shapes, inputs.pool.names)
-    watched = inputs.roles.watched_groups if inputs.settings.integration.sync.users else frozenset()
-    seen = seen_in(inputs.snapshot, inputs.pool.size, inputs.subjects, watched, attributes)
-    rows = inputs.snapshot.left_as_is
-    known = {entry.okta_id for entry in inputs.index.users.values()} if rows else {}
-    odd = tuple(
-        OddRow(row.kind, row.id)
-        for row in rows
-        if row.code == "unreadable" and (row.kind != "user" or not row.id or row.id in known)
-    )
-    return msgspec.structs.replace(
-        seen,
-        measures=msgspec.structs.replace(seen.measures, odd=tuple(sorted(row.id for row in odd if row.id))),
-        others={**others, **seen.others},
-        confirmed=confirmed,
-        odd=odd,
-        left=frozenset(row.id for row in rows if row.kind != "user"),
-    )
 
 
 def _before(inputs: CompilerInputs, target: DirectoryReader, current: DirectoryState, within: Names | None) -> Measures:

@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import cached_property
 
 from idsync.apply.request import Applied
+from idsync.compiler.measures import asked_of_both, lists_of_directory
 from idsync.compiler.memo import decode_memo, encode_memo
 from idsync.config.settings import Settings
 from idsync.model.agreed_past import AgreedPast
@@ -22,9 +23,15 @@ _MEMO = "compiled/{}"
 """The key of what is remembered about a target, by its name."""
 
 
-def read(source: Source, target: DirectoryReader, org_url: str) -> Reading:
-    """One whole reading of the source, which also says what became of people whom the target holds."""
-    return source.read(known=_KnownUsers(target, org_url))
+def read(source: Source, target: DirectoryReader, settings: Settings, last: LastApply | None) -> Reading:
+    """One whole reading of the source, which also says what became of people whom the target holds.
+
+    Groups and apps that had a crowd, and are empty or gone, are asked about once more where that can be done.
+    """
+    org_url = settings.integration.org_url
+    good = last.good if last else None
+    before = asked_of_both(settings, good) if good else lists_of_directory(target.index(org_url))
+    return source.read(known=_KnownUsers(target, org_url), before=before)
 
 
 class _KnownUsers(Collection[str]):
@@ -69,7 +76,7 @@ def plan_once(
     moved since the directory was last known to be as desired; with `described`, a number of newcomers, it is a
     `BriefPlan`.
     """
-    reading = read(source, target, settings.integration.org_url)
+    reading = read(source, target, settings, last)
     # What moved in the first target says nothing of what others lack: for them, everybody is compiled.
     remembered = None if cache is None or further else Remembering(decode_memo(cache.get(_MEMO.format(target.name))))
     planned = make_plan(
@@ -81,8 +88,7 @@ def plan_once(
         remembering=remembered,
         described=described,
         noticed=noticed,
-        others=reading.others,
-        confirmed=reading.confirmed,
+        reading=reading,
         past=past,
     )
     return with_further_targets(planned, further) if further else planned

@@ -25,9 +25,10 @@ from idsync.model.identity import (
     Snapshot,
     raw_json,
 )
+from idsync.model.measures import Measures
 from idsync.model.odd_rows import set_aside
 from idsync.model.times import parse_time
-from idsync.sources.protocol import Catalogue, ListedApp, ListedGroup
+from idsync.sources.protocol import NOTHING_MEASURED, Catalogue, ListedApp, ListedGroup
 from idsync.sources.rows import NotRows, Row, rows_of_object
 from idsync.sources.soundness import sound
 
@@ -72,7 +73,12 @@ class SnapshotSource:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def read(self, extent: Extent = EVERYTHING, known: Collection[str] = ()) -> Reading:  # noqa: ARG002
+    def read(
+        self,
+        extent: Extent = EVERYTHING,
+        known: Collection[str] = (),  # noqa: ARG002
+        before: Measures = NOTHING_MEASURED,  # noqa: ARG002
+    ) -> Reading:
         """The file's snapshot, or the part of it in an extent; raises SnapshotError."""
         snapshot = read_snapshot(self._path)
         return Reading(snapshot if extent.is_whole else cut(snapshot, extent), extent)

@@ -32,7 +32,7 @@ from tests.core.world import (
 
 IDS = [str(number) for number in range(6)]
 STATUSES = ["ACTIVE"] * 6 + ["SUSPENDED", "SUSPENDED", "DEPROVISIONED", "STAGED", "HIBERNATED", "LOCKED_OUT"]
-NAMES = {identifier: [f"p{identifier}"] * 6 + [f"P{identifier}", f"q{identifier}", "shared", ""] for identifier in IDS}
+NAMES = {identifier: [f"p{identifier}"] * 6 + [f"P{identifier}", f"q{identifier}", "shared"] for identifier in IDS}
 GROUPS = ["eng", "ops", "Eng", "aws-prod", "team/é"]
 RULES = (
     """RoleMapping:

@@ -19,7 +19,7 @@ def find_user(call: Call, identifier: str) -> User:
 def find_group(call: Call, identifier: str) -> Group:
     """The group of an id, or 404; group admins do not see Everyone."""
     group = call.organization.groups.get(identifier)
-    if group is None or call.role is Role.NONE or (group.everyone and call.role is Role.GROUP_ADMIN):
+    if group is None or call.role is Role.NONE or not sees(call, group):
         raise not_found(identifier, GROUP)
     return group
 
@@ -27,7 +27,7 @@ def find_group(call: Call, identifier: str) -> Group:
 def find_app(call: Call, identifier: str) -> App:
     """The app of an id, or 404."""
     app = call.organization.apps.get(identifier)
-    if app is None or call.role is Role.NONE:
+    if app is None or identifier in call.organization.hidden or call.role is Role.NONE:
         raise not_found(identifier, APP)
     return app
 
@@ -41,5 +41,5 @@ def find_rule(call: Call, identifier: str) -> GroupRule:
 
 
 def sees(call: Call, group: Group) -> bool:
-    """Group admins do not see Everyone."""
-    return not (group.everyone and call.role is Role.GROUP_ADMIN)
+    """Group admins do not see Everyone, and nobody sees what the resource set leaves out."""
+    return group.id not in call.organization.hidden and not (group.everyone and call.role is Role.GROUP_ADMIN)

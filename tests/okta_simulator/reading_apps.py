@@ -22,6 +22,8 @@ def list_apps(call: Call) -> Reply:
         predicate = filters.parse(call.query["filter"], filters.APPS)
         keys = [key for key in keys if predicate(_app_values(call, organization.apps[key]))]
 
+    keys = [key for key in keys if key not in organization.hidden]
+
     def render(key: str) -> dict[str, Any]:
         app = organization.apps[key]
         shape = call.shapes.app(app)

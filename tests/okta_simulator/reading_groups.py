@@ -29,7 +29,7 @@ def list_groups(call: Call) -> Reply:
         predicate = filters.parse(query[name], language)
         rows = organization.groups_as_of(lag)
         keys = sorted(key for key, group in rows.items() if predicate(_group_values(group)))
-    if call.role is Role.GROUP_ADMIN:
+    if call.role is Role.GROUP_ADMIN or organization.hidden:
         keys = [key for key in keys if sees(call, rows[key])]
     return call.listing(keys, lambda key: call.shapes.group(rows[key], stats=stats), default=200, maximum=10_000)
 

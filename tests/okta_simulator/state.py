@@ -80,6 +80,8 @@ class State:
         self.apps: dict[str, App] = {}
         self.rules: dict[str, GroupRule] = {}
         self.events: list[LogEvent] = []
+        self.hidden: set[str] = set()
+        """Ids of groups and apps that a resource set leaves out: they answer as if they did not exist."""
         self.structure = 0
         self.changes = 0
         self._last_moment = 0

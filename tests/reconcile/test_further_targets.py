@@ -15,6 +15,7 @@ from idsync.errors import PartlyApplied, TargetError
 from idsync.model.agreed_past import NOTHING_PAST
 from idsync.model.extent import EVERYTHING, Extent, Reading
 from idsync.model.identity import Snapshot
+from idsync.model.measures import Measures
 from idsync.model.ownership import ORIGIN_LABEL
 from idsync.model.resources import Metadata
 from idsync.plan.changes import Plan
@@ -25,6 +26,7 @@ from idsync.plan.split import split
 from idsync.reconcile.further_targets import with_further_targets
 from idsync.reconcile.planned import Planned
 from idsync.reconcile.single_pass import plan_once, remember_after_apply
+from idsync.sources.protocol import NOTHING_MEASURED
 from idsync.stores.holder import this_process
 from idsync.stores.sqlite.store import SqliteStore, open_store
 from idsync.targets.local import LocalTarget
@@ -41,7 +43,9 @@ class Source:
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
 
-    def read(self, extent: Extent = EVERYTHING, known: Collection[str] = ()) -> Reading:
+    def read(
+        self, extent: Extent = EVERYTHING, known: Collection[str] = (), before: Measures = NOTHING_MEASURED
+    ) -> Reading:
         return Reading(self._snapshot)
 
 

@@ -12,11 +12,13 @@ from idsync.edit.editor import Editor
 from idsync.model.agreed_past import NOTHING_PAST
 from idsync.model.extent import EVERYTHING, Extent, Reading
 from idsync.model.identity import Snapshot
+from idsync.model.measures import Measures
 from idsync.plan.planfile import decode_plan, encode_plan
 from idsync.plan.seal import sealed
 from idsync.plan.sections import FIRST
 from idsync.reconcile.planned import Planned, last_apply_of
 from idsync.reconcile.single_pass import plan_once, remember_after_apply, remember_after_plan
+from idsync.sources.protocol import NOTHING_MEASURED
 from idsync.stores.holder import this_process
 from idsync.stores.sqlite.store import SqliteStore, open_store
 from idsync.targets.local import LocalTarget
@@ -45,7 +47,9 @@ class _Source:
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
 
-    def read(self, extent: Extent = EVERYTHING, known: Collection[str] = ()) -> Reading:
+    def read(
+        self, extent: Extent = EVERYTHING, known: Collection[str] = (), before: Measures = NOTHING_MEASURED
+    ) -> Reading:
         return Reading(self._snapshot)
 
 

@@ -32,13 +32,14 @@ from idsync.cli.progress import ProgressDisplay
 from idsync.cli.workspaces import store_to_write, workspace
 from idsync.errors import PartlyApplied, PlanStale, UsageError
 from idsync.model.findings import Finding
-from idsync.model.times import format_time, parse_duration
+from idsync.model.times import Clocks, format_time, parse_duration
 from idsync.plan.changes import Plan
 from idsync.plan.released_logins import LOGIN_REUSED, reused_names, with_locks_lifted
 from idsync.plan.releases import releases_in, with_releases
 from idsync.plan.split import split as split_plan
 from idsync.plan.split import with_moved
 from idsync.reconcile.applied_configuration import AppliedConfiguration, configuration_to_remember
+from idsync.reconcile.clocks import clocks_of
 from idsync.reconcile.managed import in_force
 from idsync.reconcile.planned import Planned, last_apply_in_part
 from idsync.reconcile.single_pass import no_store, plan_once, remember_after_apply
@@ -187,11 +188,15 @@ class _Job:
         question = "Apply the part that may go ahead?" if parts.held.changes else "Apply this plan?"
         return not ask or parts.going.is_empty or self.invocation.console.confirm(question)
 
-    def apply(self, parts: Parts, planned: Planned | None = None) -> ExitCode:
-        """Make so what goes ahead, and tell what was done and what is held; `planned` is left as a memo."""
+    def apply(self, parts: Parts, planned: Planned | None = None, clocks: Clocks | None = None) -> ExitCode:
+        """Make so what goes ahead, and tell what was done and what is held; `planned` is left as a memo.
+
+        `clocks` are those that the reading heard; of a plan file only when its reading was taken is known.
+        """
         console = self.invocation.console
+        clocks = planned.inputs.clocks if planned else clocks
         try:
-            applied = self._run(parts)
+            applied = self._run(parts, clocks)
             applied = replace(
                 applied, notes=(*unneeded(self.released, {*applied.releases, *parts.limits_reached}), *applied.notes)
             )
@@ -206,7 +211,7 @@ class _Job:
             left = self._without_moved(parts, error)
             if left is None:
                 raise
-            return self.apply(left)
+            return self.apply(left, clocks=clocks)
         if planned is not None and parts.held.is_empty:
             remember_after_apply(planned, self.place.target(self.store), self.store.cache, applied)
         for note in applied.notes:
@@ -223,8 +228,9 @@ class _Job:
         self.invocation.console.warning(stale.summary, why="What the plan changes of these objects waits.")
         return self.parts(with_moved(parts.whole, moved))
 
-    def _run(self, parts: Parts) -> Applied:
+    def _run(self, parts: Parts, clocks: Clocks | None) -> Applied:
         place, now = self.place, self.place.now()
+        heard = clocks or clocks_of(now, parts.whole.inputs.snapshot_taken_at)
         holder = place.holder(format_time(now))
         nothing = parts.going.is_empty and not parts.held.is_empty
         target = place.target(self.store)
@@ -232,6 +238,7 @@ class _Job:
         request = Request(
             actor=f"{holder.user}@{holder.host}",
             now=now,
+            ahead=heard.ahead,
             holder=holder,
             expected=place.expected(),
             overrides=self._overrides(parts),

@@ -39,8 +39,8 @@ def command(
     def explained(directory: DirectoryReader) -> Explanation:
         with ProgressDisplay(invocation.console) as progress:
             source = place.source(progress, snapshot=snapshot)
-            reading = read(source, directory, place.settings.integration.org_url).snapshot
-        return explain(place.settings, reading, directory, user, resource, place.now())
+            reading = read(source, directory, place.settings, None)
+        return explain(place.settings, reading.snapshot, directory, user, resource, place.now(), reading)
 
     if current is not None:
         explanation = explained(given_directory(current).knowing(place.settings.integration.former_addresses))

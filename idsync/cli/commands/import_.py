@@ -103,15 +103,14 @@ def _read(
     invocation: Invocation, place: Workspace, snapshot: Path | None, current: Path | None
 ) -> tuple[Snapshot, DirectoryState]:
     """The whole source, whatever the filters say, and the whole directory."""
-    org_url = place.settings.integration.org_url
     with ProgressDisplay(invocation.console) as progress:
         source = place.source(progress, snapshot=snapshot, everything=True)
         if current is not None:
             directory = given_directory(current)
-            return read(source, directory, org_url).snapshot, directory.state()
+            return read(source, directory, place.settings, None).snapshot, directory.state()
         with place.store(Access.READ) as store:
             target = place.target(store)
-            return read(source, target, org_url).snapshot, target.state()
+            return read(source, target, place.settings, None).snapshot, target.state()
 
 
 def _connection(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from idsync.apply.last_apply import last_apply
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.files import write_private
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
@@ -40,7 +41,8 @@ def command(
     place = workspace(invocation)
     with ProgressDisplay(invocation.console) as progress, place.store(Access.READ) as store:
         source = place.source(progress, snapshot=snapshot, everything=everything)
-        reading = read(source, place.target(store), place.settings.integration.org_url).snapshot
+        target = place.target(store)
+        reading = read(source, target, place.settings, last_apply(store.facts, target)).snapshot
     if sanitized:
         key = pseudonym_key(invocation, place, key_file)
         reading = sanitize(reading, key, attributes_of_rules(place.settings))

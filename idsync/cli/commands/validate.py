@@ -59,7 +59,7 @@ def command(invocation: Invocation, secrets: bool, snapshot: Path | None, form: 
 def _against(place: Workspace, invocation: Invocation, snapshot: Path) -> tuple[Diagnostic, ...]:
     """What of the configuration fits nothing in a snapshot; names that only the directory knows are somebody's."""
     with ProgressDisplay(invocation.console) as progress, _directory(place) as target:
-        reading = read(place.source(progress, snapshot=snapshot), target, place.settings.integration.org_url)
+        reading = read(place.source(progress, snapshot=snapshot), target, place.settings, None)
         return check_against(place.settings, reading.snapshot, target, place.now())
 
 

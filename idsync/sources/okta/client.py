@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import msgspec
@@ -76,6 +76,11 @@ class OktaClient:
                 raise _endless(request, f"{stale} pages in a row brought nothing new, and each names a next one.")
             request = msgspec.structs.replace(request, url=following)
         raise _endless(request, f"{_MOST_PAGES:,} pages came, and the last one names a next one.")
+
+    def poll(self, request: Request, decoder: msgspec.json.Decoder[list[T]]) -> tuple[list[T], str | None]:
+        """One page of a listing that never ends, and the address from which to go on."""
+        page, answer = self._read(request, decoder.decode, _no_rows)
+        return page, self._next(request, answer, len(page))
 
     def _next(self, request: Request, answer: Answer, rows: int) -> str | None:
         links = answer.headers.copies("link")
@@ -168,6 +173,10 @@ def _page_reader(kind: type[R]) -> Callable[[bytes], Page[R]]:
 
 def _row_by_row(kind: type[R], body: bytes, _: Exception) -> Page[R]:
     return page_of(kind, body)
+
+
+def _no_rows(_: bytes, __: Exception) -> NoReturn:
+    raise NotRows
 
 
 def authorizer_for(credential: Credential, scopes: Sequence[OAuthScope], requester: Requester) -> Authorizer:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import msgspec
 
@@ -69,6 +69,14 @@ class Endpoints(msgspec.Struct, frozen=True):
         expression = " or ".join(f'id eq "{user}"' for user in users)
         url = f"{self._url('users')}?filter={quote(expression, safe='')}&limit=200"
         return Request(url, "users", "users by id", "okta.users.read", "users")
+
+    def log(self, place: str) -> Request:
+        """The System Log from a place on; `place` is the query of an address, as `place_of` gives it."""
+        return Request(self._url("logs") + place, "logs", "the System Log", "okta.logs.read", "log")
+
+    def place_of(self, url: str) -> str:
+        """The place in the log that an address names."""
+        return "?" + urlsplit(url).query
 
     def _url(self, *parts: str) -> str:
         # No part may lead elsewhere: a dot is quoted too, since an id of two would climb.

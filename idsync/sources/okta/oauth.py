@@ -18,7 +18,6 @@ from idsync.errors import AuthenticationError, AuthorizationError, IdsyncError
 from idsync.model.known_secrets import remember_secret
 from idsync.sources.okta.auth import OAuthCredential, Remedy
 from idsync.sources.okta.keys import SigningKey, generated_key
-from idsync.sources.okta.rate_limit import server_time
 from idsync.sources.okta.refusals import ROLE_HINT, OAuthScope, not_okta, problem_of, refusal, words_of
 from idsync.sources.okta.request import Attempt, Request, Requester
 from idsync.sources.okta.transport import Answer
@@ -26,7 +25,6 @@ from idsync.sources.okta.wire import Token
 
 ASSERTION_LIFE = 300
 _EARLY = 300.0
-_SKEW = 30.0
 _ROUNDS = 5
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _TOKEN = msgspec.json.Decoder(Token)
@@ -60,7 +58,8 @@ class OAuthHeader:
         self._held: _Held | None = None
         self._token_nonce: str | None = None
         self._nonce: str | None = None
-        self._offset = 0.0
+        self._used = 0.0
+        """How far Okta's clock was held to be ahead when the last token was asked for."""
 
     def headers(self, method: str, url: str) -> dict[str, str]:
         """Headers that authorize one try of a request; fetches a token when there is none that lasts."""
@@ -104,6 +103,7 @@ class OAuthHeader:
         raise self._refused(answer, retries.attempts)
 
     def _compose(self, url: str) -> Attempt:
+        self._used = self._requester.ahead
         form = {
             "grant_type": "client_credentials",
             "scope": " ".join(self._scopes),
@@ -142,7 +142,7 @@ class OAuthHeader:
         return self._proof_key.sign(claims, {"typ": "dpop+jwt", "jwk": self._proof_key.public()})
 
     def _now(self) -> int:
-        return int(self._requester.timing.wall() + self._offset)
+        return int(self._requester.okta_time())
 
     def _learned_nonce(self, answer: Answer) -> bool:
         nonce = answer.headers.get("dpop-nonce")
@@ -152,14 +152,8 @@ class OAuthHeader:
         return problem_of(answer).error in ("use_dpop_nonce", "invalid_dpop_proof")
 
     def _learned_clock(self, answer: Answer) -> bool:
-        now = server_time(answer.headers)
-        if now is None or answer.status >= 429:
-            return False
-        offset = now - self._requester.timing.wall()
-        if abs(offset - self._offset) <= _SKEW:
-            return False
-        self._offset = offset
-        return True
+        """Whether the answer tells another time than the refused request was made with; a Date has whole seconds."""
+        return answer.status < 429 and abs(self._requester.ahead - self._used) >= 1
 
     def _accepted(self, answer: Answer) -> _Held:
         self._token_nonce = answer.headers.get("dpop-nonce") or self._token_nonce
@@ -178,6 +172,14 @@ class OAuthHeader:
         early = min(_EARLY, token.expires_in / 2)
         return _Held(token.access_token, kind == "dpop", self._requester.timing.clock() + token.expires_in - early)
 
+    def _clock_note(self) -> str:
+        """By how much this machine's clock is off, where that may be why a signature is refused."""
+        seconds = round(self._requester.ahead)
+        if abs(seconds) <= 1:
+            return ""
+        side = "behind" if seconds > 0 else "ahead of"
+        return f" This machine's clock is {abs(seconds)} s {side} Okta's, which was allowed for: set it."
+
     def _refused(self, answer: Answer, attempts: int) -> IdsyncError:
         said = words_of(answer)
         match problem_of(answer).error:
@@ -186,7 +188,8 @@ class OAuthHeader:
             case "invalid_client":
                 return AuthenticationError(
                     f"Okta does not accept the client {self._client_id} ({said}).",
-                    why="No active app has this client id, or its public key does not match the private key in use.",
+                    why="No active app has this client id, or its public key does not match the private key in use."
+                    + self._clock_note(),
                     fix="Check oauth.client_id, oauth.private_key and oauth.key_id against the app's General tab.",
                 )
             case error if not error or answer.status >= 429:
@@ -196,7 +199,7 @@ class OAuthHeader:
             case _:
                 return AuthenticationError(
                     f"Okta did not issue an access token ({said}).",
-                    why="The token endpoint refused the request.",
+                    why="The token endpoint refused the request." + self._clock_note(),
                     fix="Check the app in Okta: type API Services, grant Client Credentials, client authentication "
                     "with public key / private key.",
                 )

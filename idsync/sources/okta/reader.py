@@ -3,7 +3,7 @@
 Tasks run in several threads. Each writes keys of its own into the dictionaries here, and nothing else is shared.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 from sys import intern
 from typing import Literal
@@ -13,6 +13,7 @@ import msgspec
 from idsync.config.settings import AppById, AppByLabel, AppReference
 from idsync.errors import AuthorizationError, SourceError
 from idsync.model.identity import (
+    BUILT_IN,
     DELETED,
     OUT_STATUSES,
     IdentityApp,
@@ -20,15 +21,17 @@ from idsync.model.identity import (
     IdentityKind,
     IdentityUser,
     LeftAsIs,
+    is_everyone,
 )
-from idsync.model.measures import ListKind
+from idsync.model.measures import ListKind, Measures
 from idsync.model.odd_rows import name_fault
+from idsync.sources.okta.ask_again import Read
 from idsync.sources.okta.client import OktaClient
 from idsync.sources.okta.decode import OddPerson, identity_app, identity_group, identity_user
 from idsync.sources.okta.endpoints import IDS_A_CALL, Endpoints, askable
 from idsync.sources.okta.odd_rows import UnreadableObject
 from idsync.sources.okta.refusals import ROLE_HINT, NotThere
-from idsync.sources.okta.selection import BUILT_IN, Selection
+from idsync.sources.okta.selection import Selection
 from idsync.sources.okta.sso_app import SsoApp
 from idsync.sources.okta.wire import (
     App,
@@ -62,12 +65,18 @@ class OrganizationReader:
     """The work of one reading, and what it has found so far."""
 
     def __init__(
-        self, client: OktaClient, endpoints: Endpoints, app: AppReference, selection: Selection, workers: Workers
+        self,
+        client: OktaClient,
+        endpoints: Endpoints,
+        app: AppReference,
+        selection: Selection,
+        workers: Workers,
+        before: Measures,
     ) -> None:
         self._client = client
         self._endpoints = endpoints
         self._reference = app
-        self._sso_app = SsoApp(client, endpoints, app)
+        self._sso_app = SsoApp(client, endpoints, app, before.app_id)
         self._selection = selection
         self._workers = workers
         self._pool_missing: NotThere | None = None
@@ -80,8 +89,13 @@ class OrganizationReader:
         """Groups and apps that exist and are not asked for; built-in groups and the SSO app have no kind."""
         self.left_as_is: dict[tuple[IdentityKind, str, str], LeftAsIs] = {}
         """Rows that cannot be read, by kind, id and, where that is empty, by what is wrong."""
+        self.stamps: dict[str, str] = {}
+        """When somebody last joined or left each group."""
+        self.absent: list[str] = []
+        """What of a part was asked for, and does not exist by its id."""
         self._apps_asked: list[str] = []
         self._wanted = {"groups": 0, "apps": 0}
+        self._everyone: set[str] = set()
         self._vanished: dict[str, set[str]] = {"groups": set(), "apps": set()}
 
     def begin(self) -> None:
@@ -137,10 +151,15 @@ class OrganizationReader:
             if wanted:
                 progress(what, read[what] + len(self._vanished[what]), wanted)
 
-    @property
-    def gone(self) -> frozenset[str]:
-        """Groups and apps that were listed, and that Okta did not know any more when it was asked about them."""
-        return frozenset(self._vanished["groups"] | self._vanished["apps"])
+    def found(self) -> Read:
+        """What was read of groups and apps."""
+        counts = {name: 0 if raw == b"[]" else 1 for name, raw in self._raw_members()}
+        left = (row.id for row in self.left_as_is.values() if row.kind != "user")
+        return Read(counts, self.stamps, frozenset([*self.others, *left, *self._everyone]))
+
+    def _raw_members(self) -> Iterator[tuple[str, bytes]]:
+        yield from ((group.id, bytes(group.members)) for group in self.groups.values())
+        yield from ((app.id, bytes(app.users)) for app in self.apps.values())
 
     def unassigned(self) -> dict[str, str]:
         """Status, by id, of people who were seen and lack the app."""
@@ -167,7 +186,7 @@ class OrganizationReader:
         try:
             identity = None if user is None else identity_user(row, user)
         except OddPerson as error:
-            self._leave(LeftAsIs("user", row.id, str(error)))
+            self.leave(LeftAsIs("user", row.id, str(error)))
             return True
         if identity is None:
             return False
@@ -176,9 +195,10 @@ class OrganizationReader:
 
     def _odd_user(self, row: Row, error: Exception) -> None:
         login = row.text("credentials", "userName") or row.text("_embedded", "user", "profile", "login")
-        self._leave(row.left_as_is("user", error, login))
+        self.leave(row.left_as_is("user", error, login))
 
-    def _leave(self, row: LeftAsIs) -> None:
+    def leave(self, row: LeftAsIs) -> None:
+        """Leave a person, group or app as it is."""
         self.left_as_is[row.kind, row.id, "" if row.id else f"{row.why} {row.name}"] = row
 
     def _describe(self, app: str, bare: dict[str, AppUser]) -> None:
@@ -186,7 +206,7 @@ class OrganizationReader:
 
         def odd(row: Row, error: Exception) -> None:
             if bare.pop(row.id, None) is not None:
-                self._leave(row.left_as_is("user", error, row.text("profile", "login")))
+                self.leave(row.left_as_is("user", error, row.text("profile", "login")))
 
         if len(bare) > IDS_A_CALL:
             for page in self._client.rows(self._endpoints.users(), User, odd):
@@ -219,7 +239,7 @@ class OrganizationReader:
             for user in page:
                 found[user.id] = intern(user.status or "")
                 if not user.status:
-                    self._leave(LeftAsIs("user", user.id, "has no status that can be read"))
+                    self.leave(LeftAsIs("user", user.id, "has no status that can be read"))
         self.statuses.update({user: found.get(user, DELETED) for user in users})
 
     def _confirm(self, app: str, user: str) -> None:
@@ -238,7 +258,7 @@ class OrganizationReader:
         except NotThere:
             return None
         except UnreadableObject as error:
-            self._leave(error.left_as_is("user", user))
+            self.leave(error.left_as_is("user", user))
             return None
 
     # -- groups
@@ -256,13 +276,13 @@ class OrganizationReader:
         name = row.text("profile", "name")
         group = Group(row.id, GroupProfile(name), row.text("type") or "OKTA_GROUP")
         if name_fault(name) or self._selection.groups([group]):
-            self._leave(row.left_as_is("group", error, name))
+            self.leave(row.left_as_is("group", error, name))
 
     def _has_name(self, kind: Literal["group", "app"], identifier: str, name: str) -> bool:
         """Whether a name can be used; what has none is left as it is, since no filter can tell whether it is wanted."""
         fault = name_fault(name)
         if fault:
-            self._leave(LeftAsIs(kind, identifier, fault))
+            self.leave(LeftAsIs(kind, identifier, fault))
         return not fault
 
     def _note_others(self, listed: Sequence[Group], wanted: Sequence[Group]) -> None:
@@ -277,7 +297,7 @@ class OrganizationReader:
             self._apps_asked.append(identifier)
             return
         except UnreadableObject as error:
-            self._leave(error.left_as_is("group", identifier))
+            self.leave(error.left_as_is("group", identifier))
             return
         if not self._has_name("group", identifier, group.profile.name):
             return
@@ -287,6 +307,11 @@ class OrganizationReader:
         self._note_others([group], wanted)
 
     def _read_members(self, group: Group) -> None:
+        if is_everyone(group.type, group.profile.name):
+            self._everyone.add(group.id)
+            self.groups[group.id] = identity_group(group, ())  # everybody is in it: that need not be read
+            return
+        self.stamps[group.id] = group.changed or ""
         members: list[str] = []
         odd = partial(self._odd_member, "group", group.id, group.profile.name)
         try:
@@ -304,7 +329,7 @@ class OrganizationReader:
     def _odd_member(
         self, kind: Literal["group", "app"], identifier: str, name: str, row: Row, error: Exception
     ) -> None:
-        self._leave(LeftAsIs(kind, identifier, f"has somebody in it who {row.left_as_is(kind, error).why}", name=name))
+        self.leave(LeftAsIs(kind, identifier, f"has somebody in it who {row.left_as_is(kind, error).why}", name=name))
 
     # -- apps
 
@@ -324,7 +349,7 @@ class OrganizationReader:
     def _odd_app(self, row: Row, error: Exception) -> None:
         label = row.text("label")
         if name_fault(label) or (self._selection.lists and self._selection.filters.apps.selects(label)):
-            self._leave(row.left_as_is("app", error, label))
+            self.leave(row.left_as_is("app", error, label))
 
     def _note_other_apps(self, listed: Sequence[App], wanted: Sequence[App], sso_app: App) -> None:
         asked = {app.id for app in wanted}
@@ -336,9 +361,10 @@ class OrganizationReader:
         try:
             app = self._client.object(self._endpoints.app(identifier), App)
         except NotThere:
+            self.absent.append(identifier)
             return
         except UnreadableObject as error:
-            self._leave(error.left_as_is("app", identifier))
+            self.leave(error.left_as_is("app", identifier))
             return
         if not self._has_name("app", identifier, app.label):
             return
@@ -360,7 +386,7 @@ class OrganizationReader:
             self._vanished["apps"].add(app.id)
             return
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            self._leave(LeftAsIs("app", app.id, "has an assignment that says neither scope nor group", name=app.label))
+            self.leave(LeftAsIs("app", app.id, "has an assignment that says neither scope nor group", name=app.label))
         if ("app", app.id, "") not in self.left_as_is:
             self.apps[app.id] = identity_app(app, users, groups)
 

@@ -10,7 +10,7 @@ from idsync.model.known_secrets import without_secrets
 from idsync.sources.okta.transport import Answer, Broken
 from idsync.sources.okta.wire import Problem
 
-OAuthScope = Literal["okta.users.read", "okta.groups.read", "okta.apps.read"]
+OAuthScope = Literal["okta.users.read", "okta.groups.read", "okta.apps.read", "okta.logs.read"]
 
 _PROBLEM = msgspec.json.Decoder(Problem)
 _SECRETIVE = re.compile(r"[A-Za-z0-9_\-+/=.]{32,}")

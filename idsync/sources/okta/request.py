@@ -17,7 +17,7 @@ from idsync.sources.okta.refusals import OAuthScope, refuses_limit, unreachable
 from idsync.sources.okta.retry import CONNECTION_TRIES, TRIES, Retries
 from idsync.sources.okta.transport import Answer, Broken, Transport
 
-Bucket = Literal["users", "groups", "apps", "app", "oauth2"]
+Bucket = Literal["users", "groups", "apps", "app", "logs", "oauth2"]
 """Okta's rate-limit buckets that idsync draws on: listings and sub-paths of each kind, one app by itself, tokens."""
 
 MOST_AT_ONCE = 8
@@ -76,6 +76,9 @@ class Requester:
         self.org_url = org_url
         self.timing = timing
         self.heard_at: float | None = None
+        """When the reading began, by Okta's clock."""
+        self._newest = -math.inf
+        self._ahead = 0.0
         self._rate_limits = RateLimits(share, timing.clock, MOST_AT_ONCE)
         self._pages = PageSizes()
         self._transport = Transport(org_url, transport)
@@ -161,13 +164,31 @@ class Requester:
         if not isinstance(outcome, Answer):
             limiter.lost()
             return
-        if self.heard_at is None:
-            self.heard_at = server_time(outcome.headers)
+        self._hear(outcome)
         budget = budget_of(outcome.headers)
         if budget is None and outcome.status != 200:
             limiter.lost()
         else:
             limiter.answered(budget)
+
+    def _hear(self, answer: Answer) -> None:
+        """Learn from an answer what Okta's clock says; the newest word counts, since clocks are set while one reads."""
+        told = server_time(answer.headers)
+        if told is None:
+            return
+        if self.heard_at is None:
+            self.heard_at = told
+        if told >= self._newest:
+            self._newest, self._ahead = told, told - self.timing.wall()
+
+    @property
+    def ahead(self) -> float:
+        """By how many seconds Okta's clock is ahead of this machine's, as far as it was heard."""
+        return self._ahead
+
+    def okta_time(self) -> float:
+        """The time by Okta's clock, in seconds since the epoch; by this machine's before anything was heard."""
+        return self.timing.wall() + self._ahead
 
     def _throttled(self, request: Request, answer: Answer, entered: int, retries: Retries) -> bool:
         """Slow down as a 429 demands; False when the request was refused too often."""

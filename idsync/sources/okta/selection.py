@@ -5,12 +5,10 @@ from typing import Self
 
 import msgspec
 
-from idsync.config.patterns import NamePattern, PatternSet, normalised
+from idsync.config.patterns import NamePattern, PatternSet
 from idsync.config.settings import GroupRule, ImportFilters, Settings
+from idsync.model.identity import BUILT_IN
 from idsync.sources.okta.wire import App, Group
-
-BUILT_IN = "BUILT_IN"
-EVERYONE = "Everyone"
 
 
 class Selection(msgspec.Struct, frozen=True):
@@ -20,6 +18,8 @@ class Selection(msgspec.Struct, frozen=True):
     roles: tuple[NamePattern, ...] = ()
     lists: bool = True
     """Whether groups and apps become access lists; else only groups that role rules ask for are read."""
+    everything: bool = False
+    """Whether every group and app is wanted, built-in and inactive ones included, whatever else is said here."""
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -39,26 +39,24 @@ class Selection(msgspec.Struct, frozen=True):
 
     def groups(self, listed: Sequence[Group]) -> list[Group]:
         """Those of the groups whose members are wanted: lists to be, and what role rules look at."""
+        if self.everything:
+            return list(listed)
         names = [group.profile.name for group in listed]
         lists = self.filters.groups.select(names) if self.lists else [False] * len(names)
         roles = PatternSet(self.roles).match(names) if self.roles else [()] * len(names)
         return [
             group
             for group, is_list, by_rule in zip(listed, lists, roles, strict=True)
-            if (is_list and self._may_be_list(group)) or (by_rule and self._may_give_roles(group, by_rule))
+            if by_rule or (is_list and self._may_be_list(group))
         ]
 
     def apps(self, listed: Sequence[App], sso_app: str) -> list[App]:
         """Those of the apps that become lists: active, passing the filter, and not the SSO app itself."""
+        if self.everything:
+            return [app for app in listed if app.id != sso_app]
         active = [app for app in listed if app.status == "ACTIVE" and app.id != sso_app]
         chosen = self.filters.apps.select([app.label for app in active])
         return [app for app, taken in zip(active, chosen, strict=True) if taken]
 
     def _may_be_list(self, group: Group) -> bool:
         return group.type != BUILT_IN or self.filters.groups.names_literally(group.profile.name)
-
-    def _may_give_roles(self, group: Group, by_rule: tuple[int, ...]) -> bool:
-        # Everyone repeats the list of all users, so it is read only when a rule has its exact name.
-        if group.type != BUILT_IN or group.profile.name != EVERYONE:
-            return True
-        return any(self.roles[index].literal == normalised(group.profile.name) for index in by_rule)

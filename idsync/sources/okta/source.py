@@ -9,10 +9,13 @@ import httpx
 from idsync.config.settings import AppReference
 from idsync.model.extent import EVERYTHING, Extent, Reading, cut
 from idsync.model.identity import FORMAT_VERSION, Snapshot
+from idsync.model.measures import Measures
 from idsync.model.times import format_time
+from idsync.sources.okta.ask_again import AskAgain
 from idsync.sources.okta.auth import Credential
 from idsync.sources.okta.client import OktaClient, authorizer_for
 from idsync.sources.okta.endpoints import Endpoints
+from idsync.sources.okta.evidence import Evidence
 from idsync.sources.okta.reader import WORKERS, OrganizationReader
 from idsync.sources.okta.refusals import OAuthScope
 from idsync.sources.okta.request import Requester, Timing
@@ -20,7 +23,7 @@ from idsync.sources.okta.selection import Selection
 from idsync.sources.okta.sso_app import pass_over
 from idsync.sources.okta.wire import App, Group
 from idsync.sources.okta.workers import Workers
-from idsync.sources.protocol import Catalogue, ListedApp, ListedGroup, Progress, silent
+from idsync.sources.protocol import NOTHING_MEASURED, Catalogue, ListedApp, ListedGroup, Progress, silent
 from idsync.sources.soundness import sound
 
 
@@ -52,26 +55,45 @@ class OktaSource:
         self._transport = transport
         self._timing = Timing() if timing is None else timing
 
-    def read(self, extent: Extent = EVERYTHING, known: Collection[str] = ()) -> Reading:
+    def read(
+        self, extent: Extent = EVERYTHING, known: Collection[str] = (), before: Measures = NOTHING_MEASURED
+    ) -> Reading:
         """Read everything that is wanted of an extent; what became of `known` users without the app is in `unassigned`.
 
+        Groups and apps that had a crowd in the reading `before`, and are empty or gone, are asked about once more.
         Raises AuthenticationError, AuthorizationError or SourceError; a part that could not be read is an error.
         """
         requester = self._requester()
         try:
             with Workers(WORKERS, requester.give_up) as workers:
                 client = OktaClient(requester, authorizer_for(self._credential, self._scopes(), requester))
-                reader = OrganizationReader(client, Endpoints(self._org_url), self._app, self._selection, workers)
+                endpoints = Endpoints(self._org_url)
+                reader = OrganizationReader(client, endpoints, self._app, self._selection, workers, before)
                 tick = partial(self._show, reader, requester)
+                evidence = Evidence(
+                    partial(self._log_client, requester), endpoints, before.taken_at, requester.okta_time
+                )
+                again = AskAgain(client, endpoints, workers, evidence, reader.leave)
                 if extent.users is None or extent.lists is None:
                     _read_all(reader, known, workers, tick)
+                    again.begin(before, reader.found())
+                    workers.drain(tick)
                 else:
                     _read_part(reader, extent.users, extent.lists, workers, tick)
+                    again.doubt_absence(reader.absent, before)
                 tick()
         finally:
             requester.close()
         snapshot = sound(self._snapshot(reader, requester.heard_at), f"what {self._org_url} holds")
-        return Reading(snapshot if extent.is_whole else cut(snapshot, extent), extent, reader.others, reader.gone)
+        return Reading(
+            snapshot if extent.is_whole else cut(snapshot, extent),
+            extent,
+            reader.others | dict.fromkeys(again.inactive, "app"),
+            frozenset(again.confirmed),
+            reader.stamps,
+            # A Date is cut to whole seconds: on average it is half a second behind.
+            ahead=None if requester.heard_at is None else round(requester.ahead + 0.5),
+        )
 
     def catalogue(self) -> Catalogue:
         """List groups and apps by name, without members and assignments."""
@@ -111,6 +133,10 @@ class OktaSource:
     def _tell_waits(self, requester: Requester) -> None:
         for bucket, seconds in requester.waits().items():
             self._progress(f"seconds to wait for Okta's rate limit ({bucket})", seconds, 0)
+
+    def _log_client(self, requester: Requester) -> OktaClient:
+        """A client that may read the System Log, if the credential may; other requests do not depend on that scope."""
+        return OktaClient(requester, authorizer_for(self._credential, ("okta.logs.read",), requester))
 
     def _requester(self) -> Requester:
         return Requester(self._org_url, self._share, self._transport, self._timing)

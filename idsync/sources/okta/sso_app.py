@@ -7,6 +7,7 @@ from idsync.errors import AuthorizationError, IdsyncError, SourceError, SourceUn
 from idsync.model.names import nfc
 from idsync.sources.okta.client import OktaClient
 from idsync.sources.okta.endpoints import Endpoints
+from idsync.sources.okta.odd_rows import UnreadableObject
 from idsync.sources.okta.refusals import ROLE_HINT, NotThere
 from idsync.sources.okta.wire import App
 from idsync.sources.rows import Row
@@ -15,7 +16,9 @@ from idsync.sources.rows import Row
 class SsoApp:
     """Finds the app that a configuration refers to. Raises SourceError or AuthorizationError when it cannot be used."""
 
-    def __init__(self, client: OktaClient, endpoints: Endpoints, reference: AppReference) -> None:
+    def __init__(self, client: OktaClient, endpoints: Endpoints, reference: AppReference, known: str) -> None:
+        """`known` is the id that the app had in the last good reading; empty where nobody knows."""
+        self._known = known
         self._client = client
         self._endpoints = endpoints
         self._reference = reference
@@ -25,10 +28,22 @@ class SsoApp:
         match self._reference:
             case AppById(id=identifier):
                 return _active(self._client.object(self._endpoints.app(identifier), App))
-            case AppByLabel():
-                return self.among(
-                    [app for page in self._client.rows(self._endpoints.apps(), App, pass_over) for app in page]
-                )
+            case AppByLabel(label=label):
+                known = self._still_called(label)
+                if known is not None:
+                    return known
+                pages = self._client.rows(self._endpoints.apps(), App, pass_over)
+                return self.among([app for page in pages for app in page])
+
+    def _still_called(self, label: str) -> App | None:
+        """The app of the known id, where it is active and has this label: then not all apps need be listed."""
+        if not self._known:
+            return None
+        try:
+            app = self._client.object(self._endpoints.app(self._known), App)
+        except (NotThere, UnreadableObject):
+            return None
+        return app if app.status == "ACTIVE" and nfc(app.label) == nfc(label) else None
 
     def among(self, listed: Sequence[App]) -> App:
         """The app, once all apps were listed."""

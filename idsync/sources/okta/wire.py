@@ -102,6 +102,8 @@ class Group(msgspec.Struct, frozen=True, gc=False):
     id: str
     profile: GroupProfile
     type: str = "OKTA_GROUP"
+    changed: str | None = msgspec.field(name="lastMembershipUpdated", default=None)
+    """When somebody last joined or left, as Okta writes it; deleting a person for good may not count."""
 
 
 class App(msgspec.Struct, frozen=True, gc=False):

@@ -1,0 +1,36 @@
+"""The two clocks of a pass, this machine's and Okta's, and what is said where they differ."""
+
+from datetime import datetime
+
+from idsync.model.extent import Reading
+from idsync.model.findings import Finding
+from idsync.model.times import Clocks, format_duration, parse_time
+
+
+def clocks_of(now: datetime, taken_at: str, reading: Reading | None = None) -> Clocks:
+    """The clocks where it is `now` on this machine.
+
+    A reading of Okta's API has heard Okta's clock. A file tells only that Okta's clock is not behind the time at which
+    its reading was taken.
+    """
+    if reading is not None and reading.ahead is not None:
+        return Clocks(now, reading.ahead)
+    try:
+        ahead = int((parse_time(taken_at) - now).total_seconds())
+    except ValueError:  # a plan file may have said anything of when its snapshot was taken
+        ahead = 0
+    return Clocks(now, max(ahead, 0))
+
+
+def clock_findings(clocks: Clocks) -> list[Finding]:
+    """A warning where the clocks are more than two minutes apart."""
+    if not clocks.differ:
+        return []
+    side = "behind" if clocks.ahead > 0 else "ahead of"
+    message = (
+        f"This machine's clock is {format_duration(abs(clocks.ahead))} {side} Okta's. Ends are counted from the "
+        "later of the two, and a lock has ended only when it has by both."
+    )
+    if not clocks.may_sweep:
+        message += " With more than a day between them, no lock is cleared away."
+    return [Finding("clock_skew", "warning", f"{message} Set this machine's clock.")]
