@@ -44,6 +44,22 @@ replace = msgspec.structs.replace
 _NOBODY: frozenset[str] = frozenset()
 
 
+class Wording(msgspec.Struct, frozen=True):
+    """What the first matching rule, or Okta itself, says of a list."""
+
+    title: str
+    description: str
+    grants: Grants
+    owners: tuple[str, ...]
+    causes: tuple[Cause, ...]
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def rules(self) -> tuple[Cause, ...]:
+        """The rule that says so, if one does."""
+        return self.causes[1:]
+
+
 class DesiredLists(msgspec.Struct, frozen=True):
     """The lists to have, with their members, and why each is there or goes."""
 
@@ -55,17 +71,8 @@ class DesiredLists(msgspec.Struct, frozen=True):
     """For lists that change: what people edited on them and we leave alone."""
     noticed: frozenset[str] = frozenset()
     """Lists about which something is to be said at every plan."""
-
-
-class _Wording(msgspec.Struct, frozen=True):
-    """What the first matching rule, or Okta itself, says of a list."""
-
-    title: str
-    description: str
-    grants: Grants
-    owners: tuple[str, ...]
-    causes: tuple[Cause, ...]
-    findings: tuple[Finding, ...] = ()
+    earlier: dict[str, Wording | None] = {}
+    """For lists that change: what the configuration before would say of them, None for nothing; where it is known."""
 
 
 class Ends:
@@ -89,11 +96,11 @@ class ListRules:
         self._patterns = {kind: PatternSet(rule.pattern for rule in rules) for kind, rules in self._rules.items()}
         self._default_owners: tuple[OwnerSetting, ...] = settings.default_owners
 
-    def wording(self, subject: Subject) -> _Wording:
+    def wording(self, subject: Subject) -> Wording:
         """Title, description, grants and first owners of the list of `subject`."""
         place = self._patterns[subject.kind].first(subject.name)
         if place is None:
-            return _Wording(subject.name, subject.description, Grants(), self._owners(()), (subject.cause(),))
+            return Wording(subject.name, subject.description, Grants(), self._owners(()), (subject.cause(),))
         rule = self._rules[subject.kind][place]
         captures = rule.pattern.match(subject.name) or ()
         title = rule.title.expand(captures) if rule.title else ""
@@ -103,7 +110,7 @@ class ListRules:
         causes = (subject.cause(), cause)
         findings = tuple(_unusable_texts(rule, captures, causes))
         title = title if is_usable_text(title) else subject.name
-        return _Wording(title, described, _grants(rule, captures), owners, causes, findings)
+        return Wording(title, described, _grants(rule, captures), owners, causes, findings)
 
     @property
     def default_owners(self) -> tuple[Owner, ...]:
@@ -136,6 +143,17 @@ def _grants(rule: AccessListRule, captures: tuple[str, ...]) -> Grants:
     )
 
 
+class EarlierLists(msgspec.Struct, frozen=True):
+    """The list rules of the configuration applied before, and the ids of the groups and apps that it took."""
+
+    rules: ListRules
+    chosen: frozenset[str]
+
+    def wording(self, subject: Subject) -> Wording | None:
+        """What that configuration would say of the list; None where it would not have it."""
+        return self.rules.wording(subject) if subject.id in self.chosen else None
+
+
 class ListCompiler:
     """Makes the desired lists of one organization from subjects, the pool and the lists that exist."""
 
@@ -149,12 +167,14 @@ class ListCompiler:
         left: LeftRows,
         strangers: frozenset[str],
         ends: Ends,
+        earlier: EarlierLists | None = None,
     ) -> None:
         """`held` are all names to leave as they are: the pool's, and those in conflict. `shared` lists have members
         besides those who are looked at. `left` are lists of whose groups and apps nothing is known now. What lists have
         under the names of `strangers` is another person's.
         """
         self._left = left
+        self._earlier = earlier
         self._shared = shared
         self._snapshot = snapshot
         self._org_url = settings.integration.org_url
@@ -180,6 +200,7 @@ class ListCompiler:
         why: dict[Address, Why] = {}
         self._findings = findings = []
         kept: dict[str, tuple[str, ...]] = {}
+        earlier: dict[str, Wording | None] = {}
         seen: dict[str, Subject] = {}
         noticed: set[str] = set()
         for subject in chosen:
@@ -202,6 +223,8 @@ class ListCompiler:
                 made if existing is None else with_owned(self._with_owners(existing, made.spec.owners), made)
             )
             sets[subject.id] = wanted
+            if self._earlier is not None and existing != lists[subject.id]:
+                earlier[subject.id] = self._earlier.wording(subject)
             if existing is not None and (existing != lists[subject.id] or wanted is not members.get(subject.id)):
                 kept[subject.id] = edited_fields(existing, made, wanted)
         for name, existing in current.items():
@@ -217,7 +240,7 @@ class ListCompiler:
             if self._keep_empty:
                 lists[name] = self._with_owners(existing, self._rules.default_owners)
                 sets[name] = self._held_members(members.get(name, {}))
-        return DesiredLists(lists, sets, why, tuple(findings), kept, frozenset(noticed))
+        return DesiredLists(lists, sets, why, tuple(findings), kept, frozenset(noticed), earlier)
 
     def _members(self, subject: Subject, existing: Members) -> Members:
         ids: Iterable[str] = subject.member_ids()
@@ -255,7 +278,7 @@ class ListCompiler:
     def _held_members(self, existing: Members) -> Members:
         return {name: existing[name] for name in self._held & existing.keys()}
 
-    def _made(self, subject: Subject, wording: _Wording) -> AccessList:
+    def _made(self, subject: Subject, wording: Wording) -> AccessList:
         """The list as it would be made now."""
         return access_list_resource(
             Metadata(subject.id, labels=our_labels(self._org_url)),
@@ -362,13 +385,34 @@ def _owner_gone(existing: AccessList, owners: Iterable[Owner]) -> Finding:
     )
 
 
-def update_reason(before: AccessList, after: AccessList, strangers: Collection[str], *, edited: bool) -> Reason:
-    """Why a list of ours, members aside, is not as it was."""
+BY_RULES = frozenset({Reason.TITLE_CHANGED, Reason.GRANTS_CHANGED})
+"""Reasons of a list's change that may lie in a rule that was another one before."""
+
+
+def update_reason(
+    before: AccessList,
+    after: AccessList,
+    strangers: Collection[str],
+    earlier: Wording | None = None,
+    *,
+    edited: bool,
+    other_config: bool = False,
+) -> Reason:
+    """Why a list of ours, members aside, is not as it was.
+
+    `earlier` is what the configuration applied before would say of it now; where that is unknown, `other_config` says
+    whether it was another one.
+    """
     if edited:
         return Reason.DRIFT
     if before.spec.title != after.spec.title:
-        return Reason.GROUP_RENAMED
+        by_group = earlier.title != before.spec.title if earlier is not None else not other_config
+        return Reason.GROUP_RENAMED if by_group else Reason.TITLE_CHANGED
     if before.spec.owners != after.spec.owners:
         gone = {owner.name for owner in before.spec.owners if is_person(owner) and owner not in after.spec.owners}
         return Reason.LOGIN_REUSED if gone & set(strangers) else Reason.RENAMED
-    return Reason.MEMBERSHIP_CHANGED if before == after else Reason.GRANTS_CHANGED
+    if before == after:
+        return Reason.MEMBERSHIP_CHANGED
+    described = before.spec.grants == after.spec.grants and before.spec.description != after.spec.description
+    by_okta = earlier.description != before.spec.description if earlier is not None else not other_config
+    return Reason.DESCRIPTION_CHANGED if described and by_okta else Reason.GRANTS_CHANGED

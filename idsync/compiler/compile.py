@@ -7,8 +7,9 @@ from functools import cached_property
 
 import msgspec
 
-from idsync.compiler.access_lists import DesiredLists, Ends, ListCompiler, rule_near_misses
+from idsync.compiler.access_lists import BY_RULES, DesiredLists, Ends, ListCompiler, rule_near_misses
 from idsync.compiler.access_lists import update_reason as list_update_reason
+from idsync.compiler.earlier import EarlierRules
 from idsync.compiler.expansions import unusable_values
 from idsync.compiler.left_as_is import LeftRows, findings_of, left_rows
 from idsync.compiler.locks import DesiredLocks, desired_locks
@@ -25,6 +26,7 @@ from idsync.model.agreed_past import NOTHING_PAST, AgreedPast
 from idsync.model.canonical import canonical_bytes
 from idsync.model.directory import DirectoryState, GivenRoles, LastApply, Names, Reason, Why
 from idsync.model.directory_index import DirectoryIndex
+from idsync.model.earlier import Earlier, as_applied_before
 from idsync.model.findings import Finding
 from idsync.model.identity import IdentityUser, ProfileValue, Snapshot, attributes_of
 from idsync.model.ownership import is_ours, our_labels
@@ -48,6 +50,8 @@ class Inputs(msgspec.Struct, frozen=True, dict=True):
     shared_lists: frozenset[str] = frozenset()
     """Lists that have other members than those who are looked at: they are never empty."""
     past: AgreedPast = NOTHING_PAST
+    earlier: EarlierRules | None = None
+    """The configuration that was applied last, where it is known and another one."""
 
     @property
     def now(self) -> datetime:
@@ -79,6 +83,8 @@ class Compilation(msgspec.Struct, frozen=True):
     """Everyone who was left exactly as they are."""
     lifetimes: Mapping[str, int]
     """For how many seconds each lock to be made lasts, by its name; a lock without one has no end."""
+    earlier: Earlier | None
+    """What the configuration applied before would make of what changes, where it is known."""
     noticed: frozenset[str]
     noticed_lists: frozenset[str]
     """People and lists about whom something is to be said at every plan: they are looked at each time."""
@@ -148,6 +154,7 @@ class _Draft:
         self._lists = DesiredLists({}, {}, {}, (), {})
         self._why: dict[Address, Why] = dict(locks.why)
         self._given: dict[str, GivenRoles] = {}
+        self._given_earlier: dict[str, GivenRoles] = {}
         self._findings: list[Finding] = [
             *findings_of(inputs.snapshot.left_as_is),
             *inputs.pool.findings,
@@ -218,6 +225,8 @@ class _Draft:
         user = desired_user(identity, given.names, traits, self._our_labels, existing)
         self._users[name] = user
         self._given[name] = given
+        if inputs.earlier is not None and user != self._current.users.get(name):
+            self._given_earlier[name] = inputs.earlier.roles.roles(identity.id, attributes)
         self._why[address] = self._why_user(why, address, existing, user, identity.id)
 
     def _kept_roles(self, existing: User | None, given: GivenRoles) -> tuple[str, ...]:
@@ -250,8 +259,11 @@ class _Draft:
             return Why(Reason.REPROVISIONED, why.causes) if okta_id in self._locked else why
         if before == after:
             return why
-        reason = user_update_reason(before, after, edited=edited, config_changed=self._inputs.config_changed)
-        return Why(reason, why.causes)
+        earlier, name = self._inputs.earlier, after.metadata.name
+        changed = self._inputs.config_changed
+        if changed and earlier is not None and earlier.whole and name in self._given_earlier:
+            changed = self._given_earlier[name].names != self._given[name].names
+        return Why(user_update_reason(before, after, edited=edited, config_changed=changed), why.causes)
 
     def make_lists(self, within: Names | None) -> None:
         """Every list to have, or those of `within`."""
@@ -270,6 +282,7 @@ class _Draft:
             inputs.left,
             self._strangers,
             Ends(inputs.past.ends, inputs.now),
+            None if inputs.earlier is None else inputs.earlier.lists,
         )
         self._lists = compiler.compile(chosen, self._current.access_lists, self._current.members)
         self._findings.extend(self._lists.findings)
@@ -290,12 +303,24 @@ class _Draft:
         edited = access_list_address(name) in self._inputs.index.edited or self._members_edited(name)
         if before is None:
             return Why(Reason.DRIFT, why.causes) if edited else why
-        return Why(list_update_reason(before, after, self._strangers, edited=edited), why.causes)
+        inputs = self._inputs
+        was = self._lists.earlier.get(name)
+        other_config = inputs.last is not None and inputs.config_changed
+        reason = list_update_reason(before, after, self._strangers, was, edited=edited, other_config=other_config)
+        gone = was.rules if was is not None and reason in BY_RULES and was.grants != after.spec.grants else ()
+        return Why(reason, (*why.causes, *as_applied_before(gone)))
 
     def _members_edited(self, name: str) -> bool:
         edited = self._inputs.index.edited
         prefix = f"access_list_member/{name}/"
         return bool(edited) and any(address.startswith(prefix) for address in edited)
+
+    def _earlier(self) -> Earlier | None:
+        rules = self._inputs.earlier
+        if rules is None:
+            return None
+        grants = {name: None if was is None else was.grants for name, was in self._lists.earlier.items()}
+        return Earlier(self._given_earlier, grants, rules.whole)
 
     def compilation(self) -> Compilation:
         """The desired state, made."""
@@ -310,6 +335,7 @@ class _Draft:
             lists.kept,
             frozenset(self._held),
             self._lifetimes,
+            self._earlier(),
             frozenset(self._noticed),
             self._noticed_lists,
             self._strangers,

@@ -60,7 +60,7 @@ def conflict(identity: IdentityUser, existing: User) -> Iterator[Finding]:
 
 
 def update_reason(before: User, after: User, *, edited: bool, config_changed: bool) -> Reason:
-    """Why a user of ours is not as it was."""
+    """Why a user of ours is not as it was; `config_changed` says whether its roles may differ by the configuration."""
     if edited:
         return Reason.DRIFT
     if before.spec.traits != after.spec.traits or before.metadata != after.metadata:

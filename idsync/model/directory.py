@@ -31,6 +31,8 @@ class Reason(StrEnum):
     ROLE_MAPPING_CHANGED = "role_mapping_changed"
     IMPORTED = "imported"
     GROUP_RENAMED = "group_renamed"
+    TITLE_CHANGED = "title_changed"
+    DESCRIPTION_CHANGED = "description_changed"
     MEMBERSHIP_CHANGED = "membership_changed"
     FILTER_CHANGED = "filter_changed"
     GRANTS_CHANGED = "grants_changed"

@@ -6,8 +6,9 @@ from typing import Literal, cast
 import msgspec
 
 from idsync.model.directory import Cause, GivenRoles, Reason
+from idsync.model.earlier import Earlier, as_applied_before
 from idsync.plan.changes import Access, AccessListChange, UserChange
-from idsync.plan.effective import OWN, Key, Lists
+from idsync.plan.effective import OWN, Key, Lists, granted
 
 EDITED = frozenset({Reason.ROLE_MAPPING_CHANGED, Reason.FILTER_CHANGED, Reason.GRANTS_CHANGED})
 """Reasons that lie in the configuration, and not upstream."""
@@ -15,11 +16,15 @@ NO_ROLES = GivenRoles()
 
 
 class Origins(msgspec.Struct, frozen=True):
-    """Where access comes from: each user's roles with their causes, renames, and whether the config changed."""
+    """Where access comes from: each user's roles with their causes, renames, and whether the config changed.
+
+    With the configuration `earlier`, an edit is told by what it makes different; else by the reasons of changes.
+    """
 
     given: Mapping[str, GivenRoles]
     config_changed: bool
     renamed: Mapping[str, str]
+    earlier: Earlier | None = None
 
 
 class Accesses:
@@ -37,12 +42,14 @@ class Accesses:
     def of(self, person: str, key: Key, via: tuple[str, ...], titles: Lists, *, gained: bool) -> Access:
         """One thing that `person` gains or loses by these routes; `titles` are the lists as they are on that side."""
         change = self._users.get(person) if via[0] in OWN else None
-        own = self._own_causes(person, key[1], change) if change else ()
+        own = self._own_causes(person, key[1], change, gained=gained) if change else ()
         reason = change.reason if change else None
-        made_of = (key, via, own, reason, gained)
+        earlier = self._origins.earlier
+        edit = None if earlier is None else self._is_made_by_edit(earlier, person, key, via, reason, gained=gained)
+        made_of = (key, via, own, reason, gained, edit)
         known = self._made.get(made_of)
         if known is None:
-            known = self._made[made_of] = self._make(key, via, own, reason, titles)
+            known = self._made[made_of] = self._make(key, via, own, reason, titles, edit)
         return known
 
     def merged(self, first: Access, second: Access) -> Access:
@@ -55,17 +62,55 @@ class Accesses:
             self._merged[both] = known
         return known
 
-    def _own_causes(self, person: str, role: str, change: UserChange) -> tuple[Cause, ...]:
-        """Only of whom the plan changes: the compiler may not have looked at anyone else."""
-        return self._origins.given.get(person, NO_ROLES).causes_of(role) or change.causes
+    def _own_causes(self, person: str, role: str, change: UserChange, *, gained: bool) -> tuple[Cause, ...]:
+        """Only of whom the plan changes: the compiler may not have looked at anyone else.
+
+        What is lost with a rule has that rule as its cause, as it was applied before.
+        """
+        found = self._origins.given.get(person, NO_ROLES).causes_of(role)
+        if not found and not gained and self._origins.earlier is not None:
+            found = as_applied_before(self._origins.earlier.given.get(person, NO_ROLES).causes_of(role))
+        return found or change.causes
+
+    def _is_made_by_edit(
+        self, earlier: Earlier, person: str, key: Key, via: tuple[str, ...], reason: Reason | None, *, gained: bool
+    ) -> bool:
+        """Whether the configuration makes the difference: with the one before, the same reading would not make it."""
+        had = [self._would_have(earlier, person, key, route) for route in via]
+        if gained:
+            return not any(had)
+        return any(had) or (not earlier.whole and any(map(self._is_edit, self._reasons(via, reason))))
+
+    def _would_have(self, earlier: Earlier, person: str, key: Key, route: str) -> bool:
+        if (route,) == OWN:
+            return key[1] in earlier.given.get(person, NO_ROLES).names
+        change = self._lists.get(route)
+        if change is None:
+            return True  # it stays as it is, and so does what it grants
+        if person in change.members_removed and change.action != "delete":
+            return False
+        if route not in earlier.grants:
+            return change.action != "delete" or change.reason is Reason.FILTER_CHANGED
+        grants = earlier.grants[route]
+        return grants is not None and (key[0] == "access_list" or key in granted(grants))
+
+    def _reasons(self, via: tuple[str, ...], reason: Reason | None) -> list[Reason | None]:
+        changes = [self._lists.get(name) for name in via]
+        return [reason, *(change.reason for change in changes if change)]
 
     def _make(
-        self, key: Key, via: tuple[str, ...], own: tuple[Cause, ...], reason: Reason | None, titles: Lists
+        self,
+        key: Key,
+        via: tuple[str, ...],
+        own: tuple[Cause, ...],
+        reason: Reason | None,
+        titles: Lists,
+        edit: bool | None,
     ) -> Access:
-        changes = [self._lists.get(name) for name in via]
-        reasons = [reason, *(change.reason for change in changes if change)]
+        if edit is None:
+            edit = any(map(self._is_edit, self._reasons(via, reason)))
         kind, name = cast(Literal["role", "access_list", "trait"], key[0]), key[1]
-        origin: Literal["direct", "consequential"] = "direct" if any(map(self._is_edit, reasons)) else "consequential"
+        origin: Literal["direct", "consequential"] = "direct" if edit else "consequential"
         if kind != "access_list":
             return Access(kind, name, "", via, origin, own)
         return Access(kind, name, titles.access_lists[name].spec.title, () if via == (name,) else via, origin, own)

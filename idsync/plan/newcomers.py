@@ -33,7 +33,7 @@ class Newcomers:
         self._accesses = accesses
         self._after = after
         self._origins = origins
-        self._own: dict[tuple[int, tuple[str, ...], Reason], Own] = {}
+        self._own: dict[tuple[int, int, tuple[str, ...], Reason], Own] = {}
         self._lists = lists
         self._shares: dict[str, Share | None] = {}
 
@@ -55,7 +55,9 @@ class Newcomers:
     def _own_access(self, person: str, change: UserChange) -> Own:
         """What the user's own roles give, by key; one for all who have the same from the compiler."""
         roles = change.after.spec.roles if change.after else ()
-        given = (id(self._origins.given.get(person)), roles, change.reason)
+        earlier = self._origins.earlier
+        before = None if earlier is None else earlier.given.get(person)
+        given = (id(self._origins.given.get(person)), id(before), roles, change.reason)
         known = self._own.get(given)
         if known is None:
             keys: list[Key] = [("role", role) for role in roles]

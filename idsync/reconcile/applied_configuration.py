@@ -4,6 +4,7 @@ A configuration holds references to secrets and never a secret, so that its text
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -47,6 +48,18 @@ def applied_configuration(facts: Facts, target: DirectoryReader) -> AppliedConfi
             why=f"{error}.",
             fix="Apply the configuration again: that replaces what the store says.",
         ) from error
+
+
+def settings_before(facts: Facts, target: DirectoryReader, now: Settings, directory: Path) -> Settings | None:
+    """The settings applied last, where they are known and mean something else than those of `now`.
+
+    They only tell people what an edit changes: where they cannot be read, nothing is said of them.
+    """
+    with suppress(StoreError):
+        applied = applied_configuration(facts, target)
+        if applied is not None and applied.digest != now.digest:
+            return applied_settings(facts, target, directory)
+    return None
 
 
 def applied_settings(facts: Facts, target: DirectoryReader, directory: Path) -> Settings | None:

@@ -38,5 +38,5 @@ def delta_of(
         locks=current.locks,
         members=members,
     )
-    origins = Origins(compilation.given, inputs.config_changed, renamed)
+    origins = Origins(compilation.given, inputs.config_changed, renamed, compilation.earlier)
     return access_delta(touched, around, origins, inputs.now), around

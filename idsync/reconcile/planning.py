@@ -8,6 +8,7 @@ import msgspec
 from idsync import __version__
 from idsync.compiler.compile import Compilation, compile_state, decide_locks, prepare
 from idsync.compiler.compile import Inputs as CompilerInputs
+from idsync.compiler.earlier import earlier_rules
 from idsync.compiler.locks import DesiredLocks
 from idsync.compiler.measures import asked_of_both, measures_of_directory
 from idsync.compiler.memo import Checked, Memo, bases_of, narrowed
@@ -56,12 +57,14 @@ def make_plan(
     noticed: Iterable[Finding] = (),
     reading: Reading | None = None,
     past: AgreedPast = NOTHING_PAST,
+    earlier: Settings | None = None,
 ) -> Planned:
     """Plan from one snapshot and one state of the target.
 
     `remembering` lets the plan look only at what moved. With `described`, the number of newcomers to describe, the plan
-    is a `BriefPlan`. `reading` is the one that the snapshot is of, with what it says beyond that. Raises
-    SourceUnhealthy when the snapshot is of another org or app: then there is nothing to plan.
+    is a `BriefPlan`. `reading` is the one that the snapshot is of, with what it says beyond that. `earlier`
+    are the settings applied before, where they are known and others. Raises SourceUnhealthy when the snapshot is of
+    another org or app: then there is nothing to plan.
     """
     reading = Reading(snapshot) if reading is None else reading
     clocks = clocks_of(now, snapshot.taken_at, reading)
@@ -84,6 +87,9 @@ def make_plan(
         def planned_from(readable: Snapshot) -> Planned:
             pool = pool_of(settings, readable, index, target, past)
             inputs = prepare(settings, readable, index, pool, last, clocks, past=past)
+            if earlier is not None:
+                rules = earlier_rules(earlier, readable, whole=not reading.others)
+                inputs = msgspec.structs.replace(inputs, earlier=rules)
             return _plan(inputs, target, reading, remembering, memo, described, noticed=noticed)
 
         try:

@@ -68,10 +68,12 @@ def plan_once(
     described: int | None = None,
     noticed: Iterable[Finding] = (),
     further: Sequence[Target] = (),
+    earlier: Settings | None = None,
 ) -> Planned:
     """Read the source and plan, against what the `last` apply was made from and the `past` that is agreed on; for
     `further` targets besides, if any.
 
+    `earlier` are the settings applied before, where they are others: by them an edit is told from Okta's changes.
     `noticed` are findings that the plan is to have besides its own. With a store's `cache`, the plan looks only at what
     moved since the directory was last known to be as desired; with `described`, a number of newcomers, it is a
     `BriefPlan`.
@@ -90,6 +92,7 @@ def plan_once(
         noticed=noticed,
         reading=reading,
         past=past,
+        earlier=earlier,
     )
     return with_further_targets(planned, further) if further else planned
 

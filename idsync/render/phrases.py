@@ -20,6 +20,8 @@ REASONS: dict[Reason, str] = {
     Reason.ROLE_MAPPING_CHANGED: "role mapping changed",
     Reason.IMPORTED: "imported from Okta",
     Reason.GROUP_RENAMED: "renamed in Okta",
+    Reason.TITLE_CHANGED: "title changed",
+    Reason.DESCRIPTION_CHANGED: "described differently in Okta",
     Reason.MEMBERSHIP_CHANGED: "members changed in Okta",
     Reason.FILTER_CHANGED: "filters changed",
     Reason.GRANTS_CHANGED: "grants changed",

@@ -38,7 +38,7 @@ from idsync.plan.released_logins import LOGIN_REUSED, reused_names, with_locks_l
 from idsync.plan.releases import releases_in, with_releases
 from idsync.plan.split import split as split_plan
 from idsync.plan.split import with_moved
-from idsync.reconcile.applied_configuration import AppliedConfiguration, configuration_to_remember
+from idsync.reconcile.applied_configuration import AppliedConfiguration, configuration_to_remember, settings_before
 from idsync.reconcile.clocks import clocks_of
 from idsync.reconcile.managed import in_force
 from idsync.reconcile.planned import Planned, last_apply_in_part
@@ -127,6 +127,7 @@ class _Job:
                 described=NEWCOMERS_SHOWN,
                 noticed=self.noticed,
                 further=place.further_targets(),
+                earlier=settings_before(store.facts, target, place.settings, place.directory),
             )
 
     def without_locks_on_reused_names(self, plan: Plan) -> Plan:

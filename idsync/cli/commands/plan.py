@@ -20,6 +20,7 @@ from idsync.errors import StoreError, UsageError
 from idsync.plan.changes import Plan
 from idsync.plan.releases import IN_A_FILE, with_releases
 from idsync.plan.seal import sealed, write_sealed
+from idsync.reconcile.applied_configuration import settings_before
 from idsync.reconcile.single_pass import no_last_reading, no_store, plan_once, remember_after_plan
 from idsync.stores.protocol import Access
 
@@ -106,6 +107,7 @@ def _plan(
                     described=described,
                     noticed=without_store,
                     further=place.further_targets(),
+                    earlier=settings_before(store.facts, place.target(store), place.settings, place.directory),
                 )
             )
     if planned.looked_at_everything and place.has_store():

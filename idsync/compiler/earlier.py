@@ -1,0 +1,29 @@
+"""The rules of the configuration that was applied before, made ready to be asked what they would make of a reading."""
+
+import msgspec
+
+from idsync.compiler.access_lists import EarlierLists, ListRules
+from idsync.compiler.roles import RoleMapping
+from idsync.compiler.subjects import subjects
+from idsync.compiler.traits import TraitMapping
+from idsync.config.settings import Settings
+from idsync.model.identity import Snapshot
+
+
+class EarlierRules(msgspec.Struct, frozen=True):
+    """Role mappings and list rules.
+
+    They are not `whole` where groups or apps exist that the reading was not asked for.
+    """
+
+    roles: RoleMapping
+    lists: EarlierLists
+    whole: bool
+
+
+def earlier_rules(applied: Settings, snapshot: Snapshot, *, whole: bool) -> EarlierRules:
+    """The rules of the settings that were applied before."""
+    traits = TraitMapping(applied.integration.users.traits)
+    lists = applied.integration.sync.access_lists
+    chosen = frozenset(subject.id for subject in subjects(applied.filters, snapshot)) if lists else frozenset()
+    return EarlierRules(RoleMapping(applied, snapshot, traits), EarlierLists(ListRules(applied), chosen), whole)
