@@ -3,14 +3,14 @@
 A group that is left as it is may give roles. Who has one of these keeps it, since nobody can say who is in the group.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import msgspec
 
 from idsync.config.settings import GroupRule, Settings
 from idsync.diagnostics import quoted
 from idsync.model.directory import UpstreamCause
-from idsync.model.findings import Finding, Severity
+from idsync.model.findings import Finding
 from idsync.model.identity import IdentityKind, LeftAsIs, Snapshot
 from idsync.model.measures import Measures
 
@@ -59,9 +59,6 @@ def _roles_of(settings: Settings, group: str) -> Iterable[str]:
             yield from (role for role in (template.expand(captures) for template in rule.roles) if role)
 
 
-_SEVERITY: Mapping[str, Severity] = {"unreadable": "error", "passed_over": "warning"}
-
-
 def findings_of(rows: Iterable[LeftAsIs]) -> list[Finding]:
     """A finding for each row that is left as it is; of very many of a kind, one that counts the rest."""
     findings: list[Finding] = []
@@ -73,7 +70,7 @@ def findings_of(rows: Iterable[LeftAsIs]) -> list[Finding]:
     for (kind, code), count in counts.items():
         if count > _NAMED:
             message = f"{count - _NAMED:,} more {kind}s are left as they are for such reasons."
-            findings.append(Finding(code, _SEVERITY[code], message))
+            findings.append(_of_code(code, message))
     return findings
 
 
@@ -89,7 +86,13 @@ def _finding(row: LeftAsIs) -> Finding:
     if not row.id:
         called = called or "of an id that cannot be read"
         left = "nobody who is absent is taken for gone." if row.kind == "user" else "no list that is absent goes."
-    return Finding(row.code, _SEVERITY[row.code], f"{what} {called} {row.why}; {left}", _causes(row))
+    return _of_code(row.code, f"{what} {called} {row.why}; {left}", _causes(row))
+
+
+def _of_code(code: str, message: str, causes: tuple[UpstreamCause, ...] = ()) -> Finding:
+    if code == "passed_over":
+        return Finding("passed_over", "warning", message, causes)
+    return Finding("unreadable", "error", message, causes)
 
 
 def _causes(row: LeftAsIs) -> tuple[UpstreamCause, ...]:

@@ -15,7 +15,7 @@ from idsync.model.directory import DirectoryState, Members, Names
 from idsync.model.directory_index import DirectoryIndex, Managed
 from idsync.model.extent import Extent
 from idsync.model.former_addresses import Orphans
-from idsync.model.identity import Snapshot
+from idsync.model.identity import Snapshot, is_everyone
 from idsync.model.names import twin_key
 from idsync.model.ownership import lock_name
 from idsync.model.resources import AccessList, Lock, Membership
@@ -105,7 +105,8 @@ def _part(
     alone = (name for name in joined | (there & chosen.keys()) if not upstream.has_others(name, people.users, admitted))
     ours = (name for name in there if name in index and index[name].ours)
     gone = (name for name in ours if name not in chosen)
-    new = (name for name in joined if name not in index)
+    everyone = {group.id for group in snapshot.groups if is_everyone(group.type, group.name)}
+    new = (name for name in joined if name not in index and name not in everyone)
     return Part(snapshot, people.users, people.names, lists, frozenset([*whole, *alone, *gone, *new]) & lists)
 
 

@@ -154,7 +154,10 @@ class Upstream(Protocol):
         """Everything that is known, in one snapshot; None before the first whole reading."""
 
     def part(self, users: Collection[str], lists: Collection[str]) -> Snapshot:
-        """These people, every list that any of them is in, and these lists besides; as members these people alone."""
+        """These people, every list that any of them is in, and these lists besides; as members these people alone.
+
+        The built-in group Everyone is always among them.
+        """
 
     def usernames(self, users: Collection[str]) -> frozenset[str]:
         """The user names of these people, as far as they are known."""
@@ -166,7 +169,10 @@ class Upstream(Protocol):
         """Everybody in any of these lists, people without the app included."""
 
     def has_others(self, name: str, users: Collection[str], statuses: Collection[str]) -> bool:
-        """Whether a list has a member apart from `users` who has the app and one of these Okta statuses."""
+        """Whether a list has a member apart from `users` who has the app and one of these Okta statuses.
+
+        Of Everyone, whose members are not stored, that is taken for granted.
+        """
 
 
 class Difference(msgspec.Struct, frozen=True, gc=False):

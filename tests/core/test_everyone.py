@@ -3,8 +3,23 @@
 import pytest
 
 from idsync.model.directory import DirectoryState
+from idsync.model.extent import Extent, Reading
+from idsync.reconcile.planning import plan_part
 from tests.core.replay import settled
-from tests.core.world import NOTHING, config, group, lines, okta, person, plan, planned
+from tests.core.upstream import MemoryUpstream
+from tests.core.world import (
+    NOTHING,
+    NOW,
+    Directory,
+    config,
+    group,
+    lines,
+    okta,
+    person,
+    plan,
+    planned,
+    user_change,
+)
 
 LISTED = "ImportFilters: {groups: {include: [Everyone, eng]}}"
 WILD = 'RoleMapping: {rules: [{group: "Every*", roles: ["all-$1"]}, {group: eng, roles: [dev]}]}'
@@ -44,3 +59,23 @@ def test_r17_who_joins_the_organization_joins_it_and_who_leaves_leaves_it() -> N
     made = plan(okta(*PEOPLE[1:], person("dora"), EMPTY), state, settings)
     assert "update access_list Everyone: membership_changed +dora -ann" in lines(made)
     assert "create user dora: assigned" in lines(made)
+
+
+def test_r17_a_part_counts_everybody_in_it_and_takes_nobody_out() -> None:
+    settings = config(LISTED, WILD)
+    first = okta(*PEOPLE, EMPTY)
+    state, upstream = settled(first, settings), MemoryUpstream(first)
+    joined = okta(person("dora"))
+    moved = upstream.take(Reading(joined, Extent(frozenset({"00u-dora"}), frozenset())))
+    made = plan_part(settings, upstream, Directory(state), moved, last=None, now=NOW).plan
+    assert lines(made) == [
+        "create user dora: assigned",
+        "update access_list Everyone: membership_changed +dora",
+    ]
+    after = user_change(made, "dora").after
+    assert after is not None
+    assert "all-one" in after.spec.roles
+    changed = okta(person("ben", title="cook"))
+    moved = upstream.take(Reading(changed, Extent(frozenset({"00u-ben"}), frozenset())))
+    made = plan_part(settings, upstream, Directory(state), moved, last=None, now=NOW).plan
+    assert lines(made) == ["update user ben: profile_changed"]

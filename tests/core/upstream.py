@@ -5,7 +5,7 @@ from collections.abc import Collection
 import msgspec
 
 from idsync.model.extent import Extent, Reading
-from idsync.model.identity import IdentityApp, IdentityGroup, Snapshot, raw_json
+from idsync.model.identity import IdentityApp, IdentityGroup, Snapshot, is_everyone, raw_json
 from idsync.model.names import twin_key
 
 replace = msgspec.structs.replace
@@ -75,7 +75,7 @@ class MemoryUpstream:
             groups=[
                 replace(group, members=_cut(group, wanted))
                 for group in self.snapshot.groups
-                if group.id in lists or _ids(group) & wanted
+                if group.id in lists or _ids(group) & wanted or is_everyone(group.type, group.name)
             ],
             apps=[
                 replace(app, users=_cut(app, wanted))
@@ -95,6 +95,8 @@ class MemoryUpstream:
         return frozenset(user for name, item in _lists(self.snapshot).items() if name in lists for user in _ids(item))
 
     def has_others(self, name: str, users: Collection[str], statuses: Collection[str]) -> bool:
+        if any(group.id == name and is_everyone(group.type, group.name) for group in self.snapshot.groups):
+            return True
         others = _ids(_lists(self.snapshot)[name]) - set(users)
         return any(user.id in others and user.status in statuses for user in self.snapshot.users)
 

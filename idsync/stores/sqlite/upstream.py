@@ -8,7 +8,7 @@ import msgspec
 from idsync.errors import StoreError
 from idsync.model.canonical import canonical_bytes
 from idsync.model.extent import Extent, Reading
-from idsync.model.identity import IdentityApp, IdentityGroup, IdentityUser, Snapshot, raw_json
+from idsync.model.identity import IdentityApp, IdentityGroup, IdentityUser, Snapshot, is_everyone, raw_json
 from idsync.model.names import twin_key
 from idsync.stores.sqlite.connection import Connection
 from idsync.stores.sqlite.names import asked
@@ -36,7 +36,12 @@ class Upstream:
         """Store a reading; what is absent inside its extent is gone. What changed by it."""
         with self._connection.writing():
             snapshot, extent = reading.snapshot, reading.extent
-            head = replace(snapshot, users=[], groups=[], apps=[], unassigned={})
+            everyone = [group for group in snapshot.groups if is_everyone(group.type, group.name)]
+            if not everyone and not extent.is_whole:
+                before = self._head()
+                everyone = [] if before is None else before.groups
+            everyone = [replace(group, members=_NO_IDS) for group in everyone]
+            head = replace(snapshot, users=[], groups=everyone, apps=[], unassigned={}, left_as_is=[])
             self._connection.run(_SQL["put_upstream_head"], (canonical_bytes(head),))
             people = self._take_users(snapshot, extent.users) | self._take_away(snapshot, extent.users)
             moved, lists = self._take_lists(snapshot, extent.lists)
@@ -78,7 +83,9 @@ class Upstream:
                 )
             people = asked(users)
             members = _by_list(self._connection.rows(_SQL["upstream_lists_of_members"], (people,)))
-            heads = self._connection.rows(_SQL["upstream_lists_of"], (asked({*members, *lists}),))
+            # Everybody is in Everyone, though no member of it is stored.
+            listed = {*members, *lists, *(group.id for group in head.groups)}
+            heads = self._connection.rows(_SQL["upstream_lists_of"], (asked(listed),))
             found = self._connection.rows(_SQL["upstream_users_of"], (people,))
             away: dict[str, str] = dict(self._connection.rows(_SQL["upstream_away_of"], (people,)))
             return _snapshot(head, found, heads, members, away)
@@ -96,7 +103,13 @@ class Upstream:
         return frozenset(user for _, user in self._connection.rows(_SQL["upstream_members_of"], (asked(lists),)))
 
     def has_others(self, name: str, users: Collection[str], statuses: Collection[str]) -> bool:
-        """Whether a list has a member apart from `users` who has the app and one of these Okta statuses."""
+        """Whether a list has a member apart from `users` who has the app and one of these Okta statuses.
+
+        Everyone always has, as far as a part can tell: its members are not stored.
+        """
+        head = self._head()
+        if head is not None and any(group.id == name for group in head.groups):
+            return True
         values = (name, asked(statuses), asked(users))
         return self._connection.row(_SQL["has_other_upstream_members"], values) == (1,)
 
