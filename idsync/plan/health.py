@@ -13,7 +13,7 @@ from idsync.config.settings import AppById, AppByLabel, Guard, Settings
 from idsync.diagnostics import quoted
 from idsync.model.directory import LastApply
 from idsync.model.findings import Finding, Health
-from idsync.model.identity import Snapshot
+from idsync.model.identity import Snapshot, is_everyone
 from idsync.model.measures import CROWD, ListMeasure, Measures, Seen
 from idsync.model.org_urls import normal_org_url
 from idsync.model.resources import AccessList, User
@@ -161,13 +161,14 @@ def _list_doubts(limit: Guard, seen: Seen, before: Measures, kind: Literal["grou
     explained = seen.others.keys() | seen.confirmed | seen.left
     was = {name: item for name, item in before.lists.items() if item.kind == kind and name not in explained}
     now = {name: seen.measures.lists[name] for name in was if name in seen.measures.lists}
-    members, left = _people(was.values()), _people(now.values())
+    counted = _as_read(was)
+    members, left = _people(counted.values()), _people(now[name] for name in counted if name in now)
     if not members:
         return
-    several = sum(item.people > 0 for item in was.values()) > 1 or members > limit.limit(members)
+    several = sum(item.people > 0 for item in counted.values()) > 1 or members > limit.limit(members)
     if (not left and several) or (not now and kind not in seen.others.values()):
         message = (
-            f"No {kind} that is asked for has a member in this reading; in the last good one {_counted(was, kind)} "
+            f"No {kind} that is asked for has a member in this reading; in the last good one {_counted(counted, kind)} "
             f"had {members:,}. An Okta credential whose role does not cover them reads them empty."
         )
         yield _finding("groups_empty", message) if kind == "group" else _finding("apps_empty", message)
@@ -182,6 +183,12 @@ def _list_doubts(limit: Guard, seen: Seen, before: Measures, kind: Literal["grou
     }
     if emptied:
         yield _finding("group_emptied", _emptied(emptied, now, kind))
+
+
+def _as_read(lists: dict[str, ListMeasure]) -> dict[str, ListMeasure]:
+    """The lists without Everyone, whose members no source reads: it is full however badly the others were read."""
+    read = {name: item for name, item in lists.items() if not is_everyone(item.type, item.name)}
+    return read if _people(read.values()) else lists
 
 
 def _attribute_doubts(limit: Guard, seen: Seen, before: Measures) -> Iterator[Finding]:

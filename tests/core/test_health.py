@@ -136,6 +136,34 @@ def test_all_groups_empty_at_once_are_suspect_though_apps_have_people_and_the_ot
         assert len(blocked(made)) == 2
 
 
+@pytest.mark.parametrize(
+    "named",
+    ["ImportFilters: {groups: {include: [Everyone, small-*]}}", "RoleMapping: {rules: [{group: 'E*', roles: [all]}]}"],
+)
+def test_r26_everyone_says_nothing_of_how_the_other_groups_were_read(named: str) -> None:
+    settings, everybody = config(named), group("Everyone", type="BUILT_IN")
+    small = [group(f"small-{number}", f"p{number:02}", "p30") for number in range(6)]
+    first = okta(*PEOPLE, everybody, *small)
+    empty = okta(*PEOPLE, everybody, *(group(each.name) for each in small))
+    made = plan(empty, settled(first, settings), settings, last=after(first, settings))
+    assert codes(made)[0] == "groups_empty"
+    assert len(blocked(made)) == 6
+
+
+def test_r26_everyone_alone_may_be_what_is_asked_for() -> None:
+    settings, everybody = config("ImportFilters: {groups: {include: [Everyone]}}"), group("Everyone", type="BUILT_IN")
+    first = okta(*PEOPLE, everybody)
+    assert (
+        plan(
+            okta(*PEOPLE[1:], everybody), settled(first, settings), settings, last=after(first, settings)
+        ).health.verdict
+        == "ok"
+    )
+    assert (
+        codes(plan(okta(*PEOPLE), settled(first, settings), settings, last=after(first, settings)))[0] == "groups_empty"
+    )
+
+
 def test_the_last_member_of_the_only_group_may_leave_where_there_are_apps() -> None:
     first = okta(*PEOPLE, group("one", "p01"), app("kept", "p03"))
     made = plan(okta(*PEOPLE, group("one"), app("kept", "p03")), settled(first), last=after(first))
