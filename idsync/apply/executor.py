@@ -23,6 +23,7 @@ from idsync.apply.request import Applied, Request
 from idsync.apply.run import Entered, Run
 from idsync.errors import IdsyncError, LeaseHeld
 from idsync.plan.changes import Plan
+from idsync.plan.released_logins import LOGIN_REUSED, lifts_for_reused_names
 from idsync.plan.sections import FIRST, sections
 from idsync.stores.protocol import Lease, Records
 from idsync.targets.protocol import Progress, Target
@@ -85,7 +86,10 @@ def _admit(
     check_guards(again, request.overrides)
     known = request.expected.known
     orphans = [each for target in entered.values() for each in target.orphans(known)] if request.whole else []
-    return releasing(again, last, orphans, request.overrides)
+    counting = releasing(again, last, orphans, request.overrides)
+    if LOGIN_REUSED in request.overrides and lifts_for_reused_names(plan):
+        counting[LOGIN_REUSED] = request.overrides[LOGIN_REUSED]
+    return counting
 
 
 def _check_orphaned(plan: Plan, request: Request, targets: Mapping[str, Target]) -> dict[str, IdsyncError]:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from idsync.compiler.locks_in_force import UNKNOWN_PERSON, LocksInForce
+from idsync.compiler.locks_in_force import LocksInForce
 from idsync.compiler.pool import Pool, user_cause
 from idsync.compiler.reused_logins import login_reused
 from idsync.config.settings import LockSettings
@@ -18,7 +18,7 @@ from idsync.model.agreed_past import NOTHING_PAST, AgreedPast, Event
 from idsync.model.directory import Cause, Reason, UpstreamCause, Why
 from idsync.model.directory_index import UserEntry
 from idsync.model.findings import Finding
-from idsync.model.ownership import USER_ID_LABEL, is_ours, our_labels
+from idsync.model.ownership import UNKNOWN_PERSON, USER_ID_LABEL, is_ours, our_labels
 from idsync.model.resources import Lock, LockSpec, LockTarget, Metadata
 from idsync.model.resources import lock as lock_resource
 from idsync.model.times import is_past, parse_time

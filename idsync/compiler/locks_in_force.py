@@ -8,9 +8,6 @@ from idsync.model.directory_index import UserEntry
 from idsync.model.ownership import USER_ID_LABEL, is_ours, lock_name
 from idsync.model.resources import Lock
 
-UNKNOWN_PERSON = "unknown"
-"""The id on a lock of an earlier version once its name has passed on: it is nobody's who is here."""
-
 
 class LocksInForce:
     """Every lock in force, and the users of the directory in brief: who has which name there."""

@@ -15,6 +15,7 @@ from idsync.config.templates import Template
 from idsync.model.directory import UpstreamCause
 from idsync.model.findings import MissingEdge
 from idsync.model.identity import BUILT_IN, IdentityUser
+from idsync.model.times import is_past
 
 _SUGGESTED = 3
 _LONGEST_ASKED = 100
@@ -74,7 +75,7 @@ def missing_for_list(inputs: Inputs, identity: IdentityUser, resource: str) -> l
         rules = ListRules(inputs.settings)
         subjects = [item for item in inputs.subjects if rules.wording(item).title == resource]
     if subjects:
-        return [edge for subject in subjects for edge in _not_a_member(identity, subject)]
+        return [edge for subject in subjects for edge in _not_a_member(inputs, identity, subject)]
     return list(_not_imported(inputs, resource))
 
 
@@ -91,8 +92,15 @@ def missing_for_role(inputs: Inputs, identity: IdentityUser, role: str) -> list[
     ]
 
 
-def _not_a_member(identity: IdentityUser, subject: Subject) -> Iterator[MissingEdge]:
+def _not_a_member(inputs: Inputs, identity: IdentityUser, subject: Subject) -> Iterator[MissingEdge]:
     if identity.id in subject.member_ids():
+        end = inputs.past.ends.get(subject.id, {}).get(identity.id)
+        if is_past(end, inputs.now):
+            yield MissingEdge(
+                f"The membership of {identity.username} in {subject.name} ({subject.id}) ended at {end}.",
+                "It stays ended. If it is to go on, make it by hand with another end: idsync create.",
+                (subject.cause(),),
+            )
         return
     how = "a member of the group" if subject.kind is ListSubject.GROUP else "directly assigned to the app"
     yield MissingEdge(
@@ -143,7 +151,7 @@ def _granting_lists(inputs: Inputs, identity: IdentityUser, role: str) -> Iterat
     rules = ListRules(inputs.settings)
     for subject in inputs.subjects:
         if role in rules.wording(subject).grants.roles:
-            yield from _not_a_member(identity, subject)
+            yield from _not_a_member(inputs, identity, subject)
 
 
 def _can_give(template: Template, role: str) -> bool:

@@ -3,11 +3,11 @@
 import shlex
 from collections.abc import Iterator, Mapping
 
-from idsync.compiler.locks_in_force import UNKNOWN_PERSON, LocksInForce
+from idsync.compiler.locks_in_force import LocksInForce
 from idsync.compiler.pool import Pool, user_cause
 from idsync.model.directory import UpstreamCause
 from idsync.model.findings import Finding
-from idsync.model.ownership import USER_ID_LABEL
+from idsync.model.ownership import UNKNOWN_PERSON, USER_ID_LABEL
 from idsync.model.resources import Lock
 from idsync.model.times import format_duration
 

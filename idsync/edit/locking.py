@@ -9,7 +9,7 @@ from idsync.edit.editor import Done, Editor
 from idsync.errors import ResourceError, UsageError
 from idsync.model.addresses import lock_address
 from idsync.model.directory import Names
-from idsync.model.names import twin_key
+from idsync.model.names import is_text, twin_key
 from idsync.model.resources import LockSpec, LockTarget, Metadata
 from idsync.model.resources import lock as lock_resource
 from idsync.model.times import is_past, later, parse_duration
@@ -73,6 +73,8 @@ _LONGEST = 100 * 366 * 86400
 
 def said(option: str, text: str) -> str:
     """The text of an option, without the space around it; raises UsageError for an empty one."""
+    if not is_text(text):
+        raise UsageError(f"{option} holds characters that are not text.", fix="Leave NUL and broken characters out.")
     if not text.strip():
         raise UsageError(
             f"{option} is empty.",

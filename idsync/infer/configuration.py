@@ -32,7 +32,7 @@ from idsync.model.addresses import Address
 from idsync.model.directory import DirectoryState, Reason
 from idsync.model.directory_index import index_of
 from idsync.model.identity import SUSPENDED, IdentityUser, Snapshot
-from idsync.model.ownership import is_ours, lock_name
+from idsync.model.ownership import USER_ID_LABEL, is_ours
 from idsync.model.resources import AccessList
 from idsync.plan.changes import Plan
 from idsync.reconcile.managed import in_force, managed_state
@@ -144,14 +144,16 @@ def _suspended(snapshot: Snapshot, state: DirectoryState, ours: Iterable[str], o
     existing = frozenset(ours)
     if not existing:
         return SuspendedPeople.LOCK
+    locks = (lock for lock in state.locks.values() if is_ours(lock.metadata.labels, org_url))
+    for_good = [lock for lock in locks if lock.spec.expires is None]
+    locked = {(lock.spec.target.user, lock.metadata.labels.get(USER_ID_LABEL, "")) for lock in for_good}
     seen: Counter[SuspendedPeople] = Counter()
     for identity in snapshot.users:
         if identity.status != SUSPENDED:
             continue
-        lock = state.locks.get(lock_name(org_url, identity.username))
         if identity.username not in existing:
             seen[SuspendedPeople.DELETE] += 1
-        elif lock is not None and lock.spec.expires is None:
+        elif not locked.isdisjoint({(identity.username, ""), (identity.username, identity.id)}):
             seen[SuspendedPeople.LOCK] += 1
         else:
             seen[SuspendedPeople.IGNORE] += 1

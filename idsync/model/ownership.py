@@ -19,6 +19,8 @@ ORIGIN_LABEL = "teleport.dev/origin"
 ORIGIN = "okta"
 ORG_LABEL = "okta/org"
 USER_ID_LABEL = "okta/user-id"
+UNKNOWN_PERSON = "unknown"
+"""The id on a lock of an earlier version once its name has passed on: it is nobody's who is here."""
 OWNED_LABELS = (ORIGIN_LABEL, ORG_LABEL, USER_ID_LABEL)
 
 OWNED_USER_FIELDS = ("roles", "traits")

@@ -10,7 +10,7 @@ from idsync.model.directory import Reason, UpstreamCause
 from idsync.model.ownership import USER_ID_LABEL, Ours
 from idsync.model.resources import Lock
 from idsync.plan.assemble import summarise
-from idsync.plan.changes import Change, LockChange, PersonDelta, Plan
+from idsync.plan.changes import Change, LockChange, PersonDelta, Plan, UserChange, passes_on
 from idsync.plan.steps import in_listing_order
 
 LOGIN_REUSED = "login_reused"
@@ -49,6 +49,13 @@ def with_locks_lifted(plan: Plan, locks: Mapping[str, Lock], ours: Ours) -> Plan
         access_delta=_told(plan.access_delta, {_user(lock.before) for lock in lifted.values()}, holders),
         findings=tuple(finding for finding in plan.findings if finding.code != LOGIN_REUSED),
     )
+
+
+def lifts_for_reused_names(plan: Plan) -> bool:
+    """Whether a plan, as `with_locks_lifted` leaves it, lifts a lock on a name that passed on, or makes none."""
+    lifts = (isinstance(change, LockChange) and change.reason is Reason.LOGIN_REUSED for change in plan.changes)
+    passes = (isinstance(change, UserChange) and passes_on(change) for change in plan.changes)
+    return any(lifts) or any(passes)
 
 
 def _user(lock: Lock | None) -> str:

@@ -9,6 +9,7 @@ from idsync.compiler.compile import Compilation, Inputs, compile_state, decide_l
 from idsync.compiler.missing_links import find_identity, missing_for_list, missing_for_person, missing_for_role
 from idsync.compiler.pool import user_cause
 from idsync.config.settings import Settings
+from idsync.model.agreed_past import NOTHING_PAST, AgreedPast
 from idsync.model.directory import DirectoryState, GivenRoles, Names
 from idsync.model.extent import Reading
 from idsync.model.findings import MissingEdge
@@ -33,13 +34,14 @@ def explain(
     resource: str | None,
     now: datetime,
     reading: Reading | None = None,
+    past: AgreedPast = NOTHING_PAST,
 ) -> Explanation:
     """Explain `person` (name or Okta id), and `resource` alone when it is given (name, title or kind/name)."""
     clocks = clocks_of(now, snapshot.taken_at, reading)
     with target.reading():
         index = managed_index(settings, target.index(settings.integration.org_url))
-        pool = pool_of(settings, snapshot, index, target)
-        inputs = prepare(settings, snapshot, index, pool, None, clocks)
+        pool = pool_of(settings, snapshot, index, target, past)
+        inputs = prepare(settings, snapshot, index, pool, None, clocks, past=past)
         identity = find_identity(inputs, person)
         name = identity.username if identity else person
         joins = _lists_upstream(inputs, identity)

@@ -17,8 +17,9 @@ from idsync.model.addresses import (
     split_address,
     user_address,
 )
+from idsync.model.agreed_past import AgreedPast
 from idsync.model.directory import DirectoryState, Members
-from idsync.model.ownership import ORG_LABEL, ORIGIN_LABEL, USER_ID_LABEL, is_ours, lock_name
+from idsync.model.ownership import ORG_LABEL, ORIGIN_LABEL, UNKNOWN_PERSON, USER_ID_LABEL, is_ours, lock_name
 from idsync.model.pseudonyms import Identifying, Pseudonyms
 from idsync.model.resources import (
     NESTED_LIST,
@@ -80,6 +81,15 @@ class SanitizedDirectory:
                 access_list, _, member = name.partition("/")
                 return member_address(access_list, self._pseudonym.text(member))
 
+    def past(self, past: AgreedPast) -> AgreedPast:
+        """What is agreed on about people beyond the directory, under their pseudonyms."""
+        person, name = self._pseudonym.id, self._pseudonym.text
+        return AgreedPast(
+            tuple(replace(each, name=name(each.name), okta_id=person(each.okta_id)) for each in past.former),
+            tuple(replace(each, okta_id=person(each.okta_id)) for each in past.lifted),
+            tuple(replace(each, okta_id=person(each.okta_id)) for each in past.ended),
+        )
+
     def _user(self, user: User) -> User:
         spec, name = user.spec, user.metadata.name
         attributes = {trait.removeprefix(self._prefix): values for trait, values in spec.traits.items()}
@@ -115,7 +125,9 @@ class SanitizedDirectory:
             label: value if label in (ORIGIN_LABEL, ORG_LABEL) else self._pseudonym.text(value)
             for label, value in metadata.labels.items()
         }
-        if USER_ID_LABEL in labels:
+        if metadata.labels.get(USER_ID_LABEL) == UNKNOWN_PERSON:
+            labels[USER_ID_LABEL] = UNKNOWN_PERSON
+        elif USER_ID_LABEL in labels:
             labels[USER_ID_LABEL] = self._pseudonym.id(metadata.labels[USER_ID_LABEL])
         return replace(metadata, name=name, description=self._pseudonym.text(metadata.description), labels=labels)
 

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from idsync.model.addresses import Address, access_list_address, lock_address, member_address, user_address
+from idsync.model.agreed_past import AgreedPast, EndedMembership, FormerName, LiftedLock
 from idsync.model.canonical import body_of
 from idsync.model.directory import DirectoryState, Names
 from idsync.model.resources import AccessList, Membership, User
@@ -41,6 +42,46 @@ def agreed(store: Store) -> AgreedState:
 @pytest.fixture
 def remote(store: Store) -> AgreedState:
     return store.agreed("elsewhere")
+
+
+class TestPast:
+    """What was, of any target."""
+
+    FORMER = FormerName("a/b 'é", "00u1", "2026-01-01T00:00:00Z", by_hand=True)
+    LIFTED = LiftedLock("00u2", "suspension", "2026-01-02T00:00:00Z")
+    ENDED = EndedMembership("00g1", "00u3", "2026-01-03T00:00:00Z")
+
+    @pytest.mark.parametrize("target", ["local", "elsewhere"])
+    def test_it_is_kept_by_target_until_it_is_forgotten(self, store: Store, target: str) -> None:
+        agreed = store.agreed(target)
+        assert agreed.past() == AgreedPast()
+        past = AgreedPast((self.FORMER,), (self.LIFTED,), (self.ENDED,))
+        agreed.remember(past)
+        agreed.remember(past)
+        assert agreed.past() == past
+        assert store.agreed("another").past() == AgreedPast()
+        agreed.forget(past)
+        agreed.forget(past)
+        assert agreed.past() == AgreedPast()
+
+    def test_a_part_is_of_people_and_names(self, agreed: AgreedState) -> None:
+        agreed.remember(AgreedPast((self.FORMER,), (self.LIFTED,), (self.ENDED,)))
+        assert agreed.past(["00u1"]).former == (self.FORMER,)
+        assert agreed.past([], [self.FORMER.name]) == AgreedPast((self.FORMER,))
+        assert agreed.past(["00u2", "00u3"], ["nobody"]) == AgreedPast((), (self.LIFTED,), (self.ENDED,))
+
+    def test_the_last_word_about_a_person_counts(self, agreed: AgreedState) -> None:
+        later = LiftedLock("00u2", "departure")
+        agreed.remember(AgreedPast(lifted=(self.LIFTED,)))
+        agreed.remember(AgreedPast(lifted=(later,)))
+        assert agreed.past().lifted == (later,)
+        assert agreed.past().lifted_at("00u2", "departure") is None
+
+    def test_what_ended_in_a_list_goes_with_it(self, agreed: AgreedState) -> None:
+        other = EndedMembership("00g2", "00u3", "2026-01-03T00:00:00Z")
+        agreed.remember(AgreedPast(ended=(self.ENDED, other)))
+        agreed.forget(AgreedPast(), ["00g1", "00g9"])
+        assert agreed.past().ended == (other,)
 
 
 class TestDifferences:

@@ -5,6 +5,7 @@ import pytest
 
 from idsync.config.settings import Settings
 from idsync.model.addresses import split_address
+from idsync.model.agreed_past import AgreedPast, EndedMembership, FormerName, LiftedLock
 from idsync.model.directory import DirectoryState
 from idsync.model.identity import Snapshot
 from idsync.model.ownership import lock_name
@@ -127,6 +128,20 @@ def test_what_is_edited_is_named_by_pseudonyms(name: str) -> None:
     told = SanitizedDirectory(SETTINGS, KEY).address(name, state.locks)  # type: ignore[arg-type]
     assert "anne-y" not in told.lower()
     assert told.split("/")[0] == name.split("/")[0]
+
+
+def test_what_is_agreed_of_the_past_names_nobody_and_fits_the_pseudonyms_of_the_snapshot() -> None:
+    past = AgreedPast(
+        (FormerName("anne-y", "00u-anne", "2026-11-01T00:00:00Z", by_hand=True),),
+        (LiftedLock("00u-anne", "suspension", "2026-11-01T00:00:00Z"),),
+        (EndedMembership("00g-web", "00u-anne", "2026-11-01T00:00:00Z"),),
+    )
+    clean = SanitizedDirectory(SETTINGS, KEY).past(past)
+    assert b"anne" not in msgspec.json.encode(clean)
+    called = Pseudonyms(KEY).id("00u-anne")
+    assert {clean.former[0].okta_id, clean.lifted[0].okta_id, clean.ended[0].okta_id} == {called}
+    assert clean.former[0].name == Pseudonyms(KEY).text("anne-y")
+    assert clean.former[0].by_hand
 
 
 def test_a_lock_is_called_by_the_pseudonyms_of_its_person() -> None:

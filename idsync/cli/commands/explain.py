@@ -9,6 +9,7 @@ from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.options import current_option, format_option, snapshot_option
 from idsync.cli.progress import ProgressDisplay
 from idsync.cli.workspaces import given_directory, workspace
+from idsync.model.agreed_past import AgreedPast
 from idsync.plan.explain import Explanation
 from idsync.reconcile.explaining import explain
 from idsync.reconcile.single_pass import read
@@ -36,17 +37,19 @@ def command(
     """
     place = workspace(invocation)
 
-    def explained(directory: DirectoryReader) -> Explanation:
+    def explained(directory: DirectoryReader, past: AgreedPast) -> Explanation:
         with ProgressDisplay(invocation.console) as progress:
             source = place.source(progress, snapshot=snapshot)
             reading = read(source, directory, place.settings, None)
-        return explain(place.settings, reading.snapshot, directory, user, resource, place.now(), reading)
+        return explain(place.settings, reading.snapshot, directory, user, resource, place.now(), reading, past)
 
     if current is not None:
-        explanation = explained(given_directory(current).knowing(place.settings.integration.former_addresses))
+        given = given_directory(current).knowing(place.settings.integration.former_addresses)
+        explanation = explained(given, given.past)
     else:
         with place.store(Access.READ) as store:
-            explanation = explained(place.target(store))
+            target = place.target(store)
+            explanation = explained(target, store.agreed(target.name).past())
     style = COLOUR if invocation.console.colour else PLAIN
     invocation.console.result(render_json(explanation) if form == "json" else render_text(explanation, style))
     has = resource is None or any(access.now for access in explanation.access)

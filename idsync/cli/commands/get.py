@@ -101,7 +101,7 @@ def _sanitized(
 
     directory = SanitizedDirectory(settings, key)
     edited = sorted(directory.address(address, state.locks) for address in known.edited)
-    return directory.state(state), replace(known, edited=tuple(edited))
+    return directory.state(state), replace(known, edited=tuple(edited), past=directory.past(known.past))
 
 
 def _asked(word: str, name: str | None) -> tuple[tuple[Kind, ...], str | None]:

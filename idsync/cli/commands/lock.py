@@ -22,7 +22,7 @@ def command(invocation: Invocation, user: str, message: str, duration: str | Non
     A USER whom the directory does not know is locked all the same.
     """
     message = said("--message", message)
-    user = said("USER", user) and user
+    said("USER", user)
     seconds = None if duration is None else lasting(duration)
     with editor(invocation) as own:
         unknown = unknown_user(own, user)

@@ -21,6 +21,7 @@ def command(invocation: Invocation, user: str, reason: str) -> ExitCode:
     A lock that a sync made is not made again for the same departure or suspension; it is for the next one.
     """
     reason = said("--reason", reason)
+    said("USER", user)
     with editor(invocation) as own:
         done = unlock_user(own, user, reason)
     invocation.console.result(harmless(f"Unlocked {user}: {counted(len(done), 'lock')} lifted."))
