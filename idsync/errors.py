@@ -17,6 +17,7 @@ IdsyncError
   LeaseLost                  another run took over what this one held
   StoreError                 the store cannot be opened, read or written
     StoreBusy                ... since another process is writing to it for too long
+    StoreDamaged             ... since something in it cannot be read (names it)
     SchemaTooOld             ... before a command that writes has brought it to today's schema
   ResourceError              a resource in a manual edit is invalid, unknown, stale or in conflict
 """
@@ -172,6 +173,19 @@ class StoreError(IdsyncError):
 
 class StoreBusy(StoreError):
     """Another process writes to the store, and did not end in time."""
+
+
+class StoreDamaged(StoreError):
+    """Something in the store cannot be read; `what` names it."""
+
+    def __init__(self, what: str, why: str) -> None:
+        super().__init__(
+            f"What the store holds of {what} is damaged.",
+            why=why,
+            fix="Restore the store from a backup; `idsync history --verify` says what else is damaged. Without one, "
+            "move the store away and apply again: what Okta asks for is made again, what people made by hand is lost.",
+        )
+        self.what = what
 
 
 class SchemaTooOld(StoreError):

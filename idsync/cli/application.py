@@ -19,7 +19,7 @@ from idsync.cli.exit_codes import MEANINGS, ExitCode, exit_code_of
 from idsync.cli.hints import did_you_mean
 from idsync.cli.invocation import Invocation, common_options
 from idsync.cli.signals import Signals, Terminated
-from idsync.errors import IdsyncError, UsageError
+from idsync.errors import IdsyncError, StoreDamaged, UsageError
 
 COMMANDS = {
     "init": "Write a first configuration, or a complete example.",
@@ -143,11 +143,19 @@ def run(arguments: Sequence[str], invocation: Invocation | None = None, signals:
 def _failed(invocation: Invocation, error: Exception) -> ExitCode:
     if isinstance(error, OSError) and error.filename is None and _is_standard_output(error):
         error = not_written(error)
+    if _is_unreadable(error):
+        error = StoreDamaged("some object", f"{error}.")
     if isinstance(error, IdsyncError):
         invocation.console.failure(error)
         return exit_code_of(error)
     invocation.console.crash(error)
     return ExitCode.UNEXPECTED
+
+
+def _is_unreadable(error: Exception) -> bool:
+    """Whether what idsync itself wrote could not be decoded; what others write is checked where it is read."""
+    msgspec = sys.modules.get("msgspec")
+    return msgspec is not None and isinstance(error, msgspec.DecodeError)
 
 
 def _broken_off(invocation: Invocation, code: ExitCode) -> ExitCode:

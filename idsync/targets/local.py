@@ -3,9 +3,11 @@
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
+from typing import TypeVar
 
 import msgspec
 
+from idsync.errors import StoreDamaged
 from idsync.model.addresses import Kind
 from idsync.model.canonical import body_of, canonical_bytes
 from idsync.model.directory import DirectoryState, Members, Names
@@ -20,6 +22,7 @@ from idsync.plan.steps import Step
 from idsync.targets.protocol import Resource
 from idsync.targets.writing import write_step
 
+T = TypeVar("T")
 _USER = msgspec.json.Decoder(User)
 _LOCK = msgspec.json.Decoder(Lock)
 _ACCESS_LIST = msgspec.json.Decoder(AccessList)
@@ -130,9 +133,9 @@ class LocalTarget:
         with self.reading():
             users = None if within is None else within.users
             lists = None if within is None else within.access_lists
-            found = {name: _ACCESS_LIST.decode(body) for name, body in self._tables.access_lists.bodies(lists)}
+            found = _decoded("access_list", _ACCESS_LIST, self._tables.access_lists.bodies(lists))
             return DirectoryState(
-                {name: _USER.decode(body) for name, body in self._tables.users.bodies(users)},
+                _decoded("user", _USER, self._tables.users.bodies(users)),
                 self.locks() if within is None else {},
                 found,
                 self._members_of(found, everything=within is None),
@@ -140,15 +143,15 @@ class LocalTarget:
 
     def locks(self, users: Collection[str] | None = None, names: Collection[str] = ()) -> dict[str, Lock]:
         """Locks by name: all, or those on one of these users or of one of these names."""
-        return {name: _LOCK.decode(body) for name, body in self._tables.locks.bodies(users, names)}
+        return _decoded("lock", _LOCK, self._tables.locks.bodies(users, names))
 
     def ended_locks(self, now: datetime) -> dict[str, Lock]:
         """Locks whose time has passed."""
-        return {name: _LOCK.decode(body) for name, body in self._tables.locks.ended(int(now.timestamp()))}
+        return _decoded("lock", _LOCK, self._tables.locks.ended(int(now.timestamp())))
 
     def access_lists(self, names: Collection[str] | None = None) -> dict[str, AccessList]:
         """Every list, or those of these names, without members."""
-        return {name: _ACCESS_LIST.decode(body) for name, body in self._tables.access_lists.bodies(names)}
+        return _decoded("access_list", _ACCESS_LIST, self._tables.access_lists.bodies(names))
 
     def memberships(self, people: Iterable[str]) -> dict[str, dict[str, Membership]]:
         """For each list that holds any of `people`, those memberships."""
@@ -231,7 +234,10 @@ class LocalTarget:
     def _membership(self, details: bytes) -> Membership:
         found = self._memberships.get(details)
         if found is None:
-            found = self._memberships[details] = _MEMBERSHIP.decode(details)
+            try:
+                found = self._memberships[details] = _MEMBERSHIP.decode(details)
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                raise StoreDamaged("the details of a membership", f"{error}.") from error
         return found
 
 
@@ -243,3 +249,15 @@ def _by_details(members: Members) -> Iterable[tuple[Membership, list[str]]]:
     for name, details in members.items():
         grouped.setdefault(details, []).append(name)
     return grouped.items()
+
+
+def _decoded(kind: str, decoder: msgspec.json.Decoder[T], rows: Iterable[tuple[str, bytes]]) -> dict[str, T]:
+    """Resources by name; raises StoreDamaged, which names the first that cannot be read."""
+    found: dict[str, T] = {}
+    name = ""
+    try:
+        for name, body in rows:
+            found[name] = decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise StoreDamaged(f"{kind}/{name}", f"Its body cannot be read: {error}.") from error
+    return found

@@ -28,6 +28,7 @@ CODES = {
     "LeaseHeld": 9,
     "LeaseLost": 9,
     "StoreBusy": 9,
+    "StoreDamaged": 1,
     "SchemaTooOld": 7,
     "StoreError": 1,
     "IdsyncError": 1,

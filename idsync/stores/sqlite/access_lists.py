@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 
 from idsync.model.canonical import Body
 from idsync.model.member_fingerprint import fingerprint_of_sum, sum_from_bytes
-from idsync.stores.sqlite.bodies import Bodies
+from idsync.stores.sqlite.bodies import Bodies, present
 from idsync.stores.sqlite.connection import Connection
 from idsync.stores.sqlite.list_rows import ListRows
 from idsync.stores.sqlite.members import MemberTable
@@ -56,8 +56,8 @@ class AccessListTable:
         self.flush()
         self._bodies.flush()
         if names is None:
-            return self._connection.rows(_SQL["access_list_bodies"])
-        return self._connection.rows(_SQL["access_list_bodies_of"], (asked(names),))
+            return present("access_list", self._connection.rows(_SQL["access_list_bodies"]))
+        return present("access_list", self._connection.rows(_SQL["access_list_bodies_of"], (asked(names),)))
 
     def put(self, name: str, org: str, body: Body, owners: Collection[str]) -> None:
         """Create or replace a list, which these people own; its members stay."""

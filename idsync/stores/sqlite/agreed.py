@@ -5,6 +5,7 @@ from typing import TypeVar
 
 import msgspec
 
+from idsync.errors import StoreDamaged
 from idsync.model.addresses import Address, access_list_address, split_address, user_address
 from idsync.model.agreed_past import AgreedPast
 from idsync.model.canonical import Body, body_of, canonical_bytes
@@ -89,7 +90,9 @@ class LocalAgreed(_Past):
             differing = self.differing(names)
             bodies = self._bodies.find([each.agreed for each in differing.values() if each.agreed is not None])
         for address, each in differing.items():
-            body = None if each.agreed is None else bodies[each.agreed]
+            body = None if each.agreed is None else bodies.get(each.agreed)
+            if body is None and each.agreed is not None:
+                raise StoreDamaged(address, "What was agreed on is missing.")
             kind, name = split_address(address)
             if kind == "user":
                 _put(users, name, None if body is None else _USER.decode(body))

@@ -1,7 +1,8 @@
 """Bodies by fingerprint: the canonical bytes of every object that was ever here, each kept once and for good."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 
+from idsync.errors import StoreDamaged
 from idsync.model.canonical import Body, fingerprint_bytes
 from idsync.stores.sqlite.connection import Connection
 from idsync.stores.sqlite.names import asked
@@ -44,3 +45,11 @@ class Bodies:
             rows = [(bytes.fromhex(fingerprint), self._waiting[fingerprint]) for fingerprint in sorted(self._waiting)]
             self._waiting.clear()
             self._connection.run_many(_SQL["add_body"], rows)
+
+
+def present(kind: str, rows: Iterable[tuple[str, bytes | None]]) -> Iterator[tuple[str, bytes]]:
+    """Name and body of each object; raises StoreDamaged for one whose body is missing."""
+    for name, body in rows:
+        if body is None:
+            raise StoreDamaged(f"{kind}/{name}", "Its body is missing.")
+        yield name, body

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from idsync.errors import StoreDamaged
 from idsync.model.member_fingerprint import entry_hash, is_plain, plain_hash
 from idsync.model.resources import Membership
 from idsync.stores.sqlite.connection import Connection
@@ -34,7 +35,10 @@ class Details:
         """The details of this number."""
         found = self._bodies.get(number)
         if found is None:
-            (found,) = self._connection.rows(_SQL["details"], (number,))[0]
+            row = self._connection.row(_SQL["details"], (number,))
+            if row is None:
+                raise StoreDamaged("the details of a membership", f"Those of number {number} are missing.")
+            (found,) = row
             self._bodies[number] = found
         return found
 

@@ -14,6 +14,8 @@ from idsync.stores.sqlite.statements import load_statements
 
 _SQL = load_statements("records.sql")
 _HOLDER = msgspec.json.Decoder(Holder)
+_LONGEST = 86_400.0
+"""Seconds: an end that is further away was not written by idsync."""
 
 
 class Leases:
@@ -48,7 +50,8 @@ class Leases:
         """Raise LeaseLost when somebody has taken it since."""
         row = self._connection.row(_SQL["lease"], (lease.name,))
         if row is None or row[0] != lease.token or row[1] is None:
-            taken = f": {_HOLDER.decode(row[1])}" if row is not None and row[1] is not None else ""
+            other = None if row is None else _holder(row[1])
+            taken = "" if other is None else f": {other}"
             raise LeaseLost(
                 f"Another run took over{taken}.",
                 why=f"This one did not renew its lease on {lease.name} for {lease.seconds:g} seconds.",
@@ -66,7 +69,15 @@ class Leases:
         if row is None:
             return None, 0
         token, kept, ends = row
-        if kept is None or ends <= self._clock():
+        other, now = _holder(kept), self._clock()
+        if other is None or not now < ends < now + _LONGEST:
             return None, token
-        other = _HOLDER.decode(kept)
         return None if is_same(other, holder) or is_dead(other, holder) else other, token
+
+
+def _holder(kept: bytes | None) -> Holder | None:
+    """Who has a lease. One that cannot be read holds nobody up: its process, if it lives, is told that it lost it."""
+    try:
+        return None if kept is None else _HOLDER.decode(kept)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None

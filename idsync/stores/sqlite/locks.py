@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 
 from idsync.model.canonical import Body
-from idsync.stores.sqlite.bodies import Bodies
+from idsync.stores.sqlite.bodies import Bodies, present
 from idsync.stores.sqlite.connection import Connection
 from idsync.stores.sqlite.names import asked
 from idsync.stores.sqlite.serial import Serial
@@ -24,13 +24,13 @@ class LockTable:
         """Name and body of every lock, or of those on these users or of these names."""
         self._bodies.flush()
         if users is None:
-            return self._connection.rows(_SQL["lock_bodies"])
-        return self._connection.rows(_SQL["lock_bodies_of"], (asked(users), asked(names)))
+            return present("lock", self._connection.rows(_SQL["lock_bodies"]))
+        return present("lock", self._connection.rows(_SQL["lock_bodies_of"], (asked(users), asked(names))))
 
     def ended(self, now: int) -> Iterable[tuple[str, bytes]]:
         """Name and body of the locks that end at or before `now`, in seconds since 1970."""
         self._bodies.flush()
-        return self._connection.rows(_SQL["ended_lock_bodies"], (now,))
+        return present("lock", self._connection.rows(_SQL["ended_lock_bodies"], (now,)))
 
     def put(self, name: str, user: str, ends: int | None, body: Body) -> None:
         """Create or replace a lock on `user`, empty where it is on none, that ends at `ends`, if it does."""

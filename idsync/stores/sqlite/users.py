@@ -7,7 +7,7 @@ import msgspec
 
 from idsync.model.canonical import Body
 from idsync.model.names import twin_keys
-from idsync.stores.sqlite.bodies import Bodies
+from idsync.stores.sqlite.bodies import Bodies, present
 from idsync.stores.sqlite.connection import Connection
 from idsync.stores.sqlite.counts import OwnedCounts
 from idsync.stores.sqlite.names import Names, asked
@@ -56,8 +56,8 @@ class UserTable:
         self.flush()
         self._bodies.flush()
         if names is None:
-            return self._connection.chunks(_SQL["user_bodies"])
-        return self._connection.rows(_SQL["user_bodies_of"], (asked(names),))
+            return present("user", self._connection.chunks(_SQL["user_bodies"]))
+        return present("user", self._connection.rows(_SQL["user_bodies_of"], (asked(names),)))
 
     def put(self, name: str, org: str, okta_id: str, body: Body) -> None:
         """Create or replace a user."""

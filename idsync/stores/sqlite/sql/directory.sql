@@ -37,14 +37,14 @@ CROSS JOIN names AS n ON n.name = asked.value
 CROSS JOIN users AS u ON u.id = n.id AND u.twin_key IS NULL;
 
 -- name: user_bodies
-SELECT u.name, b.body FROM users AS u JOIN bodies AS b ON b.fingerprint = u.fingerprint;
+SELECT u.name, b.body FROM users AS u LEFT JOIN bodies AS b ON b.fingerprint = u.fingerprint;
 
 -- name: user_bodies_of
 SELECT u.name, b.body
 FROM json_each(?) AS asked
 CROSS JOIN names AS n ON n.name = asked.value
 CROSS JOIN users AS u ON u.id = n.id
-CROSS JOIN bodies AS b ON b.fingerprint = u.fingerprint;
+LEFT JOIN bodies AS b ON b.fingerprint = u.fingerprint;
 
 -- name: any_users
 SELECT EXISTS (SELECT 1 FROM users);
@@ -70,7 +70,7 @@ CREATE INDEX IF NOT EXISTS users_by_twin_key ON users (twin_key) WHERE twin_key 
 DELETE FROM users WHERE id = (SELECT id FROM names WHERE name = ?);
 
 -- name: lock_bodies
-SELECT l.name, b.body FROM locks AS l JOIN bodies AS b ON b.fingerprint = l.fingerprint;
+SELECT l.name, b.body FROM locks AS l LEFT JOIN bodies AS b ON b.fingerprint = l.fingerprint;
 
 -- name: lock_bodies_of
 SELECT found.name, b.body
@@ -80,11 +80,11 @@ FROM (
     UNION
     SELECT l.name, l.fingerprint FROM json_each(?2) AS asked CROSS JOIN locks AS l ON l.name = asked.value
 ) AS found
-JOIN bodies AS b ON b.fingerprint = found.fingerprint;
+LEFT JOIN bodies AS b ON b.fingerprint = found.fingerprint;
 
 -- name: ended_lock_bodies
 SELECT l.name, b.body
-FROM locks AS l JOIN bodies AS b ON b.fingerprint = l.fingerprint
+FROM locks AS l LEFT JOIN bodies AS b ON b.fingerprint = l.fingerprint
 WHERE l.ends IS NOT NULL AND l.ends <= ?;
 
 -- name: put_lock
@@ -105,13 +105,13 @@ FROM json_each(?2) AS asked CROSS JOIN access_lists AS l ON l.name = asked.value
 SELECT id, org, fingerprint, member_count, members_sum FROM access_lists WHERE name = ?;
 
 -- name: access_list_bodies
-SELECT l.name, b.body FROM access_lists AS l JOIN bodies AS b ON b.fingerprint = l.fingerprint;
+SELECT l.name, b.body FROM access_lists AS l LEFT JOIN bodies AS b ON b.fingerprint = l.fingerprint;
 
 -- name: access_list_bodies_of
 SELECT l.name, b.body
 FROM json_each(?) AS asked
 CROSS JOIN access_lists AS l ON l.name = asked.value
-CROSS JOIN bodies AS b ON b.fingerprint = l.fingerprint;
+LEFT JOIN bodies AS b ON b.fingerprint = l.fingerprint;
 
 -- name: last_access_list_id
 SELECT ifnull(max(id), 0) FROM access_lists;
