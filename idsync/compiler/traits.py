@@ -25,13 +25,14 @@ class TraitMapping:
         names = self._shown
         traits: Traits = {}
         odd: list[str] = []
+        plain = _all_plain(attributes)
         for attribute, value in attributes.items():
             name = names[attribute] if attribute in names else self._name(attribute)
             if name is None:
                 continue
             if type(value) is str:  # nearly every value is; a whole company has millions
-                if value:  # printable text has no white space at its ends but the blank
-                    if (value.isprintable() and value.strip() == value) or is_usable_text(value):
+                if value:
+                    if plain or is_usable_text(value):
                         traits[name] = (value,)
                     else:
                         odd.append(name)
@@ -57,6 +58,13 @@ class TraitMapping:
         shown = self._settings.prefix + attribute if selected else None
         self._shown[attribute] = shown
         return shown
+
+
+def _all_plain(attributes: Mapping[str, ProfileValue]) -> bool:
+    """Whether every text is usable, told by one look at all of them; where it cannot be told so, the answer is no."""
+    joined = f"|{'|'.join([value for value in attributes.values() if type(value) is str])}|"
+    # Printable text has no white space at its ends but the blank.
+    return joined.isprintable() and "| " not in joined and " |" not in joined
 
 
 def trait_values(value: ProfileValue) -> Strings:
