@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from idsync.bootstrap import Workspace
 from idsync.errors import AuthenticationError, TargetError
 from idsync.model.addresses import Address
+from idsync.model.resources import User
 from idsync.plan.planfile import decode_plan
 from tests.cli.running import Idsync
 from tests.targets.remote import RemoteTarget
@@ -99,3 +101,28 @@ def test_an_interrupt_says_that_made_steps_are_kept_where_a_target_keeps_them(
     assert ended.code == 130
     assert "nothing is half done" not in ended.err
     assert "the steps that were made before are kept" in ended.err
+
+
+def test_r37_a_change_that_moved_in_one_target_waits_and_the_same_one_in_the_other_goes_ahead(
+    idsync: Idsync, fresh: Path, tmp_path: Path, remote: RemoteTarget
+) -> None:
+    kept = tmp_path / "plan.json"
+    assert idsync("plan", "-c", fresh, "-o", kept).code == 0
+    person = "giulia.romano@enzos-pizza.com"
+    (change,) = [
+        each
+        for each in decode_plan(kept.read_bytes()).changes
+        if (each.target, each.address) == ("remote", f"user/{person}")
+    ]
+    assert isinstance(change.after, User)
+    by_hand = replace(change.after, spec=replace(change.after.spec, roles=("by-hand",)))
+    remote.put_user(by_hand)
+    whole = idsync("apply", kept, "-c", fresh)
+    assert whole.code == 6
+    assert "The target remote has moved" in whole.err
+    assert names(idsync, fresh) == set()
+    ended = idsync("apply", kept, "-c", fresh, "--split")
+    assert ended.code == 8
+    assert person in names(idsync, fresh)
+    assert remote.users[person].spec.roles == ("by-hand",)
+    assert remote.users.keys() == names(idsync, fresh)
