@@ -36,6 +36,7 @@ from idsync.plan.health import Judgement, judge, older_than_last, wrong_source
 from idsync.plan.newcomers import plain_newcomers
 from idsync.reconcile.clocks import clock_findings, clocks_of
 from idsync.reconcile.context import delta_of
+from idsync.reconcile.foreign_entries import foreign_entries
 from idsync.reconcile.managed import in_force, managed_index, managed_state, ours_of
 from idsync.reconcile.moved_organization import orphaned_findings, present_locks, present_state, why_relabelled
 from idsync.reconcile.part import PartOfDirectory, closed
@@ -186,6 +187,7 @@ def _plan(
     counted = plain_newcomers(comparison.changes, renamed)[described:] if brief else []
     delta, around = delta_of(inputs, compilation, comparison.changes, current, target, renamed, frozenset(counted))
     managed = target.counts(settings.integration.org_url)
+    noticed = [*noticed, *foreign_entries(inputs, compilation.strangers - compilation.held, target)]
     checked, remarks = Checked(), list[Finding]()
     if judged:
         attributes = seen.measures.attributes

@@ -19,6 +19,7 @@ from tests.core.world import (
     delta_of,
     edited_list,
     edited_user,
+    foreign_list,
     group,
     lines,
     list_change,
@@ -28,6 +29,7 @@ from tests.core.world import (
     plan,
     replace,
     user_change,
+    with_list,
     with_lock,
     with_member,
 )
@@ -177,6 +179,17 @@ def test_r11_a_list_that_would_have_no_owner_left_gets_the_default_ones() -> Non
     state = edited_list(settled(okta(*STAYING, FIRST, eng)), "00g-eng", owners=(Owner("jo"),))
     after = applied(state, plan(okta(*STAYING, SECOND, eng), state))
     assert [owner.name for owner in after.access_lists["00g-eng"].spec.owners] == ["olga"]
+
+
+def test_r11_entries_in_lists_that_are_not_ours_are_told_and_left() -> None:
+    state = with_list(settled(BEFORE), foreign_list("payroll", owners=(Owner("zoe"),)), "jo", "zoe")
+    state = with_list(state, foreign_list("board", owners=(Owner("jo"),)), "zoe")
+    made = plan(PASSED, state)
+    told = [finding.message for finding in made.findings if finding.code == "foreign_entry_inherited"]
+    assert ["an owner of the access list By hand (board)" in told[0], "a member" in told[1]] == [True, True]
+    after = applied(state, made)
+    assert after.members["payroll"].keys() == {"jo", "zoe"}
+    assert codes(plan(PASSED, after)) == ["login_reused"]
 
 
 def test_r11_the_delta_takes_all_from_the_one_and_gives_the_other_theirs() -> None:

@@ -9,16 +9,18 @@ from idsync.apply.admission import Expected
 from idsync.apply.executor import apply_plan
 from idsync.apply.request import Request
 from idsync.edit.editor import Editor
+from idsync.edit.locking import unlock_user
 from idsync.model.extent import Extent, Reading
 from idsync.model.identity import Snapshot
 from idsync.model.journal import StepMade
+from idsync.model.resources import AccessList, Membership, Owner, member
 from idsync.plan.sections import FIRST
 from idsync.reconcile.partial_pass import apply_part
 from idsync.reconcile.planning import make_plan
 from idsync.stores.holder import this_process
 from idsync.stores.sqlite.store import SqliteStore, open_store
 from idsync.targets.local import LocalTarget
-from tests.core.world import NOW, ORG, PLAIN, group, okta, person
+from tests.core.world import NOW, ORG, PLAIN, group, okta, person, replace
 
 HOLDER = this_process("2026-11-22T12:00:00Z")
 REQUEST = Request("ann@host", NOW, HOLDER, Expected(PLAIN.digest, ORG, "0.1.0", frozenset()))
@@ -79,6 +81,37 @@ def test_a_push_forgets_no_edit_of_somebody_else(store: SqliteStore) -> None:
     whole = store.upstream.whole()
     assert whole is not None
     assert make_plan(PLAIN, whole, local, last=None, now=NOW).plan.changes[0].reason == "drift"
+
+
+def test_r11_a_login_that_is_pushed_for_another_person_lifts_and_inherits_nothing(store: SqliteStore) -> None:
+    local = LocalTarget(store.directory, ORG)
+    expiring = Membership(expires="2026-12-24T00:00:00Z")
+    Editor(local, store, actor="me", now=NOW).create(member("00g-eng", "bob", expiring), force=True)
+    owned = Editor(local, store, actor="me", now=NOW)
+    item = owned.find("access_list/00g-ops")
+    assert isinstance(item, AccessList)
+    owned.replace(replace(item, spec=replace(item.spec, owners=(Owner("olga"), Owner("bob")))))
+    other = person("bob", id="00u-other")
+    both = frozenset({"00u-bob", "00u-other"})
+    moved = store.upstream.take(Reading(okta(other, group("eng", "other")), Extent(both, NOBODY)))
+    pushed(store, moved)
+    pushed(store, store.upstream.move("00g-eng", ["00u-other"], []))
+    state = local.state()
+    assert state.users["bob"].metadata.labels["okta/user-id"] == "00u-other"
+    assert [lock.metadata.labels["okta/user-id"] for lock in state.locks.values()] == ["00u-bob"]
+    assert state.members["00g-eng"]["bob"].expires is None
+    assert [owner.name for owner in state.access_lists["00g-ops"].spec.owners] == ["olga"]
+    assert pushed(store, Extent(both, frozenset({"00g-eng", "00g-ops"}))) == 0
+
+
+def test_r08_a_push_makes_no_lock_again_that_a_hand_lifted_and_the_next_suspension_does(store: SqliteStore) -> None:
+    local = LocalTarget(store.directory, ORG)
+    suspended, back = okta(person("ann", "SUSPENDED")), okta(person("ann"))
+    assert pushed(store, store.upstream.take(of_one("ann", suspended))) == 1
+    unlock_user(Editor(local, store, actor="me", now=NOW), "ann", "a test")
+    assert pushed(store, Extent(frozenset({"00u-ann"}), NOBODY)) == 0
+    assert pushed(store, store.upstream.take(of_one("ann", back))) == 0
+    assert pushed(store, store.upstream.take(of_one("ann", suspended))) == 1
 
 
 def test_what_is_as_it_was_takes_no_step(store: SqliteStore) -> None:
