@@ -11,7 +11,7 @@ from idsync.model.directory import LastApply
 from idsync.model.former_addresses import Orphans
 from idsync.model.ownership import Ours
 from idsync.plan.changes import Change, Plan, UserChange
-from idsync.plan.guards import GUARDS
+from idsync.plan.guards import ALL_GUARDS
 from idsync.plan.health import OLDER, RELEASABLE, is_older
 from idsync.plan.holding import BY_HAND
 from idsync.plan.released_logins import LOGIN_REUSED
@@ -19,7 +19,7 @@ from idsync.plan.sections import FIRST
 from idsync.stores.protocol import Runs
 
 ORPHANED = "orphaned"
-ALLOWED = frozenset({*GUARDS, *RELEASABLE, ORPHANED, OLDER, LOGIN_REUSED})
+ALLOWED = frozenset({*ALL_GUARDS, *RELEASABLE, ORPHANED, OLDER, LOGIN_REUSED})
 """All that the person who applies a plan may release."""
 
 

@@ -20,7 +20,8 @@ from idsync.apply.last_apply import last_apply
 from idsync.apply.lease import take_lease
 from idsync.apply.recount import counted_again
 from idsync.apply.request import Applied, Request
-from idsync.apply.run import Entered, Run
+from idsync.apply.run import Admitted, Entered, Run
+from idsync.apply.unattended import counted_lately, own_counts
 from idsync.errors import IdsyncError, LeaseHeld
 from idsync.plan.changes import Plan
 from idsync.plan.released_logins import LOGIN_REUSED, lifts_for_reused_names
@@ -55,7 +56,7 @@ def apply_plan(
         check_ownership(part.changes, targets[part.target].ours, request.expected.adopt)
     silent = _check_orphaned(plan, request, {part.target: targets[part.target] for part in parts})
 
-    def admit(entered: Mapping[str, Target]) -> dict[str, str]:
+    def admit(entered: Mapping[str, Target]) -> Admitted:
         return _admit(plan, request, records, first=targets[FIRST], entered=entered)
 
     with ExitStack() as leases:
@@ -72,16 +73,15 @@ def apply_plan(
         return Run(plan, request, records, progress, entered, admit).make()
 
 
-def _admit(
-    plan: Plan, request: Request, records: Records, *, first: Target, entered: Mapping[str, Target]
-) -> dict[str, str]:
+def _admit(plan: Plan, request: Request, records: Records, *, first: Target, entered: Mapping[str, Target]) -> Admitted:
     """Refuse, with the leases held, what is older than what was applied, unhealthy, or over a limit as it is now.
 
     The releases that count, with their reasons.
     """
     last = last_apply(records.facts, first) if request.whole else None
     check_older(plan, last, request.overrides)
-    again = counted_again(plan, request.expected, entered, request.now)
+    lately = counted_lately(records.journal, request.now) if request.unattended else None
+    again = counted_again(plan, request.expected, entered, request.now, lately)
     check_health(again, request.overrides)
     check_guards(again, request.overrides)
     known = request.expected.known
@@ -89,7 +89,8 @@ def _admit(
     counting = releasing(again, last, orphans, request.overrides)
     if LOGIN_REUSED in request.overrides and lifts_for_reused_names(plan):
         counting[LOGIN_REUSED] = request.overrides[LOGIN_REUSED]
-    return counting
+    counted = {} if lately is None else own_counts(again.guards, lately)
+    return Admitted(counting, counted)
 
 
 def _check_orphaned(plan: Plan, request: Request, targets: Mapping[str, Target]) -> dict[str, IdsyncError]:

@@ -16,7 +16,8 @@ from idsync.model.findings import Health
 from idsync.model.names import twin_key
 from idsync.plan.around import Around
 from idsync.plan.changes import AccessListChange, Change, GuardResult, LockChange, Plan
-from idsync.plan.guards import GUARDS, Standing, check_guards, leaving, marked, released, taken_by
+from idsync.plan.gains import gives_more
+from idsync.plan.guards import ALL_GUARDS, Standing, check_guards, leaving, marked, released, taken_by
 from idsync.plan.health import takes_access
 from idsync.plan.losses import gives_less
 from idsync.plan.sections import Section, sections
@@ -25,10 +26,16 @@ from idsync.targets.protocol import Target
 _NOBODY: frozenset[str] = frozenset()
 
 
-def counted_again(plan: Plan, expected: Expected, targets: Mapping[str, Target], now: datetime) -> Plan:
+def counted_again(
+    plan: Plan,
+    expected: Expected,
+    targets: Mapping[str, Target],
+    now: datetime,
+    lately: Mapping[str, int] | None = None,
+) -> Plan:
     """The plan with what guards count and hold at `now` in each of these targets, by the names that plans give them.
 
-    Its digest stays what it was.
+    `lately` is what they counted within the last hour, where nobody attends. Its digest stays what it was.
     """
     changes: dict[tuple[str, Address], Change] = {}
     results: list[GuardResult] = []
@@ -37,11 +44,12 @@ def counted_again(plan: Plan, expected: Expected, targets: Mapping[str, Target],
         if target is None:
             results.extend(section.guards)
             continue
-        standing = _standing(section, expected, target, now)
-        held = released(_held_by_doubts(section.changes, plan.health), GUARDS)
+        standing = _standing(section, expected, target, now, lately)
+        held = released(_held_by_doubts(section.changes, plan.health), ALL_GUARDS)
         taken = taken_by(held, standing)
         counted = check_guards(expected.guards, taken, target.counts(expected.org_url))
-        results.extend(_as_told(replace(result, target=section.target), section.guards) for result in counted)
+        told = section.guards if lately is None else ()
+        results.extend(_as_told(replace(result, target=section.target), told) for result in counted)
         changes.update(((change.target, change.address), change) for change in marked(held, counted, taken))
     again = tuple(changes.get((change.target, change.address), change) for change in plan.changes)
     return replace(plan, changes=again, guards=tuple(results))
@@ -76,15 +84,18 @@ def _held_by_doubts(changes: tuple[Change, ...], health: Health) -> tuple[Change
     return tuple(map(held, changes))
 
 
-def _standing(section: Section, expected: Expected, target: Target, now: datetime) -> Standing:
+def _standing(
+    section: Section, expected: Expected, target: Target, now: datetime, lately: Mapping[str, int] | None
+) -> Standing:
     changes = section.changes
     with target.reading():
         return Standing(
             _ours(changes, target),
             leaving(changes),
-            _around(changes, expected, target),
+            _around(changes, expected, target, or_gain=lately is not None),
             now,
             frozenset(map(twin_key, expected.guards.protected_users)),
+            lately,
         )
 
 
@@ -96,14 +107,16 @@ def _ours(changes: tuple[Change, ...], target: Target) -> frozenset[str]:
     return frozenset(name for name, user in users.items() if target.ours(user))
 
 
-def _around(changes: tuple[Change, ...], expected: Expected, target: Target) -> Around:
+def _around(changes: tuple[Change, ...], expected: Expected, target: Target, *, or_gain: bool) -> Around:
     """What is around those who may lose access; of lists that lose members alone, only these are read."""
     lists = [change for change in changes if isinstance(change, AccessListChange) and change.before is not None]
     whole = frozenset(
-        split_address(change.address)[1] for change in lists if change.after is None or gives_less(change)
+        split_address(change.address)[1]
+        for change in lists
+        if change.after is None or gives_less(change) or (or_gain and gives_more(change))
     )
     removed = frozenset(name for change in lists for name in change.members_removed)
     members: dict[str, Members] = dict(target.memberships(removed)) if removed else {}
     if whole:
         members.update(target.state(Names(_NOBODY, whole)).members)
-    return around_who_may_lose(changes, members, target, expected.sync)
+    return around_who_may_lose(changes, members, target, expected.sync, or_gain=or_gain)

@@ -37,6 +37,8 @@ class Request(msgspec.Struct, frozen=True):
     cache: Mapping[str, bytes] = {}
     split: bool = False
     pending: Mapping[str, frozenset[Address]] = {}
+    unattended: bool = False
+    """Whether nobody attends the run: guards then count what such runs took within the last hour."""
     forgets: tuple[str, ...] = ()
     ahead: int = 0
 

@@ -34,6 +34,13 @@ class Entered(msgspec.Struct, frozen=True):
     lease: Lease | IdsyncError
 
 
+class Admitted(msgspec.Struct, frozen=True):
+    """That a plan may be made: which releases count, and what guards count of it where nobody attends."""
+
+    releases: Mapping[str, str] = {}
+    counted: Mapping[str, int] = {}
+
+
 class Run:
     """One run, which holds the leases of the sections that it entered; the first target's section is always there."""
 
@@ -44,7 +51,7 @@ class Run:
         records: Records,
         progress: Progress,
         entered: Iterable[Entered],
-        admit: Callable[[Mapping[str, Target]], Mapping[str, str]],
+        admit: Callable[[Mapping[str, Target]], Admitted],
     ) -> None:
         """`admit` refuses what the targets, as they are now, do not let through; else it says which releases count."""
         self._plan = plan
@@ -52,7 +59,7 @@ class Run:
         self._records = records
         self._progress = progress
         self._admit = admit
-        self._releases: Mapping[str, str] = {}
+        self._admitted = Admitted()
         self._total = step_count(plan.changes)
         self._broken_off = records.runs.unfinished(plan.digest) if plan.changes else None
         self._number = self._broken_off.run if self._broken_off else 0
@@ -74,7 +81,7 @@ class Run:
         for each in self._still_to_make():
             self._look(each)
         if self._runs:
-            self._releases = self._admit({run.section.target: run.target for run in self._runs})
+            self._admitted = self._admit({run.section.target: run.target for run in self._runs})
             self._begin()
             self._make_all()
         if self._failures:
@@ -88,7 +95,7 @@ class Run:
             self._broken_off is not None,
             sum(run.swept for run in self._runs),
             tuple(note for run in self._runs for note in run.notes),
-            dict(self._releases),
+            dict(self._admitted.releases),
         )
 
     @property
@@ -159,9 +166,11 @@ class Run:
                     self._plan.integration,
                     self._total,
                     _counts(self._plan.summary),
-                    dict(self._releases),
+                    dict(self._admitted.releases),
                     self._plan.inputs.config_digest,
                     self._request.split,
+                    self._request.unattended,
+                    dict(self._admitted.counted),
                 )
             )
 

@@ -4,11 +4,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
 from idsync.config.settings import SyncSwitches
+from idsync.model.addresses import split_address
 from idsync.model.directory import DirectoryState, Members, Names
 from idsync.model.resources import Lock, Membership
 from idsync.plan.around import Around
-from idsync.plan.changes import Change
+from idsync.plan.changes import AccessListChange, Change
 from idsync.plan.effective import MAX_NESTING, nesting
+from idsync.plan.gains import may_gain
 from idsync.plan.losses import may_lose
 from idsync.plan.nesting import is_nested, nested_lists
 from idsync.targets.protocol import DirectoryReader
@@ -18,17 +20,28 @@ NO_MEMBERS: Mapping[str, Members] = {}
 
 
 def around_who_may_lose(
-    changes: Collection[Change], members: Mapping[str, Members], target: DirectoryReader, sync: SyncSwitches
+    changes: Collection[Change],
+    members: Mapping[str, Members],
+    target: DirectoryReader,
+    sync: SyncSwitches,
+    *,
+    or_gain: bool = False,
 ) -> Around:
-    """What is around the people from whom changes may take access; nothing where there are none.
+    """What is around the people from whom changes may take access, or to whom they may give it; nothing where there
+    are none.
 
-    `members` are those of the lists that change: all of one that gives less or goes, else at least those who leave.
+    `members` are those of the lists that change: all of one that gives something else or goes, else those who leave.
     """
     known = with_nested(changes, members, target) if sync.access_lists else {}
     people = may_lose(changes, known)
+    joining: Collection[str] = ()
+    if or_gain:
+        people |= may_gain(changes, known)
+        joining = [split_address(change.address)[1] for change in changes if isinstance(change, AccessListChange)]
     if not people:
         return Around()
-    return surroundings(people, DirectoryState(), target, sync, locks=target.locks(people), members=known)
+    locks = target.locks(people)
+    return surroundings(people, DirectoryState(), target, sync, changing=joining, locks=locks, members=known)
 
 
 def surroundings(

@@ -26,6 +26,7 @@ COMMANDS = {
     "validate": "Check the configuration and report every mistake.",
     "plan": "Show what would change, for whom and why.",
     "apply": "Make it so: a reviewed plan, or one made and confirmed now.",
+    "reconcile": "Bring the directory up to date once, unattended.",
     "show": "Show a plan file.",
     "drift": "Show what people changed by hand of what is ours.",
     "snapshot": "Record what the source says now.",

@@ -40,7 +40,7 @@ class Parts(msgspec.Struct, frozen=True):
         """Guards over their limit whose changes go ahead all the same, though nobody released them."""
         if self.held_part is None:
             return ()
-        over = (result.guard for result in self.going.guards if result.verdict == "blocked")
+        over = (result.guard for result in self.whole.guards if result.verdict == "blocked")
         return tuple(guard for guard in over if guard in LOCKS_GO and guard not in released)
 
 
@@ -67,7 +67,7 @@ def held_text(held: Plan, invocation: Invocation) -> str:
 
 def warn_of_held(parts: Parts, invocation: Invocation, released: Container[str]) -> None:
     """Say on stderr what is held back, and which limit was passed."""
-    for result in parts.going.guards:
+    for result in parts.whole.guards:
         if result.guard in parts.passed_limits(released):
             invocation.console.warning(
                 f"{result.guard} is over its limit ({result.count}, limit {result.limit:g}), and locks went ahead."

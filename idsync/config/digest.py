@@ -22,10 +22,11 @@ _NOT_MEANING = frozenset(
         "rate_limit_share",
         "adopt_written",
         "protected_users_written",
+        "service",
     }
 )
 # Without them a configuration means what it meant before there were such keys, and keeps its digest.
-_CAME_LATER = frozenset({"former_org_urls"})
+_CAME_LATER = frozenset({"former_org_urls", "lock_burst", "access_gains"})
 _ENCODER = msgspec.json.Encoder(order="sorted")
 
 
@@ -56,7 +57,13 @@ def _meaning(value: object) -> object:
 
 def _counts(value: msgspec.Struct, name: str) -> bool:
     """Whether a field says what is asked for; a key that came later does where it is written."""
-    return name not in _NOT_MEANING and (name not in _CAME_LATER or bool(getattr(value, name)))
+    if name in _CAME_LATER:
+        return bool(_meaning(getattr(value, name)) != _meaning(_default_of(value, name)))
+    return name not in _NOT_MEANING
+
+
+def _default_of(value: msgspec.Struct, name: str) -> object:
+    return next(field.default for field in msgspec.structs.fields(value) if field.name == name)
 
 
 def _sources(patterns: tuple[NamePattern, ...]) -> list[str]:

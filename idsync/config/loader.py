@@ -29,13 +29,20 @@ from idsync.config.codes import (
 from idsync.config.composer import Budget, compose
 from idsync.config.nodes import Node, find, key_position, text_of
 from idsync.config.read_integration import read_integration
-from idsync.config.read_rules import read_access_list_rules, read_filters, read_guards, read_owners, read_role_rules
+from idsync.config.read_rules import (
+    read_access_list_rules,
+    read_filters,
+    read_guards,
+    read_owners,
+    read_role_rules,
+    read_service,
+)
 from idsync.config.schema_check import check_document
-from idsync.config.settings import Guards, ImportFilters, Settings, TraitSettings
+from idsync.config.settings import Guards, ImportFilters, Service, Settings, TraitSettings
 from idsync.config.source_files import SourceFile, read_source_files, shown
 from idsync.diagnostics import Diagnostic, Position, has_errors, in_reading_order
 
-_SINGLE = ("Integration", "DefaultOwners", "ImportFilters", "Guards")
+_SINGLE = ("Integration", "DefaultOwners", "ImportFilters", "Guards", "Service")
 _RESOURCES = ("user", "lock", "access_list", "access_list_member")
 # After one of these, documents may have been missed.
 _UNREAD = (
@@ -126,6 +133,7 @@ class _Documents:
         owners = [read_owners(document, self._mistakes) for document in self._of("DefaultOwners")]
         filters = [read_filters(document, self._mistakes) for document in self._of("ImportFilters")]
         guards = [read_guards(document, self._mistakes) for document in self._of("Guards")]
+        services = [read_service(document) for document in self._of("Service")]
         prefix = integrations[0].users.traits.prefix if integrations else TraitSettings().prefix
         role_rules = read_role_rules(self._of("RoleMapping"), prefix, self._mistakes)
         access_list_rules = read_access_list_rules(self._of("AccessListRules"), self._mistakes)
@@ -139,6 +147,7 @@ class _Documents:
             role_rules=role_rules,
             access_list_rules=access_list_rules,
             guards=guards[0] if guards else Guards(),
+            service=services[0] if services else Service(),
         )
         self._check_owners(settings)
         return settings

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from idsync.config.codes import EMPTY_INCLUDE, TRAIT_WITHOUT_PREFIX, UNREACHABLE_RULE, Mistakes
-from idsync.config.nodes import Node, Scalar, Sequence, entries_of, find, items_of, key_position, text_of
+from idsync.config.nodes import Node, Scalar, Sequence, entries_of, find, is_true, items_of, key_position, text_of
 from idsync.config.patterns import PatternSet, normalised
 from idsync.config.placeholders import check_people
 from idsync.config.settings import (
@@ -19,6 +19,7 @@ from idsync.config.settings import (
     NamedPerson,
     Owner,
     RoleRule,
+    Service,
     TraitGrant,
     TraitRule,
 )
@@ -138,10 +139,18 @@ def read_guards(document: Node | None, mistakes: Mistakes) -> Guards:
         member_removals=_guard(spec, "member_removals", defaults.member_removals),
         access_list_deletes=_guard(spec, "access_list_deletes", defaults.access_list_deletes),
         access_losses=_guard(spec, "access_losses", defaults.access_losses),
+        lock_burst=_guard(spec, "lock_burst", defaults.lock_burst),
+        access_gains=_guard(spec, "access_gains", defaults.access_gains),
         source_shrink=_guard(spec, "source_shrink", defaults.source_shrink),
         protected_users=frozenset(normalised(name) for name, _ in protected),
         protected_users_written=tuple(NamedPerson(name, place) for name, place in protected),
     )
+
+
+def read_service(document: Node) -> Service:
+    """Read a Service document."""
+    node = find(document, "spec", "follow_config")
+    return Service(follow_config=is_true(node))
 
 
 def _guard(spec: Node | None, name: str, default: Guard) -> Guard:

@@ -264,9 +264,17 @@ class Guards(msgspec.Struct, frozen=True):
     member_removals: Guard = Guard(Decimal(25), 10)
     access_list_deletes: Guard = Guard(Decimal(25), 3)
     access_losses: Guard = Guard(Decimal(10), 5)
+    lock_burst: Guard = Guard(Decimal(30), 25)
+    access_gains: Guard = Guard(Decimal(25), 25)
     source_shrink: Guard = Guard(Decimal(30), 10)
     protected_users: frozenset[str] = frozenset()
     protected_users_written: tuple[NamedPerson, ...] = ()
+
+
+class Service(msgspec.Struct, frozen=True):
+    """How passes that nobody attends go. With `follow_config` they use the files as they are."""
+
+    follow_config: bool = False
 
 
 class Settings(msgspec.Struct, frozen=True, dict=True):
@@ -278,6 +286,7 @@ class Settings(msgspec.Struct, frozen=True, dict=True):
     role_rules: tuple[RoleRule, ...] = ()
     access_list_rules: tuple[AccessListRule, ...] = ()
     guards: Guards = Guards()
+    service: Service = Service()
 
     @cached_property
     def digest(self) -> str:

@@ -32,7 +32,7 @@ class RunStarted(EntryBase, frozen=True, tag="run_started"):
     """A run of a plan begins, made with the configuration of this digest.
 
     `releases` are the guards and doubts that a person released, with the reason given for each. A `split` run makes the
-    part of its plan that may go ahead.
+    part of its plan that may go ahead. An `unattended` run was started by nobody; `counted` is what guards count in it.
     """
 
     run: int
@@ -45,6 +45,8 @@ class RunStarted(EntryBase, frozen=True, tag="run_started"):
     releases: dict[str, str] = msgspec.field(default_factory=dict, name="overrides")
     config: str = ""
     split: bool = False
+    unattended: bool = False
+    counted: dict[str, int] = {}
 
 
 class RunResumed(EntryBase, frozen=True, tag="run_resumed"):

@@ -1,7 +1,7 @@
 """Built-in limits on what one plan may take away, and the people whom no plan may take anything vital from."""
 
 from collections import Counter
-from collections.abc import Collection, Container, Iterable, Iterator
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import assert_never
 
@@ -15,6 +15,7 @@ from idsync.model.names import twin_key
 from idsync.model.resources import Lock, User
 from idsync.plan.around import Around
 from idsync.plan.changes import AccessListChange, Change, GuardResult, LockChange, UserChange, newly_locks, passes_on
+from idsync.plan.gains import Gains
 from idsync.plan.losses import Losses
 
 replace = msgspec.structs.replace
@@ -22,6 +23,11 @@ PROTECTED = "protected_users"
 LOSSES = "access_losses"
 GUARDS = ("user_deletes", "user_locks", "member_removals", "access_list_deletes", LOSSES, PROTECTED)
 """Every guard on changes; `source_shrink` is judged with the snapshot's health."""
+BURST = "lock_burst"
+GAINS = "access_gains"
+UNATTENDED = (BURST, GAINS)
+"""The guards of passes that nobody attends, beside the others."""
+ALL_GUARDS = (*GUARDS, *UNATTENDED)
 
 
 NONE: frozenset[Address] = frozenset()
@@ -39,6 +45,8 @@ class Standing(msgspec.Struct, frozen=True):
     around: Around
     now: datetime
     protected: frozenset[str] = frozenset()
+    lately: Mapping[str, int] | None = None
+    """What guards counted within the last hour, where nobody attends; None where somebody does."""
 
 
 def standing_of(
@@ -68,6 +76,7 @@ class Taken(msgspec.Struct, frozen=True):
     harmed: frozenset[str]
     losses: Losses
     standing: Standing
+    gains: Gains | None = None
 
 
 def taken_by(changes: Collection[Change], standing: Standing) -> Taken:
@@ -85,23 +94,40 @@ def taken_by(changes: Collection[Change], standing: Standing) -> Taken:
     people = frozenset(name for name in harmed if name is not None)
     counts[PROTECTED] = len(people)
     counts[LOSSES] = len(losses.people)
-    return Taken(counts, people, losses, standing)
+    if standing.lately is None:
+        return Taken(counts, people, losses, standing)
+    gains = Gains(changes, standing.around, standing.now)
+    counts[GAINS] = len(gains.people)
+    counts[BURST] = counts["user_locks"]
+    return Taken(counts, people, losses, standing, gains)
 
 
 def check_guards(guards: Guards, taken: Taken, managed: Managed) -> tuple[GuardResult, ...]:
     """What is taken, each against its limit; `managed` says how many there are of each in the whole directory."""
     counts = taken.counts
-    return (
+    results = [
         _result("user_deletes", guards.user_deletes, counts["user_deletes"], managed.people),
         _result("user_locks", guards.user_locks, counts["user_locks"], managed.people),
         _result("member_removals", guards.member_removals, counts["member_removals"], managed.memberships),
         _result("access_list_deletes", guards.access_list_deletes, counts["access_list_deletes"], managed.access_lists),
         _result(LOSSES, guards.access_losses, counts[LOSSES], managed.people),
         GuardResult(PROTECTED, counts[PROTECTED], 0, "blocked" if counts[PROTECTED] else "ok"),
-    )
+    ]
+    lately = taken.standing.lately
+    if lately is None:
+        return tuple(results)
+    results.append(_result(BURST, guards.lock_burst, counts[BURST], managed.people))
+    results.append(_result(GAINS, guards.access_gains, counts[GAINS], managed.people))
+    return tuple(_with_lately(result, lately.get(result.guard, 0)) for result in results)
 
 
-def marked(changes: Iterable[Change], results: Iterable[GuardResult], taken: Taken) -> tuple[Change, ...]:
+def _with_lately(result: GuardResult, lately: int) -> GuardResult:
+    """A result that counts what was taken within the last hour too; where nothing is taken now, nothing is blocked."""
+    count = result.count + lately
+    return replace(result, count=count, verdict="blocked" if result.count and count > result.limit else "ok")
+
+
+def marked(changes: Collection[Change], results: Collection[GuardResult], taken: Taken) -> tuple[Change, ...]:
     """The changes, each marked with the guards that count it and are over their limit, after what holds it already."""
     blocked = frozenset(result.guard for result in results if result.verdict == "blocked")
     if not blocked:
@@ -109,6 +135,9 @@ def marked(changes: Iterable[Change], results: Iterable[GuardResult], taken: Tak
     losses = taken.losses
     taking = losses.taking(losses.people) if LOSSES in blocked else NONE
     harming = losses.taking(taken.harmed & losses.without_role) if PROTECTED in blocked else NONE
+
+    giving = taken.gains.giving(taken.gains.people) if taken.gains and GAINS in blocked else NONE
+    burst = _over_burst(changes, results, taken) if BURST in blocked else NONE
 
     def marks_of(change: Change) -> Iterator[str]:
         guard, number = counted(change, taken.standing)
@@ -118,8 +147,20 @@ def marked(changes: Iterable[Change], results: Iterable[GuardResult], taken: Tak
             yield LOSSES
         if change.address in harming or (PROTECTED in blocked and harmed_by(change, taken.standing.protected)):
             yield PROTECTED
+        if change.address in burst:
+            yield BURST
+        if change.address in giving:
+            yield GAINS
 
     return tuple(_with_marks(change, tuple(marks_of(change))) for change in changes)
+
+
+def _over_burst(changes: Iterable[Change], results: Iterable[GuardResult], taken: Taken) -> frozenset[Address]:
+    """The locks that are more than may be made within an hour: of the locks of one pass, the last ones by address."""
+    limit = next(result.limit for result in results if result.guard == BURST)
+    left = max(0, int(limit) - (taken.standing.lately or {}).get(BURST, 0))
+    locks = (change for change in changes if isinstance(change, LockChange) and counted(change, taken.standing)[1])
+    return frozenset(sorted(change.address for change in locks)[left:])
 
 
 def _with_marks(change: Change, marks: tuple[str, ...]) -> Change:
@@ -157,6 +198,8 @@ _WORDS = {
     "member_removals": "makes {} member removals",
     "access_list_deletes": "makes {} access list deletions",
     LOSSES: "takes a role or a grant from {} people who stay",
+    BURST: "makes {} locks within an hour",
+    GAINS: "gives a role or a grant to {} people within an hour",
 }
 
 

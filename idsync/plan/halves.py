@@ -12,7 +12,7 @@ from idsync.model.list_owners import is_person, renamed_owners
 from idsync.model.resources import AccessList, Grants, Strings, Traits, User, UserSpec
 from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange
 from idsync.plan.effective import granted
-from idsync.plan.holding import NOTHING, Holding, Marks, in_order
+from idsync.plan.holding import GIVING, NOTHING, Holding, Marks, in_order
 
 Halves = tuple[Change | None, Change | None]
 
@@ -46,8 +46,13 @@ def _user_halves(change: UserChange, holding: Holding) -> Halves:
         return _go(change)
     if change.before is None or change.after is None or not holding.may_split(change):
         return _stay(change, marks)
-    between = _with_all(change.before, change.after)
-    if between == change.before or not _takes(change.before.spec, change.after.spec):
+    takes, gives = marks - GIVING, marks & GIVING
+    between = change.after
+    if gives:
+        between = _without_new(change.before, between)
+    if takes:
+        between = _with_all(change.before, between)
+    if between in (change.before, change.after):
         return _stay(change, marks)
     held = replace(change, before=between, before_fingerprint=fingerprint(between), blocked_by=in_order(marks))
     return replace(change, after=between, blocked_by=()), held
@@ -57,6 +62,23 @@ def _with_all(before: User, after: User) -> User:
     """The user as it is to be, with every role and value of a trait that it has before."""
     both = _union(before.spec, after.spec)
     return replace(after, spec=replace(after.spec, roles=both.roles, traits=both.traits))
+
+
+def _without_new(before: User, after: User) -> User:
+    """The user as it is to be, without any role and value of a trait that it does not have before."""
+    both = _common(before.spec, after.spec)
+    return replace(after, spec=replace(after.spec, roles=both.roles, traits=both.traits))
+
+
+def _common(before: Grants | UserSpec, after: Grants | UserSpec) -> Grants:
+    """What both give, in the order of what there is to be."""
+    had = frozenset(granted(before))
+    traits = {
+        name: tuple(value for value in values if ("trait", f"{name}={value}") in had)
+        for name, values in after.traits.items()
+    }
+    roles = tuple(role for role in after.roles if ("role", role) in had)
+    return Grants(roles, {name: values for name, values in traits.items() if values})
 
 
 def _takes(before: Grants | UserSpec, after: Grants | UserSpec) -> bool:
@@ -169,8 +191,11 @@ def _body_between(change: AccessListChange, holding: Holding) -> tuple[AccessLis
     if before is None or before == after:
         return after, NOTHING
     spec, why = after.spec, NOTHING
-    if marks and _takes(before.spec.grants, after.spec.grants):
-        spec, why = replace(spec, grants=_union(before.spec.grants, after.spec.grants)), marks
+    takes, gives = marks - GIVING, marks & GIVING
+    if gives and _takes(after.spec.grants, before.spec.grants):
+        spec, why = replace(spec, grants=_common(before.spec.grants, spec.grants)), gives
+    if takes and _takes(before.spec.grants, after.spec.grants):
+        spec, why = replace(spec, grants=_union(before.spec.grants, spec.grants)), why | takes
     held = _held_owners(before, after, holding)
     if held:
         going = {old: new for old, new in holding.renamed.items() if old not in holding.held_renames}

@@ -12,12 +12,14 @@ from idsync.model.addresses import Address, split_address
 from idsync.model.ownership import OWNED_LABELS
 from idsync.model.resources import User
 from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange
-from idsync.plan.guards import GUARDS
+from idsync.plan.guards import ALL_GUARDS, GAINS
 from idsync.plan.same_person import okta_id, renames
 from idsync.plan.touched import locked_person
 
 Marks = frozenset[str]
 NOTHING: Marks = frozenset()
+GIVING: Marks = frozenset({GAINS})
+"""Marks that hold the part of a change that gives something, and not the part that takes."""
 LOCKS_GO = frozenset({"user_locks"})
 """Guards that hold no lock when the rest of a plan goes ahead: a lock takes nothing that cannot be given back."""
 BY_HAND = "To lock or unlock one person now: idsync lock USER --message TEXT, idsync unlock USER --reason TEXT."
@@ -30,11 +32,11 @@ class Holding:
     """What the marks on the changes of one section hold: of users, locks and lists, and of each membership.
 
     `doubts` are the marks of doubts about the reading. They and the guards hold only the part of a change that takes
-    something; any other mark holds all of the change that bears it.
+    something, or gives something; any other mark holds all of the change that bears it.
     """
 
     def __init__(self, changes: Sequence[Change], doubts: Iterable[str]) -> None:
-        self._taking = frozenset(GUARDS).union(doubts)
+        self._taking = frozenset(ALL_GUARDS).union(doubts)
         self.users = {_name(change): change for change in changes if isinstance(change, UserChange)}
         self._lists = [change for change in changes if isinstance(change, AccessListChange)]
         self._locks = [change for change in changes if isinstance(change, LockChange)]
@@ -89,6 +91,8 @@ class Holding:
     def addition(self, change: AccessListChange, name: str) -> Marks:
         """What holds somebody back from joining a list."""
         own = _marks(change) if self.holds_all(change) else NOTHING
+        if self._was_there(change, name):
+            own |= _marks(change) & GIVING
         user = self.users.get(name)
         if user is not None and self.may_split(user):
             return own
@@ -99,7 +103,14 @@ class Holding:
         user = self.users.get(name)
         if user is not None and user.after is None:
             return self._people[name]
-        return _marks(change)
+        return _marks(change) if self.holds_all(change) else _marks(change) - GIVING
+
+    def _was_there(self, change: AccessListChange, name: str) -> bool:
+        """Whether somebody who joins a list is not a newcomer, nor in it already under an old name."""
+        if name in self.renamed.values():
+            return not any(new == name and old in change.members_removed for old, new in self.renamed.items())
+        user = self.users.get(name)
+        return user is None or user.before is not None
 
     def _own(self, name: str) -> Marks:
         """The marks on what is done about one person, of which the rest depends on the lock."""
@@ -158,7 +169,7 @@ def person_of(change: Change) -> str:
 
 def in_order(marks: Iterable[str]) -> tuple[str, ...]:
     """Marks as plans list them: doubts first, then guards in their order."""
-    rank = {guard: place for place, guard in enumerate(GUARDS, 1)}
+    rank = {guard: place for place, guard in enumerate(ALL_GUARDS, 1)}
     return tuple(sorted(marks, key=lambda mark: (rank.get(mark, 0), mark)))
 
 

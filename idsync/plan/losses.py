@@ -17,7 +17,7 @@ from idsync.plan.effective import Key, Parents, Routes, granted
 from idsync.plan.effective_states import EffectiveStates
 from idsync.plan.nesting import children_of, people_below
 from idsync.plan.same_person import is_same_person, renames
-from idsync.plan.touched import touched_by
+from idsync.plan.touched import Touched, touched_by
 
 Lost = Mapping[Key, tuple[str, ...]]
 """Roles and traits that are lost, each with the routes by which it came."""
@@ -53,8 +53,7 @@ class Losses:
     def __init__(self, changes: Collection[Change], around: Around, now: datetime) -> None:
         """`around` holds at least what is around all who `may_lose`, and who are renamed."""
         candidates = may_lose(changes, around.members)
-        self._changes = changes if candidates else ()
-        self._touched = touched_by(self._changes, around.members)
+        self._touched = touched_by(changes if candidates else (), around.members)
         self._around = around
         self._states = EffectiveStates(self._touched, around, now)
         self._old_names = {new: old for old, new in renames(self._touched.users).items()}
@@ -62,31 +61,20 @@ class Losses:
         without_role: set[str] = set()
         for person in candidates:
             if self._stays(person):
-                before, after = self._before(person), self._states.after(person)
+                before = routes_before(person, self._states, self._touched, self._old_names)
+                after = self._states.after(person)
                 self._lost[person] = self._lost_of(person, before, after)
                 if _has_role(before) and not _has_role(after):
                     without_role.add(person)
         self.without_role = frozenset(without_role)
         """Those who had a role and have none then, locked or not."""
         losing = {person for person, lost in self._lost.items() if lost}
-        self.people = frozenset(losing - self._locked(now)) if losing else frozenset()
+        self.people = frozenset(losing - locked_after(changes, around, now)) if losing else frozenset()
         """Those who lose a role or a grant, and are not locked then."""
 
     def taking(self, people: Iterable[str]) -> frozenset[Address]:
         """The addresses of the changes by which these people lose what they lose."""
         return frozenset(address for person in people for address in self._taking(person))
-
-    def _before(self, person: str) -> Routes:
-        """What a person could use: not what was another's, whose name they get."""
-        names = [self._old_names[person]] if person in self._old_names else []
-        change = self._touched.users.get(person)
-        if change is None or not (change.before and change.after) or is_same_person(change.before, change.after):
-            names.append(person)
-        routes: Routes = {}
-        for name in names:
-            for key, ways in self._states.before(name).items():
-                routes[key] = (*routes.get(key, ()), *ways)
-        return routes
 
     def _stays(self, person: str) -> bool:
         return self._states.people_after.user(person) is not None or not self._around.users_known
@@ -98,17 +86,6 @@ class Losses:
         kept = after.keys() | own
         return {key: ways for key, ways in before.items() if key[0] != "access_list" and key not in kept}
 
-    def _locked(self, now: datetime) -> frozenset[str]:
-        """Everyone who is locked once the changes are made."""
-        locks = dict(self._around.locks)
-        for change in self._changes:
-            if isinstance(change, LockChange):
-                name = split_address(change.address)[1]
-                locks.pop(name, None)
-                locks.update({} if change.after is None else {name: change.after})
-        targets = (lock.spec.target for lock in locks.values() if not is_past(lock.spec.expires, now))
-        return frozenset(target.user for target in targets if target.user and target == LockTarget(target.user))
-
     def _taking(self, person: str) -> Iterator[Address]:
         users, lists = self._touched.users, self._touched.lists
         names = [person, *([self._old_names[person]] if person in self._old_names else [])]
@@ -118,7 +95,7 @@ class Losses:
         lost = self._lost.get(person, {})
         routes = {way for ways in lost.values() for way in ways}
         for name, item in lists.items() if routes else ():
-            if not routes.isdisjoint(_above(name, self._around.parents)) and self._takes_from(names, name, item, lost):
+            if not routes.isdisjoint(above(name, self._around.parents)) and self._takes_from(names, name, item, lost):
                 yield access_list_address(name)
 
     def _takes_from(self, names: Iterable[str], list_name: str, change: AccessListChange, lost: Lost) -> bool:
@@ -132,6 +109,31 @@ class Losses:
             return True
         unnested = children_of(change, self._around.members)
         return not people_below(unnested, self._around.members).isdisjoint(names)
+
+
+def routes_before(person: str, states: EffectiveStates, touched: Touched, old_names: Mapping[str, str]) -> Routes:
+    """What a person could use: not what was another's, whose name they get."""
+    names = [old_names[person]] if person in old_names else []
+    change = touched.users.get(person)
+    if change is None or not (change.before and change.after) or is_same_person(change.before, change.after):
+        names.append(person)
+    routes: Routes = {}
+    for name in names:
+        for key, ways in states.before(name).items():
+            routes[key] = (*routes.get(key, ()), *ways)
+    return routes
+
+
+def locked_after(changes: Iterable[Change], around: Around, now: datetime) -> frozenset[str]:
+    """Everyone who is locked once the changes are made."""
+    locks = dict(around.locks)
+    for change in changes:
+        if isinstance(change, LockChange):
+            name = split_address(change.address)[1]
+            locks.pop(name, None)
+            locks.update({} if change.after is None else {name: change.after})
+    targets = (lock.spec.target for lock in locks.values() if not is_past(lock.spec.expires, now))
+    return frozenset(target.user for target in targets if target.user and target == LockTarget(target.user))
 
 
 def _reached(change: AccessListChange, members: Mapping[str, Members]) -> Iterator[str]:
@@ -156,7 +158,7 @@ def gives_less(change: UserChange | AccessListChange) -> bool:
             return False
 
 
-def _above(name: str, parents: Parents) -> frozenset[str]:
+def above(name: str, parents: Parents) -> frozenset[str]:
     """A list and all those that it is nested in, at any height."""
     found: set[str] = set()
     frontier = {name}

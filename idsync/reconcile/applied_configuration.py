@@ -14,6 +14,7 @@ from idsync.config.settings import Settings
 from idsync.config.source_files import SourceFile
 from idsync.errors import StoreError
 from idsync.model.canonical import canonical_bytes
+from idsync.model.findings import Finding
 from idsync.stores.protocol import Facts
 from idsync.targets.protocol import DirectoryReader
 
@@ -78,3 +79,13 @@ def applied_settings(facts: Facts, target: DirectoryReader, directory: Path) -> 
             fix="Correct the configuration, and apply it with this version.",
         )
     return loaded.settings
+
+
+def config_waiting() -> Finding:
+    """That the files say something else than what was applied last."""
+    return Finding(
+        "config_waiting",
+        "warning",
+        "The configuration has changed since it was last applied. Passes that nobody attends go on with the one "
+        "before: review `idsync plan`, then `idsync apply`; or set follow_config: true in a Service document.",
+    )

@@ -9,7 +9,7 @@ from idsync.model.addresses import Address, member_address, split_address
 from idsync.model.directory import Names
 from idsync.plan.assemble import summarise
 from idsync.plan.changes import AccessListChange, Change, LockChange, PersonDelta, Plan, UserChange
-from idsync.plan.guards import GUARDS, released
+from idsync.plan.guards import ALL_GUARDS, released
 from idsync.plan.seal import sealed
 from idsync.reconcile.context import delta_of
 from idsync.reconcile.managed import in_force, managed_state
@@ -22,7 +22,7 @@ replace = msgspec.structs.replace
 def drift_of(planned: Planned, target: DirectoryReader) -> Plan:
     """The part of a plan that concerns objects edited by hand, as a plan of its own; empty when nothing drifted."""
     edited = planned.inputs.index.edited
-    changes = released(planned.plan.changes, GUARDS)  # they count the whole plan, which is not at issue here
+    changes = released(planned.plan.changes, ALL_GUARDS)  # they count the whole plan, which is not at issue here
     changes = tuple(kept for kept in (_edited_part(change, edited) for change in changes) if kept)
     return sealed(
         replace(

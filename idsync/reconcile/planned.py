@@ -12,7 +12,7 @@ from idsync.model.directory_index import DirectoryIndex
 from idsync.model.extent import EVERYTHING, Extent
 from idsync.model.measures import Seen
 from idsync.plan.changes import Plan
-from idsync.plan.guards import GUARDS
+from idsync.plan.guards import ALL_GUARDS
 from idsync.plan.health import Judgement
 from idsync.plan.seal import ready_at_once
 from idsync.reconcile.managed import managed_index
@@ -31,7 +31,7 @@ def last_apply_in_part(plan: Plan, held: Plan, before: LastApply | None) -> Last
 
     Where guards alone hold that, the next reading is compared with this one, else with what this one was compared with.
     """
-    if {mark for change in held.changes for mark in change.blocked_by} <= {*GUARDS}:
+    if {mark for change in held.changes for mark in change.blocked_by} <= {*ALL_GUARDS}:
         return last_apply_of(plan)
     return msgspec.structs.replace(last_apply_of(plan), good=None if before is None else before.good)
 
