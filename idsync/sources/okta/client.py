@@ -67,10 +67,10 @@ class OktaClient:
             if cursor(following) in cursors:
                 # Okta has named a cursor again on the last page of a listing. A full page is not the last one.
                 if page.length >= limit_of(answer.url) or (is_full and not is_new):
-                    raise _endless(request, f"A full page of {page.length} names a page that came before as the next.")
+                    raise _circular(request, f"A full page of {page.length} names a page that came before as the next.")
                 return
             if is_full and not is_new:
-                raise _endless(request, f"A full page of {page.length} brought nothing new.")
+                raise _circular(request, f"A full page of {page.length} brought nothing new.")
             stale = 0 if is_new else stale + 1
             if stale >= _STALE_PAGES:
                 raise _endless(request, f"{stale} pages in a row brought nothing new, and each names a next one.")
@@ -195,6 +195,14 @@ def _endless(request: Request, why: str) -> SourceError:
         f"The listing of {request.what} does not end.",
         why=why,
         fix="Try again; if it happens again, report it to Okta's support.",
+    )
+
+
+def _circular(request: Request, why: str) -> SourceError:
+    return SourceError(
+        f"The pages of {request.what} go in a circle, so that some are missing.",
+        why=why,
+        fix="Have any cache or proxy on the way pass query strings on, and read again.",
     )
 
 
