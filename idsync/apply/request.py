@@ -21,6 +21,7 @@ class Request(msgspec.Struct, frozen=True):
     Expired locks of ours are swept, unless users and their locks are none of this configuration's business. A plan that
     is not `whole` looked at a part of the directory, and says nothing of edits elsewhere. A `split` run makes the part
     of a plan that may go ahead; `pending` are the addresses of what it leaves for later, by target as plans name them.
+    `circumstances` say who and what stands behind the actor: person, repository, commit, run.
     `forgets` are the people of whom the plan says so.
     Okta's clock is so many seconds `ahead` of this machine's, which says `now`.
     """
@@ -40,6 +41,7 @@ class Request(msgspec.Struct, frozen=True):
     unattended: bool = False
     """Whether nobody attends the run: guards then count what such runs took within the last hour."""
     forgets: tuple[str, ...] = ()
+    circumstances: Mapping[str, str] = {}
     ahead: int = 0
 
     @property

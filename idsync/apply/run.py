@@ -154,7 +154,8 @@ class Run:
             for run in self._runs:
                 self._records.leases.check(run.lease)
             if self._broken_off is not None:
-                self._records.journal.append(RunResumed(self._number, now, self._request.actor))
+                told = dict(self._request.circumstances)
+                self._records.journal.append(RunResumed(self._number, now, self._request.actor, told))
                 return
             self._number = self._records.runs.next_number()
             self._records.journal.append(
@@ -171,6 +172,7 @@ class Run:
                     self._request.split,
                     self._request.unattended,
                     dict(self._admitted.counted),
+                    dict(self._request.circumstances),
                 )
             )
 

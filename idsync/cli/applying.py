@@ -1,6 +1,7 @@
 """Applying, as the commands that do it share it: plan, say what is held, make what goes ahead, and tell."""
 
 import dataclasses
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from idsync.apply.recount import counted_again
 from idsync.apply.request import Applied, Request, left_for_later
 from idsync.apply.unattended import counted_lately
 from idsync.bootstrap import Workspace
+from idsync.cli.circumstances import circumstances
 from idsync.cli.exit_codes import ExitCode, exit_code_of, first_of
 from idsync.cli.invocation import Invocation
 from idsync.cli.parts import PASSED, Parts, applied_json, applied_text, held_codes, held_text, warn_of_held
@@ -195,6 +197,7 @@ class Job:
         last = last_apply_in_part(parts.whole, parts.held, last_apply(self.store.facts, target))
         request = Request(
             actor=f"{holder.user}@{holder.host}",
+            circumstances=circumstances(os.environ),
             now=now,
             ahead=heard.ahead,
             holder=holder,

@@ -1,9 +1,11 @@
 """How `create`, `edit` and `rm` change the directory by hand, and what they say about it."""
 
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from idsync.bootstrap import Workspace, open_workspace
+from idsync.cli.circumstances import circumstances
 from idsync.cli.invocation import Invocation
 from idsync.cli.names import refuse_unknown, resolved
 from idsync.cli.workspaces import store_to_write, workspace
@@ -39,7 +41,13 @@ def existing(invocation: Invocation, address: str) -> AnyResource:
 def _editor(place: Workspace, store: Store) -> Editor:
     now = place.now()
     holder = place.holder(format_time(now))
-    return Editor(place.target(store), store, actor=f"{holder.user}@{holder.host}", now=now)
+    return Editor(
+        place.target(store),
+        store,
+        actor=f"{holder.user}@{holder.host}",
+        now=now,
+        circumstances=circumstances(os.environ),
+    )
 
 
 def tell(invocation: Invocation, done: Iterable[Done]) -> None:

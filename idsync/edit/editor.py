@@ -1,5 +1,6 @@
 """People's own hand on the local directory: create, replace and remove one object, revision-checked and journaled."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal, assert_never
 
@@ -36,6 +37,7 @@ from idsync.targets.protocol import DirectoryEditor
 replace = msgspec.structs.replace
 _NOBODY: frozenset[str] = frozenset()
 _NO_MEMBERS: Members = {}
+NO_CIRCUMSTANCES: Mapping[str, str] = {}
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -50,12 +52,21 @@ class Done(msgspec.Struct, frozen=True):
 class Editor:
     """One person's hand, at one time."""
 
-    def __init__(self, directory: DirectoryEditor, records: Records, *, actor: str, now: datetime) -> None:
+    def __init__(
+        self,
+        directory: DirectoryEditor,
+        records: Records,
+        *,
+        actor: str,
+        now: datetime,
+        circumstances: Mapping[str, str] = NO_CIRCUMSTANCES,
+    ) -> None:
         self.directory = self._directory = directory
         self.now = now
         self._nesting = Nesting(directory)
         self._records = records
         self._actor = actor
+        self._circumstances = dict(circumstances)
 
     def find(self, address: Address | str) -> AnyResource | None:
         """The object at an address, with its revision; None when there is none."""
@@ -160,6 +171,7 @@ class Editor:
             None if new is None else new.fingerprint,
             dict(members_removed),
             reason=reason,
+            circumstances=self._circumstances,
         )
         sequence = self._records.journal.append(entry, [body for body in (old, new) if body is not None])
         agreed = self._records.agreed(LOCAL)

@@ -33,6 +33,7 @@ class RunStarted(EntryBase, frozen=True, tag="run_started"):
 
     `releases` are the guards and doubts that a person released, with the reason given for each. A `split` run makes the
     part of its plan that may go ahead. An `unattended` run was started by nobody; `counted` is what guards count in it.
+    part of its plan that may go ahead. `circumstances` are those of a CI job: person, repository, commit, run.
     """
 
     run: int
@@ -47,6 +48,7 @@ class RunStarted(EntryBase, frozen=True, tag="run_started"):
     split: bool = False
     unattended: bool = False
     counted: dict[str, int] = {}
+    circumstances: dict[str, str] = {}
 
 
 class RunResumed(EntryBase, frozen=True, tag="run_resumed"):
@@ -55,6 +57,7 @@ class RunResumed(EntryBase, frozen=True, tag="run_resumed"):
     run: int
     at: str
     actor: str
+    circumstances: dict[str, str] = {}
 
 
 class StepBegun(EntryBase, frozen=True, tag="begun"):
@@ -148,6 +151,7 @@ class MadeByHand(EntryBase, frozen=True, tag="hand"):
     """What the person gave as a reason, where one was asked for."""
     members_unknown: bool = False
     """Set in entries of schema 1 of a list that was removed: which members it had was not written down."""
+    circumstances: dict[str, str] = {}
 
 
 Step = StepBegun | StepMade | StepFailed
@@ -182,6 +186,7 @@ class RunSummary(msgspec.Struct, frozen=True):
     kept: int = 0
     why: str = ""
     whole: bool = True
+    circumstances: dict[str, str] = {}
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -252,6 +257,7 @@ def summarise_runs(entries: Iterable[Entry]) -> list[RunSummary]:
                     entry.counts,
                     entry.releases,
                     entry.steps,
+                    circumstances=entry.circumstances,
                 )
             case RunResumed() if entry.run in runs:
                 runs[entry.run] = msgspec.structs.replace(runs[entry.run], state="unfinished", why="")

@@ -1,12 +1,15 @@
 """Drift: the part of a plan that undoes manual edits, without what changed in Okta or in the config."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import assert_never
 
 import msgspec
 
 from idsync.model.addresses import Address, member_address, split_address
 from idsync.model.directory import Names
+from idsync.model.findings import Finding
+from idsync.model.journal import MadeByHand, Numbered
+from idsync.model.resources import AccessList, Lock
 from idsync.plan.assemble import summarise
 from idsync.plan.changes import AccessListChange, Change, LockChange, PersonDelta, Plan, UserChange
 from idsync.plan.guards import ALL_GUARDS, released
@@ -14,13 +17,27 @@ from idsync.plan.seal import sealed
 from idsync.reconcile.context import delta_of
 from idsync.reconcile.managed import in_force, managed_state
 from idsync.reconcile.planned import Planned
+from idsync.stores.protocol import Difference
 from idsync.targets.protocol import DirectoryReader
 
 replace = msgspec.structs.replace
 
 
-def drift_of(planned: Planned, target: DirectoryReader) -> Plan:
-    """The part of a plan that concerns objects edited by hand, as a plan of its own; empty when nothing drifted."""
+NO_HANDS: Mapping[Address, MadeByHand] = {}
+
+
+def hands_in(differing: Mapping[Address, Difference], headlines: Iterable[Numbered]) -> Mapping[Address, MadeByHand]:
+    """The journal's entries that made these differences, where people's hands did."""
+    wanted = {each.entry: address for address, each in differing.items() if each.entry is not None}
+    found = ((wanted[each.sequence], each.entry) for each in headlines if each.sequence in wanted)
+    return {address: entry for address, entry in found if isinstance(entry, MadeByHand)}
+
+
+def drift_of(planned: Planned, target: DirectoryReader, hands: Mapping[Address, MadeByHand] = NO_HANDS) -> Plan:
+    """The part of a plan that concerns objects edited by hand, as a plan of its own; empty when nothing drifted.
+
+    Its findings say who made the edits, by the `hands` that the journal knows.
+    """
     edited = planned.inputs.index.edited
     changes = released(planned.plan.changes, ALL_GUARDS)  # they count the whole plan, which is not at issue here
     changes = tuple(kept for kept in (_edited_part(change, edited) for change in changes) if kept)
@@ -31,9 +48,40 @@ def drift_of(planned: Planned, target: DirectoryReader) -> Plan:
             summary=summarise(changes),
             access_delta=_delta(planned, changes, target),
             guards=(),
-            findings=(),
+            findings=tuple(_attributed(changes, hands)),
         )
     )
+
+
+def _attributed(changes: tuple[Change, ...], hands: Mapping[Address, MadeByHand]) -> Iterator[Finding]:
+    titles = {change.address: _title(change) for change in changes}
+    concerned = {*titles, *(address for change in changes for address in _members_of(change))}
+    for address in sorted(concerned & hands.keys()):
+        hand, title = hands[address], titles.get(address, "")
+        what = f"{address} ({title})" if title else address
+        person = hand.circumstances.get("person", "")
+        who = f"{hand.actor}, for {person}" if person else hand.actor
+        reason = f" Reason given: {hand.reason}." if hand.reason else ""
+        verb = {"create": "made", "update": "changed", "delete": "removed"}[hand.action]
+        yield Finding("changed_by_hand", "info", f"{what} was {verb} by {who} at {hand.at}.{reason}", ())
+
+
+def _title(change: Change) -> str:
+    """What people call an object whose address tells them nothing: a list by its title, a lock by whom it is on."""
+    body = change.after or change.before
+    match body:
+        case AccessList():
+            return body.spec.title
+        case Lock():
+            return f"on {body.spec.target.user}" if body.spec.target.user else ""
+        case _:
+            return ""
+
+
+def _members_of(change: Change) -> Iterator[Address]:
+    if isinstance(change, AccessListChange):
+        name = split_address(change.address)[1]
+        yield from (member_address(name, member) for member in (*change.members_added, *change.members_removed))
 
 
 def _edited_part(change: Change, edited: Collection[Address]) -> Change | None:

@@ -24,6 +24,7 @@ from idsync.model.journal import (
     summarise_runs,
 )
 from idsync.render.escape_text import shown, visible
+from idsync.render.journal_names import NOTHING_TOLD, Told
 from idsync.render.phrases import counted, listed
 from idsync.render.style import PLAIN, Style, Tone
 
@@ -50,29 +51,30 @@ def _with_bodies(entry: Entry, bodies: Mapping[str, bytes]) -> dict[str, Any]:
     return told
 
 
-def render_text(entries: Sequence[Numbered], style: Style = PLAIN) -> str:
-    """One line for each run and for each change by hand, the newest first."""
+def render_text(entries: Sequence[Numbered], style: Style = PLAIN, told: Told = NOTHING_TOLD) -> str:
+    """One line for each run and for each change by hand, the newest first; `told` are words for what they are about."""
     runs = {run.run: run for run in summarise_runs(each.entry for each in entries)}
-    lines = [line for each in reversed(entries) for line in _headline(each.entry, runs, style)]
+    lines = [line for each in reversed(entries) for line in _headline(each.entry, runs, style, told)]
     return "\n".join(lines) + "\n" if lines else "Nothing was done yet.\n"
 
 
-def render_run(entries: Sequence[Numbered], style: Style = PLAIN) -> str:
+def render_run(entries: Sequence[Numbered], style: Style = PLAIN, told: Told = NOTHING_TOLD) -> str:
     """One run in full: every step, in the order in which they were made."""
     runs = {run.run: run for run in summarise_runs(each.entry for each in entries)}
     lines = [line for run in runs.values() for line in _run_lines(run, style)]
-    lines += [line for each in entries for line in _step_lines(each.entry, style)]
+    lines += [line for each in entries for line in _step_lines(each.entry, style, told)]
     return "\n".join(lines) + "\n"
 
 
-def _headline(entry: Entry, runs: dict[int, RunSummary], style: Style) -> list[str]:
+def _headline(entry: Entry, runs: dict[int, RunSummary], style: Style, told: Told) -> list[str]:
     match entry:
         case RunStarted():
             return _run_lines(runs[entry.run], style)
         case MadeByHand():
-            what = f"{_VERBS[entry.action]} {shown(entry.address)} by hand"
-            line = f"{visible(entry.at)}  {style.paint(what, _TONES[entry.action])}  [{shown(entry.actor)}]"
-            return [line, f"  reason: {shown(entry.reason, 500)}"] if entry.reason else [line]
+            what = f"{_VERBS[entry.action]} {told.get(entry.address) or shown(entry.address)} by hand"
+            lines = [f"{visible(entry.at)}  {style.paint(what, _TONES[entry.action])}  [{shown(entry.actor)}]"]
+            lines += _circumstances(entry.circumstances)
+            return [*lines, f"  reason: {shown(entry.reason, 500)}"] if entry.reason else lines
         case LocksSwept() if not entry.run:
             return [f"{visible(entry.at)}  cleared away {counted(len(entry.locks), 'expired lock')}"]
         case LocksSwept() | RunResumed() | SectionFinished() | RunStopped() | RunFinished():
@@ -87,9 +89,18 @@ def _run_lines(run: RunSummary, style: Style) -> list[str]:
     tone: Tone = "strong" if run.state == "finished" else "error"
     what = f"{style.paint(f'run {run.run} {_outcome(run)}', tone)}: {_counts(run.counts)}"
     head = f"{visible(run.started_at)}  {what}  [{shown(run.actor)}]"
-    lines = [head, style.paint(f"  plan {visible(run.plan)}", "faint")]
+    lines = [head, *_circumstances(run.circumstances), style.paint(f"  plan {visible(run.plan)}", "faint")]
     lines += [f"  released {visible(guard)}: {shown(reason, 500)}" for guard, reason in run.releases.items()]
     return [*lines, f"  why: {shown(run.why, 500)}"] if run.why else lines
+
+
+def _circumstances(told: Mapping[str, str]) -> list[str]:
+    """The person, commit and CI run behind an entry, on a line; none where nothing is known of them."""
+    words = [f"by {shown(told['person'])}"] if told.get("person") else []
+    words += [f"from {shown(told['repository'])}"] if told.get("repository") else []
+    words += [f"at commit {shown(told['commit'][:12])}"] if told.get("commit") else []
+    words += [f"in {shown(told['run'], 200)}"] if told.get("run") else []
+    return [f"  {' '.join(words)}"] if words else []
 
 
 def _outcome(run: RunSummary) -> str:
@@ -115,20 +126,20 @@ def _counts(counts: Counts) -> str:
     return ", ".join(parts) if parts else "nothing"
 
 
-def _step_lines(entry: Entry, style: Style) -> list[str]:
+def _step_lines(entry: Entry, style: Style, told: Told) -> list[str]:
     match entry:
         case StepMade():
-            return _made_lines(entry, style)
+            return _made_lines(entry, style, told)
         case StepFailed():
-            what = f"  ! {_object(entry.address)} failed: {shown(entry.why, 500)}"
+            what = f"  ! {told.get(entry.address) or _object(entry.address)} failed: {shown(entry.why, 500)}"
             return [style.paint(what, "error")]
         case _:
             return []
 
 
-def _made_lines(entry: StepMade, style: Style) -> list[str]:
+def _made_lines(entry: StepMade, style: Style, told: Told) -> list[str]:
     symbol = style.paint(_SYMBOLS[entry.action], _TONES[entry.action])
-    lines = [f"  {symbol} {_object(entry.address)}  [{visible(entry.reason)}]"]
+    lines = [f"  {symbol} {told.get(entry.address) or _object(entry.address)}  [{visible(entry.reason)}]"]
     if entry.members_added:
         lines.append(f"      + {counted(len(entry.members_added), 'member')}: {_names(entry.members_added)}")
     if entry.members_removed:

@@ -215,6 +215,9 @@ def _access_line(
     lists = [name for name in entry.via if name != OWN_ROUTE]
     named_lists = [entry.name, *lists] if entry.kind == "access_list" else lists
     list_causes = [cause for name in named_lists if name in changes for cause in changes[name].causes]
+    by_hand = symbol == "-" and any(changes[name].reason is Reason.DRIFT for name in named_lists if name in changes)
+    if by_hand:  # a hand gave it, and no rule did
+        list_causes = [cause for cause in list_causes if isinstance(cause, UpstreamCause)]
     sources = {cause.id: cause for cause in list_causes if isinstance(cause, UpstreamCause)}
     if entry.kind == "access_list":
         text = f"list {_list_words(entry.name, entry.title, sources)}"
@@ -228,6 +231,8 @@ def _access_line(
         notes.append("by list " + listed(routes, ROUTES_SHOWN))
     if causes:
         notes.append(causes_words(causes))
+    if by_hand:
+        notes.append("changed by hand")
     if entry.origin == "direct":
         notes.append("your edit")
     return Line(symbol, text, "; ".join(notes))

@@ -11,7 +11,7 @@ from idsync.cli.options import format_option, snapshot_option
 from idsync.cli.plans import plan_text
 from idsync.cli.progress import ProgressDisplay
 from idsync.cli.workspaces import workspace
-from idsync.reconcile.drift import drift_of
+from idsync.reconcile.drift import drift_of, hands_in
 from idsync.reconcile.single_pass import plan_once
 from idsync.stores.protocol import Access
 
@@ -33,6 +33,7 @@ def command(invocation: Invocation, snapshot: Path | None, form: str) -> ExitCod
             source = place.source(progress, snapshot=snapshot)
             last, past = last_apply(store.facts, target), store.agreed(target.name).past()
             planned = plan_once(place.settings, source, target, last, place.now(), past=past)
-        drifted = drift_of(planned, target)
+        hands = hands_in(store.agreed(target.name).differing(), store.journal.headlines())
+        drifted = drift_of(planned, target, hands)
     invocation.console.result(plan_text(drifted, form, invocation, drift=True))
     return ExitCode.DONE if drifted.is_empty else ExitCode.DRIFT_FOUND

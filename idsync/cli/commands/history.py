@@ -13,6 +13,7 @@ from idsync.errors import StoreError, UsageError
 from idsync.history.past_states import no_such_run
 from idsync.model.journal import Head, Verification, bodies_named
 from idsync.render.history import render_json, render_run, render_text
+from idsync.render.journal_names import has_title, lists_named, told_names
 from idsync.render.style import COLOUR, PLAIN
 from idsync.stores.protocol import Access
 
@@ -58,14 +59,17 @@ def command(invocation: Invocation, run: int | None, verify: bool, head: str | N
         if head is not None:
             return _tell_head(invocation, store.journal.head(), form)
         entries = list(store.journal.headlines() if run is None else store.journal.entries(run))
-        named = {fingerprint for each in entries for fingerprint in bodies_named(each.entry)} if form == "json" else ()
-        bodies = store.bodies.find(named)
+        told_by_bodies = entries if form == "json" else [each for each in entries if has_title(each.entry)]
+        bodies = store.bodies.find({name for each in told_by_bodies for name in bodies_named(each.entry)})
+        lists = place.target(store).access_lists(lists_named(entries))
     if run is not None and not entries:
         raise no_such_run(run)
     if form == "json":
         invocation.console.result(render_json(entries, bodies))
     else:
-        invocation.console.result(render_text(entries, style) if run is None else render_run(entries, style))
+        told = told_names(entries, bodies, {name: found.spec.title for name, found in lists.items()})
+        render = render_text if run is None else render_run
+        invocation.console.result(render(entries, style, told))
     return ExitCode.DONE
 
 
