@@ -64,6 +64,8 @@ def surroundings(
     lists = by_list.keys() | {parent for entries in parents.values() for parent in entries}
     unread = wanted - current.users.keys() if sync.users else frozenset()
     more_users = target.state(Names(unread, frozenset())).users if unread else {}
+    there = wanted & (more_users.keys() | current.users.keys()) if sync.users else wanted
+    lists |= target.owned_by(there) if there and sync.access_lists else frozenset()
     missing = lists - current.access_lists.keys()
     more_lists = target.access_lists(missing) if missing else {}
     memberships: dict[str, dict[str, Membership]] = defaultdict(dict)

@@ -1,10 +1,11 @@
 """Effective access: what a person can use, and by which routes. The delta and `explain` both ask here.
 
 A membership counts when the user exists, the list's requirements are met and nothing on the way has expired; through
-nested lists the requirements of each must hold. Locks are told apart from access and do not reduce it here.
+nested lists the requirements of each must hold. Owners have what a list grants to them where they meet what it asks of
+owners. Locks are told apart from access and do not reduce it here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from idsync.model.directory import Members
@@ -31,6 +32,7 @@ class Lists:
         self.parents = parents
         self._grants: dict[str, tuple[Key, ...]] = {}
         self._plain: dict[str, bool] = {}
+        self._owned: dict[tuple[bool, str], list[str]] | None = None
 
     def grants(self, name: str) -> tuple[Key, ...]:
         """What a list grants, as keys."""
@@ -38,6 +40,18 @@ class Lists:
         if known is None:
             known = self._grants[name] = granted(self.access_lists[name].spec.grants)
         return known
+
+    def owned_by(self, person: str, belongs_to: Iterable[str]) -> Iterator[str]:
+        """The lists that grant something to their owners, and that a person owns: by name, or by a list they are in."""
+        if self._owned is None:
+            self._owned = {}
+            for name, item in self.access_lists.items():
+                for owner in item.spec.owners if granted(item.spec.owner_grants) else ():
+                    self._owned.setdefault((owner.membership_kind == NESTED_LIST, owner.name), []).append(name)
+        if self._owned:
+            yield from self._owned.get((False, person), ())
+            for name in belongs_to:
+                yield from self._owned.get((True, name), ())
 
     def is_plain(self, name: str) -> bool:
         """Whether a membership that has not expired is all it takes, and leads no further."""
@@ -66,6 +80,11 @@ def effective_routes(user: User, memberships: Mapping[str, Membership], lists: L
         for key in lists.grants(name):
             known = routes.get(key)
             routes[key] = (name,) if known is None else (*known, name)
+    for name in sorted(set(lists.owned_by(user.metadata.name, belongs_to))):
+        spec = lists.access_lists[name].spec
+        for key in granted(spec.owner_grants) if not missing_requirements(user, spec.ownership_requires) else ():
+            known = routes.get(key, ())
+            routes[key] = known if name in known else (*known, name)
     routes.update((("access_list", name), (name,)) for name in belongs_to)
     return routes
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from idsync.model.addresses import Address, access_list_address, split_address, user_address
 from idsync.model.directory import Members
+from idsync.model.list_owners import is_person
 from idsync.model.resources import AccessList, LockTarget, User
 from idsync.model.times import is_past
 from idsync.plan.around import Around
@@ -137,8 +138,10 @@ def locked_after(changes: Iterable[Change], around: Around, now: datetime) -> fr
 
 
 def _reached(change: AccessListChange, members: Mapping[str, Members]) -> Iterator[str]:
-    """The people whom a list that was there may give less."""
+    """The people whom a list that was there may give less: members, and owners where it goes."""
     name = split_address(change.address)[1]
+    if change.after is None and change.before is not None:
+        yield from (owner.name for owner in change.before.spec.owners if is_person(owner))
     if change.after is None or gives_less(change):
         yield from people_below([name], members)
     nested = frozenset(children_of(change, members))

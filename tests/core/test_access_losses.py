@@ -5,7 +5,7 @@ import pytest
 from idsync.config.settings import Settings
 from idsync.model.directory import DirectoryState
 from idsync.model.identity import IdentityUser
-from idsync.model.resources import ConnectorReference, CreatedBy, Grants, Membership
+from idsync.model.resources import ConnectorReference, CreatedBy, Grants, Membership, Owner
 from idsync.plan.changes import Plan
 from idsync.plan.split import split
 from tests.core.replay import applied, settled
@@ -190,6 +190,33 @@ def test_a_list_that_is_a_member_of_one_that_goes_loses_for_its_people() -> None
     made = plan(okta(*people(4), group("eng", "p000"), group("ops", "p001", "p002")), state, settings)
     assert losses(made) == (4, 0, "blocked")
     assert "delete access_list top" in held(made)
+
+
+def test_what_a_list_grants_to_its_owners_is_lost_with_the_list() -> None:
+    settings = config(NONE)
+    state = settled(okta(*people(3), group("eng", "p000")), settings)
+    state = edited_list(state, "00g-eng", owners=(Owner("p001"), Owner("p002")), owner_grants=Grants(("steward",)))
+    state = edited_list(state, "00g-eng", ownership_requires=Grants(("okta-requester",)))
+    made = plan(okta(*people(3)), state, settings)
+    assert losses(made) == (2, 0, "blocked")
+    assert held(made) == ["delete access_list eng"]
+
+
+def test_an_owner_who_does_not_meet_what_is_asked_of_owners_has_nothing_to_lose() -> None:
+    settings = config(NONE)
+    state = settled(okta(*people(3), group("eng", "p000")), settings)
+    state = edited_list(state, "00g-eng", owners=(Owner("p001"),), owner_grants=Grants(("steward",)))
+    state = edited_list(state, "00g-eng", ownership_requires=Grants(("dba",)))
+    assert losses(plan(okta(*people(3)), state, settings)) == (0, 0, "ok")
+
+
+def test_members_of_a_list_that_owns_another_lose_what_it_grants_to_owners() -> None:
+    settings = config(NONE)
+    state = settled(okta(*people(3), group("eng", "p000", "p001"), group("ops", "p002")), settings)
+    owner = Owner("00g-eng", membership_kind="MEMBERSHIP_KIND_LIST")
+    state = edited_list(state, "00g-ops", owners=(owner,), owner_grants=Grants(("steward",)))
+    made = plan(okta(*people(3), group("eng", "p001"), group("ops", "p002", "p000")), state, settings)
+    assert losses(made) == (1, 0, "blocked")
 
 
 def test_an_expired_membership_gave_nothing_that_could_be_lost() -> None:
