@@ -26,7 +26,7 @@ from tests.core.world import NOW, ORG, plan, replace
 
 many = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 NONE = Guard(Decimal(0), 0)
-LIMITED = ("user_deletes", "user_locks", "member_removals", "access_list_deletes")
+LIMITED = ("user_deletes", "user_locks", "member_removals", "access_list_deletes", "access_losses")
 
 
 @st.composite
