@@ -5,6 +5,7 @@ letter case keeps from fitting is `case_mismatch`, which is told where it is com
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import chain
 
 from idsync.compiler.compile import Inputs
 from idsync.compiler.memo import Checked
@@ -196,7 +197,7 @@ class _Known:
         composed = normalised(name)
         if name in present or name in users or composed in present or composed in users:
             return True
-        return any(normalised(each) == composed for each in self._all() if not each.isascii() or each == composed)
+        return not composed.isascii() and any(normalised(each) == composed for each in self._all())
 
     def folded(self, name: str) -> bool:
         """Whether it could be taken for somebody's name, as guards take it."""
@@ -207,10 +208,11 @@ class _Known:
 
     def like(self, name: str) -> list[str]:
         """Whose name may be meant."""
-        return nearest_people(name, self._all())
+        upstream = (user.username for user in self._inputs.snapshot.users)
+        return nearest_people(name, chain(upstream, self._inputs.index.users))
 
     def _all(self) -> list[str]:
         if not self._names:
             upstream = (user.username for user in self._inputs.snapshot.users)
-            self._names = sorted({*upstream, *self._inputs.index.users} - {""})
+            self._names = [name for name in {*upstream, *self._inputs.index.users} if name]
         return self._names

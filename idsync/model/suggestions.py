@@ -32,17 +32,23 @@ def nearest_people(name: str, known: Iterable[str], count: int = 1) -> list[str]
     asked = name.casefold()
     if not asked or len(asked) > LONGEST:
         return []
-    by_folded: dict[str, str] = {}
-    for each in known:
-        by_folded.setdefault(each.casefold(), each)
-    if asked in by_folded:
-        return [by_folded[asked]]
     first = asked.partition("@")[0]
+    half = max(len(first) // 2, 1)
+    begins, ends, reach = first[:half], first[-half:], max(2, len(first) // 4)
+    whole = "@" in asked  # then other names have such an end too, and their length tells much
     by_first: dict[str, str] = {}
-    for each in by_folded:
-        by_first.setdefault(each.partition("@")[0], each)
-    near = difflib.get_close_matches(first, sorted(_plausible(first, by_first)), n=count, cutoff=_ALIKE)
-    return [by_folded[by_first[each]] for each in near]
+    for each in known:
+        if whole and abs(len(each) - len(name)) > reach:
+            continue
+        folded = each.casefold()
+        if folded == asked:
+            return [each]
+        part = folded.partition("@")[0]
+        if (part.startswith(begins) or part.endswith(ends)) and abs(len(part) - len(first)) <= reach:
+            by_first[part] = min(each, by_first.get(part, each))
+    plausible = sorted(by_first)[: _MANY * 4]
+    near = difflib.get_close_matches(first, plausible, n=count, cutoff=_ALIKE)
+    return [by_first[each] for each in near]
 
 
 def did_you_mean(names: Iterable[str]) -> str:
