@@ -1,6 +1,5 @@
 """The way from an Okta user to a role or a list, link by link: finds the first one that is missing."""
 
-import difflib
 import re
 from collections.abc import Iterator
 
@@ -15,12 +14,10 @@ from idsync.config.templates import Template
 from idsync.model.directory import UpstreamCause
 from idsync.model.findings import MissingEdge
 from idsync.model.identity import BUILT_IN, IdentityUser
+from idsync.model.suggestions import did_you_mean, nearest, nearest_people
 from idsync.model.times import is_past
 
 _SUGGESTED = 3
-_LONGEST_ASKED = 100
-_ALIKE = 0.75
-"""How much of two names must be the same; many share a family name."""
 _CAPTURE = re.compile(r"(\$\$|\$\d+|\$\{\d+\})")
 
 
@@ -58,10 +55,8 @@ def _suggestion(inputs: Inputs, person: str) -> str:
     asked = person.casefold()
     names = {user.username.casefold(): user.username for user in inputs.snapshot.users}
     near = sorted(name for name in names if asked and asked in name)
-    if not near and len(asked) <= _LONGEST_ASKED:
-        before_at = {name.partition("@")[0]: name for name in names}
-        close = difflib.get_close_matches(asked.partition("@")[0], before_at, n=_SUGGESTED, cutoff=_ALIKE)
-        near = [before_at[part] for part in close]
+    if not near:
+        near = nearest_people(asked, names, _SUGGESTED)
     if not near:
         return "Check the name."
     more = f" ({len(near) - _SUGGESTED} more are like it)" if len(near) > _SUGGESTED else ""
@@ -84,12 +79,27 @@ def missing_for_role(inputs: Inputs, identity: IdentityUser, role: str) -> list[
     edges = [*_role_rules(inputs, identity, role), *_granting_lists(inputs, identity, role)]
     if edges:
         return edges
+    meant = did_you_mean(nearest(role, _known_names(inputs)))
     return [
         MissingEdge(
-            f"No default role, role mapping or access-list rule gives the role {role}.",
-            "Add it to a RoleMapping or AccessListRules document.",
+            f"No default role, role mapping or access-list rule gives the role {role}.{meant}",
+            "Check the name, or add the role to a RoleMapping or AccessListRules document.",
         )
     ]
+
+
+def _known_names(inputs: Inputs) -> set[str]:
+    """Names of the roles that somebody may get as they are written, and titles of the lists."""
+    settings = inputs.settings
+    rules = ListRules(settings)
+    wordings = [rules.wording(subject) for subject in inputs.subjects]
+    written = (template.literal for rule in settings.role_rules for template in rule.roles)
+    return {
+        *(role.name for role in settings.integration.users.default_roles),
+        *(name for name in written if name),
+        *(role for wording in wordings for role in wording.grants.roles),
+        *(wording.title for wording in wordings),
+    }
 
 
 def _not_a_member(inputs: Inputs, identity: IdentityUser, subject: Subject) -> Iterator[MissingEdge]:

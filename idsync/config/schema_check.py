@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
@@ -27,6 +26,7 @@ from idsync.config.codes import (
 from idsync.config.nodes import Mapping, Node, find, follow, key_position, plain, text_of
 from idsync.config.texts import text_complaint
 from idsync.diagnostics import Position, plainly, quoted
+from idsync.model import suggestions
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
@@ -286,9 +286,7 @@ class _Complaint:
 
 def nearest(text: str, choices: Iterable[str]) -> str | None:
     """Return the choice that somebody may have meant."""
-    folded = {choice.lower(): choice for choice in choices}
-    close = difflib.get_close_matches(text.lower(), folded, n=1, cutoff=0.6) if len(text) <= 64 else []
-    return folded[close[0]] if close else None
+    return next(iter(suggestions.nearest(text, choices)), None)
 
 
 def suggestion(text: str, choices: list[str], noun: str) -> str:

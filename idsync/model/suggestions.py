@@ -38,7 +38,7 @@ def nearest_people(name: str, known: Iterable[str], count: int = 1) -> list[str]
     whole = "@" in asked  # then other names have such an end too, and their length tells much
     by_first: dict[str, str] = {}
     for each in known:
-        if whole and abs(len(each) - len(name)) > reach:
+        if whole and abs(len(each) - len(name)) > reach + 6:
             continue
         folded = each.casefold()
         if folded == asked:

@@ -222,3 +222,11 @@ def test_nested_lists_and_requirements_count() -> None:
 def test_what_is_switched_off_is_not_explained_from_what_is_there() -> None:
     lists_off = config(spec="sync: {access_lists: false}")
     assert {item.kind for item in told("ann", settings=lists_off).access} == {"role"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"), [("devv", "dev"), ("okta-requestr", "okta-requester"), ("role/dve", "dev")]
+)
+def test_a_role_that_nobody_gives_is_answered_with_the_one_that_may_be_meant(asked: str, meant: str) -> None:
+    explanation = explain(SETTINGS, SNAPSHOT, Directory(NOTHING), "ann", asked, NOW)
+    assert f'Did you mean "{meant}"?' in explanation.missing[0].what

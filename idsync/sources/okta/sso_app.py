@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from idsync.config.settings import AppById, AppByLabel, AppReference
 from idsync.errors import AuthorizationError, IdsyncError, SourceError, SourceUnreachable
 from idsync.model.names import nfc
+from idsync.model.suggestions import did_you_mean, nearest
 from idsync.sources.okta.client import OktaClient
 from idsync.sources.okta.endpoints import Endpoints
 from idsync.sources.okta.odd_rows import UnreadableObject
@@ -66,7 +67,8 @@ class SsoApp:
         named = [app for app in listed if nfc(app.label) == nfc(label)]
         candidates = [app for app in named if app.status == "ACTIVE"] or named
         if not candidates:
-            raise _not_visible(f"app labelled {label!r}", listed, self._endpoints.org_url)
+            meant = did_you_mean(nearest(label, [app.label for app in listed]))
+            raise _not_visible(f"app labelled {label!r}", listed, self._endpoints.org_url, meant)
         if len(candidates) > 1:
             raise SourceError(
                 f"{len(candidates)} apps are labelled {label!r}.",
@@ -90,7 +92,7 @@ def _active(app: App) -> App:
     return app
 
 
-def _not_visible(app: str, listed: Sequence[App], org_url: str) -> IdsyncError:
+def _not_visible(app: str, listed: Sequence[App], org_url: str, meant: str = "") -> IdsyncError:
     """When no app is visible, permission is missing; when others are, the named app is more likely wrong."""
     if not listed:
         return AuthorizationError(
@@ -100,7 +102,7 @@ def _not_visible(app: str, listed: Sequence[App], org_url: str) -> IdsyncError:
             fix=ROLE_HINT,
         )
     return SourceUnreachable(
-        f"No {app} at {org_url}, among {len(listed)} visible apps.",
+        f"No {app} at {org_url}, among {len(listed)} visible apps.{meant}",
         why="It belongs to another organization, was deleted, or the credential's role or resource set leaves it out.",
         fix="Check org_url and app in the Integration; " + ROLE_HINT,
     )
