@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from idsync.cli.console import one_line
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.config.loader import load_documents
@@ -162,4 +163,4 @@ def _next_steps(directory: Path, names: list[str], left: tuple[str, ...], *, exa
     else:
         lines += ["Set OKTA_API_TOKEN to a token that may read, then:"]
         lines += [f"  idsync validate --secrets{place}", f"  idsync plan{place}"]
-    return "\n".join(lines)
+    return "\n".join(map(one_line, lines))

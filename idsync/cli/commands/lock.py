@@ -2,7 +2,6 @@
 
 import click
 
-from idsync.cli.console import harmless
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.manual_edits import editor
@@ -32,6 +31,6 @@ def command(invocation: Invocation, user: str, message: str, duration: str | Non
     made = done.resource
     expires = made.spec.expires if isinstance(made, Lock) else None
     until = f"until {expires}" if expires else "without an end"
-    invocation.console.result(harmless(f"Locked {user} {until}."))
-    invocation.console.note(harmless(f"To lift it: {advice(user)}."))
+    invocation.console.line(f"Locked {user} {until}.")
+    invocation.console.note(f"To lift it: {advice(user)}.")
     return ExitCode.DONE

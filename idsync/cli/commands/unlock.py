@@ -2,7 +2,6 @@
 
 import click
 
-from idsync.cli.console import harmless
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.manual_edits import editor, tell
@@ -24,6 +23,6 @@ def command(invocation: Invocation, user: str, reason: str) -> ExitCode:
     said("USER", user)
     with editor(invocation) as own:
         done = unlock_user(own, user, reason)
-    invocation.console.result(harmless(f"Unlocked {user}: {counted(len(done), 'lock')} lifted."))
+    invocation.console.line(f"Unlocked {user}: {counted(len(done), 'lock')} lifted.")
     tell(invocation, done)
     return ExitCode.DONE

@@ -12,5 +12,5 @@ from idsync.cli.invocation import Invocation, common_options, pass_invocation
 @pass_invocation
 def command(invocation: Invocation) -> ExitCode:
     """Print the version."""
-    invocation.console.result(f"idsync, version {__version__}")
+    invocation.console.line(f"idsync, version {__version__}")
     return ExitCode.DONE
