@@ -242,3 +242,26 @@ def test_r47_a_store_of_an_earlier_version_is_read_as_it_is_and_brought_forward_
     first = idsync("create", fresh / "lock", "-c", fresh)
     assert "brought from schema 1" in first.err
     assert "brought from schema" not in idsync("rm", "lock/l", "--auto-approve", "-c", fresh).err
+
+
+def test_r21_an_apply_that_would_leave_orphans_behind_exits_7_until_it_is_told_why_or_takes_them_over(
+    idsync: Idsync, org: Path
+) -> None:
+    old, new = "https://enzos-pizza.okta.com", "https://login.enzos-pizza.com"
+    for file in (org / "idsync.yaml", org / "snapshot.json"):
+        file.write_text(file.read_text().replace(old, new))
+    assert "orphaned" in idsync("plan", "-c", org).out
+    for how in ((), ("--split",)):
+        refused = idsync("apply", "-c", org, "--auto-approve", *how)
+        assert refused.code == 7
+        assert old in refused.err
+    kept = org / "kept.plan"
+    assert idsync("plan", "-c", org, "-o", kept).code == 0
+    assert idsync("apply", kept, "-c", org).code == 7
+    assert idsync("apply", "-c", org, "--auto-approve", "--allow", "orphaned=the old directory goes away").code == 0
+    configuration = org / "idsync.yaml"
+    taken = configuration.read_text().replace(f"org_url: {new}", f"org_url: {new}\n  former_org_urls: [{old}]")
+    configuration.write_text(taken)
+    assert idsync("apply", "-c", org, "--auto-approve").code == 0
+    assert old not in idsync("get", "all", "-c", org, "--format", "json").out.partition('"kind": "idsync_state"')[0]
+    assert idsync("plan", "-c", org, "--detailed-exitcode").code == 0

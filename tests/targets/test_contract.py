@@ -335,3 +335,17 @@ def test_the_serial_grows_with_changes_and_with_nothing_else(target: WritableTar
     target.index(ORG)
     target.state()
     assert before < after == target.serial()
+
+
+def test_what_carries_an_unknown_address_is_told_by_address(target: WritableTarget) -> None:
+    old = "https://old.okta.com"
+    labels = {**our_labels(old), USER_ID_LABEL: "00u9"}
+    target.put_user(our_user("hiro"))
+    target.put_user(foreign_user("root"))
+    assert target.orphans({ORG}) == ()
+    target.put_user(user(Metadata("zoe", labels=labels), UserSpec()))
+    target.put_access_list(access_list(Metadata("00g9", labels=our_labels(old)), AccessListSpec("Old")))
+    (orphans,) = target.orphans({ORG})
+    assert (orphans.org_url, dict(orphans.users), orphans.access_lists) == (old, {"zoe": "00u9"}, ("00g9",))
+    assert target.orphans({ORG, old}) == ()
+    assert [each.org_url for each in target.orphans(set())] == [ORG, old]
