@@ -87,7 +87,7 @@ def test_r27_an_app_that_everybody_lost_and_a_small_group_emptied_go_unhindered(
         assert it.titles() == {"crowd"}
 
 
-def test_r27_a_filter_that_really_changed_is_no_question_for_okta(tmp_path: Path) -> None:
+def test_r27_a_filter_that_really_changed_costs_no_question(tmp_path: Path) -> None:
     with world(tmp_path) as it:
         filters = "---\napiVersion: idsync/v1\nkind: ImportFilters\nspec: {groups: {include: [few]}}\n"
         it.place.configure(more=filters)
