@@ -236,8 +236,11 @@ def _locked(change: LockChange) -> str:
 
 
 def _was_for_good(change: LockChange) -> bool:
-    """Whether the lock was on the same person without an end: nothing that becomes of it is worse."""
-    return not newly_locks(change) and change.before is not None and change.before.spec.expires is None
+    """Whether the lock was on the same person without an end, or for as long as it is now: nothing is worse then."""
+    if newly_locks(change) or change.before is None or change.after is None:
+        return False
+    as_long = change.lifetime is None and change.before.spec.expires == change.after.spec.expires
+    return change.before.spec.expires is None or as_long
 
 
 def _result(guard: str, setting: Guard, count: int, managed: int) -> GuardResult:

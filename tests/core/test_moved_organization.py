@@ -196,3 +196,20 @@ def test_what_people_own_stays_as_they_left_it_when_an_organization_moves() -> N
     state = with_user(state, theirs)
     after = applied(state, planned(of_address(NEW, ORG), "bob", state=state))
     assert after.users["bob"].metadata.description == "night shift"
+
+
+def test_a_protected_person_whose_lock_is_only_relabelled_is_not_harmed() -> None:
+    state = before("bob", "cid", suspended="cid")
+    (lock,) = state.locks.values()
+    ending = replace(lock, spec=replace(lock.spec, expires="2026-11-23T00:00:00Z"))
+    without = DirectoryState(
+        users={name: each for name, each in state.users.items() if name != "cid"}, locks={lock.metadata.name: ending}
+    )
+    settings = config(
+        "Guards: {protected_users: [cid]}",
+        spec=f"former_org_urls: [{ORG}]",
+        integration=_DOCUMENT.format(org_url=NEW, app=APP),
+    )
+    made = planned(settings, "bob", state=without)
+    assert "update lock cid: relabelled" in lines(made)
+    assert not any(change.blocked_by for change in made.changes)
