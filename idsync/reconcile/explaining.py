@@ -4,16 +4,20 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Literal
 
+from msgspec.structs import replace
+
 from idsync.apply.surroundings import surroundings
 from idsync.compiler.compile import Compilation, Inputs, compile_state, decide_locks, prepare
 from idsync.compiler.missing_links import find_identity, missing_for_list, missing_for_person, missing_for_role
 from idsync.compiler.pool import user_cause
 from idsync.config.settings import Settings
+from idsync.errors import SnapshotError
 from idsync.model.agreed_past import NOTHING_PAST, AgreedPast
 from idsync.model.directory import DirectoryState, GivenRoles, Names
 from idsync.model.extent import Reading
 from idsync.model.findings import MissingEdge
 from idsync.model.identity import IdentityUser, Snapshot
+from idsync.model.odd_rows import set_aside
 from idsync.model.ownership import is_ours
 from idsync.plan.effective import Lists
 from idsync.plan.explain import ExplainedAccess, Explanation, Standpoint, explained_access, matches
@@ -37,6 +41,26 @@ def explain(
     past: AgreedPast = NOTHING_PAST,
 ) -> Explanation:
     """Explain `person` (name or Okta id), and `resource` alone when it is given (name, title or kind/name)."""
+    reading = Reading(snapshot) if reading is None else reading
+    try:
+        return _explained(settings, reading, target, person, resource, now, past)
+    except SnapshotError:
+        readable = set_aside(snapshot)
+        if readable is snapshot:
+            raise
+        return _explained(settings, replace(reading, snapshot=readable), target, person, resource, now, past)
+
+
+def _explained(
+    settings: Settings,
+    reading: Reading,
+    target: DirectoryReader,
+    person: str,
+    resource: str | None,
+    now: datetime,
+    past: AgreedPast,
+) -> Explanation:
+    snapshot = reading.snapshot
     clocks = clocks_of(now, snapshot.taken_at, reading)
     with target.reading():
         index = managed_index(settings, target.index(settings.integration.org_url))

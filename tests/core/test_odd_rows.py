@@ -172,3 +172,10 @@ def test_r28_of_ten_thousand_people_one_percent_may_be_odd() -> None:
     worse = replace(seen, odd=(*seen.odd, OddRow("user", "")))
     assert [finding.code for finding in judge(PLAIN, worse, before).health.findings] == ["unreadable"]
     assert judge(PLAIN, worse, before).doubts_people
+
+
+def test_r13_odd_rows_that_nobody_had_to_open_do_not_stop_an_apply() -> None:
+    staged = IdentityUser("00u-zed", "zed", "STAGED", Raw(b'{"n":1e999}'))
+    made = planned(okta(*FIRST.users, staged, *FIRST.groups, *FIRST.apps), STATE, ROLES, last=LAST)
+    brief = replace(made, plan=replace(made.plan, inputs=replace(made.plan.inputs, snapshot_digest="")))
+    assert brief.executable().plan.inputs.snapshot_digest.startswith("sha256:")
