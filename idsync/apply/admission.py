@@ -106,12 +106,15 @@ def check_older(plan: Plan, last: LastApply | None, overrides: Mapping[str, str]
     )
 
 
-def check_health(plan: Plan, overrides: Mapping[str, str]) -> None:
-    """Raise SourceUnhealthy when changes are held back for the snapshot's sake and not every finding is released."""
+def check_health(plan: Plan, overrides: Mapping[str, str], *, split: bool = False) -> None:
+    """Raise SourceUnhealthy when the snapshot is not well and not every finding is released.
+
+    Of a plan that was `split`, only when changes are held back for the snapshot's sake.
+    """
     codes = [finding.code for finding in plan.health.findings]
     doubts = frozenset(codes)
     held = [change for change in plan.changes if not doubts.isdisjoint(change.blocked_by)]
-    if plan.health.verdict == "ok" or not held:
+    if plan.health.verdict == "ok" or (split and not held):
         return
     if plan.health.verdict == "broken":
         raise SourceUnhealthy(
@@ -125,7 +128,9 @@ def check_health(plan: Plan, overrides: Mapping[str, str]) -> None:
         raise SourceUnhealthy(
             f"The snapshot is suspect: {', '.join(pending)}.",
             codes=pending,
-            why=f"{_counted(len(held), 'change')} held back, since a bad read of the source must never delete.",
+            why=f"{_counted(len(held), 'change')} held back, since a bad read of the source must never delete."
+            if held
+            else "It holds nothing back, but would become the good reading that the next one is compared with.",
             fix=f"Read the source again or, if it is right, {_allow(pending)} {BY_HAND}"
             if RELEASABLE.issuperset(pending)
             else f"Read the source again: nothing releases an incomplete snapshot. {BY_HAND}",

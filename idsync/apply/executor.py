@@ -82,7 +82,7 @@ def _admit(plan: Plan, request: Request, records: Records, *, first: Target, ent
     check_older(plan, last, request.overrides)
     lately = counted_lately(records.journal, request.now) if request.unattended else None
     again = counted_again(plan, request.expected, entered, request.now, lately)
-    check_health(again, request.overrides)
+    check_health(again, request.overrides, split=request.split)
     check_guards(again, request.overrides)
     known = request.expected.known
     orphans = [each for target in entered.values() for each in target.orphans(known)] if request.whole else []

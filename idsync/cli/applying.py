@@ -194,7 +194,8 @@ class Job:
         holder = place.holder(format_time(now))
         nothing = parts.going.is_empty and not parts.held.is_empty
         target = place.target(self.store)
-        last = last_apply_in_part(parts.whole, parts.held, last_apply(self.store.facts, target))
+        before = last_apply(self.store.facts, target)
+        last = last_apply_in_part(parts.whole, parts.held, before, in_doubt=bool(parts.doubts(self.released)))
         request = Request(
             actor=f"{holder.user}@{holder.host}",
             circumstances=circumstances(os.environ),

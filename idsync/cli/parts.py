@@ -36,6 +36,10 @@ class Parts(msgspec.Struct, frozen=True):
         over = (result.guard for result in self.whole.guards if result.verdict == "blocked")
         return frozenset(over) if self.held_part is not None else frozenset()
 
+    def doubts(self, released: Container[str]) -> tuple[str, ...]:
+        """What is wrong with the reading and was not released, whether it holds a change back or not."""
+        return tuple(each.code for each in self.whole.health.findings if each.code not in released)
+
     def passed_limits(self, released: Container[str]) -> tuple[str, ...]:
         """Guards over their limit whose changes go ahead all the same, though nobody released them."""
         if self.held_part is None:
@@ -49,7 +53,7 @@ def held_codes(parts: Parts, released: Container[str]) -> frozenset[ExitCode]:
     doubts = {finding.code for finding in parts.whole.health.findings}
     marks = {*held_by(parts.held)}
     codes = set()
-    if marks & doubts:
+    if parts.doubts(released):
         codes.add(ExitCode.SOURCE_UNUSABLE)
     if marks - doubts - {MOVED} or parts.passed_limits(released):
         codes.add(ExitCode.BLOCKED)
@@ -75,6 +79,10 @@ def warn_of_held(parts: Parts, invocation: Invocation, released: Container[str])
     if parts.held.changes:
         advice = held_advice(parts.held, invocation.config_arguments)
         invocation.console.warning(held_headline(parts.held), fix=advice)
+    elif doubts := parts.doubts(released):
+        invocation.console.warning(
+            f"The snapshot is suspect: {', '.join(doubts)}. Nothing is held back, and it counts as no good reading."
+        )
 
 
 def applied_text(applied: Applied, parts: Parts) -> str:

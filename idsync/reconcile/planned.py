@@ -29,12 +29,13 @@ def last_apply_of(plan: Plan) -> LastApply:
     )
 
 
-def last_apply_in_part(plan: Plan, held: Plan, before: LastApply | None) -> LastApply:
+def last_apply_in_part(plan: Plan, held: Plan, before: LastApply | None, *, in_doubt: bool = False) -> LastApply:
     """The same once a plan is applied but for what is `held`.
 
-    Where guards alone hold that, the next reading is compared with this one, else with what this one was compared with.
+    Where guards alone hold that, the next reading is compared with this one. Where something else does, or the reading
+    is `in_doubt`, it is compared with what this one was compared with.
     """
-    if {mark for change in held.changes for mark in change.blocked_by} <= {*ALL_GUARDS}:
+    if not in_doubt and {mark for change in held.changes for mark in change.blocked_by} <= {*ALL_GUARDS}:
         return last_apply_of(plan)
     return msgspec.structs.replace(last_apply_of(plan), good=None if before is None else before.good)
 

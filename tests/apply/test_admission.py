@@ -90,8 +90,12 @@ def test_a_healthy_unblocked_plan_passes() -> None:
     check_guards(PLAN, {})
 
 
-def test_a_suspect_snapshot_that_holds_nothing_back_passes() -> None:
-    check_health(held_back("source_shrink", by=()), {})
+def test_a_suspect_snapshot_that_holds_nothing_back_passes_only_as_the_part_that_may_go_ahead() -> None:
+    plan = held_back("source_shrink", by=())
+    with pytest.raises(SourceUnhealthy, match="source_shrink"):
+        check_health(plan, {})
+    check_health(plan, {}, split=True)
+    check_health(plan, {"source_shrink": "half the company left"})
 
 
 def test_each_finding_of_a_suspect_snapshot_must_be_released_by_its_name() -> None:

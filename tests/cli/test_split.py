@@ -181,6 +181,25 @@ def test_a_doubtful_reading_is_not_what_the_next_one_is_held_against(idsync: Ids
     assert "source_empty" in {finding["code"] for finding in again["health"]["findings"]}
 
 
+@pytest.mark.parametrize("how", [{"status": "ON_LEAVE"}, {"id": 7}], ids=["unknown status", "unreadable"])
+def test_r30_a_doubt_that_holds_nothing_is_refused_and_leaves_no_good_reading(
+    idsync: Idsync, org: Path, how: dict[str, Any]
+) -> None:
+    file = org / "snapshot.json"
+    snapshot = json.loads(file.read_text())
+    good = _last_good(idsync, org)
+    file.write_text(json.dumps({**snapshot, "users": [{**user, **how} for user in snapshot["users"]]}))
+    assert idsync("apply", "-c", org, "--auto-approve").code == 7
+    ended = idsync("apply", "-c", org, "--auto-approve", "--split")
+    assert ended.code == 7
+    assert "Nothing is held back" in ended.err
+    assert _last_good(idsync, org) == good
+
+
+def _last_good(idsync: Idsync, org: Path) -> Any:
+    return json.loads(idsync("get", "all", "-c", org, "--format", "json").out)[-1]["spec"]["last_apply"]["good"]
+
+
 def test_guards_alone_leave_a_good_reading(idsync: Idsync, org: Path) -> None:
     _strict(org)
     assert week(idsync, org, "--split", "--auto-approve").code == 5
