@@ -6,7 +6,7 @@ IdsyncError
   SecretError                a referenced secret is missing or unreadable
   AuthenticationError        the source refused the credential
     AuthorizationError       ... or what it may do (names the missing scope)
-  BlockedError               a guard, a policy or a finding holds the plan back
+  BlockedError               a guard or a finding holds the plan back
   PlanError                  a plan file cannot be applied
     PlanStale, PlanUsed, PlanTampered, PlanMismatch
   SourceError                the source cannot be read

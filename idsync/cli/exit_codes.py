@@ -48,7 +48,7 @@ MEANINGS = {
     ExitCode.CHANGES_PRESENT: "changes present (only with --detailed-exitcode)",
     ExitCode.CONFIG_INVALID: "the configuration is invalid, or a secret is missing",
     ExitCode.NOT_ALLOWED: "authentication or permission",
-    ExitCode.BLOCKED: "blocked by a guard, a policy or --fail-on",
+    ExitCode.BLOCKED: "blocked by a guard or by --fail-on",
     ExitCode.PLAN_UNUSABLE: "the plan is stale, used, tampered with or made for something else",
     ExitCode.SOURCE_UNUSABLE: "the source is unhealthy, or it or a target is unreachable",
     ExitCode.PARTLY_APPLIED: "partly applied: run again",

@@ -52,7 +52,10 @@ def auto_approve_option(function: F) -> F:
 def allow_option(function: F) -> F:
     """`--allow GUARD=REASON`, any number of times."""
     return click.option(
-        "--allow", metavar="GUARD=REASON", multiple=True, help="Release one guard, and say why; kept in the history."
+        "--allow",
+        metavar="GUARD=REASON",
+        multiple=True,
+        help="Release one guard or doubt, and say why; kept in the history.",
     )(function)
 
 

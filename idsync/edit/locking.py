@@ -22,7 +22,7 @@ _NOBODY: frozenset[str] = frozenset()
 def lock_user(editor: Editor, user: str, message: str, seconds: int | None) -> Done:
     """Lock somebody now, known here or not, for so many seconds or until the lock is lifted.
 
-    The lock is the person's own: no sync lifts it. Raises ResourceError for text that no lock holds.
+    The lock is the person's own: no apply lifts it. Raises ResourceError for text that no lock holds.
     """
     expires = None if seconds is None else later(editor.now, seconds)
     name = str(uuid.uuid4())

@@ -16,7 +16,7 @@ from idsync.model.resources import Lock
 @common_options()
 @pass_invocation
 def command(invocation: Invocation, user: str, message: str, duration: str | None) -> ExitCode:
-    """Lock USER at once: sessions end and no new one begins. No sync lifts this lock.
+    """Lock USER at once: sessions end and no new one begins. No apply lifts this lock.
 
     A USER whom the directory does not know is locked all the same.
     """

@@ -15,9 +15,9 @@ from idsync.render.phrases import counted
 @common_options()
 @pass_invocation
 def command(invocation: Invocation, user: str, reason: str) -> ExitCode:
-    """Lift every lock on USER at once, those that a sync made too.
+    """Lift every lock on USER at once, those that an apply made too.
 
-    A lock that a sync made is not made again for the same departure or suspension; it is for the next one.
+    A lock that an apply made is not made again for the same departure or suspension; it is for the next one.
     """
     reason = said("--reason", reason)
     said("USER", user)
