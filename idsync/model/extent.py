@@ -33,18 +33,23 @@ class Reading(msgspec.Struct, frozen=True):
     """One look at a source: what it says inside its extent.
 
     `others` are groups and apps that exist and were not asked for, by id. `confirmed` are groups and apps that were
-    asked about once more by themselves, and are empty or gone. `stamps` say when Okta last saw somebody join or leave a
-    group, by its id. `cursor` is the place in the source's log from which the next reading can go on.
+    asked about once more by themselves, and are empty or gone. `cursor` is the place in the source's log from which the
+    next reading can go on.
     """
 
     snapshot: Snapshot
     extent: Extent = EVERYTHING
     others: dict[str, ListKind] = {}
     confirmed: frozenset[str] = frozenset()
-    stamps: dict[str, str] = {}
     ahead: int | None = None
     """By how many seconds the source's clock is ahead of this machine's; None where the source has no clock."""
     cursor: str | None = None
+
+    @property
+    def stamps(self) -> dict[str, str]:
+        """When Okta last saw somebody join or leave a group, by its id, where it said so."""
+        groups = self.snapshot.groups
+        return {group.id: group.last_membership_updated for group in groups if group.last_membership_updated}
 
 
 def cut(snapshot: Snapshot, extent: Extent) -> Snapshot:

@@ -44,13 +44,18 @@ class IdentityUser(msgspec.Struct, frozen=True, gc=False):
 
 
 class IdentityGroup(msgspec.Struct, frozen=True, gc=False):
-    """A group; `members` are ids of Okta users, deactivated ones and people without the app included."""
+    """A group; `members` are ids of Okta users, deactivated ones and people without the app included.
+
+    `last_membership_updated` is when Okta last saw somebody join or leave it, where Okta said so: it belongs to
+    the reading, not to the group.
+    """
 
     id: str
     name: str
     members: msgspec.Raw
     description: str = ""
     type: str = "OKTA_GROUP"
+    last_membership_updated: str | msgspec.UnsetType = msgspec.UNSET
 
     def member_ids(self) -> list[str]:
         """Okta ids of the members; raises SnapshotError when it is not a list of strings."""

@@ -6,6 +6,8 @@ from idsync.model.extent import Reading
 from idsync.model.findings import Finding
 from idsync.model.times import Clocks, format_duration, parse_time
 
+DAY, HOUR, MINUTE = 86_400, 3_600, 60
+
 
 def clocks_of(now: datetime, taken_at: str, reading: Reading | None = None) -> Clocks:
     """The clocks where it is `now` on this machine.
@@ -28,9 +30,15 @@ def clock_findings(clocks: Clocks) -> list[Finding]:
         return []
     side = "behind" if clocks.ahead > 0 else "ahead of"
     message = (
-        f"This machine's clock is {format_duration(abs(clocks.ahead))} {side} Okta's. Ends are counted from the "
+        f"This machine's clock is about {_roughly(abs(clocks.ahead))} {side} Okta's. Ends are counted from the "
         "later of the two, and a lock has ended only when it has by both."
     )
     if not clocks.may_sweep:
         message += " With more than a day between them, no lock is cleared away."
     return [Finding("clock_skew", "warning", f"{message} Set this machine's clock.")]
+
+
+def _roughly(seconds: int) -> str:
+    """In the largest unit alone, so that a plan made again in a moment has the same bytes."""
+    unit = next(unit for unit in (DAY, HOUR, MINUTE) if seconds >= unit)
+    return format_duration(seconds // unit * unit)

@@ -48,9 +48,8 @@ def _stamps(inputs: CompilerInputs, reading: Reading, lists: Iterable[str]) -> d
     """When groups last changed: those that are left as they are, when the last good reading saw them."""
     good = inputs.last.good if inputs.last else None
     left = {row.id for row in inputs.snapshot.left_as_is}
-    found = {
-        name: good.stamp_of(name) if good and name in left else reading.stamps.get(name, "") for name in sorted(lists)
-    }
+    stamps = reading.stamps
+    found = {name: good.stamp_of(name) if good and name in left else stamps.get(name, "") for name in sorted(lists)}
     return {name: stamp for name, stamp in found.items() if stamp}
 
 

@@ -71,6 +71,7 @@ def identity_group(group: Group, members: Iterable[str]) -> IdentityGroup:
         members=raw_json(sorted(members)),
         description=group.profile.description or "",
         type=group.type,
+        last_membership_updated=group.changed or msgspec.UNSET,
     )
 
 

@@ -90,7 +90,6 @@ class OktaSource:
             extent,
             reader.others | dict.fromkeys(again.inactive, "app"),
             frozenset(again.confirmed),
-            reader.stamps,
             # A Date is cut to whole seconds: on average it is half a second behind.
             ahead=None if requester.heard_at is None else round(requester.ahead + 0.5),
         )

@@ -199,7 +199,7 @@ def _ids(item: List) -> set[str]:
 
 def _without_members(item: List) -> List:
     if isinstance(item, IdentityGroup):
-        return replace(item, members=_NO_IDS)
+        return replace(item, members=_NO_IDS, last_membership_updated=msgspec.UNSET)
     return replace(item, users=_NO_IDS, groups=sorted(set(item.groups)))
 
 
