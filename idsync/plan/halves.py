@@ -118,8 +118,8 @@ def _lock_halves(change: LockChange, holding: Holding) -> Halves:
 
 
 def _deletion_halves(change: AccessListChange, holding: Holding) -> Halves:
-    """A list that is held loses only people whose accounts go."""
-    marks = holding.list_body(change)
+    """A list that is held loses only people whose accounts go. One of leavers alone stays until their accounts go."""
+    marks = holding.list_body(change) or holding.leavers(change)
     if not marks:
         return _go(change)
     concerned = holding.concerned

@@ -105,6 +105,13 @@ class Holding:
             return self._people[name]
         return _marks(change) if self.holds_all(change) else _marks(change) - GIVING
 
+    def leavers(self, change: AccessListChange) -> Marks:
+        """What holds every last member of a list that is deleted, all of whom leave; nothing where anybody is not."""
+        going = [name for name in change.members_removed if self._people.get(name) and self.users.get(name)]
+        if len(going) < len(change.members_removed) or any(self.users[name].after for name in going):
+            return NOTHING
+        return NOTHING.union(*(self._people[name] for name in going))
+
     def _was_there(self, change: AccessListChange, name: str) -> bool:
         """Whether somebody who joins a list is not a newcomer, nor in it already under an old name."""
         if name in self.renamed.values():

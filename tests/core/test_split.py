@@ -264,6 +264,24 @@ def test_a_list_that_is_held_loses_people_whose_account_goes() -> None:
     assert lines(plan(smaller, applied(state, go), NO_LIST_DELETES)) == lines(held)
 
 
+def test_r37_a_list_of_leavers_alone_stays_until_their_accounts_go() -> None:
+    state = settled(okta(ANN, BOB, CARL, group("night", "ann", "bob"), group("day", "ann", "carl")))
+    left = okta(CARL, group("night"), group("day", "carl"))
+    go, held = split(plan(left, state, NO_DELETES), ())
+    assert lines(go) == ["create lock ann: unassigned", "create lock bob: unassigned"]
+    assert applied(state, go).members == state.members
+    assert "delete access_list night: became_empty -ann -bob" in lines(held)
+    go, held = split(plan(left, state, NO_DELETES), {"user_deletes"})
+    assert held.is_empty
+    assert applied(state, go).members.keys() == {"00g-day"}
+
+
+def test_a_list_that_somebody_else_is_in_goes_without_waiting_for_leavers() -> None:
+    state = settled(okta(ANN, BOB, group("night", "ann", "bob"), group("day", "bob")))
+    go, _ = split(plan(okta(BOB, group("day", "bob")), state, NO_DELETES), ())
+    assert lines(go) == ["create lock ann: unassigned", "delete access_list night: deleted_upstream -ann -bob"]
+
+
 def test_r37_an_adoption_stays_whole() -> None:
     settings = config(spec="users: {adopt: [ann]}")
     state = with_user(settled(okta(BOB)), foreign_user("ann", roles=("admin",)))

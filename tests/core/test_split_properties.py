@@ -136,8 +136,10 @@ def test_an_account_that_stays_keeps_its_memberships_and_one_that_goes_has_none_
         has = {item for item in lists if name in after.members[item]}
         had = {item for item, entries in state.members.items() if name in entries}
         deleted = {name_of(each) for each in go.changes if isinstance(each, AccessListChange) and each.after is None}
+        leaving = {name_of(each) for each in whole.changes if isinstance(each, UserChange) and each.after is None}
+        stay = {item for item in had if state.members[item].keys() <= leaving & after.users.keys()}
         if name in after.users:
-            assert has == (had & lists) - deleted
+            assert has == (had & lists) - (deleted - stay)
         else:
             assert has == set()
 
