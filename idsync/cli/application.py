@@ -16,7 +16,6 @@ from idsync import __version__
 from idsync.cli.console import OutputClosed, not_written
 from idsync.cli.examples import examples_of
 from idsync.cli.exit_codes import MEANINGS, ExitCode, exit_code_of
-from idsync.cli.hints import did_you_mean
 from idsync.cli.invocation import Invocation, common_options
 from idsync.cli.signals import Signals, Terminated
 from idsync.errors import IdsyncError, StoreDamaged, UsageError
@@ -74,7 +73,9 @@ class LazyCommands(click.Group):
         """The command that the first argument names; a slip of the finger gets a suggestion."""
         name = args[0]
         if name not in COMMANDS and not name.startswith("-"):
-            ctx.fail(f"There is no command {name!r}.{did_you_mean(name, COMMANDS)}")
+            from idsync.model.suggestions import did_you_mean, nearest  # costs more than a start should
+
+            ctx.fail(f"There is no command {name!r}.{did_you_mean(nearest(name, COMMANDS))}")
         return super().resolve_command(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:

@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Iterable
 
-from idsync.cli.hints import did_you_mean
 from idsync.errors import ResourceError
 from idsync.model.directory import Names
+from idsync.model.suggestions import did_you_mean, nearest
 from idsync.targets.protocol import DirectoryReader
 
 LIST_KINDS = frozenset({"access_list", "access_list_member"})
@@ -53,7 +53,7 @@ def refuse_unknown(directory: DirectoryReader, kind: str, name: str) -> Resource
 def nothing_called(kind: str, name: str, known: Iterable[str]) -> ResourceError:
     """That nothing of a kind is called so."""
     return ResourceError(
-        f"There is no {kind} {name!r}.{did_you_mean(name, known)}",
+        f"There is no {kind} {name!r}.{did_you_mean(nearest(name, known))}",
         fix=f"`idsync get {kind}s --format text` lists those there are.",
     )
 

@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 import click
 
-from idsync.cli.hints import did_you_mean
 from idsync.errors import UsageError
+from idsync.model.suggestions import did_you_mean, nearest
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -68,7 +68,7 @@ def overrides(allowed: Iterable[str], known: Iterable[str]) -> dict[str, str]:
         guard = guard.strip()
         if guard not in names:
             raise UsageError(
-                f"There is no guard {guard!r}.{did_you_mean(guard, names)}",
+                f"There is no guard {guard!r}.{did_you_mean(nearest(guard, names))}",
                 why="--allow takes GUARD=REASON.",
                 fix=f"Name one of {', '.join(names)}.",
             )

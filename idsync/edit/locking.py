@@ -1,6 +1,5 @@
 """Security's hand: a lock on somebody at once, and every lock on somebody lifted, without a plan and without Okta."""
 
-import difflib
 import shlex
 import uuid
 from collections.abc import Collection, Iterable
@@ -12,6 +11,7 @@ from idsync.model.directory import Names
 from idsync.model.names import is_text, twin_key
 from idsync.model.resources import LockSpec, LockTarget, Metadata
 from idsync.model.resources import lock as lock_resource
+from idsync.model.suggestions import did_you_mean, nearest_people
 from idsync.model.times import is_past, later, parse_duration
 
 SHORTEST = 60
@@ -91,9 +91,6 @@ def advice(user: str) -> str:
 
 def _meant(user: str, known: Collection[str] | Iterable[str]) -> str:
     """The known name that was most likely meant: equal but for letter case and Unicode form, or nearly equal."""
-    names = [name for name in known if name != user]
-    alike = [name for name in names if twin_key(name) == twin_key(user)]
-    if not alike:
-        near = [name for name in names if name[:1].casefold() == user[:1].casefold()]
-        alike = difflib.get_close_matches(user, near, n=1, cutoff=0.8)
-    return f" Did you mean {min(alike)!r}?" if alike else ""
+    names = sorted(name for name in known if name != user)
+    twins = [name for name in names if twin_key(name) == twin_key(user)]
+    return did_you_mean(twins[:1] or nearest_people(user, names))

@@ -1,6 +1,5 @@
 """The door for resources that people give: a mapping becomes a resource, or an error that explains."""
 
-import difflib
 from typing import assert_never
 
 import msgspec
@@ -10,6 +9,7 @@ from idsync.errors import ResourceError
 from idsync.model.canonical import canonical_bytes
 from idsync.model.resources import NESTED_LIST, NEW_MEMBERSHIP, AccessList, AccessListMember, Lock, User
 from idsync.model.revisions import SHAPES, AnyResource, address_of
+from idsync.model.suggestions import nearest
 from idsync.model.times import parse_time
 
 _MEMBERSHIP_KINDS = (NEW_MEMBERSHIP.membership_kind, NESTED_LIST)
@@ -55,7 +55,7 @@ def _converted(document: object) -> AnyResource:
     kind = document.get("kind")
     shape = SHAPES.get(kind) if isinstance(kind, str) else None
     if shape is None:
-        near = difflib.get_close_matches(str(kind), SHAPES, 1)
+        near = nearest(str(kind), SHAPES)
         raise ResourceError(
             "This resource has no kind." if kind is None else f"There is no kind {kind!r:.80} of resource.",
             why=f"The kinds are {', '.join(SHAPES)}.",

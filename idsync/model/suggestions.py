@@ -3,6 +3,8 @@
 import difflib
 from collections.abc import Iterable
 
+from idsync.diagnostics import quoted
+
 LONGEST = 100
 """Longer names are not compared: what is that long was not typed."""
 _MANY = 400
@@ -52,8 +54,8 @@ def nearest_people(name: str, known: Iterable[str], count: int = 1) -> list[str]
 
 
 def did_you_mean(names: Iterable[str]) -> str:
-    """A sentence that suggests these names, with a blank before it; empty when there are none."""
-    told = " or ".join(f'"{name}"' for name in names)
+    """A sentence that suggests these names, made harmless, with a space before it; empty when there are none."""
+    told = " or ".join(quoted(name, 2 * LONGEST) for name in names)
     return f" Did you mean {told}?" if told else ""
 
 

@@ -134,7 +134,7 @@ def test_r37_a_blocked_plan_is_refused_before_anybody_is_asked(idsync: Idsync, o
 @pytest.mark.parametrize(
     ("allowed", "message"),
     [
-        ("user_delete=x", "Did you mean 'user_deletes'?"),
+        ("user_delete=x", 'Did you mean "user_deletes"?'),
         ("nonsense=x", "There is no guard 'nonsense'"),
         ("user_deletes=", "gives no reason"),
         ("user_deletes=   ", "gives no reason"),

@@ -99,7 +99,7 @@ def test_a_command_line_that_cannot_be_acted_on_exits_64_never_2(arguments: list
 
 
 def test_a_slip_in_a_command_is_met_with_a_suggestion(idsync: Idsync) -> None:
-    assert "Did you mean 'validate'?" in idsync("validte").err
+    assert 'Did you mean "validate"?' in idsync("validte").err
 
 
 def test_an_interrupt_exits_130(idsync: Idsync, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,7 +64,7 @@ def test_every_example_can_be_parsed(name: str) -> None:
 def test_help_of_a_command_is_asked_for_in_two_ways(idsync: Idsync) -> None:
     assert idsync("help", "plan").out == idsync("plan", "--help").out
     assert idsync("help").out == idsync("--help").out
-    assert "Did you mean 'plan'?" in idsync("help", "paln").err
+    assert 'Did you mean "plan"?' in idsync("help", "paln").err
     assert idsync("-V").out == idsync("--version").out == idsync("version").out
 
 

@@ -45,14 +45,14 @@ def test_somebody_unknown_is_locked_all_the_same_with_a_suggestion(
 ) -> None:
     done = idsync("lock", asked, "-c", org, "--message", "x")
     assert done.code == 0
-    assert f"Did you mean {meant!r}?" in " ".join(done.err.split())
+    assert f'Did you mean "{meant}"?' in " ".join(done.err.split())
     assert len(locks_on(idsync, org, asked)) == 1
 
 
 def test_who_is_not_locked_cannot_be_unlocked_and_a_like_name_is_suggested(idsync: Idsync, org: Path) -> None:
     idsync("lock", HIRO, "-c", org, "--message", "x")
     done = idsync("unlock", HIRO.title(), "-c", org, "--reason", "x")
-    assert (done.code, f"Did you mean {HIRO!r}?" in " ".join(done.err.split())) == (64, True)
+    assert (done.code, f'Did you mean "{HIRO}"?' in " ".join(done.err.split())) == (64, True)
     assert len(locks_on(idsync, org)) == 1
 
 

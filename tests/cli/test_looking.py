@@ -204,7 +204,7 @@ def test_history_tells_runs_and_hands_the_newest_first(idsync: Idsync, org: Path
     _edit_by_hand(idsync, org)
     lines = [line for line in idsync("history", "-c", org).out.splitlines() if not line.startswith(" ")]
     assert len(lines) == 4
-    assert "created access_list_member/00g1enzo0005/zoe.martin@enzos-pizza.com by hand" in lines[0]
+    assert "created member zoe.martin@enzos-pizza.com of list Team data (00g1enzo0005) by hand" in lines[0]
     assert f"removed user/{HIRO} by hand" in lines[1]
     assert "run 1 applied" in lines[3]
 

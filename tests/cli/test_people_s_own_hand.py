@@ -382,7 +382,7 @@ def test_a_name_that_is_nearly_right_is_suggested(
 ) -> None:
     told = idsync(*arguments, "-c", org)
     assert told.code == 64
-    assert f"Did you mean '{meant}" in told.err
+    assert f'Did you mean "{meant}' in told.err
 
 
 def test_what_is_not_there_is_said_before_a_terminal_is_asked_for(idsync: Idsync, org: Path) -> None:

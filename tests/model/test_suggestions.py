@@ -44,3 +44,7 @@ def test_the_order_in_which_names_are_known_decides_nothing() -> None:
 def test_a_suggestion_is_a_sentence() -> None:
     assert did_you_mean([]) == ""
     assert did_you_mean(["a", "b"]) == ' Did you mean "a" or "b"?'
+
+
+def test_a_suggested_name_makes_no_line_of_its_own() -> None:
+    assert did_you_mean(["a\nb\x1b[31m"]) == r' Did you mean "a\nb\x1b[31m"?'

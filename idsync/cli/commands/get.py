@@ -8,7 +8,6 @@ from msgspec.structs import replace
 
 from idsync.apply.last_apply import last_apply
 from idsync.cli.exit_codes import ExitCode
-from idsync.cli.hints import did_you_mean
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.names import refuse_unknown, resolved
 from idsync.cli.options import format_option
@@ -23,6 +22,7 @@ from idsync.model.directory import DirectoryState, Names
 from idsync.model.exported_state import ExportedState, StateSpec, exported_state
 from idsync.model.resources import member
 from idsync.model.revisions import AnyResource, with_revision
+from idsync.model.suggestions import did_you_mean, nearest
 from idsync.render.resources import render_json, render_text, render_yaml
 from idsync.render.style import COLOUR, PLAIN
 from idsync.stores.protocol import Access
@@ -110,7 +110,7 @@ def _asked(word: str, name: str | None) -> tuple[tuple[Kind, ...], str | None]:
         raise UsageError(f"{word!r} names a resource already.", fix="Write KIND/NAME, or KIND NAME.")
     if kind not in _BY_WORD:
         raise UsageError(
-            f"There is no kind {kind!r} of resource.{did_you_mean(kind, _BY_WORD)}",
+            f"There is no kind {kind!r} of resource.{did_you_mean(nearest(kind, _BY_WORD))}",
             fix="Ask for users, locks, access_lists, access_list_members or all.",
         )
     if kind == "all" and (slash or name is not None):
