@@ -19,6 +19,7 @@ from idsync.cli.exit_codes import MEANINGS, ExitCode, exit_code_of
 from idsync.cli.invocation import Invocation, common_options
 from idsync.cli.signals import Signals, Terminated
 from idsync.errors import IdsyncError, StoreDamaged, UsageError
+from idsync.model.suggestions import did_you_mean, nearest
 
 COMMANDS = {
     "init": "Write a first configuration, or a complete example.",
@@ -73,8 +74,6 @@ class LazyCommands(click.Group):
         """The command that the first argument names; a slip of the finger gets a suggestion."""
         name = args[0]
         if name not in COMMANDS and not name.startswith("-"):
-            from idsync.model.suggestions import did_you_mean, nearest  # costs more than a start should
-
             ctx.fail(f"There is no command {name!r}.{did_you_mean(nearest(name, COMMANDS))}")
         return super().resolve_command(ctx, args)
 

@@ -3,8 +3,6 @@
 import difflib
 from collections.abc import Iterable
 
-from idsync.diagnostics import quoted
-
 LONGEST = 100
 """Longer names are not compared: what is that long was not typed."""
 _MANY = 400
@@ -55,8 +53,13 @@ def nearest_people(name: str, known: Iterable[str], count: int = 1) -> list[str]
 
 def did_you_mean(names: Iterable[str]) -> str:
     """A sentence that suggests these names, made harmless, with a space before it; empty when there are none."""
-    told = " or ".join(quoted(name, 2 * LONGEST) for name in names)
-    return f" Did you mean {told}?" if told else ""
+    suggested = list(names)
+    if not suggested:
+        return ""
+    from idsync.diagnostics import quoted  # loads what the start of a command has no time for
+
+    told = " or ".join(quoted(name, 2 * LONGEST) for name in suggested)
+    return f" Did you mean {told}?"
 
 
 def _plausible(asked: str, known: Iterable[str]) -> list[str]:
