@@ -121,7 +121,8 @@ def test_expansions_to_nothing_drop_the_role_the_trait_the_owner_and_the_title()
     change = list_change(made, "team-").after
     assert change is not None
     assert change.spec.grants == Grants(("team-x", "a$b"), {"t-": ("x",)})
-    assert change.spec.title == "Team "
+    assert change.spec.title == "team-"
+    assert "unusable_expansion" in {finding.code for finding in made.findings}
 
 
 def test_r23_the_causes_of_a_list_are_its_group_and_the_rule_with_its_place() -> None:

@@ -86,7 +86,7 @@ def test_traits_have_the_configured_prefix_and_filter() -> None:
         ("*-*", "$2-$1", "a-b-c", "c-a-b"),
         ("^(.*) (lead)$", "$2 $1", "team lead", "lead team"),
         ("a.b*", "x$1", "a.bc", "xc"),
-        ("*", "$1", "two\nlines", "two\nlines"),
+        ("* x*", "$2", "two\nlines xy", "y"),
         ("*", "a$$1", "x", "a$1"),
         ("^(a)|b$", "r$1", "b", "r"),
         ("ren\u00e9-*", "$1", "rene\u0301-x", "x"),
