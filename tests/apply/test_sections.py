@@ -121,7 +121,7 @@ def test_an_atomic_section_that_fails_leaves_the_remote_one_to_go_on(
     assert caught.value.causes == (caught.value.causes[0],)
     assert local.state().users.keys() == {*BEFORE.users}
     assert remote.state().users.keys() == {"a", "b"}
-    remote.users.clear()  # whoever takes away what was made does not stop the rest
+    remote.users.clear()  # somebody who takes away what was made does not stop the rest
     apply_both(plan, {FIRST: local, REMOTE: remote}, store)
     assert local.state().users.keys() == {*AFTER.users, "admin"}
     assert remote.state().users.keys() == set()

@@ -1,6 +1,6 @@
 """The list of configuration codes in the documentation is the one in the program.
 
-To write it anew after a change of `idsync/config/codes.py`, run with IDSYNC_ACCEPT=1.
+To write it again after a change of `idsync/config/codes.py`, run with IDSYNC_ACCEPT=1.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from idsync.diagnostics import Diagnostic, Position, Severity, has_errors, in_re
 
 
 def diagnostic(file: str, line: int = 0, column: int = 0, severity: Severity = Severity.ERROR) -> Diagnostic:
-    return Diagnostic("bad_value", severity, "it is wrong", "Because.", "Mend it.", Position(file, line, column))
+    return Diagnostic("bad_value", severity, "it is wrong", "Because.", "Correct it.", Position(file, line, column))
 
 
 def test_a_position_names_file_line_and_column_or_the_file_as_a_whole() -> None:

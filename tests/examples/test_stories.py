@@ -1,4 +1,7 @@
-"""Every folder under examples/ that holds a configuration is planned, and its plan is as written there."""
+"""Every folder under examples/ that holds a configuration is planned, and its plan is as written there.
+
+To accept what is planned now, run with IDSYNC_ACCEPT=1 and review the difference.
+"""
 
 import json
 import os
@@ -30,7 +33,7 @@ def test_a_story_is_planned_as_it_is_told(
     assert run(_arguments(story)) == 0
     said = capsys.readouterr()
     told = EXAMPLES / name / "plan.txt"
-    if os.environ.get("REGENERATE_GOLDEN"):
+    if os.environ.get("IDSYNC_ACCEPT"):
         told.write_text(said.out)
     assert said.out == told.read_text()
     assert said.err == ""

@@ -42,11 +42,3 @@ def plan_json(made: Plan) -> bytes:
 def plan_text(made: Plan) -> str:
     """The plan as people read it."""
     return render_plan(made)
-
-
-def regenerate() -> None:
-    """Write what is planned now beside every story: look at the difference before you commit it."""
-    for story in STORIES:
-        made = planned(story)
-        (story / "plan.json").write_bytes(plan_json(made))
-        (story / "plan.txt").write_text(plan_text(made), encoding="utf-8")

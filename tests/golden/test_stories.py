@@ -1,5 +1,9 @@
-"""Each story is planned as its folder says, to the byte. `python -m tests.golden` writes what is planned now."""
+"""Each story is planned as its folder says, to the byte.
 
+To accept what is planned now, run with IDSYNC_ACCEPT=1 and review the difference.
+"""
+
+import os
 from pathlib import Path
 
 import pytest
@@ -22,6 +26,9 @@ def test_there_are_stories() -> None:
 @each_story
 def test_a_story_is_planned_as_its_folder_says(story: Path) -> None:
     made = planned(story)
+    if os.environ.get("IDSYNC_ACCEPT"):
+        (story / "plan.json").write_bytes(plan_json(made))
+        (story / "plan.txt").write_text(plan_text(made), encoding="utf-8")
     assert plan_text(made) == (story / "plan.txt").read_text(encoding="utf-8")
     assert plan_json(made) == (story / "plan.json").read_bytes()
 

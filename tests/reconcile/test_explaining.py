@@ -104,7 +104,7 @@ def states(explanation: Explanation) -> dict[str, tuple[bool, bool]]:
     return {item.name: (item.now, item.desired) for item in explanation.access}
 
 
-@pytest.mark.parametrize("groups", [(group("team-red", "cat"),), ()], ids=["of which one is no member", "that is gone"])
+@pytest.mark.parametrize("groups", [(group("team-red", "cat"),), ()], ids=["that has other members", "that is gone"])
 def test_a_list_that_the_next_apply_takes_one_off_is_told_as_going(groups: tuple[IdentityGroup, ...]) -> None:
     access = states(told("ann", snapshot=okta(person("ann"), person("cat"), *groups)))
     assert access["00g-team-red"] == (True, False)

@@ -23,7 +23,7 @@ FORMATS: dict[str, Callable[[Plan], str]] = {
 def test_a_story_renders_as_reviewed(story: str, suffix: str) -> None:
     rendered = FORMATS[suffix](STORIES[story]()).encode()
     golden = GOLDEN / f"{story}.{suffix}"
-    if os.environ.get("REGENERATE_GOLDEN"):
+    if os.environ.get("IDSYNC_ACCEPT"):
         golden.write_bytes(rendered)
     assert rendered == golden.read_bytes()
 

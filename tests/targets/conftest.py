@@ -33,7 +33,7 @@ def local(tmp_path: Path) -> Iterator[LocalTarget]:
 
 @pytest.fixture
 def reopened(tmp_path: Path) -> Iterator[Callable[[], LocalTarget]]:
-    """Opens the local target's file anew, as another process would."""
+    """Opens the local target's file again, as another process would."""
     opened = []
 
     def again() -> LocalTarget:

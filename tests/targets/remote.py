@@ -70,7 +70,7 @@ class RemoteTarget(MemoryTarget):
         return labels.get(OWN_LABEL) == "true" and labels.get(ORG_LABEL) == ORG
 
     def project(self, desired: DirectoryState) -> DirectoryState:
-        """Without locks, whoever is locked has no account; traits and reviews are not kept."""
+        """Without locks, people who are locked have no account; traits and reviews are not kept."""
         locked = {lock.spec.target.user for lock in desired.locks.values()}
         return DirectoryState(
             users={name: _marked(_without_traits(user)) for name, user in desired.users.items() if name not in locked},
@@ -99,7 +99,7 @@ class RemoteTarget(MemoryTarget):
         return self.lists[made.metadata.name] if isinstance(made, AccessList) else made
 
     def _admit(self, fence: int) -> None:
-        """Refuse whoever has a lower number than one that was seen: their lease has passed on."""
+        """Refuse a writer whose number is lower than one that was seen: the lease has passed on."""
         if fence < self.fence:
             raise LeaseLost("Another run writes here now.")
         self.fence = fence

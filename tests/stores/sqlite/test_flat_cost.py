@@ -97,7 +97,7 @@ def test_whatever_comes_first_after_a_large_import_makes_the_indexes_that_it_lef
         target.add_members("all", dict.fromkeys((f"User{number}" for number in range(5)), Membership()))
     left = {"users_by_okta_id", "users_by_twin_key", "members_by_name"}
     assert indexes_of(store).isdisjoint(left)
-    store.cache.put({"what is no change of the directory": b""})
+    store.cache.put({"a memo, which changes nothing of the directory": b""})
     assert indexes_of(store).isdisjoint(left)
     change(target)
     assert indexes_of(store) >= left
