@@ -22,8 +22,9 @@ def open_store(url: str, base: Path, access: Access) -> Store:
 
 
 def store_exists(url: str, base: Path) -> bool:
-    """Whether there is a store at `url`, or what looks like one."""
-    return _path(url, base).exists()
+    """Whether there is a store at `url`, or what looks like one; a file without a byte is none."""
+    path = _path(url, base)
+    return path.exists() and (not path.is_file() or path.stat().st_size > 0)
 
 
 def store_folder(url: str, base: Path) -> Path:

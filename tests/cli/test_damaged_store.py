@@ -89,3 +89,32 @@ def test_a_file_that_was_cut_is_explained(idsync: Idsync, org: Path) -> None:
             assert ended.code in (1, 7), (size, command, ended)
             assert "Unexpected" not in ended.err
             assert "fix:" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("table", "column"), [("users", "fingerprint"), ("users", "name"), ("access_lists", "fingerprint")]
+)
+def test_a_row_that_was_cut_short_is_told_so_by_every_command(
+    idsync: Idsync, org: Path, table: str, column: str
+) -> None:
+    _cut_short(org / "idsync.db", table, column)
+    # With a change to make, and with none, which leaves a memo.
+    weeks = [["--snapshot", str(org / "snapshot-next.json")], []]
+    for command in (["get", "all"], ["history", "--verify"], *(["apply", "--auto-approve", *week] for week in weeks)):
+        ended = idsync(*command, "-c", org)
+        assert "Unexpected" not in ended.err, command
+        assert ended.code in (0, 1)
+    assert idsync("history", "-c", org, "--verify").code == 1
+
+
+def _cut_short(store: Path, table: str, column: str) -> None:
+    """Leave nothing of a column in any row, as SQLite reads a page that was zeroed."""
+    schema = f"UPDATE sqlite_schema SET sql = ? WHERE name = '{table}'"
+    with closing(sqlite3.connect(store)) as raw, raw:
+        (before,) = raw.execute(f"SELECT sql FROM sqlite_schema WHERE name = '{table}'").fetchone()
+        raw.execute("PRAGMA writable_schema = ON")
+        raw.execute(schema, (before.replace("NOT NULL", ""),))
+    with closing(sqlite3.connect(store)) as raw, raw:
+        raw.execute(f"UPDATE {table} SET {column} = NULL")
+        raw.execute("PRAGMA writable_schema = ON")
+        raw.execute(schema, (before,))

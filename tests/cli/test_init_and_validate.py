@@ -301,6 +301,12 @@ def test_the_configuration_is_found_by_option_on_either_side_and_by_environment(
     assert idsync("validate").code == 0
 
 
+def test_a_store_of_which_nothing_is_left_is_said_to_be_none(idsync: Idsync, org: Path) -> None:
+    (org / "idsync.db").write_bytes(b"")
+    assert "no_store" in idsync("plan", "-c", org).out
+    assert idsync("plan", "-c", org, "--fail-on", "warning").code == 5
+
+
 def test_a_store_that_is_not_there_is_said_in_the_plan_and_caught_by_fail_on(idsync: Idsync, fresh: Path) -> None:
     assert "no_store" in idsync("plan", "-c", fresh).out
     assert idsync("plan", "-c", fresh, "--fail-on", "warning").code == 5

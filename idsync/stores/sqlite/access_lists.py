@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 
 from idsync.model.canonical import Body
 from idsync.model.member_fingerprint import fingerprint_of_sum, sum_from_bytes
-from idsync.stores.sqlite.bodies import Bodies, present
+from idsync.stores.sqlite.bodies import Bodies, fingerprint_in, present
 from idsync.stores.sqlite.connection import Connection
 from idsync.stores.sqlite.list_rows import ListRows
 from idsync.stores.sqlite.members import MemberTable
@@ -44,7 +44,8 @@ class AccessListTable:
         else:
             rows = self._connection.rows(_SQL["access_list_entries_of"], (org, asked(names)))
         for name, ours, fingerprint, total, count in rows:
-            yield name, bool(ours), fingerprint.hex(), fingerprint_of_sum(name, sum_from_bytes(total)), count
+            body = fingerprint_in("access_list", name, fingerprint)
+            yield name, bool(ours), body, fingerprint_of_sum(name, sum_from_bytes(total)), count
 
     def owned_by(self, people: Collection[str]) -> Iterable[str]:
         """Names of the lists that name one of these people as an owner."""

@@ -47,9 +47,25 @@ class Bodies:
             self._connection.run_many(_SQL["add_body"], rows)
 
 
-def present(kind: str, rows: Iterable[tuple[str, bytes | None]]) -> Iterator[tuple[str, bytes]]:
-    """Name and body of each object; raises StoreDamaged for one whose body is missing."""
+def present(kind: str, rows: Iterable[tuple[str | None, bytes | None]]) -> Iterator[tuple[str, bytes]]:
+    """Name and body of each object; raises StoreDamaged for one whose body or row is missing."""
     for name, body in rows:
-        if body is None:
-            raise StoreDamaged(f"{kind}/{name}", "Its body is missing.")
+        if name is None or body is None:
+            raise StoreDamaged(*_lost(kind, name, "body"))
         yield name, body
+
+
+def fingerprint_in(kind: str, name: str | None, fingerprint: bytes | None) -> str:
+    """The fingerprint of an object as a row has it; raises StoreDamaged where the row was emptied or cut short.
+
+    SQLite reads what is missing of a row as NULL, also where the table allows none.
+    """
+    if name is None or fingerprint is None:
+        raise StoreDamaged(*_lost(kind, name, "row"))
+    return fingerprint.hex()
+
+
+def _lost(kind: str, name: str | None, what: str) -> tuple[str, str]:
+    if name is None:
+        return f"some {kind.replace('_', ' ')}", "Its row is empty, or cut short."
+    return f"{kind}/{name}", "Its body is missing." if what == "body" else "Its row is cut short."

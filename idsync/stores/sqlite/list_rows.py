@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from idsync.model.member_fingerprint import sum_from_bytes, sum_to_bytes
+from idsync.stores.sqlite.bodies import fingerprint_in
 from idsync.stores.sqlite.connection import Connection
 from idsync.stores.sqlite.counts import OwnedCounts
 from idsync.stores.sqlite.statements import load_statements
@@ -43,7 +44,9 @@ class ListRows:
             row = self._connection.row(_SQL["access_list"], (name,))
             if row is not None:
                 number, org, fingerprint, count, total = row
-                found = ListRow(number, name, org, fingerprint.hex(), count, sum_from_bytes(total))
+                found = ListRow(
+                    number, name, org, fingerprint_in("access_list", name, fingerprint), count, sum_from_bytes(total)
+                )
                 self._known[name] = found
         return found
 

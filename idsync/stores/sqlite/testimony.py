@@ -134,6 +134,8 @@ def _of_objects(connection: Connection, story: Story) -> str:
     told = dict(story.objects)
     for kind, statement in _PRINTS.items():
         for name, fingerprint in connection.chunks(_SQL[statement]):
+            if name is None or fingerprint is None:
+                return f"a row of the directory's {kind.replace('_', ' ')}s is empty, or cut short"
             address = Address(f"{kind}/{name}")
             if told.pop(address, None) != fingerprint.hex():
                 return f"{address} is not what the journal's last entry about it says"

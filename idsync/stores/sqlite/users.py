@@ -7,7 +7,7 @@ import msgspec
 
 from idsync.model.canonical import Body
 from idsync.model.names import twin_keys
-from idsync.stores.sqlite.bodies import Bodies, present
+from idsync.stores.sqlite.bodies import Bodies, fingerprint_in, present
 from idsync.stores.sqlite.connection import Connection
 from idsync.stores.sqlite.counts import OwnedCounts
 from idsync.stores.sqlite.names import Names, asked
@@ -44,7 +44,7 @@ class UserTable:
             rows = self._connection.chunks(_SQL["user_entries"], (org,))
         else:
             rows = iter(self._connection.rows(_SQL["user_entries_of"], (org, asked(names))))
-        return ((name, okta_id, fingerprint.hex()) for name, okta_id, fingerprint in rows)
+        return ((name, okta_id, fingerprint_in("user", name, fingerprint)) for name, okta_id, fingerprint in rows)
 
     def names_of(self, okta_ids: Collection[str], twins: Collection[str]) -> Iterable[str]:
         """Names of the users with one of these Okta ids, or whose name has one of these twin keys."""
