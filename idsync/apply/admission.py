@@ -189,9 +189,9 @@ def releasing(
 
 
 def unneeded(overrides: Iterable[str], counted: Container[str]) -> tuple[str, ...]:
-    """Notes on overrides that release nothing."""
+    """Notes on releases that release nothing."""
     return tuple(
-        f"The guard {name} blocks nothing in this plan; its override is ignored"
+        f"{name} blocks nothing in this plan; its release is ignored"
         for name in overrides
         if name not in counted and name != LOGIN_REUSED
     )
