@@ -5,7 +5,7 @@ A lock is for a person, by Okta id: who gets the name of somebody else neither l
 
 import shlex
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
@@ -21,7 +21,7 @@ from idsync.model.findings import Finding
 from idsync.model.ownership import UNKNOWN_PERSON, USER_ID_LABEL, is_ours, our_labels
 from idsync.model.resources import Lock, LockSpec, LockTarget, Metadata
 from idsync.model.resources import lock as lock_resource
-from idsync.model.times import is_past, parse_time
+from idsync.model.times import is_past, moved, parse_time
 
 _MESSAGES = {
     Reason.UNASSIGNED: "Your access ended: you are no longer assigned to the application in Okta.",
@@ -130,7 +130,7 @@ class _Draft:
     def want_for_one_gone(self, user: str, okta_id: str, why: Why) -> None:
         """Want a lock on somebody whose account a hand took before they left, while credentials may be alive."""
         since = self._past.since(user, okta_id)
-        over = self._lifetime is not None and is_past(since, self._now - timedelta(seconds=self._lifetime))
+        over = self._lifetime is not None and is_past(since, moved(self._now, -self._lifetime))
         if not over and self._in_force.place_of(user, okta_id)[1] is None:
             self.want_departure(user, okta_id, why)
 
@@ -175,7 +175,7 @@ class _Draft:
         ends = existing.spec.expires
         if lifetime is None or ends is None:
             return lifetime is None and ends is None
-        return parse_time(ends) >= self._now + timedelta(seconds=lifetime)
+        return parse_time(ends) >= moved(self._now, lifetime)
 
     def _put(self, name: str, okta_id: str, spec: LockSpec, existing: Lock | None, lifetime: int | None) -> None:
         labels = {**(existing.metadata.labels if existing else {}), **our_labels(self._org_url)}

@@ -11,6 +11,8 @@ _UNITS = (86400, 3600, 60, 1)
 
 _SOME_MINUTES = 120
 _A_DAY = 86400
+_FIRST = datetime(1, 1, 1, tzinfo=UTC)
+_LAST = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 
 class Clocks(msgspec.Struct, frozen=True):
@@ -26,12 +28,12 @@ class Clocks(msgspec.Struct, frozen=True):
     @property
     def later(self) -> datetime:
         """The time by the clock that is ahead."""
-        return self.local + timedelta(seconds=max(self.ahead, 0))
+        return moved(self.local, max(self.ahead, 0))
 
     @property
     def earlier(self) -> datetime:
         """The time by the clock that is behind."""
-        return self.local + timedelta(seconds=min(self.ahead, 0))
+        return moved(self.local, min(self.ahead, 0))
 
     @property
     def differ(self) -> bool:
@@ -67,7 +69,15 @@ def is_past(text: str | None, now: datetime) -> bool:
 
 def later(moment: datetime, seconds: int) -> str:
     """The time `seconds` after `moment`, as text."""
-    return format_time(moment + timedelta(seconds=seconds))
+    return format_time(moved(moment, seconds))
+
+
+def moved(moment: datetime, seconds: int) -> datetime:
+    """The time `seconds` after `moment`, or before it; at most the last or first one that can be written."""
+    try:
+        return moment + timedelta(seconds=seconds)
+    except OverflowError:
+        return _LAST if seconds > 0 else _FIRST
 
 
 def parse_duration(text: str) -> int:

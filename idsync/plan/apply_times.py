@@ -1,7 +1,7 @@
 """The times that only an apply knows: what a planned object becomes at the moment of being made."""
 
 from collections.abc import Collection
-from datetime import UTC, datetime
+from datetime import MAXYEAR, UTC, datetime
 
 import msgspec
 
@@ -10,6 +10,8 @@ from idsync.model.times import format_time, later
 from idsync.plan.changes import AccessListChange, LockChange
 
 REVIEW_MONTHS = 6
+_LAST_MONTH = MAXYEAR * 12 + 11
+"""The last month of the last year that can be written, counted from the year 0."""
 
 
 class Moment(msgspec.Struct, frozen=True):
@@ -81,4 +83,5 @@ def first_review(now: datetime) -> datetime:
     day = now.replace(hour=0, minute=0, second=0, microsecond=0)
     if now.day > 1 or now > day:
         months += 1
+    months = min(months, _LAST_MONTH)
     return day.replace(year=months // 12, month=months % 12 + 1, day=1)

@@ -105,3 +105,16 @@ def test_an_equal_reading_is_not_older_and_the_same_plan_again_is_used(idsync: I
 def test_an_older_reading_that_changes_nothing_is_refused_too(idsync: Idsync, after: Path) -> None:
     """It would become the last one, with which the next is compared."""
     assert applied(idsync, after, "--snapshot", reading(after, "snapshot-next.json", MONDAY)).code == 6
+
+
+def test_r20_a_reading_of_a_wildly_wrong_clock_still_locks_its_leavers(idsync: Idsync, org: Path) -> None:
+    ended = applied(idsync, org, "--snapshot", reading(org, "snapshot-next.json", "9999-09-30T12:00:00Z"), *RELEASED)
+    assert ended.code == 0, ended.err
+    assert "clock_skew" in ended.out
+    config = org / "idsync.yaml"
+    config.write_text(config.read_text().replace("ttl: 30h", "ttl: 3650d"))
+    left = reading(org, "snapshot.json", "9999-12-31T23:59:59Z")
+    ended = applied(idsync, org, "--snapshot", left, *RELEASED)
+    assert ended.code == 0, ended.err
+    assert '"9999-12-31T23:59:59Z"' in idsync("get", "locks", "-c", org, "--format", "json").out
+    assert idsync("plan", "-c", org, "--snapshot", left).out.startswith("No changes")

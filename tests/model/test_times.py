@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idsync.model.times import format_duration, format_time, is_past, later, parse_duration, parse_time
+from idsync.model.times import Clocks, format_duration, format_time, is_past, later, parse_duration, parse_time
 
 NOON = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
 
@@ -50,6 +50,12 @@ def test_an_expiry_has_passed_at_its_very_moment() -> None:
 
 def test_later_is_so_many_seconds_on() -> None:
     assert later(NOON, 31 * 3600) == "2026-11-23T19:00:00Z"
+
+
+def test_what_comes_after_the_last_year_is_its_end_and_what_comes_before_the_first_is_its_beginning() -> None:
+    assert later(dt.datetime(9999, 12, 31, tzinfo=dt.UTC), 2 * 86400) == "9999-12-31T23:59:59Z"
+    assert Clocks(NOON, 10**12).later.year == 9999
+    assert Clocks(NOON, -(10**12)).earlier == dt.datetime(1, 1, 1, tzinfo=dt.UTC)
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,10 @@ def test_the_first_review_is_on_the_first_of_a_month_six_to_seven_months_on(now:
     assert (months == 6) == (now == now.replace(day=1, hour=0, minute=0, second=0, microsecond=0))
 
 
+def test_the_first_review_is_in_the_last_year_at_the_latest() -> None:
+    assert first_review(dt.datetime(9999, 8, 5, tzinfo=dt.UTC)) == dt.datetime(9999, 12, 1, tzinfo=dt.UTC)
+
+
 def test_the_first_review_looks_at_the_day_in_utc() -> None:
     east = dt.timezone(dt.timedelta(hours=14))
     assert first_review(dt.datetime(2026, 12, 1, 1, tzinfo=east)) == dt.datetime(2027, 6, 1, tzinfo=dt.UTC)
