@@ -129,7 +129,7 @@ def _not_imported(inputs: Inputs, resource: str) -> Iterator[MissingEdge]:
         if resource in (okta_id, name):
             why = "is not taken by the import filters"
             if state == BUILT_IN:
-                why = "is built in, and becomes a list only when an import filter is its very name"
+                why = "is built in, and becomes a list only when an import filter is exactly its name"
             elif kind == "app" and okta_id == inputs.snapshot.app_id:
                 why = "is the app people sign in with, which never becomes a list"
             elif kind == "app" and state != "ACTIVE":

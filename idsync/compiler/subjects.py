@@ -55,7 +55,7 @@ def everybody(group: IdentityGroup, snapshot: Snapshot) -> Subject:
 
 
 def group_is_imported(filters: ImportFilters, group: IdentityGroup) -> bool:
-    """Whether a group becomes a list; built-in groups only when a filter is their very name."""
+    """Whether a group becomes a list; built-in groups only when a filter is exactly their name."""
     return is_imported(filters, group.name, group.type)
 
 

@@ -187,7 +187,7 @@ class NameFilter(msgspec.Struct, frozen=True, dict=True):
         return [self.selects(name) for name in names]
 
     def names_literally(self, name: str) -> bool:
-        """Tell whether an include is this very name, written plainly."""
+        """Tell whether an include is exactly this name, without a wildcard."""
         return any(pattern.literal == normalised(name) for pattern in self.include or ())
 
     def near_misses(self, name: str) -> tuple[NamePattern, ...]:

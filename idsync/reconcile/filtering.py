@@ -41,7 +41,7 @@ def matches(filters: ImportFilters, catalogue: Catalogue, sso_app: AppReference)
 
 def _why_never_group(group: ListedGroup, chosen: NameFilter) -> str:
     if group.type == BUILT_IN and not chosen.names_literally(group.name):
-        return "built in; only its very name as a filter takes it"
+        return "built in; only a filter that is exactly its name takes it"
     return ""
 
 

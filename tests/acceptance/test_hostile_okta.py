@@ -202,7 +202,7 @@ NONSENSE = {
     "no name": answer(b'[{"id": "00g1", "type": "OKTA_GROUP", "profile": {}}]'),
     "deeper than any": answer(b"[" * 200_000),
     "half a character": answer(b'[{"id":"00g1","type":"OKTA_GROUP","profile":{"name":"\\ud800"}}]'),
-    "bytes that are no text": answer(b'[{"id":"00g1","type":"OKTA_GROUP","profile":{"name":"\xff\xfe"}}]'),
+    "bytes that are not text": answer(b'[{"id":"00g1","type":"OKTA_GROUP","profile":{"name":"\xff\xfe"}}]'),
     "nothing": answer(b""),
     "an empty 204": b"HTTP/1.1 204 No Content\r\n\r\n",
     "no HTTP": b"SSH-2.0-OpenSSH_9.6\r\n\r\n",

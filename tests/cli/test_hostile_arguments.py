@@ -1,4 +1,4 @@
-"""Arguments that are no text, and secrets in what is said: refused, and left out."""
+"""Arguments that are not text, and secrets in what is said: refused, and left out."""
 
 import os
 import subprocess

@@ -1,8 +1,7 @@
-"""Words and turns that readers stumble over, where they stand, and the files that are still to be rewritten."""
+"""Words and turns that readers stumble over, and where they stand."""
 
-import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +15,9 @@ BETTER = {
     r"(?:is|are)\s+no\s+(?!longer\b|\w+er\s+than\b)\w+": "`is not a …`, `has no …`",
 }
 """Each habit as an expression, and what to write instead."""
+
+_HERE = Path(__file__).parent
+"""This folder names the habits."""
 
 _BREAK = r"(?:\s|[#>*_-])+"
 _HABITS = {
@@ -34,6 +36,9 @@ PROSE = (
     "idsync/**/*.sql",
     "idsync/**/*.y*ml",
     "idsync/**/*.schema.json",
+    "benchmarks/**/*.py",
+    "tests/**/*.py",
+    "tests/**/*.md",
 )
 """Where the project speaks: documents, docstrings, comments, messages and names."""
 
@@ -65,19 +70,8 @@ def offences_in(file: str, text: str) -> list[Offence]:
 def prose_files() -> Iterator[Path]:
     """Every file in which the project speaks."""
     for pattern in PROSE:
-        yield from (path for path in sorted(ROOT.glob(pattern)) if not _is_output(path))
+        yield from (path for path in sorted(ROOT.glob(pattern)) if not _is_output(path) and _HERE not in path.parents)
 
 
 def _is_output(path: Path) -> bool:
     return any(part.startswith(".") or part == "__pycache__" for part in path.relative_to(ROOT).parts)
-
-
-def names_of_tests(paths: Iterable[Path]) -> Iterator[tuple[str, str]]:
-    """Each file of tests with the names of its tests, on the lines where they stand."""
-    for path in paths:
-        lines: dict[int, str] = {}
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name.lower().startswith("test"):
-                lines[node.lineno] = node.name
-        if lines:
-            yield path.relative_to(ROOT).as_posix(), "\n".join(lines.get(line, "") for line in range(1, max(lines) + 1))

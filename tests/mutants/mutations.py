@@ -140,7 +140,7 @@ class _Finder(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_Assert(self, _node: ast.Assert) -> None:
-        """Assertions tell the type checker something; they are no behaviour."""
+        """Assertions tell the type checker something; they do nothing else."""
 
     def visit_JoinedStr(self, _node: ast.JoinedStr) -> None:
         """Messages; Python 3.11 does not know where the parts of one stand."""

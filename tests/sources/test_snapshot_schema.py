@@ -49,7 +49,7 @@ def accepted_by_code(document: Any) -> bool:
             app.user_ids()
     except SnapshotError:
         return False
-    return len(snapshot.left_as_is) == len(document.get("left_as_is", []))  # odd rows are no part of a valid file
+    return len(snapshot.left_as_is) == len(document.get("left_as_is", []))  # a valid file has no odd rows
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
