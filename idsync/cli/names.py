@@ -4,10 +4,12 @@ from collections.abc import Collection, Iterable
 
 from idsync.errors import ResourceError
 from idsync.model.directory import Names
-from idsync.model.suggestions import did_you_mean, nearest
+from idsync.model.suggestions import did_you_mean, nearest, nearest_people
 from idsync.targets.protocol import DirectoryReader
 
 LIST_KINDS = frozenset({"access_list", "access_list_member"})
+_OF_PEOPLE = frozenset({"user", "lock"})
+"""Kinds that people look for by the name of a person."""
 _NOBODY: frozenset[str] = frozenset()
 
 
@@ -52,8 +54,9 @@ def refuse_unknown(directory: DirectoryReader, kind: str, name: str) -> Resource
 
 def nothing_called(kind: str, name: str, known: Iterable[str]) -> ResourceError:
     """That nothing of a kind is called so."""
+    meant = nearest_people(name, known) if kind in _OF_PEOPLE else nearest(name, known)
     return ResourceError(
-        f"There is no {kind} {name!r}.{did_you_mean(nearest(name, known))}",
+        f"There is no {kind} {name!r}.{did_you_mean(meant)}",
         fix=f"`idsync get {kind}s --format text` lists those there are.",
     )
 

@@ -371,6 +371,7 @@ def test_a_title_that_two_lists_have_names_both(idsync: Idsync, org: Path) -> No
     ("arguments", "meant"),
     [
         (("get", "user", "hiro.tanka@enzos-pizza.com"), HIRO),
+        (("get", "user", "hiro.tanaka"), HIRO),
         (("get", "access_list", "Team wbe"), "Team web"),
         (("get", "access_list_members", "Tem web"), "Team web"),
         (("rm", "user/hiro.tanaka@enzos-pizza.co", "--auto-approve"), HIRO),
