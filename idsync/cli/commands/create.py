@@ -20,8 +20,8 @@ from idsync.errors import UsageError
 def command(invocation: Invocation, file: Path | None, force: bool) -> ExitCode:
     """Create the resources in FILE, or on standard input for `-`: YAML documents, or JSON, an array too.
 
-    All of them are created, or none. Existing ones are refused unless -f is given; what names a revision is only put
-    in the place of that revision.
+    All of them are created, or none. Existing ones are refused unless -f is given. A resource that names a revision
+    replaces that revision and no other.
     """
     if file is None:
         raise UsageError("create needs a file.", fix="Name one, or `-` for standard input.")
