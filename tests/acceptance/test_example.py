@@ -44,7 +44,9 @@ def test_going_back_a_week_brings_everybody_back(tmp_path: Path) -> None:
     assert idsync("apply", "-c", org, "--auto-approve").code == 0
     before = idsync("get", "users", "-c", org, "--format", "json").json
     assert idsync("apply", "-c", org, "--snapshot", org / "snapshot-next.json", "--auto-approve").code == 0
-    assert idsync("apply", "-c", org, "--auto-approve").code == 0
+    assert idsync("apply", "-c", org, "--auto-approve").code == 6
+    back = ("--allow", "source_older=back to the week before")
+    assert idsync("apply", "-c", org, "--auto-approve", *back).code == 0
     after = idsync("get", "users", "-c", org, "--format", "json").json
     assert after == before
     locks = idsync("get", "locks", "-c", org, "--format", "json").json

@@ -125,7 +125,7 @@ def test_what_is_not_ours_is_byte_equal_after_every_apply(example: Example, tmp_
     before = foreign()
     assert len(before) == 3
     example.done("apply", "--auto-approve", *example.next_week)
-    example.done("apply", "--auto-approve")
+    example.done("apply", "--auto-approve", "--allow", "source_older=back to the week before")
     assert foreign() == before
 
 
