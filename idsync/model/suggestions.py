@@ -20,7 +20,8 @@ def nearest(name: str, known: Iterable[str], count: int = 1, *, alike: float = 0
         return []
     by_folded: dict[str, str] = {}
     for each in known:
-        by_folded.setdefault(each.casefold(), each)
+        folded = each.casefold()
+        by_folded[folded] = min(each, by_folded.get(folded, each))
     if asked in by_folded:
         return [by_folded[asked]]
     near = difflib.get_close_matches(asked, sorted(_plausible(asked, by_folded)), n=count, cutoff=alike)
@@ -37,15 +38,18 @@ def nearest_people(name: str, known: Iterable[str], count: int = 1) -> list[str]
     begins, ends, reach = first[:half], first[-half:], max(2, len(first) // 4)
     whole = "@" in asked  # then other names have such an end too, and their length tells much
     by_first: dict[str, str] = {}
+    same: list[str] = []
     for each in known:
         if whole and abs(len(each) - len(name)) > reach + 6:
             continue
         folded = each.casefold()
         if folded == asked:
-            return [each]
+            same.append(each)
         part = folded.partition("@")[0]
         if (part.startswith(begins) or part.endswith(ends)) and abs(len(part) - len(first)) <= reach:
             by_first[part] = min(each, by_first.get(part, each))
+    if same:
+        return [min(same)]
     plausible = sorted(by_first)[: _MANY * 4]
     near = difflib.get_close_matches(first, plausible, n=count, cutoff=_ALIKE)
     return [by_first[each] for each in near]
@@ -71,6 +75,7 @@ def _plausible(asked: str, known: Iterable[str]) -> list[str]:
     begins, ends = asked[:half], asked[-half:]
     reach = max(2, len(asked) // 4)
     shortest, longest = len(asked) - reach, len(asked) + reach
-    return [
+    alike = (
         name for name in listed if shortest <= len(name) <= longest and (name.startswith(begins) or name.endswith(ends))
-    ][: _MANY * 4]
+    )
+    return sorted(alike)[: _MANY * 4]

@@ -1,5 +1,7 @@
 """What may be meant by a name that nobody has: the nearest one, or nothing where nothing is near."""
 
+from collections.abc import Callable
+
 import pytest
 
 from idsync.model.suggestions import did_you_mean, nearest, nearest_people
@@ -48,3 +50,10 @@ def test_a_suggestion_is_a_sentence() -> None:
 
 def test_a_suggested_name_makes_no_line_of_its_own() -> None:
     assert did_you_mean(["a\nb\x1b[31m"]) == r' Did you mean "a\nb\x1b[31m"?'
+
+
+@pytest.mark.parametrize("suggest", [nearest, nearest_people])
+def test_the_order_of_what_is_known_does_not_matter(suggest: Callable[[str, list[str]], list[str]]) -> None:
+    for known in (["eng", "Eng", "ENG"], ["ann@x.com", "Ann@x.com", "ANN@x.com"]):
+        for asked in ("eNg", "engg", "aNN@x.com", "anne@x.com"):
+            assert suggest(asked, known) == suggest(asked, known[::-1])
