@@ -111,7 +111,7 @@ def check_health(plan: Plan, overrides: Mapping[str, str], *, split: bool = Fals
 
     Of a plan that was `split`, only when changes are held back for the snapshot's sake.
     """
-    codes = [finding.code for finding in plan.health.findings]
+    codes = list(dict.fromkeys(finding.code for finding in plan.health.findings))
     doubts = frozenset(codes)
     held = [change for change in plan.changes if not doubts.isdisjoint(change.blocked_by)]
     if plan.health.verdict == "ok" or (split and not held):

@@ -38,7 +38,7 @@ class Parts(msgspec.Struct, frozen=True):
 
     def doubts(self, released: Container[str]) -> tuple[str, ...]:
         """What is wrong with the reading and was not released, whether it holds a change back or not."""
-        return tuple(each.code for each in self.whole.health.findings if each.code not in released)
+        return tuple(dict.fromkeys(each.code for each in self.whole.health.findings if each.code not in released))
 
     def passed_limits(self, released: Container[str]) -> tuple[str, ...]:
         """Guards over their limit whose changes go ahead all the same, though nobody released them."""

@@ -45,10 +45,14 @@ def unlock_user(editor: Editor, user: str, reason: str) -> list[Done]:
 
 
 def unknown_user(editor: Editor, user: str) -> str:
-    """A warning that nobody here has this name, with the name that may be meant; empty where somebody has it."""
+    """A warning that nobody here has this name, with the name that may be meant; empty where somebody has it.
+
+    It may be an Okta id, by which other commands call people, too.
+    """
     if user in editor.directory.state(Names(frozenset({user}), _NOBODY)).users:
         return ""
-    meant = _meant(user, editor.directory.names_of(_NOBODY, [twin_key(user)]))
+    meant = did_you_mean(sorted(editor.directory.names_of([user], _NOBODY)))
+    meant = meant or _meant(user, editor.directory.names_of(_NOBODY, [twin_key(user)]))
     meant = meant or _meant(user, editor.directory.index("").users)
     return f"Nobody in the directory is called {user!r}; the name is locked all the same.{meant}"
 
@@ -61,7 +65,7 @@ def lasting(text: str) -> int:
         seconds = 0
     if not SHORTEST <= seconds <= _LONGEST:
         raise UsageError(
-            f"--for {text!r} is not a duration of a minute or more.",
+            f"--for {text!r} is not a duration between a minute and a hundred years.",
             fix="Write it like 90m, 30h or 2d; leave --for out for a lock without an end.",
         )
     return seconds

@@ -142,7 +142,7 @@ def _warnings(plan: Plan, options: Sequence[str], *, split: bool) -> tuple[Row, 
 
 
 def _health_warning(plan: Plan, options: Sequence[str], *, split: bool) -> Row:
-    codes = [finding.code for finding in plan.health.findings if finding.severity != "info"]
+    codes = [*dict.fromkeys(finding.code for finding in plan.health.findings if finding.severity != "info")]
     if plan.health.findings and not codes:
         doubts = listed([_code(finding.code) for finding in plan.health.findings], CODES_SHOWN)
         return Row("!", f"The snapshot is {plan.health.verdict}: {doubts}, released.")

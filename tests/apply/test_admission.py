@@ -98,6 +98,12 @@ def test_a_suspect_snapshot_that_holds_nothing_back_passes_only_as_the_part_that
     check_health(plan, {"source_shrink": "half the company left"})
 
 
+def test_a_doubt_about_several_measures_is_named_once() -> None:
+    with pytest.raises(SourceUnhealthy, match=r"suspect: groups_empty, source_shrink\.") as caught:
+        check_health(held_back("groups_empty", "source_shrink", "source_shrink"), {})
+    assert caught.value.codes == ("groups_empty", "source_shrink")
+
+
 def test_each_finding_of_a_suspect_snapshot_must_be_released_by_its_name() -> None:
     plan = held_back("source_shrink", "groups_empty")
     with pytest.raises(SourceUnhealthy) as caught:

@@ -39,7 +39,9 @@ def test_without_a_duration_the_lock_has_no_end(idsync: Idsync, org: Path) -> No
     assert "expires" not in locks_on(idsync, org)[0]["spec"]
 
 
-@pytest.mark.parametrize(("asked", "meant"), [(HIRO.upper(), HIRO), ("hiro.tanka@enzos-pizza.com", HIRO)])
+@pytest.mark.parametrize(
+    ("asked", "meant"), [(HIRO.upper(), HIRO), ("hiro.tanka@enzos-pizza.com", HIRO), ("00u1enzo0006", HIRO)]
+)
 def test_somebody_unknown_is_locked_all_the_same_with_a_suggestion(
     idsync: Idsync, org: Path, asked: str, meant: str
 ) -> None:
