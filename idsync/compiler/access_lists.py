@@ -3,26 +3,20 @@
 Owners, audit, requirements and each member's expiry, reason and joined date are set at creation and then people's.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import cast
 
 import msgspec
 
-from idsync.compiler.expansions import unusable, usable
 from idsync.compiler.left_as_is import LeftRows
+from idsync.compiler.list_rules import EarlierLists, ListRules, Wording
 from idsync.compiler.pool import Pool
-from idsync.compiler.roles import case_finding, config_cause
 from idsync.compiler.subjects import ACTIVE, Subject
-from idsync.config.patterns import PatternSet
-from idsync.config.settings import AccessListRule, EmptyLists, ListSubject, Settings
-from idsync.config.settings import Owner as OwnerSetting
-from idsync.config.texts import is_usable_text
-from idsync.diagnostics import quoted
+from idsync.config.settings import EmptyLists, Settings
 from idsync.model.addresses import Address, access_list_address
-from idsync.model.directory import Cause, Members, Reason, UpstreamCause, Why
+from idsync.model.directory import Members, Reason, UpstreamCause, Why
 from idsync.model.findings import Finding
 from idsync.model.identity import Snapshot
 from idsync.model.list_owners import is_person, renamed_owners
@@ -32,7 +26,6 @@ from idsync.model.resources import (
     AccessList,
     AccessListSpec,
     Audit,
-    Grants,
     Membership,
     Metadata,
     Owner,
@@ -42,22 +35,6 @@ from idsync.model.times import is_past
 
 replace = msgspec.structs.replace
 _NOBODY: frozenset[str] = frozenset()
-
-
-class Wording(msgspec.Struct, frozen=True):
-    """What the first matching rule, or Okta itself, says of a list."""
-
-    title: str
-    description: str
-    grants: Grants
-    owners: tuple[str, ...]
-    causes: tuple[Cause, ...]
-    findings: tuple[Finding, ...] = ()
-
-    @property
-    def rules(self) -> tuple[Cause, ...]:
-        """The rule that says so, if one does."""
-        return self.causes[1:]
 
 
 class DesiredLists(msgspec.Struct, frozen=True):
@@ -86,72 +63,6 @@ class Ends:
         """The Okta ids of the people whose membership of this list has ended."""
         ends = self._ends.get(access_list)
         return frozenset(okta_id for okta_id, end in ends.items() if is_past(end, self._now)) if ends else _NOBODY
-
-
-class ListRules:
-    """The access-list rules made ready for many lists."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._rules = _by_kind(settings.access_list_rules)
-        self._patterns = {kind: PatternSet(rule.pattern for rule in rules) for kind, rules in self._rules.items()}
-        self._default_owners: tuple[OwnerSetting, ...] = settings.default_owners
-
-    def wording(self, subject: Subject) -> Wording:
-        """Title, description, grants and first owners of the list of `subject`."""
-        place = self._patterns[subject.kind].first(subject.name)
-        if place is None:
-            return Wording(subject.name, subject.description, Grants(), self._owners(()), (subject.cause(),))
-        rule = self._rules[subject.kind][place]
-        captures = rule.pattern.match(subject.name) or ()
-        title = rule.title.expand(captures) if rule.title else ""
-        described = rule.description.expand(captures) if rule.description else subject.description
-        cause = config_cause(rule.position, f"{rule.subject.value} is {rule.pattern}")
-        owners = self._owners(template.expand(captures) for template in rule.owners)
-        causes = (subject.cause(), cause)
-        findings = tuple(_unusable_texts(rule, captures, causes))
-        title = title if is_usable_text(title) else subject.name
-        return Wording(title, described, _grants(rule, captures), owners, causes, findings)
-
-    @property
-    def default_owners(self) -> tuple[Owner, ...]:
-        """The owners of a list that no rule is about."""
-        return tuple(map(Owner, self._owners(())))
-
-    def _owners(self, more: Iterable[str]) -> tuple[str, ...]:
-        names = dict.fromkeys([*(owner.name for owner in self._default_owners), *more])
-        return tuple(usable(names))
-
-
-def _unusable_texts(rule: AccessListRule, captures: tuple[str, ...], causes: tuple[Cause, ...]) -> Iterator[Finding]:
-    yield from unusable("title", [rule.title] if rule.title else [], captures, causes)
-    yield from unusable("owner", rule.owners, captures, causes)
-    yield from unusable("role", rule.roles, captures, causes)
-    for grant in rule.traits:
-        yield from unusable("trait", [grant.name], captures, causes)
-        yield from unusable("trait value", grant.values, captures, causes)
-
-
-def _grants(rule: AccessListRule, captures: tuple[str, ...]) -> Grants:
-    roles = dict.fromkeys(template.expand(captures) for template in rule.roles)
-    traits: dict[str, dict[str, None]] = defaultdict(dict)
-    for grant in rule.traits:  # two names may come to the same
-        values = (template.expand(captures) for template in grant.values)
-        traits[grant.name.expand(captures)].update(dict.fromkeys(usable(values)))
-    return Grants(
-        tuple(usable(roles)),
-        {name: tuple(values) for name, values in traits.items() if values and is_usable_text(name)},
-    )
-
-
-class EarlierLists(msgspec.Struct, frozen=True):
-    """The list rules of the configuration applied before, and the ids of the groups and apps that it took."""
-
-    rules: ListRules
-    chosen: frozenset[str]
-
-    def wording(self, subject: Subject) -> Wording | None:
-        """What that configuration would say of the list; None where it would not have it."""
-        return self.rules.wording(subject) if subject.id in self.chosen else None
 
 
 class ListCompiler:
@@ -343,25 +254,6 @@ def _comparable(spec: AccessListSpec) -> dict[str, object]:
     fields = {field: getattr(spec, field) for field in spec.__struct_fields__}
     audit = replace(spec.audit or Audit(), next_audit_date=None)
     return {**fields, "owners": [owner.name for owner in spec.owners], "audit": audit}
-
-
-def rule_near_misses(rules: Iterable[AccessListRule], subjects: Collection[Subject]) -> Iterator[tuple[str, Finding]]:
-    """Warnings, by Okta id, about groups and apps that would be under another rule but for letter case."""
-    for kind, of_kind in _by_kind(rules).items():
-        exact = PatternSet(rule.pattern for rule in of_kind)
-        ignoring_case = PatternSet((rule.pattern for rule in of_kind), ignoring_case=True)
-        for subject in subjects if of_kind else ():
-            missed = ignoring_case.first(subject.name) if subject.kind is kind else None
-            if missed is not None and missed != exact.first(subject.name):
-                rule = of_kind[missed]
-                about = f"The {kind.value} {quoted(subject.name)}"
-                cause = config_cause(rule.position, rule.pattern.source)
-                yield subject.id, case_finding(about, rule.pattern.source, cause)
-
-
-def _by_kind(rules: Iterable[AccessListRule]) -> dict[ListSubject, tuple[AccessListRule, ...]]:
-    rules = tuple(rules)
-    return {kind: tuple(rule for rule in rules if rule.subject is kind) for kind in ListSubject}
 
 
 def _conflict(subject: Subject, existing: AccessList) -> Finding:

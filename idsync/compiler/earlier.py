@@ -2,7 +2,7 @@
 
 import msgspec
 
-from idsync.compiler.access_lists import EarlierLists, ListRules
+from idsync.compiler.list_rules import EarlierLists, ListRules
 from idsync.compiler.roles import RoleMapping
 from idsync.compiler.subjects import subjects
 from idsync.compiler.traits import TraitMapping

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import re2
 
-from idsync.compiler.access_lists import ListRules
 from idsync.compiler.compile import Inputs
+from idsync.compiler.list_rules import ListRules
 from idsync.compiler.roles import config_cause
 from idsync.compiler.subjects import Subject
 from idsync.config.settings import GroupRule, ListSubject, TraitRule
