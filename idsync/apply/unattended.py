@@ -23,7 +23,7 @@ def counted_lately(journal: Journal, now: datetime) -> Mapping[str, int]:
     counts: Counter[str] = Counter()
     undone: set[int] = set()
     over: set[int] = set()
-    for numbered in journal.entries_after(0):  # the newest first
+    for numbered in journal.latest():
         entry = numbered.entry
         match entry:
             case RunFinished(run=run):

@@ -30,6 +30,7 @@ from idsync.cli.parts import PASSED, Parts, applied_json, applied_text, held_cod
 from idsync.cli.plans import NEWCOMERS_SHOWN
 from idsync.cli.progress import ProgressDisplay
 from idsync.errors import PartlyApplied, PlanStale
+from idsync.model.directory import Names
 from idsync.model.findings import Finding
 from idsync.model.times import Clocks, format_time
 from idsync.plan.changes import Plan
@@ -99,7 +100,8 @@ class Job:
         locks = in_force(self.place.settings, target.locks(names), now)
         told = listed_names(sorted(names))
         self.invocation.console.note(f"Locks of former holders are lifted on {told}: {LOGIN_REUSED} is released.")
-        return with_locks_lifted(plan, locks, target.ours)
+        users = target.state(Names(frozenset(names), frozenset())).users
+        return with_locks_lifted(plan, locks, users, target.ours)
 
     def with_releases_of(self, plan: Plan) -> "Job":
         """The same with the releases that a plan file brings; those of the command line go before."""

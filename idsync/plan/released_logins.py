@@ -4,11 +4,11 @@ from collections.abc import Collection, Mapping
 
 from msgspec.structs import replace
 
-from idsync.model.addresses import Address, lock_address
+from idsync.model.addresses import Address, lock_address, split_address
 from idsync.model.canonical import fingerprint
 from idsync.model.directory import Reason, UpstreamCause
-from idsync.model.ownership import USER_ID_LABEL, Ours
-from idsync.model.resources import Lock
+from idsync.model.ownership import USER_ID_LABEL, Ours, okta_id_of
+from idsync.model.resources import Lock, User
 from idsync.plan.assemble import summarise
 from idsync.plan.changes import Change, LockChange, PersonDelta, Plan, UserChange, passes_on
 from idsync.plan.steps import in_listing_order
@@ -25,13 +25,13 @@ def reused_names(plan: Plan) -> dict[str, UpstreamCause]:
     return found
 
 
-def with_locks_lifted(plan: Plan, locks: Mapping[str, Lock], ours: Ours) -> Plan:
+def with_locks_lifted(plan: Plan, locks: Mapping[str, Lock], users: Mapping[str, User], ours: Ours) -> Plan:
     """The plan with these locks lifted, as far as they are ours and keep somebody else than the holder out of a name.
 
-    `locks` are those in force on the names that passed on. Those that the plan would make are not made. It has the
-    same digest: applied, it is the plan that was reviewed.
+    `locks` are those in force on the names that passed on, `users` those of the directory under these names. Those that
+    the plan would make are not made. It has the same digest: applied, it is the plan that was reviewed.
     """
-    holders = reused_names(plan)
+    holders = _holders(plan, users)
     lifted: dict[Address, LockChange] = {}
     for name, lock in locks.items():
         holder = holders.get(_user(lock))
@@ -56,6 +56,26 @@ def lifts_for_reused_names(plan: Plan) -> bool:
     lifts = (isinstance(change, LockChange) and change.reason is Reason.LOGIN_REUSED for change in plan.changes)
     passes = (isinstance(change, UserChange) and passes_on(change) for change in plan.changes)
     return any(lifts) or any(passes)
+
+
+def _holders(plan: Plan, users: Mapping[str, User]) -> dict[str, UpstreamCause]:
+    """Who has each name that the plan calls another person's: told by the account, once the plan is made.
+
+    What the plan says of it is for people. A name whose account is not that person's is left out.
+    """
+    then = dict(users)
+    for change in plan.changes:
+        if isinstance(change, UserChange):
+            name = split_address(change.address)[1]
+            if change.after is None:
+                then.pop(name, None)
+            else:
+                then[name] = change.after
+    return {
+        name: holder
+        for name, holder in reused_names(plan).items()
+        if name in then and okta_id_of(then[name].metadata.labels) == holder.id
+    }
 
 
 def _user(lock: Lock | None) -> str:

@@ -59,18 +59,15 @@ def settings_before(facts: Facts, target: DirectoryReader, now: Settings, direct
     with suppress(StoreError):
         applied = applied_configuration(facts, target)
         if applied is not None and applied.digest != now.digest:
-            return applied_settings(facts, target, directory)
+            return applied_settings(applied, directory)
     return None
 
 
-def applied_settings(facts: Facts, target: DirectoryReader, directory: Path) -> Settings | None:
-    """The settings of the configuration that was applied last to a target, whatever the files say now.
+def applied_settings(applied: AppliedConfiguration, directory: Path) -> Settings:
+    """The settings of a configuration that was applied, whatever the files say now.
 
     Relative paths in them are relative to `directory`. Raises StoreError where this version cannot load them.
     """
-    applied = applied_configuration(facts, target)
-    if applied is None:
-        return None
     loaded = load_documents(applied.files, directory)
     if loaded.settings is None:
         raise StoreError(

@@ -11,7 +11,7 @@ from idsync.compiler.compile import Inputs as CompilerInputs
 from idsync.compiler.earlier import earlier_rules
 from idsync.compiler.locks import DesiredLocks
 from idsync.compiler.measures import asked_of_both, measures_of_directory
-from idsync.compiler.memo import Checked, Memo, bases_of, narrowed
+from idsync.compiler.memo import Bases, Checked, Memo, bases_of, narrowed
 from idsync.compiler.pool import Pool, foreign_in_the_way, over_again, resolve_pool
 from idsync.compiler.sanitized_rules import sanitized_rules
 from idsync.compiler.trait_rules import check_trait_rules
@@ -189,24 +189,16 @@ def _plan(
     managed = target.counts(settings.integration.org_url)
     noticed = [*noticed, *foreign_entries(inputs, compilation.strangers - compilation.held, target)]
     checked, remarks = Checked(), list[Finding]()
+    circumstances = list[Finding]()
     if judged:
-        attributes = seen.measures.attributes
-        checked = check_trait_rules(
-            inputs,
-            attributes,
-            None if memo is None else memo.checked,
-            lambda: bases or bases_of(inputs),
-            compilation.held if within is None else None,
-        )
-        noticed = [
-            *noticed,
-            *clock_findings(inputs.clocks),
-            *orphaned_findings(settings, target, all_locks, inputs.pool.names),
-        ]
-        remarks = without_effect(inputs, attributes, checked)
+        held = compilation.held if within is None else None
+        checked, remarks = _checked_rules(inputs, seen, memo, bases, held)
+        circumstances += clock_findings(inputs.clocks)
+        circumstances += orphaned_findings(settings, target, all_locks, inputs.pool.names)
     digest = "" if brief else inputs.snapshot.digest()
     told = [
         *noticed,
+        *circumstances,
         *sanitized_rules(settings, inputs.snapshot),
         *older_than_last(inputs.snapshot, inputs.last),
         *compilation.findings,
@@ -216,6 +208,19 @@ def _plan(
     plan = _assembled(inputs, comparison, delta, around, seen, judgement, managed, told, snapshot_digest=digest)
     shown = in_brief(plan, len(counted)) if brief else plan
     return Planned(shown, compilation, inputs, within, remembering, bases, seen, judgement, checked=checked)
+
+
+def _checked_rules(
+    inputs: CompilerInputs, seen: Seen, memo: Memo | None, bases: Bases | None, held: frozenset[str] | None
+) -> tuple[Checked, list[Finding]]:
+    """What each trait rule is known to find, and the findings of what in the configuration has no effect.
+
+    `held` are names that were left as they are; None where not everybody was looked at.
+    """
+    attributes = seen.measures.attributes
+    before = None if memo is None else memo.checked
+    checked = check_trait_rules(inputs, attributes, before, lambda: bases or bases_of(inputs), held)
+    return checked, without_effect(inputs, attributes, checked)
 
 
 def _before(inputs: CompilerInputs, target: DirectoryReader, current: DirectoryState, within: Names | None) -> Measures:

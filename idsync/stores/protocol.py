@@ -88,6 +88,9 @@ class Journal(Protocol):
     def headlines(self) -> Iterator[Numbered]:
         """Every entry but the steps, oldest first."""
 
+    def latest(self) -> Iterator[Numbered]:
+        """Every entry but the steps, the newest first, read as far as they are asked for."""
+
     def entries(self, run: int | None = None) -> Iterator[Numbered]:
         """Every entry, or those of one run, oldest first."""
 

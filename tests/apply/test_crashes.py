@@ -20,6 +20,7 @@ from idsync.plan.sections import FIRST
 from idsync.stores.sqlite.store import SqliteStore, open_store
 from idsync.targets.local import LocalTarget
 from tests.apply.killed_run import counting_connection
+from tests.apply.rivals import rivals_say
 from tests.apply.worlds import AFTER, BEFORE, LATER, WHY, apply, fill, plan_between, request
 from tests.targets.memory import MemoryTarget
 from tests.targets.world import NOW, ORG, our_user
@@ -311,24 +312,7 @@ with open_store(Path(sys.argv[1])) as store:
 def test_r46_of_two_applies_at_once_exactly_one_applies(tmp_path: Path, unbroken: bytes) -> None:
     path = tmp_path / "idsync.db"
     prepare(path)
-    root = Path(__file__).parents[2]
-    rivals = [
-        subprocess.Popen(
-            [sys.executable, "-c", TWO, str(path)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=root,
-        )
-        for _ in range(2)
-    ]  # fmt: skip
-    for rival in rivals:
-        assert rival.stdout is not None
-        assert rival.stdout.readline() == "ready\n"
-    for rival in rivals:
-        assert rival.stdin is not None
-        rival.stdin.write("go\n")
-        rival.stdin.flush()
-    ends = [rival.communicate(timeout=60) for rival in rivals]
-    assert [error for _, error in ends] == ["", ""]
-    said = sorted(out.strip() for out, _ in ends)
+    said = rivals_say(TWO, path)
     assert said[1] == "applied"
     assert said[0] in {"LeaseHeld", "PlanUsed"}
     assert directory(path) == unbroken

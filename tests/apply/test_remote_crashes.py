@@ -20,6 +20,7 @@ from idsync.stores.sqlite.store import SqliteStore, open_store
 from idsync.targets.local import LocalTarget
 from idsync.targets.protocol import Target
 from tests.apply.killed_run import counting_connection
+from tests.apply.rivals import rivals_say
 from tests.apply.two_targets import AFTER, PLAN, REMOTE, STEPS_THERE, apply_both, content, prepared
 from tests.apply.worlds import HOLDER, replace
 from tests.targets.remote import RemoteTarget
@@ -215,22 +216,7 @@ def test_r46_of_two_processes_on_one_store_each_section_is_made_once(tmp_path: P
     remote = SharedRemote(tmp_path / "remote.json")
     with open_store(tmp_path / "idsync.db") as store:
         prepared(LocalTarget(store.directory, ORG), remote)
-    rivals = [
-        subprocess.Popen(
-            [sys.executable, "-c", TWO, str(tmp_path)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
-        )
-        for _ in range(2)
-    ]  # fmt: skip
-    for rival in rivals:
-        assert rival.stdout is not None
-        assert rival.stdout.readline() == "ready\n"
-    for rival in rivals:
-        assert rival.stdin is not None
-        rival.stdin.write("go\n")
-        rival.stdin.flush()
-    ends = [rival.communicate(timeout=60) for rival in rivals]
-    assert [error for _, error in ends] == ["", ""]
+    rivals_say(TWO, tmp_path)
     with open_store(tmp_path / "idsync.db") as store:
         finish(store, remote)
         unbroken.check(store, remote)

@@ -33,7 +33,8 @@ def settings_of(folder: Path) -> Settings:
 def kept(org: Path) -> Settings | None:
     """What the store of an organization has for an unattended pass."""
     with open_store(org / "idsync.db") as store:
-        return applied_settings(store.facts, local(store), org)
+        applied = applied_configuration(store.facts, local(store))
+        return None if applied is None else applied_settings(applied, org)
 
 
 def local(store: SqliteStore) -> LocalTarget:
@@ -143,7 +144,7 @@ def test_an_apply_of_which_nothing_goes_ahead_keeps_nothing(org: Path) -> None:
 
 def test_where_nothing_was_applied_there_is_none(tmp_path: Path) -> None:
     with open_store(tmp_path / "idsync.db") as store:
-        assert applied_settings(store.facts, local(store), tmp_path) is None
+        assert applied_configuration(store.facts, local(store)) is None
 
 
 def test_the_same_configuration_is_not_written_twice(tmp_path: Path) -> None:
@@ -161,11 +162,11 @@ def test_a_configuration_that_cannot_be_loaded_any_more_is_a_refusal(tmp_path: P
         applied = AppliedConfiguration("sha256:x", (SourceFile("a.yaml", "a: 1\n"),))
         store.facts.put(configuration_to_remember(applied, store.facts, local(store)))
         with pytest.raises(StoreError, match="cannot be loaded") as refusal:
-            applied_settings(store.facts, local(store), tmp_path)
+            applied_settings(applied, tmp_path)
         assert "a.yaml" in refusal.value.why
         store.facts.put(dict.fromkeys(configuration_to_remember(replaced(applied), store.facts, local(store)), b"{"))
         with pytest.raises(StoreError, match="cannot be read"):
-            applied_settings(store.facts, local(store), tmp_path)
+            applied_configuration(store.facts, local(store))
 
 
 def replaced(applied: AppliedConfiguration) -> AppliedConfiguration:

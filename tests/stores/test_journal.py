@@ -66,6 +66,7 @@ def test_entries_come_back_in_order_and_whole(store: Store, other: Store) -> Non
 def test_headlines_leave_steps_out(store: Store) -> None:
     fill(store)
     assert [each.entry for each in store.journal.headlines()] == [STARTED, SWEPT, FINISHED, BY_HAND]
+    assert [*store.journal.latest()] == [*store.journal.headlines()][::-1]
 
 
 def test_the_entries_of_one_run_are_found_among_others(store: Store) -> None:

@@ -44,11 +44,10 @@ def _in_force(files: Workspace, store: Store) -> tuple[Workspace, list[Finding]]
     """The configuration that was last applied, and whether a newer one waits; that of the files where none ever was."""
     if files.settings.service.follow_config:
         return files, []
-    target = files.target(store)
-    applied = applied_configuration(store.facts, target)
-    settings = applied_settings(store.facts, target, files.directory)
-    if applied is None or settings is None:
+    applied = applied_configuration(store.facts, files.target(store))
+    if applied is None:
         return files, []
+    settings = applied_settings(applied, files.directory)
     waits = [config_waiting()] if settings.digest != files.settings.digest else []
     return Workspace(settings, files.directory, files=applied.files), waits
 

@@ -31,6 +31,8 @@ from idsync.stores.sqlite.verification import stored_end, verified
 _SQL = load_statements("records.sql")
 _WAITING = 10_000
 _PAGE = 200
+_FEW = 20
+"""So many entries are read at once where the reader soon has enough."""
 _STEPS = (StepMade, StepBegun, StepFailed)
 _OF_RUNS = (RunStarted, RunFinished)
 
@@ -65,6 +67,11 @@ class Journal:
         """Every entry but the steps, oldest first."""
         self._flush()
         return self._numbered(self._connection.chunks(_SQL["headlines"]))
+
+    def latest(self) -> Iterator[Numbered]:
+        """Every entry but the steps, the newest first."""
+        self._flush()
+        return self._numbered(self._connection.chunks(_SQL["latest_headlines"], size=_FEW))
 
     def entries(self, run: int | None = None) -> Iterator[Numbered]:
         """Every entry, or those of one run, oldest first."""

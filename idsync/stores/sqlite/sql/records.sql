@@ -10,6 +10,9 @@ INSERT INTO journal (sequence, entry_count, run, event, entries, chain) VALUES (
 -- name: headlines
 SELECT sequence, entries FROM journal WHERE event <> 'step' ORDER BY sequence;
 
+-- name: latest_headlines
+SELECT sequence, entries FROM journal WHERE event <> 'step' ORDER BY sequence DESC;
+
 -- name: entries
 SELECT sequence, entries FROM journal ORDER BY sequence;
 
