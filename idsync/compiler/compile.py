@@ -9,13 +9,14 @@ import msgspec
 
 from idsync.compiler.access_lists import BY_RULES, DesiredLists, Ends, ListCompiler
 from idsync.compiler.access_lists import update_reason as list_update_reason
+from idsync.compiler.causes import user_cause
 from idsync.compiler.earlier import EarlierRules
 from idsync.compiler.expansions import unusable_values
 from idsync.compiler.left_as_is import LeftRows, findings_of, left_rows
 from idsync.compiler.list_rules import rule_near_misses
 from idsync.compiler.locks import DesiredLocks, desired_locks
 from idsync.compiler.measures import Shape, shape_of
-from idsync.compiler.pool import Pool, user_cause
+from idsync.compiler.pool import Pool
 from idsync.compiler.roles import RoleMapping
 from idsync.compiler.subjects import Subject, filter_near_misses, subjects
 from idsync.compiler.traits import TraitMapping

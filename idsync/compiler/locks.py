@@ -9,8 +9,9 @@ from datetime import datetime
 
 import msgspec
 
+from idsync.compiler.causes import user_cause
 from idsync.compiler.locks_in_force import LocksInForce
-from idsync.compiler.pool import Pool, user_cause
+from idsync.compiler.pool import Pool
 from idsync.compiler.reused_logins import login_reused
 from idsync.config.settings import LockSettings
 from idsync.model.addresses import Address, lock_address

@@ -8,11 +8,13 @@ from collections.abc import Collection, Iterable
 
 import msgspec
 
+from idsync.compiler.causes import user_cause
+from idsync.compiler.doubts import name_taken, relabelled, suspension_ignored, twins, unknown_status
 from idsync.config.settings import Settings, SuspendedPeople
 from idsync.model.agreed_past import NOTHING_PAST, AgreedPast, FormerName
 from idsync.model.directory import Reason, UpstreamCause, Why
 from idsync.model.directory_index import DirectoryIndex
-from idsync.model.findings import Finding, Severity
+from idsync.model.findings import Finding
 from idsync.model.identity import (
     ACCESS_STATUSES,
     DELETED,
@@ -61,11 +63,6 @@ class Pool(msgspec.Struct, frozen=True):
         """Names whose memberships go with the person who had them."""
         gone = (name for name, _ in self.gone if name not in self.present)
         return frozenset(self.leaving).union(self.passed, gone)
-
-
-def user_cause(user: IdentityUser) -> UpstreamCause:
-    """The Okta user as a cause."""
-    return UpstreamCause("user", user.id, user.username)
 
 
 def foreign_in_the_way(snapshot: Snapshot, index: DirectoryIndex) -> frozenset[str]:
@@ -204,7 +201,7 @@ class _Draft:
                 if suspended is SuspendedPeople.LOCK:
                     self._suspended.add(user.username)
                 else:
-                    self._suspension_ignored(user)
+                    self._findings.append(suspension_ignored(user))
             elif status not in OUT_STATUSES:
                 unknown.append(user)
         self._size = len(admitted)
@@ -212,8 +209,8 @@ class _Draft:
         self._unknown = frozenset([*(user.id for user in unknown), *(row.id for row in self._unread if row.id)])
         if self._names_by_id:
             self._bearers = {user.username: user.id for user in (*unknown, *admitted)}
-        for user in unknown:
-            self._unknown_status(user)
+        self._hold(unknown)
+        self._findings.extend(unknown_status(user) for user in unknown)
         for row in self._unread:
             self._held.update(self._names_of(row.id) if row.id else [])
             self._reserved.update([row.name] if row.name else [])
@@ -229,7 +226,8 @@ class _Draft:
             by_key[key].append(user)
         for group in by_key.values():
             if len(group) > 1:
-                self._twins(group)
+                self._hold(group)
+                self._findings.append(twins(group))
         return [group[0] for group in by_key.values() if len(group) == 1]
 
     def settle_as_they_are(self, users: list[IdentityUser]) -> list[IdentityUser]:
@@ -259,19 +257,19 @@ class _Draft:
             return
         old_names = self._names_of(user.id)
         if entry is not None and self._is_anothers(user):
-            self._name_taken(user, f"still belongs to Okta user {entry.okta_id}, who is being renamed")
+            self._refuse(user, f"still belongs to Okta user {entry.okta_id}, who is being renamed")
         elif name in self._held or name in self._reserved:
-            self._name_taken(user, "is held for another person")
+            self._refuse(user, "is held for another person")
         elif entry is not None and entry.okta_id is None:
             self._claim(user, old_names)
         elif entry is not None and old_names and self._is_a_leavers(user):
-            self._name_taken(user, f"still belongs to Okta user {entry.okta_id}, who is leaving")
+            self._refuse(user, f"still belongs to Okta user {entry.okta_id}, who is leaving")
         else:
             if entry is not None and entry.okta_id:
                 if self._is_a_leavers(user):
                     self._passed[name] = entry.okta_id
                 else:
-                    self._relabelled(user, entry.okta_id)
+                    self._findings.append(relabelled(user, entry.okta_id))
             self._accept(user, old_names)
 
     def _accept(self, user: IdentityUser, old_names: list[str]) -> None:
@@ -285,7 +283,7 @@ class _Draft:
 
     def _claim(self, user: IdentityUser, old_names: list[str]) -> None:
         if old_names and user.username not in self._adoptable:
-            self._name_taken(user, "belongs to a user that is not ours")
+            self._refuse(user, "belongs to a user that is not ours")
         else:
             self._claimed.add(user.username)
             self._accept(user, old_names)
@@ -328,6 +326,10 @@ class _Draft:
             elif person is not None and person.username != each.name:
                 self._gone.append((each.name, Former(each.okta_id, Why(Reason.RENAMED, (user_cause(person),)))))
 
+    def _refuse(self, user: IdentityUser, why: str) -> None:
+        self._hold([user])
+        self._findings.append(name_taken(user, why))
+
     def _hold(self, users: Iterable[IdentityUser]) -> None:
         for user in users:
             self._held.update(self._names_of(user.id))
@@ -335,54 +337,6 @@ class _Draft:
                 self._reserved.add(user.username)  # the account goes, and nobody else takes the name
             elif not self._is_anothers(user):
                 self._held.add(user.username)
-
-    def _report(self, code: str, severity: Severity, message: str, *users: IdentityUser) -> None:
-        self._findings.append(Finding(code, severity, message, tuple(user_cause(user) for user in users)))
-
-    def _unknown_status(self, user: IdentityUser) -> None:
-        self._hold([user])
-        self._report(
-            "unknown_status",
-            "warning",
-            f"{user.username} has the Okta status {user.status}, which idsync does not know; left as they are.",
-            user,
-        )
-
-    def _suspension_ignored(self, user: IdentityUser) -> None:
-        self._report(
-            "suspension_ignored",
-            "warning",
-            f"{user.username} is suspended in Okta and keeps all access, because users.suspended is ignore.",
-            user,
-        )
-
-    def _twins(self, users: list[IdentityUser]) -> None:
-        self._hold(users)
-        who = ", ".join(f"{user.username} ({user.id})" for user in sorted(users, key=lambda user: user.id))
-        self._report(
-            "twin_names",
-            "error",
-            f"These people cannot be told apart by name: {who}. None is touched; give each a name of their own.",
-            *sorted(users, key=lambda user: user.id),
-        )
-
-    def _name_taken(self, user: IdentityUser, why: str) -> None:
-        self._hold([user])
-        self._report(
-            "name_taken",
-            "error",
-            f"{user.username} cannot be given to Okta user {user.id}: the name {why}. Left as they are.",
-            user,
-        )
-
-    def _relabelled(self, user: IdentityUser, other_id: str) -> None:
-        self._report(
-            "identity_replaced",
-            "warning",
-            f"The directory has {user.username} as Okta user {other_id}, who has another name: somebody changed the "
-            f"label by hand. It is Okta user {user.id} in Okta, and becomes so here.",
-            user,
-        )
 
 
 _OUT_BY_ITSELF = frozenset({"DEPROVISIONED", SUSPENDED})

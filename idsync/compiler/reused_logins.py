@@ -3,8 +3,9 @@
 import shlex
 from collections.abc import Iterator, Mapping
 
+from idsync.compiler.causes import user_cause
 from idsync.compiler.locks_in_force import LocksInForce
-from idsync.compiler.pool import Pool, user_cause
+from idsync.compiler.pool import Pool
 from idsync.model.directory import UpstreamCause
 from idsync.model.findings import Finding
 from idsync.model.ownership import UNKNOWN_PERSON, USER_ID_LABEL

@@ -4,7 +4,7 @@ from collections.abc import Container, Iterator, Mapping
 
 import msgspec
 
-from idsync.compiler.pool import user_cause
+from idsync.compiler.causes import user_cause
 from idsync.model.directory import Reason
 from idsync.model.findings import Finding
 from idsync.model.identity import IdentityUser

@@ -33,7 +33,7 @@ class RunStarted(EntryBase, frozen=True, tag="run_started"):
 
     `releases` are the guards and doubts that a person released, with the reason given for each. A `split` run makes the
     part of its plan that may go ahead. An `unattended` run was started by nobody; `counted` is what guards count in it.
-    part of its plan that may go ahead. `circumstances` are those of a CI job: person, repository, commit, run.
+    `circumstances` are those of a CI job: person, repository, commit, run.
     """
 
     run: int

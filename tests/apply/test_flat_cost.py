@@ -4,10 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from idsync.apply.unattended import counted_lately
 from idsync.model.directory import DirectoryState
+from idsync.model.journal import RunStarted
 from idsync.model.resources import NEW_MEMBERSHIP, Membership
+from idsync.model.times import parse_time
 from idsync.plan.changes import Plan
-from idsync.stores.sqlite.store import SqliteStore
+from idsync.stores.sqlite.store import SqliteStore, open_store
 from idsync.targets.local import LocalTarget
 from tests.apply.worlds import LATER, apply, plan_between, state
 from tests.stores.sqlite.test_flat_cost import company, steps_of
@@ -42,3 +45,20 @@ def _steps_of_applying(plan: Plan, store: SqliteStore) -> int:
         apply(plan, target, store, LATER)
 
     return steps_of(store, applied)
+
+
+def test_what_the_last_hour_took_costs_as_many_steps_after_few_runs_as_after_many(tmp_path: Path) -> None:
+    few, many = (_steps_of_counting(open_store(tmp_path / f"{runs}.db"), runs) for runs in (200, 8_000))
+    assert many <= few * 1.05
+
+
+def _steps_of_counting(store: SqliteStore, runs: int) -> int:
+    for run in range(1, runs + 1):
+        lately = run > runs - 3
+        at = f"2026-11-22T{'09:30' if lately else '07:00'}:00Z"
+        store.journal.append(RunStarted(run, at, "", "", "okta", 1, unattended=True, counted={"user_deletes": 1}))
+
+    def counted(_: LocalTarget) -> None:
+        assert counted_lately(store.journal, parse_time("2026-11-22T10:00:00Z")) == {"user_deletes": 3}
+
+    return steps_of(store, counted)

@@ -23,7 +23,7 @@ _EDITOR = "vi"
 _NEEDS_A_SCREEN = frozenset(
     {"vi", "vim", "nvim", "vim.tiny", "view", "nano", "pico", "emacs", "joe", "micro", "hx", "mg"}
 )
-"""Editors that fill a log with escapes, or wait for ever, where there is no terminal."""
+"""Editors that need a terminal: without one, they fill the log with escapes or wait for ever."""
 
 
 @click.command("edit")

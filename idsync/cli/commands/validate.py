@@ -65,7 +65,7 @@ def _against(place: Workspace, invocation: Invocation, snapshot: Path) -> tuple[
 
 @contextmanager
 def _directory(place: Workspace) -> Iterator[DirectoryReader]:
-    """The directory, or an empty one where there is no store yet."""
+    """The directory; an empty one if no command has made the store yet."""
     if not place.has_store():
         yield GivenDirectory(DirectoryState())
         return
