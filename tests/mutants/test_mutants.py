@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutants.__main__ import all_mutants, stages
+from tests.mutants.__main__ import all_mutants, stages, survivors_allowed
 from tests.mutants.accepted import FILE, read_accepted, stale
 from tests.mutants.mutations import Mutant, lines_of, mutants_of, sample
 from tests.mutants.workshop import ROOT, Greens, NotGreen, Outcome, Stage, Workshop
@@ -91,6 +91,11 @@ def test_every_mutant_of_a_sample_of_the_product_is_another_program() -> None:
     for mutant in sample(all_mutants(), 100, seed=1):
         source = (ROOT / mutant.file).read_bytes()
         assert ast.dump(ast.parse(mutant.made_in(source))) != ast.dump(ast.parse(source)), [*lines_of([mutant])]
+
+
+@pytest.mark.parametrize(("mutants", "survivors"), [(0, 0), (1, 1), (18, 1), (20, 1), (21, 2), (200, 10)])
+def test_five_in_a_hundred_may_survive_and_one_of_a_small_sample(mutants: int, survivors: int) -> None:
+    assert survivors_allowed(mutants) == survivors
 
 
 def test_the_tests_to_run_are_there() -> None:
