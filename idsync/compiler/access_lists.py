@@ -205,13 +205,22 @@ class ListCompiler:
     def _with_owners(self, existing: AccessList, first: tuple[Owner, ...]) -> AccessList:
         """The list with owners under their new names, and without those whose name is another person's now.
 
+        Who has a name is told by the names as they are written on the list, before anybody is renamed into them.
         A list that would have no owner left gets the `first` ones, with which it would be made.
         """
-        owners = renamed_owners(existing.spec.owners, self._new_names)
-        strangers = [owner for owner in owners if owner.name in self._strangers and is_person(owner)]
-        if strangers:
-            owners = tuple(owner for owner in owners if owner not in strangers) or first
-            self._findings.append(_owner_gone(existing, strangers))
+        there = existing.spec.owners
+        gone = {
+            owner
+            for owner in there
+            if owner.name in self._strangers and owner.name not in self._new_names and is_person(owner)
+        }
+        owners = renamed_owners(
+            tuple(owner for owner in there if owner not in gone) if gone else there, self._new_names
+        )
+        if gone:
+            owners = owners or first
+            if lost := gone - {*owners}:
+                self._findings.append(_owner_gone(existing, lost))
         if owners is existing.spec.owners:
             return existing
         return replace(existing, spec=replace(existing.spec, owners=owners))

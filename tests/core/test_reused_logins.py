@@ -174,6 +174,29 @@ def test_r11_owner_entries_of_the_first_one_go_and_the_plan_says_so() -> None:
     assert plan(okta(*STAYING, SECOND, eng), restored).is_empty
 
 
+@pytest.mark.parametrize(
+    ("owners", "kept"),
+    [
+        ((Owner("kim"),), ["jo"]),
+        ((Owner("zoe"), Owner("kim", "lead")), ["zoe", "jo"]),
+        ((Owner("jo"), Owner("kim")), ["jo"]),
+        ((Owner("jo"), Owner("zoe")), ["zoe"]),
+    ],
+)
+def test_r04_who_is_renamed_into_a_name_that_another_had_keeps_what_they_own(
+    owners: tuple[Owner, ...], kept: list[str]
+) -> None:
+    eng = group("eng", "zoe", "kim")
+    kim = person("kim")
+    state = settled(okta(*STAYING, FIRST, kim, eng))
+    state = applied(state, plan(okta(*STAYING, kim, eng), state))
+    state = edited_list(state, "00g-eng", owners=owners)
+    made = plan(okta(*STAYING, replace(kim, username="jo"), eng), state)
+    after = applied(state, made)
+    assert [owner.name for owner in after.access_lists["00g-eng"].spec.owners] == kept
+    assert ("owner_not_inherited" in codes(made)) == (kept == ["zoe"])
+
+
 def test_r11_a_list_that_would_have_no_owner_left_gets_the_default_ones() -> None:
     eng = group("eng", "zoe")
     state = edited_list(settled(okta(*STAYING, FIRST, eng)), "00g-eng", owners=(Owner("jo"),))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from random import Random
 
 from tests.lives.events import BY_HAND, IN_OKTA, IN_THE_FILES, Event, Script, Week, happen
-from tests.lives.organization import GUARDS, App, Configuration, Group, Organization, Person
+from tests.lives.organization import EVERYONE, GUARDS, App, Configuration, Group, Organization, Person
 
 LOGINS = [
     f"{name}@x"
@@ -16,7 +16,7 @@ LOGINS = [
 DEPARTMENTS = ["Eng", "Ops", "Sales"]
 GROUPS = ["eng-a", "eng-b", "ops", "sec", "aws-prod", "aws-dev"]
 APPS = ["Wiki", "Chat"]
-GROUP_RULES = [("aws-*", "aws-$1"), ("eng-*", "eng"), ("^(ops|sec)$", "on-$1"), ("*-*", "$2")]
+GROUP_RULES = [("Every*", "every$1"), ("aws-*", "aws-$1"), ("eng-*", "eng"), ("^(ops|sec)$", "on-$1"), ("*-*", "$2")]
 DEPARTMENT_RULES = [("Eng", "dev"), ("O*", "op-$1"), ("Sales", "seller"), ("*", "in-$1")]
 LIST_RULES = [("aws-*", "use-$1"), ("eng-*", "code"), ("*", "see")]
 HOURS = [2, 26, 26, 75, 170]
@@ -41,6 +41,8 @@ def _organization(random: Random) -> Organization:
     for number, name in enumerate(random.sample(GROUPS, random.randint(3, 5))):
         members = random.sample(people, random.randint(1, len(people)))
         organization.groups[f"00g{number}"] = Group(f"00g{number}", name, {*members})
+    if random.random() < 0.4:
+        organization.groups[EVERYONE] = Group(EVERYONE, "Everyone", type="BUILT_IN")
     for number, label in enumerate(random.sample(APPS, random.randint(0, 2))):
         users = random.sample(people, random.randint(1, len(people)))
         organization.apps[f"0oa{number}"] = App(f"0oa{number}", label, users={*users})
@@ -57,7 +59,7 @@ def _configuration(random: Random) -> Configuration:
         default_roles=["base"],
         group_rules=random.sample(GROUP_RULES, random.randint(0, 3)),
         department_rules=random.sample(DEPARTMENT_RULES, random.randint(0, 2)),
-        include=random.choice([None, None, ["eng-*", "aws-*", "ops"]]),
+        include=random.choice([None, None, ["eng-*", "aws-*", "ops"], ["*", "Everyone"]]),
         list_rules=random.sample(LIST_RULES, random.randint(0, 2)),
         owners=["chief@x", random.choice(LOGINS)],
         when_empty=random.choice(["delete", "keep"]),
@@ -215,7 +217,7 @@ class _Weeks:
             ("role rule of groups", *random.choice(GROUP_RULES)),
             ("role rule of departments", *random.choice(DEPARTMENT_RULES)),
             ("rule of lists", *random.choice(LIST_RULES)),
-            ("include", *random.choice([[], ["eng-*", "aws-*"], ["ops", "sec", "eng-*"]])),
+            ("include", *random.choice([[], ["eng-*", "aws-*"], ["ops", "sec", "eng-*"], ["Everyone", "eng-*"]])),
             ("exclude", *random.choice([[], ["sec"], ["eng-b", "aws-d*"]])),
             ("when_empty", random.choice(["delete", "keep"])),
             ("suspended", random.choice(["lock", "lock", "ignore", "delete"])),

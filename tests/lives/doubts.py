@@ -7,9 +7,9 @@ from enum import Enum
 
 from tests.lives.directory import Directory, User
 from tests.lives.oracle import is_past
-from tests.lives.organization import SSO_APP, Configuration, Document
+from tests.lives.organization import EVERYONE, SSO_APP, Configuration, Document
 from tests.lives.patterns import any_matches
-from tests.lives.people import is_taken, pool
+from tests.lives.people import is_taken, members_of, pool
 
 CROWD = 10
 
@@ -34,7 +34,7 @@ def measure(reading: Document, files: Configuration) -> Measures:
     return Measures(
         len(people),
         {
-            each["id"]: (each["name"], len(each["members"]))
+            each["id"]: (each["name"], len(members_of(each, reading)))
             for each in reading["groups"]
             if _group_is_asked_for(each["name"], files)
         },
@@ -88,17 +88,18 @@ def _shrunk(before: int, now: int) -> bool:
 
 
 def _of_lists(before: dict[str, tuple[str, int]], now: dict[str, tuple[str, int]], listed: list[Document]) -> Doubt:
-    had = {okta_id: count for okta_id, (_, count) in before.items() if count}
-    has = {okta_id: now[okta_id][1] for okta_id in before if okta_id in now}
+    had = {okta_id: count for okta_id, (_, count) in before.items() if count and okta_id != EVERYONE}
+    has = {okta_id: now[okta_id][1] for okta_id in before if okta_id in now and okta_id != EVERYONE}
+    missing = Doubt.MAYBE if EVERYONE in before and EVERYONE not in now else Doubt.NO
     if not had:
-        return Doubt.NO
+        return missing
     a_crowd_left = any(count >= CROWD and not has.get(okta_id) for okta_id, count in had.items())
     fewer = _shrunk(sum(had.values()), sum(has.values())) or _shrunk(len(before), len(has))
     if a_crowd_left or fewer:
         return Doubt.YES
     if any(has.values()):
-        return Doubt.NO
-    others = any(count for _, count in now.values())
+        return missing
+    others = any(count for okta_id, (_, count) in now.items() if okta_id != EVERYONE)
     return Doubt.YES if not listed or (len(had) > 1 and not others) else Doubt.MAYBE
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tests.lives.organization import App, Group, Organization, Person
+from tests.lives.organization import EVERYONE, App, Group, Organization, Person
 
 IN_OKTA = "okta"
 IN_THE_FILES = "files"
@@ -78,7 +78,7 @@ def _in_okta(event: Event, organization: Organization) -> None:
             organization.apps.setdefault(okta_id, App(okta_id, label))
         case _, (okta_id, *more) if okta_id in organization.people:
             _about_a_person(event.what, organization.people[okta_id], more, organization)
-        case _, (okta_id, *more) if okta_id in organization.groups:
+        case _, (okta_id, *more) if okta_id in organization.groups and okta_id != EVERYONE:
             _about_a_group(event.what, organization.groups[okta_id], more, organization)
         case _, (okta_id, *more) if okta_id in organization.apps:
             _about_an_app(event.what, organization.apps[okta_id], more, organization)

@@ -117,8 +117,10 @@ class _Hand:
         self._program.create(user, force=True)
 
     def make_owner(self, list_id: str, name: str) -> None:
-        """Make somebody the only owner of a list."""
-        if list_id not in self._directory.lists or name in self._memory.former:
+        """Make somebody the only owner of a list: nobody whose name was another's and is nobody's now."""
+        locked = [lock.user for lock in self._directory.locks.values() if lock.ours]
+        given_up = name not in self._directory.users and name in (*self._memory.former, *locked)
+        if list_id not in self._directory.lists or given_up:
             return
         there = self._program.get(f"access_list/{list_id}")
         there["spec"]["owners"] = [{"name": name}]

@@ -153,7 +153,7 @@ class _Lists:
             if name is None:
                 continue
             own = had.get(name) if self._is_theirs(name, okta_id) else None
-            own = own or had.get(self._people.renamed.get(name, name) if self._is_theirs(name, okta_id) else "")
+            own = own or had.get(self._people.renamed.get(name, ""))
             if own is not None or (subject.id, okta_id) not in self._world.memory.ended:
                 members[name] = own or Member(self._now)
         return members
@@ -170,12 +170,22 @@ class _Lists:
         """
         people, former = self._people, self._world.memory.former
         others = {name for name, person in people.present.items() if former.get(name, person["id"]) != person["id"]}
-        passed_on = {*people.replaced} | others
+        passed_on = {*people.replaced} | others | self._locked_for_others()
         new_names = {old: new for new, old in people.renamed.items()}
         owners = [new_names.get(name, name) for name in there.owners if name not in passed_on]
         if there.owners and not owners:
             owners = self._files.owners
         return list(dict.fromkeys(owners))
+
+    def _locked_for_others(self) -> set[str]:
+        """Names that somebody gets while a lock keeps out the person who had them before."""
+        before, present = self._world.directory, self._people.present
+        locks = [lock for lock in before.locks.values() if lock.ours and not is_past(lock.ends, self._now)]
+        return {
+            lock.user
+            for lock in locks
+            if lock.user in present and lock.user not in before.users and lock.id != present[lock.user]["id"]
+        }
 
 
 def _memory(world: World, people: People, reading: Document, after: Directory, now: datetime) -> Memory:

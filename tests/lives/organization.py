@@ -6,6 +6,7 @@ from typing import Any
 
 ORG = "https://lives.okta.com"
 SSO_APP = "0oaSSO"
+EVERYONE = "00gEveryone"
 Document = dict[str, Any]
 """A JSON object: a snapshot, a resource or a document of the configuration."""
 
@@ -23,11 +24,12 @@ class Person:
 
 @dataclass
 class Group:
-    """A group; its members are Okta ids."""
+    """A group; its members are Okta ids. Nobody reads who is in the built-in one, which has everybody."""
 
     id: str
     name: str
     members: set[str] = field(default_factory=set)
+    type: str = "OKTA_GROUP"
 
 
 @dataclass
@@ -121,7 +123,8 @@ class Organization:
                 if each.assigned
             ],
             "groups": [
-                {"id": each.id, "name": each.name, "members": sorted(each.members)} for each in self.groups.values()
+                {"id": each.id, "name": each.name, "type": each.type, "members": sorted(each.members)}
+                for each in self.groups.values()
             ],
             "apps": [
                 {

@@ -105,9 +105,16 @@ def user_of(person: Document, reading: Document, files: Configuration) -> User:
     for pattern, role in files.group_rules:
         for group in sorted(reading["groups"], key=lambda group: (group["name"], group["id"])):
             found = captures(pattern, group["name"])
-            roles += [expanded(role, found)] if found is not None and person["id"] in group["members"] else []
+            roles += [expanded(role, found)] if found is not None and person["id"] in members_of(group, reading) else []
     traits = {f"okta/{name}": [value] for name, value in person["profile"].items() if value}
     return User(person["id"], list(dict.fromkeys(role for role in roles if role)), traits)
+
+
+def members_of(group: Document, reading: Document) -> list[str]:
+    """The Okta ids of a group's members: everybody is in Everyone."""
+    everybody = [person["id"] for person in reading["users"]]
+    members: list[str] = everybody if group["type"] == "BUILT_IN" else group["members"]
+    return members
 
 
 @dataclass
@@ -122,15 +129,21 @@ class Subject:
 
 def subjects(reading: Document, files: Configuration) -> list[Subject]:
     """Groups that the filters take, and apps that are active and not the one of the pool."""
-    groups = [Subject(each["id"], each["name"], each["members"], True) for each in reading["groups"]]
-    taken = [each for each in groups if is_taken(each.name, files)]
+    taken = [
+        Subject(each["id"], each["name"], members_of(each, reading), True)
+        for each in reading["groups"]
+        if is_taken(each["name"], files)
+    ]
     apps = [each for each in reading["apps"] if each["status"] == "ACTIVE" and each["id"] != SSO_APP]
     return taken + [Subject(each["id"], each["label"], each["users"], False) for each in apps]
 
 
 def is_taken(name: str, files: Configuration) -> bool:
     """Whether the filters take a group of this name."""
-    included = files.include is None or any_matches(files.include, name)
+    if name == "Everyone":  # which no pattern takes but its very name
+        included = "Everyone" in (files.include or [])
+    else:
+        included = files.include is None or any_matches(files.include, name)
     return included and not any_matches(files.exclude, name)
 
 
