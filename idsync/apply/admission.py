@@ -8,17 +8,16 @@ from idsync.compiler.users import may_adopt
 from idsync.config.settings import Guards, SyncSwitches
 from idsync.errors import BlockedError, PlanMismatch, PlanStale, PlanTampered, PlanUsed, SourceUnhealthy
 from idsync.model.directory import LastApply
+from idsync.model.findings import LOGIN_REUSED, OLDER, ORPHANED
 from idsync.model.former_addresses import Orphans
 from idsync.model.ownership import Ours
 from idsync.plan.changes import Change, Plan, UserChange
 from idsync.plan.guards import ALL_GUARDS
-from idsync.plan.health import OLDER, RELEASABLE, is_older
+from idsync.plan.health import RELEASABLE, is_older
 from idsync.plan.holding import BY_HAND
-from idsync.plan.released_logins import LOGIN_REUSED
 from idsync.plan.sections import FIRST
 from idsync.stores.protocol import Runs
 
-ORPHANED = "orphaned"
 ALLOWED = frozenset({*ALL_GUARDS, *RELEASABLE, ORPHANED, OLDER, LOGIN_REUSED})
 """All that the person who applies a plan may release."""
 

@@ -23,8 +23,9 @@ from idsync.apply.request import Applied, Request
 from idsync.apply.run import Admitted, Entered, Run
 from idsync.apply.unattended import counted_lately, own_counts
 from idsync.errors import IdsyncError, LeaseHeld
+from idsync.model.findings import LOGIN_REUSED
 from idsync.plan.changes import Plan
-from idsync.plan.released_logins import LOGIN_REUSED, lifts_for_reused_names
+from idsync.plan.released_logins import lifts_for_reused_names
 from idsync.plan.sections import FIRST, sections
 from idsync.stores.protocol import Lease, Records
 from idsync.targets.protocol import Progress, Target

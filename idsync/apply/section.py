@@ -13,12 +13,12 @@ from idsync.apply.stepwise import Fenced, Outcome, Told, make_stepwise, sweep_of
 from idsync.errors import PartlyApplied
 from idsync.model.addresses import Address, lock_address
 from idsync.model.canonical import body_of
+from idsync.model.findings import LOGIN_REUSED
 from idsync.model.journal import LocksSwept
 from idsync.model.ownership import ended_locks
 from idsync.model.resources import Lock
 from idsync.model.times import format_time
 from idsync.plan.apply_times import Moment
-from idsync.plan.released_logins import LOGIN_REUSED
 from idsync.plan.sections import Section
 from idsync.plan.steps import Step, step_count, steps_of
 from idsync.stores.protocol import Found, Lease, Records

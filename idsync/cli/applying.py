@@ -31,11 +31,11 @@ from idsync.cli.plans import NEWCOMERS_SHOWN
 from idsync.cli.progress import ProgressDisplay
 from idsync.errors import PartlyApplied, PlanStale
 from idsync.model.directory import Names
-from idsync.model.findings import Finding
+from idsync.model.findings import LOGIN_REUSED, Finding
 from idsync.model.times import Clocks, format_time
 from idsync.plan.changes import Plan
 from idsync.plan.holding import LOCKS_GO
-from idsync.plan.released_logins import LOGIN_REUSED, reused_names, with_locks_lifted
+from idsync.plan.released_logins import reused_names, with_locks_lifted
 from idsync.plan.releases import releases_in
 from idsync.plan.split import split as split_plan
 from idsync.plan.split import with_moved

@@ -7,12 +7,10 @@ from idsync.compiler.causes import user_cause
 from idsync.compiler.locks_in_force import LocksInForce
 from idsync.compiler.pool import Pool
 from idsync.model.directory import UpstreamCause
-from idsync.model.findings import Finding
+from idsync.model.findings import LOGIN_REUSED, Finding
 from idsync.model.ownership import UNKNOWN_PERSON, USER_ID_LABEL
 from idsync.model.resources import Lock
 from idsync.model.times import format_duration
-
-LOGIN_REUSED = "login_reused"
 
 
 def login_reused(
@@ -31,7 +29,7 @@ def login_reused(
         known = former and former != UNKNOWN_PERSON
         whose = f"Okta user {former}, who had it before" if known else "the person before, whom the lock does not name"
         yield Finding(
-            "login_reused",
+            LOGIN_REUSED,
             "warning",
             f"{user} is the name of Okta user {newcomer.id} now. A lock keeps the credentials of {whose}, out "
             f"{_until(lock, lifetimes.get(name))}, and {newcomer.id} with them. To lift it: "

@@ -4,10 +4,18 @@ from typing import Literal
 
 import msgspec
 
-from idsync.model.directory import Cause
+from idsync.model.directory import Cause, Reason
 
 Severity = Literal["info", "warning", "error"]
 Verdict = Literal["ok", "suspect", "broken"]
+
+# Codes that one part of the program gives and another one acts on; a release of them goes by the same name.
+LOGIN_REUSED = Reason.LOGIN_REUSED.value
+"""A lock keeps the credentials of a former holder out of a name that another person has now."""
+ORPHANED = "orphaned"
+"""Objects of ours carry an address of an organization that no integration answers for."""
+OLDER = "source_older"
+"""The reading is older than that of the last apply."""
 
 
 class Finding(msgspec.Struct, frozen=True, gc=False):

@@ -12,7 +12,7 @@ import msgspec
 from idsync.config.settings import AppById, AppByLabel, Guard, Settings
 from idsync.diagnostics import quoted
 from idsync.model.directory import LastApply
-from idsync.model.findings import Finding, Health
+from idsync.model.findings import OLDER, Finding, Health
 from idsync.model.identity import Snapshot, is_everyone
 from idsync.model.measures import CROWD, ListMeasure, Measures, Seen
 from idsync.model.org_urls import normal_org_url
@@ -31,8 +31,6 @@ FEWEST_ODD = 5
 ODD_SHARE = 0.01
 """So many odd rows of a kind, and more than this part of them, do not come from single rows."""
 
-OLDER = "source_older"
-"""What is found of a reading that is older than the last one applied."""
 
 _NAMED = 5
 
@@ -104,7 +102,7 @@ def older_than_last(snapshot: Snapshot, last: LastApply | None) -> list[Finding]
         f"plan takes back what happened in between, and apply refuses it. Read the source again; if you mean to go "
         f"back, apply --allow {OLDER}=REASON."
     )
-    return [Finding("source_older", "error", message)]
+    return [Finding(OLDER, "error", message)]
 
 
 def judge(settings: Settings, seen: Seen, before: Measures) -> Judgement:

@@ -7,13 +7,12 @@ from msgspec.structs import replace
 from idsync.model.addresses import Address, lock_address, split_address
 from idsync.model.canonical import fingerprint
 from idsync.model.directory import Reason, UpstreamCause
+from idsync.model.findings import LOGIN_REUSED
 from idsync.model.ownership import USER_ID_LABEL, Ours, okta_id_of
 from idsync.model.resources import Lock, User
 from idsync.plan.assemble import summarise
 from idsync.plan.changes import Change, LockChange, PersonDelta, Plan, UserChange, passes_on
 from idsync.plan.steps import in_listing_order
-
-LOGIN_REUSED = "login_reused"
 
 
 def reused_names(plan: Plan) -> dict[str, UpstreamCause]:

@@ -8,7 +8,7 @@ from idsync.compiler.compile import Compilation
 from idsync.config.settings import Settings
 from idsync.model.addresses import Address, access_list_address, lock_address, user_address
 from idsync.model.directory import Cause, DirectoryState, Reason, Why
-from idsync.model.findings import Finding
+from idsync.model.findings import ORPHANED, Finding
 from idsync.model.former_addresses import Orphans, orphans_of, relabelled, taken_over
 from idsync.model.resources import AccessList, Lock, User
 from idsync.targets.protocol import DirectoryReader
@@ -88,9 +88,9 @@ def _finding(org_url: str, orphans: Orphans, present: Container[str]) -> Finding
     shown = ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else "")
     leavers = f", of whom {gone:,} {'is' if gone == 1 else 'are'} not in this reading" if gone else ""
     return Finding(
-        "orphaned",
+        ORPHANED,
         "error",
         f"{told} of {orphans.org_url}{leavers}: {shown}. They carry our origin, and this configuration is for"
         f" {org_url}: they are left as they are, and nobody locks those who leave. If the organization moved, name"
-        f" {orphans.org_url} in former_org_urls; if not, say why they may stay: apply --allow orphaned=REASON.",
+        f" {orphans.org_url} in former_org_urls; if not, say why they may stay: apply --allow {ORPHANED}=REASON.",
     )

@@ -4,6 +4,7 @@ import ast
 import re
 from pathlib import Path
 
+from idsync.model import findings
 from idsync.plan.guards import ALL_GUARDS
 from idsync.plan.health import RELEASABLE
 
@@ -12,18 +13,24 @@ MAKERS = {"Finding", "_report", "_finding"}
 
 
 def codes_in_the_program() -> set[str]:
-    """Every literal code that a finding is made with."""
+    """Every code that a finding is made with: written there, or by its name in `model/findings.py`."""
     found: set[str] = set()
     for package in ("compiler", "plan", "reconcile"):
         for file in sorted((ROOT / "idsync" / package).glob("*.py")):
             for node in ast.walk(ast.parse(file.read_text())):
                 match node:
-                    case ast.Call(
-                        args=[ast.Constant(value=str(code)), *_], func=ast.Name(id=name) | ast.Attribute(attr=name)
-                    ):
-                        if name in MAKERS:
-                            found.add(code)
+                    case ast.Call(args=[code, *_], func=ast.Name(id=name) | ast.Attribute(attr=name)) if name in MAKERS:
+                        found.update(_code(code))
     return found
+
+
+def _code(written: ast.expr) -> list[str]:
+    match written:
+        case ast.Constant(value=str(code)):
+            return [code]
+        case ast.Name(id=name) if name.isupper():
+            return [getattr(findings, name)]
+    return []  # the parameter of a function that is called with it
 
 
 def documented(*titles: str) -> set[str]:

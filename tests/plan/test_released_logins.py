@@ -1,11 +1,11 @@
 """A release of `login_reused` lifts what keeps a former holder out of a name, and nothing that a plan only claims."""
 
 from idsync.model.directory import UpstreamCause
-from idsync.model.findings import Finding
+from idsync.model.findings import LOGIN_REUSED, Finding
 from idsync.model.ownership import labelled_by, lock_name
 from idsync.model.resources import Lock
 from idsync.plan.changes import LockChange, Plan
-from idsync.plan.released_logins import LOGIN_REUSED, with_locks_lifted
+from idsync.plan.released_logins import with_locks_lifted
 from tests.core.replay import settled
 from tests.core.world import ORG, lock_on, okta, person, plan, replace
 
