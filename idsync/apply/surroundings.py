@@ -6,13 +6,13 @@ from collections.abc import Collection, Iterable, Mapping
 from idsync.config.settings import SyncSwitches
 from idsync.model.addresses import split_address
 from idsync.model.directory import DirectoryState, Members, Names
+from idsync.model.nesting import Parents, nested_in, parents_of, reached_from
 from idsync.model.resources import Lock, Membership
 from idsync.plan.around import Around
 from idsync.plan.changes import AccessListChange, Change
-from idsync.plan.effective import MAX_NESTING, nesting
 from idsync.plan.gains import may_gain
 from idsync.plan.losses import may_lose
-from idsync.plan.nesting import is_nested, nested_lists
+from idsync.plan.touched import nested_lists
 from idsync.targets.protocol import DirectoryReader
 
 NO_LOCKS: Mapping[str, Lock] = {}
@@ -88,27 +88,25 @@ def with_nested(
 ) -> Mapping[str, Members]:
     """The `members` of lists that change, with those of the lists nested in them, and so on downwards."""
     known = dict(members)
-    frontier = nested_lists(changes, members)
-    for _ in range(MAX_NESTING):
-        missing = frontier - known.keys()
-        if not frontier:
-            break
+
+    def down(lists: frozenset[str]) -> frozenset[str]:
+        missing = lists - known.keys()
         if missing:
             known.update(target.state(Names(frozenset(), missing)).members)
-        frontier = frozenset(
-            name for item in frontier for name, entry in known.get(item, {}).items() if is_nested(entry)
-        )
+        return frozenset(name for item in lists for name in nested_in(known.get(item, {})))
+
+    reached_from(nested_lists(changes, members), down)
     return known
 
 
-def _nesting_above(lists: frozenset[str], target: DirectoryReader) -> dict[str, Mapping[str, Membership]]:
+def _nesting_above(lists: frozenset[str], target: DirectoryReader) -> Parents:
     """The lists that `lists` are members of, and so on upwards."""
     parents: dict[str, Mapping[str, Membership]] = {}
-    frontier = lists
-    for _ in range(MAX_NESTING):
-        if not frontier:
-            break
-        above = nesting(target.memberships(frontier))
+
+    def up(level: frozenset[str]) -> frozenset[str]:
+        above = parents_of(target.memberships(level))
         parents.update(above)
-        frontier = frozenset(parent for entries in above.values() for parent in entries) - parents.keys()
+        return frozenset(parent for entries in above.values() for parent in entries)
+
+    reached_from(lists, up)
     return parents

@@ -1,17 +1,14 @@
-"""Lists in lists, as members or as owners: only lists that exist, without cycles, and not too deep."""
+"""What people may nest: lists that exist, without cycles, and not too deep; what is nested is `model/nesting.py`."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from idsync.errors import ResourceError
-from idsync.model.directory import Members, Names
-from idsync.model.resources import NESTED_LIST, AccessList, AccessListMember
+from idsync.model.directory import Names
+from idsync.model.nesting import DEEPEST, Step, is_nested, levels_from, nested_in, owning_lists, reached_from
+from idsync.model.resources import AccessList, AccessListMember
 from idsync.targets.protocol import DirectoryReader
 
-DEEPEST = 10
-"""How many levels of lists in lists the directory allows."""
-
 _NOBODY: frozenset[str] = frozenset()
-_Neighbours = Callable[[frozenset[str]], frozenset[str]]
 
 
 class Nesting:
@@ -22,7 +19,7 @@ class Nesting:
 
     def check_owners(self, access_list: AccessList) -> None:
         """Raise ResourceError when a list may not be owned by the lists that it names."""
-        owners = _owning_lists(access_list)
+        owners = owning_lists(access_list)
         if not owners:
             return
         name = access_list.metadata.name
@@ -32,7 +29,7 @@ class Nesting:
             return frozenset(each for owner in level for each in _owned_by(lists, owner))
 
         def down(level: frozenset[str]) -> frozenset[str]:
-            return _NOBODY.union(*(_owning_lists(lists[each]) for each in level if each in lists))
+            return _NOBODY.union(*(owning_lists(lists[each]) for each in level if each in lists))
 
         for owner in sorted(owners):
             _check_known(owner, lists)
@@ -41,7 +38,7 @@ class Nesting:
     def check_membership(self, membership: AccessListMember) -> None:
         """Raise ResourceError when the list does not exist, or may not contain the list that is to be its member."""
         outer, inner = membership.spec.access_list, membership.spec.name
-        nests = membership.spec.membership_kind == NESTED_LIST
+        nests = is_nested(membership.spec)
         asked = frozenset({outer, inner} if nests else {outer})
         known = self._directory.state(Names(_NOBODY, asked)).access_lists
         _check_known(outer, known)
@@ -61,34 +58,25 @@ class Nesting:
 
     def _containing(self, level: frozenset[str]) -> frozenset[str]:
         found = self._directory.memberships(level)
-        return frozenset(outer for outer, members in found.items() if _nested(members))
+        return frozenset(outer for outer, members in found.items() if nested_in(members))
 
     def _contained(self, level: frozenset[str]) -> frozenset[str]:
-        return _NOBODY.union(*map(_nested, self._directory.state(Names(_NOBODY, level)).members.values()))
+        return _NOBODY.union(*map(nested_in, self._directory.state(Names(_NOBODY, level)).members.values()))
 
 
-def _check_chain(inner: str, outer: str, up: _Neighbours, down: _Neighbours) -> None:
-    above = _levels(frozenset({outer}), up)
-    if any(inner in level for level in above):
+def _check_chain(inner: str, outer: str, up: Step, down: Step) -> None:
+    if inner in reached_from([outer], up):
         raise ResourceError(
             f"Access list {inner} cannot be nested in {outer}.",
             why=f"{outer} is nested in {inner} already, or is the same list; no list may contain itself.",
             fix="Take the other nesting away first.",
         )
-    if len(above) + len(_levels(frozenset({inner}), down)) - 1 > DEEPEST:
+    if levels_from(outer, up) + levels_from(inner, down) - 1 > DEEPEST:
         raise ResourceError(
             f"Access list {inner} cannot be nested in {outer}.",
             why=f"That would make a chain of more than {DEEPEST} levels.",
             fix="Nest it further up.",
         )
-
-
-def _levels(start: frozenset[str], step: _Neighbours) -> list[frozenset[str]]:
-    """The start and each level beyond it, as far as is needed to know that it is too deep."""
-    levels = [start]
-    while len(levels) <= DEEPEST + 1 and (following := step(levels[-1])):
-        levels.append(following)
-    return levels
 
 
 def _check_known(name: str, lists: Iterable[str]) -> None:
@@ -100,13 +88,5 @@ def _check_known(name: str, lists: Iterable[str]) -> None:
         )
 
 
-def _nested(members: Members) -> frozenset[str]:
-    return frozenset(name for name, details in members.items() if details.membership_kind == NESTED_LIST)
-
-
-def _owning_lists(access_list: AccessList) -> frozenset[str]:
-    return frozenset(owner.name for owner in access_list.spec.owners if owner.membership_kind == NESTED_LIST)
-
-
 def _owned_by(lists: Mapping[str, AccessList], owner: str) -> list[str]:
-    return [name for name, access_list in lists.items() if owner in _owning_lists(access_list)]
+    return [name for name, access_list in lists.items() if owner in owning_lists(access_list)]

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from idsync.model.resources import NESTED_LIST, Owner
+from idsync.model.nesting import is_nested
+from idsync.model.resources import Owner
 
 
 def is_person(owner: Owner) -> bool:
     """Whether an owner is a user, and not every member of another list."""
-    return owner.membership_kind != NESTED_LIST
+    return not is_nested(owner)
 
 
 def renamed_owners(owners: tuple[Owner, ...], names: Mapping[str, str]) -> tuple[Owner, ...]:

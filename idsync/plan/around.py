@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import msgspec
 
 from idsync.model.directory import Members
+from idsync.model.nesting import Parents
 from idsync.model.resources import AccessList, Lock, Membership, User
-from idsync.plan.effective import Parents
 
 Memberships = Mapping[str, Membership]
 NO_MEMBERSHIPS: Memberships = {}

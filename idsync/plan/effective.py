@@ -8,11 +8,10 @@ owners. Locks are told apart from access and do not reduce it here.
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-from idsync.model.directory import Members
-from idsync.model.resources import NESTED_LIST, AccessList, Grants, Membership, User, UserSpec
+from idsync.model.nesting import DEEPEST, Parents, is_nested
+from idsync.model.resources import AccessList, Grants, Membership, User, UserSpec
 from idsync.model.times import is_past
 
-MAX_NESTING = 10
 OWN = ("user",)
 """The route by which a user's own roles come."""
 
@@ -20,7 +19,6 @@ Key = tuple[str, str]
 """Kind (`role`, `trait` or `access_list`) and name; a trait's name is `name=value`."""
 Routes = dict[Key, tuple[str, ...]]
 """What a person can use, each with its routes: `user`, or the names of access lists, sorted."""
-Parents = Mapping[str, Mapping[str, Membership]]
 
 
 class Lists:
@@ -47,7 +45,7 @@ class Lists:
             self._owned = {}
             for name, item in self.access_lists.items():
                 for owner in item.spec.owners if granted(item.spec.owner_grants) else ():
-                    self._owned.setdefault((owner.membership_kind == NESTED_LIST, owner.name), []).append(name)
+                    self._owned.setdefault((is_nested(owner), owner.name), []).append(name)
         if self._owned:
             yield from self._owned.get((False, person), ())
             for name in belongs_to:
@@ -60,16 +58,6 @@ class Lists:
             requires = self.access_lists[name].spec.membership_requires
             known = self._plain[name] = not (requires.roles or requires.traits or name in self.parents)
         return known
-
-
-def nesting(members: Mapping[str, Members]) -> Parents:
-    """The parents of every list that is a member of another."""
-    parents: dict[str, dict[str, Membership]] = {}
-    for parent, entries in members.items():
-        for name, membership in entries.items():
-            if membership.membership_kind == NESTED_LIST:
-                parents.setdefault(name, {})[parent] = membership
-    return parents
 
 
 def effective_routes(user: User, memberships: Mapping[str, Membership], lists: Lists, now: datetime) -> Routes:
@@ -96,7 +84,7 @@ def effective_lists(user: User, memberships: Mapping[str, Membership], lists: Li
         name for name, entry in memberships.items() if entry.expires is None and name in known and lists.is_plain(name)
     }
     reached = [(name, entry) for name, entry in memberships.items() if name not in found]
-    for _ in range(MAX_NESTING + 1):
+    for _ in range(DEEPEST + 1):
         fresh = {
             name
             for name, entry in reached

@@ -8,13 +8,13 @@ from datetime import datetime
 
 from idsync.model.addresses import Address, access_list_address, split_address, user_address
 from idsync.model.directory import Members
+from idsync.model.nesting import above, people_below
 from idsync.model.resources import AccessList, User
 from idsync.plan.around import Around
 from idsync.plan.changes import AccessListChange, Change, UserChange
 from idsync.plan.effective import Key, granted
 from idsync.plan.effective_states import EffectiveStates
-from idsync.plan.losses import above, locked_after, routes_before
-from idsync.plan.nesting import people_below
+from idsync.plan.losses import locked_after, routes_before
 from idsync.plan.same_person import renames
 from idsync.plan.touched import touched_by
 

@@ -10,15 +10,15 @@ from datetime import datetime
 from idsync.model.addresses import Address, access_list_address, split_address, user_address
 from idsync.model.directory import Members
 from idsync.model.list_owners import is_person
+from idsync.model.nesting import above, people_below
 from idsync.model.resources import AccessList, LockTarget, User
 from idsync.model.times import is_past
 from idsync.plan.around import Around
 from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange
-from idsync.plan.effective import Key, Parents, Routes, granted
+from idsync.plan.effective import Key, Routes, granted
 from idsync.plan.effective_states import EffectiveStates
-from idsync.plan.nesting import children_of, people_below
 from idsync.plan.same_person import is_same_person, renames
-from idsync.plan.touched import Touched, touched_by
+from idsync.plan.touched import Touched, children_of, touched_by
 
 Lost = Mapping[Key, tuple[str, ...]]
 """Roles and traits that are lost, each with the routes by which it came."""
@@ -159,16 +159,6 @@ def gives_less(change: UserChange | AccessListChange) -> bool:
             return asks or not set(granted(gave.grants)) <= set(granted(gives.grants))
         case _:
             return False
-
-
-def above(name: str, parents: Parents) -> frozenset[str]:
-    """A list and all those that it is nested in, at any height."""
-    found: set[str] = set()
-    frontier = {name}
-    while frontier:
-        found |= frontier
-        frontier = {parent for child in frontier for parent in parents.get(child, {})} - found
-    return frozenset(found)
 
 
 def _has_role(routes: Routes) -> bool:

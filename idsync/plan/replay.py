@@ -24,6 +24,7 @@ from idsync.model.journal import (
     StepFailed,
     StepMade,
 )
+from idsync.model.nesting import Parents
 from idsync.model.resources import (
     NEW_MEMBERSHIP,
     AccessList,
@@ -38,7 +39,6 @@ from idsync.plan.apply_times import stamped_access_list, stamped_lock, stamped_m
 from idsync.plan.around import NO_MEMBERSHIPS, Around, Memberships
 from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange
 from idsync.plan.effective import Lists
-from idsync.plan.nesting import parents_after
 from idsync.plan.touched import Touched
 
 Body = TypeVar("Body")
@@ -91,7 +91,7 @@ class PeopleAfter:
         lists: dict[str, AccessList] = dict(around.access_lists)
         for name, change in touched.lists.items():
             _put(lists, name, change.after)
-        self.lists = Lists(lists, parents_after(around.parents, touched.lists.values()))
+        self.lists = Lists(lists, _parents_after(around.parents, touched.lists.values()))
         """The lists that there are then."""
 
     def user(self, person: str) -> User | None:
@@ -200,3 +200,16 @@ def _members_after(change: AccessListChange, before: Members, now: datetime) -> 
     after: dict[str, Membership] = {name: entry for name, entry in before.items() if name not in gone}
     after.update(stamped_members(change, now))
     return after
+
+
+def _parents_after(parents: Parents, changes: Iterable[AccessListChange]) -> Parents:
+    """The nesting that is left when every change is made; no plan nests a list."""
+    ended: dict[str, set[str]] = {}
+    for change in changes:
+        for name in change.members_removed:
+            if name in parents:
+                ended.setdefault(name, set()).add(split_address(change.address)[1])
+    left: dict[str, Mapping[str, Membership]] = dict(parents)
+    for name, gone in ended.items():
+        left[name] = {parent: entry for parent, entry in parents[name].items() if parent not in gone}
+    return left

@@ -9,8 +9,8 @@ import msgspec
 
 from idsync.model.addresses import split_address
 from idsync.model.directory import Members
+from idsync.model.nesting import is_nested, people_below
 from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange
-from idsync.plan.nesting import children_of, people_below
 
 
 class Touched(msgspec.Struct, frozen=True):
@@ -65,3 +65,17 @@ def locked_person(change: LockChange) -> str:
     """Whom a lock is on; empty for one on something else than a person."""
     lock = change.after or change.before
     return (lock.spec.target.user if lock else None) or ""
+
+
+def nested_lists(changes: Iterable[Change], members: Mapping[str, Members]) -> frozenset[str]:
+    """The lists through which a change takes or gives something: members, before, of what shrinks or is regranted."""
+    return frozenset(name for change in changes for name in children_of(change, members))
+
+
+def children_of(change: Change, members: Mapping[str, Members]) -> Iterable[str]:
+    """The nested lists whose people one change touches; `members` are those before."""
+    if not isinstance(change, AccessListChange) or change.before is None:
+        return ()
+    before = members.get(split_address(change.address)[1], {})
+    touched = change.members_removed if change.before == change.after else before
+    return [name for name in touched if name in before and is_nested(before[name])]

@@ -12,9 +12,10 @@ from idsync.model.directory import DirectoryState, LastApply, Names
 from idsync.model.directory_index import DirectoryIndex, Managed, edited_within, index_of, managed_of
 from idsync.model.exported_state import StateSpec
 from idsync.model.former_addresses import Orphans, orphans_of, taken_over
+from idsync.model.list_owners import is_person
 from idsync.model.names import twin_key
 from idsync.model.ownership import okta_id_of
-from idsync.model.resources import NESTED_LIST, AccessList, Lock, Membership
+from idsync.model.resources import AccessList, Lock, Membership
 from idsync.model.times import is_past
 
 
@@ -127,5 +128,5 @@ class GivenDirectory:
         return frozenset(
             name
             for name, item in self._state.access_lists.items()
-            if any(owner.name in people and owner.membership_kind != NESTED_LIST for owner in item.spec.owners)
+            if any(owner.name in people and is_person(owner) for owner in item.spec.owners)
         )

@@ -14,8 +14,9 @@ from idsync.model.directory import DirectoryState, Members, Names
 from idsync.model.directory_index import AccessListEntry, DirectoryIndex, Managed, UserEntry
 from idsync.model.directory_tables import DirectoryTables
 from idsync.model.former_addresses import Orphans, orphans_of
+from idsync.model.list_owners import is_person
 from idsync.model.ownership import is_ours, okta_id_of, org_of, same_owned
-from idsync.model.resources import NESTED_LIST, AccessList, Lock, Membership, User
+from idsync.model.resources import AccessList, Lock, Membership, User
 from idsync.model.times import parse_time
 from idsync.plan.apply_times import Moment
 from idsync.plan.steps import Step
@@ -204,7 +205,7 @@ class LocalTarget:
     def put_access_list(self, access_list: AccessList) -> None:
         """Create or replace a list; its members stay."""
         metadata = access_list.metadata
-        owners = {owner.name for owner in access_list.spec.owners if owner.membership_kind != NESTED_LIST}
+        owners = {owner.name for owner in access_list.spec.owners if is_person(owner)}
         self._tables.access_lists.put(metadata.name, org_of(metadata.labels), body_of(access_list), owners)
 
     def delete_access_list(self, name: str) -> None:

@@ -19,10 +19,10 @@ from idsync.model.addresses import (
 )
 from idsync.model.agreed_past import AgreedPast
 from idsync.model.directory import DirectoryState, Members
+from idsync.model.nesting import is_nested
 from idsync.model.ownership import ORG_LABEL, ORIGIN_LABEL, UNKNOWN_PERSON, USER_ID_LABEL, is_ours, lock_name
 from idsync.model.pseudonyms import Identifying, Pseudonyms
 from idsync.model.resources import (
-    NESTED_LIST,
     AccessList,
     CreatedBy,
     ExternalIdentity,
@@ -172,8 +172,7 @@ class SanitizedDirectory:
         )
 
     def _owner(self, owner: Owner) -> Owner:
-        is_list = owner.membership_kind == NESTED_LIST
-        name = owner.name if is_list else self._pseudonym.text(owner.name)
+        name = owner.name if is_nested(owner) else self._pseudonym.text(owner.name)
         return replace(owner, name=name, description=self._pseudonym.text(owner.description))
 
     def _requirement(self, grants: Grants) -> Grants:
@@ -182,7 +181,7 @@ class SanitizedDirectory:
 
     def _members(self, members: Members) -> Members:
         return {
-            name if member.membership_kind == NESTED_LIST else self._pseudonym.text(name): self._membership(member)
+            name if is_nested(member) else self._pseudonym.text(name): self._membership(member)
             for name, member in members.items()
         }
 
