@@ -65,11 +65,13 @@ class _Notes:
 
     def users(self, changes: list[UserChange]) -> None:
         """Names that somebody leaves, while lists name them as an owner, and names that somebody gets."""
-        gone = {name_of(each): _id(each.before) for each in changes if each.after is None and _id(each.before)}
+        gone = {name_of(each): okta_id for each in changes if each.after is None and (okta_id := _id(each.before))}
         for name, okta_id in gone.items():
             self._lifted[okta_id] = None
             if self._target.owned_by([name]):
                 self._former[name, okta_id] = FormerName(name, okta_id, self._now)
+        if not self._known.former:
+            return
         there = [each for each in changes if each.after is not None]
         given = {name_of(each) for each in there if each.before is None or passes_on(each)}
         for former in self._known.former:
@@ -91,8 +93,8 @@ class _Notes:
 
     def lists(self, changes: list[AccessListChange], users: list[UserChange]) -> None:
         """Memberships that go and have an end, and that come again."""
-        names = {name_of(each): each for each in users}
         ends = self._known.ends
+        names = {name_of(each): each for each in users if changes}
         for change in changes:
             name = name_of(change)
             if change.after is None:

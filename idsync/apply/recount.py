@@ -50,9 +50,12 @@ def counted_again(
         counted = check_guards(expected.guards, taken, target.counts(expected.org_url))
         told = section.guards if lately is None else ()
         results.extend(_as_told(replace(result, target=section.target), told) for result in counted)
-        changes.update(((change.target, change.address), change) for change in marked(held, counted, taken))
-    again = tuple(changes.get((change.target, change.address), change) for change in plan.changes)
-    return replace(plan, changes=again, guards=tuple(results))
+        counted_now = zip(section.changes, marked(held, counted, taken), strict=True)
+        changes.update(((now.target, now.address), now) for told, now in counted_now if now is not told)
+    if changes:
+        again = tuple(changes.get((change.target, change.address), change) for change in plan.changes)
+        plan = replace(plan, changes=again)
+    return replace(plan, guards=tuple(results))
 
 
 def _as_told(result: GuardResult, told: tuple[GuardResult, ...]) -> GuardResult:

@@ -14,34 +14,32 @@ _NUL = "\0"
 
 
 class TraitMapping:
-    """Makes traits of profiles; remembers what each attribute is called and whether the directory shows it."""
+    """Makes traits of profiles; remembers which attributes the directory shows, and what they are called there."""
 
     def __init__(self, settings: TraitSettings) -> None:
         self._settings = settings
-        self._shown: dict[str, str | None] = {}
+        self._pairs: dict[str, tuple[str, str] | None] = {}
+        self._shown: dict[tuple[str, ...], list[tuple[str, str]]] = {}
 
     def shown(self, attributes: Mapping[str, ProfileValue]) -> tuple[Traits, list[str]]:
         """The traits that the directory gets, and those of which a value is not given, since it is of no use."""
-        names = self._shown
         traits: Traits = {}
         odd: list[str] = []
         plain = _all_plain(attributes)
-        for attribute, value in attributes.items():
-            name = names[attribute] if attribute in names else self._name(attribute)
-            if name is None:
-                continue
+        for attribute, name in self._pairs_of(tuple(attributes)):
+            value = attributes[attribute]
             if type(value) is str:  # nearly every value is; a whole company has millions
-                if value:
-                    if plain or is_usable_text(value):
-                        traits[name] = (value,)
-                    else:
-                        odd.append(name)
-            elif values := trait_values(value):
-                good = tuple(filter(is_usable_text, values))
-                if good:
-                    traits[name] = good
-                if len(good) < len(values):
-                    odd.append(name)
+                if plain and value:
+                    traits[name] = (value,)
+                    continue
+                values: Strings = (value,) if value else ()
+            else:
+                values = trait_values(value)
+            good = tuple(filter(is_usable_text, values))
+            if good:
+                traits[name] = good
+            if len(good) < len(values):
+                odd.append(name)
         return traits, odd
 
     def attribute(self, trait: str) -> str:
@@ -53,11 +51,18 @@ class TraitMapping:
         """The values of one trait, named with its prefix, shown or not."""
         return trait_values(attributes.get(self.attribute(trait)))
 
-    def _name(self, attribute: str) -> str | None:
+    def _pairs_of(self, attributes: tuple[str, ...]) -> list[tuple[str, str]]:
+        """Of these attributes, those that the directory shows, each with the name of its trait."""
+        pairs = self._shown.get(attributes)
+        if pairs is None:
+            found = (self._pairs[name] if name in self._pairs else self._pair(name) for name in attributes)
+            pairs = self._shown[attributes] = [pair for pair in found if pair is not None]
+        return pairs
+
+    def _pair(self, attribute: str) -> tuple[str, str] | None:
         selected = _NUL not in attribute and self._settings.attributes.selects(attribute)
-        shown = self._settings.prefix + attribute if selected else None
-        self._shown[attribute] = shown
-        return shown
+        pair = self._pairs[attribute] = (attribute, self._settings.prefix + attribute) if selected else None
+        return pair
 
 
 def _all_plain(attributes: Mapping[str, ProfileValue]) -> bool:

@@ -123,6 +123,17 @@ class Snapshot(msgspec.Struct, frozen=True):
     left_as_is: list[LeftAsIs] = []
     """Rows that could not be read, and groups and apps whose reading is not believed."""
 
+    def digest_as_listed(self) -> str:
+        """Digest of the facts as this reading lists them, without `taken_at`: quicker, as nothing is brought in order.
+
+        Equal digests mean equal facts; the same facts in another order or layout have another one.
+        """
+        hashed = sha256(canonical_bytes((self.org_url, self.app_id, self.complete, self.unassigned, self.left_as_is)))
+        for items in (self.users, self.groups, self.apps):
+            for start in range(0, len(items), _PIECE):
+                hashed.update(canonical_bytes(items[start : start + _PIECE]))
+        return f"sha256:{hashed.hexdigest()}"
+
     def digest(self) -> str:
         """Digest of the facts, whatever the order and layout in which they were listed, without `taken_at`."""
         hashed = sha256(canonical_bytes((self.org_url, self.app_id, self.complete, self.unassigned)))

@@ -73,7 +73,7 @@ class AccessListChange(ObjectChange[AccessList], frozen=True, tag="access_list",
     @property
     def members_gone(self) -> tuple[str, ...]:
         """The names of those who are removed and not members any more."""
-        if not self.members_added:
+        if not self.members_added or not self.members_removed:
             return self.members_removed
         return tuple(sorted(set(self.members_removed) - set(self.members_added)))
 

@@ -173,6 +173,8 @@ def released(changes: Iterable[Change], names: Container[str]) -> tuple[Change, 
 
 
 def _released(change: Change, names: Container[str]) -> Change:
+    if not change.blocked_by:
+        return change
     left = tuple(name for name in change.blocked_by if name not in names)
     return change if left == change.blocked_by else replace(change, blocked_by=left)
 

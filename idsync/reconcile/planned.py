@@ -6,14 +6,11 @@ from idsync.compiler.compile import Compilation
 from idsync.compiler.compile import Inputs as CompilerInputs
 from idsync.compiler.memo import Bases, Checked, Memo, bases_of, context_of, remembered
 from idsync.config.settings import Settings
-from idsync.errors import SnapshotError
 from idsync.model.addresses import Address
 from idsync.model.directory import LastApply, Names
 from idsync.model.directory_index import DirectoryIndex
 from idsync.model.extent import EVERYTHING, Extent
-from idsync.model.identity import Snapshot
 from idsync.model.measures import Seen
-from idsync.model.odd_rows import set_aside
 from idsync.plan.changes import Plan
 from idsync.plan.guards import ALL_GUARDS
 from idsync.plan.health import Judgement
@@ -73,7 +70,7 @@ class Planned(msgspec.Struct, frozen=True):
 
     def executable(self) -> "Planned":
         """The same with a plan to apply at once; nothing executes the delta, which people were shown."""
-        snapshot_digest = self.plan.inputs.snapshot_digest or _digest(self.inputs.snapshot)
+        snapshot_digest = self.plan.inputs.snapshot_digest or self.inputs.snapshot.digest_as_listed()
         return msgspec.structs.replace(self, plan=ready_at_once(self.plan, snapshot_digest))
 
     @property
@@ -104,11 +101,3 @@ class Planned(msgspec.Struct, frozen=True):
             attributes=self.seen.measures.attributes,
             checked=self.checked,
         )
-
-
-def _digest(snapshot: Snapshot) -> str:
-    """The digest of a snapshot; of one with odd rows that nothing else had to open, without these."""
-    try:
-        return snapshot.digest()
-    except SnapshotError:
-        return set_aside(snapshot).digest()

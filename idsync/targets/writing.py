@@ -13,28 +13,26 @@ from idsync.targets.protocol import DirectoryWriter, Resource
 def write_step(step: Step, directory: DirectoryWriter, at: Moment) -> Resource | None:
     """Write one step; doing it twice does it once. The object that is there then, without its members."""
     change = step.change
-    name = split_address(change.address)[1]
     match change:
         case UserChange(after=User() as user):
             directory.put_user(user)
         case UserChange():
-            directory.delete_user(name)
+            directory.delete_user(split_address(change.address)[1])
         case LockChange(after=None):
-            directory.delete_lock(name)
+            directory.delete_lock(split_address(change.address)[1])
         case LockChange():
             lock = stamped_lock(change, at.now)
             directory.put_lock(lock)
             return lock
         case AccessListChange():
-            return _write_list_step(step.phase, change, name, directory, at)
+            return _write_list_step(step.phase, change, directory, at)
         case _:
             assert_never(change)
     return change.after
 
 
-def _write_list_step(
-    phase: Phase, change: AccessListChange, name: str, directory: DirectoryWriter, at: Moment
-) -> Resource | None:
+def _write_list_step(phase: Phase, change: AccessListChange, directory: DirectoryWriter, at: Moment) -> Resource | None:
+    name = split_address(change.address)[1]
     match phase:
         case Phase.ACCESS_LIST_DELETE:
             directory.delete_access_list(name)
