@@ -181,7 +181,7 @@ class _Draft:
         for name, identity, attributes in zip(names, identities, attributes_of(identities), strict=True):
             self._shapes[identity.id] = shape_of(attributes)
             self._make_user(name, identity, attributes)
-        left_alone = [pool.present[name] for name in self._held & pool.present.keys()]
+        left_alone = [*(pool.present[name] for name in self._held & pool.present.keys()), *pool.aside]
         for identity, attributes in zip(left_alone, attributes_of(left_alone), strict=True):
             self._shapes[identity.id] = shape_of(attributes)
         for name in self._current.users.keys() & self._held:

@@ -132,13 +132,13 @@ class _Draft:
         """Want a lock on somebody whose account a hand took before they left, while credentials may be alive."""
         since = self._past.since(user, okta_id)
         over = self._lifetime is not None and is_past(since, moved(self._now, -self._lifetime))
-        if not over and self._in_force.place_of(user, okta_id)[1] is None:
+        if not over and self._in_force.place_of(user, okta_id, self.locks)[1] is None:
             self.want_departure(user, okta_id, why)
 
     def _was_lifted(self, user: str, okta_id: str, event: Event, why: Why) -> bool:
         """Whether a hand lifted the lock for this very event: it is not made again, and the plan says so."""
         at = self._past.lifted_at(okta_id, event) if okta_id else None
-        if at is None or self._in_force.place_of(user, okta_id)[1] is not None:
+        if at is None or self._in_force.place_of(user, okta_id, self.locks)[1] is not None:
             return False
         self._findings.append(
             Finding(
@@ -156,7 +156,7 @@ class _Draft:
         return None if self._settings.ttl is None else self._settings.ttl + self._settings.margin
 
     def _want(self, user: str, okta_id: str, why: Why, *, lifetime: int | None, departs: bool = False) -> None:
-        name, existing = self._in_force.place_of(user, okta_id)
+        name, existing = self._in_force.place_of(user, okta_id, self.locks)
         if existing is not None and not is_ours(existing.metadata.labels, self._org_url):
             self._conflict(user, existing, why.causes)
             return

@@ -51,8 +51,11 @@ class LocksInForce:
         """Whether the directory has this person under this name."""
         return bool(okta_id) and self._id_of(user) == okta_id
 
-    def place_of(self, user: str, okta_id: str) -> tuple[str, Lock | None]:
-        """The name for a lock on `user` that is for this person, and the lock that has it: theirs, or a foreign one."""
+    def place_of(self, user: str, okta_id: str, wanted: Mapping[str, Lock]) -> tuple[str, Lock | None]:
+        """The name for a lock on `user` that is for this person, and the lock that has it: theirs, or a foreign one.
+
+        The `wanted` locks have their names already: one name may have belonged to several people.
+        """
         plain = lock_name(self._org_url, user)
         there = self._locks.get(plain)
         if there is not None and self._is_for(there, user, okta_id):
@@ -60,7 +63,8 @@ class LocksInForce:
         known = self._by_person.get((user, okta_id))
         if known is not None:
             return known, self._locks[known]
-        if there is None or not is_ours(there.metadata.labels, self._org_url):
+        free = plain not in wanted or wanted[plain].metadata.labels.get(USER_ID_LABEL, "") == okta_id
+        if free and (there is None or not is_ours(there.metadata.labels, self._org_url)):
             return plain, there
         own = lock_name(self._org_url, user, okta_id)
         return own, self._locks.get(own)

@@ -42,7 +42,8 @@ class Pool(msgspec.Struct, frozen=True):
     loses a name of ours that goes to another person; `gone` are people whose account a hand took, each with the name
     that they have no more. `held` are names to leave exactly as they are, memberships included. `shown_out` are names
     of people whom Okta itself shows as deactivated or suspended. `claimed` are names of present people that a foreign
-    user has. `size` counts the people whose status lets them have access.
+    user has. `size` counts the people whose status lets them have access; `aside` are those of them who are not among
+    the `present`, since they are held.
     """
 
     present: dict[str, IdentityUser]
@@ -57,6 +58,7 @@ class Pool(msgspec.Struct, frozen=True):
     claimed: frozenset[str]
     size: int
     findings: tuple[Finding, ...]
+    aside: tuple[IdentityUser, ...] = ()
 
     @property
     def names_left(self) -> frozenset[str]:
@@ -133,7 +135,7 @@ class _Draft:
         self._shown_out: set[str] = set()
         self._reserved: set[str] = set()
         self._claimed: set[str] = set()
-        self._size = 0
+        self._admitted: list[IdentityUser] = []
         self._findings: list[Finding] = []
 
     def pool(self) -> Pool:
@@ -149,9 +151,15 @@ class _Draft:
             held=frozenset(self._held),
             shown_out=frozenset(self._suspended | self._shown_out),
             claimed=frozenset(self._claimed),
-            size=self._size,
+            size=len(self._admitted),
             findings=tuple(self._findings),
+            aside=self._aside(),
         )
+
+    def _aside(self) -> tuple[IdentityUser, ...]:
+        if len(self._admitted) == len(self._present):
+            return ()
+        return tuple(user for user in self._admitted if self._present.get(user.username) is not user)
 
     def _note_ids_of_many(self, index: DirectoryIndex) -> None:
         """Somebody gave several users one Okta id: remember all names of such an id."""
@@ -204,7 +212,7 @@ class _Draft:
                     self._findings.append(suspension_ignored(user))
             elif status not in OUT_STATUSES:
                 unknown.append(user)
-        self._size = len(admitted)
+        self._admitted = admitted
         self._ids = frozenset(user.id for user in admitted)
         self._unknown = frozenset([*(user.id for user in unknown), *(row.id for row in self._unread if row.id)])
         if self._names_by_id:

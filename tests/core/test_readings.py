@@ -6,7 +6,22 @@ from idsync.config.settings import Settings
 from idsync.model.directory import DirectoryState, LastApply
 from idsync.model.identity import IdentityGroup, Snapshot
 from tests.core.replay import applied, settled
-from tests.core.world import PLAIN, app, blocked, codes, config, group, lines, okta, person, plan, planned, replace
+from tests.core.world import (
+    PLAIN,
+    app,
+    blocked,
+    codes,
+    config,
+    foreign_user,
+    group,
+    lines,
+    okta,
+    person,
+    plan,
+    planned,
+    replace,
+    with_user,
+)
 
 NAMES = [f"p{number:02}" for number in range(40)]
 PEOPLE = [person(name, title="chef", team="red") for name in NAMES]
@@ -114,3 +129,24 @@ def test_r29_it_does_not_where_the_people_are_in_doubt() -> None:
 def test_r30_the_measures_of_a_reading_are_the_same_with_a_memo_and_without() -> None:
     assert settled(okta(*PEOPLE)) == read(okta(*PEOPLE))[0]
     assert read(okta(*PEOPLE))[1].good == planned(okta(*PEOPLE)).seen.measures
+
+
+@pytest.mark.parametrize("twins", [1, 12, 40])
+def test_r26_people_who_are_held_still_have_their_values(twins: int) -> None:
+    state, last = read(okta(*PEOPLE))
+    others = [person(name.upper(), id=f"00u-other-{name}", title="chef", team="red") for name in NAMES[:twins]]
+    made = planned(okta(*PEOPLE, *others), state, last=last)
+    assert made.plan.health.verdict == "ok"
+    assert made.seen.measures.attributes["title"] == made.seen.measures.people == 40 + twins
+    bare = [person(name.upper(), id=f"00u-other-{name}") for name in NAMES]
+    kept = [person(name) for name in NAMES]
+    assert "profiles_empty" in codes(plan(okta(*kept, *bare), state, last=last))
+
+
+def test_r26_who_is_held_for_a_name_of_somebody_else_still_has_values() -> None:
+    people = [person("amy", title="chef"), person("bea", title="chef")]
+    state, last = read(okta(*people))
+    taken = with_user(state, foreign_user("cem"))
+    made = planned(okta(person("cem", id="00u-amy", title="chef"), people[1]), taken, last=last)
+    assert made.plan.health.verdict == "ok"
+    assert made.seen.measures.attributes["title"] == 2

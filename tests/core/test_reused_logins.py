@@ -117,6 +117,16 @@ def test_r11_the_newcomer_may_be_suspended_too_and_each_has_a_lock_of_their_own(
     assert locks_on(applied(after, made)).keys() == {"00u-first"}
 
 
+@pytest.mark.parametrize("status", ["SUSPENDED", "ACTIVE"])
+def test_r11_the_first_one_is_locked_where_the_name_passes_at_once_whatever_the_newcomer_is(status: str) -> None:
+    newcomer = okta(*STAYING, replace(SECOND, status=status))
+    made = plan(newcomer, settled(BEFORE))
+    locks = locks_on(applied(settled(BEFORE), made))
+    assert locks["00u-first"].spec.expires == "2026-11-23T19:00:00Z"
+    assert ("00u-second" in locks) == (status == "SUSPENDED")
+    assert plan(newcomer, applied(settled(BEFORE), made)).is_empty
+
+
 def test_r11_when_the_second_one_leaves_too_both_locks_stay() -> None:
     state = applied(left(), plan(PASSED, left()))
     after = applied(state, plan(GONE, state))

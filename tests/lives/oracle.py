@@ -160,6 +160,9 @@ class _Lists:
 
     def _is_theirs(self, name: str, okta_id: str) -> bool:
         """Whether what the directory holds under a name is of this person, not of somebody who had the name before."""
+        bearer = self._world.directory.users.get(name)
+        if bearer is not None and bearer.id == okta_id:
+            return True
         removed = [old for other, (old, _) in self._world.memory.removed.items() if other != okta_id]
         return name not in self._people.replaced and name not in removed
 
