@@ -121,7 +121,9 @@ def asked_of_both(settings: Settings, before: Measures) -> Measures:
             return sync.access_lists and (not item.name or settings.filters.apps.selects(item.name))
         if not item.name:
             return sync.access_lists
-        return by_rule.any(item.name) or (sync.access_lists and is_imported(settings.filters, item.name, item.type))
+        # Filters remember what they decided, and are asked about the same names again.
+        imported = sync.access_lists and is_imported(settings.filters, item.name, item.type)
+        return imported or by_rule.any(item.name)
 
     lists = {name: item for name, item in before.lists.items() if asked(item)}
     return msgspec.structs.replace(before, lists=lists, attributes=before.attributes if sync.users else {})
