@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, assert_never
 
 from idsync import __version__
 from idsync.apply.admission import Expected
-from idsync.config.codes import STORE_FOLDER_MISSING, UNUSABLE_SECRET, Mistakes
+from idsync.config.codes import STORE_FOLDER_MISSING, UNUSABLE_SECRET
 from idsync.config.loader import load
+from idsync.config.mistakes import Mistakes
 from idsync.config.secrets import Secret, resolve, secret_references
 from idsync.config.settings import ApiToken, OAuth, OktaSource, SecretReference, Settings, SnapshotSource
 from idsync.config.source_files import SourceFile, shown

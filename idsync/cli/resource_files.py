@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from idsync.config.codes import Mistakes
 from idsync.config.composer import Budget, compose
+from idsync.config.mistakes import Mistakes
 from idsync.config.nodes import Node, follow, key_position, plain
 from idsync.diagnostics import Position
 from idsync.edit.resource_input import check_resource, parse_resource

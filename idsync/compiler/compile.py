@@ -1,73 +1,30 @@
-"""The compiler's door: settings, a snapshot and what the target holds become the desired state."""
+"""The compiler's door: what was prepared and what the target holds become the desired state."""
 
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import datetime
-from functools import cached_property
 
 import msgspec
 
 from idsync.compiler.access_lists import BY_RULES, DesiredLists, Ends, ListCompiler
 from idsync.compiler.access_lists import update_reason as list_update_reason
 from idsync.compiler.causes import user_cause
-from idsync.compiler.earlier import EarlierRules
 from idsync.compiler.expansions import unusable_values
-from idsync.compiler.left_as_is import LeftRows, findings_of, left_rows
+from idsync.compiler.inputs import Inputs
+from idsync.compiler.left_as_is import findings_of
 from idsync.compiler.list_rules import rule_near_misses
-from idsync.compiler.locks import DesiredLocks, desired_locks
+from idsync.compiler.locks import DesiredLocks
 from idsync.compiler.measures import Shape, shape_of
-from idsync.compiler.pool import Pool
-from idsync.compiler.roles import RoleMapping
-from idsync.compiler.subjects import Subject, filter_near_misses, subjects
-from idsync.compiler.traits import TraitMapping
+from idsync.compiler.subjects import filter_near_misses
 from idsync.compiler.users import adopted, conflict, desired_user, may_adopt
 from idsync.compiler.users import update_reason as user_update_reason
-from idsync.config.settings import Settings
 from idsync.model.addresses import Address, access_list_address, lock_address, user_address
-from idsync.model.agreed_past import NOTHING_PAST, AgreedPast
 from idsync.model.canonical import canonical_bytes
-from idsync.model.directory import DirectoryState, GivenRoles, LastApply, Names, Reason, Why
-from idsync.model.directory_index import DirectoryIndex
+from idsync.model.directory import DirectoryState, GivenRoles, Names, Reason, Why
 from idsync.model.earlier import Earlier, as_applied_before
 from idsync.model.findings import Finding
-from idsync.model.identity import IdentityUser, ProfileValue, Snapshot, attributes_of
+from idsync.model.identity import IdentityUser, ProfileValue, attributes_of
 from idsync.model.ownership import is_ours, our_labels
-from idsync.model.resources import Lock, User
-from idsync.model.times import Clocks
-
-
-class Inputs(msgspec.Struct, frozen=True, dict=True):
-    """What is compiled, apart from the current state: the pool resolved and the subjects chosen already."""
-
-    settings: Settings
-    snapshot: Snapshot
-    index: DirectoryIndex
-    pool: Pool
-    subjects: tuple[Subject, ...]
-    roles: RoleMapping
-    traits: TraitMapping
-    last: LastApply | None
-    clocks: Clocks
-    left: LeftRows = LeftRows()
-    shared_lists: frozenset[str] = frozenset()
-    """Lists that have other members than those who are looked at: they are never empty."""
-    past: AgreedPast = NOTHING_PAST
-    earlier: EarlierRules | None = None
-    """The configuration that was applied last, where it is known and another one."""
-
-    @property
-    def now(self) -> datetime:
-        """The time for what is written, and for what takes access away when its time comes: the later of two clocks."""
-        return self.clocks.later
-
-    @cached_property
-    def config_changed(self) -> bool:
-        """Whether the config is not the one of the last apply; where none is known, only a directory that has
-        something of ours can have been made under another.
-        """
-        if self.last is None:
-            return any(entry.okta_id is not None for entry in self.index.users.values())
-        return self.last.config_digest != self.settings.digest
+from idsync.model.resources import User
 
 
 class Compilation(msgspec.Struct, frozen=True):
@@ -92,41 +49,6 @@ class Compilation(msgspec.Struct, frozen=True):
     """People and lists about whom something is to be said at every plan: they are looked at each time."""
     strangers: frozenset[str]
     """Names that somebody gets in this plan, and under which the directory has entries of the person before."""
-
-
-def prepare(
-    settings: Settings,
-    snapshot: Snapshot,
-    index: DirectoryIndex,
-    pool: Pool,
-    last: LastApply | None,
-    clocks: Clocks,
-    shared_lists: frozenset[str] = frozenset(),
-    past: AgreedPast = NOTHING_PAST,
-) -> Inputs:
-    """Match groups and apps against filters and rules, once."""
-    traits = TraitMapping(settings.integration.users.traits)
-    lists = settings.integration.sync.access_lists
-    chosen = tuple(subjects(settings.filters, snapshot)) if lists else ()
-    roles = RoleMapping(settings, snapshot, traits)
-    left = left_rows(settings, snapshot, last.good if last else None)
-    return Inputs(settings, snapshot, index, pool, chosen, roles, traits, last, clocks, left, shared_lists, past)
-
-
-def decide_locks(inputs: Inputs, in_force: Mapping[str, Lock]) -> DesiredLocks:
-    """The locks to have. They are decided first: who cannot be locked is not touched at all."""
-    integration = inputs.settings.integration
-    if not integration.sync.users:
-        return DesiredLocks({}, {}, {}, (), frozenset())
-    return desired_locks(
-        integration.locks,
-        integration.org_url,
-        inputs.pool,
-        in_force,
-        inputs.index.users,
-        inputs.now,
-        inputs.past,
-    )
 
 
 def compile_state(

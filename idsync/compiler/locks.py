@@ -84,6 +84,12 @@ def desired_locks(
     return draft.result(pool)
 
 
+def events_over(pool: Pool, past: AgreedPast) -> tuple[str, ...]:
+    """Okta ids of people whose lock a hand lifted and who are there and not suspended any more: that event is over."""
+    free = (okta_id for okta_id in past.lifted_locks if pool.names.get(okta_id, "") not in {"", *pool.suspended})
+    return tuple(sorted(okta_id for okta_id in free if pool.names[okta_id] not in pool.held))
+
+
 class _Draft:
     """The locks while they are being decided."""
 

@@ -10,7 +10,8 @@ from hashlib import blake2b
 
 import msgspec
 
-from idsync.compiler.compile import Compilation, Inputs
+from idsync.compiler.compile import Compilation
+from idsync.compiler.inputs import Inputs
 from idsync.compiler.measures import Shape, count_attributes
 from idsync.compiler.subjects import Subject
 from idsync.config.settings import Settings

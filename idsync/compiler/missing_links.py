@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import re2
 
-from idsync.compiler.compile import Inputs
+from idsync.compiler.inputs import Inputs
 from idsync.compiler.list_rules import ListRules
 from idsync.compiler.roles import config_cause
 from idsync.compiler.subjects import Subject

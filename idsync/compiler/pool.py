@@ -8,16 +8,17 @@ from collections.abc import Collection, Iterable
 
 import msgspec
 
+from idsync.compiler.absences import Absences
 from idsync.compiler.causes import user_cause
+from idsync.compiler.directory_names import DirectoryNames
 from idsync.compiler.doubts import name_taken, relabelled, suspension_ignored, twins, unknown_status
 from idsync.config.settings import Settings, SuspendedPeople
 from idsync.model.agreed_past import NOTHING_PAST, AgreedPast, FormerName
-from idsync.model.directory import Reason, UpstreamCause, Why
+from idsync.model.directory import Reason, Why
 from idsync.model.directory_index import DirectoryIndex
 from idsync.model.findings import Finding
 from idsync.model.identity import (
     ACCESS_STATUSES,
-    DELETED,
     OUT_STATUSES,
     SUSPENDED,
     IdentityUser,
@@ -103,24 +104,13 @@ def resolve_pool(
     return draft.pool()
 
 
-def over_again(pool: Pool, past: AgreedPast) -> tuple[str, ...]:
-    """Okta ids of people whose lock a hand lifted and who are there and not suspended any more: that event is over."""
-    free = (okta_id for okta_id in past.lifted_locks if pool.names.get(okta_id, "") not in {"", *pool.suspended})
-    return tuple(sorted(okta_id for okta_id in free if pool.names[okta_id] not in pool.held))
-
-
 class _Draft:
     """The decisions while they are being made."""
 
     def __init__(self, index: DirectoryIndex, adoptable: frozenset[str]) -> None:
         self._index = index
         self._adoptable = adoptable
-        names = {entry.okta_id: name for name, entry in index.users.items() if entry.okta_id}
-        self._names_by_id: dict[str, list[str]] = {}
-        self._name_by_id = names
-        if len(names) < sum(bool(entry.okta_id) for entry in index.users.values()):
-            self._note_ids_of_many(index)
-        self._bearers: dict[str, str] = {}
+        self._names = DirectoryNames(index)
         self._ids: frozenset[str] = frozenset()
         self._unknown: frozenset[str] = frozenset()
         self._unread: list[LeftAsIs] = []
@@ -161,27 +151,12 @@ class _Draft:
             return ()
         return tuple(user for user in self._admitted if self._present.get(user.username) is not user)
 
-    def _note_ids_of_many(self, index: DirectoryIndex) -> None:
-        """Somebody gave several users one Okta id: remember all names of such an id."""
-        names: dict[str, list[str]] = defaultdict(list)
-        for name, entry in index.users.items():
-            if entry.okta_id:
-                names[entry.okta_id].append(name)
-        self._names_by_id = {okta_id: of_one for okta_id, of_one in names.items() if len(of_one) > 1}
-
-    def _names_of(self, okta_id: str) -> list[str]:
-        """The directory's names for one person; normally one, and never a name that another person has in Okta."""
-        name = self._name_by_id.get(okta_id)
-        if name is None or okta_id not in self._names_by_id:
-            return [] if name is None else [name]
-        return [name for name in self._names_by_id[okta_id] if self._bearers.get(name, okta_id) == okta_id]
-
     def _is_anothers(self, user: IdentityUser) -> bool:
         """Whether the directory's user of this person's name is another person's, who is there under a new name."""
         entry = self._index.users.get(user.username)
         if entry is None or entry.okta_id is None or entry.okta_id == user.id:
             return False
-        return entry.okta_id in self._ids and user.username in self._names_of(entry.okta_id)
+        return entry.okta_id in self._ids and user.username in self._names.of(entry.okta_id)
 
     def _is_a_leavers(self, user: IdentityUser) -> bool:
         """Whether the directory's user of this person's name is another person's, who has left."""
@@ -215,12 +190,12 @@ class _Draft:
         self._admitted = admitted
         self._ids = frozenset(user.id for user in admitted)
         self._unknown = frozenset([*(user.id for user in unknown), *(row.id for row in self._unread if row.id)])
-        if self._names_by_id:
-            self._bearers = {user.username: user.id for user in (*unknown, *admitted)}
+        if self._names.some_have_several:
+            self._names.bearers = {user.username: user.id for user in (*unknown, *admitted)}
         self._hold(unknown)
         self._findings.extend(unknown_status(user) for user in unknown)
         for row in self._unread:
-            self._held.update(self._names_of(row.id) if row.id else [])
+            self._held.update(self._names.of(row.id) if row.id else [])
             self._reserved.update([row.name] if row.name else [])
         return admitted
 
@@ -243,9 +218,9 @@ class _Draft:
 
         Return the rest for `settle`.
         """
-        if self._names_by_id:
+        if self._names.some_have_several:
             return users
-        entries, present, names, held = self._index.users, self._present, self._name_by_id, self._held | self._reserved
+        entries, present, names, held = self._index.users, self._present, self._names.by_id, self._held | self._reserved
         others = []
         for user in users:
             name, entry = user.username, entries.get(user.username)
@@ -261,9 +236,9 @@ class _Draft:
         name = user.username
         entry = self._index.users.get(name)
         if entry is not None and entry.okta_id == user.id:
-            self._accept(user, self._names_of(user.id))
+            self._accept(user, self._names.of(user.id))
             return
-        old_names = self._names_of(user.id)
+        old_names = self._names.of(user.id)
         if entry is not None and self._is_anothers(user):
             self._refuse(user, f"still belongs to Okta user {entry.okta_id}, who is being renamed")
         elif name in self._held or name in self._reserved:
@@ -300,24 +275,18 @@ class _Draft:
         """Say why every other user of ours leaves, and why people lose names: those that others have now, and those
         that a hand has `taken` from them before.
         """
-        statuses = {user.id: user for user in snapshot.users if user.id not in self._ids}
+        absences = Absences(snapshot, self._ids)
         may_be_anybody = any(not row.id for row in self._unread)
         entries = self._index.users
 
-        def status_of(okta_id: str) -> str:
-            listed = statuses.get(okta_id)
-            return listed.status if listed else snapshot.unassigned.get(okta_id, "")
-
         def absence(okta_id: str, name: str) -> Why:
-            listed, status = statuses.get(okta_id), status_of(okta_id)
-            if status in _OUT_BY_ITSELF:
+            if absences.is_shown(okta_id):
                 self._shown_out.add(name)
-            reason = Reason.SUSPENDED if listed is not None and status == SUSPENDED else _absence(status)
-            return Why(reason, (UpstreamCause("user", okta_id, name),))
+            return absences.why(okta_id, name)
 
         for name in sorted(entries.keys() - self._present.keys() - self._held - self._leaving.keys()):
             okta_id = entries[name].okta_id
-            if okta_id is not None and may_be_anybody and status_of(okta_id) not in _OUT_IN_ANY_CASE:
+            if okta_id is not None and may_be_anybody and not absences.is_certain(okta_id):
                 self._held.add(name)
             elif okta_id is not None:
                 self._leaving[name] = absence(okta_id, name)
@@ -328,7 +297,7 @@ class _Draft:
             foreign = entry is not None and entry.okta_id is None
             if foreign or each.name in self._held or each.okta_id in self._unknown:
                 continue
-            unsure = may_be_anybody and status_of(each.okta_id) not in _OUT_IN_ANY_CASE
+            unsure = may_be_anybody and not absences.is_certain(each.okta_id)
             if person is None and each.okta_id not in self._ids and not unsure:
                 self._gone.append((each.name, Former(each.okta_id, absence(each.okta_id, each.name))))
             elif person is not None and person.username != each.name:
@@ -340,19 +309,8 @@ class _Draft:
 
     def _hold(self, users: Iterable[IdentityUser]) -> None:
         for user in users:
-            self._held.update(self._names_of(user.id))
+            self._held.update(self._names.of(user.id))
             if self._is_a_leavers(user):
                 self._reserved.add(user.username)  # the account goes, and nobody else takes the name
             elif not self._is_anothers(user):
                 self._held.add(user.username)
-
-
-_OUT_BY_ITSELF = frozenset({"DEPROVISIONED", SUSPENDED})
-"""Statuses that only a person's own record has: a listing that was cut short cannot show them."""
-
-_OUT_IN_ANY_CASE = OUT_STATUSES | {SUSPENDED, DELETED}
-
-
-def _absence(status: str) -> Reason:
-    """Why somebody is out; a suspended person who also lacks the app is out for lacking the app."""
-    return {"DEPROVISIONED": Reason.DEACTIVATED, DELETED: Reason.DELETED_UPSTREAM}.get(status, Reason.UNASSIGNED)

@@ -6,7 +6,7 @@ the one whom it matched.
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 
-from idsync.compiler.compile import Inputs
+from idsync.compiler.inputs import Inputs
 from idsync.compiler.memo import Bases, Checked
 from idsync.compiler.traits import trait_values
 from idsync.config.patterns import NamePattern

@@ -7,7 +7,7 @@ letter case keeps from fitting is `case_mismatch`, which is told where it is com
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import chain
 
-from idsync.compiler.compile import Inputs
+from idsync.compiler.inputs import Inputs
 from idsync.compiler.memo import Checked
 from idsync.compiler.roles import config_cause
 from idsync.compiler.trait_rules import meant_by

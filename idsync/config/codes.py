@@ -1,147 +1,19 @@
-"""Every code that a configuration can be answered with: what is wrong, why it matters, how to fix it."""
+"""Every code that a configuration can be answered with: what is wrong, why it matters, how to fix it.
+
+Those of files and of YAML are in `file_codes.py`.
+"""
 
 from __future__ import annotations
 
-import msgspec
+from functools import partial
 
-from idsync.diagnostics import Diagnostic, Position, Severity
+from idsync.config.file_codes import FILE_CODES
+from idsync.config.mistakes import Code, new_code
+from idsync.diagnostics import Severity
 
-
-class Code(msgspec.Struct, frozen=True):
-    """A kind of mistake. A diagnostic says `what` in particulars, and may say a closer `why` and `fix`."""
-
-    name: str
-    severity: Severity
-    what: str
-    why: str
-    fix: str
-
-
-class Mistakes:
-    """Collects what is found wrong. Past `LIMIT` it stops listening: nobody reads on."""
-
-    LIMIT = 1000
-
-    def __init__(self) -> None:
-        self.found: list[Diagnostic] = []
-
-    def add(
-        self,
-        code: Code,
-        position: Position,
-        summary: str,
-        *,
-        why: str | None = None,
-        fix: str | None = None,
-        related: tuple[Position, ...] = (),
-    ) -> None:
-        """Note one mistake of that kind."""
-        if not self.full:
-            self.found.append(
-                Diagnostic(code.name, code.severity, summary, why or code.why, fix or code.fix, position, related)
-            )
-
-    @property
-    def full(self) -> bool:
-        """Tell whether looking further is of no use."""
-        return len(self.found) >= self.LIMIT
-
-    def has(self, *codes: Code) -> bool:
-        """Tell whether a mistake of any of these kinds was found."""
-        names = {code.name for code in codes}
-        return any(found.code in names for found in self.found)
-
-
-CODES: dict[str, Code] = {}
-
-
-def _code(name: str, what: str, why: str, fix: str, severity: Severity = Severity.ERROR) -> Code:
-    return CODES.setdefault(name, Code(name, severity, what, why, fix))
-
-
+CODES: dict[str, Code] = dict(FILE_CODES)
+_code = partial(new_code, CODES)
 _WARNING = Severity.WARNING
-
-# Files.
-CONFIG_NOT_FOUND = _code(
-    "config_not_found",
-    "The configuration's path does not exist, or cannot be opened.",
-    "Without a configuration there is nothing to ask for.",
-    "Check the path given with --config or IDSYNC_CONFIG, or write a first configuration with `idsync init`.",
-)
-NO_DOCUMENTS = _code(
-    "no_documents",
-    "The directory holds no configuration document.",
-    "Only *.yaml and *.yml files are read, at any depth; hidden files and folders are not.",
-    "Check the path, or write a first configuration with `idsync init`.",
-)
-UNREADABLE_FILE = _code(
-    "unreadable_file",
-    "A file or folder of the configuration cannot be read.",
-    "A configuration that is read in part would ask for something else.",
-    "Make it readable, or move it out of the configuration's directory.",
-)
-TOO_LARGE = _code(
-    "too_large",
-    "A file, or the whole tree, is larger than a configuration can sensibly be.",
-    "Sizes are limited so that a file that is not a configuration is refused at once.",
-    "Move files that are not configuration elsewhere; fold repeated rules into patterns.",
-)
-NOT_UTF8 = _code(
-    "not_utf8",
-    "A file is not UTF-8 text.",
-    "Names are compared letter by letter, so the encoding must be certain.",
-    "Save the file as UTF-8.",
-)
-
-# YAML.
-YAML_SYNTAX = _code(
-    "yaml_syntax",
-    "The text is not YAML.",
-    "What follows the mistake cannot be understood.",
-    "Look at the line, and at the line before it: indentation, quotes, brackets, tabs.",
-)
-YAML_TOO_DEEP = _code(
-    "yaml_too_deep",
-    "Values are nested deeper than any configuration needs.",
-    "Depth is limited so that hostile files cannot exhaust the program.",
-    "Remove the nesting; no kind goes deeper than ten levels.",
-)
-YAML_TOO_MANY_VALUES = _code(
-    "yaml_too_many_values",
-    "The documents hold too many values, counting each use of an alias in full.",
-    "The count is limited so that a few lines of aliases cannot grow without bounds.",
-    "Use fewer aliases; fold repeated rules into patterns.",
-)
-YAML_TAG = _code(
-    "yaml_tag",
-    "A value has an explicit tag.",
-    "Types follow from how a value is written and where it stands; tags could say otherwise.",
-    "Remove the tag; put text that looks like a number or a boolean into quotes.",
-)
-YAML_ALIAS = _code(
-    "yaml_alias",
-    "An alias names an anchor that is not there, or that it stands in itself.",
-    "An alias repeats a value that was completed before it, in the same document.",
-    "Put a filter that begins with * into quotes; for an alias, define the anchor (&name) earlier in the document.",
-)
-YAML_MERGE_KEY = _code(
-    "yaml_merge_key",
-    "A merge key (<<) is used.",
-    "Merge keys are not part of YAML 1.2, and what they overwrite is easily misread in a review.",
-    "Write the keys out, or use an alias for the whole value.",
-)
-DUPLICATE_KEY = _code(
-    "duplicate_key",
-    "A key stands twice in one mapping.",
-    "Only one of the two could count, and a reader cannot tell which.",
-    "Remove one of them, or put both values under one key.",
-)
-KEY_NOT_TEXT = _code(
-    "key_not_text",
-    "A key is a list, a mapping or an alias.",
-    "Keys are plain names.",
-    "Write the key as text.",
-)
 
 # The schema.
 NOT_A_DOCUMENT = _code(

@@ -12,7 +12,7 @@ from typing import NoReturn, cast
 
 import yaml
 
-from idsync.config.codes import (
+from idsync.config.file_codes import (
     DUPLICATE_KEY,
     KEY_NOT_TEXT,
     YAML_ALIAS,
@@ -21,9 +21,8 @@ from idsync.config.codes import (
     YAML_TAG,
     YAML_TOO_DEEP,
     YAML_TOO_MANY_VALUES,
-    Code,
-    Mistakes,
 )
+from idsync.config.mistakes import Code, Mistakes
 from idsync.config.nodes import Entry, Mapping, Node, Scalar, Sequence
 from idsync.config.scalars import resolve
 from idsync.config.yaml_errors import explained, is_too_deep

@@ -7,26 +7,21 @@ from pathlib import Path
 
 import msgspec
 
-from idsync.config.codes import (
+from idsync.config.codes import MISSING_OWNERS, NO_INTEGRATION, REPEATED_KIND, RESOURCE_HERE, TOO_MANY_MISTAKES
+from idsync.config.composer import Budget, compose
+from idsync.config.file_codes import (
     CONFIG_NOT_FOUND,
-    MISSING_OWNERS,
     NO_DOCUMENTS,
-    NO_INTEGRATION,
     NOT_UTF8,
-    REPEATED_KIND,
-    RESOURCE_HERE,
     TOO_LARGE,
-    TOO_MANY_MISTAKES,
     UNREADABLE_FILE,
     YAML_ALIAS,
     YAML_SYNTAX,
     YAML_TAG,
     YAML_TOO_DEEP,
     YAML_TOO_MANY_VALUES,
-    Code,
-    Mistakes,
 )
-from idsync.config.composer import Budget, compose
+from idsync.config.mistakes import Code, Mistakes
 from idsync.config.nodes import Node, find, key_position, text_of
 from idsync.config.read_integration import read_integration
 from idsync.config.read_rules import (

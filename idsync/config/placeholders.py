@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from idsync.config.codes import PLACEHOLDER_LEFT, Mistakes
+from idsync.config.codes import PLACEHOLDER_LEFT
+from idsync.config.mistakes import Mistakes
 from idsync.diagnostics import Position, quoted
 
 ORG_URL = "https://example.okta.com"

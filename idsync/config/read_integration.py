@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from idsync.config.codes import MISSING_AUTH, NOT_IN_THIS_VERSION, SECRET_WRITTEN_OUT, Mistakes
+from idsync.config.codes import MISSING_AUTH, NOT_IN_THIS_VERSION, SECRET_WRITTEN_OUT
+from idsync.config.mistakes import Mistakes
 from idsync.config.nodes import Node, Scalar, find, is_true, items_of, key_position, text_of
 from idsync.config.patterns import normalised
 from idsync.config.placeholders import check_id, check_people

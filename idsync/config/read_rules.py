@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
-from idsync.config.codes import EMPTY_INCLUDE, TRAIT_WITHOUT_PREFIX, UNREACHABLE_RULE, Mistakes
+from idsync.config.codes import EMPTY_INCLUDE, TRAIT_WITHOUT_PREFIX, UNREACHABLE_RULE
+from idsync.config.mistakes import Mistakes
 from idsync.config.nodes import Node, Scalar, Sequence, entries_of, find, is_true, items_of, key_position, text_of
 from idsync.config.patterns import PatternSet, normalised
 from idsync.config.placeholders import check_people

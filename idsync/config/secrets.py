@@ -9,7 +9,8 @@ from typing import assert_never
 
 import msgspec
 
-from idsync.config.codes import MISSING_SECRET, SECRET_READABLE_BY_OTHERS, UNUSABLE_SECRET, Mistakes
+from idsync.config.codes import MISSING_SECRET, SECRET_READABLE_BY_OTHERS, UNUSABLE_SECRET
+from idsync.config.mistakes import Mistakes
 from idsync.config.secret_forms import as_meant, complaint
 from idsync.config.settings import ApiToken, EnvironmentSecret, FileSecret, OAuth, SecretReference, Settings
 from idsync.config.source_files import shown

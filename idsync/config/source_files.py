@@ -9,7 +9,8 @@ from pathlib import Path
 
 import msgspec
 
-from idsync.config.codes import CONFIG_NOT_FOUND, NO_DOCUMENTS, NOT_UTF8, TOO_LARGE, UNREADABLE_FILE, Mistakes
+from idsync.config.file_codes import CONFIG_NOT_FOUND, NO_DOCUMENTS, NOT_UTF8, TOO_LARGE, UNREADABLE_FILE
+from idsync.config.mistakes import Mistakes
 from idsync.diagnostics import Position, plainly, quoted
 
 FILE_BYTES = 1 << 20

@@ -17,8 +17,8 @@ from idsync.config.codes import (
     BAD_STORE,
     LOOKS_LIKE_EXPRESSION,
     NOT_IN_THIS_VERSION,
-    Mistakes,
 )
+from idsync.config.mistakes import Mistakes
 from idsync.config.nodes import Node, find, items_of, text_of
 from idsync.config.patterns import NameFilter, NamePattern, PatternError
 from idsync.config.placeholders import check_address

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from idsync.apply.surroundings import surroundings, with_nested
-from idsync.compiler.compile import Compilation, Inputs
+from idsync.compiler.compile import Compilation
+from idsync.compiler.inputs import Inputs
 from idsync.model.directory import DirectoryState
 from idsync.plan.accesses import Origins
 from idsync.plan.around import Around

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from idsync.apply.surroundings import surroundings
 from idsync.compiler.causes import user_cause
-from idsync.compiler.compile import Compilation, Inputs, compile_state, decide_locks, prepare
+from idsync.compiler.compile import Compilation, compile_state
+from idsync.compiler.inputs import Inputs, decide_locks, prepare
 from idsync.compiler.missing_links import find_identity, missing_for_list, missing_for_person, missing_for_role
 from idsync.config.settings import Settings
 from idsync.errors import SnapshotError

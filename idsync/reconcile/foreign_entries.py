@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from idsync.compiler.causes import user_cause
-from idsync.compiler.compile import Inputs
+from idsync.compiler.inputs import Inputs
 from idsync.model.directory import UpstreamCause
 from idsync.model.findings import Finding
 from idsync.model.ownership import is_ours

@@ -3,7 +3,7 @@
 import msgspec
 
 from idsync.compiler.compile import Compilation
-from idsync.compiler.compile import Inputs as CompilerInputs
+from idsync.compiler.inputs import Inputs as CompilerInputs
 from idsync.compiler.memo import Bases, Checked, Memo, bases_of, context_of, remembered
 from idsync.config.settings import Settings
 from idsync.model.addresses import Address

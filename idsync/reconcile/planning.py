@@ -6,13 +6,14 @@ from datetime import datetime
 import msgspec
 
 from idsync import __version__
-from idsync.compiler.compile import Compilation, compile_state, decide_locks, prepare
-from idsync.compiler.compile import Inputs as CompilerInputs
+from idsync.compiler.compile import Compilation, compile_state
 from idsync.compiler.earlier import earlier_rules
-from idsync.compiler.locks import DesiredLocks
+from idsync.compiler.inputs import Inputs as CompilerInputs
+from idsync.compiler.inputs import decide_locks, prepare
+from idsync.compiler.locks import DesiredLocks, events_over
 from idsync.compiler.measures import asked_of_both, measures_of_directory
 from idsync.compiler.memo import Bases, Checked, Memo, bases_of, narrowed
-from idsync.compiler.pool import Pool, foreign_in_the_way, over_again, resolve_pool
+from idsync.compiler.pool import Pool, foreign_in_the_way, resolve_pool
 from idsync.compiler.sanitized_rules import sanitized_rules
 from idsync.compiler.trait_rules import check_trait_rules
 from idsync.compiler.users import may_adopt
@@ -281,5 +282,5 @@ def _assembled(
         standing=standing_of(settings.guards, comparison.changes, inputs.index, around, inputs.now),
         managed=managed,
         findings=findings,
-        forgets=over_again(inputs.pool, inputs.past),
+        forgets=events_over(inputs.pool, inputs.past),
     )

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import UNSET
 
 from idsync.compiler.compile import Compilation
-from idsync.compiler.compile import Inputs as CompilerInputs
+from idsync.compiler.inputs import Inputs as CompilerInputs
 from idsync.compiler.measures import count_attributes, seen_in
 from idsync.compiler.memo import Memo, attributes_now
 from idsync.model.extent import Reading

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from idsync.config.codes import Mistakes
 from idsync.config.composer import MAX_VALUES, Budget, compose
+from idsync.config.mistakes import Mistakes
 from idsync.config.nodes import Node, child, find, follow, items_of, key_position, plain
 from idsync.config.scalars import resolve
 

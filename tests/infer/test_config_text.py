@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from idsync.config.codes import Mistakes
 from idsync.config.composer import Budget, compose
 from idsync.config.loader import load
+from idsync.config.mistakes import Mistakes
 from idsync.config.nodes import plain
 from idsync.config.settings import (
     ApiToken,

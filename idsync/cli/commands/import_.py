@@ -14,7 +14,8 @@ from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.options import current_option, snapshot_option
 from idsync.cli.progress import ProgressDisplay
 from idsync.cli.workspaces import given_directory
-from idsync.config.codes import CONFIG_NOT_FOUND, NO_DOCUMENTS, NO_INTEGRATION
+from idsync.config.codes import NO_INTEGRATION
+from idsync.config.file_codes import CONFIG_NOT_FOUND, NO_DOCUMENTS
 from idsync.config.loader import load
 from idsync.config.settings import AppById, Integration, SnapshotSource
 from idsync.config.source_files import CONFIG_SUFFIXES

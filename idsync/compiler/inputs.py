@@ -1,0 +1,91 @@
+"""What is compiled: settings and a snapshot, the pool resolved, groups and apps matched; and the locks, first."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cached_property
+
+import msgspec
+
+from idsync.compiler.earlier import EarlierRules
+from idsync.compiler.left_as_is import LeftRows, left_rows
+from idsync.compiler.locks import DesiredLocks, desired_locks
+from idsync.compiler.pool import Pool
+from idsync.compiler.roles import RoleMapping
+from idsync.compiler.subjects import Subject, subjects
+from idsync.compiler.traits import TraitMapping
+from idsync.config.settings import Settings
+from idsync.model.agreed_past import NOTHING_PAST, AgreedPast
+from idsync.model.directory import LastApply
+from idsync.model.directory_index import DirectoryIndex
+from idsync.model.identity import Snapshot
+from idsync.model.resources import Lock
+from idsync.model.times import Clocks
+
+
+class Inputs(msgspec.Struct, frozen=True, dict=True):
+    """What is compiled, apart from the current state: the pool resolved and the subjects chosen already."""
+
+    settings: Settings
+    snapshot: Snapshot
+    index: DirectoryIndex
+    pool: Pool
+    subjects: tuple[Subject, ...]
+    roles: RoleMapping
+    traits: TraitMapping
+    last: LastApply | None
+    clocks: Clocks
+    left: LeftRows = LeftRows()
+    shared_lists: frozenset[str] = frozenset()
+    """Lists that have other members than those who are looked at: they are never empty."""
+    past: AgreedPast = NOTHING_PAST
+    earlier: EarlierRules | None = None
+    """The configuration that was applied last, where it is known and another one."""
+
+    @property
+    def now(self) -> datetime:
+        """The time for what is written, and for what takes access away when its time comes: the later of two clocks."""
+        return self.clocks.later
+
+    @cached_property
+    def config_changed(self) -> bool:
+        """Whether the config is not the one of the last apply; where none is known, only a directory that has
+        something of ours can have been made under another.
+        """
+        if self.last is None:
+            return any(entry.okta_id is not None for entry in self.index.users.values())
+        return self.last.config_digest != self.settings.digest
+
+
+def prepare(
+    settings: Settings,
+    snapshot: Snapshot,
+    index: DirectoryIndex,
+    pool: Pool,
+    last: LastApply | None,
+    clocks: Clocks,
+    shared_lists: frozenset[str] = frozenset(),
+    past: AgreedPast = NOTHING_PAST,
+) -> Inputs:
+    """Match groups and apps against filters and rules, once."""
+    traits = TraitMapping(settings.integration.users.traits)
+    lists = settings.integration.sync.access_lists
+    chosen = tuple(subjects(settings.filters, snapshot)) if lists else ()
+    roles = RoleMapping(settings, snapshot, traits)
+    left = left_rows(settings, snapshot, last.good if last else None)
+    return Inputs(settings, snapshot, index, pool, chosen, roles, traits, last, clocks, left, shared_lists, past)
+
+
+def decide_locks(inputs: Inputs, in_force: Mapping[str, Lock]) -> DesiredLocks:
+    """The locks to have. They are decided first: who cannot be locked is not touched at all."""
+    integration = inputs.settings.integration
+    if not integration.sync.users:
+        return DesiredLocks({}, {}, {}, (), frozenset())
+    return desired_locks(
+        integration.locks,
+        integration.org_url,
+        inputs.pool,
+        in_force,
+        inputs.index.users,
+        inputs.now,
+        inputs.past,
+    )
