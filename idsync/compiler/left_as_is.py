@@ -37,7 +37,7 @@ def left_rows(settings: Settings, snapshot: Snapshot, good: Measures | None) -> 
     rows = [row for row in snapshot.left_as_is if row.kind != "user"]
     if not rows:
         return LeftRows()
-    known = {} if good is None else good.lists
+    known = {} if good is None else good.known_lists
     names = {row.name or (known[row.id].name if row.id in known else "") for row in rows if row.kind == "group"}
     if any(not row.id for row in rows):
         names |= {item.name for name, item in known.items() if name not in _present(snapshot)}

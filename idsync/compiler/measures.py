@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 import msgspec
+from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
 
 from idsync.compiler.subjects import Subject, is_imported
 from idsync.config.patterns import PatternSet
@@ -11,7 +13,7 @@ from idsync.config.settings import GroupRule, Settings
 from idsync.model.directory import DirectoryState
 from idsync.model.directory_index import DirectoryIndex
 from idsync.model.identity import BUILT_IN, IdentityGroup, ProfileValue, Snapshot, is_everyone
-from idsync.model.measures import ListKind, ListMeasure, Measures, Seen
+from idsync.model.measures import ListKind, ListMeasure, Measures, Seen, Unasked
 
 Shape = tuple[str, ...]
 """The names of the profile attributes that one person has a value of, in the profile's order."""
@@ -111,7 +113,10 @@ def measures_of_directory(settings: Settings, index: DirectoryIndex, current: Di
 
 
 def asked_of_both(settings: Settings, before: Measures) -> Measures:
-    """The part of earlier measures that this configuration asks for, too: only that can be compared."""
+    """The part of earlier measures that this configuration asks for, too: only that can be compared.
+
+    Of what the last reading was not asked for, it is what the one before that knew; `unasked` has attributes alone.
+    """
     sync = settings.integration.sync
     rules = [rule.group for rule in settings.role_rules if isinstance(rule, GroupRule)]
     by_rule = PatternSet(rules if sync.users else [])
@@ -125,5 +130,40 @@ def asked_of_both(settings: Settings, before: Measures) -> Measures:
         imported = sync.access_lists and is_imported(settings.filters, item.name, item.type)
         return imported or by_rule.any(item.name)
 
-    lists = {name: item for name, item in before.lists.items() if asked(item)}
-    return msgspec.structs.replace(before, lists=lists, attributes=before.attributes if sync.users else {})
+    earlier = before.not_asked
+    lists = {name: item for name, item in before.known_lists.items() if asked(item)}
+    times = [before.taken_at, *([earlier.since] if earlier.since and not lists.keys() <= before.lists.keys() else [])]
+    stamps = {name: stamp for name in lists if (stamp := before.stamp_of(name))}
+    profiles = Unasked(app_id=earlier.app_id, people=earlier.people, attributes=earlier.attributes)
+    return replace(
+        before,
+        taken_at=min(times),
+        lists=lists,
+        attributes=before.attributes if sync.users else {},
+        stamps=stamps or UNSET,
+        unasked=profiles if sync.users and earlier.attributes else UNSET,
+    )
+
+
+def not_asked(settings: Settings, known: Measures, compared: Measures, seen: Seen) -> Unasked | UnsetType:
+    """What is `known` of earlier readings and was not asked of the one that is `seen`, which was `compared` with.
+
+    A group that exists under a name that nothing asks for, and an app that is switched off, were not asked for.
+    """
+    earlier = known.not_asked
+    lists = {
+        name: item
+        for name, item in known.known_lists.items()
+        if name not in seen.measures.lists and (name not in compared.lists or name in seen.others)
+    }
+    times = [earlier.since] if not lists.keys() <= known.lists.keys() else []
+    times += [known.taken_at] if not lists.keys().isdisjoint(known.lists) else []
+    people, attributes, app_id = earlier.people, earlier.attributes, earlier.app_id
+    if known.attributes:
+        people, attributes, app_id = known.people, known.attributes, known.app_id
+    if settings.integration.sync.users:
+        people, attributes, app_id = 0, {}, ""
+    if not lists and not attributes:
+        return UNSET
+    stamps = {name: stamp for name in sorted(lists) if (stamp := known.stamp_of(name))}
+    return Unasked(min(times, default=""), dict(sorted(lists.items())), stamps, app_id, people, attributes)

@@ -31,7 +31,8 @@ class Measures(msgspec.Struct, frozen=True, gc=False):
 
     `people` counts the pool. `lists` holds the groups and apps that were asked for, by id. `attributes` says for each
     profile attribute how many people of the pool have a value. `odd` are ids that could not be read then, either.
-    `stamps` say when somebody last joined or left a group, by its id, where Okta said so.
+    `stamps` say when somebody last joined or left a group, by its id, where Okta said so. `unasked` has what this
+    reading was not asked for, as the last reading knew it that was.
     """
 
     org_url: str = ""
@@ -42,6 +43,7 @@ class Measures(msgspec.Struct, frozen=True, gc=False):
     attributes: dict[str, int] = {}
     odd: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     stamps: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
+    unasked: "Unasked | msgspec.UnsetType" = msgspec.UNSET
 
     @property
     def odd_ids(self) -> tuple[str, ...]:
@@ -50,7 +52,33 @@ class Measures(msgspec.Struct, frozen=True, gc=False):
 
     def stamp_of(self, group: str) -> str:
         """When somebody last joined or left a group; empty where nothing is known of it."""
-        return "" if isinstance(self.stamps, msgspec.UnsetType) else self.stamps.get(group, "")
+        known = "" if isinstance(self.stamps, msgspec.UnsetType) else self.stamps.get(group, "")
+        return known or self.not_asked.stamps.get(group, "")
+
+    @property
+    def not_asked(self) -> "Unasked":
+        """What is known of what this reading was not asked for."""
+        return Unasked() if isinstance(self.unasked, msgspec.UnsetType) else self.unasked
+
+    @property
+    def known_lists(self) -> dict[str, ListMeasure]:
+        """Every group and app that is known of this reading or of an earlier one."""
+        return self.not_asked.lists | self.lists
+
+
+class Unasked(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """Measures of earlier readings that later ones were not asked for: a switch was off, or a filter took less.
+
+    `since` is when the earliest of the readings was taken that `lists` and `stamps` are of. `people` and `attributes`
+    are those of the last reading of the app `app_id` that looked at profiles.
+    """
+
+    since: str = ""
+    lists: dict[str, ListMeasure] = {}
+    stamps: dict[str, str] = {}
+    app_id: str = ""
+    people: int = 0
+    attributes: dict[str, int] = {}
 
 
 class OddRow(msgspec.Struct, frozen=True, gc=False):

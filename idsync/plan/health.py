@@ -14,7 +14,7 @@ from idsync.diagnostics import quoted
 from idsync.model.directory import LastApply
 from idsync.model.findings import OLDER, Finding, Health
 from idsync.model.identity import Snapshot, is_everyone
-from idsync.model.measures import CROWD, ListMeasure, Measures, Seen
+from idsync.model.measures import CROWD, ListMeasure, Measures, Seen, Unasked
 from idsync.model.org_urls import normal_org_url
 from idsync.model.resources import AccessList, User
 from idsync.model.times import parse_time
@@ -113,7 +113,7 @@ def judge(settings: Settings, seen: Seen, before: Measures) -> Judgement:
     if not seen.complete:
         message = "The snapshot says that it is incomplete: some page of it could not be read."
         return Judgement(Health("suspect", (_finding("incomplete", message),)), doubts_people=True)
-    limit = settings.guards.source_shrink
+    limit, unasked = settings.guards.source_shrink, before.not_asked
     about_people = [*_people_doubts(limit, seen, before), *_odd_rows(seen, before, "user")]
     findings = (
         *about_people,
@@ -122,6 +122,7 @@ def judge(settings: Settings, seen: Seen, before: Measures) -> Judgement:
         *_list_doubts(limit, seen, before, "group"),
         *_list_doubts(limit, seen, before, "app"),
         *(_attribute_doubts(limit, seen, before) if _same_pool(seen.measures, before) else ()),
+        *(_attribute_doubts(limit, seen, unasked) if _same_pool(seen.measures, unasked) else ()),
     )
     return Judgement(Health("suspect", findings), bool(about_people)) if findings else Judgement(Health())
 
@@ -189,7 +190,7 @@ def _as_read(lists: dict[str, ListMeasure]) -> dict[str, ListMeasure]:
     return read if _people(read.values()) else lists
 
 
-def _attribute_doubts(limit: Guard, seen: Seen, before: Measures) -> Iterator[Finding]:
+def _attribute_doubts(limit: Guard, seen: Seen, before: Measures | Unasked) -> Iterator[Finding]:
     """People who left took their values with them, and of odd rows none is known: that is counted elsewhere."""
     now = seen.measures
     odd = sum(row.kind == "user" for row in seen.odd)
@@ -212,7 +213,7 @@ def _attribute_doubts(limit: Guard, seen: Seen, before: Measures) -> Iterator[Fi
         )
 
 
-def _same_pool(now: Measures, before: Measures) -> bool:
+def _same_pool(now: Measures, before: Measures | Unasked) -> bool:
     """Whether both are of one app. What the directory itself says is of the app that is read now."""
     return not before.app_id or now.app_id == before.app_id
 

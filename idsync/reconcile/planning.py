@@ -170,8 +170,9 @@ def _plan(
     found = managed_state(settings, target.state(within), locks_in_force)
     current = present_state(settings, found, target)
     compilation = compile_state(inputs, locks, current, within)
-    before = _before(inputs, target, current, within) if judged else Measures()
-    seen = seen_by(inputs, compilation, memo, reading)
+    known = _known(inputs, target, current, within) if judged else Measures()
+    before = asked_of_both(settings, known)
+    seen = seen_by(inputs, compilation, memo, reading, known, before)
     judgement = judge(settings, seen, before) if judged else Judgement(Health())
     comparison = compare(
         found,
@@ -224,16 +225,20 @@ def _checked_rules(
     return checked, without_effect(inputs, attributes, checked)
 
 
-def _before(inputs: CompilerInputs, target: DirectoryReader, current: DirectoryState, within: Names | None) -> Measures:
-    """What the reading is held against: the last good one or, where none is known, the directory itself.
+def _known(inputs: CompilerInputs, target: DirectoryReader, current: DirectoryState, within: Names | None) -> Measures:
+    """What is known of readings before: by the last good one or, where there is none, by the directory itself.
 
     `current` is the part `within` of the directory, which is read whole only where that is not all of it.
     """
-    settings, index = inputs.settings, inputs.index
+    settings = inputs.settings
     if inputs.last is not None and inputs.last.good is not None:
-        return asked_of_both(settings, inputs.last.good)
-    whole = current if within is None else managed_state(settings, target.state(), {})
-    return asked_of_both(settings, measures_of_directory(settings, index, whole))
+        return inputs.last.good
+    sync = settings.integration.sync
+    if sync.users and sync.access_lists:
+        whole = current if within is None else managed_state(settings, target.state(), {})
+        return measures_of_directory(settings, inputs.index, whole)
+    # What is switched off is not managed, and is still what a reading is held against once it is switched on again.
+    return measures_of_directory(settings, target.index(settings.integration.org_url), target.state())
 
 
 def _renamed(inputs: CompilerInputs, compilation: Compilation) -> dict[str, str]:

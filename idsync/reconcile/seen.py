@@ -7,18 +7,26 @@ from msgspec import UNSET
 
 from idsync.compiler.compile import Compilation
 from idsync.compiler.inputs import Inputs as CompilerInputs
-from idsync.compiler.measures import count_attributes, seen_in
+from idsync.compiler.measures import count_attributes, not_asked, seen_in
 from idsync.compiler.memo import Memo, attributes_now
 from idsync.model.extent import Reading
-from idsync.model.measures import ListMeasure, OddRow, Seen
+from idsync.model.measures import ListMeasure, Measures, OddRow, Seen
 
 replace = msgspec.structs.replace
 
 
-def seen_by(inputs: CompilerInputs, compilation: Compilation, memo: Memo | None, reading: Reading) -> Seen:
+def seen_by(
+    inputs: CompilerInputs,
+    compilation: Compilation,
+    memo: Memo | None,
+    reading: Reading,
+    known: Measures,
+    compared: Measures,
+) -> Seen:
     """What a reading shows. People whom nobody looked at have the attributes that they had when they were.
 
-    What is left as it is has the measures that it had: the next reading is compared with what the directory keeps.
+    What is left as it is has the measures that were `known` of it: the next reading is compared with what the directory
+    keeps. So has what this reading was not asked for; `compared` is the part of what is known that it was asked for.
     """
     if memo is None:
         attributes = count_attributes(compilation.shapes.values())
@@ -28,28 +36,29 @@ def seen_by(inputs: CompilerInputs, compilation: Compilation, memo: Memo | None,
     seen = seen_in(inputs.snapshot, inputs.pool.size, inputs.subjects, watched, attributes)
     odd = tuple(_odd_rows(inputs))
     left = frozenset(row.id for row in inputs.snapshot.left_as_is if row.kind != "user" and row.id)
-    lists = seen.measures.lists | dict(_kept(inputs, compilation, left))
-    return replace(
+    lists = seen.measures.lists | dict(_kept(known, compilation, left))
+    seen = replace(
         seen,
         measures=replace(
             seen.measures,
             lists=lists,
             odd=tuple(sorted(row.id for row in odd if row.id)) or UNSET,
-            stamps=_stamps(inputs, reading, lists) or UNSET,
+            stamps=_stamps(inputs, reading, lists, known) or UNSET,
         ),
         others={**reading.others, **seen.others},
         confirmed=reading.confirmed,
         odd=odd,
         left=left,
     )
+    unasked = not_asked(inputs.settings, known, compared, seen)
+    return replace(seen, measures=replace(seen.measures, unasked=unasked))
 
 
-def _stamps(inputs: CompilerInputs, reading: Reading, lists: Iterable[str]) -> dict[str, str]:
+def _stamps(inputs: CompilerInputs, reading: Reading, lists: Iterable[str], known: Measures) -> dict[str, str]:
     """When groups last changed: those that are left as they are, when the last good reading saw them."""
-    good = inputs.last.good if inputs.last else None
     left = {row.id for row in inputs.snapshot.left_as_is}
     stamps = reading.stamps
-    found = {name: good.stamp_of(name) if good and name in left else stamps.get(name, "") for name in sorted(lists)}
+    found = {name: known.stamp_of(name) if name in left else stamps.get(name, "") for name in sorted(lists)}
     return {name: stamp for name, stamp in found.items() if stamp}
 
 
@@ -62,9 +71,8 @@ def _odd_rows(inputs: CompilerInputs) -> Iterator[OddRow]:
             yield OddRow(row.kind, row.id)
 
 
-def _kept(inputs: CompilerInputs, compilation: Compilation, left: frozenset[str]) -> Iterator[tuple[str, ListMeasure]]:
-    good = inputs.last.good if inputs.last else None
-    for name in left if good else ():
+def _kept(known: Measures, compilation: Compilation, left: frozenset[str]) -> Iterator[tuple[str, ListMeasure]]:
+    for name in left & known.known_lists.keys() if left else ():
         # Where everybody who was in it has left the pool, nothing of it is kept any more.
-        if good is not None and name in good.lists and compilation.desired.members.get(name, True):
-            yield name, good.lists[name]
+        if compilation.desired.members.get(name, True):
+            yield name, known.known_lists[name]

@@ -5,6 +5,7 @@ import pytest
 from idsync.config.settings import Settings
 from idsync.model.directory import DirectoryState, LastApply
 from idsync.model.identity import IdentityGroup, Snapshot
+from idsync.plan.changes import Plan
 from tests.core.replay import applied, settled
 from tests.core.world import (
     PLAIN,
@@ -150,3 +151,88 @@ def test_r26_who_is_held_for_a_name_of_somebody_else_still_has_values() -> None:
     made = planned(okta(person("cem", id="00u-amy", title="chef"), people[1]), taken, last=last)
     assert made.plan.health.verdict == "ok"
     assert made.seen.measures.attributes["title"] == 2
+
+
+NO_LISTS = config(spec="sync: {access_lists: false}")
+NO_USERS = config(spec="sync: {users: false}")
+ENG_ONLY = config("ImportFilters: {groups: {include: ['eng*']}}")
+NO_APPS = config("ImportFilters: {apps: {include: []}}")
+BY_GROUP = "RoleMapping: {rules: [{group: 'aws-*', roles: ['aws-$1']}]}"
+
+
+def lives(*readings: tuple[Snapshot, Settings]) -> tuple[DirectoryState, LastApply | None]:
+    """The directory after readings that were applied whole, one after another, and what is remembered then."""
+    state, last = DirectoryState(), None
+    for snapshot, settings in readings:
+        made = planned(snapshot, state, settings, last=last)
+        assert made.plan.health.verdict == "ok"
+        state, last = applied(state, made.plan), made.last_apply
+    return state, last
+
+
+def doubts(made: Plan) -> list[str]:
+    """The codes of what is doubted of a plan's reading."""
+    return [finding.code for finding in made.health.findings]
+
+
+@pytest.mark.parametrize("without", [NO_LISTS, ENG_ONLY, NO_APPS], ids=["switched off", "filtered", "apps filtered"])
+@pytest.mark.parametrize("pauses", [1, 3])
+def test_r24_what_was_not_asked_for_in_between_is_held_against_the_reading_that_was(
+    without: Settings, pauses: int
+) -> None:
+    eng, ops, wiki = crowd("eng", 12), crowd("ops", 30), app("Wiki", *NAMES[:25], id="0oa1")
+    good = okta(*PEOPLE, eng, ops, wiki)
+    state, last = lives((good, PLAIN), *[(good, without)] * pauses)
+    assert plan(good, state, last=last).health.verdict == "ok"
+    for bad in (okta(*PEOPLE, eng), okta(*PEOPLE, eng, crowd("ops", 0), app("Wiki", id="0oa1"))):
+        made = plan(bad, state, last=last)
+        assert made.health.verdict == "suspect"
+        assert plan(bad, state, without, last=last).health.verdict == "ok" or without is not NO_LISTS
+
+
+def test_r24_people_who_were_not_managed_meanwhile_are_held_against_when_they_were() -> None:
+    by_group = config(BY_GROUP)
+    off = config(BY_GROUP, spec="sync: {users: false}")
+    good = okta(*PEOPLE, crowd("aws-prod", 15), app("Wiki", *NAMES[:9], id="0oa1"))
+    by_switch = config(BY_GROUP, spec="sync: {users: false, access_lists: false}")
+    state, last = lives((good, by_group), (good, off), (good, by_switch))
+    assert plan(good, state, by_group, last=last).is_empty
+    bare = okta(*(person(name) for name in NAMES), crowd("aws-prod", 15), app("Wiki", *NAMES[:9], id="0oa1"))
+    assert doubts(plan(bare, state, by_group, last=last)) == ["profiles_empty"]
+    no_groups = okta(*PEOPLE, app("Wiki", *NAMES[:9], id="0oa1"))
+    assert doubts(plan(no_groups, state, by_group, last=last)) == ["groups_empty"]
+
+
+def test_r24_who_left_while_people_were_not_managed_took_their_values_along() -> None:
+    few = okta(*PEOPLE[:28])
+    fewer = okta(*PEOPLE[:20])
+    state, last = lives((okta(*PEOPLE), PLAIN), (few, NO_USERS), (fewer, NO_USERS))
+    assert plan(fewer, state, last=last).health.verdict == "ok"
+    assert last is not None
+    assert last.good is not None
+    assert last.good.not_asked.people == 40
+
+
+def test_r24_what_is_asked_for_again_and_gone_is_forgotten_once_that_was_applied() -> None:
+    good, gone = okta(*PEOPLE, crowd("eng", 12), crowd("ops", 5)), okta(*PEOPLE, crowd("eng", 12))
+    _, last = lives((good, PLAIN), (good, ENG_ONLY), (gone, ENG_ONLY), (gone, PLAIN))
+    assert last is not None
+    assert last.good is not None
+    assert last.good.known_lists.keys() == {"00g-eng"}
+
+
+def test_r24_a_group_renamed_out_of_a_filter_and_back_is_held_against_what_it_was() -> None:
+    settings = config("ImportFilters: {groups: {include: ['eng*']}}")
+    good = okta(*PEOPLE, crowd("eng-a", 12, id="00g1"), crowd("eng-b", 30, id="00g2"))
+    away = okta(*PEOPLE, crowd("eng-a", 12, id="00g1"), crowd("old", 30, id="00g2"))
+    _, last = lives((good, settings), (away, settings))
+    back = okta(*PEOPLE, crowd("eng-a", 12, id="00g1"), crowd("eng-c", 0, id="00g2"))
+    made = plan(back, settled(good, settings), settings, last=last)
+    assert "group_emptied" in codes(made)
+
+
+def test_r24_a_directory_without_measures_is_what_counts_until_a_reading_was_asked_for_it() -> None:
+    good = okta(*PEOPLE, crowd("eng", 12), crowd("ops", 30))
+    state = settled(good)
+    last = planned(good, state, NO_LISTS).last_apply
+    assert doubts(plan(okta(*PEOPLE), state, last=last)) == ["groups_empty"]

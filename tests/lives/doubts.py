@@ -47,6 +47,19 @@ def measure(reading: Document, files: Configuration) -> Measures:
     )
 
 
+def measures_after(now: Measures, good: Measures | None, files: Configuration, reading: Document) -> Measures:
+    """What the next reading is held against: of what this one was not asked for, what was known before."""
+    if good is None:
+        return now
+    groups = {
+        okta_id: had
+        for okta_id, had in good.groups.items()
+        if not _group_is_asked_for(had[0], files) or _is_listed(okta_id, reading["groups"])
+    }
+    apps = {okta_id: had for okta_id, had in good.apps.items() if _is_listed(okta_id, reading["apps"])}
+    return Measures(now.people, groups | now.groups, apps | now.apps, now.attributes)
+
+
 def _group_is_asked_for(name: str, files: Configuration) -> bool:
     return is_taken(name, files) or any_matches([pattern for pattern, _ in files.group_rules], name)
 

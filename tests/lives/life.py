@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from tests.lives.directory import Directory, difference
-from tests.lives.doubts import Doubt, Measures, doubt, measure, takes
+from tests.lives.doubts import Doubt, Measures, doubt, measure, measures_after, takes
 from tests.lives.events import BY_HAND, IN_THE_FILES, Script, Week, happen
 from tests.lives.guards import blocking, counts
 from tests.lives.hands import by_hand
@@ -95,7 +95,8 @@ class _Life:
         released, codes = self._outcomes(reading, wanted.directory, week)
         code, out = self._program.expect(codes, *self._command(week), *released)
         if code == DONE:
-            self._world, self._good = wanted, measure(reading, self._files)
+            self._good = measures_after(measure(reading, self._files), self._good, self._files, reading)
+            self._world = wanted
             self._readings.append(reading)
         self._compare(self._world.directory, "after the apply")
         if code == DONE:

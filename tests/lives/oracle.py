@@ -181,13 +181,16 @@ class _Lists:
         return list(dict.fromkeys(owners))
 
     def _locked_for_others(self) -> set[str]:
-        """Names that somebody gets while a lock keeps out the person who had them before."""
+        """Names that somebody gets while a lock keeps out the person who had them last."""
         before, present = self._world.directory, self._people.present
+        former = self._world.memory.former
         locks = [lock for lock in before.locks.values() if lock.ours and not is_past(lock.ends, self._now)]
         return {
             lock.user
             for lock in locks
-            if lock.user in present and lock.user not in before.users and lock.id != present[lock.user]["id"]
+            if lock.user in present
+            and lock.user not in before.users
+            and former.get(lock.user, lock.id) != present[lock.user]["id"]
         }
 
 

@@ -25,6 +25,7 @@ VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 STRUCTS = {
     "inputs": changes.Inputs,
     "measures": measures.Measures,
+    "unasked": measures.Unasked,
     "health": findings.Health,
     "finding": findings.Finding,
     "upstream_cause": directory.UpstreamCause,
