@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from idsync.__main__ import main
 from idsync.model.canonical import Body
 from idsync.model.journal import Entry
-from idsync.stores.sqlite.journal import Journal
+from idsync.stores.tables.journal import Journal
 
 
 def meddle(how: str, number: int) -> None:

@@ -4,13 +4,17 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from threading import RLock
-from typing import Any, cast
+from typing import cast
+
+import msgspec
 
 from idsync.errors import StoreBusy, StoreError
+from idsync.stores.sqlite.statements import TEXTS
+from idsync.stores.tables.connection import Listed, Row, Value
+from idsync.stores.tables.statements import Statement
 
-Value = str | bytes | int | float | None
-Row = tuple[Any, ...]
-"""A row as the driver gives it; the caller, who wrote the query, knows its shape."""
+# Statements unfold a list with `json_each`.
+sqlite3.register_adapter(Listed, lambda listed: msgspec.json.encode(listed).decode())
 
 
 class Connection:
@@ -28,31 +32,31 @@ class Connection:
         self.after_commit: list[Callable[[], None]] = []
         self.after_rollback: list[Callable[[], None]] = []
 
-    def run(self, sql: str, values: Sequence[Value] = ()) -> int:
+    def run(self, statement: Statement | str, values: Sequence[Value] = ()) -> int:
         """Run one statement; the number of rows that it changed."""
         with self._explained():
-            return self._raw.execute(sql, values).rowcount
+            return self._raw.execute(_text(statement), values).rowcount
 
-    def run_many(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
+    def run_many(self, statement: Statement, rows: Iterable[Sequence[Value]]) -> None:
         """Run one statement for each row."""
         with self._explained():
-            self._raw.executemany(sql, rows)
+            self._raw.executemany(_text(statement), rows)
 
-    def rows(self, sql: str, values: Sequence[Value] = ()) -> list[Row]:
+    def rows(self, statement: Statement | str, values: Sequence[Value] = ()) -> list[Row]:
         """All rows of a query."""
         with self._explained():
-            return self._raw.execute(sql, values).fetchall()
+            return self._raw.execute(_text(statement), values).fetchall()
 
-    def row(self, sql: str, values: Sequence[Value] = ()) -> Row | None:
+    def row(self, statement: Statement | str, values: Sequence[Value] = ()) -> Row | None:
         """The first row of a query, or None."""
         with self._explained():
-            found: Row | None = self._raw.execute(sql, values).fetchone()
+            found: Row | None = self._raw.execute(_text(statement), values).fetchone()
             return found
 
-    def chunks(self, sql: str, values: Sequence[Value] = (), size: int = 1000) -> Iterator[Row]:
+    def chunks(self, statement: Statement, values: Sequence[Value] = (), size: int = 1000) -> Iterator[Row]:
         """The rows of a query that may be too long to hold, read in pieces."""
         with self._explained():
-            cursor = self._raw.execute(sql, values)
+            cursor = self._raw.execute(_text(statement), values)
         while True:
             with self._explained():
                 found = cursor.fetchmany(size)
@@ -119,6 +123,10 @@ class Connection:
             yield
         except (sqlite3.Error, sqlite3.Warning, UnicodeDecodeError) as error:
             raise explained(error, self.label) from error
+
+
+def _text(statement: Statement | str) -> str:
+    return statement if isinstance(statement, str) else TEXTS[statement]
 
 
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})

@@ -1,14 +1,8 @@
-"""SQL as text with names: `sql/*.sql` holds statements, each under a line `-- name: …`, by which the code calls it."""
+"""The texts of all statements in SQLite's words."""
 
-import re
 from pathlib import Path
 
+from idsync.stores.tables.statements import texts_in
+
 SQL_FOLDER = Path(__file__).with_name("sql")
-_NAME = re.compile(r"^-- name: *(\w+) *$", re.MULTILINE)
-
-
-def load_statements(file: str) -> dict[str, str]:
-    """The statements of one file in `sql/`, by name."""
-    text = (SQL_FOLDER / file).read_text("utf-8")
-    parts = _NAME.split(text)
-    return {name: body.strip() for name, body in zip(parts[1::2], parts[2::2], strict=True)}
+TEXTS = texts_in(SQL_FOLDER)

@@ -4,79 +4,29 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 from urllib.parse import quote
 
 from idsync.errors import SchemaTooOld, StoreError
-from idsync.model.journal import LOCAL, Head, Verification
 from idsync.stores.protocol import Access
-from idsync.stores.sqlite.agreed import LocalAgreed, RemoteAgreed
-from idsync.stores.sqlite.bodies import Bodies
 from idsync.stores.sqlite.connection import Connection, explained
-from idsync.stores.sqlite.directory import Directory
-from idsync.stores.sqlite.facts import Facts
 from idsync.stores.sqlite.functions import teach
-from idsync.stores.sqlite.journal import Journal, Runs
-from idsync.stores.sqlite.leases import Leases
 from idsync.stores.sqlite.migrations import known_migrations, migrate, version_of
-from idsync.stores.sqlite.testimony import Story
-from idsync.stores.sqlite.upstream import Upstream
-from idsync.stores.sqlite.verification import verified
+from idsync.stores.tables.store import Clock, TableStore
 
 Connect = Callable[..., sqlite3.Connection]
-Clock = Callable[[], float]
 BUSY_SECONDS = 5.0
 
 
-class SqliteStore:
-    """An open store in one file; `clock` gives seconds since 1970."""
+class SqliteStore(TableStore):
+    """An open store in one file."""
 
-    def __init__(self, connection: Connection, *, upgraded_from: int | None = None, clock: Clock = time.time) -> None:
-        self.upgraded_from = upgraded_from
-        self._connection = connection
-        self.bodies = Bodies(connection)
-        self.directory = Directory(connection, self.bodies)
-        self.journal = Journal(connection, self.bodies)
-        self.runs = Runs(connection)
-        self.leases = Leases(connection, clock)
-        self.facts = Facts(connection, "fact")
-        self.cache = Facts(connection, "cache")
-        self.upstream = Upstream(connection)
-
-    def agreed(self, target: str) -> LocalAgreed | RemoteAgreed:
-        """The agreed state of the target of this name."""
-        if target == LOCAL:
-            return LocalAgreed(self._connection, self.directory, self.bodies)
-        names, details = self.directory.names, self.directory.details
-        return RemoteAgreed(self._connection, target, names, details, self.bodies)
-
-    def verify(self, head: Head | None = None) -> Verification:
-        """Whether the journal is as written, and all else that the store knows tells the same story."""
-        with self._connection.reading():
-            return verified(self._connection, self.bodies, head, Story())
-
-    def transaction(self) -> AbstractContextManager[None]:
-        """A span of writes that are kept together or not at all; joins the one that is open."""
-        return self._connection.writing()
+    _connection: Connection
 
     def refuse_writes(self) -> None:
         """From now on this store only reads."""
         self._connection.run("PRAGMA query_only = ON")
-
-    def close(self) -> None:
-        """Close the file."""
-        self._connection.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def open_sqlite(

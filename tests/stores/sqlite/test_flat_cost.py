@@ -8,8 +8,9 @@ import pytest
 
 from idsync.model.directory import Names
 from idsync.model.resources import Membership, Owner
-from idsync.stores.sqlite.statements import SQL_FOLDER, load_statements
+from idsync.stores.sqlite.statements import TEXTS
 from idsync.stores.sqlite.store import SqliteStore, open_store
+from idsync.stores.tables.statements import Statement
 from idsync.targets.local import LocalTarget
 from tests.targets.world import NOW, ORG, our_list, our_lock, our_user
 
@@ -33,10 +34,10 @@ FROM_THE_END = {"latest_headlines"}
 SMALL = {"directory", "journal_end", "upstream", "found", "owned_counts", "CONSTANT"}
 """Tables of one row, or one for each org, and what a statement found already."""
 PARTIAL = [
-    (file.name, name)
-    for file in sorted(SQL_FOLDER.glob("*.sql"))
-    for name in load_statements(file.name)
-    if name not in WHOLE.get(file.name, set()) | FROM_THE_END and not name.startswith(("any_", "make_", "last_"))
+    statement
+    for statement in sorted(TEXTS)
+    if statement.name not in WHOLE.get(statement.file, set()) | FROM_THE_END
+    and not statement.name.startswith(("any_", "make_", "last_"))
 ]
 
 
@@ -49,9 +50,9 @@ def filled(store: SqliteStore) -> SqliteStore:
     return store
 
 
-@pytest.mark.parametrize(("file", "name"), PARTIAL)
-def test_a_statement_looks_up_what_it_needs(filled: SqliteStore, file: str, name: str) -> None:
-    sql = load_statements(file)[name]
+@pytest.mark.parametrize("statement", PARTIAL, ids="/".join)
+def test_a_statement_looks_up_what_it_needs(filled: SqliteStore, statement: Statement) -> None:
+    sql = TEXTS[statement]
     numbers = {int(number) for number in re.findall(r"\?(\d+)", sql)}
     values = [None] * (len(numbers) or sql.count("?"))
     plan = [str(row[3]) for row in filled._connection.rows(f"EXPLAIN QUERY PLAN {sql}", values)]
@@ -89,8 +90,8 @@ def change_a_list(target: LocalTarget) -> None:
 def test_whatever_comes_first_after_a_large_import_makes_the_indexes_that_it_left(
     monkeypatch: pytest.MonkeyPatch, store: SqliteStore, change: Callable[[LocalTarget], None]
 ) -> None:
-    monkeypatch.setattr("idsync.stores.sqlite.users._BULK", 3)
-    monkeypatch.setattr("idsync.stores.sqlite.members._BULK_WRITE", 3)
+    monkeypatch.setattr("idsync.stores.tables.users._BULK", 3)
+    monkeypatch.setattr("idsync.stores.tables.members._BULK_WRITE", 3)
     target = LocalTarget(store.directory, ORG)
     with target.transaction():
         for number in range(5):
@@ -110,7 +111,7 @@ def indexes_of(store: SqliteStore) -> set[str]:
 
 
 def test_members_of_a_large_list_are_asked_for_one_by_one(store: SqliteStore) -> None:
-    sql = load_statements("upstream.sql")["upstream_members_among"]
+    sql = TEXTS[Statement("upstream.sql", "upstream_members_among")]
     plan = [str(row[3]) for row in store._connection.rows(f"EXPLAIN QUERY PLAN {sql}", (None, None))]
     assert "member=?" in plan[-1]
     assert "list=?" in plan[-1]

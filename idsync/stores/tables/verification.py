@@ -9,13 +9,13 @@ import hashlib
 import msgspec
 
 from idsync.model.journal import Entry, Head, Verification, bodies_named, event_of, run_of
-from idsync.stores.sqlite.bodies import Bodies
-from idsync.stores.sqlite.connection import Connection
-from idsync.stores.sqlite.journal_rows import entries_in
-from idsync.stores.sqlite.statements import load_statements
-from idsync.stores.sqlite.testimony import Story, contradiction
+from idsync.stores.tables.bodies import Bodies
+from idsync.stores.tables.connection import Connection
+from idsync.stores.tables.journal_rows import entries_in
+from idsync.stores.tables.statements import Statements
+from idsync.stores.tables.testimony import Story, contradiction
 
-_SQL = load_statements("records.sql")
+_SQL = Statements("records.sql")
 BEGINNING = bytes(32)
 
 

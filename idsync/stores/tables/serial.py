@@ -1,9 +1,9 @@
 """The directory's serial: one more with each transaction that changes the directory, however much it changes."""
 
-from idsync.stores.sqlite.connection import Connection
-from idsync.stores.sqlite.statements import load_statements
+from idsync.stores.tables.connection import Connection
+from idsync.stores.tables.statements import Statements
 
-_SQL = load_statements("directory.sql")
+_SQL = Statements("directory.sql")
 
 
 class Serial:

@@ -3,18 +3,16 @@
 from collections import Counter
 from collections.abc import Collection, Iterable
 
-import msgspec
-
 from idsync.model.canonical import Body
 from idsync.model.names import twin_keys
-from idsync.stores.sqlite.bodies import Bodies, fingerprint_in, present
-from idsync.stores.sqlite.connection import Connection
-from idsync.stores.sqlite.counts import OwnedCounts
-from idsync.stores.sqlite.names import Names, asked
-from idsync.stores.sqlite.serial import Serial
-from idsync.stores.sqlite.statements import load_statements
+from idsync.stores.tables.bodies import Bodies, fingerprint_in, present
+from idsync.stores.tables.connection import Connection, Listed
+from idsync.stores.tables.counts import OwnedCounts
+from idsync.stores.tables.names import Names, asked
+from idsync.stores.tables.serial import Serial
+from idsync.stores.tables.statements import Statements
 
-_SQL = load_statements("directory.sql")
+_SQL = Statements("directory.sql")
 _BULK = 10_000
 
 _Row = tuple[str, str, str, str]
@@ -111,7 +109,7 @@ class UserTable:
         """Count what comes and what it replaces."""
         is_first = self._connection.row(_SQL["any_users"]) == (0,)
         if not is_first:
-            replaced = self._connection.rows(_SQL["count_users"], (msgspec.json.encode(numbers).decode(),))
+            replaced = self._connection.rows(_SQL["count_users"], (Listed(numbers),))
             for org, number in replaced:
                 self._counts.add_people(org, -number)
         # An index is made faster whole than row by row. A first import, which needs it least and is waited for most,

@@ -3,11 +3,11 @@
 from collections.abc import Collection, Iterable
 
 from idsync.model.agreed_past import NOTHING_PAST, AgreedPast, EndedMembership, FormerName, LiftedLock
-from idsync.stores.sqlite.connection import Connection
-from idsync.stores.sqlite.names import asked
-from idsync.stores.sqlite.statements import load_statements
+from idsync.stores.tables.connection import Connection
+from idsync.stores.tables.names import asked
+from idsync.stores.tables.statements import Statements
 
-_SQL = load_statements("past.sql")
+_SQL = Statements("past.sql")
 
 
 class PastTable:

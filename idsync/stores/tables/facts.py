@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from idsync.stores.sqlite.connection import Connection
-from idsync.stores.sqlite.statements import load_statements
+from idsync.stores.tables.connection import Connection
+from idsync.stores.tables.statements import Statements
 
-_FACTS = load_statements("facts.sql")
+_FACTS = Statements("facts.sql")
 
 
 class Facts:

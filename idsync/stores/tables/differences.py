@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping
 from idsync.model.addresses import Address
 from idsync.model.directory import Names
 from idsync.stores.protocol import Difference
-from idsync.stores.sqlite.connection import Connection
-from idsync.stores.sqlite.names import asked
-from idsync.stores.sqlite.statements import load_statements
+from idsync.stores.tables.connection import Connection
+from idsync.stores.tables.names import asked
+from idsync.stores.tables.statements import Statements
 
-_SQL = load_statements("agreed.sql")
+_SQL = Statements("agreed.sql")
 
 
 class DifferenceTable:

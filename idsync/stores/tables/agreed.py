@@ -13,16 +13,16 @@ from idsync.model.directory import DirectoryState, Names
 from idsync.model.journal import LOCAL
 from idsync.model.resources import AccessList, Membership, User
 from idsync.stores.protocol import Difference, Found
-from idsync.stores.sqlite.bodies import Bodies
-from idsync.stores.sqlite.connection import Connection
-from idsync.stores.sqlite.details import Details
-from idsync.stores.sqlite.directory import Directory
-from idsync.stores.sqlite.names import Names as Numbers
-from idsync.stores.sqlite.names import asked
-from idsync.stores.sqlite.past import PastTable
-from idsync.stores.sqlite.statements import load_statements
+from idsync.stores.tables.bodies import Bodies
+from idsync.stores.tables.connection import Connection
+from idsync.stores.tables.details import Details
+from idsync.stores.tables.directory import Directory
+from idsync.stores.tables.names import Names as Numbers
+from idsync.stores.tables.names import asked
+from idsync.stores.tables.past import PastTable
+from idsync.stores.tables.statements import Statements
 
-_SQL = load_statements("agreed.sql")
+_SQL = Statements("agreed.sql")
 Value = TypeVar("Value")
 _USER = msgspec.json.Decoder(User)
 _ACCESS_LIST = msgspec.json.Decoder(AccessList)

@@ -4,15 +4,15 @@ from collections.abc import Collection, Iterable
 
 from idsync.model.canonical import Body
 from idsync.model.member_fingerprint import fingerprint_of_sum, sum_from_bytes
-from idsync.stores.sqlite.bodies import Bodies, fingerprint_in, present
-from idsync.stores.sqlite.connection import Connection
-from idsync.stores.sqlite.list_rows import ListRows
-from idsync.stores.sqlite.members import MemberTable
-from idsync.stores.sqlite.names import Names, asked
-from idsync.stores.sqlite.serial import Serial
-from idsync.stores.sqlite.statements import load_statements
+from idsync.stores.tables.bodies import Bodies, fingerprint_in, present
+from idsync.stores.tables.connection import Connection
+from idsync.stores.tables.list_rows import ListRows
+from idsync.stores.tables.members import MemberTable
+from idsync.stores.tables.names import Names, asked
+from idsync.stores.tables.serial import Serial
+from idsync.stores.tables.statements import Statements
 
-_SQL = load_statements("directory.sql")
+_SQL = Statements("directory.sql")
 
 
 class AccessListTable:

@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterable, Iterator
 
 from idsync.errors import StoreDamaged
 from idsync.model.canonical import Body, fingerprint_bytes
-from idsync.stores.sqlite.connection import Connection
-from idsync.stores.sqlite.names import asked
-from idsync.stores.sqlite.statements import load_statements
+from idsync.stores.tables.connection import Connection
+from idsync.stores.tables.names import asked
+from idsync.stores.tables.statements import Statements
 
-_SQL = load_statements("bodies.sql")
+_SQL = Statements("bodies.sql")
 _WAITING = 20_000
 
 

@@ -6,14 +6,14 @@ from operator import itemgetter
 import msgspec
 
 from idsync.errors import StoreError
-from idsync.stores.sqlite.connection import Connection
-from idsync.stores.sqlite.details import Details, PlainHashes, hash_of, plain
-from idsync.stores.sqlite.list_rows import ListRow, ListRows
-from idsync.stores.sqlite.names import Names, asked
-from idsync.stores.sqlite.serial import Serial
-from idsync.stores.sqlite.statements import load_statements
+from idsync.stores.tables.connection import Connection, Listed
+from idsync.stores.tables.details import Details, PlainHashes, hash_of, plain
+from idsync.stores.tables.list_rows import ListRow, ListRows
+from idsync.stores.tables.names import Names, asked
+from idsync.stores.tables.serial import Serial
+from idsync.stores.tables.statements import Statements
 
-_SQL = load_statements("members.sql")
+_SQL = Statements("members.sql")
 _NUMBERS = msgspec.json.Decoder(list[int])
 _BULK_READ = 20_000
 _BULK_WRITE = 100_000
@@ -29,7 +29,7 @@ class MemberTable:
         self._serial = serial
         self._details = details
         self._hashes = PlainHashes()
-        self._added: list[tuple[int, int, str]] = []
+        self._added: list[tuple[int, int, Listed]] = []
         self._added_to: set[int] = set()
         self._added_count = 0
         self._leaves_index = False
@@ -53,11 +53,10 @@ class MemberTable:
     def of_people(self, names: Collection[str]) -> Iterator[tuple[str, str, bytes]]:
         """List, member and details of every membership of these people."""
         self.flush()
-        known = [number for _, number in self._connection.rows(_SQL["names_of"], (asked(names),))]
+        known = Listed(number for _, number in self._connection.rows(_SQL["names_of"], (asked(names),)))
         if not known:
             return  # nobody of these was ever a member of anything, as is true of nearly every list
-        rows = self._connection.rows(_SQL["members_of_people"], (msgspec.json.encode(known).decode(),))
-        for access_list, name, details in rows:
+        for access_list, name, details in self._connection.rows(_SQL["members_of_people"], (known,)):
             yield access_list, name, self._details.body(details)
 
     def add(self, access_list: str, details: bytes, names: Collection[str]) -> None:
@@ -66,10 +65,10 @@ class MemberTable:
             row = self._existing(access_list)
             self._serial.touch()
             replaced, replaced_sum = self._standing(row, names)
-            numbers = sorted(self._names.numbers(names))
+            numbers = Listed(sorted(self._names.numbers(names)))
             self._lists.count_members(row, len(numbers) - replaced, self._sum(details, names) - replaced_sum)
             number = self._details.number(details)
-            self._added.append((row.number, number, msgspec.json.encode(numbers).decode()))
+            self._added.append((row.number, number, numbers))
             self._added_to.add(row.number)
             self._added_count += len(numbers)
 
@@ -130,14 +129,14 @@ class MemberTable:
             )
         return row
 
-    def _row_by_row(self, names: str) -> Iterator[tuple[str, bytes, list[str]]]:
+    def _row_by_row(self, names: Listed) -> Iterator[tuple[str, bytes, list[str]]]:
         grouped: dict[tuple[str, int], list[str]] = {}
         for access_list, name, details in self._connection.rows(_SQL["members_of_lists"], (names,)):
             grouped.setdefault((access_list, details), []).append(name)
         for (access_list, details), members in grouped.items():
             yield access_list, self._details.body(details), members
 
-    def _in_bulk(self, names: str | None) -> Iterator[tuple[str, bytes, list[str]]]:
+    def _in_bulk(self, names: Listed | None) -> Iterator[tuple[str, bytes, list[str]]]:
         name_of = self._names.by_number().__getitem__
         body = self._details.body
         for access_list, ids, lowest, highest, varied in self._connection.rows(_SQL["members_in_bulk"], (names,)):

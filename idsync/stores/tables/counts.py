@@ -1,9 +1,9 @@
 """How many users, memberships and lists are ours, kept for each org as they come and go, so that nobody is counted."""
 
-from idsync.stores.sqlite.connection import Connection
-from idsync.stores.sqlite.statements import load_statements
+from idsync.stores.tables.connection import Connection
+from idsync.stores.tables.statements import Statements
 
-_SQL = load_statements("directory.sql")
+_SQL = Statements("directory.sql")
 
 
 class OwnedCounts:

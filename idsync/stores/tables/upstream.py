@@ -10,11 +10,11 @@ from idsync.model.canonical import canonical_bytes
 from idsync.model.extent import Extent, Reading
 from idsync.model.identity import IdentityApp, IdentityGroup, IdentityUser, Snapshot, is_everyone, raw_json
 from idsync.model.names import twin_key
-from idsync.stores.sqlite.connection import Connection
-from idsync.stores.sqlite.names import asked
-from idsync.stores.sqlite.statements import load_statements
+from idsync.stores.tables.connection import Connection
+from idsync.stores.tables.names import asked
+from idsync.stores.tables.statements import Statements
 
-_SQL = load_statements("upstream.sql")
+_SQL = Statements("upstream.sql")
 _USER = msgspec.json.Decoder(IdentityUser)
 _GROUP = msgspec.json.Decoder(IdentityGroup)
 _APP = msgspec.json.Decoder(IdentityApp)

@@ -9,10 +9,10 @@ from idsync.errors import LeaseLost
 from idsync.model.canonical import canonical_bytes
 from idsync.stores.holder import is_dead, is_same
 from idsync.stores.protocol import Holder, Lease
-from idsync.stores.sqlite.connection import Connection
-from idsync.stores.sqlite.statements import load_statements
+from idsync.stores.tables.connection import Connection
+from idsync.stores.tables.statements import Statements
 
-_SQL = load_statements("records.sql")
+_SQL = Statements("records.sql")
 _HOLDER = msgspec.json.Decoder(Holder)
 _LONGEST = 86_400.0
 """Seconds: an end that is further away was not written by idsync."""

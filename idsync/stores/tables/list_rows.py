@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from idsync.model.member_fingerprint import sum_from_bytes, sum_to_bytes
-from idsync.stores.sqlite.bodies import fingerprint_in
-from idsync.stores.sqlite.connection import Connection
-from idsync.stores.sqlite.counts import OwnedCounts
-from idsync.stores.sqlite.statements import load_statements
+from idsync.stores.tables.bodies import fingerprint_in
+from idsync.stores.tables.connection import Connection
+from idsync.stores.tables.counts import OwnedCounts
+from idsync.stores.tables.statements import Statements
 
-_SQL = load_statements("directory.sql")
+_SQL = Statements("directory.sql")
 
 
 @dataclass

@@ -13,10 +13,10 @@ from idsync.model.journal import (
     RunStarted,
     StepMade,
 )
-from idsync.stores.sqlite.connection import Connection
-from idsync.stores.sqlite.statements import load_statements
+from idsync.stores.tables.connection import Connection
+from idsync.stores.tables.statements import Statements
 
-_SQL = load_statements("testimony.sql")
+_SQL = Statements("testimony.sql")
 _PRINTS = {"user": "user_prints", "lock": "lock_prints", "access_list": "access_list_prints"}
 
 

@@ -5,10 +5,10 @@ import msgspec
 from idsync.errors import StoreDamaged
 from idsync.model.member_fingerprint import entry_hash, is_plain, plain_hash
 from idsync.model.resources import Membership
-from idsync.stores.sqlite.connection import Connection
-from idsync.stores.sqlite.statements import load_statements
+from idsync.stores.tables.connection import Connection
+from idsync.stores.tables.statements import Statements
 
-_SQL = load_statements("members.sql")
+_SQL = Statements("members.sql")
 _DETAILS = msgspec.json.Decoder(Membership)
 
 

@@ -3,26 +3,25 @@
 from collections.abc import Collection, Iterable
 from operator import itemgetter
 
-import msgspec
-
 from idsync.errors import StoreError
 from idsync.model.names import is_text
-from idsync.stores.sqlite.connection import Connection
-from idsync.stores.sqlite.statements import load_statements
+from idsync.stores.tables.connection import Connection, Listed
+from idsync.stores.tables.statements import Statements
 
-_SQL = load_statements("members.sql")
+_SQL = Statements("members.sql")
 _MANY = 5_000
 
 
-def asked(names: Iterable[str]) -> str:
-    """Names as the one value that statements unfold with `json_each`, however many they are; raises StoreError."""
-    listed = list(names)
-    _check_text(listed)
-    return msgspec.json.encode(listed).decode()
+def asked(names: Iterable[str]) -> Listed:
+    """Names as the one value that statements unfold into rows, however many they are; raises StoreError."""
+    listed = Listed(names)
+    check_text(listed)
+    return listed
 
 
-def _check_text(names: Iterable[str]) -> None:
-    # SQLite ends a text that it unfolds at a NUL, and would find another name.
+def check_text(names: Iterable[str]) -> None:
+    """Raise StoreError where a name cannot be kept in every database."""
+    # SQLite ends a text that it unfolds at a NUL, and would find another name; PostgreSQL refuses it.
     if not is_text("".join(names)):
         raise StoreError(
             "A name holds characters that are not text.",
@@ -79,7 +78,7 @@ class Names:
             self._connection.run_many(_SQL["add_name"], rows)
 
     def _learn(self, missing: list[str]) -> None:
-        _check_text(missing)
+        check_text(missing)
         if self._last is None:
             (self._last,) = self._connection.rows(_SQL["last_name_id"])[0]
             self._knows_all = self._last == 0

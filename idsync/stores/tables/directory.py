@@ -5,18 +5,18 @@ from contextlib import AbstractContextManager
 
 from idsync.model.addresses import Address
 from idsync.model.directory import Names as InDirectory
-from idsync.stores.sqlite.access_lists import AccessListTable
-from idsync.stores.sqlite.bodies import Bodies
-from idsync.stores.sqlite.connection import Connection
-from idsync.stores.sqlite.counts import OwnedCounts
-from idsync.stores.sqlite.details import Details
-from idsync.stores.sqlite.differences import DifferenceTable
-from idsync.stores.sqlite.list_rows import ListRows
-from idsync.stores.sqlite.locks import LockTable
-from idsync.stores.sqlite.members import MemberTable
-from idsync.stores.sqlite.names import Names
-from idsync.stores.sqlite.serial import Serial
-from idsync.stores.sqlite.users import UserTable
+from idsync.stores.tables.access_lists import AccessListTable
+from idsync.stores.tables.bodies import Bodies
+from idsync.stores.tables.connection import Connection
+from idsync.stores.tables.counts import OwnedCounts
+from idsync.stores.tables.details import Details
+from idsync.stores.tables.differences import DifferenceTable
+from idsync.stores.tables.list_rows import ListRows
+from idsync.stores.tables.locks import LockTable
+from idsync.stores.tables.members import MemberTable
+from idsync.stores.tables.names import Names
+from idsync.stores.tables.serial import Serial
+from idsync.stores.tables.users import UserTable
 
 
 class Directory:

@@ -3,13 +3,13 @@
 from collections.abc import Collection, Iterable
 
 from idsync.model.canonical import Body
-from idsync.stores.sqlite.bodies import Bodies, present
-from idsync.stores.sqlite.connection import Connection
-from idsync.stores.sqlite.names import asked
-from idsync.stores.sqlite.serial import Serial
-from idsync.stores.sqlite.statements import load_statements
+from idsync.stores.tables.bodies import Bodies, present
+from idsync.stores.tables.connection import Connection
+from idsync.stores.tables.names import asked
+from idsync.stores.tables.serial import Serial
+from idsync.stores.tables.statements import Statements
 
-_SQL = load_statements("directory.sql")
+_SQL = Statements("directory.sql")
 
 
 class LockTable:

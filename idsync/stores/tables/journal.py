@@ -22,13 +22,13 @@ from idsync.model.journal import (
     run_of,
 )
 from idsync.stores.protocol import UnfinishedRun
-from idsync.stores.sqlite.bodies import Bodies
-from idsync.stores.sqlite.connection import Connection
-from idsync.stores.sqlite.journal_rows import entries_in
-from idsync.stores.sqlite.statements import load_statements
-from idsync.stores.sqlite.verification import stored_end, verified
+from idsync.stores.tables.bodies import Bodies
+from idsync.stores.tables.connection import Connection
+from idsync.stores.tables.journal_rows import entries_in
+from idsync.stores.tables.statements import Statements
+from idsync.stores.tables.verification import stored_end, verified
 
-_SQL = load_statements("records.sql")
+_SQL = Statements("records.sql")
 _WAITING = 10_000
 _PAGE = 200
 _FEW = 20

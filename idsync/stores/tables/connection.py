@@ -1,0 +1,55 @@
+"""What the tables ask of the connection to a database, in their words: statements by name, and spans that nest."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from idsync.stores.tables.statements import Statement
+
+
+class Listed(list[Any]):
+    """Texts or numbers as one value of a statement, which unfolds it into rows, however many they are."""
+
+    __slots__ = ()
+
+
+Value = str | bytes | int | float | Listed | None
+Row = tuple[Any, ...]
+"""A row as the driver gives it; the caller, who wrote the query, knows its shape."""
+
+
+class Connection(Protocol):
+    """Runs statements; objects that keep something back until the end of a transaction register with it.
+
+    Every method raises StoreError, and StoreBusy where another process stands in the way for too long.
+    """
+
+    label: str
+    """The database, as people may read it: without a password."""
+    before_commit: list[Callable[[], None]]
+    after_commit: list[Callable[[], None]]
+    after_rollback: list[Callable[[], None]]
+
+    def run(self, statement: Statement, values: Sequence[Value] = ()) -> int:
+        """Run one statement; the number of rows that it changed."""
+
+    def run_many(self, statement: Statement, rows: Iterable[Sequence[Value]]) -> None:
+        """Run one statement for each row; no two rows are about the same thing."""
+
+    def rows(self, statement: Statement, values: Sequence[Value] = ()) -> list[Row]:
+        """All rows of a query."""
+
+    def row(self, statement: Statement, values: Sequence[Value] = ()) -> Row | None:
+        """The first row of a query, or None."""
+
+    def chunks(self, statement: Statement, values: Sequence[Value] = (), size: int = 1000) -> Iterator[Row]:
+        """The rows of a query that may be too long to hold, read in pieces."""
+
+    def writing(self) -> AbstractContextManager[None]:
+        """A transaction of the only writer; inside another it is part of that one. Any exception undoes all of it."""
+
+    def reading(self) -> AbstractContextManager[None]:
+        """A span of reads that see one state; inside a transaction, that transaction's."""
+
+    def close(self) -> None:
+        """Close; what was not committed is undone."""

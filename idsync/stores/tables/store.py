@@ -1,0 +1,65 @@
+"""The store of tables, whatever database they are in."""
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import Self
+
+from idsync.model.journal import LOCAL, Head, Verification
+from idsync.stores.tables.agreed import LocalAgreed, RemoteAgreed
+from idsync.stores.tables.bodies import Bodies
+from idsync.stores.tables.connection import Connection
+from idsync.stores.tables.directory import Directory
+from idsync.stores.tables.facts import Facts
+from idsync.stores.tables.journal import Journal, Runs
+from idsync.stores.tables.leases import Leases
+from idsync.stores.tables.testimony import Story
+from idsync.stores.tables.upstream import Upstream
+from idsync.stores.tables.verification import verified
+
+Clock = Callable[[], float]
+
+
+class TableStore:
+    """An open store; `clock` gives seconds since 1970, by which leases end."""
+
+    def __init__(self, connection: Connection, *, upgraded_from: int | None = None, clock: Clock = time.time) -> None:
+        self.upgraded_from = upgraded_from
+        self._connection = connection
+        self.bodies = Bodies(connection)
+        self.directory = Directory(connection, self.bodies)
+        self.journal = Journal(connection, self.bodies)
+        self.runs = Runs(connection)
+        self.leases = Leases(connection, clock)
+        self.facts = Facts(connection, "fact")
+        self.cache = Facts(connection, "cache")
+        self.upstream = Upstream(connection)
+
+    def agreed(self, target: str) -> LocalAgreed | RemoteAgreed:
+        """The agreed state of the target of this name."""
+        if target == LOCAL:
+            return LocalAgreed(self._connection, self.directory, self.bodies)
+        names, details = self.directory.names, self.directory.details
+        return RemoteAgreed(self._connection, target, names, details, self.bodies)
+
+    def verify(self, head: Head | None = None) -> Verification:
+        """Whether the journal is as written, and all else that the store knows tells the same story."""
+        with self._connection.reading():
+            return verified(self._connection, self.bodies, head, Story())
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """A span of writes that are kept together or not at all; joins the one that is open."""
+        return self._connection.writing()
+
+    def close(self) -> None:
+        """Give the database back; what was not committed is undone."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
