@@ -132,6 +132,7 @@ class Workspace:
             integration.former_addresses,
             self.settings.guards,
             integration.sync,
+            integration.users.traits,
         )
 
     def check_secrets(self) -> tuple[Diagnostic, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 import msgspec
 
 from idsync.compiler.users import may_adopt
-from idsync.config.settings import Guards, SyncSwitches
+from idsync.config.settings import Guards, SyncSwitches, TraitSettings
 from idsync.errors import BlockedError, PlanMismatch, PlanStale, PlanTampered, PlanUsed, SourceUnhealthy
 from idsync.model.directory import LastApply
 from idsync.model.findings import LOGIN_REUSED, OLDER, ORPHANED
@@ -38,6 +38,8 @@ class Expected(msgspec.Struct, frozen=True):
     """The limits that hold now, whatever a plan says."""
     sync: SyncSwitches = SyncSwitches()
     """Which kinds are managed."""
+    traits: TraitSettings = TraitSettings()
+    """Which profile attributes are shown as traits."""
 
     @property
     def known(self) -> frozenset[str]:

@@ -98,6 +98,7 @@ def _standing(
             _around(changes, expected, target, or_gain=lately is not None),
             now,
             frozenset(map(twin_key, expected.guards.protected_users)),
+            expected.traits,
             lately,
         )
 

@@ -141,6 +141,11 @@ class TraitSettings(msgspec.Struct, frozen=True):
     prefix: str = "okta/"
     attributes: NameFilter = NameFilter(include=(NamePattern("*"),))
 
+    def hides(self, trait: str) -> bool:
+        """Whether no profile attribute is shown as this trait, whatever people have of it."""
+        prefix = self.prefix
+        return not trait.startswith(prefix) or not self.attributes.selects(trait[len(prefix) :])
+
 
 class UserSettings(msgspec.Struct, frozen=True):
     """How users are made. `adopt` names foreign users that may be taken over."""

@@ -7,7 +7,7 @@ from typing import assert_never
 
 import msgspec
 
-from idsync.config.settings import Guard, Guards
+from idsync.config.settings import Guard, Guards, Settings, TraitSettings
 from idsync.model.addresses import Address, split_address
 from idsync.model.directory_index import DirectoryIndex, Managed
 from idsync.model.findings import Finding
@@ -45,18 +45,21 @@ class Standing(msgspec.Struct, frozen=True):
     around: Around
     now: datetime
     protected: frozenset[str] = frozenset()
+    traits: TraitSettings = TraitSettings()
+    """Which profile attributes are shown as traits now."""
     lately: Mapping[str, int] | None = None
     """What guards counted within the last hour, where nobody attends; None where somebody does."""
 
 
 def standing_of(
-    guards: Guards, changes: Iterable[Change], index: DirectoryIndex, around: Around, now: datetime
+    settings: Settings, changes: Iterable[Change], index: DirectoryIndex, around: Around, now: datetime
 ) -> Standing:
     """What guards must know of the directory and the configuration; `index` holds at least everyone who is locked."""
     people = frozenset(name for name, entry in index.users.items() if entry.okta_id is not None)
     locked = {_locked(change) for change in changes if isinstance(change, LockChange)}
     gone = locked - {"", *index.users}  # people whose account a hand took before
-    return Standing(people, leaving(changes) | gone, around, now, frozenset(map(twin_key, guards.protected_users)))
+    protected = frozenset(map(twin_key, settings.guards.protected_users))
+    return Standing(people, leaving(changes) | gone, around, now, protected, settings.integration.users.traits)
 
 
 def leaving(changes: Iterable[Change]) -> frozenset[str]:
@@ -89,7 +92,7 @@ def taken_by(changes: Collection[Change], standing: Standing) -> Taken:
         guard, number = counted(change, standing)
         counts[guard] += number
         harmed.add(harmed_by(change, standing.protected))
-    losses = Losses(changes, standing.around, standing.now)
+    losses = Losses(changes, standing.around, standing.now, standing.traits)
     harmed.update(name for name in losses.without_role if twin_key(name) in standing.protected)
     people = frozenset(name for name in harmed if name is not None)
     counts[PROTECTED] = len(people)
@@ -189,11 +192,13 @@ def guard_findings(results: Iterable[GuardResult], taken: Taken) -> list[Finding
             harmed = ", ".join(sorted(taken.harmed))
             what = f"The plan would lock, delete or leave without a role people who are protected: {harmed}."
         else:
-            what = f"The plan {_WORDS[result.guard].format(result.count)}; the limit is {result.limit}."
+            words = _LOSES_TRAITS if result.guard == LOSSES and taken.losses.of_hidden_traits else _WORDS[result.guard]
+            what = f"The plan {words.format(result.count)}; the limit is {result.limit}."
         findings.append(Finding(result.guard, "error", f"{what} To go ahead: apply --allow {result.guard}=REASON."))
     return findings
 
 
+_LOSES_TRAITS = "takes a role, a grant, or a trait that is not shown any more, from {} people who stay"
 _WORDS = {
     "user_deletes": "makes {} user deletions",
     "user_locks": "makes {} user locks",

@@ -1,4 +1,4 @@
-"""Who loses access: people who stay and whose effective access loses a role or a grant, whatever brought that about.
+"""Who loses access: people who stay and lose a role, a grant or a shown trait, whatever brought that about.
 
 What is lost is told from what people can use before and after. What comes by another way is not lost; a role that
 another one replaces is.
@@ -7,15 +7,17 @@ another one replaces is.
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 
+from idsync.config.settings import TraitSettings
 from idsync.model.addresses import Address, access_list_address, split_address, user_address
 from idsync.model.directory import Members
 from idsync.model.list_owners import is_person
 from idsync.model.nesting import above, people_below
+from idsync.model.ownership import okta_id_of
 from idsync.model.resources import AccessList, LockTarget, User
 from idsync.model.times import is_past
 from idsync.plan.around import Around
-from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange
-from idsync.plan.effective import Key, Routes, granted
+from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange, passes_on
+from idsync.plan.effective import OWN, Key, Routes, granted
 from idsync.plan.effective_states import EffectiveStates
 from idsync.plan.same_person import is_same_person, renames
 from idsync.plan.touched import Touched, children_of, touched_by
@@ -51,14 +53,19 @@ def may_lose(changes: Collection[Change], members: Mapping[str, Members]) -> fro
 class Losses:
     """What changes take from people who stay, told once for all of them."""
 
-    def __init__(self, changes: Collection[Change], around: Around, now: datetime) -> None:
-        """`around` holds at least what is around all who `may_lose`, and who are renamed."""
+    def __init__(self, changes: Collection[Change], around: Around, now: datetime, shown: TraitSettings) -> None:
+        """`around` holds at least what is around all who `may_lose`, and who are renamed. `shown` says which traits the
+        configuration gives people of their profiles.
+        """
         candidates = may_lose(changes, around.members)
         self._touched = touched_by(changes if candidates else (), around.members)
         self._around = around
+        self._shown = shown
         self._states = EffectiveStates(self._touched, around, now)
         self._old_names = {new: old for old, new in renames(self._touched.users).items()}
         self._lost: dict[str, Lost] = {}
+        self.of_hidden_traits = False
+        """Whether what is lost are in part traits that the configuration hides now."""
         without_role: set[str] = set()
         for person in candidates:
             if self._stays(person):
@@ -71,7 +78,7 @@ class Losses:
         """Those who had a role and have none then, locked or not."""
         losing = {person for person, lost in self._lost.items() if lost}
         self.people = frozenset(losing - locked_after(changes, around, now)) if losing else frozenset()
-        """Those who lose a role or a grant, and are not locked then."""
+        """Those who lose a role, a grant or a trait that is not shown any more, and are not locked then."""
 
     def taking(self, people: Iterable[str]) -> frozenset[Address]:
         """The addresses of the changes by which these people lose what they lose."""
@@ -85,7 +92,23 @@ class Losses:
         user = self._states.people_after.user(person)
         own = frozenset(granted(user.spec)) if user is not None else frozenset()
         kept = after.keys() | own
+        hidden = {key: OWN for key in self._hidden_from(person, user) if key not in before}
+        self.of_hidden_traits |= not hidden.keys() <= kept
+        before = {**before, **hidden}
         return {key: ways for key, ways in before.items() if key[0] != "access_list" and key not in kept}
+
+    def _hidden_from(self, person: str, user: User | None) -> Iterator[Key]:
+        """The values of a user of ours of traits that they have no more, since the configuration hides these now.
+
+        What somebody's profile has no more is not counted: a reading that lost values is doubted for that.
+        """
+        change = self._touched.users.get(self._old_names.get(person, person))
+        if change is None or change.before is None or user is None or passes_on(change):
+            return
+        if okta_id_of(change.before.metadata.labels):
+            for name, values in change.before.spec.traits.items():
+                if name not in user.spec.traits and self._shown.hides(name):
+                    yield from (("trait", f"{name}={value}") for value in values)
 
     def _taking(self, person: str) -> Iterator[Address]:
         users, lists = self._touched.users, self._touched.lists

@@ -71,4 +71,5 @@ def _terms(planned: Planned) -> Terms:
         settings.guards,
         planned.judgement,
         planned.inputs.pool.shown_out,
+        integration.users.traits,
     )

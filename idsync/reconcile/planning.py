@@ -284,7 +284,7 @@ def _assembled(
         ),
         judgement=judgement,
         shown_out=inputs.pool.shown_out,
-        standing=standing_of(settings.guards, comparison.changes, inputs.index, around, inputs.now),
+        standing=standing_of(settings, comparison.changes, inputs.index, around, inputs.now),
         managed=managed,
         findings=findings,
         forgets=events_over(inputs.pool, inputs.past),

@@ -10,7 +10,7 @@ from datetime import datetime
 import msgspec
 
 from idsync.apply.surroundings import around_who_may_lose
-from idsync.config.settings import Guards, LockSettings, SyncSwitches
+from idsync.config.settings import Guards, LockSettings, SyncSwitches, TraitSettings
 from idsync.model.addresses import Address, Kind
 from idsync.model.directory import DirectoryState, Members, Why
 from idsync.model.findings import Finding, Health
@@ -61,6 +61,7 @@ class Terms(msgspec.Struct, frozen=True):
     guards: Guards = Guards()
     judgement: Judgement = HEALTHY
     shown_out: frozenset[str] = NOBODY
+    traits: TraitSettings = TraitSettings()
 
 
 class TargetSection(msgspec.Struct, frozen=True):
@@ -98,7 +99,7 @@ def section_of(target: Target, desired: Desired, terms: Terms, now: datetime) ->
     )
     changes = held_back(comparison.changes, terms.judgement, terms.shown_out)
     around = around_who_may_lose(changes, found.members, target, terms.sync)
-    taken = taken_by(changes, _standing(changes, found, target, desired.leaving, terms.guards, around, now))
+    taken = taken_by(changes, _standing(changes, found, target, desired.leaving, terms, around, now))
     results = check_guards(terms.guards, taken, target.counts(terms.org_url))
     changes = marked(changes, results, taken)
     noticed = (*guard_findings(results, taken), *comparison.findings)
@@ -145,7 +146,7 @@ def _standing(
     found: DirectoryState,
     target: Target,
     leaving: frozenset[str],
-    guards: Guards,
+    terms: Terms,
     around: Around,
     now: datetime,
 ) -> Standing:
@@ -155,7 +156,8 @@ def _standing(
         leaving | leaving_by(changes),
         around,
         now,
-        frozenset(map(twin_key, guards.protected_users)),
+        frozenset(map(twin_key, terms.guards.protected_users)),
+        terms.traits,
     )
 
 

@@ -7,6 +7,7 @@ from idsync.model.directory import DirectoryState
 from idsync.model.identity import IdentityUser
 from idsync.model.resources import ConnectorReference, CreatedBy, Grants, Membership, Owner
 from idsync.plan.changes import Plan
+from idsync.plan.health import takes_access
 from idsync.plan.split import split
 from tests.core.replay import applied, settled
 from tests.core.world import (
@@ -284,3 +285,54 @@ def test_the_guard_is_set_like_the_others() -> None:
     settings: Settings = config("Guards: {access_losses: {percent: 50, floor: 1}}")
     state = edited_user(settled(okta(*people(4)), settings), "p000", roles=("okta-requester", "x"))
     assert losses(plan(okta(*people(4)), state, settings)) == (1, 2, "ok")
+
+
+HIDDEN = [
+    "users: {traits: {exclude: [team]}}",
+    "users: {traits: {include: [title]}}",
+    "users: {traits: {include: []}}",
+    "users: {traits: {prefix: corp/}}",
+]
+
+
+@pytest.mark.parametrize("spec", HIDDEN)
+def test_r32_traits_that_the_configuration_hides_are_lost(spec: str) -> None:
+    state = settled(okta(*people(20, team="red")))
+    made = plan(okta(*people(20, team="red")), state, config(spec=spec))
+    assert losses(made) == (20, 5, "blocked")
+    assert len(held(made)) == 20
+    assert not any(map(takes_access, split(made, ())[0].changes))
+
+
+def test_r32_a_value_that_changes_or_that_a_profile_has_no_more_is_not_counted() -> None:
+    state = settled(okta(*people(20, team="red")))
+    moved = okta(*people(10, team="blue"), *people(20, 10))
+    assert losses(plan(moved, state)) == (0, 5, "ok")
+    hidden = plan(
+        okta(*people(10), *people(20, 10, team="red")), state, config(spec="users: {traits: {exclude: [x*]}}")
+    )
+    assert losses(hidden) == (0, 5, "ok")
+
+
+def test_r32_a_hidden_trait_that_a_list_grants_too_is_kept_and_who_is_renamed_loses_theirs() -> None:
+    grants = 'AccessListRules: {rules: [{group: "*", grants: {traits: {okta/team: [red]}}}]}'
+    everybody = group("all", *names(9))
+    hides = "users: {traits: {exclude: [team]}}"
+    state = settled(okta(*people(12, team="red"), everybody), config(grants))
+    made = plan(okta(*people(12, team="red"), everybody), state, config(grants, spec=hides))
+    assert losses(made) == (3, 5, "ok")
+    renamed = [person(f"q{number:03}", id=f"00u-p{number:03}", team="red") for number in range(12)]
+    made = plan(okta(*renamed, everybody), state, config(grants, spec=hides))
+    assert losses(made)[0] == 3
+
+
+def test_r32_what_a_login_gave_somebody_who_is_adopted_is_not_counted_as_a_trait() -> None:
+    sso = foreign_user(
+        "p000",
+        traits={"groups": ("eng",)},
+        expires="2026-12-01T00:00:00Z",
+        created_by=CreatedBy(connector=ConnectorReference("saml", "okta", "p000")),
+    )
+    made = plan(okta(*people(1, team="red")), with_user(NOTHING, sso))
+    assert user_change(made, "p000").reason == "adopted"
+    assert losses(made)[0] == 0

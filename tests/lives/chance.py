@@ -109,6 +109,7 @@ class _Weeks:
             released=random.random() < 0.5,
             believed=random.random() < 0.15,
             waits=random.random() < 0.1,
+            in_parts=random.choice(["split", "reconcile"]) if random.random() < 0.2 else "",
         )
 
     def _bad_reading(self) -> tuple[str, ...]:
@@ -223,6 +224,7 @@ class _Weeks:
             ("suspended", random.choice(["lock", "lock", "ignore", "delete"])),
             ("ttl", random.choice(["12", "30", "100", "never"])),
             ("owners", "chief@x", self._login()),
+            ("access_lists", random.choice(["on", "on", "off"])),
             ("limit", random.choice(GUARDS), str(random.randint(0, 2))),
             ("limit", random.choice(GUARDS), str(random.randint(0, 2))),
             ("no limit", random.choice(GUARDS)),

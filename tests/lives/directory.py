@@ -1,5 +1,6 @@
 """What a directory holds, as plain values: of the oracle, and read from what `idsync get all` prints."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -89,3 +90,26 @@ def difference(expected: Directory, found: Directory) -> str:
             if wanted.get(name) != there.get(name):
                 return f"{kind[:-1]} {name}:\n  expected {wanted.get(name)}\n  found    {there.get(name)}"
     return ""
+
+
+def neither(before: Directory, after: Directory, found: Directory) -> Iterator[str]:
+    """What is found that was neither so before nor is to be so after: users, roles, lists, members, in words."""
+    yield from _strays("user", before.users, after.users, found.users)
+    yield from _strays("list", before.lists, after.lists, found.lists)
+    for name, user in found.users.items():
+        was, will = before.users.get(name), after.users.get(name)
+        yield from _strays(
+            f"role of {name}", *(dict.fromkeys(each.roles if each else ()) for each in (was, will, user))
+        )
+    for name, there in found.lists.items():
+        had, has = before.lists.get(name), after.lists.get(name)
+        yield from _strays(f"member of {name}", *(each.members if each else {} for each in (had, has, there)))
+
+
+def _strays(
+    what: str, before: Mapping[str, object], after: Mapping[str, object], found: Mapping[str, object]
+) -> Iterator[str]:
+    for name in sorted(found.keys() - before.keys() - after.keys()):
+        yield f"the {what} {name} is new and not wanted"
+    for name in sorted((before.keys() & after.keys()) - found.keys()):
+        yield f"the {what} {name} is gone and was to stay"

@@ -41,7 +41,7 @@ def measure(reading: Document, files: Configuration) -> Measures:
         {
             each["id"]: (each["label"], len(each["users"]))
             for each in reading["apps"]
-            if each["status"] == "ACTIVE" and each["id"] != SSO_APP
+            if files.access_lists and each["status"] == "ACTIVE" and each["id"] != SSO_APP
         },
         attributes,
     )
@@ -56,12 +56,18 @@ def measures_after(now: Measures, good: Measures | None, files: Configuration, r
         for okta_id, had in good.groups.items()
         if not _group_is_asked_for(had[0], files) or _is_listed(okta_id, reading["groups"])
     }
-    apps = {okta_id: had for okta_id, had in good.apps.items() if _is_listed(okta_id, reading["apps"])}
+    apps = {
+        okta_id: had
+        for okta_id, had in good.apps.items()
+        if not files.access_lists or _is_listed(okta_id, reading["apps"])
+    }
     return Measures(now.people, groups | now.groups, apps | now.apps, now.attributes)
 
 
 def _group_is_asked_for(name: str, files: Configuration) -> bool:
-    return is_taken(name, files) or any_matches([pattern for pattern, _ in files.group_rules], name)
+    return (files.access_lists and is_taken(name, files)) or any_matches(
+        [pattern for pattern, _ in files.group_rules], name
+    )
 
 
 class Doubt(Enum):
@@ -83,7 +89,7 @@ def doubt(now: Measures, good: Measures, files: Configuration, reading: Document
     apps = {
         okta_id: had
         for okta_id, had in good.apps.items()
-        if okta_id in now.apps or not _is_listed(okta_id, reading["apps"])
+        if files.access_lists and (okta_id in now.apps or not _is_listed(okta_id, reading["apps"]))
     }
     if (now.people == 0 < good.people) or _shrunk(good.people, now.people) or _attributes_are_doubtful(now, good):
         return Doubt.YES

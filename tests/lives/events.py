@@ -37,6 +37,8 @@ class Week:
     """Whether doubts about the reading are released."""
     waits: bool = False
     """Whether the plan is kept for a review, and applied only after the next one."""
+    in_parts: str = ""
+    """`split` or `reconcile`: what may go ahead is applied first, and all of it, released, right after that."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class Script:
             lines += ["  the plan is kept in a file, and applied from it"] if week.from_file else []
             lines += ["  guards that block are released"] if week.released else []
             lines += ["  doubts are released"] if week.believed else []
+            lines += [f"  first the part that may go ahead: {week.in_parts}"] if week.in_parts else []
             lines += ["  the plan waits for its review until the next one is applied"] if week.waits else []
         return "\n".join(lines)
 
@@ -157,6 +160,8 @@ def _in_the_files(event: Event, organization: Organization) -> None:
             files.ttl = None if hours == "never" else int(hours)
         case "owners", owners:
             files.owners = [*owners]
+        case "access_lists", (state,):
+            files.access_lists = state == "on"
         case "limit", (guard, number):
             files.limits[guard] = int(number)
         case "no limit", (guard,):

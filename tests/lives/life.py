@@ -2,18 +2,18 @@
 
 import json
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
-from tests.lives.directory import Directory, difference
+from tests.lives.directory import Directory, difference, neither
 from tests.lives.doubts import Doubt, Measures, doubt, measure, measures_after, takes
 from tests.lives.events import BY_HAND, IN_THE_FILES, Script, Week, happen
 from tests.lives.guards import blocking, counts
 from tests.lives.hands import by_hand
 from tests.lives.misreadings import misread
 from tests.lives.oracle import World, after_pass, copy_of
-from tests.lives.organization import Document, Organization
+from tests.lives.organization import GUARDS, Document, Organization
 from tests.lives.people import decide
 from tests.lives.program import Program, Unexpected
 
@@ -64,6 +64,8 @@ class _Life:
         self._readings: list[Document] = []
         """Those that were applied, in their order."""
         self._waiting = False
+        self._edited = False
+        """Whether the files say something that was not applied yet."""
 
     def live(self, week: Week) -> None:
         """Let things happen, then read and apply, and look whether a second pass would change anything."""
@@ -75,6 +77,7 @@ class _Life:
                 happen(event, self._organization)
         if any(event.where == IN_THE_FILES for event in week.events):
             self._program.configure(self._files.documents())
+            self._edited = True
         reading = self._reading(week)
         self._program.give(reading)
         self._program.now += timedelta(minutes=1)
@@ -93,10 +96,14 @@ class _Life:
     def _apply(self, reading: Document, week: Week) -> None:
         wanted = after_pass(copy_of(self._world), reading, self._files, self._program.now)
         released, codes = self._outcomes(reading, wanted.directory, week)
+        if week.in_parts and codes != [STALE] and self._is_settled(wanted, reading):
+            unreleased = replace(week, released=False, believed=False)
+            self._in_parts(week, reading, wanted.directory, self._outcomes(reading, wanted.directory, unreleased)[1])
+            released, codes = _allowed([*GUARDS, *DOUBTS]), [DONE]
         code, out = self._program.expect(codes, *self._command(week), *released)
         if code == DONE:
             self._good = measures_after(measure(reading, self._files), self._good, self._files, reading)
-            self._world = wanted
+            self._world, self._edited = wanted, False
             self._readings.append(reading)
         self._compare(self._world.directory, "after the apply")
         if code == DONE:
@@ -106,6 +113,21 @@ class _Life:
                 self._program.expect((STALE,), "apply", self._program.late)
                 self._compare(self._world.directory, "after the apply of an older plan")
                 self._waiting = False
+
+    def _in_parts(self, week: Week, reading: Document, wanted: Directory, codes: list[int]) -> None:
+        """Apply what may go ahead: nothing is then that neither was so before nor is wanted, and leavers are locked."""
+        unattended = week.in_parts == "reconcile" and self._readings and not self._edited
+        command = ["reconcile"] if unattended else ["apply", "--split", "--auto-approve"]
+        code, _ = self._program.expect(codes, *command)
+        before, found = self._world.directory, self._program.directory()
+        odd = [*neither(before, wanted, found)]
+        if code != DOUBTED:
+            there = {(lock.user, lock.id) for lock in found.locks.values()}
+            meant = {(lock.user, lock.id) for lock in wanted.locks.values()}
+            leaving = decide(reading, self._files, before).leaving
+            odd += [f"{name} is not locked" for name, okta_id in leaving.items() if (name, okta_id) in meant - there]
+        if odd:
+            raise Unexpected(f"after a part was applied: {odd[0]}")
 
     def _outcomes(self, reading: Document, wanted: Directory, week: Week) -> tuple[list[str], list[int]]:
         """What is released, as options, and how the apply may end."""
@@ -124,7 +146,7 @@ class _Life:
             names, blocked = [*may], Doubt.NO
         if week.believed and doubted is not Doubt.NO:
             names, doubted = [*names, *DOUBTS], Doubt.NO
-        return [part for name in names for part in ("--allow", f"{name}=it is meant")], _codes(doubted, blocked)
+        return _allowed(names), _codes(doubted, blocked)
 
     def _command(self, week: Week) -> list[str]:
         if not week.from_file:
@@ -140,9 +162,14 @@ class _Life:
 
     def _again(self, reading: Document) -> None:
         """A second pass over the same reading plans nothing, unless the rules themselves need one."""
-        next_world = after_pass(copy_of(self._world), reading, self._files, self._program.now)
-        settled = not difference(next_world.directory, self._world.directory)
+        settled = self._is_settled(self._world, reading)
         self._program.expect((DONE,) if settled else (CHANGES,), "plan", "--detailed-exitcode")
+
+    def _is_settled(self, world: World, reading: Document) -> bool:
+        """Whether another pass over the same reading would change nothing: names that pass on take several."""
+        return not difference(
+            after_pass(copy_of(world), reading, self._files, self._program.now).directory, world.directory
+        )
 
     def _remember(self, run: int | None) -> None:
         if run is not None:
@@ -154,6 +181,10 @@ class _Life:
         for run, then in self._runs.items():
             if run % 3 == 1:
                 self._compare(then, f"as of run {run}", "--as-of", str(run))
+
+
+def _allowed(names: list[str]) -> list[str]:
+    return [part for name in names for part in ("--allow", f"{name}=it is meant")]
 
 
 def _codes(doubted: Doubt, blocked: Doubt) -> list[int]:

@@ -129,6 +129,8 @@ class _Lists:
     def decide(self) -> dict[str, List]:
         """The lists to have."""
         before = self._world.directory.lists
+        if not self._files.access_lists:
+            return before
         lists = {}
         for subject in subjects(self._reading, self._files):
             there = before.get(subject.id)

@@ -59,6 +59,8 @@ class Configuration:
     when_empty: str = "delete"
     suspended: str = "lock"
     ttl: int | None = 30
+    access_lists: bool = True
+    """Whether lists are managed at all."""
     limits: dict[str, int] = field(default_factory=dict)
     """Guards that count, each with so many that it lets through; the others let everything through."""
 
@@ -68,6 +70,7 @@ class Configuration:
             "org_url": ORG,
             "app": {"id": SSO_APP},
             "source": {"snapshot": {"path": "snapshot.json"}},
+            "sync": {"access_lists": self.access_lists},
             "users": {"default_roles": self.default_roles, "suspended": self.suspended},
             "locks": {"ttl": "never" if self.ttl is None else f"{self.ttl}h", "margin": "1h"},
             "access_lists": {"when_empty": self.when_empty},

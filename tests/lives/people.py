@@ -129,6 +129,8 @@ class Subject:
 
 def subjects(reading: Document, files: Configuration) -> list[Subject]:
     """Groups that the filters take, and apps that are active and not the one of the pool."""
+    if not files.access_lists:
+        return []
     taken = [
         Subject(each["id"], each["name"], members_of(each, reading), True)
         for each in reading["groups"]

@@ -37,6 +37,7 @@ def _shorter(script: Script) -> Iterator[Script]:
         fewer += [replace(week, from_file=False)] if week.from_file else []
         fewer += [replace(week, released=False, believed=False)] if week.released or week.believed else []
         fewer += [replace(week, waits=False)] if week.waits else []
+        fewer += [replace(week, in_parts="")] if week.in_parts else []
         for at in range(len(week.events)):
             fewer.append(replace(week, events=(*week.events[:at], *week.events[at + 1 :])))
         for each in fewer:
