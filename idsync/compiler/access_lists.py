@@ -5,15 +5,15 @@ Owners, audit, requirements and each member's expiry, reason and joined date are
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from functools import cached_property
 from typing import cast
 
 import msgspec
 
+from idsync.compiler.gone_lists import GoneLists
 from idsync.compiler.left_as_is import LeftRows
 from idsync.compiler.list_rules import EarlierLists, ListRules, Wording
 from idsync.compiler.pool import Pool
-from idsync.compiler.subjects import ACTIVE, Subject
+from idsync.compiler.subjects import Subject
 from idsync.config.settings import EmptyLists, Settings
 from idsync.model.addresses import Address, access_list_address
 from idsync.model.directory import Members, Reason, UpstreamCause, Why
@@ -78,13 +78,15 @@ class ListCompiler:
         left: LeftRows,
         strangers: frozenset[str],
         ends: Ends,
+        gone: GoneLists,
         earlier: EarlierLists | None = None,
     ) -> None:
         """`held` are all names to leave as they are: the pool's, and those in conflict. `shared` lists have members
         besides those who are looked at. `left` are lists of whose groups and apps nothing is known now. What lists have
-        under the names of `strangers` is another person's.
+        under the names of `strangers` is another person's. `gone` knows why lists go.
         """
         self._left = left
+        self._gone = gone
         self._earlier = earlier
         self._shared = shared
         self._snapshot = snapshot
@@ -171,7 +173,7 @@ class ListCompiler:
         return {name: theirs.get(name) or theirs.get(renamed.get(name, name), NEW_MEMBERSHIP) for name in names}
 
     def _is_left(self, name: str) -> bool:
-        return name in self._left.lists or (self._left.all_absent_lists and name not in self._listed)
+        return name in self._left.lists or (self._left.all_absent_lists and name not in self._gone.listed)
 
     def _remaining(self, existing: Members) -> Members:
         """The members of a list that is left as it is: without those who leave, under the new names of the renamed."""
@@ -229,22 +231,7 @@ class ListCompiler:
         cause = UpstreamCause("list", existing.metadata.name, existing.spec.title)
         if subject is not None:
             return Why(Reason.BECAME_EMPTY, (subject.cause(),))
-        name, title = existing.metadata.name, existing.spec.title
-        if name in self._inactive_apps:
-            return Why(Reason.DEACTIVATED, (cause,))
-        filtered = name in self._listed or not (
-            self._filters.groups.selects(title) or self._filters.apps.selects(title)
-        )
-        return Why(Reason.FILTER_CHANGED if filtered else Reason.DELETED_UPSTREAM, (cause,))
-
-    @cached_property
-    def _listed(self) -> frozenset[str]:
-        """Everything that the snapshot knows, chosen or not; a source may leave out what the filters refuse."""
-        return frozenset([*(group.id for group in self._snapshot.groups), *(app.id for app in self._snapshot.apps)])
-
-    @cached_property
-    def _inactive_apps(self) -> frozenset[str]:
-        return frozenset(app.id for app in self._snapshot.apps if app.status != ACTIVE)
+        return Why(self._gone.reason(existing.metadata.name, existing.spec.title), (cause,))
 
 
 def edited_fields(existing: AccessList, made: AccessList, members: Members) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from idsync.compiler.access_lists import BY_RULES, DesiredLists, Ends, ListCompi
 from idsync.compiler.access_lists import update_reason as list_update_reason
 from idsync.compiler.causes import user_cause
 from idsync.compiler.expansions import unusable_values
+from idsync.compiler.gone_lists import GoneLists
 from idsync.compiler.inputs import Inputs
 from idsync.compiler.left_as_is import findings_of
 from idsync.compiler.list_rules import rule_near_misses
@@ -24,7 +25,7 @@ from idsync.model.earlier import Earlier, as_applied_before
 from idsync.model.findings import Finding
 from idsync.model.identity import IdentityUser, ProfileValue, attributes_of
 from idsync.model.ownership import is_ours, our_labels
-from idsync.model.resources import User
+from idsync.model.resources import Traits, User
 
 
 class Compilation(msgspec.Struct, frozen=True):
@@ -79,6 +80,7 @@ class _Draft:
         self._why: dict[Address, Why] = dict(locks.why)
         self._given: dict[str, GivenRoles] = {}
         self._given_earlier: dict[str, GivenRoles] = {}
+        self._traits_edited: set[str] = set()
         self._findings: list[Finding] = [
             *findings_of(inputs.snapshot.left_as_is),
             *inputs.pool.findings,
@@ -151,7 +153,24 @@ class _Draft:
         self._given[name] = given
         if inputs.earlier is not None and user != self._current.users.get(name):
             self._given_earlier[name] = inputs.earlier.roles.roles(identity.id, attributes)
+        if (
+            existing is not None
+            and existing.spec.traits != traits
+            and self._hides_or_shows(existing, traits, attributes)
+        ):
+            self._traits_edited.add(name)
         self._why[address] = self._why_user(why, address, existing, user, identity.id)
+
+    def _hides_or_shows(self, existing: User, traits: Traits, attributes: dict[str, ProfileValue]) -> bool:
+        """Whether the configuration makes the traits of somebody others: the one before would show more or less, or
+        other names, of the same profile. Where that one is unknown, it is an edit that hides a trait.
+        """
+        inputs = self._inputs
+        if inputs.earlier is not None:
+            return inputs.earlier.traits.shown(attributes)[0] != traits
+        hides = inputs.settings.integration.users.traits.hides
+        known = inputs.last is not None and inputs.config_changed
+        return known and any(hides(trait) for trait in existing.spec.traits.keys() - traits.keys())
 
     def _kept_roles(self, existing: User | None, given: GivenRoles) -> tuple[str, ...]:
         """Roles that somebody has by a group of whose members nothing is known now."""
@@ -187,7 +206,10 @@ class _Draft:
         changed = self._inputs.config_changed
         if changed and earlier is not None and earlier.whole and name in self._given_earlier:
             changed = self._given_earlier[name].names != self._given[name].names
-        return Why(user_update_reason(before, after, edited=edited, config_changed=changed), why.causes)
+        reason = user_update_reason(
+            before, after, edited=edited, config_changed=changed, traits_edited=name in self._traits_edited
+        )
+        return Why(reason, why.causes)
 
     def make_lists(self, within: Names | None) -> None:
         """Every list to have, or those of `within`."""
@@ -206,6 +228,7 @@ class _Draft:
             inputs.left,
             self._strangers,
             Ends(inputs.past.ends, inputs.now),
+            GoneLists(inputs.settings.filters, inputs.snapshot, inputs.known_lists, inputs.others),
             None if inputs.earlier is None else inputs.earlier.lists,
         )
         self._lists = compiler.compile(chosen, self._current.access_lists, self._current.members)

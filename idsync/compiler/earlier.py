@@ -11,7 +11,7 @@ from idsync.model.identity import Snapshot
 
 
 class EarlierRules(msgspec.Struct, frozen=True):
-    """Role mappings and list rules.
+    """Role mappings, list rules, and which attributes are traits.
 
     They are not `whole` where groups or apps exist that the reading was not asked for.
     """
@@ -19,6 +19,7 @@ class EarlierRules(msgspec.Struct, frozen=True):
     roles: RoleMapping
     lists: EarlierLists
     whole: bool
+    traits: TraitMapping
 
 
 def earlier_rules(applied: Settings, snapshot: Snapshot, *, whole: bool) -> EarlierRules:
@@ -26,4 +27,4 @@ def earlier_rules(applied: Settings, snapshot: Snapshot, *, whole: bool) -> Earl
     traits = TraitMapping(applied.integration.users.traits)
     lists = applied.integration.sync.access_lists
     chosen = frozenset(subject.id for subject in subjects(applied.filters, snapshot)) if lists else frozenset()
-    return EarlierRules(RoleMapping(applied, snapshot, traits), EarlierLists(ListRules(applied), chosen), whole)
+    return EarlierRules(RoleMapping(applied, snapshot, traits), EarlierLists(ListRules(applied), chosen), whole, traits)

@@ -18,6 +18,7 @@ from idsync.model.agreed_past import NOTHING_PAST, AgreedPast
 from idsync.model.directory import LastApply
 from idsync.model.directory_index import DirectoryIndex
 from idsync.model.identity import Snapshot
+from idsync.model.measures import ListKind, ListMeasure
 from idsync.model.resources import Lock
 from idsync.model.times import Clocks
 
@@ -40,11 +41,18 @@ class Inputs(msgspec.Struct, frozen=True, dict=True):
     past: AgreedPast = NOTHING_PAST
     earlier: EarlierRules | None = None
     """The configuration that was applied last, where it is known and another one."""
+    others: Mapping[str, ListKind] = {}
+    """Groups and apps that exist, and that the source was not asked for."""
 
     @property
     def now(self) -> datetime:
         """The time for what is written, and for what takes access away when its time comes: the later of two clocks."""
         return self.clocks.later
+
+    @property
+    def known_lists(self) -> Mapping[str, ListMeasure]:
+        """Groups and apps as they were read last."""
+        return self.last.good.known_lists if self.last is not None and self.last.good is not None else {}
 
     @cached_property
     def config_changed(self) -> bool:

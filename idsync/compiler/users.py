@@ -59,10 +59,14 @@ def conflict(identity: IdentityUser, existing: User) -> Iterator[Finding]:
     )
 
 
-def update_reason(before: User, after: User, *, edited: bool, config_changed: bool) -> Reason:
-    """Why a user of ours is not as it was; `config_changed` says whether its roles may differ by the configuration."""
+def update_reason(before: User, after: User, *, edited: bool, config_changed: bool, traits_edited: bool) -> Reason:
+    """Why a user of ours is not as it was; `config_changed` says whether its roles may differ by the configuration,
+    and `traits_edited` whether its traits do.
+    """
     if edited:
         return Reason.DRIFT
+    if traits_edited:
+        return Reason.TRAITS_CHANGED
     if before.spec.traits != after.spec.traits or before.metadata != after.metadata:
         return Reason.PROFILE_CHANGED
     return Reason.ROLE_MAPPING_CHANGED if config_changed else Reason.MEMBERSHIP_CHANGED

@@ -10,7 +10,7 @@ from idsync.model.earlier import Earlier, as_applied_before
 from idsync.plan.changes import Access, AccessListChange, UserChange
 from idsync.plan.effective import OWN, Key, Lists, granted
 
-EDITED = frozenset({Reason.ROLE_MAPPING_CHANGED, Reason.FILTER_CHANGED, Reason.GRANTS_CHANGED})
+EDITED = frozenset({Reason.ROLE_MAPPING_CHANGED, Reason.FILTER_CHANGED, Reason.GRANTS_CHANGED, Reason.TRAITS_CHANGED})
 """Reasons that lie in the configuration, and not upstream."""
 NO_ROLES = GivenRoles()
 

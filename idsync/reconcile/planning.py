@@ -89,6 +89,7 @@ def make_plan(
         def planned_from(readable: Snapshot) -> Planned:
             pool = pool_of(settings, readable, index, target, past)
             inputs = prepare(settings, readable, index, pool, last, clocks, past=past)
+            inputs = msgspec.structs.replace(inputs, others=reading.others)
             if earlier is not None:
                 rules = earlier_rules(earlier, readable, whole=not reading.others)
                 inputs = msgspec.structs.replace(inputs, earlier=rules)
