@@ -50,12 +50,11 @@ def _note_user(name: str, had: str, has: str, agreed: AgreedState, now: datetime
 def _note_lock(
     lock: Lock, after: AnyResource | None, directory: DirectoryReader, agreed: AgreedState, now: datetime
 ) -> None:
-    """Of a lock of ours on a person whose account is there: that it was lifted, or is there again."""
+    """Of a lock of ours on somebody whose account is there, or was taken by a hand: that it is lifted, or back."""
     user = lock.spec.target.user
     if user is None or not org_of(lock.metadata.labels):
         return
-    there = directory.state(Names(frozenset({user}), _NOBODY)).users.get(user)
-    okta_id = _id(there)
+    okta_id = _holder_of(user, lock, directory, agreed)
     if not okta_id or lock.metadata.labels.get(USER_ID_LABEL, okta_id) != okta_id:
         return
     known = agreed.past([okta_id]).lifted_locks.get(okta_id)
@@ -65,6 +64,17 @@ def _note_lock(
         agreed.remember(AgreedPast(lifted=(LiftedLock(okta_id, event, format_time(now)),)))
     elif known is not None:
         agreed.remember(AgreedPast(lifted=(LiftedLock(okta_id, event),)))
+
+
+def _holder_of(user: str, lock: Lock, directory: DirectoryReader, agreed: AgreedState) -> str:
+    """The Okta id of the person who has a name or, where a hand took that account, of the one who had it."""
+    there = directory.state(Names(frozenset({user}), _NOBODY)).users.get(user)
+    if there is not None:
+        return _id(there)
+    okta_id = okta_id_of(lock.metadata.labels)
+    former = agreed.past([okta_id], [user]).former if okta_id else ()
+    taken = any(each.by_hand and (each.name, each.okta_id) == (user, okta_id) for each in former)
+    return okta_id if taken else ""
 
 
 def _note_member(member: AccessListMember, directory: DirectoryReader, agreed: AgreedState, *, removed: bool) -> None:

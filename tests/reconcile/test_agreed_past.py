@@ -84,6 +84,25 @@ class TestLiftedLocks:
         life.hand.remove(lock_address(life.locks("jo")["00u-jo"].metadata.name))
         assert life.plan(SUSPENDED).is_empty
 
+    @pytest.mark.parametrize("hand_takes_first", [True, False])
+    def test_r08_nor_is_a_suspended_person_whose_account_a_hand_took(
+        self, life: Life, *, hand_takes_first: bool
+    ) -> None:
+        life.apply(SUSPENDED)
+        if hand_takes_first:
+            life.hand.remove(user_address("jo"))
+        life.unlock("jo")
+        if not hand_takes_first:
+            life.hand.remove(user_address("jo"))
+        plan = life.apply(SUSPENDED)
+        assert (lines(plan), codes(plan)) == (["create user jo: drift"], ["lock_lifted"])
+        assert "create lock jo: unassigned" in lines(life.apply(GONE))
+
+    def test_r08_a_lock_for_a_former_holder_says_nothing_of_their_own_suspension(self, life: Life) -> None:
+        life.apply(GONE)
+        life.unlock("jo")
+        assert "create lock jo: suspended" in lines(life.apply(SUSPENDED))
+
     def test_r09_our_lock_goes_with_the_return_and_one_that_a_person_made_stays(self, life: Life) -> None:
         life.apply(SUSPENDED)
         life.lock("jo")
