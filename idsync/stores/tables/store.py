@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -46,7 +47,8 @@ class TableStore:
     def verify(self, head: Head | None = None) -> Verification:
         """Whether the journal is as written, and all else that the store knows tells the same story."""
         with self._connection.reading():
-            return verified(self._connection, self.bodies, head, Story())
+            memberships = partial(self.directory.members.of_lists, None)
+            return verified(self._connection, self.bodies, head, Story(), memberships)
 
     def transaction(self) -> AbstractContextManager[None]:
         """A span of writes that are kept together or not at all; joins the one that is open."""

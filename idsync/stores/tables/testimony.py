@@ -3,6 +3,8 @@
 Somebody who cuts entries off the journal and sets its end back leaves these behind.
 """
 
+from collections.abc import Callable, Collection, Iterable, Iterator
+
 from idsync.model.addresses import Address, split_address
 from idsync.model.journal import (
     LOCAL,
@@ -13,11 +15,20 @@ from idsync.model.journal import (
     RunStarted,
     StepMade,
 )
+from idsync.model.member_fingerprint import MODULUS, sum_from_bytes
 from idsync.stores.tables.connection import Connection
+from idsync.stores.tables.details import PlainHashes, hash_of, plain
 from idsync.stores.tables.statements import Statements
 
 _SQL = Statements("testimony.sql")
 _PRINTS = {"user": "user_prints", "lock": "lock_prints", "access_list": "access_list_prints"}
+
+
+Who = tuple[int, int]
+"""How many members a list has, and the sum of the hashes of their names."""
+NOBODY: Who = (0, 0)
+Memberships = Iterable[tuple[str, bytes, list[str]]]
+"""List, details and members, one for each distinct details of a list."""
 
 
 class Story:
@@ -28,7 +39,8 @@ class Story:
         self.finished: set[int] = set()
         self.hands: dict[int, Address] = {}
         self.objects: dict[Address, str] = {}
-        self.members: dict[str, int] = {}
+        self.members: dict[str, Who] = {}
+        self._hashes = PlainHashes()
         self.knows_all = True
         self.serial = 0
         self.most_since = 0
@@ -68,8 +80,8 @@ class Story:
             if entry.action == "delete":
                 self.members.pop(name, None)
             else:
-                change = len(entry.members_added) - len(entry.members_removed)
-                self.members[name] = self.members.get(name, 0) + change
+                self._joined(name, entry.members_added)
+                self._joined(name, entry.members_removed, times=-1)
 
     def _moved_by_hand(self, entry: MadeByHand) -> None:
         self.most_since += 1
@@ -79,9 +91,16 @@ class Story:
             if kind == "access_list" and entry.after is None:
                 self.members.pop(name, None)
             return
-        access_list = name.partition("/")[0]
-        change = {"create": 1, "update": 0, "delete": -1}[entry.action]
-        self.members[access_list] = self.members.get(access_list, 0) + change
+        access_list, _, member = name.partition("/")
+        self._joined(access_list, (member,), times={"create": 1, "update": 0, "delete": -1}[entry.action])
+
+    def _joined(self, access_list: str, members: Collection[str], times: int = 1) -> None:
+        count, total = self.members.get(access_list, NOBODY)
+        self.members[access_list] = (count + times * len(members), total + times * self.who(members))
+
+    def who(self, members: Iterable[str]) -> int:
+        """Who these people are, as one number: the sum of the hashes of their names."""
+        return sum(map(self._hashes.__getitem__, members))
 
     def _is_now(self, address: Address, fingerprint: str | None) -> None:
         if fingerprint is None:
@@ -90,7 +109,7 @@ class Story:
             self.objects[address] = fingerprint
 
 
-def contradiction(connection: Connection, story: Story) -> str:
+def contradiction(connection: Connection, story: Story, memberships: Callable[[], Memberships]) -> str:
     """The first thing in the store that the journal's story does not explain; empty where it explains everything.
 
     Entries of schema 1 do not tell enough to compare the serial and the objects with.
@@ -98,7 +117,9 @@ def contradiction(connection: Connection, story: Story) -> str:
     found = _of_runs(connection, story) or _of_differences(connection, story)
     if found or not story.knows_all:
         return found
-    return _of_serial(connection, story) or _of_objects(connection, story)
+    return (
+        _of_serial(connection, story) or _of_objects(connection, story) or _of_members(connection, story, memberships())
+    )
 
 
 def _of_runs(connection: Connection, story: Story) -> str:
@@ -141,8 +162,36 @@ def _of_objects(connection: Connection, story: Story) -> str:
                 return f"{address} is not what the journal's last entry about it says"
     if told:
         return f"{min(told)} is in the journal, and not in the directory"
-    for name, count in connection.chunks(_SQL["list_counts"]):
-        if story.members.get(name, 0) != count:
-            expected = story.members.get(name, 0)
-            return f"access_list/{name} has {count:,} members, and the journal's entries come to {expected:,}"
+    return ""
+
+
+def _named(memberships: Memberships) -> Iterator[tuple[str, bytes, list[str]]]:
+    """The memberships; one of no list, at the end, where somebody's name is not kept."""
+    try:
+        yield from memberships
+    except KeyError:
+        yield "", b"", []
+
+
+def _of_members(connection: Connection, story: Story, memberships: Memberships) -> str:
+    """Who is in each list: by the journal, and by what the store keeps of it to compare it with."""
+    people: dict[str, Who] = {}
+    sums: dict[str, int] = {}
+    for name, details, members in _named(memberships):
+        if not name:
+            return "a membership is of a person whose name is missing"
+        who = story.who(members)
+        count, total = people.get(name, NOBODY)
+        people[name] = (count + len(members), total + who)
+        added = who if plain(details) else sum(hash_of(member, details) for member in members)
+        sums[name] = sums.get(name, 0) + added
+    for name, count, kept in connection.chunks(_SQL["list_counts"]):
+        told, found = story.members.get(name, NOBODY), people.get(name, NOBODY)
+        if told[0] != count or told[0] != found[0]:
+            there = count if told[0] != count else found[0]
+            return f"access_list/{name} has {there:,} members, and the journal's entries come to {told[0]:,}"
+        if told != found:
+            return f"access_list/{name} has other members than the journal's entries come to"
+        if sum_from_bytes(kept) != sums.get(name, 0) % MODULUS:
+            return f"access_list/{name} has memberships that somebody changed past idsync"
     return ""

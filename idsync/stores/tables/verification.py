@@ -5,6 +5,7 @@ see `testimony`.
 """
 
 import hashlib
+from collections.abc import Callable
 
 import msgspec
 
@@ -13,7 +14,7 @@ from idsync.stores.tables.bodies import Bodies
 from idsync.stores.tables.connection import Connection
 from idsync.stores.tables.journal_rows import entries_in
 from idsync.stores.tables.statements import Statements
-from idsync.stores.tables.testimony import Story, contradiction
+from idsync.stores.tables.testimony import Memberships, Story, contradiction
 
 _SQL = Statements("records.sql")
 BEGINNING = bytes(32)
@@ -26,11 +27,15 @@ def stored_end(connection: Connection) -> tuple[int, bytes]:
 
 
 def verified(
-    connection: Connection, bodies: Bodies, head: Head | None = None, story: Story | None = None
+    connection: Connection,
+    bodies: Bodies,
+    head: Head | None = None,
+    story: Story | None = None,
+    memberships: Callable[[], Memberships] = tuple,
 ) -> Verification:
     """The verdict on the whole journal; with `head`, also on whether it goes on from where it ended then.
 
-    With a `story`, which is told here, also on whether the rest of the store bears it out.
+    With a `story`, which is told here, also on whether the rest of the store bears it out, and `memberships` as it is.
     """
     known, chain = 0, BEGINNING
     met = head is None or head == Head(0, BEGINNING.hex())
@@ -62,7 +67,7 @@ def verified(
     if head is not None and not met:
         gone = f"entries after {known} are missing" if head.entries > known else f"entry {head.entries} is another one"
         return Verification(known, min(head.entries, known + 1) or 1, f"{gone} than the head {head} says")
-    odd = contradiction(connection, story) if story else ""
+    odd = contradiction(connection, story, memberships) if story else ""
     return Verification(known, known + 1, odd) if odd else Verification(known)
 
 

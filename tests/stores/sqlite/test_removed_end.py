@@ -108,6 +108,34 @@ def a_member_who_came_past_idsync(connection: sqlite3.Connection) -> None:
     connection.execute("UPDATE access_lists SET member_count = member_count + 1")
 
 
+def another_member(connection: sqlite3.Connection) -> None:
+    """Put somebody in the place of a member: as many people are in the list as before."""
+    connection.execute(
+        "UPDATE members SET name_id = (SELECT id FROM names WHERE id NOT IN (SELECT name_id FROM members AS m"
+        " WHERE m.list_id = members.list_id) LIMIT 1) WHERE (list_id, name_id) IN (SELECT list_id, name_id FROM members"
+        " LIMIT 1)"
+    )
+    assert connection.execute("SELECT changes()").fetchone() == (1,)
+
+
+def a_member_who_is_not_counted(connection: sqlite3.Connection) -> None:
+    connection.execute("DELETE FROM members WHERE (list_id, name_id) IN (SELECT list_id, name_id FROM members LIMIT 1)")
+
+
+def a_member_whose_membership_ends(connection: sqlite3.Connection) -> None:
+    connection.execute("INSERT INTO membership_details (body) VALUES (?)", (b'{"expires":"2099-01-01T00:00:00Z"}',))
+    connection.execute(
+        "UPDATE members SET details_id = (SELECT max(id) FROM membership_details)"
+        " WHERE (list_id, name_id) IN (SELECT list_id, name_id FROM members LIMIT 1)"
+    )
+
+
+def a_member_without_a_name(connection: sqlite3.Connection) -> None:
+    connection.execute(
+        "UPDATE members SET name_id = 99999 WHERE (list_id, name_id) IN (SELECT list_id, name_id FROM members LIMIT 1)"
+    )
+
+
 def a_user_who_went_past_idsync(connection: sqlite3.Connection) -> None:
     connection.execute("DELETE FROM users WHERE id = (SELECT min(id) FROM users)")
 
@@ -123,6 +151,10 @@ CUTS = [
     the_end_of_the_last_run,
     a_run_in_the_middle,
     a_member_who_came_past_idsync,
+    another_member,
+    a_member_who_is_not_counted,
+    a_member_whose_membership_ends,
+    a_member_without_a_name,
     a_user_who_went_past_idsync,
 ]
 

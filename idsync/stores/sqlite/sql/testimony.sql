@@ -17,4 +17,4 @@ SELECT name, fingerprint FROM locks;
 SELECT name, fingerprint FROM access_lists;
 
 -- name: list_counts
-SELECT name, member_count FROM access_lists;
+SELECT name, member_count, members_sum FROM access_lists;
