@@ -13,14 +13,15 @@ KIND = "idsync_state"
 
 
 class StateSpec(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """The serial, what the last apply was made from, which objects of ours are not as they were agreed on, and what is
-    agreed on about people beyond what the directory holds.
+    """The serial, what the last apply was made from, which objects of ours are not as they were agreed on, what is
+    agreed on about people beyond what the directory holds, and the files of the configuration applied last, by path.
     """
 
     serial: int
     last_apply: LastApply | None = None
     edited: tuple[Address, ...] = ()
     past: AgreedPast = NOTHING_PAST
+    configuration: dict[str, str] = {}
 
 
 class ExportedState(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):

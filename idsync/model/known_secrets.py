@@ -7,10 +7,11 @@ import re
 
 LEFT_OUT = "(secret)"
 SHORTEST = 6
-"""Shorter texts are left alone: they stand in ordinary words by chance, and keep nobody out."""
+"""Shorter texts stand in ordinary words and names by chance, and are left out of a server's refusals alone."""
 _LONG_LINE = 16
 _PRIVATE_PART = re.compile(r'"(?:d|p|q|dp|dq|qi|k)"\s*:\s*"([^"]+)"')
 _known: set[str] = set()
+_short: set[str] = set()
 
 
 def remember_secret(secret: str) -> None:
@@ -21,6 +22,7 @@ def remember_secret(secret: str) -> None:
     elif secret.lstrip().startswith("{"):
         parts += _PRIVATE_PART.findall(secret)
     _known.update(part for part in parts if len(part) >= SHORTEST)
+    _short.update(part for part in parts[:1] if 0 < len(part) < SHORTEST)
 
 
 def without_secrets(text: str) -> str:
@@ -28,6 +30,14 @@ def without_secrets(text: str) -> str:
     for secret in _in_order():
         if secret in text:
             text = text.replace(secret, LEFT_OUT)
+    return text
+
+
+def saying_without_secrets(text: str) -> str:
+    """What a server says in words, without any secret: a short one goes where it stands alone."""
+    text = without_secrets(text)
+    for secret in _short:
+        text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", LEFT_OUT, text)
     return text
 
 
@@ -43,6 +53,7 @@ def bytes_without_secrets(data: bytes) -> bytes:
 def forget_secrets() -> None:
     """Know none: for tests, whose secrets are words that others print."""
     _known.clear()
+    _short.clear()
 
 
 def _in_order() -> list[str]:

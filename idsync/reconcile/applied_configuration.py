@@ -14,6 +14,7 @@ from idsync.config.settings import Settings
 from idsync.config.source_files import SourceFile
 from idsync.errors import StoreError
 from idsync.model.canonical import canonical_bytes
+from idsync.model.directory import LastApply
 from idsync.model.findings import Finding
 from idsync.stores.protocol import Facts
 from idsync.targets.protocol import DirectoryReader
@@ -60,6 +61,18 @@ def settings_before(facts: Facts, target: DirectoryReader, now: Settings, direct
         applied = applied_configuration(facts, target)
         if applied is not None and applied.digest != now.digest:
             return applied_settings(applied, directory)
+    return None
+
+
+def settings_before_in(
+    files: Mapping[str, str], last: LastApply | None, now: Settings, directory: Path
+) -> Settings | None:
+    """The same of a directory in a file, which says the `files` of the configuration applied last, by path."""
+    if not files or last is None or last.config_digest == now.digest:
+        return None
+    with suppress(StoreError):
+        sources = tuple(SourceFile(name, text) for name, text in files.items())
+        return applied_settings(AppliedConfiguration(last.config_digest, sources), directory)
     return None
 
 

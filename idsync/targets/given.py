@@ -1,6 +1,6 @@
 """A directory given as a value: what `get all` printed elsewhere, so that a plan needs no store."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Self
@@ -45,6 +45,11 @@ class GivenDirectory:
     def past(self) -> AgreedPast:
         """What is agreed on about people beyond the value, as far as it says."""
         return NOTHING_PAST if self._exported is None else self._exported.past
+
+    @property
+    def configuration(self) -> Mapping[str, str]:
+        """The files of the configuration applied last, by path, as far as the value says."""
+        return {} if self._exported is None else self._exported.configuration
 
     @property
     def tells_state(self) -> bool:

@@ -10,6 +10,7 @@ import pytest
 from idsync.cli.application import COMMANDS
 from idsync.cli.console import Console
 from idsync.model.known_secrets import bytes_without_secrets, remember_secret, without_secrets
+from idsync.sources.okta.refusals import harmless
 
 LATIN = b"kj\xe6r"
 
@@ -71,6 +72,14 @@ def test_a_longer_secret_leaves_nothing_of_itself_where_another_is_its_beginning
     remember_secret("abcdef")
     remember_secret("abcdefghi")
     assert without_secrets("abcdefghi abcdef") == "(secret) (secret)"
+
+
+@pytest.mark.parametrize("secret", ["abc", "00x", "$.*(", "token"])
+def test_what_a_server_says_is_without_a_short_secret_too(secret: str) -> None:
+    remember_secret(secret)
+    assert harmless(f"Invalid token provided: {secret}").endswith(": (secret)")
+    assert harmless(f"x{secret}y, twice: x{secret}y") == f"x{secret}y, twice: x{secret}y"
+    assert without_secrets(f"a group called {secret}") == f"a group called {secret}"
 
 
 def test_a_word_too_short_to_be_a_secret_stays() -> None:

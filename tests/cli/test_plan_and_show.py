@@ -128,6 +128,20 @@ def test_with_snapshot_and_current_a_plan_needs_neither_okta_nor_the_store(
     assert "quentin.dubois@enzos-pizza.com" in ended.out
 
 
+def test_r23_with_current_an_edit_is_told_from_oktas_changes_as_with_the_store(
+    idsync: Idsync, org: Path, tmp_path: Path
+) -> None:
+    current = tmp_path / "current.json"
+    current.write_text(idsync("get", "all", "-c", org, "--format", "json").out)
+    edited = org / "idsync.yaml"
+    assert "default_roles: [okta-requester]" in edited.read_text()
+    edited.write_text(edited.read_text().replace("default_roles: [okta-requester]", "default_roles: [okta-reviewer]"))
+    here = idsync("plan", "-c", org, "--snapshot", org / "snapshot-next.json").out
+    there = idsync("plan", "-c", org, "--snapshot", org / "snapshot-next.json", "--current", current).out
+    assert there == here
+    assert "as applied before); your edit]" in there
+
+
 @pytest.mark.parametrize("content", ["", "[{}]", '[{"kind": "user"}]', "[1]", "{", '{"kind": "nonsense"}', "- : ["])
 def test_a_current_file_that_is_not_a_directory_is_refused(
     content: str, idsync: Idsync, fresh: Path, tmp_path: Path

@@ -11,6 +11,7 @@ from idsync.cli.options import format_option, snapshot_option
 from idsync.cli.plans import plan_text
 from idsync.cli.progress import ProgressDisplay
 from idsync.cli.workspaces import workspace
+from idsync.reconcile.applied_configuration import settings_before
 from idsync.reconcile.drift import drift_of, hands_in
 from idsync.reconcile.single_pass import plan_once
 from idsync.stores.protocol import Access
@@ -32,7 +33,8 @@ def command(invocation: Invocation, snapshot: Path | None, form: str) -> ExitCod
         with ProgressDisplay(invocation.console) as progress:
             source = place.source(progress, snapshot=snapshot)
             last, past = last_apply(store.facts, target), store.agreed(target.name).past()
-            planned = plan_once(place.settings, source, target, last, place.now(), past=past)
+            earlier = settings_before(store.facts, target, place.settings, place.directory)
+            planned = plan_once(place.settings, source, target, last, place.now(), past=past, earlier=earlier)
         hands = hands_in(store.agreed(target.name).differing(), store.journal.headlines())
         drifted = drift_of(planned, target, hands)
     invocation.console.result(plan_text(drifted, form, invocation, drift=True))

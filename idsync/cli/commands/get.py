@@ -1,6 +1,7 @@
 """`idsync get KIND [NAME]`: print resources of the directory, in Teleport's shapes."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -14,7 +15,7 @@ from idsync.cli.options import format_option
 from idsync.cli.sanitizing import check_key_file, pseudonym_key, sanitize_options
 from idsync.cli.workspaces import workspace
 from idsync.config.settings import Settings
-from idsync.errors import UsageError
+from idsync.errors import StoreError, UsageError
 from idsync.history.past_states import PastState, state_as_of
 from idsync.model.addresses import Kind
 from idsync.model.agreed_past import NOTHING_PAST
@@ -23,9 +24,10 @@ from idsync.model.exported_state import ExportedState, StateSpec, exported_state
 from idsync.model.resources import member
 from idsync.model.revisions import AnyResource, with_revision
 from idsync.model.suggestions import did_you_mean, nearest
+from idsync.reconcile.applied_configuration import applied_configuration
 from idsync.render.resources import render_json, render_text, render_yaml
 from idsync.render.style import COLOUR, PLAIN
-from idsync.stores.protocol import Access
+from idsync.stores.protocol import Access, Facts
 from idsync.targets.protocol import DirectoryReader
 
 KINDS: tuple[Kind, ...] = ("user", "lock", "access_list", "access_list_member")
@@ -74,7 +76,8 @@ def command(
             state = _read(target, kinds, name) if moment is None else then.state
             edited = store.agreed(target.name).differing() if kinds == KINDS else ()
             past = store.agreed(target.name).past() if kinds == KINDS else NOTHING_PAST
-            known = StateSpec(target.serial(), last_apply(store.facts, target), tuple(sorted(edited)), past)
+            files = {} if sanitized or kinds != KINDS else _applied_files(store.facts, target)
+            known = StateSpec(target.serial(), last_apply(store.facts, target), tuple(sorted(edited)), past, files)
     if sanitized:
         state, known = _sanitized(place.settings, state, known, pseudonym_key(invocation, place, key_file))
     found = [with_revision(resource) for each in kinds for resource in _of_kind(state, each, name)]
@@ -91,6 +94,14 @@ def command(
             text = render_yaml([*found, *last])
     invocation.console.result(text)
     return ExitCode.DONE
+
+
+def _applied_files(facts: Facts, target: DirectoryReader) -> dict[str, str]:
+    """The files of the configuration applied last, by path; they may name people, and hold no secret."""
+    applied = None
+    with suppress(StoreError):
+        applied = applied_configuration(facts, target)
+    return {} if applied is None else {file.name: file.text for file in applied.files}
 
 
 def _sanitized(

@@ -20,7 +20,7 @@ from idsync.errors import StoreError, UsageError
 from idsync.plan.changes import Plan
 from idsync.plan.releases import IN_A_FILE, with_releases
 from idsync.plan.seal import sealed, write_sealed
-from idsync.reconcile.applied_configuration import settings_before
+from idsync.reconcile.applied_configuration import settings_before, settings_before_in
 from idsync.reconcile.single_pass import no_last_reading, no_store, plan_once, remember_after_plan
 from idsync.stores.protocol import Access
 
@@ -92,6 +92,7 @@ def _plan(
                 past=target.past,
                 described=described,
                 noticed=noticed,
+                earlier=settings_before_in(target.configuration, target.last_apply, place.settings, place.directory),
             ).plan
         without_store = () if place.has_store() else (no_store(),)
         with place.store(Access.READ) as store:

@@ -6,7 +6,7 @@ from typing import Literal, assert_never
 import msgspec
 
 from idsync.errors import AuthenticationError, AuthorizationError, IdsyncError, SourceError, SourceUnreachable
-from idsync.model.known_secrets import without_secrets
+from idsync.model.known_secrets import saying_without_secrets
 from idsync.sources.okta.transport import Answer, Broken
 from idsync.sources.okta.wire import Problem
 
@@ -49,7 +49,7 @@ def words_of(answer: Answer) -> str:
 
 def harmless(text: str) -> str:
     """Make text from outside safe for a message: printable, short, and without long words (tokens, keys)."""
-    start = without_secrets(text)[: _LONGEST_WORDS * 2]
+    start = saying_without_secrets(text)[: _LONGEST_WORDS * 2]
     plain = "".join(character if character.isprintable() else " " for character in start)
     return _SECRETIVE.sub("…", plain)[:_LONGEST_WORDS]
 
