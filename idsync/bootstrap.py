@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, assert_never
 
 from idsync import __version__
 from idsync.apply.admission import Expected
-from idsync.config.codes import STORE_FOLDER_MISSING, UNUSABLE_SECRET
+from idsync.config.codes import BAD_STORE, STORE_FOLDER_MISSING, UNUSABLE_SECRET
 from idsync.config.loader import load
 from idsync.config.mistakes import Mistakes
 from idsync.config.secrets import Secret, resolve, secret_references
 from idsync.config.settings import ApiToken, OAuth, OktaSource, SecretReference, Settings, SnapshotSource
 from idsync.config.source_files import SourceFile, shown
+from idsync.config.store_address import store_complaint
 from idsync.diagnostics import Diagnostic, Position, has_errors, quoted
 from idsync.errors import ConfigError, SecretError
 from idsync.plan.sections import FIRST
@@ -77,7 +78,7 @@ class Workspace:
         """Whether the store is there already."""
         from idsync.stores.opening import store_exists
 
-        return store_exists(self.settings.integration.store, self.directory)
+        return store_exists(self.store_address(), self.directory)
 
     @contextmanager
     def store(self, access: Access) -> Iterator[Store]:
@@ -85,16 +86,28 @@ class Workspace:
         from idsync.stores.opening import open_store
 
         self._check_store_folder()
-        with open_store(self.settings.integration.store, self.directory, access) as store:
+        with open_store(self.store_address(), self.directory, access) as store:
             yield store
+
+    def store_address(self) -> str:
+        """Where the store is; a secret where the configuration refers to it. Raises ConfigError and SecretError."""
+        store = self.settings.integration.store
+        if isinstance(store, str):
+            return store
+        address = self._secret(store).reveal()
+        if complaint := store_complaint(address):
+            mistakes = Mistakes()
+            mistakes.add(BAD_STORE, store.position, f"the store's address, to which this refers, {complaint}")
+            raise ConfigError("The store cannot be opened; nothing was done.", tuple(mistakes.found))
+        return address
 
     def _check_store_folder(self) -> None:
         """Raise ConfigError, at the line of the store, where the folder is missing in which it is to lie."""
         from idsync.stores.opening import store_folder
 
         integration = self.settings.integration
-        folder = store_folder(integration.store, self.directory)
-        if not folder.exists():
+        folder = store_folder(self.store_address(), self.directory)
+        if folder is not None and not folder.exists():
             mistakes = Mistakes()
             place = integration.store_position or integration.position
             mistakes.add(STORE_FOLDER_MISSING, place, f"the store's folder {quoted(shown(folder), 200)} does not exist")
@@ -141,7 +154,7 @@ class Workspace:
         found = tuple(
             each for named in references for each in resolve(named, self._environment, self.directory).diagnostics
         )
-        if references and not has_errors(found):
+        if self.settings.integration.authentication is not None and not has_errors(found):
             try:
                 self._credential()
             except SecretError as error:

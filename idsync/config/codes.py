@@ -136,7 +136,8 @@ BAD_STORE = _code(
     "bad_store",
     "The store's address cannot be used.",
     "The store keeps the directory and the journal; it must be found again at the next run.",
-    "Write sqlite:///FILE for a file relative to the configuration, or sqlite:////FILE for an absolute path.",
+    "Write sqlite:///FILE for a file relative to the configuration, sqlite:////FILE for an absolute path, or "
+    "postgresql://HOST/DATABASE.",
 )
 STORE_FOLDER_MISSING = _code(
     "store_folder_missing",

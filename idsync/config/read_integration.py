@@ -10,6 +10,7 @@ from idsync.config.nodes import Node, Scalar, find, is_true, items_of, key_posit
 from idsync.config.patterns import normalised
 from idsync.config.placeholders import check_id, check_people
 from idsync.config.settings import (
+    DEFAULT_STORE,
     ApiToken,
     AppById,
     AppByLabel,
@@ -32,7 +33,8 @@ from idsync.config.settings import (
     TraitSettings,
     UserSettings,
 )
-from idsync.config.values import read_duration, read_name_filter, read_org_url, read_store, read_texts
+from idsync.config.store_address import read_store
+from idsync.config.values import read_duration, read_name_filter, read_org_url, read_texts
 from idsync.diagnostics import Position
 
 DEFAULT_ROLE = "okta-requester"
@@ -61,7 +63,7 @@ def read_integration(document: Node, mistakes: Mistakes) -> Integration:
         position=position,
         authentication=authentication,
         source=source,
-        store=read_store(find(spec, "store"), defaults.store, mistakes),
+        store=_store(find(spec, "store"), mistakes),
         store_position=(find(spec, "store") or spec or document).position,
         sync=_sync(find(spec, "sync"), defaults.sync),
         locks=_locks(find(spec, "locks"), defaults.locks, mistakes),
@@ -119,6 +121,10 @@ def _secret(node: Node | None, mistakes: Mistakes) -> SecretReference | None:
             mistakes.add(SECRET_WRITTEN_OUT, file.position, "file holds a secret, not a path to one")
         return FileSecret(path, file.position)
     return None
+
+
+def _store(node: Node | None, mistakes: Mistakes) -> str | SecretReference:
+    return _secret(node, mistakes) or read_store(node, DEFAULT_STORE, mistakes)
 
 
 def _source(node: Node | None, default: Source) -> Source:

@@ -66,13 +66,15 @@ def resolve(reference: SecretReference, environment: Mapping[str, str], director
 
 def secret_references(settings: Settings) -> tuple[SecretReference, ...]:
     """Return every reference to a secret that the settings hold."""
+    store = settings.integration.store
+    of_store = () if isinstance(store, str) else (store,)
     match settings.integration.authentication:
         case ApiToken(token=token):
-            return (token,)
+            return (token, *of_store)
         case OAuth(private_key=private_key):
-            return (private_key,)
+            return (private_key, *of_store)
         case None:
-            return ()
+            return of_store
 
 
 def _from_environment(name: str, environment: Mapping[str, str], position: Position, mistakes: Mistakes) -> str | None:

@@ -18,6 +18,7 @@ from idsync.diagnostics import Position
 from idsync.model.org_urls import spelled_with_port
 
 HOUR = 3600
+DEFAULT_STORE = "sqlite:///idsync.db"
 
 
 class EnvironmentSecret(msgspec.Struct, frozen=True):
@@ -174,7 +175,7 @@ class Integration(msgspec.Struct, frozen=True):
     position: Position
     authentication: Authentication | None = None
     source: Source = OktaSource()
-    store: str = "sqlite:///idsync.db"
+    store: str | SecretReference = DEFAULT_STORE
     store_position: Position | None = None
     target: Target = LocalTarget()
     sync: SyncSwitches = SyncSwitches()

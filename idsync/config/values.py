@@ -14,16 +14,14 @@ from idsync.config.codes import (
     BAD_DURATION,
     BAD_FILTER,
     BAD_ORG_URL,
-    BAD_STORE,
     LOOKS_LIKE_EXPRESSION,
-    NOT_IN_THIS_VERSION,
 )
 from idsync.config.mistakes import Mistakes
 from idsync.config.nodes import Node, find, items_of, text_of
 from idsync.config.patterns import NameFilter, NamePattern, PatternError
 from idsync.config.placeholders import check_address
 from idsync.config.templates import Template, TemplateError
-from idsync.config.texts import looks_like_expression, text_complaint
+from idsync.config.texts import looks_like_expression
 from idsync.diagnostics import Position, plainly, quoted
 from idsync.model.org_urls import normal_org_url
 
@@ -92,29 +90,6 @@ def _is_this_machine(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def read_store(node: Node | None, default: str, mistakes: Mistakes) -> str:
-    """Return the store's address, or the default where none is given. It is never repeated: it may hold a password."""
-    text = text_of(node)
-    if node is None or text is None:
-        return default
-    scheme, _, rest = text.partition("://")
-    file = rest.removeprefix("/")
-    if scheme in ("postgresql", "postgres"):
-        mistakes.add(
-            NOT_IN_THIS_VERSION,
-            node.position,
-            "a PostgreSQL store is not in this version",
-            fix=f"Use a file: {default}",
-        )
-    elif scheme != "sqlite" or file == rest:
-        mistakes.add(BAD_STORE, node.position, "the store's address does not begin with sqlite:///")
-    elif text_complaint(text)[0]:
-        mistakes.add(BAD_STORE, node.position, f"the store's address {text_complaint(text)[0]}")
-    elif file in ("", "/", ":memory:") or file.endswith("/") or not file.isprintable() or set(file) & set("?#%"):
-        mistakes.add(BAD_STORE, node.position, "the store's address does not name a file")
-    return text
 
 
 def read_pattern(node: Node | None, mistakes: Mistakes) -> NamePattern | None:

@@ -31,7 +31,7 @@ class Connection(msgspec.Struct, frozen=True):
     name: str
     org_url: str
     app: AppReference
-    store: str
+    store: str | SecretReference
     authentication: Authentication | None = None
     snapshot_path: str | None = None
     """Read identities from this file, not from Okta."""
@@ -72,7 +72,8 @@ def _integration(connection: Connection, inferred: Inferred) -> list[str]:
         case _:
             assert_never(connection.app)
     lines += _source(connection)
-    lines.append(f"  store: {scalar(connection.store)}")
+    store = connection.store
+    lines.append(f"  store: {scalar(store) if isinstance(store, str) else _secret(store)}")
     if not inferred.owners:
         lines.append("  sync: {access_lists: false}  # there are no lists of ours, and nobody to own new ones")
     lines += ["  users:", f"    default_roles: {_flow(inferred.roles.default)}"]

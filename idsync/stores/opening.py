@@ -9,6 +9,7 @@ from idsync.errors import StoreError
 from idsync.stores.protocol import Access, Store
 
 _SQLITE = "sqlite:///"
+_POSTGRESQL = ("postgresql://", "postgres://")
 
 
 def open_store(url: str, base: Path, access: Access) -> Store:
@@ -16,27 +17,55 @@ def open_store(url: str, base: Path, access: Access) -> Store:
 
     Raises SchemaTooOld where the store would first have to be brought to today's schema, and `access` may not do that.
     """
+    if _is_postgresql(url):
+        _check_driver()
+        from idsync.stores.postgres.store import open_postgres
+
+        return open_postgres(url, access)
     from idsync.stores.sqlite.store import open_sqlite
 
     return open_sqlite(_path(url, base), access)
 
 
 def store_exists(url: str, base: Path) -> bool:
-    """Whether there is a store at `url`, or what looks like one; a file without a byte is none."""
+    """Whether there is a store at `url`, or what looks like one; a file without a byte is none.
+
+    Raises StoreError where a server does not say.
+    """
+    if _is_postgresql(url):
+        _check_driver()
+        from idsync.stores.postgres.store import postgres_exists
+
+        return postgres_exists(url)
     path = _path(url, base)
     return path.exists() and (not path.is_file() or path.stat().st_size > 0)
 
 
-def store_folder(url: str, base: Path) -> Path:
-    """The folder in which the store at `url` lies, or is to lie."""
-    return _path(url, base).parent
+def store_folder(url: str, base: Path) -> Path | None:
+    """The folder in which the store at `url` lies, or is to lie; None where it is in a server."""
+    return None if _is_postgresql(url) else _path(url, base).parent
+
+
+def _is_postgresql(url: str) -> bool:
+    return url.startswith(_POSTGRESQL)
+
+
+def _check_driver() -> None:
+    try:
+        import psycopg  # noqa: F401
+    except ImportError as error:
+        raise StoreError(
+            "PostgreSQL's driver is not installed, and the store is in PostgreSQL.",
+            why=f"Python says: {' '.join(str(error).split())}",
+            fix="Install it: pip install 'idsync[postgres]'",
+        ) from error
 
 
 def _path(url: str, base: Path) -> Path:
     if not url.startswith(_SQLITE):
         raise StoreError(
-            f"The store {url} is of a kind that this version does not know.",
-            why="It knows stores in one file.",
-            fix="Write `store` like sqlite:///idsync.db.",
+            "The store's address is of a kind that this version does not know.",
+            why="It knows stores in one file, and in PostgreSQL.",
+            fix="Write `store` like sqlite:///idsync.db or postgresql://host/database.",
         )
     return base / url.removeprefix(_SQLITE)

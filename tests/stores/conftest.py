@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from idsync.stores.protocol import Store
+from tests.postgres.stores import drop_databases
 from tests.stores.contract import IMPLEMENTATIONS, Clock, Opener
 
 
@@ -31,6 +32,13 @@ def other(store: Store, opener: Opener, tmp_path: Path, clock: Clock) -> Iterato
     """The same store, as another process sees it."""
     with opener(tmp_path, clock) as opened:
         yield opened
+
+
+@pytest.fixture(autouse=True)
+def databases() -> Iterator[None]:
+    """Takes away the databases that a test made."""
+    yield
+    drop_databases()
 
 
 @pytest.fixture

@@ -8,8 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from idsync.stores.protocol import Store
+from idsync.stores.postgres.store import open_postgres
+from idsync.stores.protocol import Access, Store
 from idsync.stores.sqlite.store import open_store
+from tests.postgres.server import server
+from tests.postgres.stores import database_at
 
 
 class Clock:
@@ -32,4 +35,8 @@ def _sqlite(place: Path, clock: Callable[[], float]) -> Store:
     return open_store(place / "idsync.db", clock=clock)
 
 
-IMPLEMENTATIONS: dict[str, Opener] = {"sqlite": _sqlite}
+def _postgres(place: Path, clock: Callable[[], float]) -> Store:
+    return open_postgres(server().url(database_at(place)), Access.WRITE, clock=clock)
+
+
+IMPLEMENTATIONS: dict[str, Opener] = {"sqlite": _sqlite, "postgres": _postgres}

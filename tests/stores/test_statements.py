@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import idsync.stores.tables
+from idsync.stores.postgres.statements import texts
 from idsync.stores.sqlite.statements import TEXTS
 from idsync.stores.tables.statements import Statement
 
@@ -26,6 +27,10 @@ KEYED = {
 @pytest.mark.parametrize("statement", sorted(TEXTS), ids="/".join)
 def test_a_statement_is_used_by_its_name(statement: Statement) -> None:
     assert statement in NAMED | KEYED
+
+
+def test_both_databases_have_the_same_statements() -> None:
+    assert texts().keys() == TEXTS.keys()
 
 
 def test_every_statement_that_the_code_names_has_a_text() -> None:

@@ -1,0 +1,198 @@
+"""One PostgreSQL connection with spans of writes and reads that nest.
+
+Nothing is set for the session and no statement is prepared, so that a pooler that gives each transaction to another
+server process may stand in between.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from threading import RLock
+from typing import Any, cast
+
+import psycopg
+
+from idsync.errors import StoreError
+from idsync.stores.postgres.bulk import given_many
+from idsync.stores.postgres.explanations import explained
+from idsync.stores.postgres.portions import Portions
+from idsync.stores.postgres.statements import PRIVATE, Text, texts
+from idsync.stores.tables.connection import Row, Value
+from idsync.stores.tables.statements import Statement
+
+Raw = psycopg.Connection[Row]
+WRITER = 0x1D54C001
+"""The number of the advisory lock that a writer of the store holds for the length of its transaction."""
+_BUSY_SECONDS = 5
+_SILENT_SECONDS = 120
+"""After so long without a word in a transaction of writes its process counts as stopped, and lets others write."""
+# At READ COMMITTED, since what is read after the wait for the lock must be what the writer before left.
+_BEGIN_WRITING = (
+    "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;"
+    f" SET LOCAL lock_timeout = '{{busy}}ms';"
+    f" SET LOCAL idle_in_transaction_session_timeout = '{_SILENT_SECONDS}s';"
+    f" SELECT pg_advisory_xact_lock({WRITER})"
+)
+_BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+
+class Connection:
+    """Runs statements; objects that keep something back until the end of a transaction register with it.
+
+    `connect` makes a connection in autocommit; it is asked again where one broke between two transactions.
+    """
+
+    def __init__(self, connect: Callable[[], Raw], label: str) -> None:
+        self._connect = connect
+        self._raw = connect()
+        self._part_of_another = cast("AbstractContextManager[None]", RLock())
+        self._texts = texts()
+        self.label = label
+        self.is_writing = False
+        self.refuses_writes = False
+        self.busy_milliseconds = _BUSY_SECONDS * 1000
+        self._keeps_transaction = False
+        self._spans = 0
+        self._ended_readings = 0
+        self._portions: list[Portions] = []
+        self.before_commit: list[Callable[[], None]] = []
+        self.after_commit: list[Callable[[], None]] = []
+        self.after_rollback: list[Callable[[], None]] = []
+
+    def run(self, statement: Statement | str, values: Sequence[Value] = ()) -> int:
+        """Run one statement; the number of rows that it changed."""
+        text = self._text(statement)
+        return self._execute(text.sql, values).rowcount if text.sql else 0
+
+    def run_many(self, statement: Statement, rows: Iterable[Sequence[Value]]) -> None:
+        """Run one statement for all rows; needs a transaction."""
+        with self._explained():
+            given_many(self._raw, self._texts[statement], list(rows))
+
+    def rows(self, statement: Statement | str, values: Sequence[Value] = ()) -> list[Row]:
+        """All rows of a query."""
+        cursor = self._execute(self._text(statement).sql, values)
+        with self._explained():
+            return cursor.fetchall()
+
+    def row(self, statement: Statement | str, values: Sequence[Value] = ()) -> Row | None:
+        """The first row of a query, or None."""
+        cursor = self._execute(self._text(statement).sql, values)
+        with self._explained():
+            return cursor.fetchone()
+
+    def chunks(self, statement: Statement, values: Sequence[Value] = (), size: int = 1000) -> Iterator[Row]:
+        """The rows of a query that may be too long to hold, read in pieces, as they were when the first was read."""
+        span = self._part_of_another if self.is_writing else self._span()
+        with span:
+            portions = Portions(self._execute, self._text(statement).sql, values, size)
+            self._portions.append(portions)
+            try:
+                yield from portions
+            finally:
+                self._portions.remove(portions)
+                with suppress(StoreError):
+                    portions.close()
+
+    def writing(self) -> AbstractContextManager[None]:
+        """A transaction of the only writer; inside another it is part of that one. Any exception undoes all of it."""
+        return self._part_of_another if self.is_writing else self._transaction()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._end_readings()
+        if self.refuses_writes:
+            self._execute(_BEGIN_READING)
+        else:
+            self._execute(_BEGIN_WRITING.format(busy=self.busy_milliseconds))
+        self.is_writing = True
+        try:
+            yield
+            for prepare in self.before_commit:
+                prepare()
+            self._drain()
+            self._execute("COMMIT")
+        except BaseException:
+            self._roll_back()
+            raise
+        finally:
+            self.is_writing = False
+        for follow in tuple(self.after_commit):
+            follow()
+
+    def reading(self) -> AbstractContextManager[None]:
+        """A span of reads that see one state; inside a transaction, that transaction's."""
+        return self._part_of_another if self.is_writing else self._span()
+
+    @contextmanager
+    def _span(self) -> Iterator[None]:
+        if self._spans == 0 and not self._keeps_transaction:
+            self._execute(_BEGIN_READING)
+        self._spans += 1
+        ended = self._ended_readings
+        try:
+            yield
+        finally:
+            if ended == self._ended_readings:  # else this span has ended already, for a transaction of writes
+                self._spans -= 1
+                if self._spans == 0 and not self._keeps_transaction:
+                    self._end_transaction()
+
+    def keep_private_tables(self) -> None:
+        """From now on the tables are those of this connection alone, in one transaction that ends with it."""
+        self._keeps_transaction = True
+        self._texts = texts(PRIVATE)
+
+    def now(self) -> float:
+        """The server's clock, in seconds since 1970."""
+        (seconds,) = self.row("SELECT extract(epoch FROM clock_timestamp())::double precision") or (0.0,)
+        return float(seconds)
+
+    def close(self) -> None:
+        """Close; what was not committed is undone."""
+        with suppress(psycopg.Error):
+            self._raw.close()
+
+    def _text(self, statement: Statement | str) -> Text:
+        return Text(statement) if isinstance(statement, str) else self._texts[statement]
+
+    def _execute(self, sql: str, values: Sequence[Value] = ()) -> psycopg.Cursor[Row]:
+        if self._raw.closed and not (self.is_writing or self._spans or self._keeps_transaction):
+            self._raw = self._connect()
+        with self._explained():
+            return self._raw.execute(cast(Any, sql), values or None)
+
+    def _drain(self) -> None:
+        """Read to their ends the queries that are read in pieces: what comes next ends their transaction."""
+        for portions in self._portions:
+            portions.drain()
+
+    def _end_readings(self) -> None:
+        """Before a transaction of writes: end that of queries which are still being read in pieces."""
+        if self._spans == 0:
+            return
+        if self._spans > len(self._portions) or self._keeps_transaction:
+            raise StoreError(
+                f"The store {self.label} was to be written to in a span of reads.",
+                why="This should not happen.",
+                fix="Report it, with the command that led to it.",
+            )
+        self._drain()
+        self._spans = 0
+        self._ended_readings += 1
+        self._end_transaction()
+
+    def _end_transaction(self) -> None:
+        with suppress(psycopg.Error):
+            self._raw.execute("ROLLBACK")
+
+    def _roll_back(self) -> None:
+        self._end_transaction()
+        for forget in self.after_rollback:
+            forget()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except (psycopg.Error, psycopg.Warning, UnicodeError) as error:
+            raise explained(error, self.label) from error

@@ -1,0 +1,58 @@
+-- name: journal_end
+SELECT sequence, chain FROM idsync.journal_end;
+
+-- name: set_journal_end
+UPDATE idsync.journal_end SET sequence = $1, chain = $2;
+
+-- name: add_entries
+-- rows: sequence bigint, entry_count bigint, run bigint, event text, entries bytea, chain bytea
+INSERT INTO idsync.journal (sequence, entry_count, run, event, entries, chain)
+SELECT sequence, entry_count, run, event, entries, chain FROM given;
+
+-- name: headlines
+SELECT sequence, entries FROM idsync.journal WHERE event <> 'step' ORDER BY sequence;
+
+-- name: latest_headlines
+SELECT sequence, entries FROM idsync.journal WHERE event <> 'step' ORDER BY sequence DESC;
+
+-- name: entries
+SELECT sequence, entries FROM idsync.journal ORDER BY sequence;
+
+-- name: entries_of_run
+SELECT sequence, entries FROM idsync.journal
+WHERE run = $1 AND sequence >= (SELECT first_sequence FROM idsync.runs WHERE number = $2) ORDER BY sequence;
+
+-- name: entries_after
+SELECT sequence, entries FROM idsync.journal
+WHERE sequence >= coalesce((SELECT max(sequence) FROM idsync.journal WHERE sequence <= $1), 0) ORDER BY sequence DESC;
+
+-- name: chained_entries
+SELECT sequence, entry_count, run, event, entries, chain FROM idsync.journal ORDER BY sequence;
+
+-- name: last_run
+SELECT coalesce(max(number), 0) FROM idsync.runs;
+
+-- name: start_run
+INSERT INTO idsync.runs (number, plan, started_at, first_sequence) VALUES ($1, $2, $3, $4);
+
+-- name: finish_run
+UPDATE idsync.runs SET finished = 1 WHERE number = $1;
+
+-- name: finished_run
+SELECT number FROM idsync.runs WHERE plan = $1 AND finished = 1;
+
+-- name: last_run_of
+SELECT number, started_at, finished FROM idsync.runs WHERE plan = $1 ORDER BY number DESC LIMIT 1;
+
+-- name: lease
+SELECT token, holder, ends FROM idsync.leases WHERE name = $1;
+
+-- name: take_lease
+INSERT INTO idsync.leases (name, token, holder, ends) VALUES ($1, $2, $3, $4)
+ON CONFLICT (name) DO UPDATE SET token = excluded.token, holder = excluded.holder, ends = excluded.ends;
+
+-- name: renew_lease
+UPDATE idsync.leases SET ends = $1 WHERE name = $2;
+
+-- name: release_lease
+UPDATE idsync.leases SET holder = NULL WHERE name = $1 AND token = $2;

@@ -1,0 +1,133 @@
+-- name: upstream_head
+SELECT head FROM idsync.upstream;
+
+-- name: put_upstream_head
+INSERT INTO idsync.upstream (id, head) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET head = excluded.head;
+
+-- name: add_upstream_ids
+INSERT INTO idsync.upstream_ids (number, okta_id)
+SELECT (SELECT coalesce(max(number), 0) FROM idsync.upstream_ids) + row_number() OVER (ORDER BY missing.value), missing.value
+FROM (
+    SELECT DISTINCT asked.value
+    FROM unnest($1::text[]) AS asked (value)
+    WHERE NOT EXISTS (SELECT 1 FROM idsync.upstream_ids AS i WHERE i.okta_id = asked.value)
+) AS missing;
+
+-- name: upstream_numbers
+SELECT i.okta_id, i.number FROM unnest($1::text[]) AS asked (value) JOIN idsync.upstream_ids AS i ON i.okta_id = asked.value;
+
+-- name: upstream_users
+SELECT i.okta_id, u.body FROM idsync.upstream_users AS u JOIN idsync.upstream_ids AS i ON i.number = u.number;
+
+-- name: upstream_users_of
+SELECT i.okta_id, u.body
+FROM unnest($1::text[]) AS asked (value)
+JOIN idsync.upstream_ids AS i ON i.okta_id = asked.value
+JOIN idsync.upstream_users AS u ON u.number = i.number;
+
+-- name: upstream_usernames_of
+SELECT u.username
+FROM unnest($1::text[]) AS asked (value)
+JOIN idsync.upstream_ids AS i ON i.okta_id = asked.value
+JOIN idsync.upstream_users AS u ON u.number = i.number;
+
+-- name: upstream_users_named
+SELECT i.okta_id
+FROM unnest($1::text[]) AS asked (value)
+JOIN idsync.upstream_users AS u ON u.twin_key = asked.value
+JOIN idsync.upstream_ids AS i ON i.number = u.number;
+
+-- name: put_upstream_user
+-- rows: number bigint, username text, twin_key text, status text, body bytea
+INSERT INTO idsync.upstream_users (number, username, twin_key, status, body)
+SELECT number, username, twin_key, status, body FROM given
+ON CONFLICT (number) DO UPDATE SET
+    username = excluded.username, twin_key = excluded.twin_key, status = excluded.status, body = excluded.body;
+
+-- name: delete_upstream_user
+-- rows: number bigint
+DELETE FROM idsync.upstream_users AS u USING given WHERE u.number = given.number;
+
+-- name: upstream_away
+SELECT i.okta_id, a.status FROM idsync.upstream_away AS a JOIN idsync.upstream_ids AS i ON i.number = a.number;
+
+-- name: upstream_away_of
+SELECT i.okta_id, a.status
+FROM unnest($1::text[]) AS asked (value)
+JOIN idsync.upstream_ids AS i ON i.okta_id = asked.value
+JOIN idsync.upstream_away AS a ON a.number = i.number;
+
+-- name: put_upstream_away
+-- rows: number bigint, status text
+INSERT INTO idsync.upstream_away (number, status) SELECT number, status FROM given
+ON CONFLICT (number) DO UPDATE SET status = excluded.status;
+
+-- name: delete_upstream_away
+-- rows: number bigint
+DELETE FROM idsync.upstream_away AS a USING given WHERE a.number = given.number;
+
+-- name: upstream_lists
+SELECT i.okta_id, l.kind, l.body FROM idsync.upstream_lists AS l JOIN idsync.upstream_ids AS i ON i.number = l.number;
+
+-- name: upstream_lists_of
+SELECT i.okta_id, l.kind, l.body
+FROM unnest($1::text[]) AS asked (value)
+JOIN idsync.upstream_ids AS i ON i.okta_id = asked.value
+JOIN idsync.upstream_lists AS l ON l.number = i.number;
+
+-- name: put_upstream_list
+-- rows: number bigint, kind text, body bytea
+INSERT INTO idsync.upstream_lists (number, kind, body) SELECT number, kind, body FROM given
+ON CONFLICT (number) DO UPDATE SET kind = excluded.kind, body = excluded.body;
+
+-- name: delete_upstream_list
+-- rows: number bigint
+DELETE FROM idsync.upstream_lists AS l USING given WHERE l.number = given.number;
+
+-- name: upstream_members
+SELECT l.okta_id, i.okta_id
+FROM idsync.upstream_members AS m
+JOIN idsync.upstream_ids AS l ON l.number = m.list
+JOIN idsync.upstream_ids AS i ON i.number = m.member;
+
+-- name: upstream_members_of
+SELECT l.okta_id, i.okta_id
+FROM unnest($1::text[]) AS asked (value)
+JOIN idsync.upstream_ids AS l ON l.okta_id = asked.value
+JOIN idsync.upstream_members AS m ON m.list = l.number
+JOIN idsync.upstream_ids AS i ON i.number = m.member;
+
+-- name: upstream_lists_of_members
+SELECT l.okta_id, i.okta_id
+FROM unnest($1::text[]) AS asked (value)
+JOIN idsync.upstream_ids AS i ON i.okta_id = asked.value
+JOIN idsync.upstream_members AS m ON m.member = i.number
+JOIN idsync.upstream_ids AS l ON l.number = m.list;
+
+-- name: upstream_members_among
+SELECT i.okta_id
+FROM unnest($1::text[]) AS asked (value)
+JOIN idsync.upstream_ids AS i ON i.okta_id = asked.value
+JOIN idsync.upstream_members AS m ON m.list = $2 AND m.member = i.number;
+
+-- name: add_upstream_member
+-- rows: list bigint, member bigint
+INSERT INTO idsync.upstream_members (list, member) SELECT list, member FROM given ON CONFLICT DO NOTHING;
+
+-- name: delete_upstream_member
+-- rows: list bigint, member bigint
+DELETE FROM idsync.upstream_members AS m USING given WHERE m.list = given.list AND m.member = given.member;
+
+-- name: has_other_upstream_members
+SELECT EXISTS (
+    SELECT 1
+    FROM idsync.upstream_ids AS l
+    JOIN idsync.upstream_members AS m ON m.list = l.number
+    JOIN idsync.upstream_users AS u ON u.number = m.member
+    WHERE l.okta_id = $1
+        AND u.status = ANY ($2::text[])
+        AND m.member NOT IN (
+            SELECT i.number
+            FROM unnest($3::text[]) AS asked (value) JOIN idsync.upstream_ids AS i ON i.okta_id = asked.value
+        )
+);

@@ -1,0 +1,103 @@
+"""The store in a PostgreSQL database."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from idsync.errors import SchemaTooOld, StoreError
+from idsync.stores.postgres.address import label_of, parameters_of
+from idsync.stores.postgres.connection import Connection, Raw
+from idsync.stores.postgres.explanations import refused
+from idsync.stores.postgres.migrations import known_migrations, migrate, migrate_a_copy, version_of
+from idsync.stores.protocol import Access
+from idsync.stores.tables.store import Clock, TableStore
+
+
+class PostgresStore(TableStore):
+    """An open store in one database; leases end by its server's clock."""
+
+    _connection: Connection
+
+
+def open_postgres(
+    url: str, access: Access, *, clock: Clock | None = None, migrations: list[Path] | None = None
+) -> PostgresStore:
+    """Open the store at an address; raises StoreError, and SchemaTooOld where `access` may not bring it to today's."""
+    known = known_migrations() if migrations is None else migrations
+    connection = _connected(url)
+    try:
+        upgraded = _prepare(connection, access, known)
+        return PostgresStore(connection, upgraded_from=upgraded, clock=clock or connection.now)
+    except BaseException:
+        connection.close()
+        raise
+
+
+def postgres_exists(url: str) -> bool:
+    """Whether there is a store at an address; raises StoreError where nobody can say."""
+    connection = _connected(url)
+    try:
+        return version_of(connection, len(known_migrations())) > 0
+    finally:
+        connection.close()
+
+
+def _prepare(connection: Connection, access: Access, known: list[Path]) -> int | None:
+    """Bring the store to today's schema, or what is read of it; the version that it was brought from, if it was."""
+    match access:
+        case Access.WRITE:
+            version = migrate(connection, known)
+            return version if 0 < version < len(known) else None
+        case Access.REMEMBER:
+            if version_of(connection, len(known)) != len(known):
+                raise _too_old(connection, "This command does not change what it only looks at.")
+        case Access.READ:
+            version = version_of(connection, len(known))
+            connection.refuses_writes = True
+            if version < len(known):
+                _read_a_copy(connection, known, version)
+    return None
+
+
+def _read_a_copy(connection: Connection, known: list[Path], version: int) -> None:
+    try:
+        migrate_a_copy(connection, known, version)
+    except StoreError as error:
+        if version == 0:
+            raise
+        raise _too_old(connection, f"It cannot be read without: {error.summary} {error.why}") from error
+
+
+def _too_old(connection: Connection, why: str) -> SchemaTooOld:
+    return SchemaTooOld(
+        f"The store {connection.label} was made by an earlier idsync.",
+        why=why,
+        fix="Run a command that writes, such as `idsync apply`: it brings the store to this version.",
+    )
+
+
+def _connected(url: str) -> Connection:
+    parameters, label = parameters_of(url), label_of(url)
+
+    def connect() -> Raw:
+        return _connect(parameters, label)
+
+    connection = Connection(connect, label)
+    if (encoding := connection.row("SHOW server_encoding")) != ("UTF8",):
+        connection.close()
+        raise StoreError(
+            f"The store {label} cannot hold every name.",
+            why=f"The encoding of its database is {(encoding or ('unknown',))[0]}.",
+            fix="Create the database with ENCODING 'UTF8' (and TEMPLATE template0).",
+        )
+    return connection
+
+
+def _connect(parameters: dict[str, Any], label: str) -> Raw:
+    make: Callable[..., Raw] = psycopg.connect
+    try:
+        return make(**parameters, autocommit=True, cursor_factory=psycopg.RawCursor, prepare_threshold=None)
+    except psycopg.Error as error:
+        raise refused(error, label) from error

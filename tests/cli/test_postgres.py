@@ -1,0 +1,127 @@
+"""Every command on a store in PostgreSQL: it says and does what it does on a store in a file."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import Ended, Idsync
+from tests.postgres.server import PASSWORD, server
+
+SQLITE = "sqlite:///idsync.db"
+HIRO = "hiro.tanaka@enzos-pizza.com"
+WEEK = (
+    ("plan",),
+    ("drift",),
+    ("apply", "--auto-approve"),
+    ("plan",),
+    ("get", "users"),
+    ("get", "access_list_members"),
+    ("history", "--verify"),
+    ("lock", HIRO, "--message", "laptop stolen"),
+    ("unlock", HIRO, "--reason", "found"),
+    ("rm", f"user/{HIRO}", "--auto-approve"),
+    ("drift",),
+    ("reconcile",),
+    ("plan", "--snapshot", "snapshot-next.json"),
+    ("apply", "--snapshot", "snapshot-next.json", "--auto-approve"),
+    ("get", "locks", "--format", "text"),
+    ("explain", HIRO),
+    ("history",),
+    ("history", "--verify"),
+    ("get", "users", "--as-of", "1"),
+)
+_VARIES = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|revision: \S+|sha256:[0-9a-f]+"
+)
+
+
+@pytest.fixture
+def database() -> Iterator[str]:
+    name = server().new_database()
+    yield name
+    server().drop_database(name)
+
+
+def stored_at(org: Path, address: str) -> None:
+    """Let the configuration name another store."""
+    file = org / "idsync.yaml"
+    written = re.sub(r"(?m)^  store: \S.*$", f"  store: {address}", file.read_text())
+    file.write_text(written)
+
+
+def lived(idsync: Idsync, org: Path) -> list[tuple[int, str, str]]:
+    """What each command of a week ended with and said, without times and random names."""
+    said = []
+    for command in WEEK:
+        arguments = [org / each if each.endswith(".json") else each for each in command]
+        ended = idsync(*arguments, "-c", org)
+        said.append((ended.code, _VARIES.sub("·", ended.out), _VARIES.sub("·", ended.err)))
+    return said
+
+
+def test_a_week_of_commands_goes_as_on_a_file(
+    idsync: Idsync, fresh: Path, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_file = lived(idsync, fresh)
+    monkeypatch.setenv("PGPASSWORD", PASSWORD)
+    stored_at(fresh, server().url_over_tcp(database, password=None))
+    for command, expected, found in zip(WEEK, on_file, lived(idsync, fresh), strict=True):
+        assert found == expected, command
+    assert {code for code, _, _ in on_file} <= {0, 10}
+
+
+def refusal(ended: Ended, code: int = 1) -> str:
+    """What a refused command said: no secret, and not how the program went."""
+    assert (ended.code, ended.out) == (code, "")
+    assert "Traceback" not in ended.err
+    assert PASSWORD.replace(" ", "%20") not in ended.err
+    return ended.err
+
+
+def test_an_address_by_reference_is_a_secret(
+    idsync: Idsync, fresh: Path, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored_at(fresh, "{env: IDSYNC_STORE}")
+    assert "IDSYNC_STORE is not set" in refusal(idsync("plan", "-c", fresh), 3)
+    monkeypatch.setenv("IDSYNC_STORE", server().url_over_tcp(database))
+    assert idsync("apply", "-c", fresh, "--auto-approve").code == 0
+    assert idsync("validate", "-c", fresh, "--secrets").code == 0
+    monkeypatch.setenv("IDSYNC_STORE", server().url_over_tcp("nowhere"))
+    said = refusal(idsync("plan", "-c", fresh))
+    assert "does not exist" in said
+    assert PASSWORD not in said
+    monkeypatch.setenv("IDSYNC_STORE", "mysql://root:hunter2@db/idsync")
+    assert "hunter2" not in refusal(idsync("plan", "-c", fresh), 3)
+    monkeypatch.setenv("IDSYNC_STORE", "sqlite:///elsewhere.db")
+    assert idsync("apply", "-c", fresh, "--auto-approve").code == 0
+    assert (fresh / "elsewhere.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "words", "fix"),
+    [
+        ({"password": "wrong"}, "does not accept the password", "PGPASSWORD"),
+        ({"user": "nobody_here"}, "does not accept the password", "PGPASSWORD"),
+        ({"database": "nowhere"}, "does not exist", "Create the database"),
+        ({"port": "1"}, "cannot be reached", "its server runs"),
+    ],
+)
+def test_why_a_store_cannot_be_reached_is_said_with_a_way_on(
+    idsync: Idsync, fresh: Path, monkeypatch: pytest.MonkeyPatch, change: dict[str, str], words: str, fix: str
+) -> None:
+    there = {"user": "idsync", "password": PASSWORD, "database": "postgres", "port": str(server().port)} | change
+    monkeypatch.setenv("PGPASSWORD", there["password"])
+    stored_at(fresh, f"postgresql://{there['user']}@127.0.0.1:{there['port']}/{there['database']}")
+    said = refusal(idsync("plan", "-c", fresh))
+    assert words in said
+    assert fix in said
+
+
+def test_without_its_driver_the_way_to_install_it_is_said(
+    idsync: Idsync, fresh: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "psycopg", None)
+    stored_at(fresh, "postgresql://db.example.com/idsync")
+    assert "pip install 'idsync[postgres]'" in refusal(idsync("plan", "-c", fresh))

@@ -1,0 +1,1 @@
+"""A PostgreSQL server for tests: started once in a test run, stopped with it."""
