@@ -92,13 +92,13 @@ def check_ownership(changes: Iterable[Change], ours: Ours, adopt: Collection[str
         )
 
 
-def check_older(plan: Plan, last: LastApply | None, overrides: Mapping[str, str]) -> None:
+def check_older(plan: Plan, last: LastApply | None, releases: Mapping[str, str]) -> None:
     """Raise PlanStale when the plan was made from an older reading than the last one that was applied.
 
     A plan that was made without a reading is never older.
     """
     taken_at = plan.inputs.snapshot_taken_at
-    if last is None or OLDER in overrides or not is_older(taken_at, last.snapshot_taken_at):
+    if last is None or OLDER in releases or not is_older(taken_at, last.snapshot_taken_at):
         return
     raise PlanStale(
         f"The plan was made from a reading of {taken_at}, and one of {last.snapshot_taken_at} was applied since.",
@@ -107,7 +107,7 @@ def check_older(plan: Plan, last: LastApply | None, overrides: Mapping[str, str]
     )
 
 
-def check_health(plan: Plan, overrides: Mapping[str, str], *, split: bool = False) -> None:
+def check_health(plan: Plan, releases: Mapping[str, str], *, split: bool = False) -> None:
     """Raise SourceUnhealthy when the snapshot is not well and not every finding is released.
 
     Of a plan that was `split`, only when changes are held back for the snapshot's sake.
@@ -124,7 +124,7 @@ def check_health(plan: Plan, overrides: Mapping[str, str], *, split: bool = Fals
             why=f"{_counted(len(held), 'change')} held back, and nothing releases a broken reading.",
             fix=f"Read the source again. {BY_HAND}",
         )
-    pending = [code for code in codes if code not in overrides or code not in RELEASABLE]
+    pending = [code for code in codes if code not in releases or code not in RELEASABLE]
     if pending:
         raise SourceUnhealthy(
             f"The snapshot is suspect: {', '.join(pending)}.",
@@ -138,12 +138,12 @@ def check_health(plan: Plan, overrides: Mapping[str, str], *, split: bool = Fals
         )
 
 
-def check_orphaned(plan: Plan, orphans: Iterable[Orphans], expected: Expected, overrides: Mapping[str, str]) -> None:
+def check_orphaned(plan: Plan, orphans: Iterable[Orphans], expected: Expected, releases: Mapping[str, str]) -> None:
     """Raise SourceUnhealthy when objects carry our origin and an address that no integration answers for.
 
     `orphans` are what the target itself holds now; what is known of locks alone, the plan says.
     """
-    if ORPHANED in overrides:
+    if ORPHANED in releases:
         return
     addresses = [each.org_url for each in orphans]
     told = [finding.message for finding in plan.findings if finding.code == ORPHANED]
@@ -158,12 +158,12 @@ def check_orphaned(plan: Plan, orphans: Iterable[Orphans], expected: Expected, o
         )
 
 
-def check_guards(plan: Plan, overrides: Mapping[str, str]) -> None:
+def check_guards(plan: Plan, releases: Mapping[str, str]) -> None:
     """Raise BlockedError when a guard, or anything else that holds a change back, is not released by name."""
     results = {result.guard: result for result in plan.guards if result.verdict == "blocked"}
     known = {finding.code for finding in plan.health.findings}
     held = {code for change in plan.changes for code in change.blocked_by if code not in known}
-    pending = [name for name in (*results, *sorted(held - results.keys())) if name not in overrides]
+    pending = [name for name in (*results, *sorted(held - results.keys())) if name not in releases]
     if pending:
         reached = [
             f"{name} counts {results[name].count}, limit {results[name].limit:g}" for name in pending if name in results
@@ -177,7 +177,7 @@ def check_guards(plan: Plan, overrides: Mapping[str, str]) -> None:
 
 
 def releasing(
-    plan: Plan, last: LastApply | None, orphans: Iterable[Orphans], overrides: Mapping[str, str]
+    plan: Plan, last: LastApply | None, orphans: Iterable[Orphans], releases: Mapping[str, str]
 ) -> dict[str, str]:
     """Of what is released, that without which the plan, counted now, would be refused or held in part."""
     blocking = {result.guard for result in plan.guards if result.verdict == "blocked"}
@@ -186,14 +186,14 @@ def releasing(
     blocking.update(finding.code for finding in plan.findings if finding.code == ORPHANED)
     blocking.update([ORPHANED] if any(True for _ in orphans) else [])
     blocking.update([OLDER] if last and is_older(plan.inputs.snapshot_taken_at, last.snapshot_taken_at) else [])
-    return {name: reason for name, reason in overrides.items() if name in blocking}
+    return {name: reason for name, reason in releases.items() if name in blocking}
 
 
-def unneeded(overrides: Iterable[str], counted: Container[str]) -> tuple[str, ...]:
+def unneeded(releases: Iterable[str], counted: Container[str]) -> tuple[str, ...]:
     """Notes on releases that release nothing."""
     return tuple(
         f"{name} blocks nothing in this plan; its release is ignored"
-        for name in overrides
+        for name in releases
         if name not in counted and name != LOGIN_REUSED
     )
 

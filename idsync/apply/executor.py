@@ -80,16 +80,16 @@ def _admit(plan: Plan, request: Request, records: Records, *, first: Target, ent
     The releases that count, with their reasons.
     """
     last = last_apply(records.facts, first) if request.whole else None
-    check_older(plan, last, request.overrides)
+    check_older(plan, last, request.releases)
     lately = counted_lately(records.journal, request.now) if request.unattended else None
     again = counted_again(plan, request.expected, entered, request.now, lately)
-    check_health(again, request.overrides, split=request.split)
-    check_guards(again, request.overrides)
+    check_health(again, request.releases, split=request.split)
+    check_guards(again, request.releases)
     known = request.expected.known
     orphans = [each for target in entered.values() for each in target.orphans(known)] if request.whole else []
-    counting = releasing(again, last, orphans, request.overrides)
-    if LOGIN_REUSED in request.overrides and lifts_for_reused_names(plan):
-        counting[LOGIN_REUSED] = request.overrides[LOGIN_REUSED]
+    counting = releasing(again, last, orphans, request.releases)
+    if LOGIN_REUSED in request.releases and lifts_for_reused_names(plan):
+        counting[LOGIN_REUSED] = request.releases[LOGIN_REUSED]
     counted = {} if lately is None else own_counts(again.guards, lately)
     return Admitted(counting, counted)
 
@@ -103,7 +103,7 @@ def _check_orphaned(plan: Plan, request: Request, targets: Mapping[str, Target])
         except IdsyncError as error:
             silent[name] = error
         else:
-            check_orphaned(plan, orphans, request.expected, request.overrides)
+            check_orphaned(plan, orphans, request.expected, request.releases)
     return silent
 
 

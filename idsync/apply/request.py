@@ -16,7 +16,7 @@ NOTHING_LEFT: frozenset[Address] = frozenset()
 
 
 class Request(msgspec.Struct, frozen=True):
-    """Who applies, when, and what they release: `overrides` holds the reason for each guard or health finding.
+    """Who applies, when, and what they release: `releases` holds the reason for each guard or health finding.
 
     Expired locks of ours are swept, unless users and their locks are none of this configuration's business. A plan that
     is not `whole` looked at a part of the directory, and says nothing of edits elsewhere. A `split` run makes the part
@@ -30,7 +30,7 @@ class Request(msgspec.Struct, frozen=True):
     now: datetime
     holder: Holder
     expected: Expected
-    overrides: Mapping[str, str] = {}
+    releases: Mapping[str, str] = {}
     lock_timeout: float = 0.0
     sweep_locks: bool = True
     whole: bool = True

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
+from idsync.apply.agreed_past import losing_ids, note_past
 from idsync.apply.entries import entry_of
 from idsync.apply.lease import fenced
-from idsync.apply.past import losing_ids, note_past
 from idsync.apply.preconditions import Checked, Seen, check_preconditions, look_at
 from idsync.apply.request import NOTHING_LEFT, Request, addresses_in
 from idsync.apply.resumption import Resumption, left_by
@@ -155,7 +155,7 @@ class SectionRun:
             adopt=adopt,
             named=self.section.target,
             past=past,
-            reused=LOGIN_REUSED in request.overrides,
+            reused=LOGIN_REUSED in request.releases,
         )
 
     def _left_by_all(self) -> dict[Address, Found | None]:

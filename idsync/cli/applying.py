@@ -205,7 +205,7 @@ class Job:
             ahead=heard.ahead,
             holder=holder,
             expected=place.expected(),
-            overrides=self._overrides(parts),
+            releases=self._releases(parts),
             lock_timeout=self.timeout,
             sweep_locks=place.settings.integration.sync.users,
             facts={**({} if nothing else to_remember(last, target)), **self._configuration(target, nothing=nothing)},
@@ -226,7 +226,7 @@ class Job:
         applied = AppliedConfiguration(self.place.settings.digest, self.place.files)
         return configuration_to_remember(applied, self.store.facts, target)
 
-    def _overrides(self, parts: Parts) -> Mapping[str, str]:
+    def _releases(self, parts: Parts) -> Mapping[str, str]:
         """What is released, with the reasons; of locks that go ahead of the rest, the history is to say so."""
         passed = LOCKS_GO if self.unattended else parts.passed_limits(self.released)
         return {**dict.fromkeys(passed, PASSED), **self.released}

@@ -59,7 +59,7 @@ def allow_option(function: F) -> F:
     )(function)
 
 
-def overrides(allowed: Iterable[str], known: Iterable[str]) -> dict[str, str]:
+def releases(allowed: Iterable[str], known: Iterable[str]) -> dict[str, str]:
     """The guards to release, with the reason for each; raises UsageError for what names no guard or no reason."""
     names = sorted(known)
     released: dict[str, str] = {}

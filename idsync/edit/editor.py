@@ -6,9 +6,9 @@ from typing import Literal, assert_never
 
 import msgspec
 
+from idsync.edit.agreed_past import note_past
 from idsync.edit.differences import note_differences
 from idsync.edit.nesting_rules import Nesting
-from idsync.edit.past import note_past
 from idsync.edit.resource_input import check_resource
 from idsync.errors import ResourceError
 from idsync.model.addresses import Address, access_list_address, split_address

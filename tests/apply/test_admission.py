@@ -155,10 +155,10 @@ def test_what_some_overrides_release_more_overrides_release_too(
     assert passes(plan, some) == (blocked <= some.keys())
 
 
-def passes(plan: Plan, overrides: Mapping[str, str]) -> bool:
+def passes(plan: Plan, releases: Mapping[str, str]) -> bool:
     try:
-        check_health(plan, overrides)
-        check_guards(plan, overrides)
+        check_health(plan, releases)
+        check_guards(plan, releases)
     except (BlockedError, SourceUnhealthy):
         return False
     return True
@@ -176,5 +176,5 @@ def test_a_refused_plan_touches_nothing(local: LocalTarget, store: SqliteStore) 
 
 def test_a_released_plan_is_applied(local: LocalTarget, store: SqliteStore) -> None:
     fill(local, BEFORE)
-    applied = apply(PLAN, local, store, expected=STRICT, overrides={"user_deletes": "agreed"})
+    applied = apply(PLAN, local, store, expected=STRICT, releases={"user_deletes": "agreed"})
     assert (applied.run, applied.notes) == (1, ())

@@ -170,7 +170,7 @@ def test_a_run_tells_who_when_and_what_was_released(local: LocalTarget, store: S
     fill(local, gone)
     released = {"access_list_deletes": "agreed with Ann", "user_locks": "by mistake"}
     strict = replace(EXPECTED, guards=Guards(access_list_deletes=Guard(Decimal(0), 0)))
-    applied = apply(plan_between(gone, AFTER), local, store, expected=strict, overrides=released)
+    applied = apply(plan_between(gone, AFTER), local, store, expected=strict, releases=released)
     (run,) = summarise_runs(each.entry for each in store.journal.headlines())
     assert (run.run, run.actor, run.started_at, run.state) == (applied.run, "hiro@laptop", format_time(NOW), "finished")
     assert run.releases == applied.releases == {"access_list_deletes": "agreed with Ann"}

@@ -61,7 +61,7 @@ def test_r33_a_file_that_says_that_all_is_well_is_blocked_all_the_same(
         apply(plan, local, store, expected=strict)
     assert caught.value.guards == (guard,)
     assert list(store.journal.entries()) == []
-    assert apply(plan, local, store, expected=strict, overrides={guard: "agreed"}).run == 1
+    assert apply(plan, local, store, expected=strict, releases={guard: "agreed"}).run == 1
 
 
 @pytest.mark.parametrize("name", ["p0", "P0"])
@@ -91,7 +91,7 @@ def test_r33_what_takes_access_is_held_by_a_doubt_though_the_file_bears_no_mark(
     expected = replace(EXPECTED, guards=FREE)
     with pytest.raises(SourceUnhealthy):
         apply(plan, local, store, expected=expected)
-    assert apply(plan, local, store, expected=expected, overrides={"groups_empty": "agreed"}).run == 1
+    assert apply(plan, local, store, expected=expected, releases={"groups_empty": "agreed"}).run == 1
 
 
 def test_what_anything_else_holds_stays_held(local: LocalTarget, store: SqliteStore) -> None:

@@ -77,11 +77,11 @@ class Life:
         """Apply a reading whole or, where guards are to hold, the part that they do not; the plan of it."""
         plan = self.plan(reading)
         if not held_by:
-            self._run(plan, Request("ann", self.now, HOLDER, self._expected, overrides=RELEASED))
+            self._run(plan, Request("ann", self.now, HOLDER, self._expected, releases=RELEASED))
             return plan
         marked = tuple(replace(each, blocked_by=held_by) if _deletes(each) else each for each in plan.changes)
         going, held = split(replace(plan, changes=marked), ())
-        request = Request("ann", self.now, HOLDER, self._expected, overrides=RELEASED, split=True)
+        request = Request("ann", self.now, HOLDER, self._expected, releases=RELEASED, split=True)
         self._run(going, replace(request, pending=left_for_later(held)))
         return going
 

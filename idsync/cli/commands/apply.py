@@ -11,7 +11,7 @@ from idsync.apply.admission import (
 from idsync.cli.applying import Job
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
-from idsync.cli.options import allow_option, auto_approve_option, format_option, overrides, snapshot_option
+from idsync.cli.options import allow_option, auto_approve_option, format_option, releases, snapshot_option
 from idsync.cli.plans import plan_text, read_plan
 from idsync.cli.workspaces import store_to_write, workspace
 from idsync.errors import UsageError
@@ -47,7 +47,7 @@ def command(
     """
     if plan is not None and snapshot is not None:
         raise UsageError("A plan is applied as it is; --snapshot cannot change it.", fix="Give one of the two.")
-    released, timeout = overrides(allow, ALLOWED), _seconds(lock_timeout)
+    released, timeout = releases(allow, ALLOWED), _seconds(lock_timeout)
     if plan is None and not auto_approve:
         invocation.console.require_person()
     reviewed = None if plan is None else read_plan(plan)

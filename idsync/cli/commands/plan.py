@@ -12,7 +12,7 @@ from idsync.bootstrap import Workspace
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.files import private_file
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
-from idsync.cli.options import current_option, format_option, overrides, snapshot_option
+from idsync.cli.options import current_option, format_option, releases, snapshot_option
 from idsync.cli.plans import NEWCOMERS_SHOWN, plan_text
 from idsync.cli.progress import ProgressDisplay
 from idsync.cli.workspaces import given_directory, workspace
@@ -120,7 +120,7 @@ def _plan(
 
 def _releases(allow: tuple[str, ...]) -> dict[str, str]:
     """What is to be released in the plan; raises UsageError for what only the apply itself may release."""
-    released = overrides(allow, ALLOWED)
+    released = releases(allow, ALLOWED)
     for name in released.keys() - {*IN_A_FILE}:
         raise UsageError(
             f"A plan cannot release {name}.",

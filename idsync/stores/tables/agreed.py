@@ -13,13 +13,13 @@ from idsync.model.directory import DirectoryState, Names
 from idsync.model.journal import LOCAL
 from idsync.model.resources import AccessList, Membership, User
 from idsync.stores.protocol import Difference, Found
+from idsync.stores.tables.agreed_past import PastTable
 from idsync.stores.tables.bodies import Bodies
 from idsync.stores.tables.connection import Connection
 from idsync.stores.tables.details import Details
 from idsync.stores.tables.directory import Directory
 from idsync.stores.tables.names import Names as Numbers
 from idsync.stores.tables.names import asked
-from idsync.stores.tables.past import PastTable
 from idsync.stores.tables.statements import Statements
 
 _SQL = Statements("agreed.sql")

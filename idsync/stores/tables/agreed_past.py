@@ -7,7 +7,7 @@ from idsync.stores.tables.connection import Connection
 from idsync.stores.tables.names import asked
 from idsync.stores.tables.statements import Statements
 
-_SQL = Statements("past.sql")
+_SQL = Statements("agreed_past.sql")
 
 
 class PastTable:

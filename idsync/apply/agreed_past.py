@@ -16,6 +16,7 @@ from idsync.stores.protocol import AgreedState
 from idsync.targets.protocol import DirectoryReader
 
 _NOBODY: frozenset[str] = frozenset()
+_MANY = 1000
 _NO_MEMBERS: Members = {}
 
 
@@ -33,12 +34,39 @@ def note_past(
 
     `pending` are addresses of what is held back; `forgets` are people whose last event is over.
     """
-    notes = _Notes(before, pending, target, agreed, format_time(now))
+    changes = tuple(changes)
+    known = _known(changes, forgets, target, agreed)
+    notes = _Notes(before, pending, target, agreed, known, format_time(now))
     users = [change for change in changes if isinstance(change, UserChange)]
     notes.users(users)
     notes.locks([change for change in changes if isinstance(change, LockChange)])
     notes.lists([change for change in changes if isinstance(change, AccessListChange)], users)
     notes.keep(forgets)
+
+
+def _known(
+    changes: Collection[Change], forgets: Iterable[str], target: DirectoryReader, agreed: AgreedState
+) -> AgreedPast:
+    """What is agreed on about everybody whom the changes touch; of very many people, all of it is read at once."""
+    names: set[str] = set()
+    people = {*forgets}
+    joining: set[str] = set()
+    for change in changes:
+        match change:
+            case UserChange():
+                names.add(name_of(change))
+                people |= {_id(change.before), _id(change.after)}
+            case LockChange():
+                locks = [lock for lock in (change.before, change.after) if lock is not None]
+                names.update(lock.spec.target.user or "" for lock in locks)
+                people.update(okta_id_of(lock.metadata.labels) for lock in locks)
+            case AccessListChange():
+                joining.update(change.members_added)
+        if len(names) + len(joining) > _MANY:
+            return agreed.past()
+    others = frozenset(joining - names)
+    people.update(map(_id, target.state(Names(others, _NOBODY)).users.values() if others else ()))
+    return agreed.past(people - {""}, names)
 
 
 class _Notes:
@@ -50,6 +78,7 @@ class _Notes:
         pending: Collection[Address],
         target: DirectoryReader,
         agreed: AgreedState,
+        known: AgreedPast,
         now: str,
     ) -> None:
         self._before = before
@@ -57,7 +86,7 @@ class _Notes:
         self._target = target
         self._agreed = agreed
         self._now = now
-        self._known = agreed.past()
+        self._known = known
         self._former: dict[tuple[str, str], FormerName | None] = {}
         self._lifted: dict[str, LiftedLock | None] = {}
         self._ended: dict[tuple[str, str], EndedMembership | None] = {}
