@@ -40,6 +40,7 @@ COMMANDS = {
     "unlock": "Lift every lock on somebody at once.",
     "import": "Write the configuration that the directory already follows.",
     "history": "Show what was applied, when and by whom.",
+    "store": "Copy the directory and its journal to another database.",
     "schema": "Print a published JSON Schema.",
     "completion": "Print the completion script of a shell.",
     "help": "Show the help of a command.",

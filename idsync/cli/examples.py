@@ -30,6 +30,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "idsync import --snapshot snapshot.json --current current.json",
     ),
     "history": ("idsync history", "idsync history 12", "idsync history --verify"),
+    "store": (
+        "idsync store copy sqlite:///access/idsync.db postgresql://idsync@db.example.com/idsync",
+        "idsync store copy env:IDSYNC_STORE sqlite:///backup.db",
+    ),
     "schema": ("idsync schema config > config.schema.json",),
     "completion": ('eval "$(idsync completion bash)"',),
     "help": ("idsync help plan",),

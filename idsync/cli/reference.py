@@ -39,7 +39,20 @@ def _section(name: str, command: click.Command, parent: click.Context, skip: fro
     examples = [f"    {example}" for example in EXAMPLES[name]]
     lines = [f"## {name}", "", "```", usage, "```", "", *_help(command), "", *examples, ""]
     options = list(_options(command, context, skip))
-    return "\n".join([*lines, *options, ""] if options else lines)
+    lines = [*lines, *options, ""] if options else lines
+    return "\n".join([*lines, *_subcommands(name, command, context, skip)])
+
+
+def _subcommands(name: str, command: click.Command, parent: click.Context, skip: frozenset[str]) -> Iterator[str]:
+    """The commands of a group, each under its whole name."""
+    for key, each in command.commands.items() if isinstance(command, click.Group) else ():
+        whole = f"{name} {key}"
+        context = click.Context(each, info_name=key, parent=parent)
+        usage = " ".join(["idsync", whole, *each.collect_usage_pieces(context)])
+        yield from (f"### {whole}", "", "```", usage, "```", "", *_help(each), "")
+        if options := list(_options(each, context, skip)):
+            yield from (*options, "")
+        yield from _subcommands(whole, each, context, skip)
 
 
 def _help(command: click.Command) -> Iterator[str]:

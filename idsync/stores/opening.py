@@ -3,10 +3,20 @@
 They are imported when they are asked for, so that a command pays only for the one it uses.
 """
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from idsync.errors import StoreError
-from idsync.stores.protocol import Access, Store
+from idsync.model.journal import Head
+from idsync.stores.protocol import Access, Holder, Store
+
+if TYPE_CHECKING:
+    from idsync.stores.postgres.store import PostgresStore
+    from idsync.stores.sqlite.store import SqliteStore
+
+Tell = Callable[[str, int, int], None]
+"""Takes what is under way, how much is done and how much there is."""
 
 _SQLITE = "sqlite:///"
 _POSTGRESQL = ("postgresql://", "postgres://")
@@ -17,6 +27,28 @@ def open_store(url: str, base: Path, access: Access) -> Store:
 
     Raises SchemaTooOld where the store would first have to be brought to today's schema, and `access` may not do that.
     """
+    return _opened(url, base, access)
+
+
+def copy_store(source: str, destination: str, base: Path, here: Holder, tell: Tell) -> tuple[int, Head]:
+    """Copy the store at one address, journal included, into an empty one; raises StoreError and LeaseHeld.
+
+    How many rows it has, and where both journals end. `here` is this process.
+    """
+    from idsync.stores.tables.copying import copy_whole
+
+    if not store_exists(source, base):
+        raise StoreError(
+            "There is no store to copy from; nothing was done.",
+            why="Nothing was ever applied at the first address.",
+            fix="Correct it; a relative path begins at the folder in which you are.",
+        )
+    with _opened(source, base, Access.READ) as old, _opened(destination, base, Access.WRITE) as new:
+        copied = copy_whole(old.whole(), new.whole(), here, tell)
+    return copied.rows, copied.head
+
+
+def _opened(url: str, base: Path, access: Access) -> "PostgresStore | SqliteStore":
     if _is_postgresql(url):
         _check_driver()
         from idsync.stores.postgres.store import open_postgres

@@ -15,7 +15,7 @@ from idsync.errors import StoreError
 from idsync.stores.postgres.bulk import given_many
 from idsync.stores.postgres.explanations import explained
 from idsync.stores.postgres.portions import Portions
-from idsync.stores.postgres.statements import PRIVATE, Text, texts
+from idsync.stores.postgres.statements import PRIVATE, SCHEMA, Text, texts
 from idsync.stores.tables.connection import Row, Value
 from idsync.stores.tables.statements import Statement
 
@@ -45,6 +45,7 @@ class Connection:
         self._connect = connect
         self._raw = connect()
         self._part_of_another = cast("AbstractContextManager[None]", RLock())
+        self.schema = SCHEMA
         self._texts = texts()
         self.label = label
         self.is_writing = False
@@ -80,7 +81,7 @@ class Connection:
         with self._explained():
             return cursor.fetchone()
 
-    def chunks(self, statement: Statement, values: Sequence[Value] = (), size: int = 1000) -> Iterator[Row]:
+    def chunks(self, statement: Statement | str, values: Sequence[Value] = (), size: int = 1000) -> Iterator[Row]:
         """The rows of a query that may be too long to hold, read in pieces, as they were when the first was read."""
         span = self._part_of_another if self.is_writing else self._span()
         with span:
@@ -137,9 +138,17 @@ class Connection:
                 if self._spans == 0 and not self._keeps_transaction:
                     self._end_transaction()
 
+    def copy_in(self, sql: str, types: Sequence[int], rows: Iterable[Sequence[Value]]) -> None:
+        """Run a COPY statement in binary form for rows whose columns have these types; needs a transaction."""
+        with self._explained(), self._raw.cursor() as cursor, cursor.copy(cast(Any, sql)) as copy:
+            copy.set_types(types)
+            for row in rows:
+                copy.write_row(row)
+
     def keep_private_tables(self) -> None:
         """From now on the tables are those of this connection alone, in one transaction that ends with it."""
         self._keeps_transaction = True
+        self.schema = PRIVATE
         self._texts = texts(PRIVATE)
 
     def now(self) -> float:

@@ -9,9 +9,11 @@ import psycopg
 from idsync.errors import SchemaTooOld, StoreError
 from idsync.stores.postgres.address import label_of, parameters_of
 from idsync.stores.postgres.connection import Connection, Raw
+from idsync.stores.postgres.contents import PostgresContents
 from idsync.stores.postgres.explanations import refused
 from idsync.stores.postgres.migrations import known_migrations, migrate, migrate_a_copy, version_of
 from idsync.stores.protocol import Access
+from idsync.stores.tables.copying import OpenStore
 from idsync.stores.tables.store import Clock, TableStore
 
 
@@ -19,6 +21,10 @@ class PostgresStore(TableStore):
     """An open store in one database; leases end by its server's clock."""
 
     _connection: Connection
+
+    def whole(self) -> OpenStore:
+        """The store with its tables as a whole, to be copied."""
+        return OpenStore(self, self._connection, PostgresContents(self._connection))
 
 
 def open_postgres(

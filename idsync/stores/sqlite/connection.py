@@ -37,7 +37,7 @@ class Connection:
         with self._explained():
             return self._raw.execute(_text(statement), values).rowcount
 
-    def run_many(self, statement: Statement, rows: Iterable[Sequence[Value]]) -> None:
+    def run_many(self, statement: Statement | str, rows: Iterable[Sequence[Value]]) -> None:
         """Run one statement for each row."""
         with self._explained():
             self._raw.executemany(_text(statement), rows)
@@ -53,7 +53,7 @@ class Connection:
             found: Row | None = self._raw.execute(_text(statement), values).fetchone()
             return found
 
-    def chunks(self, statement: Statement, values: Sequence[Value] = (), size: int = 1000) -> Iterator[Row]:
+    def chunks(self, statement: Statement | str, values: Sequence[Value] = (), size: int = 1000) -> Iterator[Row]:
         """The rows of a query that may be too long to hold, read in pieces."""
         with self._explained():
             cursor = self._raw.execute(_text(statement), values)

@@ -11,8 +11,10 @@ from urllib.parse import quote
 from idsync.errors import SchemaTooOld, StoreError
 from idsync.stores.protocol import Access
 from idsync.stores.sqlite.connection import Connection, explained
+from idsync.stores.sqlite.contents import SqliteContents
 from idsync.stores.sqlite.functions import teach
 from idsync.stores.sqlite.migrations import known_migrations, migrate, version_of
+from idsync.stores.tables.copying import OpenStore
 from idsync.stores.tables.store import Clock, TableStore
 
 Connect = Callable[..., sqlite3.Connection]
@@ -23,6 +25,10 @@ class SqliteStore(TableStore):
     """An open store in one file."""
 
     _connection: Connection
+
+    def whole(self) -> OpenStore:
+        """The store with its tables as a whole, to be copied."""
+        return OpenStore(self, self._connection, SqliteContents(self._connection))
 
     def refuse_writes(self) -> None:
         """From now on this store only reads."""

@@ -63,6 +63,10 @@ class Leases:
         with self._connection.writing():
             self._connection.run(_SQL["release_lease"], (lease.name, lease.token))
 
+    def held(self, name: str, here: Holder) -> Holder | None:
+        """Who has a lease, apart from the process `here`."""
+        return self._other(name, here)[0]
+
     def _other(self, name: str, holder: Holder) -> tuple[Holder | None, int]:
         """Who else has the lease, if anybody, and the number of its last taking."""
         row = self._connection.row(_SQL["lease"], (name,))
