@@ -115,7 +115,7 @@ def measures_of_directory(settings: Settings, index: DirectoryIndex, current: Di
 def asked_of_both(settings: Settings, before: Measures) -> Measures:
     """The part of earlier measures that this configuration asks for, too: only that can be compared.
 
-    Of what the last reading was not asked for, it is what the one before that knew; `unasked` has attributes alone.
+    Of what the last reading was not asked for, it is what the one before that knew; `unasked` has the pool alone.
     """
     sync = settings.integration.sync
     rules = [rule.group for rule in settings.role_rules if isinstance(rule, GroupRule)]
@@ -134,14 +134,14 @@ def asked_of_both(settings: Settings, before: Measures) -> Measures:
     lists = {name: item for name, item in before.known_lists.items() if asked(item)}
     times = [before.taken_at, *([earlier.since] if earlier.since and not lists.keys() <= before.lists.keys() else [])]
     stamps = {name: stamp for name in lists if (stamp := before.stamp_of(name))}
-    profiles = Unasked(app_id=earlier.app_id, people=earlier.people, attributes=earlier.attributes)
+    pool = Unasked(app_id=earlier.app_id, people=earlier.people, attributes=earlier.attributes if sync.users else {})
     return replace(
         before,
         taken_at=min(times),
         lists=lists,
         attributes=before.attributes if sync.users else {},
         stamps=stamps or UNSET,
-        unasked=profiles if sync.users and earlier.attributes else UNSET,
+        unasked=pool if pool.people else UNSET,
     )
 
 
@@ -158,12 +158,21 @@ def not_asked(settings: Settings, known: Measures, compared: Measures, seen: See
     }
     times = [earlier.since] if not lists.keys() <= known.lists.keys() else []
     times += [known.taken_at] if not lists.keys().isdisjoint(known.lists) else []
-    people, attributes, app_id = earlier.people, earlier.attributes, earlier.app_id
-    if known.attributes:
-        people, attributes, app_id = known.people, known.attributes, known.app_id
-    if settings.integration.sync.users:
-        people, attributes, app_id = 0, {}, ""
-    if not lists and not attributes:
+    pool = _pool_not_asked(settings, known, seen.measures.app_id)
+    if not lists and not pool.people:
         return UNSET
     stamps = {name: stamp for name in sorted(lists) if (stamp := known.stamp_of(name))}
-    return Unasked(min(times, default=""), dict(sorted(lists.items())), stamps, app_id, people, attributes)
+    return replace(pool, since=min(times, default=""), lists=dict(sorted(lists.items())), stamps=stamps)
+
+
+def _pool_not_asked(settings: Settings, known: Measures, app_id: str) -> Unasked:
+    """The people and profiles of another app than that of this reading, or of when people were managed last."""
+    earlier = Unasked(
+        app_id=known.not_asked.app_id, people=known.not_asked.people, attributes=known.not_asked.attributes
+    )
+    last = Unasked(app_id=known.app_id, people=known.people, attributes=known.attributes)
+    if known.app_id and known.app_id != app_id:
+        return earlier if earlier.app_id == known.app_id and not known.attributes else last
+    if not settings.integration.sync.users:
+        return last if known.attributes else earlier
+    return earlier if earlier.app_id not in ("", app_id) else Unasked()

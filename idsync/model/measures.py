@@ -70,7 +70,7 @@ class Unasked(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Measures of earlier readings that later ones were not asked for: a switch was off, or a filter took less.
 
     `since` is when the earliest of the readings was taken that `lists` and `stamps` are of. `people` and `attributes`
-    are those of the last reading of the app `app_id` that looked at profiles.
+    are those of the last reading of the app `app_id`: another one, or read last when people were managed.
     """
 
     since: str = ""

@@ -130,16 +130,19 @@ def judge(settings: Settings, seen: Seen, before: Measures) -> Judgement:
 def _people_doubts(limit: Guard, seen: Seen, before: Measures) -> Iterator[Finding]:
     """Doubts about the pool; those who are there and cannot be read are not missing."""
     now = seen.measures.people + sum(row.kind == "user" for row in seen.odd)
+    pool: Measures | Unasked = before
     if not _same_pool(seen.measures, before) and now:
-        return  # the pool of another app, as the configuration asks: there is nothing to compare it with
+        pool = before.not_asked  # another app, as the configuration asks: perhaps one that was read before
+        if not pool.people or not _same_pool(seen.measures, pool):
+            return
     if now == 0 and before.people:
         yield _finding(
             "source_empty",
             f"Nobody has the app in this reading; the last good one had {before.people:,}. "
             "An Okta credential without an admin role on the app reads nobody.",
         )
-    elif before.people - now > limit.limit(before.people):
-        yield _shrunk(limit, "people with the app", before.people, now)
+    elif pool.people - now > limit.limit(pool.people):
+        yield _shrunk(limit, "people with the app", pool.people, now)
 
 
 def _odd_rows(seen: Seen, before: Measures, kind: Literal["user", "group", "app"]) -> Iterator[Finding]:

@@ -8,6 +8,8 @@ from idsync.model.identity import IdentityGroup, Snapshot
 from idsync.plan.changes import Plan
 from tests.core.replay import applied, settled
 from tests.core.world import (
+    APP,
+    INTEGRATION,
     PLAIN,
     app,
     blocked,
@@ -236,3 +238,14 @@ def test_r24_a_directory_without_measures_is_what_counts_until_a_reading_was_ask
     state = settled(good)
     last = planned(good, state, NO_LISTS).last_apply
     assert doubts(plan(okta(*PEOPLE), state, last=last)) == ["groups_empty"]
+
+
+def test_r24_another_app_in_between_hides_no_pool_that_shrank() -> None:
+    other = config(integration=INTEGRATION.replace(APP, "0oa-other"))
+    good, elsewhere = okta(*PEOPLE), replace(okta(*PEOPLE), app_id="0oa-other")
+    state, last = lives((good, PLAIN), (elsewhere, other), (elsewhere, other))
+    assert plan(good, state, last=last).health.verdict == "ok"
+    assert doubts(plan(okta(*PEOPLE[:20]), state, last=last)) == ["source_shrink"]
+    bare = okta(*(person(name) for name in NAMES))
+    assert doubts(plan(bare, state, last=last)) == ["profiles_empty"]
+    assert plan(replace(okta(*PEOPLE[:29]), app_id="0oa-other"), state, other, last=last).health.verdict == "ok"

@@ -105,7 +105,7 @@ def _ids(names: Iterable[str]) -> msgspec.Raw:
 
 # The configuration
 
-_INTEGRATION = f"""
+INTEGRATION = f"""
 apiVersion: idsync/v1
 kind: Integration
 metadata: {{name: okta}}
@@ -118,7 +118,7 @@ _OWNERS = "apiVersion: idsync/v1\nkind: DefaultOwners\nspec: {owners: [olga]}\n"
 
 
 @cache
-def config(*documents: str, spec: str = "", integration: str = _INTEGRATION) -> Settings:
+def config(*documents: str, spec: str = "", integration: str = INTEGRATION) -> Settings:
     """Settings from YAML: `spec` holds more lines of the Integration, each document is `Kind: {spec}`."""
     parts = [integration + "".join(f"  {line}\n" for line in spec.strip().splitlines()), _OWNERS]
     for document in documents:
