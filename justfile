@@ -27,6 +27,10 @@ floors:
 test *arguments:
     {{python}} -m pytest -n 2 {{arguments}}
 
+# the tests with ten times as many random examples, seeds and deaths of a run, for a night
+night *arguments:
+    IDSYNC_EFFORT=100 {{python}} -m pytest -n 2 {{arguments}}
+
 # the tests with branch coverage: 95 % of the core, 90 % of everything
 coverage:
     {{python}} -m pytest -n 2 --cov --cov-report=

@@ -1,20 +1,17 @@
-"""An organization on a socket, a folder configured for it, and the command line as the process that people start."""
+"""An organization on a socket, a folder configured for it, and the command line that is run there."""
 
-import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
-
-import msgspec
 
 from idsync.model.canonical import canonical_bytes
 from idsync.stores.sqlite.store import open_store_to_read
 from idsync.targets.local import LocalTarget
+from tests.acceptance.programs import TOKEN, Ended, idsync, start
+from tests.acceptance.programs import command as run_inside
 from tests.okta_simulator import Limits, Organization, Simulator, running
 from tests.targets.world import ORG
 
@@ -42,63 +39,6 @@ spec:
     - {{trait: okta/department, value: Engineering, roles: [dev]}}
     - {{group: "sales-*", roles: ["sales-$1"]}}
 {more}"""
-TOKEN = {"OKTA_API_TOKEN": "00simulated-token-of-a-super-admin"}
-LONGEST_RUN = 120.0
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a process ended, and what it said where."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        """What it printed, as JSON."""
-        return msgspec.json.decode(self.out)
-
-
-def environment(more: Mapping[str, str] = {}) -> dict[str, str]:
-    """What a process of these tests sees: nothing of the tester's own settings."""
-    unwanted = {"IDSYNC_CONFIG", "VISUAL", "EDITOR", "OKTA_API_TOKEN", "HTTP_PROXY", "http_proxy", "ALL_PROXY"}
-    kept = {name: value for name, value in os.environ.items() if name not in unwanted}
-    return kept | {"NO_PROXY": "127.0.0.1,localhost"} | dict(more)
-
-
-def start(*arguments: object, more: Mapping[str, str] = TOKEN, script: str = "") -> "subprocess.Popen[str]":
-    """Start the command line; with a `script`, as a process that runs this first and then the program."""
-    entry = ["-m", "idsync"] if not script else ["-c", script]
-    return subprocess.Popen(
-        [sys.executable, *entry, *map(str, arguments)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        env=environment(more),
-        cwd=Path(__file__).parents[2],
-    )
-
-
-def wait(process: "subprocess.Popen[str]", longest: float = LONGEST_RUN) -> Ended:
-    """Wait for a process to end; no run may hang, and none may end with a traceback."""
-    command = cast("list[str]", process.args)  # as `start` gave them
-    try:
-        out, err = process.communicate(timeout=longest)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        out, err = process.communicate()
-        raise AssertionError(f"{command} did not end within {longest} s; it said {err!r}") from None
-    assert "Traceback" not in out + err or "--debug" in command, err
-    assert process.returncode != 1 or "Unexpected" not in err, err
-    return Ended(process.returncode, out, err)
-
-
-def idsync(*arguments: object, more: Mapping[str, str] = TOKEN, longest: float = LONGEST_RUN) -> Ended:
-    """Run the command line as a process, to its end."""
-    return wait(start(*arguments, more=more), longest)
 
 
 @dataclass
@@ -109,6 +49,7 @@ class Place:
     url: str
     app: str
     more: Mapping[str, str] = field(default_factory=lambda: dict(TOKEN))
+    as_process: bool = False
 
     def configure(
         self, *, app: str = "", auth: str = "{api_token: {env: OKTA_API_TOKEN}}", url: str = "", more: str = ""
@@ -117,12 +58,14 @@ class Place:
         text = CONFIG.format(url=url or self.url, app=app or f"{{id: {self.app}}}", auth=auth, more=more)
         (self.folder / "idsync.yaml").write_text(text)
 
-    def run(self, command: str, *arguments: object, longest: float = LONGEST_RUN) -> Ended:
-        """Run one command here."""
-        return idsync(command, "-c", self.folder, *arguments, more=self.more, longest=longest)
+    def run(self, command: str, *arguments: object) -> Ended:
+        """Run one command here, in this process, or as one of its own."""
+        if self.as_process:
+            return idsync(command, "-c", self.folder, *arguments, more=self.more)
+        return run_inside(command, "-c", self.folder, *arguments, more=self.more)
 
     def start(self, command: str, *arguments: object, script: str = "") -> "subprocess.Popen[str]":
-        """Start one command here."""
+        """Start one command here, as a process."""
         return start(command, "-c", self.folder, *arguments, more=self.more, script=script)
 
     def plans_nothing(self) -> None:
@@ -145,13 +88,13 @@ class Place:
 
 @contextmanager
 def served(
-    organization: Organization, folder: Path, *, limits: Limits | None = None
+    organization: Organization, folder: Path, *, limits: Limits | None = None, as_process: bool = False
 ) -> Iterator[tuple[Simulator, Place]]:
     """Serve an organization, with room for every request unless limits are given, and configure a folder to read it."""
     roomy = {"groups": 9000, "apps": 9000, "users": 9000, "app": 9000}
     limits = limits or Limits(organization.clock, organization.switches, overrides=roomy)
     simulator = Simulator(organization, limits=limits)
     with running(simulator) as url:
-        place = Place(Path(tempfile.mkdtemp(dir=folder)), url, organization.sso_app.id)
+        place = Place(Path(tempfile.mkdtemp(dir=folder)), url, organization.sso_app.id, as_process=as_process)
         place.configure()
         yield simulator, place

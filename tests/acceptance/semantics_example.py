@@ -1,37 +1,19 @@
-"""The example organization, applied, and the command line run inside the test's process."""
+"""The example organization, applied, and commands that are run on it."""
 
-import io
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from idsync.cli.application import run
-from tests.acceptance.okta_world import Ended, environment
+from tests.acceptance.programs import Ended, command, environment
 
 _TIMES = re.compile(rb'"\d{4}-\d\d-\d\dT[^"]*"|"revision":"[0-9a-f]+"')
-
-
-def command(*arguments: object, stdin: bytes = b"") -> Ended:
-    """Run one command in this process, without a terminal."""
-    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", "backslashreplace", write_through=True) for _ in range(2))
-    kept, sys.stdin = sys.stdin, io.TextIOWrapper(io.BytesIO(stdin), "utf-8")
-    try:
-        with redirect_stdout(out), redirect_stderr(err):
-            code = run([str(argument) for argument in arguments])
-    finally:
-        sys.stdin = kept
-    said = [stream.buffer.getvalue().decode() for stream in (out, err)]
-    assert "Traceback" not in said[1], said[1]
-    assert code != 1 or "Unexpected" not in said[1], said[1]
-    return Ended(code, *said)
 
 
 @dataclass(frozen=True)
@@ -44,13 +26,13 @@ class Example:
     def next_week(self) -> tuple[object, ...]:
         return ("--snapshot", self.folder / "snapshot-next.json")
 
-    def run(self, name: str, *arguments: object, stdin: bytes = b"") -> Ended:
-        """Run one command here."""
-        return command(name, "-c", self.folder, *arguments, stdin=stdin)
+    def run(self, name: str, *arguments: object, stdin: bytes = b"", more: Mapping[str, str] = {}) -> Ended:
+        """Run one command here, with so much more in its environment."""
+        return command(name, "-c", self.folder, *arguments, stdin=stdin, more=more)
 
-    def done(self, name: str, *arguments: object, stdin: bytes = b"") -> Ended:
+    def done(self, name: str, *arguments: object, stdin: bytes = b"", more: Mapping[str, str] = {}) -> Ended:
         """Run one command here that must succeed."""
-        ended = self.run(name, *arguments, stdin=stdin)
+        ended = self.run(name, *arguments, stdin=stdin, more=more)
         assert ended.code == 0, ended.out + ended.err
         return ended
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.acceptance.programs import idsync
+from tests.acceptance.programs import command, idsync
 
 
 def test_the_example_is_planned_applied_and_then_there_is_nothing_to_do(tmp_path: Path) -> None:
@@ -40,16 +40,16 @@ def test_the_example_is_planned_applied_and_then_there_is_nothing_to_do(tmp_path
 
 def test_going_back_a_week_brings_everybody_back(tmp_path: Path) -> None:
     org = tmp_path / "org"
-    assert idsync("init", org, "--example").code == 0
-    assert idsync("apply", "-c", org, "--auto-approve").code == 0
-    before = idsync("get", "users", "-c", org, "--format", "json").json
-    assert idsync("apply", "-c", org, "--snapshot", org / "snapshot-next.json", "--auto-approve").code == 0
-    assert idsync("apply", "-c", org, "--auto-approve").code == 6
+    assert command("init", org, "--example").code == 0
+    assert command("apply", "-c", org, "--auto-approve").code == 0
+    before = command("get", "users", "-c", org, "--format", "json").json
+    assert command("apply", "-c", org, "--snapshot", org / "snapshot-next.json", "--auto-approve").code == 0
+    assert command("apply", "-c", org, "--auto-approve").code == 6
     back = ("--allow", "source_older=back to the week before")
-    assert idsync("apply", "-c", org, "--auto-approve", *back).code == 0
-    after = idsync("get", "users", "-c", org, "--format", "json").json
+    assert command("apply", "-c", org, "--auto-approve", *back).code == 0
+    after = command("get", "users", "-c", org, "--format", "json").json
     assert after == before
-    locks = idsync("get", "locks", "-c", org, "--format", "json").json
+    locks = command("get", "locks", "-c", org, "--format", "json").json
     locked = {lock["spec"]["target"]["user"] for lock in locks}
     # Lucia is called Ferri again, and so it is the name Costa that nobody may use any more; so it is with Leila's.
     assert locked == {

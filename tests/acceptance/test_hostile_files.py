@@ -13,10 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.acceptance.okta_world import environment, wait
-from tests.acceptance.semantics_example import Example, command, copied, written
+from tests.acceptance.programs import command, environment, wait
+from tests.acceptance.semantics_example import Example, copied, written
+from tests.effort import examples
 
-FUZZ = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+FUZZ = settings(max_examples=examples(200), deadline=None, suppress_health_check=list(HealthCheck))
 ESCAPES = "\x1b]0;owned\x07\x1b[2J"
 
 
@@ -141,7 +142,7 @@ def test_any_altered_configuration_is_valid_or_told_with_3(
     assert_tells(command("plan", "-c", folder), {0, 3, 7, 64, 1})
 
 
-@settings(FUZZ, max_examples=20)
+@settings(FUZZ, max_examples=examples(70))
 @given(data=st.data())
 def test_any_altered_resource_is_kept_whole_or_refused_with_64(
     data: st.DataObject, example: Example, tmp_path_factory: pytest.TempPathFactory
@@ -235,7 +236,7 @@ def test_a_disk_that_is_full_changes_nothing_and_the_next_run_does_it_all(
 
 HAMMER = """
 import sys
-from tests.acceptance.semantics_example import command
+from tests.acceptance.programs import command
 folder, me = sys.argv[1:]
 for number in range(6):
     name = f"hand-{me}-{number}"

@@ -178,7 +178,7 @@ def test_a_proxy_that_swallows_links_is_an_error_and_never_the_end_of_a_list(tmp
 
 def test_a_week_of_comings_and_goings_is_applied_and_then_planned_empty(tmp_path: Path) -> None:
     organization = organization_of(*SIZES[1])
-    with served(organization, tmp_path) as (_, place):
+    with served(organization, tmp_path, as_process=True) as (_, place):
         place.apply()
         active = [user for user in organization.users.values() if user.status == "ACTIVE"]
         organization.deactivate(active[0])

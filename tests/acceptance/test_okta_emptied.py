@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.okta_world import Ended, Place, served
+from tests.acceptance.okta_world import Place, served
+from tests.acceptance.programs import Ended
 from tests.okta_simulator import Empty, Fault, Organization, Simulator
 from tests.okta_simulator.objects import Group, User
 

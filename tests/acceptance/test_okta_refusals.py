@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.okta_world import Ended, Place, served, wait
+from tests.acceptance.okta_world import Place, served
+from tests.acceptance.programs import Ended, wait
 from tests.okta_simulator import (
     Empty,
     Fail,
@@ -45,10 +46,9 @@ def world(applied: tuple[Simulator, Place], tmp_path: Path) -> tuple[Simulator, 
 
 
 def both(place: Place) -> tuple[Ended, Ended]:
-    """A plan and an apply, side by side; neither may change anything."""
+    """A plan and an apply; neither may change anything."""
     before = place.directory
-    started = place.start("plan"), place.start("apply", "--auto-approve")
-    ended = wait(started[0]), wait(started[1])
+    ended = place.run("plan"), place.run("apply", "--auto-approve")
     assert place.directory == before
     return ended
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.acceptance.okta_world import idsync
+from tests.acceptance.programs import command
 
 TOKEN = "00shortTok"
 CONFIG = """
@@ -82,12 +82,12 @@ def test_a_short_token_is_in_nothing_that_is_said_or_kept(refuses: bool, tmp_pat
         (tmp_path / "token").write_text(TOKEN)
         (tmp_path / "token").chmod(0o600)
         said = [
-            idsync("plan", "-c", tmp_path, "--debug", "-o", tmp_path / "a.plan"),
-            idsync("plan", "-c", tmp_path, "--debug", "--format", "markdown"),
-            idsync("snapshot", "-c", tmp_path, "-o", tmp_path / "s.json"),
-            idsync("apply", "-c", tmp_path, "--auto-approve", "--log-format", "json"),
-            idsync("get", "all", "-c", tmp_path, "--format", "json"),
-            idsync("history", "-c", tmp_path, "1", "--format", "json"),
+            command("plan", "-c", tmp_path, "--debug", "-o", tmp_path / "a.plan"),
+            command("plan", "-c", tmp_path, "--debug", "--format", "markdown"),
+            command("snapshot", "-c", tmp_path, "-o", tmp_path / "s.json"),
+            command("apply", "-c", tmp_path, "--auto-approve", "--log-format", "json"),
+            command("get", "all", "-c", tmp_path, "--format", "json"),
+            command("history", "-c", tmp_path, "1", "--format", "json"),
         ]
     assert {ended.code for ended in said[:4]} == ({4} if refuses else {0}), said
     assert not [ended for ended in said if TOKEN in ended.out + ended.err]

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.okta_world import Place, idsync, served, wait
+from tests.acceptance.okta_world import Place, served
+from tests.acceptance.programs import command, wait
 from tests.okta_simulator import Delay, Fault, ManualClock, Organization
 
 
@@ -90,7 +91,7 @@ def test_import_writes_a_configuration_under_which_the_next_plan_is_empty(
     current = place.folder / "current.json"
     current.write_text(place.run("get", "all", "--format", "json").out)
     arguments = ["--detailed-exitcode", "--current", current, *chosen]
-    again = idsync("plan", "-c", tmp_path / "imported", *arguments, more=place.more)
+    again = command("plan", "-c", tmp_path / "imported", *arguments, more=place.more)
     assert again.code == 0, again.out + again.err
 
 

@@ -13,8 +13,8 @@ import jq  # type: ignore[import-not-found]
 import msgspec
 import pytest
 
-from tests.acceptance.okta_world import environment
-from tests.acceptance.semantics_example import Example, command, copied, written
+from tests.acceptance.programs import command, environment
+from tests.acceptance.semantics_example import Example, copied, written
 
 
 @pytest.fixture(scope="module")
@@ -139,14 +139,11 @@ def editor(folder: Path, old: str, new: str) -> dict[str, str]:
     return {"VISUAL": f"{sys.executable} {script}"}
 
 
-def test_hand_edits_of_what_is_ours_are_drift_and_go_back_while_owners_stay(
-    example: Example, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_hand_edits_of_what_is_ours_are_drift_and_go_back_while_owners_stay(example: Example, tmp_path: Path) -> None:
     assert example.run("drift").code == 0
     name = next(item["metadata"]["name"] for item in example.get("access_lists") if item["spec"]["title"] == "Grafana")
     for old, new in (("title: Grafana", "title: Mine"), ("alice.bianchi@enzos-pizza.com", "by.hand@enzos-pizza.com")):
-        monkeypatch.setenv("VISUAL", editor(tmp_path, old, new)["VISUAL"])
-        example.done("edit", f"access_list/{name}")
+        example.done("edit", f"access_list/{name}", more=editor(tmp_path, old, new))
     gone = example.get("access_list_members", name)[0]["spec"]["name"]
     example.done("rm", f"access_list_member/{name}/{gone}", "--auto-approve")
     drifted = example.run("drift")

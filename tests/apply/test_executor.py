@@ -38,6 +38,7 @@ from idsync.targets.local import LocalTarget
 from tests.apply import worlds
 from tests.apply.bodies import resource_in
 from tests.apply.worlds import AFTER, BEFORE, EXPECTED, LATER, WHY, apply, fill, foreign, plan_between, state
+from tests.effort import examples
 from tests.targets.world import (
     NOW,
     ORG,
@@ -458,7 +459,7 @@ def test_no_account_goes_when_its_lock_has_ended_since_the_plan(target: Writable
     assert not target.state().users
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(170), deadline=None)
 @given(worlds.contents(with_foreign=True), worlds.contents(with_foreign=False))
 def test_any_plan_takes_any_directory_to_what_it_says(
     tmp_path_factory: pytest.TempPathFactory, before: DirectoryState, after: DirectoryState

@@ -48,15 +48,16 @@ def _steps_of_applying(plan: Plan, store: SqliteStore) -> int:
 
 
 def test_what_the_last_hour_took_costs_as_many_steps_after_few_runs_as_after_many(tmp_path: Path) -> None:
-    few, many = (_steps_of_counting(open_store(tmp_path / f"{runs}.db"), runs) for runs in (200, 8_000))
+    few, many = (_steps_of_counting(open_store(tmp_path / f"{runs}.db"), runs) for runs in (200, 2_000))
     assert many <= few * 1.05
 
 
 def _steps_of_counting(store: SqliteStore, runs: int) -> int:
-    for run in range(1, runs + 1):
-        lately = run > runs - 3
-        at = f"2026-11-22T{'09:30' if lately else '07:00'}:00Z"
-        store.journal.append(RunStarted(run, at, "", "", "okta", 1, unattended=True, counted={"user_deletes": 1}))
+    with store.transaction():
+        for run in range(1, runs + 1):
+            lately = run > runs - 3
+            at = f"2026-11-22T{'09:30' if lately else '07:00'}:00Z"
+            store.journal.append(RunStarted(run, at, "", "", "okta", 1, unattended=True, counted={"user_deletes": 1}))
 
     def counted(_: LocalTarget) -> None:
         assert counted_lately(store.journal, parse_time("2026-11-22T10:00:00Z")) == {"user_deletes": 3}

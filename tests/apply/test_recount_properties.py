@@ -13,9 +13,10 @@ from idsync.targets.local import LocalTarget
 from tests.apply.worlds import fill
 from tests.core.test_split_properties import made_of, plans
 from tests.core.world import NOW, ORG, replace
+from tests.effort import examples
 
 CASES = {name: strategy for name, strategy in plans.items() if name != "releases"}
-some = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+some = settings(max_examples=examples(130), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @some

@@ -23,13 +23,12 @@ from tests.apply.killed_run import counting_connection
 from tests.apply.rivals import rivals_say
 from tests.apply.two_targets import AFTER, PLAN, REMOTE, STEPS_THERE, apply_both, content, prepared
 from tests.apply.worlds import HOLDER, replace
+from tests.effort import some
 from tests.targets.remote import RemoteTarget
 from tests.targets.shared_remote import SharedRemote
 from tests.targets.world import ORG
 
 ROOT = Path(__file__).parents[2]
-SKIPPED = 7
-"""One statement in so many is tried: each takes a run that is killed and one that takes it up."""
 WRITES_THERE = ("put_", "delete_", "add_", "remove_")
 
 
@@ -145,7 +144,7 @@ def test_killed_at_any_statement_of_the_store(tmp_path: Path, unbroken: Ending) 
     counted: list[int] = []
     run_until(tmp_path / "counted.db", counted.append)
     assert len(counted) > 60
-    for last in range(1, len(counted) + 1, SKIPPED):
+    for last in some(range(1, len(counted) + 1), fewest=12):
         path = tmp_path / f"{last}.db"
         with pytest.raises(Killed):
             run_until(path, lambda number, last=last: kill() if number >= last else None)  # type: ignore[misc]

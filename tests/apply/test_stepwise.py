@@ -16,6 +16,7 @@ from idsync.reconcile.target_section import Desired, Terms, section_of
 from idsync.stores.protocol import Lease
 from idsync.stores.sqlite.store import SqliteStore
 from tests.apply.worlds import AFTER, BEFORE, HOLDER, apply, fill, plan_between, plan_of, state
+from tests.effort import some
 from tests.targets.memory import MemoryTarget
 from tests.targets.remote import RemoteError, RemoteTarget
 from tests.targets.world import NOW, ORG, our_list, our_lock, our_user
@@ -153,7 +154,7 @@ WEEK = [
 ]
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", some(range(60)))
 def test_a_remote_target_that_fails_at_random_gets_there(store: SqliteStore, seed: int) -> None:
     chance = random.Random(seed)
     target = RemoteTarget()

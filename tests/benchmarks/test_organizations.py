@@ -13,6 +13,7 @@ from benchmarks.organizations import VARIANTS, Size, Variant, make_organization,
 from idsync.config.loader import load
 from idsync.model.identity import Snapshot
 from idsync.sources.snapshot import read_snapshot
+from tests.effort import examples
 
 SMALL = Size(users=200, groups=20, memberships=1000, apps=4)
 
@@ -37,7 +38,7 @@ def test_another_seed_gives_another_organization(tmp_path: Path) -> None:
     assert written(tmp_path, seed=1) != written(tmp_path, seed=2)
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(70))
 @given(users=st.integers(20, 120), groups=st.integers(10, 40), apps=st.integers(1, 9), share=st.floats(0, 1))
 def test_an_organization_has_the_sizes_that_were_asked_for(users: int, groups: int, apps: int, share: float) -> None:
     least, most = 2 * (groups + apps), users * groups // 2

@@ -160,9 +160,9 @@ HARMFUL = {
 @pytest.mark.parametrize("name", HARMFUL)
 def test_a_text_that_means_harm_is_answered_within_seconds(name: str) -> None:
     text, code = HARMFUL[name]
-    started = time.perf_counter()
+    started = time.process_time()
     codes = {mistake.split()[1] for mistake in composed(text)[1]}
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
     assert codes == ({code} if code else set())
 
 

@@ -309,9 +309,9 @@ def test_a_large_file_is_refused_at_once_and_the_others_are_read(tmp_path: Path)
     write(tmp_path, INTEGRATION, OWNERS)
     (tmp_path / "large.yaml").write_bytes(b"a: " + b"x" * 10_000_000)
     (tmp_path / "other.yaml").write_text("apiVersion: idsync/v1\nkind: Guard\nspec: {}\n")
-    started = time.perf_counter()
+    started = time.process_time()
     found = codes(load(tmp_path))
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
     assert found == ["large.yaml too_large", "other.yaml:2:7 unknown_kind"]
 
 

@@ -13,6 +13,7 @@ from idsync.render.view import Limits
 from tests.core.organizations import CONFIGS, Hand, hands, others, snapshots
 from tests.core.replay import applied
 from tests.core.world import NOW, PLAIN, Directory, config, okta, person, plan, replace
+from tests.effort import examples
 
 
 def brief(snapshot: Snapshot, state: DirectoryState, chosen: Settings, described: int) -> BriefPlan:
@@ -27,7 +28,7 @@ def screen(made: Plan, described: int) -> str:
     return render_plan(undigested, limits=Limits(other_people=described))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(200), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     state=others(),
     first=snapshots(),

@@ -10,9 +10,10 @@ from tests.core.contract import World, ours
 from tests.core.organizations import CONFIGS, Hand, hands, others, snapshots
 from tests.core.replay import applied
 from tests.core.world import plan
+from tests.effort import examples
 
 worlds = given(state=others(), first=snapshots(), hand=hands(), second=snapshots(), chosen=st.sampled_from(CONFIGS))
-many = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+many = settings(max_examples=examples(200), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def planned(

@@ -13,6 +13,7 @@ from idsync.reconcile.planned import Planned, Remembering
 from idsync.reconcile.planning import make_plan
 from tests.core.replay import applied
 from tests.core.world import NOTHING, NOW, ORG, PLAIN, Directory, config, group, okta, person, with_member, with_user
+from tests.effort import examples
 
 DOCUMENTS = (
     """RoleMapping:
@@ -76,7 +77,7 @@ def planned_with(settings_: Settings, snapshot: Snapshot, state: DirectoryState,
     return make_plan(settings_, snapshot, Directory(state), last=None, now=NOW, remembering=Remembering(memo))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(670), deadline=None)
 @given(st.data())
 def test_a_plan_with_a_memo_is_the_plan_without(data: st.DataObject) -> None:
     state: DirectoryState = NOTHING

@@ -20,8 +20,9 @@ from tests.core.replay import applied, settled
 from tests.core.test_properties import ours
 from tests.core.upstream import MemoryUpstream
 from tests.core.world import NOW, PLAIN, Directory, app, group, lines, okta, person, plan, planned, replace
+from tests.effort import examples
 
-many = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+many = settings(max_examples=examples(270), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 DELETING = [chosen for chosen in CONFIGS if chosen.integration.empty_lists is EmptyLists.DELETE]
 """What a list that is kept when it is empty says depends on what it was called when it last had members."""

@@ -17,9 +17,10 @@ from idsync.reconcile.planning import make_plan
 from tests.core.organizations import CONFIGS, FOREIGN, Hand, hands, others, shuffled, shuffled_state, snapshots
 from tests.core.replay import applied
 from tests.core.world import NOW, ORG, Directory, okta, person, plan, planned, replace
+from tests.effort import examples
 
 config = st.sampled_from(CONFIGS)
-many = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+many = settings(max_examples=examples(200), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def grown(state: DirectoryState, snapshot: Snapshot, chosen: Settings) -> DirectoryState:
@@ -187,7 +188,7 @@ def test_a_guard_that_allows_n_allows_one_less_and_is_exact(
     assert (count > limit) == (count > max(percent * managed / 100, Decimal(floor)))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(130), deadline=None)
 @given(managed=st.integers(1, 40), leavers=st.integers(1, 40), percent=st.integers(0, 100), floor=st.integers(0, 9))
 def test_a_plan_that_passes_the_guards_passes_with_one_leaver_less(
     managed: int, leavers: int, percent: int, floor: int

@@ -23,8 +23,9 @@ from idsync.plan.touched import locked_person
 from tests.core.organizations import CONFIGS, Hand, hands, others, snapshots
 from tests.core.replay import applied
 from tests.core.world import NOW, ORG, plan, replace
+from tests.effort import examples
 
-many = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+many = settings(max_examples=examples(200), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 NONE = Guard(Decimal(0), 0)
 LIMITED = ("user_deletes", "user_locks", "member_removals", "access_list_deletes", "access_losses")
 

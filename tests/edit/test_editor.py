@@ -34,6 +34,7 @@ from idsync.stores.sqlite.store import SqliteStore, open_store
 from idsync.targets.local import LocalTarget
 from tests.apply.bodies import resource_in
 from tests.apply.worlds import fill, state
+from tests.effort import examples
 from tests.targets.world import HOSTILE_NAMES, NOW, ORG, our_list, our_lock, our_user
 
 replace = msgspec.structs.replace
@@ -443,7 +444,7 @@ def test_a_refused_change_leaves_no_trace(editor: Editor, local: LocalTarget, st
 kinds = st.sampled_from(["user", "list"])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(130), deadline=None)
 @given(st.lists(st.tuples(kinds, st.sampled_from("ab"), st.sampled_from(["x", "y"]), st.booleans()), max_size=8))
 def test_taking_the_journal_back_step_by_step_gives_the_empty_directory(
     tmp_path_factory: pytest.TempPathFactory, deeds: list[tuple[str, str, str, bool]]

@@ -11,6 +11,7 @@ from idsync.diagnostics import Position
 from idsync.edit.resource_input import parse_resource
 from idsync.errors import ResourceError
 from idsync.model.resources import Membership, member
+from tests.effort import examples
 from tests.targets import world
 from tests.targets.world import our_list, our_lock, our_user
 
@@ -130,7 +131,7 @@ places = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(1000))
 @given(st.sampled_from([USER, LOCK, LIST, MEMBER]), places, json_values)
 def test_anything_at_all_is_a_resource_or_a_resource_error(document: dict[str, Any], place: str, value: object) -> None:
     try:

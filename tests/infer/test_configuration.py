@@ -40,6 +40,7 @@ from idsync.model.identity import IdentityApp, IdentityGroup, IdentityUser, Snap
 from idsync.plan.changes import Plan
 from idsync.reconcile.planning import make_plan
 from idsync.targets.given import GivenDirectory
+from tests.effort import examples
 
 ORG = "https://enzos-pizza.okta.com"
 NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
@@ -119,7 +120,7 @@ departments = st.sampled_from(["Engineering", "Sales", "$ales*", ""])
 titles = st.sampled_from(["web lead", "data lead", "Agent", "yes", "12"])
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=examples(200), suppress_health_check=[HealthCheck.too_slow])
 @given(
     people=st.lists(st.tuples(departments, titles), min_size=PEOPLE, max_size=PEOPLE),
     groups=st.dictionaries(

@@ -128,4 +128,5 @@ _ENVIRONMENT = {
     "PYTHONDONTWRITEBYTECODE": "1",  # bytecode is told apart by size and second only, and would outlive its mutant
     "PYTHONHASHSEED": "0",
     "PYTEST_ADDOPTS": "",
+    "IDSYNC_EFFORT": "30",
 }

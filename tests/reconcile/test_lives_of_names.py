@@ -17,6 +17,7 @@ from idsync.model.resources import Lock
 from idsync.model.times import parse_time
 from idsync.plan.changes import LockChange, Plan
 from tests.core.world import group, okta, person
+from tests.effort import examples
 from tests.reconcile.lives import Life
 
 IDS = st.sampled_from(["00u-1", "00u-2", "00u-3", "00u-4"])
@@ -157,7 +158,7 @@ def _ends(key: tuple[str, str], locks: dict[tuple[str, str], Lock]) -> dt.dateti
 
 TestNames = Names.TestCase
 TestNames.settings = settings(
-    max_examples=15,
+    max_examples=examples(50),
     stateful_step_count=12,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # a life takes a store, and its shrinking minutes

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from idsync.model.resources import AccessList, Grants, Owner, User
 from idsync.render.fields import differing_fields
+from tests.effort import examples
 from tests.render.plans import make_list, make_user
 from tests.render.strategies import values_of
 
@@ -109,7 +110,7 @@ def test_text_over_many_lines_stays_on_one() -> None:
     assert all("\n" not in line for line in said(make_list("l", lines), make_list("l", lines + "\nx")))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(values_of(User), values_of(User))
 def test_users_differ_exactly_when_a_field_is_named(before: User, after: User) -> None:
     lines = said(before, after)
@@ -117,7 +118,7 @@ def test_users_differ_exactly_when_a_field_is_named(before: User, after: User) -
     assert all(line.isprintable() for line in lines)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(values_of(AccessList), values_of(AccessList))
 def test_lists_differ_exactly_when_a_field_is_named(before: AccessList, after: AccessList) -> None:
     assert bool(said(before, after)) == (before != after)

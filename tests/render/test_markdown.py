@@ -14,6 +14,7 @@ from idsync.plan.changes import GuardResult, PersonDelta, Plan
 from idsync.render import markdown
 from idsync.render.escape_markdown import code, prose
 from idsync.render.markdown import MARKER, SIZE_LIMIT, render_plan
+from tests.effort import examples
 from tests.render import plans
 from tests.render.plans import HOSTILE, STORIES
 from tests.render.strategies import PLANS, TEXT
@@ -54,7 +55,7 @@ def test_stories_are_inert(story: str) -> None:
     assert_inert(render_plan(STORIES[story]()))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(270), deadline=None)
 @given(PLANS)
 def test_any_plan_is_inert_and_the_same_each_time(plan: Plan) -> None:
     comment = render_plan(plan)

@@ -16,6 +16,7 @@ from idsync.model import directory, findings, measures, resources
 from idsync.model.canonical import canonical_bytes
 from idsync.plan import changes
 from idsync.plan.changes import Plan
+from tests.effort import examples
 from tests.render.plans import STORIES, a_week
 from tests.render.strategies import PLANS
 
@@ -119,7 +120,9 @@ def test_accepts_the_stories(story: str) -> None:
     VALIDATOR.validate(as_json(STORIES[story]()))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=examples(200), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 @given(PLANS)
 def test_accepts_every_plan(plan: Plan) -> None:
     VALIDATOR.validate(as_json(plan))
@@ -138,7 +141,7 @@ def objects_in(value: Any) -> Iterator[dict[str, Any]]:
                 yield from objects_in(item)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.data())
 def test_refuses_an_unknown_key_anywhere(data: st.DataObject) -> None:
     plan = as_json(a_week())
@@ -147,7 +150,7 @@ def test_refuses_an_unknown_key_anywhere(data: st.DataObject) -> None:
     assert not VALIDATOR.is_valid(plan)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(330), deadline=None)
 @given(st.data())
 def test_refuses_a_value_of_another_type_anywhere(data: st.DataObject) -> None:
     plan = as_json(a_week())

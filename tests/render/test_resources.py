@@ -24,6 +24,7 @@ from idsync.model.resources import (
 from idsync.model.revisions import AnyResource
 from idsync.render.resources import render_json, render_text, render_yaml
 from idsync.render.style import COLOUR
+from tests.effort import examples
 from tests.render.plans import HOSTILE, make_list, make_lock, make_user
 from tests.render.strategies import TEXT, values_of
 
@@ -40,7 +41,7 @@ def plain(resources: list[Any]) -> Any:
     return json.loads(msgspec.json.encode(resources))
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(270), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(RESOURCES)
 def test_any_resources_read_back_from_yaml_and_json(resources: list[Any]) -> None:
     for loader in (yaml.SafeLoader, yaml.CSafeLoader):

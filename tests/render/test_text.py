@@ -1,7 +1,7 @@
 """Plans on a terminal: honest counts, losers first, nothing hidden unsaid, nothing that acts."""
 
 import re
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +16,7 @@ from idsync.render.text import render_plan
 from idsync.render.view import Limits
 from tests.core.world import config, group, okta, person
 from tests.core.world import plan as core_plan
+from tests.effort import examples
 from tests.render import plans
 from tests.render.plans import INPUTS, STORIES, list_change, lock_change, make_list, make_plan, make_user, user_change
 from tests.render.strategies import PLANS
@@ -148,10 +149,10 @@ def test_members_removed_are_named_up_to_a_limit() -> None:
 
 def test_a_plan_of_a_hundred_thousand_changes_stays_short() -> None:
     plan = plans.mass_leaving(34_000)
-    started = perf_counter()
+    started = process_time()
     text = render_plan(plan)
     # Generous: about half a second is usual, and building every row would take many times as long.
-    assert perf_counter() - started < 10
+    assert process_time() - started < 10
     assert len(text) < 100_000
 
 
@@ -163,7 +164,7 @@ def test_colour_changes_nothing_but_colour(story: str) -> None:
     assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == render_plan(plan)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(270), deadline=None)
 @given(PLANS)
 def test_any_plan_renders_to_printable_lines_the_same_each_time(plan: Plan) -> None:
     text = render_plan(plan)
@@ -172,7 +173,7 @@ def test_any_plan_renders_to_printable_lines_the_same_each_time(plan: Plan) -> N
     assert max(map(len, text.split("\n"))) < 100_000
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(130), deadline=None)
 @given(PLANS)
 def test_everyone_who_is_deleted_is_named(plan: Plan) -> None:
     text = render_plan(plan)

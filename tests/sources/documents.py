@@ -6,11 +6,12 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from idsync.model.odd_rows import name_fault
+from tests.effort import examples
 
 Json = Any
 
-few = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-many = settings(few, max_examples=250)
+few = settings(max_examples=examples(200), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+many = settings(few, max_examples=examples(830))
 
 ids = st.text("abcdefghij0123456789_-.", min_size=1, max_size=12)
 names = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=20).filter(

@@ -15,6 +15,7 @@ from idsync.model.directory import DirectoryState, Names
 from idsync.model.resources import AccessList, Membership, User
 from idsync.stores.protocol import AgreedState, Difference, Store
 from idsync.targets.local import LocalTarget
+from tests.effort import examples
 from tests.stores.contract import Clock, Opener
 from tests.targets.world import HOSTILE_NAMES, ORG, our_list, our_lock, our_user
 
@@ -204,7 +205,7 @@ class TestElsewhere:
         assert store.agreed("local").base(EVERYTHING) == DirectoryState()
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(130), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.dictionaries(

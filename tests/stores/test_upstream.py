@@ -13,10 +13,13 @@ from tests.core.organizations import snapshots
 from tests.core.test_parts import extents
 from tests.core.upstream import MemoryUpstream
 from tests.core.world import group, okta, person, replace
+from tests.effort import examples
 from tests.stores.contract import Clock, Opener
 
 FEW = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    max_examples=examples(130),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 STATUSES = ("ACTIVE", "SUSPENDED", "LOCKED_OUT")
 

@@ -14,6 +14,7 @@ from idsync.model.directory import Names
 from idsync.model.resources import Membership
 from idsync.stores.sqlite.store import open_store
 from idsync.targets.local import LocalTarget
+from tests.effort import examples
 from tests.targets import world
 from tests.targets.memory import MemoryTarget
 from tests.targets.world import ORG, our_list, our_user
@@ -152,7 +153,7 @@ operations = st.one_of(
 transactions = st.lists(st.tuples(st.booleans(), st.lists(operations, max_size=6)), max_size=6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(transactions)
 def test_any_transactions_kept_or_undone_leave_what_their_plain_meaning_says(
     tmp_path_factory: pytest.TempPathFactory, spans: list[tuple[bool, list[Operation]]]

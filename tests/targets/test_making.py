@@ -21,6 +21,7 @@ from idsync.stores.sqlite.store import open_store
 from idsync.targets.protocol import Resource
 from tests.apply import worlds
 from tests.apply.worlds import apply, contents, plan_of, state
+from tests.effort import examples
 from tests.targets.contract import IMPLEMENTATIONS
 from tests.targets.world import (
     HOSTILE_NAMES,
@@ -218,7 +219,7 @@ def test_a_part_of_what_was_made_is_read_as_the_whole_shows_it(target: WritableT
 
 
 @pytest.mark.parametrize("kind", IMPLEMENTATIONS)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(before=contents(with_foreign=True), after=contents(with_foreign=False))
 def test_what_was_applied_is_not_planned_again_and_what_is_foreign_stays(
     tmp_path_factory: pytest.TempPathFactory, kind: str, before: DirectoryState, after: DirectoryState

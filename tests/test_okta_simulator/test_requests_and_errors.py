@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.effort import examples
 from tests.okta_simulator import Organization, Simulator, User
 from tests.okta_simulator.errors import OktaError
 from tests.okta_simulator.filters import GROUPS, LOGS, USERS, USERS_SEARCH, Language, parse
@@ -153,7 +154,7 @@ def test_a_write_without_a_length_is_refused_with_411(reader: Reader) -> None:
 HOSTILE = st.text(alphabet=st.characters(blacklist_categories=["Cs"], blacklist_characters="\r\n"), max_size=30)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(200), deadline=None)
 @given(
     st.sampled_from(["users", "groups", "apps", "logs", "groups/rules", "users/x/groups", "groups/x/users", "org"]),
     st.dictionaries(
@@ -169,7 +170,7 @@ def test_any_query_gets_an_answer_of_okta(reader: Reader, path: str, query: dict
     assert not reader.simulator.failures
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(200), deadline=None)
 @given(
     st.sampled_from(["users", "groups", "apps", "groups/rules", "users/x", "apps/x/users"]),
     st.recursive(

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from idsync.sources.okta.headers import Headers
 from idsync.sources.okta.rate_limit import LONGEST_WINDOW, Budget, Gate, Limiter, budget_of, server_time
+from tests.effort import examples
 from tests.okta_simulator.moments import http_date
 from tests.sources.okta.organizations import Clock
 
@@ -225,7 +226,7 @@ class Server:
     window=st.floats(1, 60),
     steps=st.lists(st.tuples(st.integers(1, 4), st.floats(0, 3)), min_size=1, max_size=80),
 )
-@settings(max_examples=150)
+@settings(max_examples=examples(500))
 def test_no_window_ever_sees_more_than_the_share(
     limit: int, share: int, window: float, steps: list[tuple[int, float]]
 ) -> None:
