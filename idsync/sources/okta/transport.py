@@ -175,7 +175,7 @@ class _Connections:
         self._lock = threading.Lock()
         self._clients: list[httpx.Client] = []
         with usable_environment():
-            self._tls = httpx.create_ssl_context()
+            self._tls = _certificates(self._url)
             self._mine.connection = self._add()
 
     def of_this_thread(self) -> httpx.BaseTransport:
@@ -215,6 +215,11 @@ class _Injected:
     def close(self) -> None:
         """Close the given transport."""
         self._transport.close()
+
+
+def _certificates(url: httpx.URL) -> ssl.SSLContext:
+    """Whom to trust. Reading the authorities takes longer than some requests: a loopback without TLS trusts nobody."""
+    return httpx.create_ssl_context() if url.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def _is_overdue(started: float) -> bool:
