@@ -3,17 +3,23 @@ memberships that ended, and owners who left.
 """
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pytest
 
+from idsync.apply.admission import Expected
+from idsync.apply.executor import apply_plan
+from idsync.apply.request import Request
 from idsync.errors import ResourceError
 from idsync.model.addresses import access_list_address, lock_address, member_address, user_address
+from idsync.model.agreed_past import AgreedPast
 from idsync.model.resources import AccessList, Owner
 from idsync.plan.changes import Plan
-from tests.core.world import config, group, lines, okta, person, replace
-from tests.reconcile.lives import Life
+from idsync.plan.sections import FIRST
+from idsync.stores.tables.agreed_past import PastTable
+from tests.core.world import ORG, config, group, lines, okta, person, replace
+from tests.reconcile.lives import HOLDER, Life
 
 ZOE, JO = person("zoe"), person("jo")
 ENG = group("eng", "zoe", "jo")
@@ -270,3 +276,23 @@ class TestOwners:
         self.own(life, "zoe", "newcomer")
         life.apply(okta(ZOE, JO, person("newcomer"), ENG))
         assert self.owned(life) == ["zoe", "newcomer"]
+
+
+def test_an_apply_reads_no_more_of_the_past_than_is_about_those_whom_it_touches(
+    life: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    life.apply(SUSPENDED)
+    life.unlock("jo")
+    asked: list[tuple[set[str] | None, set[str]]] = []
+    find = PastTable.find
+
+    def watched(table: PastTable, people: Collection[str] | None, names: Collection[str]) -> AgreedPast:
+        asked.append((None if people is None else {*people}, {*names}))
+        return find(table, people, names)
+
+    joiner = okta(ZOE, replace(JO, status="SUSPENDED"), person("kim"), group("eng", "zoe", "jo", "kim"))
+    plan = life.plan(joiner)
+    request = Request("ann", life.now, HOLDER, Expected(life.settings.digest, ORG, "0.1.0"))
+    monkeypatch.setattr(PastTable, "find", watched)
+    apply_plan(plan, request, targets={FIRST: life.target}, records=life.store)
+    assert asked == [(set(), set()), ({"00u-kim"}, {"kim"})]
