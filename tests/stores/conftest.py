@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from idsync.stores.protocol import Store
-from tests.postgres.stores import drop_databases
+from tests.postgres.stores import free_databases
 from tests.stores.contract import IMPLEMENTATIONS, Clock, Opener
 
 
@@ -36,9 +36,9 @@ def other(store: Store, opener: Opener, tmp_path: Path, clock: Clock) -> Iterato
 
 @pytest.fixture(autouse=True)
 def databases() -> Iterator[None]:
-    """Takes away the databases that a test made."""
+    """Empties the databases that a test used."""
     yield
-    drop_databases()
+    free_databases()
 
 
 @pytest.fixture

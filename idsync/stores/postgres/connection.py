@@ -13,7 +13,7 @@ import psycopg
 
 from idsync.errors import StoreError
 from idsync.stores.postgres.bulk import given_many
-from idsync.stores.postgres.explanations import explained
+from idsync.stores.postgres.explanations import explained, read_only
 from idsync.stores.postgres.portions import Portions
 from idsync.stores.postgres.statements import PRIVATE, SCHEMA, Text, texts
 from idsync.stores.tables.connection import Row, Value
@@ -101,10 +101,9 @@ class Connection:
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         self._end_readings()
-        if self.refuses_writes:
-            self._execute(_BEGIN_READING)
-        else:
-            self._execute(_BEGIN_WRITING.format(busy=self.busy_milliseconds))
+        if self._keeps_transaction:
+            raise read_only(self.label)
+        self._begin_writing()
         self.is_writing = True
         try:
             yield
@@ -119,6 +118,16 @@ class Connection:
             self.is_writing = False
         for follow in tuple(self.after_commit):
             follow()
+
+    def _begin_writing(self) -> None:
+        if self.refuses_writes:  # the server says so to whatever would change something
+            self._execute(_BEGIN_READING)
+            return
+        try:
+            self._execute(_BEGIN_WRITING.format(busy=self.busy_milliseconds))
+        except BaseException:  # the wait for the lock may have ended what was begun
+            self._end_transaction()
+            raise
 
     def reading(self) -> AbstractContextManager[None]:
         """A span of reads that see one state; inside a transaction, that transaction's."""
@@ -177,9 +186,9 @@ class Connection:
 
     def _end_readings(self) -> None:
         """Before a transaction of writes: end that of queries which are still being read in pieces."""
-        if self._spans == 0:
+        if self._spans == 0 or self._keeps_transaction:
             return
-        if self._spans > len(self._portions) or self._keeps_transaction:
+        if self._spans > len(self._portions):
             raise StoreError(
                 f"The store {self.label} was to be written to in a span of reads.",
                 why="This should not happen.",

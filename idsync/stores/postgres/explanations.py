@@ -117,6 +117,12 @@ def explained(error: Exception, label: str) -> StoreError:
     return _said(error, label, words, StoreBusy if code in _BUSY else StoreError)
 
 
+def read_only(label: str) -> StoreError:
+    """That a store which was opened to be read is not written to."""
+    what, why, fix = _EXPLANATIONS["25006"]
+    return StoreError(f"The store {label} {what}.", why=why, fix=fix)
+
+
 def refused(error: psycopg.Error, label: str) -> StoreError:
     """Why no connection was made."""
     said = str(error)

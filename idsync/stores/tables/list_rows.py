@@ -6,6 +6,7 @@ from idsync.model.member_fingerprint import sum_from_bytes, sum_to_bytes
 from idsync.stores.tables.bodies import fingerprint_in
 from idsync.stores.tables.connection import Connection
 from idsync.stores.tables.counts import OwnedCounts
+from idsync.stores.tables.names import check_text
 from idsync.stores.tables.statements import Statements
 
 _SQL = Statements("directory.sql")
@@ -40,6 +41,8 @@ class ListRows:
     def find(self, name: str) -> ListRow | None:
         """The row of a list, if it exists; needs a transaction."""
         found = self._known.get(name)
+        if found is None:
+            check_text((name,))
         if found is None and self._may_be_stored():
             row = self._connection.row(_SQL["access_list"], (name,))
             if row is not None:

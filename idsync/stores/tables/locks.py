@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from idsync.model.canonical import Body
 from idsync.stores.tables.bodies import Bodies, present
 from idsync.stores.tables.connection import Connection
-from idsync.stores.tables.names import asked
+from idsync.stores.tables.names import asked, check_text
 from idsync.stores.tables.serial import Serial
 from idsync.stores.tables.statements import Statements
 
@@ -34,6 +34,7 @@ class LockTable:
 
     def put(self, name: str, user: str, ends: int | None, body: Body) -> None:
         """Create or replace a lock on `user`, empty where it is on none, that ends at `ends`, if it does."""
+        check_text((name, user))
         with self._connection.writing():
             self._serial.touch()
             self._bodies.keep(body)
@@ -41,6 +42,7 @@ class LockTable:
 
     def delete(self, name: str) -> None:
         """Delete a lock; a missing one is not an error."""
+        check_text((name,))
         with self._connection.writing():
             self._serial.touch()
             self._connection.run(_SQL["delete_lock"], (name,))

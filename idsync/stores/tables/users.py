@@ -8,7 +8,7 @@ from idsync.model.names import twin_keys
 from idsync.stores.tables.bodies import Bodies, fingerprint_in, present
 from idsync.stores.tables.connection import Connection, Listed
 from idsync.stores.tables.counts import OwnedCounts
-from idsync.stores.tables.names import Names, asked
+from idsync.stores.tables.names import Names, asked, check_text
 from idsync.stores.tables.serial import Serial
 from idsync.stores.tables.statements import Statements
 
@@ -67,6 +67,7 @@ class UserTable:
 
     def delete(self, name: str) -> None:
         """Delete a user; a missing one is not an error."""
+        check_text((name,))
         with self._connection.writing():
             self.flush()
             self._serial.touch()
@@ -83,6 +84,7 @@ class UserTable:
         self._names.flush()
         found = list(self._put.values())
         self._put.clear()
+        check_text(row[2] for row in found)
         self._count(numbers, found)
         keys = twin_keys([row[0] for row in found])
         rows = [

@@ -1,0 +1,45 @@
+"""SQL as text: every statement is valid on the schema, and none that concerns one person reads a whole table."""
+
+import re
+from contextlib import suppress
+from typing import Any
+
+from idsync.stores.postgres.statements import Text, texts
+from idsync.stores.postgres.store import PostgresStore
+from tests.stores.sqlite.test_flat_cost import PARTIAL, SMALL
+
+TEXTS = {statement: text for statement, text in texts().items() if text.sql}
+ONE: dict[str, Any] = {"bigint": 1, "text": "x", "bytea": b"x", "bigint[]": [1]}
+
+
+def plan_of(store: PostgresStore, text: Text) -> dict[str, Any]:
+    """How the server would run a statement, where reading a whole table is the last thing that it would do."""
+    columns = text.columns
+    places = ", ".join(f"${place}::{column.type}" for place, column in enumerate(columns, 1))
+    given = f"WITH given ({', '.join(column.name for column in columns)}) AS (VALUES ({places}))" if columns else ""
+    numbers = {int(number) for number in re.findall(r"\$(\d+)", text.sql)}
+    values = [ONE[column.type] for column in columns] or [None] * len(numbers)
+    plans: list[dict[str, Any]] = []
+    with suppress(ZeroDivisionError), store.transaction():
+        store._connection.run("SET LOCAL enable_seqscan = off")
+        ((plans,),) = store._connection.rows(f"EXPLAIN (FORMAT JSON) {given} {text.sql}", values)
+        raise ZeroDivisionError
+    plan: dict[str, Any] = plans[0]["Plan"]
+    return plan
+
+
+def scanned(plan: dict[str, Any]) -> set[str]:
+    """The tables that a plan reads from one end to the other."""
+    own = {str(plan["Relation Name"])} if plan["Node Type"] == "Seq Scan" else set()
+    return own.union(*(scanned(each) for each in plan.get("Plans", ())))
+
+
+def test_every_statement_fits_the_schema_and_looks_up_what_it_needs(store: PostgresStore) -> None:
+    read_whole = {statement: scanned(plan_of(store, text)) - SMALL for statement, text in TEXTS.items()}
+    assert {statement: tables for statement, tables in read_whole.items() if tables and statement in PARTIAL} == {}
+
+
+def test_what_needs_nothing_to_be_done_runs_and_does_nothing(store: PostgresStore) -> None:
+    for statement in texts().keys() - TEXTS.keys():
+        assert statement.name.startswith("make_")
+        assert store._connection.run(statement) == 0

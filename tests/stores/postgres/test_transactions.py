@@ -1,0 +1,178 @@
+"""One writer at a time on a server: who waits, who is killed, whose connection breaks, and what is left."""
+
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from idsync.errors import StoreBusy, StoreError
+from idsync.stores.postgres import connection
+from idsync.stores.postgres.store import PostgresStore
+from idsync.targets.local import LocalTarget
+from tests.postgres.server import server
+from tests.stores.test_journal import BY_HAND, LIST, fill
+from tests.stores.test_leases import ME, NAME, dead_process, taken
+from tests.targets.world import ORG, our_list, our_user
+
+KILLED = """
+import os, signal, sys
+from idsync.stores.postgres.store import open_postgres
+from idsync.stores.protocol import Access
+from idsync.targets.local import LocalTarget
+from tests.targets.world import ORG, our_user
+store = open_postgres(sys.argv[1], Access.WRITE)
+LocalTarget(store.directory, ORG).put_user(our_user("kept"))
+with store.transaction():
+    for number in range(200):
+        LocalTarget(store.directory, ORG).put_user(our_user(f"user{number}"))
+    assert len(LocalTarget(store.directory, ORG).state().users) == 201
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def people(store: PostgresStore) -> set[str]:
+    return set(LocalTarget(store.directory, ORG).state().users)
+
+
+def end_connections(database: str) -> None:
+    """Let the server end every connection to a database, as a restart does."""
+    server().run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'")
+
+
+def test_in_a_transaction_a_lease_that_was_checked_stays(store: PostgresStore, other: PostgresStore) -> None:
+    lease = taken(store.leases, dead_process())
+    other._connection.busy_milliseconds = 20
+    with store.transaction():
+        store.leases.check(lease)
+        with pytest.raises(StoreBusy):
+            other.leases.take(NAME, ME, 60)
+    taken(other.leases)
+
+
+def test_r46_leases_end_by_the_server_s_clock(store: PostgresStore, other: PostgresStore) -> None:
+    assert abs(store._connection.now() - time.time()) < 60
+    lease = taken(store.leases)
+    (ends,) = store._connection.row("SELECT ends FROM idsync.leases") or (0,)
+    assert 0 < ends - other._connection.now() <= lease.seconds
+
+
+def test_a_writer_waits_and_then_sees_what_the_one_before_left(store: PostgresStore, other: PostgresStore) -> None:
+    LocalTarget(store.directory, ORG).put_user(our_user("ann"))
+    LocalTarget(other.directory, ORG).put_user(our_user("bob"))
+    LocalTarget(store.directory, ORG).put_user(our_user("cid"))
+    assert people(other) == {"ann", "bob", "cid"}
+    assert store.directory.serial() == 3
+    assert LocalTarget(other.directory, ORG).counts(ORG).people == 3
+
+
+def test_a_span_of_reads_sees_one_state(store: PostgresStore, other: PostgresStore) -> None:
+    with store.directory.reading():
+        assert people(store) == set()
+        LocalTarget(other.directory, ORG).put_user(our_user("ann"))
+        assert people(store) == set()
+    assert people(store) == {"ann"}
+
+
+def test_a_process_that_is_killed_in_a_transaction_leaves_nothing_of_it(store: PostgresStore, database: str) -> None:
+    ended = subprocess.run([sys.executable, "-c", KILLED, server().url(database)], check=False)
+    assert ended.returncode == -signal.SIGKILL
+    LocalTarget(store.directory, ORG).put_user(our_user("after"))
+    assert people(store) == {"kept", "after"}
+
+
+def test_a_broken_connection_undoes_its_transaction_and_the_next_one_connects_again(
+    store: PostgresStore, database: str
+) -> None:
+    LocalTarget(store.directory, ORG).put_user(our_user("before"))
+
+    def lose() -> None:
+        with store.transaction():
+            LocalTarget(store.directory, ORG).put_user(our_user("lost"))
+            end_connections(database)
+            people(store)
+
+    with pytest.raises(StoreError, match="does not answer any more") as caught:
+        lose()
+    assert "run the same command again" in caught.value.fix
+    assert people(store) == {"before"}
+    LocalTarget(store.directory, ORG).put_user(our_user("after"))
+    assert people(store) == {"before", "after"}
+    assert LocalTarget(store.directory, ORG).counts(ORG).people == 2
+
+
+def test_who_is_silent_for_too_long_in_a_transaction_holds_nobody_up(
+    monkeypatch: pytest.MonkeyPatch, store: PostgresStore, other: PostgresStore
+) -> None:
+    begin = connection._BEGIN_WRITING.replace(f"'{connection._SILENT_SECONDS}s'", "'50ms'")
+    monkeypatch.setattr(connection, "_BEGIN_WRITING", begin)
+
+    def be_silent() -> None:
+        with store.transaction():
+            store.facts.put({"key": b"mine"})
+            time.sleep(0.3)
+            store.facts.get("key")
+
+    with pytest.raises(StoreError):
+        be_silent()
+    other.facts.put({"key": b"theirs"})
+    assert store.facts.get("key") == b"theirs"
+
+
+def test_what_is_read_in_pieces_goes_on_after_a_write_in_between(store: PostgresStore, other: PostgresStore) -> None:
+    fill(store)
+    expected = [each.sequence for each in other.journal.latest()]
+    entries = store.journal.latest()
+    seen = [next(entries).sequence]
+    store.journal.append(BY_HAND, [LIST])
+    with store.directory.reading():
+        seen += [each.sequence for each in entries]
+        assert store.journal.head().entries == 9
+    assert seen == expected
+    assert store.journal.verify().broken_at is None
+
+
+def test_what_is_read_in_pieces_and_left_holds_no_transaction_open(store: PostgresStore, database: str) -> None:
+    fill(store)
+    next(store.journal.latest())
+    for _ in store.journal.entries():
+        break
+    sql = f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{database}' AND state LIKE 'idle in%'"
+    assert server().run(sql) == [(0,)]
+
+
+HOSTILE = ("\t", "\\N", "a\nb", "\\.", "{", '"', "'; DROP TABLE names; --", "名前", "😀", "İ", "%s", "$1", " ", "\x7f")
+
+
+@pytest.mark.parametrize("times", [1, 30])
+def test_hostile_text_comes_back_as_it_was_in_few_rows_and_in_many(store: PostgresStore, times: int) -> None:
+    names = {f"{text}{number}" for text in HOSTILE for number in range(times)}
+    target = LocalTarget(store.directory, ORG)
+    with target.transaction():
+        for name in names:
+            target.put_user(our_user(name))
+            target.put_access_list(our_list(name, title=name))
+    assert people(store) == names
+    assert target.state().access_lists.keys() == names
+    with target.transaction():
+        for name in names:
+            target.delete_user(name)
+    assert people(store) == set()
+
+
+def test_the_database_itself_refuses_to_change_the_journal_and_what_it_names(
+    store: PostgresStore, database: str
+) -> None:
+    fill(store)
+    for table in ("journal", "bodies"):
+        for sql in (
+            f"DELETE FROM idsync.{table}",
+            f"TRUNCATE idsync.{table}",
+            f"UPDATE idsync.{table} SET {table[:0]}",
+        ):
+            if sql.startswith("UPDATE"):
+                column = "entries" if table == "journal" else "body"
+                sql += f"{column} = '{{}}'"
+            with pytest.raises(Exception, match="append-only"):
+                server().run(sql, database)
