@@ -136,8 +136,8 @@ class _Life:
             return [], [STALE]
         measures = measure(reading, files)
         doubted = Doubt.NO if self._good is None else doubt(measures, self._good, files, reading)
-        if not takes(before, wanted, self._program.now):
-            doubted = Doubt.NO
+        if doubted is Doubt.YES and not takes(before, wanted, self._program.now):
+            doubted = Doubt.MAYBE  # it may be told of what the directory has nothing of
         counted = counts(before, wanted, decide(reading, files, before), self._program.now)
         must, may = blocking(counted, files)
         blocked = Doubt.YES if must else Doubt.MAYBE if may else Doubt.NO
