@@ -60,7 +60,10 @@ spec:
 """
 
 
-def write_configuration(directory: Path) -> None:
+STORE = "sqlite:///idsync.db"
+
+
+def write_configuration(directory: Path, store: str = STORE) -> None:
     """Write the configuration's files; the snapshot that they name stands beside the directory."""
     for name, text in (("idsync.yaml", _INTEGRATION), ("roles.yaml", _ROLES), ("access-lists.yaml", _LISTS)):
-        (directory / name).write_text(text, "utf-8")
+        (directory / name).write_text(text.replace(STORE, store), "utf-8")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from benchmarks.configuration import STORE
 from benchmarks.options import size_options
 from benchmarks.organizations import Size
 from benchmarks.processes import PYTHON, UnexpectedExit, middle, run_measured
@@ -33,14 +34,20 @@ def command_for(rows: Sequence[Row]) -> click.Command:
         type=click.Path(file_okay=False, path_type=Path),
         help="Work here, and use the snapshots again that a run of the same size left.  [default: a temporary one]",
     )
+    @click.option(
+        "--store",
+        default=STORE,
+        metavar="ADDRESS",
+        help="Import first into this PostgreSQL database, which holds no store; it is emptied before each run.",
+    )
     @click.option("--profile", is_flag=True, help="Instead of measuring, show where the time of each row goes.")
-    def main(size: Size, seed: int, runs: int, directory: Path | None, profile: bool) -> None:
+    def main(size: Size, seed: int, runs: int, directory: Path | None, store: str, profile: bool) -> None:
         """Measure idsync on a made-up organization."""
         with ExitStack() as cleanup:
             if directory is None:
                 directory = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="idsync-benchmark-")))
             directory.mkdir(parents=True, exist_ok=True)
-            stage = cleanup.enter_context(Stage(directory.absolute(), size, seed))
+            stage = cleanup.enter_context(Stage(directory.absolute(), size, seed, store))
             try:
                 stage.prepare()
                 if profile:

@@ -5,11 +5,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import click
 import msgspec
+import psycopg
 
-from benchmarks.configuration import write_configuration
+from benchmarks.configuration import STORE, write_configuration
 from benchmarks.organizations import Size, Variant
 from benchmarks.processes import PYTHON, Service, run_measured
+from idsync.stores.opening import store_exists
 
 _STORE = "idsync.db"
 SMALL = Size(users=1_000, groups=100, memberships=10_000)
@@ -21,10 +24,11 @@ class Stage:
     Used as a context, since a server may be running at its end.
     """
 
-    def __init__(self, directory: Path, size: Size, seed: int) -> None:
+    def __init__(self, directory: Path, size: Size, seed: int, store: str = STORE) -> None:
         self._directory = directory
         self._size = size
         self._seed = seed
+        self._store = store
         self._is_filled = False
         self._is_followed = False
         self._small: Stage | None = None
@@ -53,7 +57,9 @@ class Stage:
         for directory in (self._empty, self._filled, self._followed):
             shutil.rmtree(directory, ignore_errors=True)
             directory.mkdir()
-            write_configuration(directory)
+            write_configuration(directory, self._store if directory == self._empty else STORE)
+        if self._store != STORE and store_exists(self._store, self._empty):
+            raise click.UsageError("The database of --store holds a store already, which measuring would drop.")
 
     @property
     def _empty(self) -> Path:
@@ -77,6 +83,9 @@ class Stage:
 
     def empty(self) -> Path:
         """A configuration whose store is missing: everything is still to be imported."""
+        if self._store != STORE:
+            with psycopg.connect(self._store, autocommit=True) as connection:
+                connection.execute("DROP SCHEMA IF EXISTS idsync CASCADE")
         for left in self._empty.glob(f"{_STORE}*"):
             left.unlink()
         return self._empty
