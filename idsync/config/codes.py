@@ -222,7 +222,7 @@ AGAINST_SNAPSHOT = {
 MISSING_SECRET = _code(
     "missing_secret",
     "A secret is not where the configuration says.",
-    "Without it idsync cannot sign in to Okta.",
+    "Without it idsync cannot sign in to what it is for.",
     "Set the environment variable, or put the file in place.",
 )
 UNUSABLE_SECRET = _code(

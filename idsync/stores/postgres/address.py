@@ -1,6 +1,6 @@
 """What an address of a PostgreSQL store says, and how it is shown to people: without any secret."""
 
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
@@ -34,8 +34,12 @@ def parameters_of(url: str) -> dict[str, str]:
 
 
 def label_of(url: str) -> str:
-    """The address for people: user, host and database."""
+    """The address for people: user, host and database.
+
+    It does not begin like an address: one that is a secret is left out of what people read.
+    """
     parts = urlsplit(url)
     user, _, host = parts.netloc.rpartition("@")
     name = unquote(user.partition(":")[0])
-    return f"postgresql://{name}{'@' if name else ''}{host}{parts.path}"
+    place = host or parse_qs(parts.query).get("host", ["localhost"])[0]
+    return f"{name}{'@' if name else ''}{place}{parts.path}"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from idsync.errors import SchemaTooOld, StoreError
+from idsync.stores.postgres.address import label_of
 from idsync.stores.postgres.migrations import known_migrations
 from idsync.stores.postgres.store import open_postgres, postgres_exists
 from idsync.stores.protocol import Access
@@ -160,3 +161,25 @@ def test_a_user_without_privileges_is_told_which(nothing: str) -> None:
     assert "CREATE SCHEMA idsync AUTHORIZATION" in caught.value.fix
     server().run("CREATE SCHEMA idsync AUTHORIZATION stranger", nothing)
     open_postgres(url, Access.WRITE).close()
+
+
+@pytest.mark.parametrize(
+    ("url", "label"),
+    [
+        ("postgresql://me:s%20cret@db.example.com:5433/idsync?sslmode=require", "me@db.example.com:5433/idsync"),
+        ("postgresql://db/idsync", "db/idsync"),
+        ("postgresql://me%40home@/idsync?host=/run/pg&password=s%20cret", "me@home@/run/pg/idsync"),
+        ("postgres:///idsync", "localhost/idsync"),
+    ],
+)
+def test_people_read_an_address_without_its_secrets(url: str, label: str) -> None:
+    assert label_of(url) == label
+
+
+@pytest.mark.parametrize("url", ["postgresql://db:nan/x?sslmode", "postgresql://db/x?nothing=1", "postgresql://%zz/x"])
+def test_an_address_that_cannot_be_read_is_not_repeated(url: str) -> None:
+    with pytest.raises(StoreError) as caught:
+        open_postgres(url, Access.READ)
+    said = f"{caught.value.summary} {caught.value.why} {caught.value.fix}"
+    assert url not in said
+    assert caught.value.fix
