@@ -138,6 +138,13 @@ def calls(org: Path) -> dict[str, list[tuple[str, ...]]]:
         "unlock": [("unlock", PERSON, "--reason", EVIL), ("unlock", EVIL, "--reason", EVIL)],
         "reconcile": [("reconcile",)],
         "init": [("init", str(org / f"sub{EVIL}"))],
+        "store": [
+            ("store", "copy", f"sqlite:///{org}/idsync.db", f"sqlite:///{org}/copy.db"),
+            ("store", "copy", f"sqlite:///{org}/idsync.db", f"sqlite:///{EVIL}.db"),
+            ("store", "copy", f"postgresql://{EVIL}@127.0.0.1:1/{EVIL}", f"env:{EVIL}"),
+            ("store", "copy", EVIL, EVIL),
+            ("store", EVIL),
+        ],
         "schema": [("schema", "config"), ("schema", EVIL)],
         "completion": [("completion", "bash"), ("completion", EVIL)],
         "help": [("help", EVIL)],
