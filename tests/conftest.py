@@ -3,6 +3,7 @@
 import gc
 import os
 import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 
@@ -39,6 +40,14 @@ def pytest_collection_finish() -> None:
     """Leave the tests themselves out of every collection of garbage to come."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_sessionfinish() -> None:
+    """Stop the database server, if a test started one: a worker process ends without the usual goodbyes."""
+    if "tests.postgres.server" in sys.modules:
+        from tests.postgres.server import stop_server
+
+        stop_server()
 
 
 @pytest.fixture(autouse=True)

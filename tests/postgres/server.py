@@ -40,7 +40,7 @@ class Server:
             os.chown(self.folder, user.pw_uid, user.pw_gid)
             self._as_user += ["--reuid", str(user.pw_uid), "--regid", str(user.pw_gid), "--clear-groups"]
         self._process: subprocess.Popen[bytes] | None = None
-        atexit.register(self._remove)
+        atexit.register(self.remove)
         secret = self.folder / "password"
         secret.write_text(PASSWORD)
         secret.chmod(0o644)
@@ -117,7 +117,8 @@ class Server:
         done = subprocess.run(command, capture_output=True, text=True, cwd=self.folder, check=False)
         assert done.returncode == 0, f"{program} failed:\n{done.stdout}{done.stderr}"
 
-    def _remove(self) -> None:
+    def remove(self) -> None:
+        """Stop the server, and remove its folder."""
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -126,6 +127,12 @@ class Server:
 def server() -> Server:
     """The server of this process, which is started when it is first asked for."""
     return Server()
+
+
+def stop_server() -> None:
+    """Stop the server of this process and remove its folder, if it was started."""
+    if server.cache_info().currsize:
+        server().remove()
 
 
 def _programs() -> Path:
