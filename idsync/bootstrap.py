@@ -15,21 +15,27 @@ from idsync.apply.admission import Expected
 from idsync.config.codes import BAD_STORE, STORE_FOLDER_MISSING, UNUSABLE_SECRET
 from idsync.config.loader import load
 from idsync.config.mistakes import Mistakes
+from idsync.config.secret_references import SecretReference
 from idsync.config.secrets import Secret, resolve, secret_references
-from idsync.config.settings import ApiToken, OAuth, OktaSource, SecretReference, Settings, SnapshotSource
+from idsync.config.settings import ApiToken, OAuth, OktaSource, ScimSource, Settings, SnapshotSource
 from idsync.config.source_files import SourceFile, shown
 from idsync.config.store_address import store_complaint
 from idsync.diagnostics import Diagnostic, Position, has_errors, quoted
 from idsync.errors import ConfigError, SecretError
+from idsync.model.identity import Snapshot
+from idsync.model.times import format_time
 from idsync.plan.sections import FIRST
+from idsync.reconcile.applied_configuration import applied_configuration, applied_key, applied_settings
 from idsync.stores.protocol import Access, Holder, Store
 from idsync.targets.local import LocalTarget
 from idsync.targets.protocol import Target
 
 if TYPE_CHECKING:
+    from idsync.apply.request import Request
     from idsync.sources.okta.auth import Credential
     from idsync.sources.okta.source import OktaSource as OktaReader
     from idsync.sources.protocol import Progress
+    from idsync.sources.pushed import PushedSource
     from idsync.sources.snapshot import SnapshotSource as SnapshotReader
 
 
@@ -56,7 +62,7 @@ class Workspace:
 
     def source(
         self, progress: "Progress", *, snapshot: Path | None = None, everything: bool = False
-    ) -> "OktaReader | SnapshotReader":
+    ) -> "OktaReader | SnapshotReader | PushedSource":
         """Where identities come from: a file when one is given, else what the configuration says.
 
         With `everything`, Okta is read whole, whatever the filters say. Raises SecretError.
@@ -66,13 +72,23 @@ class Workspace:
         if snapshot is not None:
             return SnapshotReader(snapshot)
         source = self.settings.integration.source
+        if not self.settings.integration.pulls:
+            source = ScimSource()
         match source:
             case SnapshotSource(path=path):
                 return SnapshotReader(self.directory / path)
             case OktaSource():
                 return self._okta(progress, everything=everything)
+            case ScimSource():
+                from idsync.sources.pushed import PushedSource
+
+                return PushedSource(self._pushed_facts)
             case _:
                 assert_never(source)
+
+    def _pushed_facts(self) -> Snapshot | None:
+        with self.store(Access.READ) as store:
+            return store.upstream.whole()
 
     def has_store(self) -> bool:
         """Whether the store is there already."""
@@ -147,6 +163,38 @@ class Workspace:
             integration.sync,
             integration.users.traits,
         )
+
+    def request(self, actor: str, now: datetime) -> "Request":
+        """What an apply here is asked for by `actor`; locks are swept where they are managed."""
+        from idsync.apply.request import Request
+
+        holder, sync = self.holder(format_time(now)), self.settings.integration.sync
+        return Request(actor=actor, now=now, holder=holder, expected=self.expected(), sweep_locks=sync.users)
+
+    def applied_key(self, store: Store) -> str:
+        """The fact that holds the configuration that was applied last."""
+        return applied_key(self.target(store))
+
+    def service_secret(self, reference: SecretReference) -> str:
+        """A secret of the Service document. Raises SecretError at its line."""
+        with _at(reference.position):
+            return self._secret(reference).reveal()
+
+    def in_force(self, store: Store) -> tuple["Workspace", bool]:
+        """What passes go by that nobody attends: the configuration that was applied last, and whether another waits.
+
+        It is this one where none was ever applied, and where it is to be followed as it is. Raises StoreError.
+        """
+        if self.settings.service.follow_config:
+            return self, False
+        applied = applied_configuration(store.facts, self.target(store))
+        if applied is None:
+            return self, False
+        if applied.digest == self.settings.digest and applied.files == self.files:
+            return self, False
+        settings = applied_settings(applied, self.directory)
+        waits = settings.digest != self.settings.digest
+        return Workspace(settings, self.directory, environment=self._environment, files=applied.files), waits
 
     def check_secrets(self) -> tuple[Diagnostic, ...]:
         """What is wrong with the secrets that are named: missing, badly kept, or of no use. None of them is quoted."""

@@ -20,6 +20,7 @@ IdsyncError
     StoreDamaged             ... since something in it cannot be read (names it)
     SchemaTooOld             ... before a command that writes has brought it to today's schema
   ResourceError              a resource in a manual edit is invalid, unknown, stale or in conflict
+  NameTaken                  a pushed user has the name of somebody whom idsync does not manage
 """
 
 from collections.abc import Sequence
@@ -194,3 +195,7 @@ class SchemaTooOld(StoreError):
 
 class ResourceError(IdsyncError):
     """A resource in a manual edit is invalid, unknown, stale or in conflict."""
+
+
+class NameTaken(IdsyncError):
+    """A pushed user has the name of somebody in the directory whom idsync does not manage."""

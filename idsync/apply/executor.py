@@ -81,7 +81,9 @@ def _admit(plan: Plan, request: Request, records: Records, *, first: Target, ent
     """
     last = last_apply(records.facts, first) if request.whole else None
     check_older(plan, last, request.releases)
-    lately = counted_lately(records.journal, request.now) if request.unattended else None
+    lately = request.lately if request.unattended else None
+    if request.unattended and lately is None:
+        lately = counted_lately(records.journal, request.now)
     again = counted_again(plan, request.expected, entered, request.now, lately)
     check_health(again, request.releases, split=request.split)
     check_guards(again, request.releases)

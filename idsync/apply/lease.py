@@ -30,14 +30,19 @@ def take_lease(leases: Leases, target: str, holder: Holder, *, timeout: float, s
     waited = 0.0
     while isinstance(other := leases.take(f"target:{target}", holder, SECONDS), Holder):
         if waited >= timeout:
-            raise LeaseHeld(
-                f"Another run is at work: {other}.",
-                holder=str(other),
-                since=other.since,
-                why=f"It began at {other.since}, and two runs at once would undo each other.",
-                fix="Wait for it to end, or give --lock-timeout to wait longer.",
-            )
+            raise lease_held(other)
         pause = min(_PAUSE, timeout - waited)
         sleep(pause)
         waited += pause
     return other
+
+
+def lease_held(other: Holder) -> LeaseHeld:
+    """That another run is at work."""
+    return LeaseHeld(
+        f"Another run is at work: {other}.",
+        holder=str(other),
+        since=other.since,
+        why=f"It began at {other.since}, and two runs at once would undo each other.",
+        fix="Wait for it to end, or give --lock-timeout to wait longer.",
+    )

@@ -40,6 +40,8 @@ class Request(msgspec.Struct, frozen=True):
     pending: Mapping[str, frozenset[Address]] = {}
     unattended: bool = False
     """Whether nobody attends the run: guards then count what such runs took within the last hour."""
+    lately: Mapping[str, int] | None = None
+    """What guards counted in such runs within the last hour, where the caller knows; else the journal is read."""
     forgets: tuple[str, ...] = ()
     circumstances: Mapping[str, str] = {}
     ahead: int = 0

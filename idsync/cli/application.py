@@ -40,6 +40,8 @@ COMMANDS = {
     "unlock": "Lift every lock on somebody at once.",
     "import": "Write the configuration that the directory already follows.",
     "history": "Show what was applied, when and by whom.",
+    "serve": "Keep the directory right, by SCIM push.",
+    "scim": "Make, list and revoke tokens for SCIM.",
     "store": "Copy the directory and its journal to another database.",
     "schema": "Print a published JSON Schema.",
     "completion": "Print the completion script of a shell.",

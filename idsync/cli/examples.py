@@ -30,6 +30,8 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "idsync import --snapshot snapshot.json --current current.json",
     ),
     "history": ("idsync history", "idsync history 12", "idsync history --verify"),
+    "serve": ("idsync serve -c access", "idsync serve --host 0.0.0.0 --port 8443"),
+    "scim": ("idsync scim token create --name okta --expires 365d", "idsync scim token rotate okta"),
     "store": (
         "idsync store copy sqlite:///access/idsync.db postgresql://idsync@db.example.com/idsync",
         "idsync store copy env:IDSYNC_STORE sqlite:///backup.db",

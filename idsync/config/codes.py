@@ -171,6 +171,12 @@ NOT_IN_THIS_VERSION = _code(
     "Leaving it out silently would be a promise not kept.",
     "Remove it, or use a version that does it.",
 )
+NO_WAY_IN = _code(
+    "no_way_in",
+    "The configuration leaves no way for people to come in.",
+    "Without pull and without push nobody would ever join or leave.",
+    "Write sync: {scim: true, pull: false} for pushes alone, or leave both out to read Okta's API.",
+)
 TRAIT_WITHOUT_PREFIX = _code(
     "trait_without_prefix",
     "A rule looks at a trait whose name lacks the prefix that all traits have.",

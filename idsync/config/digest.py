@@ -26,7 +26,7 @@ _NOT_MEANING = frozenset(
     }
 )
 # Without them a configuration means what it meant before there were such keys, and keeps its digest.
-_CAME_LATER = frozenset({"former_org_urls", "lock_burst", "access_gains"})
+_CAME_LATER = frozenset({"former_org_urls", "lock_burst", "access_gains", "pull"})
 _ENCODER = msgspec.json.Encoder(order="sorted")
 
 

@@ -30,10 +30,10 @@ from idsync.config.read_rules import (
     read_guards,
     read_owners,
     read_role_rules,
-    read_service,
 )
 from idsync.config.schema_check import check_document
-from idsync.config.settings import Guards, ImportFilters, Service, Settings, TraitSettings
+from idsync.config.service import Service, read_service
+from idsync.config.settings import Guards, ImportFilters, Settings, TraitSettings
 from idsync.config.source_files import SourceFile, read_source_files, shown
 from idsync.diagnostics import Diagnostic, Position, has_errors, in_reading_order
 
@@ -128,7 +128,7 @@ class _Documents:
         owners = [read_owners(document, self._mistakes) for document in self._of("DefaultOwners")]
         filters = [read_filters(document, self._mistakes) for document in self._of("ImportFilters")]
         guards = [read_guards(document, self._mistakes) for document in self._of("Guards")]
-        services = [read_service(document) for document in self._of("Service")]
+        services = [read_service(document, self._mistakes) for document in self._of("Service")]
         prefix = integrations[0].users.traits.prefix if integrations else TraitSettings().prefix
         role_rules = read_role_rules(self._of("RoleMapping"), prefix, self._mistakes)
         access_list_rules = read_access_list_rules(self._of("AccessListRules"), self._mistakes)

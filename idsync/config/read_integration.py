@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
-from idsync.config.codes import MISSING_AUTH, NOT_IN_THIS_VERSION, SECRET_WRITTEN_OUT
+from idsync.config.codes import MISSING_AUTH, NO_WAY_IN, NOT_IN_THIS_VERSION
 from idsync.config.mistakes import Mistakes
 from idsync.config.nodes import Node, Scalar, find, is_true, items_of, key_position, text_of
 from idsync.config.patterns import normalised
 from idsync.config.placeholders import check_id, check_people
+from idsync.config.secret_references import SecretReference, read_secret
 from idsync.config.settings import (
     DEFAULT_STORE,
+    PUSHED_APP,
     ApiToken,
     AppById,
     AppByLabel,
@@ -18,14 +18,12 @@ from idsync.config.settings import (
     Authentication,
     DefaultRole,
     EmptyLists,
-    EnvironmentSecret,
-    FileSecret,
     Integration,
     LockSettings,
     NamedPerson,
     OAuth,
     OktaSource,
-    SecretReference,
+    ScimSource,
     SnapshotSource,
     Source,
     SuspendedPeople,
@@ -38,10 +36,8 @@ from idsync.config.values import read_duration, read_name_filter, read_org_url, 
 from idsync.diagnostics import Position
 
 DEFAULT_ROLE = "okta-requester"
-# A key in PEM or JWK, or a token as Okta issues them, where the path of a file should be.
-_SECRET_ITSELF = re.compile(r"\s*(?:-----BEGIN|\{|00[A-Za-z0-9_-]{40}\Z)")
 _TTL_FIX = "Write it like 30h, 2d or 1h30m, or never for a lock without end."
-_SYNC_LATER = ("app_groups", "bidirectional", "scim")
+_SYNC_LATER = ("app_groups", "bidirectional")
 
 
 def read_integration(document: Node, mistakes: Mistakes) -> Integration:
@@ -52,20 +48,20 @@ def read_integration(document: Node, mistakes: Mistakes) -> Integration:
     _refuse_what_comes_later(spec, mistakes)
     source = _source(find(spec, "source"), defaults.source)
     authentication = _authentication(find(spec, "auth"), mistakes)
-    if isinstance(source, OktaSource) and find(spec, "auth") is None and find(spec, "source", "scim") is None:
+    if isinstance(source, OktaSource) and find(spec, "auth") is None:
         place = spec.position if spec else document.position
         mistakes.add(MISSING_AUTH, place, "Okta is the source, and there is no auth")
     return Integration(
         name=text_of(find(document, "metadata", "name")) or defaults.name,
         org_url=read_org_url(find(spec, "org_url"), mistakes),
-        app=_app(find(spec, "app"), mistakes),
+        app=AppById(PUSHED_APP) if isinstance(source, ScimSource) else _app(find(spec, "app"), mistakes),
         users=_users(find(spec, "users"), position, mistakes),
         position=position,
         authentication=authentication,
         source=source,
         store=_store(find(spec, "store"), mistakes),
         store_position=(find(spec, "store") or spec or document).position,
-        sync=_sync(find(spec, "sync"), defaults.sync),
+        sync=_sync(find(spec, "sync"), source, mistakes),
         locks=_locks(find(spec, "locks"), defaults.locks, mistakes),
         empty_lists=_when_empty(find(spec, "access_lists", "when_empty"), defaults.empty_lists),
         interval=read_duration(find(spec, "interval"), mistakes) or defaults.interval,
@@ -79,7 +75,7 @@ def _refuse_what_comes_later(spec: Node | None, mistakes: Mistakes) -> None:
         switch = find(spec, "sync", key)
         if switch is not None and is_true(switch):
             mistakes.add(NOT_IN_THIS_VERSION, switch.position, f"sync.{key} is not in this version", fix="Write false.")
-    later = [("source", "scim", "okta or snapshot"), ("target", "teleport", "local"), ("target", "scim", "local")]
+    later = [("target", "teleport", "local"), ("target", "scim", "local")]
     for section, key, instead in later:
         if (place := key_position(find(spec, section), key)) is not None:
             mistakes.add(
@@ -100,44 +96,47 @@ def _app(node: Node | None, mistakes: Mistakes) -> AppReference:
 
 
 def _authentication(node: Node | None, mistakes: Mistakes) -> Authentication | None:
-    token = _secret(find(node, "api_token"), mistakes)
+    token = read_secret(find(node, "api_token"), mistakes)
     if token is not None:
         return ApiToken(token)
     client_id = text_of(find(node, "oauth", "client_id"))
     if (place := key_position(find(node, "oauth"), "client_id")) is not None:
         check_id(client_id, place, mistakes)
-    private_key = _secret(find(node, "oauth", "private_key"), mistakes)
+    private_key = read_secret(find(node, "oauth", "private_key"), mistakes)
     if client_id is None or private_key is None:
         return None
     return OAuth(client_id, private_key, text_of(find(node, "oauth", "key_id")))
 
 
-def _secret(node: Node | None, mistakes: Mistakes) -> SecretReference | None:
-    variable, file = find(node, "env"), find(node, "file")
-    if variable is not None and (name := text_of(variable)) is not None:
-        return EnvironmentSecret(name, variable.position)
-    if file is not None and (path := text_of(file)) is not None:
-        if _SECRET_ITSELF.match(path):
-            mistakes.add(SECRET_WRITTEN_OUT, file.position, "file holds a secret, not a path to one")
-        return FileSecret(path, file.position)
-    return None
-
-
 def _store(node: Node | None, mistakes: Mistakes) -> str | SecretReference:
-    return _secret(node, mistakes) or read_store(node, DEFAULT_STORE, mistakes)
+    return read_secret(node, mistakes) or read_store(node, DEFAULT_STORE, mistakes)
 
 
 def _source(node: Node | None, default: Source) -> Source:
+    if key_position(node, "scim") is not None:
+        return ScimSource()
     path = text_of(find(node, "snapshot", "path"))
     return default if path is None else SnapshotSource(path)
 
 
-def _sync(node: Node | None, default: SyncSwitches) -> SyncSwitches:
+def _sync(node: Node | None, source: Source, mistakes: Mistakes) -> SyncSwitches:
+    default = SyncSwitches(scim=isinstance(source, ScimSource))
+
     def switch(name: str) -> bool:
         found = find(node, name)
         return bool(getattr(default, name)) if found is None else is_true(found)
 
-    return SyncSwitches(**{name: switch(name) for name in default.__struct_fields__})
+    switches = SyncSwitches(**{name: switch(name) for name in default.__struct_fields__})
+    place = find(node, "scim")
+    if place is not None and switches.scim and isinstance(source, SnapshotSource):
+        fix = "Leave it out, or let the source be okta or scim."
+        mistakes.add(NOT_IN_THIS_VERSION, place.position, "pushes beside a file are not in this version", fix=fix)
+    if place is not None and default.scim and not switches.scim:
+        mistakes.add(NO_WAY_IN, place.position, "the source is what is pushed, and sync.scim is false")
+    pull = find(node, "pull")
+    if pull is not None and not switches.pull and not switches.scim:
+        mistakes.add(NO_WAY_IN, pull.position, "sync.pull is false, and sync.scim is not true")
+    return switches
 
 
 def _users(node: Node | None, position: Position, mistakes: Mistakes) -> UserSettings:

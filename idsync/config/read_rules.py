@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from idsync.config.codes import EMPTY_INCLUDE, TRAIT_WITHOUT_PREFIX, UNREACHABLE_RULE
 from idsync.config.mistakes import Mistakes
-from idsync.config.nodes import Node, Scalar, Sequence, entries_of, find, is_true, items_of, key_position, text_of
+from idsync.config.nodes import Node, Scalar, Sequence, entries_of, find, items_of, key_position, text_of
 from idsync.config.patterns import PatternSet, normalised
 from idsync.config.placeholders import check_people
 from idsync.config.settings import (
@@ -20,7 +20,6 @@ from idsync.config.settings import (
     NamedPerson,
     Owner,
     RoleRule,
-    Service,
     TraitGrant,
     TraitRule,
 )
@@ -146,12 +145,6 @@ def read_guards(document: Node | None, mistakes: Mistakes) -> Guards:
         protected_users=frozenset(normalised(name) for name, _ in protected),
         protected_users_written=tuple(NamedPerson(name, place) for name, place in protected),
     )
-
-
-def read_service(document: Node) -> Service:
-    """Read a Service document."""
-    node = find(document, "spec", "follow_config")
-    return Service(follow_config=is_true(node))
 
 
 def _guard(spec: Node | None, name: str, default: Guard) -> Guard:

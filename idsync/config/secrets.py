@@ -12,7 +12,8 @@ import msgspec
 from idsync.config.codes import MISSING_SECRET, SECRET_READABLE_BY_OTHERS, UNUSABLE_SECRET
 from idsync.config.mistakes import Mistakes
 from idsync.config.secret_forms import as_meant, complaint
-from idsync.config.settings import ApiToken, EnvironmentSecret, FileSecret, OAuth, SecretReference, Settings
+from idsync.config.secret_references import EnvironmentSecret, FileSecret, SecretReference
+from idsync.config.settings import ApiToken, OAuth, Settings
 from idsync.config.source_files import shown
 from idsync.diagnostics import Diagnostic, Position, quoted
 from idsync.model.known_secrets import remember_secret
@@ -67,14 +68,14 @@ def resolve(reference: SecretReference, environment: Mapping[str, str], director
 def secret_references(settings: Settings) -> tuple[SecretReference, ...]:
     """Return every reference to a secret that the settings hold."""
     store = settings.integration.store
-    of_store = () if isinstance(store, str) else (store,)
+    others = (*(() if isinstance(store, str) else (store,)), *settings.service.secrets)
     match settings.integration.authentication:
         case ApiToken(token=token):
-            return (token, *of_store)
+            return (token, *others)
         case OAuth(private_key=private_key):
-            return (private_key, *of_store)
+            return (private_key, *others)
         case None:
-            return of_store
+            return others
 
 
 def _from_environment(name: str, environment: Mapping[str, str], position: Position, mistakes: Mistakes) -> str | None:

@@ -13,29 +13,14 @@ import msgspec
 
 from idsync.config.digest import digest_of
 from idsync.config.patterns import NameFilter, NamePattern
+from idsync.config.secret_references import SecretReference
+from idsync.config.service import Service
 from idsync.config.templates import Template
 from idsync.diagnostics import Position
 from idsync.model.org_urls import spelled_with_port
 
 HOUR = 3600
 DEFAULT_STORE = "sqlite:///idsync.db"
-
-
-class EnvironmentSecret(msgspec.Struct, frozen=True):
-    """A secret that an environment variable holds."""
-
-    name: str
-    position: Position
-
-
-class FileSecret(msgspec.Struct, frozen=True):
-    """A secret that a file holds; the path, as written, is relative to the configuration's directory."""
-
-    path: str
-    position: Position
-
-
-SecretReference = EnvironmentSecret | FileSecret
 
 
 class ApiToken(msgspec.Struct, frozen=True):
@@ -80,7 +65,13 @@ class SnapshotSource(msgspec.Struct, frozen=True):
     path: str
 
 
-Source = OktaSource | SnapshotSource
+class ScimSource(msgspec.Struct, frozen=True):
+    """Identities are what Okta pushed over SCIM."""
+
+
+Source = OktaSource | SnapshotSource | ScimSource
+PUSHED_APP = "scim"
+"""The id of the SSO app where only pushes tell of people: everybody who is pushed is assigned."""
 
 
 class LocalTarget(msgspec.Struct, frozen=True):
@@ -98,6 +89,8 @@ class SyncSwitches(msgspec.Struct, frozen=True):
     app_groups: bool = False
     bidirectional: bool = False
     scim: bool = False
+    pull: bool = True
+    """Whether Okta's API is read for people and groups; without, pushes alone tell of them."""
 
 
 class SuspendedPeople(StrEnum):
@@ -185,6 +178,16 @@ class Integration(msgspec.Struct, frozen=True):
     rate_limit_share: int = 50
     former_org_urls: tuple[str, ...] = ()
     """Earlier addresses of the same organization."""
+
+    @property
+    def pulls(self) -> bool:
+        """Whether people are read somewhere; else pushes alone tell of them."""
+        return not isinstance(self.source, ScimSource) and self.sync.pull
+
+    @property
+    def pushed_app(self) -> str:
+        """The SSO app of what is pushed, as snapshots name it."""
+        return self.app.id if isinstance(self.app, AppById) else ""
 
     @property
     def former_addresses(self) -> frozenset[str]:
@@ -275,12 +278,6 @@ class Guards(msgspec.Struct, frozen=True):
     source_shrink: Guard = Guard(Decimal(30), 10)
     protected_users: frozenset[str] = frozenset()
     protected_users_written: tuple[NamedPerson, ...] = ()
-
-
-class Service(msgspec.Struct, frozen=True):
-    """How passes that nobody attends go. With `follow_config` they use the files as they are."""
-
-    follow_config: bool = False
 
 
 class Settings(msgspec.Struct, frozen=True, dict=True):

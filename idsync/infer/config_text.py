@@ -5,6 +5,7 @@ from typing import assert_never
 
 import msgspec
 
+from idsync.config.secret_references import EnvironmentSecret, FileSecret, SecretReference
 from idsync.config.settings import (
     ApiToken,
     AppById,
@@ -12,11 +13,8 @@ from idsync.config.settings import (
     AppReference,
     Authentication,
     EmptyLists,
-    EnvironmentSecret,
-    FileSecret,
     ListSubject,
     OAuth,
-    SecretReference,
     SuspendedPeople,
 )
 from idsync.config.yaml_writer import scalar

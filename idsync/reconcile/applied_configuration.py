@@ -29,17 +29,22 @@ class AppliedConfiguration(msgspec.Struct, frozen=True):
     files: tuple[SourceFile, ...]
 
 
+def applied_key(target: DirectoryReader) -> str:
+    """The key of the fact that holds what was applied to a target."""
+    return _KEY.format(target.name)
+
+
 def configuration_to_remember(
     applied: AppliedConfiguration, facts: Facts, target: DirectoryReader
 ) -> Mapping[str, bytes]:
     """The facts that an apply keeps of its configuration; none where they are in the store already."""
-    key, value = _KEY.format(target.name), canonical_bytes(applied)
+    key, value = applied_key(target), canonical_bytes(applied)
     return {} if facts.get(key) == value else {key: value}
 
 
 def applied_configuration(facts: Facts, target: DirectoryReader) -> AppliedConfiguration | None:
     """The configuration that was applied last to a target; None where none was ever. Raises StoreError."""
-    known = facts.get(_KEY.format(target.name))
+    known = facts.get(applied_key(target))
     if known is None:
         return None
     try:

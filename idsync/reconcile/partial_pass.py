@@ -1,17 +1,19 @@
 """One pass over a part: what changed upstream is planned and applied, and nothing else is looked at."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Protocol
 
 from msgspec.structs import replace
 
-from idsync.apply.executor import apply_plan
 from idsync.apply.request import Applied, Request
 from idsync.config.settings import Settings
 from idsync.model.directory import LastApply
 from idsync.model.extent import Extent
+from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange, passes_on
 from idsync.plan.sections import FIRST
+from idsync.reconcile.applying import Applier
+from idsync.reconcile.kept_back import withdraw
 from idsync.reconcile.planning import plan_part
 from idsync.stores.protocol import Records, Upstream
 from idsync.targets.protocol import Target
@@ -36,16 +38,42 @@ def apply_part(
     last: LastApply | None,
     now: datetime,
     request: Request,
+    lately: Callable[[], Mapping[str, int]] | None = None,
 ) -> Iterator[Applied]:
     """Plan and apply what upstream facts changed in `moved`, plan by plan, until nothing is left to do.
 
-    Raises what `apply_plan` raises; the facts stay, so that the next pass takes up what is left.
+    Where nobody attends, the part that guards hold waits until a person releases it, or it is asked for no more;
+    `lately` says what such runs counted within the last hour. Raises what an apply raises; the facts stay, so that the
+    next pass takes up what is left.
     """
     of_a_part = replace(request, whole=False, sweep_locks=False)
+    unattended = request.unattended
     for _ in range(MOST_PLANS):
+        asked = of_a_part if lately is None else replace(of_a_part, lately=lately())
+        applier = Applier(settings, store, {FIRST: target}, asked, lambda: now, until_released=unattended)
         agreed = store.agreed(target.name)
         planned = plan_part(settings, store.upstream, target, moved, last=last, now=now, agreed=agreed)
         if planned.plan.is_empty and not planned.plan.forgets:
+            if unattended:
+                withdraw(planned.plan, planned.looked_at, store.facts, target.name)
             return
-        yield apply_plan(planned.executable().plan, of_a_part, targets={FIRST: target}, records=store)
+        parts, applied = applier.make(
+            applier.parts(planned.executable().plan), planned.inputs.clocks, planned.looked_at
+        )
+        yield applied
+        if parts.going.is_empty and not planned.plan.forgets:
+            return
+        if not any(map(_frees_a_name, planned.plan.changes)) and not planned.plan.findings:
+            return
         moved = planned.extent
+
+
+def _frees_a_name(change: Change) -> bool:
+    """Whether somebody else may get a name by a change, which a plan after it then does."""
+    match change:
+        case UserChange(after=None) | LockChange():
+            return True
+        case UserChange():
+            return passes_on(change)
+        case AccessListChange():
+            return False

@@ -62,6 +62,8 @@ class Planned(msgspec.Struct, frozen=True):
     """What was found of trait rules."""
     extent: Extent = EVERYTHING
     """What was looked at; passed-on names settle in several plans, each of the same extent."""
+    looked_at: Names | None = None
+    """The same as names in the directory; None where that is everything."""
 
     @property
     def looked_at_everything(self) -> bool:

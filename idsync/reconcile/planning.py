@@ -129,7 +129,8 @@ def plan_part(
         pool = pool_of(settings, part.snapshot, index, target, past)
         inputs = prepare(settings, part.snapshot, index, pool, last, Clocks(now), part.shared_lists, past)
         planned = _plan(inputs, shown, Reading(part.snapshot, extent), None, None, None, judged=False)
-        return msgspec.structs.replace(planned, extent=Extent(part.users, part.whole_lists))
+        looked_at = Names(frozenset(names), part.lists)
+        return msgspec.structs.replace(planned, extent=Extent(part.users, part.whole_lists), looked_at=looked_at)
 
 
 def pool_of(
@@ -174,7 +175,9 @@ def _plan(
     known = _known(inputs, target, current, within) if judged else Measures()
     before = asked_of_both(settings, known)
     seen = seen_by(inputs, compilation, memo, reading, known, before)
-    judgement = judge(settings, seen, before) if judged else Judgement(Health())
+    # What was pushed is not a reading: nobody who is absent from it was overlooked.
+    held_against = before if settings.integration.pulls else Measures()
+    judgement = judge(settings, seen, held_against) if judged else Judgement(Health())
     comparison = compare(
         found,
         compilation.desired,

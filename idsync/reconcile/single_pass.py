@@ -1,6 +1,7 @@
 """One pass: fetch, plan, and what an apply must remember for the pass after it."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from datetime import datetime
 from functools import cached_property
 
@@ -69,6 +70,7 @@ def plan_once(
     noticed: Iterable[Finding] = (),
     further: Sequence[Target] = (),
     earlier: Settings | None = None,
+    merged: Callable[[Reading], Reading] | None = None,
 ) -> Planned:
     """Read the source and plan, against what the `last` apply was made from and the `past` that is agreed on; for
     `further` targets besides, if any.
@@ -76,9 +78,48 @@ def plan_once(
     `earlier` are the settings applied before, where they are others: by them an edit is told from Okta's changes.
     `noticed` are findings that the plan is to have besides its own. With a store's `cache`, the plan looks only at what
     moved since the directory was last known to be as desired; with `described`, a number of newcomers, it is a
-    `BriefPlan`.
+    `BriefPlan`. A reading is `merged` with pushes that are newer than it.
     """
-    reading = read(source, target, settings, last)
+    with ExitStack() as span:
+        # Pushes go on: what is known of them is to be no older than what the directory holds, or people who were pushed
+        # in between would look as if they had left.
+        if not settings.integration.pulls:
+            span.enter_context(target.reading())
+            target.serial()
+        reading = read(source, target, settings, last)
+        if merged is not None:
+            span.enter_context(target.reading())
+            reading = merged(reading)
+        return plan_reading(
+            settings,
+            reading,
+            target,
+            last,
+            now,
+            past=past,
+            cache=cache,
+            described=described,
+            noticed=noticed,
+            further=further,
+            earlier=earlier,
+        )
+
+
+def plan_reading(
+    settings: Settings,
+    reading: Reading,
+    target: DirectoryReader,
+    last: LastApply | None,
+    now: datetime,
+    *,
+    past: AgreedPast,
+    cache: Facts | None = None,
+    described: int | None = None,
+    noticed: Iterable[Finding] = (),
+    further: Sequence[Target] = (),
+    earlier: Settings | None = None,
+) -> Planned:
+    """The same, from a reading."""
     # What moved in the first target says nothing of what others lack: for them, everybody is compiled.
     remembered = None if cache is None or further else Remembering(decode_memo(cache.get(_MEMO.format(target.name))))
     planned = make_plan(

@@ -16,6 +16,7 @@ from idsync.model.directory_tables import DirectoryTables
 from idsync.model.extent import Extent, Reading
 from idsync.model.identity import Snapshot
 from idsync.model.journal import Entry, Head, Numbered, Verification
+from idsync.model.pushed import PushedGroup, PushedUser, ScimToken
 from idsync.model.resources import AccessList, Lock, Membership, User
 
 
@@ -153,6 +154,12 @@ class Upstream(Protocol):
     def move(self, name: str, joined: Collection[str], left: Collection[str]) -> Extent:
         """Add people to a group or app, and take others out; the list itself is not read. Whose membership changed."""
 
+    def groups_named(self, name: str) -> list[str]:
+        """The groups of exactly this name, by id."""
+
+    def is_known(self) -> bool:
+        """Whether anything was stored yet."""
+
     def whole(self) -> Snapshot | None:
         """Everything that is known, in one snapshot; None before the first whole reading."""
 
@@ -176,6 +183,89 @@ class Upstream(Protocol):
 
         Of Everyone, whose members are not stored, that is taken for granted.
         """
+
+
+class Pushed(Protocol):
+    """What SCIM pushed, each resource under its SCIM id. Names are found whatever their letter case."""
+
+    def user(self, scim_id: str) -> PushedUser | None:
+        """The user of a SCIM id."""
+
+    def user_named(self, username: str) -> PushedUser | None:
+        """The user of a name."""
+
+    def users_with_external_id(self, external_id: str) -> list[PushedUser]:
+        """The users with this `externalId`, the oldest first."""
+
+    def users_of(self, okta_id: str) -> list[PushedUser]:
+        """The users that stand for a person, the oldest first."""
+
+    def users(self, offset: int, count: int) -> list[PushedUser]:
+        """So many users from this place on, the oldest first."""
+
+    def users_since(self, time: str) -> list[PushedUser]:
+        """The users that were pushed at this time or later, the oldest first."""
+
+    def count_users(self) -> int:
+        """How many users there are, tombstones included."""
+
+    def put_user(self, user: PushedUser) -> None:
+        """Keep a user, in place of what there was under its SCIM id."""
+
+    def delete_user(self, scim_id: str) -> None:
+        """Forget a user, and its places in groups."""
+
+    def group(self, scim_id: str) -> PushedGroup | None:
+        """The group of a SCIM id."""
+
+    def groups_titled(self, title: str) -> list[PushedGroup]:
+        """The groups of a title, the oldest first."""
+
+    def groups(self, offset: int, count: int) -> list[PushedGroup]:
+        """So many groups from this place on, the oldest first."""
+
+    def groups_since(self, time: str) -> list[PushedGroup]:
+        """The groups that were pushed at this time or later, the oldest first."""
+
+    def count_groups(self) -> int:
+        """How many groups there are."""
+
+    def put_group(self, group: PushedGroup) -> None:
+        """Keep a group, in place of what there was under its SCIM id; its members stay."""
+
+    def delete_group(self, scim_id: str) -> None:
+        """Forget a group and its members."""
+
+    def members(self, group: str) -> list[tuple[str, bytes | None]]:
+        """SCIM id of every member of a group, tombstones included, and what was pushed of the membership, as JSON."""
+
+    def count_members(self, group: str) -> int:
+        """How many members a group has."""
+
+    def groups_of(self, user: str) -> list[tuple[str, str, str]]:
+        """SCIM id, title and list of every group that a user is in."""
+
+    def okta_ids(self, users: Collection[str]) -> Mapping[str, str]:
+        """Whom these SCIM ids stand for; unknown ones are left out."""
+
+    def add_members(self, group: str, users: Mapping[str, bytes | None]) -> None:
+        """Put users into a group, by their SCIM ids, with what was pushed of each membership."""
+
+    def remove_members(self, group: str, users: Collection[str]) -> None:
+        """Take users out of a group, by their SCIM ids."""
+
+
+class Tokens(Protocol):
+    """The tokens that may push."""
+
+    def put(self, token: ScimToken) -> None:
+        """Keep a token, or what became of it."""
+
+    def find(self, digest: bytes) -> ScimToken | None:
+        """The token of this digest."""
+
+    def all(self) -> list[ScimToken]:
+        """Every token that was ever made, the oldest first."""
 
 
 class Difference(msgspec.Struct, frozen=True, gc=False):
@@ -271,6 +361,15 @@ class Store(Records, Protocol):
 
     @property
     def upstream(self) -> Upstream: ...
+
+    @property
+    def pushed(self) -> Pushed: ...
+
+    @property
+    def tokens(self) -> Tokens: ...
+
+    def attempt(self) -> AbstractContextManager[None]:
+        """A span of writes inside a transaction that can fail alone: an error undoes it, and leaves the rest."""
 
     @property
     def upgraded_from(self) -> int | None:

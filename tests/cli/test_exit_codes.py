@@ -27,6 +27,7 @@ CODES = {
     "TargetError": 7,
     "LeaseHeld": 9,
     "LeaseLost": 9,
+    "NameTaken": 1,  # of pushes alone, which are answered 409
     "StoreBusy": 9,
     "StoreDamaged": 1,
     "SchemaTooOld": 7,

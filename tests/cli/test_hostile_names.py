@@ -137,6 +137,13 @@ def calls(org: Path) -> dict[str, list[tuple[str, ...]]]:
         "lock": [("lock", PERSON, "--message", EVIL), ("lock", EVIL, "--message", EVIL)],
         "unlock": [("unlock", PERSON, "--reason", EVIL), ("unlock", EVIL, "--reason", EVIL)],
         "reconcile": [("reconcile",)],
+        "serve": [("serve", "--port", EVIL)],
+        "scim": [
+            ("scim", "token", "create", "--name", EVIL),
+            ("scim", "token", "create", "--name", PERSON),
+            *(("scim", "token", verb, EVIL) for verb in ("rotate", "revoke")),
+            ("scim", "token", "list"),
+        ],
         "init": [("init", str(org / f"sub{EVIL}"))],
         "store": [
             ("store", "copy", f"sqlite:///{org}/idsync.db", f"sqlite:///{org}/copy.db"),

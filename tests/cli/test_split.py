@@ -317,7 +317,7 @@ def test_a_target_that_made_some_steps_only_ends_with_8_unless_something_graver_
         raise PartlyApplied("3 of 9 steps were made.", done=3, total=9)
 
     _strict(org, guards)
-    monkeypatch.setattr("idsync.cli.applying.apply_plan", partly)
+    monkeypatch.setattr("idsync.reconcile.applying.apply_plan", partly)
     ended = week(idsync, org, "--split", "--auto-approve")
     assert ended.code == code
     assert "3 of 9 steps were made" in ended.err

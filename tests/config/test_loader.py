@@ -17,13 +17,12 @@ from hypothesis import strategies as st
 from idsync.config import source_files
 from idsync.config.loader import Loaded, load, load_documents
 from idsync.config.patterns import NameFilter, NamePattern
+from idsync.config.secret_references import EnvironmentSecret, FileSecret
 from idsync.config.settings import (
     ApiToken,
     AppById,
     AppByLabel,
     EmptyLists,
-    EnvironmentSecret,
-    FileSecret,
     GroupRule,
     Guards,
     ListSubject,

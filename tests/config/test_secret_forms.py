@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from idsync.config.secret_references import EnvironmentSecret
 from idsync.config.secrets import Resolved, resolve
-from idsync.config.settings import EnvironmentSecret
 from idsync.diagnostics import Position
 from idsync.sources.okta.keys import read_key
 from tests.sources.okta.private_keys import CURVES, pem

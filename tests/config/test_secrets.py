@@ -6,18 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from idsync.config.secret_references import EnvironmentSecret, FileSecret, SecretReference
 from idsync.config.secrets import MAX_BYTES, Resolved, Secret, resolve, secret_references
-from idsync.config.settings import (
-    ApiToken,
-    AppById,
-    EnvironmentSecret,
-    FileSecret,
-    Integration,
-    OAuth,
-    SecretReference,
-    Settings,
-    UserSettings,
-)
+from idsync.config.settings import ApiToken, AppById, Integration, OAuth, Settings, UserSettings
 from idsync.diagnostics import Position
 
 HERE = Position("idsync.yaml", 6, 9)

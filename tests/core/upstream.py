@@ -17,6 +17,12 @@ class MemoryUpstream:
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
 
+    def groups_named(self, name: str) -> list[str]:
+        return sorted(group.id for group in self.snapshot.groups if group.name == name)
+
+    def is_known(self) -> bool:
+        return True
+
     def whole(self) -> Snapshot | None:
         return self.snapshot
 

@@ -10,13 +10,12 @@ from idsync.config.composer import Budget, compose
 from idsync.config.loader import load
 from idsync.config.mistakes import Mistakes
 from idsync.config.nodes import plain
+from idsync.config.secret_references import EnvironmentSecret, FileSecret
 from idsync.config.settings import (
     ApiToken,
     AppById,
     AppByLabel,
     EmptyLists,
-    EnvironmentSecret,
-    FileSecret,
     Integration,
     OAuth,
     OktaSource,

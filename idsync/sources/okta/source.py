@@ -10,6 +10,7 @@ from idsync.config.settings import AppReference
 from idsync.model.extent import EVERYTHING, Extent, Reading, cut
 from idsync.model.identity import FORMAT_VERSION, Snapshot
 from idsync.model.measures import Measures
+from idsync.model.moves import Moves
 from idsync.model.times import format_time
 from idsync.sources.okta.ask_again import AskAgain
 from idsync.sources.okta.auth import Credential
@@ -21,6 +22,7 @@ from idsync.sources.okta.refusals import OAuthScope
 from idsync.sources.okta.request import Requester, Timing
 from idsync.sources.okta.selection import Selection
 from idsync.sources.okta.sso_app import pass_over
+from idsync.sources.okta.system_log import read_moves
 from idsync.sources.okta.wire import App, Group
 from idsync.sources.okta.workers import Workers
 from idsync.sources.protocol import NOTHING_MEASURED, Catalogue, ListedApp, ListedGroup, Progress, silent
@@ -93,6 +95,19 @@ class OktaSource:
             # A Date is cut to whole seconds: on average it is half a second behind.
             ahead=None if requester.heard_at is None else round(requester.ahead + 0.5),
         )
+
+    def moves(self, cursor: str | None, begun: datetime) -> Moves:
+        """What moved in the organization since `cursor`, or since `begun` where there is none yet: one request mostly.
+
+        Raises AuthorizationError where the credential may not read the System Log, and SourceError.
+        """
+        requester = self._requester()
+        try:
+            scopes: tuple[OAuthScope, ...] = ("okta.logs.read",)
+            client = OktaClient(requester, authorizer_for(self._credential, scopes, requester))
+            return read_moves(client, Endpoints(self._org_url), cursor, begun)
+        finally:
+            requester.close()
 
     def catalogue(self) -> Catalogue:
         """List groups and apps by name, without members and assignments."""

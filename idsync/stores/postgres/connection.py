@@ -129,6 +129,25 @@ class Connection:
             self._end_transaction()
             raise
 
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """A part of the open transaction that can fail alone: any exception undoes it, and leaves what was before."""
+        for prepare in self.before_commit:
+            prepare()
+        self._execute("SAVEPOINT attempt")
+        try:
+            yield
+            for prepare in self.before_commit:
+                prepare()
+        except BaseException:
+            with suppress(psycopg.Error):
+                self._raw.execute("ROLLBACK TO SAVEPOINT attempt")
+                self._raw.execute("RELEASE SAVEPOINT attempt")
+            for forget in self.after_rollback:
+                forget()
+            raise
+        self._execute("RELEASE SAVEPOINT attempt")
+
     def reading(self) -> AbstractContextManager[None]:
         """A span of reads that see one state; inside a transaction, that transaction's."""
         return self._part_of_another if self.is_writing else self._span()

@@ -86,6 +86,25 @@ class Connection:
             follow()
 
     @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """A part of the open transaction that can fail alone: any exception undoes it, and leaves what was before."""
+        for prepare in self.before_commit:
+            prepare()
+        self.run("SAVEPOINT attempt")
+        try:
+            yield
+            for prepare in self.before_commit:
+                prepare()
+        except BaseException:
+            with suppress(sqlite3.Error):
+                self._raw.execute("ROLLBACK TO attempt")
+                self._raw.execute("RELEASE attempt")
+            for forget in self.after_rollback:
+                forget()
+            raise
+        self.run("RELEASE attempt")
+
+    @contextmanager
     def reading(self) -> Iterator[None]:
         """A span of reads that see one state; inside a transaction, that transaction's."""
         if self.is_writing or self._is_reading:

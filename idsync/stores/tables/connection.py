@@ -48,6 +48,9 @@ class Connection(Protocol):
     def writing(self) -> AbstractContextManager[None]:
         """A transaction of the only writer; inside another it is part of that one. Any exception undoes all of it."""
 
+    def attempt(self) -> AbstractContextManager[None]:
+        """A part of the open transaction that can fail alone: any exception undoes it, and leaves what was before."""
+
     def reading(self) -> AbstractContextManager[None]:
         """A span of reads that see one state; inside a transaction, that transaction's."""
 

@@ -40,8 +40,30 @@ TABLES = (
     Table("upstream_ids", ("number", "okta_id")),
     Table("upstream_users", ("number", "username", "twin_key", "status", "body")),
     Table("upstream_away", ("number", "status")),
-    Table("upstream_lists", ("number", "kind", "body")),
+    Table("upstream_lists", ("number", "kind", "name", "body")),
     Table("upstream_members", ("list", "member")),
+    Table(
+        "pushed_users",
+        (
+            "number",
+            "id",
+            "username",
+            "twin_key",
+            "okta_id",
+            "external_id",
+            "active",
+            "body",
+            "version",
+            "created",
+            "modified",
+        ),
+    ),
+    Table(
+        "pushed_groups",
+        ("number", "id", "title", "twin_key", "list_id", "external_id", "body", "version", "created", "modified"),
+    ),
+    Table("pushed_members", ("group_number", "user_number", "details")),
+    Table("scim_tokens", ("id", "digest", "body")),
 )
 """Every table, each after those that it refers to. A test holds them equal to the tables of each database."""
 SINGLE = frozenset({"directory", "journal_end"})

@@ -15,6 +15,7 @@ from idsync.stores.tables.directory import Directory
 from idsync.stores.tables.facts import Facts
 from idsync.stores.tables.journal import Journal, Runs
 from idsync.stores.tables.leases import Leases
+from idsync.stores.tables.pushed import Pushed, Tokens
 from idsync.stores.tables.testimony import Story
 from idsync.stores.tables.upstream import Upstream
 from idsync.stores.tables.verification import verified
@@ -36,6 +37,8 @@ class TableStore:
         self.facts = Facts(connection, "fact")
         self.cache = Facts(connection, "cache")
         self.upstream = Upstream(connection)
+        self.pushed = Pushed(connection)
+        self.tokens = Tokens(connection)
 
     def agreed(self, target: str) -> LocalAgreed | RemoteAgreed:
         """The agreed state of the target of this name."""
@@ -53,6 +56,10 @@ class TableStore:
     def transaction(self) -> AbstractContextManager[None]:
         """A span of writes that are kept together or not at all; joins the one that is open."""
         return self._connection.writing()
+
+    def attempt(self) -> AbstractContextManager[None]:
+        """A span of writes inside a transaction that can fail alone: an error undoes it, and leaves the rest."""
+        return self._connection.attempt()
 
     def close(self) -> None:
         """Give the database back; what was not committed is undone."""

@@ -60,6 +60,14 @@ class Upstream:
             self._connection.run_many(remove, [(number, numbers[user]) for user in sorted(gone)])
             return Extent(frozenset(came | gone), frozenset())
 
+    def groups_named(self, name: str) -> list[str]:
+        """The groups of exactly this name, by id."""
+        return [group for (group,) in self._connection.rows(_SQL["upstream_groups_named"], (name,))]
+
+    def is_known(self) -> bool:
+        """Whether anything was stored yet."""
+        return self._connection.row(_SQL["upstream_head"]) is not None
+
     def whole(self) -> Snapshot | None:
         """Everything that is known, in one snapshot; None before the first reading."""
         with self._connection.reading():
@@ -158,7 +166,7 @@ class Upstream:
         changed = {name for name, (kind, _) in read.items() if known.get(name) != (kind, bodies[name])}
         gone = known.keys() - read.keys()
         numbers = self._numbers(changed | gone)
-        rows = [(numbers[name], read[name][0], bodies[name]) for name in changed]
+        rows = [(numbers[name], read[name][0], _name_of(read[name][1]), bodies[name]) for name in changed]
         self._connection.run_many(_SQL["put_upstream_list"], rows)
         self._connection.run_many(_SQL["delete_upstream_list"], [(numbers[name],) for name in gone])
         moved = self._take_members({name: _ids(item) for name, (_, item) in read.items()}, gone)
@@ -191,6 +199,10 @@ def _lists_of(snapshot: Snapshot) -> dict[str, tuple[str, List]]:
     lists: dict[str, tuple[str, List]] = {group.id: ("group", group) for group in snapshot.groups}
     lists.update((app.id, ("app", app)) for app in snapshot.apps)
     return lists
+
+
+def _name_of(item: List) -> str:
+    return item.name if isinstance(item, IdentityGroup) else item.label
 
 
 def _ids(item: List) -> set[str]:

@@ -27,6 +27,7 @@ WHOLE = {
     "agreed.sql": {"differences"},
     "testimony.sql": {"runs", "edited", "user_prints", "lock_prints", "access_list_prints", "list_counts"},
     "upstream.sql": {"upstream_away", "upstream_lists", "upstream_members", "upstream_users"},
+    "pushed.sql": {"count_pushed_groups", "count_pushed_users", "pushed_groups", "pushed_users", "scim_tokens"},
 }
 """The statements that are meant to read a whole table; `any_…` and `last_…` read one row of it."""
 FROM_THE_END = {"latest_headlines"}

@@ -75,10 +75,16 @@ FROM unnest($1::text[]) AS asked (value)
 JOIN idsync.upstream_ids AS i ON i.okta_id = asked.value
 JOIN idsync.upstream_lists AS l ON l.number = i.number;
 
+-- name: upstream_groups_named
+SELECT i.okta_id
+FROM idsync.upstream_lists AS l JOIN idsync.upstream_ids AS i ON i.number = l.number
+WHERE l.kind = 'group' AND l.name = $1
+ORDER BY i.okta_id;
+
 -- name: put_upstream_list
--- rows: number bigint, kind text, body bytea
-INSERT INTO idsync.upstream_lists (number, kind, body) SELECT number, kind, body FROM given
-ON CONFLICT (number) DO UPDATE SET kind = excluded.kind, body = excluded.body;
+-- rows: number bigint, kind text, name text, body bytea
+INSERT INTO idsync.upstream_lists (number, kind, name, body) SELECT number, kind, name, body FROM given
+ON CONFLICT (number) DO UPDATE SET kind = excluded.kind, name = excluded.name, body = excluded.body;
 
 -- name: delete_upstream_list
 -- rows: number bigint

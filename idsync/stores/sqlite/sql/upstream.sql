@@ -63,9 +63,15 @@ FROM json_each(?) AS asked
 JOIN upstream_ids AS i ON i.okta_id = asked.value
 JOIN upstream_lists AS l ON l.number = i.number;
 
+-- name: upstream_groups_named
+SELECT i.okta_id
+FROM upstream_lists AS l JOIN upstream_ids AS i ON i.number = l.number
+WHERE l.kind = 'group' AND l.name = ?
+ORDER BY i.okta_id;
+
 -- name: put_upstream_list
-INSERT INTO upstream_lists (number, kind, body) VALUES (?, ?, ?)
-ON CONFLICT (number) DO UPDATE SET kind = excluded.kind, body = excluded.body;
+INSERT INTO upstream_lists (number, kind, name, body) VALUES (?, ?, ?, ?)
+ON CONFLICT (number) DO UPDATE SET kind = excluded.kind, name = excluded.name, body = excluded.body;
 
 -- name: delete_upstream_list
 DELETE FROM upstream_lists WHERE number = ?;

@@ -1,0 +1,85 @@
+"""`idsync serve`: keep the directory right, by SCIM push and by pull."""
+
+import time
+
+import click
+
+from idsync.bootstrap import Workspace
+from idsync.cli.exit_codes import ExitCode
+from idsync.cli.invocation import Invocation, common_options, pass_invocation
+from idsync.cli.workspaces import workspace
+from idsync.model.times import format_time
+from idsync.stores.protocol import Access
+
+
+@click.command("serve")
+@click.option("--host", metavar="ADDRESS", help="Where to listen.  [default: what the Service document says]")
+@click.option("--port", metavar="NUMBER", type=click.IntRange(0, 65535), help="The port there.")
+@common_options()
+@pass_invocation
+def command(invocation: Invocation, host: str | None, port: int | None) -> ExitCode:
+    """Serve SCIM 2.0 to Okta, read Okta in a loop, and keep the directory as both say.
+
+    It ends, once what it does is done, on SIGTERM and Ctrl-C. SIGHUP lets it read the configuration again.
+    """
+    from idsync.server.application import SCIM_BASES, application
+    from idsync.server.configured import Configured
+    from idsync.server.hooks import EventHooks
+    from idsync.server.logs import LOG, set_up_logs
+    from idsync.server.metrics import Metrics
+    from idsync.server.reconciler import Reconciler
+    from idsync.server.request_rate import RequestRate
+    from idsync.server.scim.endpoint import ScimEndpoint
+    from idsync.server.serving import Listening, serve
+    from idsync.server.worker import Worker
+
+    as_json = invocation.console.json_log
+    set_up_logs(as_json=as_json)
+    place = workspace(invocation)
+    service = place.settings.service
+    configured = Configured(place, invocation.config)
+    listening = Listening(host or service.host, service.port if port is None else port, service, place.directory)
+    worker = Worker(lambda: place.store(Access.WRITE), "local", place.holder(format_time(place.now())), time.sleep)
+    worker.start()
+    reconciler = Reconciler(invocation.config, as_json=as_json)
+    scim = ScimEndpoint(
+        place.settings.integration.name,
+        worker,
+        in_force=lambda store: configured.in_force(store)[0],
+        clock=place.now,
+        body_limit=service.body_limit,
+        rate=RequestRate(lambda: configured.files.settings.service.requests_a_minute, time.monotonic),
+    )
+    base = SCIM_BASES[0].format(integration=place.settings.integration.name)
+    app = application(
+        scim,
+        worker,
+        EventHooks(lambda: _hook_secret(configured.files), reconciler.call),
+        Metrics(),
+        started=lambda: LOG.info("Serving SCIM at http://%s:%s%s", listening.host, listening.port, base),
+        reconciles=lambda: reconciler.is_alive,
+    )
+
+    def reload() -> None:
+        from idsync.errors import ConfigError
+
+        try:
+            configured.reload()
+        except ConfigError as error:
+            first = next(iter(error.diagnostics), error)
+            LOG.error("The configuration is invalid; the one from before stays: %s", first)
+        else:
+            LOG.info("The configuration was read again.")
+            reconciler.reload()
+
+    try:
+        serve(app, listening, reload=reload)
+    finally:
+        reconciler.stop()
+        worker.stop()
+    return ExitCode.DONE
+
+
+def _hook_secret(place: Workspace) -> str | None:
+    reference = place.settings.service.hook_secret
+    return None if reference is None else place.service_secret(reference)

@@ -1,0 +1,44 @@
+"""Where secrets are: a configuration names an environment variable or a file, and holds no secret."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from idsync.config.codes import SECRET_WRITTEN_OUT
+from idsync.config.mistakes import Mistakes
+from idsync.config.nodes import Node, find, text_of
+from idsync.diagnostics import Position
+
+# A key in PEM or JWK, or a token as Okta issues them, where the path of a file should be.
+_SECRET_ITSELF = re.compile(r"\s*(?:-----BEGIN|\{|00[A-Za-z0-9_-]{40}\Z)")
+
+
+class EnvironmentSecret(msgspec.Struct, frozen=True):
+    """A secret that an environment variable holds."""
+
+    name: str
+    position: Position
+
+
+class FileSecret(msgspec.Struct, frozen=True):
+    """A secret that a file holds; the path, as written, is relative to the configuration's directory."""
+
+    path: str
+    position: Position
+
+
+SecretReference = EnvironmentSecret | FileSecret
+
+
+def read_secret(node: Node | None, mistakes: Mistakes) -> SecretReference | None:
+    """The reference that a node is; None where it is none."""
+    variable, file = find(node, "env"), find(node, "file")
+    if variable is not None and (name := text_of(variable)) is not None:
+        return EnvironmentSecret(name, variable.position)
+    if file is not None and (path := text_of(file)) is not None:
+        if _SECRET_ITSELF.match(path):
+            mistakes.add(SECRET_WRITTEN_OUT, file.position, "file holds a secret, not a path to one")
+        return FileSecret(path, file.position)
+    return None

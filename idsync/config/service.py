@@ -1,0 +1,93 @@
+"""What `idsync serve` needs beside the rest: the `Service` document, as frozen values."""
+
+from __future__ import annotations
+
+import msgspec
+
+from idsync.config.mistakes import Mistakes
+from idsync.config.nodes import Node, Scalar, find, is_true, items_of, text_of
+from idsync.config.secret_references import SecretReference, read_secret
+from idsync.config.values import read_texts
+
+_SIZES = {"KiB": 1 << 10, "MiB": 1 << 20}
+
+
+class StatusToken(msgspec.Struct, frozen=True):
+    """A named token for the status page."""
+
+    name: str
+    token: SecretReference
+
+
+class Tls(msgspec.Struct, frozen=True):
+    """The service's own certificate, with its key."""
+
+    certificate: SecretReference
+    key: SecretReference
+
+
+class Service(msgspec.Struct, frozen=True):
+    """How a service listens, how often it looks, and whom it lets in.
+
+    `tick` is in seconds, `body_limit` in bytes. With `follow_config`, passes that nobody attends use the files as they
+    are.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    public_url: str | None = None
+    tick: int = 10
+    follow_config: bool = False
+    status_tokens: tuple[StatusToken, ...] = ()
+    hook_secret: SecretReference | None = None
+    tls: Tls | None = None
+    trusted_proxies: tuple[str, ...] = ()
+    body_limit: int = 32 << 20
+    requests_a_minute: int = 6000
+
+    @property
+    def secrets(self) -> tuple[SecretReference, ...]:
+        """Every reference to a secret that the service needs; a certificate is none."""
+        key = None if self.tls is None else self.tls.key
+        named = (self.hook_secret, key, *(each.token for each in self.status_tokens))
+        return tuple(each for each in named if each is not None)
+
+
+def read_service(document: Node, mistakes: Mistakes) -> Service:
+    """Read a Service document. What cannot be read is noted, and stands in the result as if it were absent."""
+    spec, defaults = find(document, "spec"), Service()
+    host, _, port = (text_of(find(spec, "listen")) or "").rpartition(":")
+    certificate = read_secret(find(spec, "tls", "certificate"), mistakes)
+    key = read_secret(find(spec, "tls", "key"), mistakes)
+    return Service(
+        host=host.strip("[]") or defaults.host,
+        port=int(port) if port else defaults.port,
+        public_url=(text_of(find(spec, "public_url")) or "").rstrip("/") or None,
+        tick=_seconds(find(spec, "tick"), defaults.tick),
+        follow_config=is_true(find(spec, "follow_config")),
+        status_tokens=tuple(_status_tokens(find(spec, "status", "tokens"), mistakes)),
+        hook_secret=read_secret(find(spec, "event_hook", "secret"), mistakes),
+        tls=None if certificate is None or key is None else Tls(certificate, key),
+        trusted_proxies=tuple(network for network, _ in read_texts(find(spec, "trusted_proxies"))),
+        body_limit=_size(find(spec, "limits", "body"), defaults.body_limit),
+        requests_a_minute=_count(find(spec, "limits", "requests_a_minute"), defaults.requests_a_minute),
+    )
+
+
+def _status_tokens(node: Node | None, mistakes: Mistakes) -> list[StatusToken]:
+    named = ((text_of(find(item, "name")), read_secret(find(item, "token"), mistakes)) for item in items_of(node))
+    return [StatusToken(name, token) for name, token in named if name and token is not None]
+
+
+def _seconds(node: Node | None, default: int) -> int:
+    text = text_of(node)
+    return default if text is None else int(text[:-1]) * {"s": 1, "m": 60, "h": 3600}[text[-1]]
+
+
+def _size(node: Node | None, default: int) -> int:
+    text = text_of(node)
+    return default if text is None else int(text[:-3]) * _SIZES[text[-3:]]
+
+
+def _count(node: Node | None, default: int) -> int:
+    return node.value if isinstance(node, Scalar) and type(node.value) is int else default

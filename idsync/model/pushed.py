@@ -1,0 +1,52 @@
+"""What SCIM pushed: users and groups as the client last left them, each under the SCIM id that it was given.
+
+`body` is the resource as JSON, with every attribute that was pushed, and without those that the service answers for
+itself (`id`, `meta`, `groups`, `members`) and without `password`. Times are RFC 3339.
+"""
+
+import msgspec
+
+
+class PushedUser(msgspec.Struct, frozen=True):
+    """A user. `okta_id` is whom it stands for in the upstream facts; one that is not `active` is a tombstone."""
+
+    id: str
+    username: str
+    okta_id: str
+    external_id: str | None
+    active: bool
+    body: msgspec.Raw
+    version: int
+    created: str
+    modified: str
+
+
+class PushedGroup(msgspec.Struct, frozen=True):
+    """A group. `list_id` is the group that it stands for in the upstream facts."""
+
+    id: str
+    title: str
+    list_id: str
+    external_id: str | None
+    body: msgspec.Raw
+    version: int
+    created: str
+    modified: str
+
+
+PushedResource = PushedUser | PushedGroup
+
+
+class ScimToken(msgspec.Struct, frozen=True):
+    """A token of the service, without the token itself: `digest` is its SHA-256."""
+
+    id: str
+    name: str
+    integration: str
+    digest: bytes
+    created: str
+    created_by: str
+    ends: str | None = None
+    revoked: str | None = None
+    last_used: str | None = None
+    last_from: str | None = None

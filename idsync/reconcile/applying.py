@@ -1,0 +1,176 @@
+"""Applying as everybody does it who applies: what of a plan may go ahead, what is held, and the run that makes it so.
+
+People, a scheduler, pushes and the passes of a service differ in the request and in what they tell alone.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from idsync.apply.admission import check_guards, check_health, check_inputs, check_older, check_orphaned, check_unused
+from idsync.apply.executor import apply_plan
+from idsync.apply.last_apply import last_apply, to_remember
+from idsync.apply.recount import counted_again
+from idsync.apply.request import Applied, Request, left_for_later
+from idsync.apply.unattended import counted_lately
+from idsync.config.settings import Settings
+from idsync.config.source_files import SourceFile
+from idsync.errors import PlanStale
+from idsync.model.directory import Names
+from idsync.model.times import Clocks
+from idsync.plan.changes import Plan
+from idsync.plan.holding import LOCKS_GO
+from idsync.plan.sections import FIRST
+from idsync.plan.split import split, with_moved
+from idsync.reconcile.applied_configuration import (
+    AppliedConfiguration,
+    applied_configuration,
+    configuration_to_remember,
+)
+from idsync.reconcile.clocks import clocks_of
+from idsync.reconcile.kept_back import kept_back, to_keep_back, with_marks_kept
+from idsync.reconcile.parts import PASSED, Parts
+from idsync.reconcile.planned import last_apply_in_part
+from idsync.stores.protocol import Records
+from idsync.targets.protocol import Progress, Target
+
+MOST_LOOKS = 5
+"""So often a plan is split again because what it changes moved meanwhile."""
+
+
+def _silent(what: str, done: int, total: int) -> None:
+    """Report to nobody."""
+
+
+@dataclass(frozen=True)
+class Applier:
+    """Applies plans of one configuration. `request` says who applies, and what they release; its time is `clock`'s.
+
+    `files` are the texts of the configuration, kept as the applied one; without any, nothing is kept of it. With
+    `until_released`, what a guard held stays held until a person releases it or it is asked for no more.
+    """
+
+    settings: Settings
+    records: Records
+    targets: Mapping[str, Target]
+    request: Request
+    clock: Callable[[], datetime]
+    files: tuple[SourceFile, ...] = ()
+    until_released: bool = False
+    progress: Progress = _silent
+
+    @property
+    def first(self) -> Target:
+        """The target that people look at."""
+        return self.targets[FIRST]
+
+    def counted_again(self, plan: Plan) -> Plan:
+        """The plan with its guards counted once more."""
+        now = self.clock()
+        lately = None
+        if self.request.unattended:
+            given = self.request.lately
+            lately = counted_lately(self.records.journal, now) if given is None else given
+        return counted_again(plan, self.request.expected, self.targets, now, lately)
+
+    def parts(self, plan: Plan) -> Parts:
+        """What of a plan goes ahead and what is held; of a request without `split`, all of it goes.
+
+        Raises PlanError and SourceUnhealthy for a plan that may not even go in part.
+        """
+        if not self.request.split:
+            return Parts(plan, plan)
+        check_unused(plan, self.records.runs)
+        check_inputs(plan, self.request.expected)
+        if self.request.whole:
+            self._check_older(plan)
+            self._check_orphaned(plan)
+        plan = self.counted_again(plan)
+        if self.until_released:
+            plan = with_marks_kept(plan, kept_back(self.records.facts, self.first.name))
+        going, held = split(plan, self.request.releases)
+        return Parts(plan, going, held)
+
+    def check_whole(self, plan: Plan) -> None:
+        """Raise what refuses a plan that is applied whole or not at all."""
+        check_inputs(plan, self.request.expected)
+        self._check_orphaned(plan)
+        self._check_older(plan)
+        check_health(plan, self.request.releases)
+        check_guards(plan, self.request.releases)
+
+    def make(
+        self,
+        parts: Parts,
+        clocks: Clocks | None = None,
+        looked_at: Names | None = None,
+        again: Callable[[PlanStale, Parts], None] | None = None,
+    ) -> tuple[Parts, Applied]:
+        """Make so what goes ahead; where objects moved since the plan was made, what it changes of them waits.
+
+        `clocks` are those that the reading heard; of a plan file only when its reading was taken is known. `looked_at`
+        is what a plan covers that is not whole. `again` is told of each new split.
+        """
+        for _ in range(MOST_LOOKS):
+            try:
+                return parts, self._run(parts, clocks, looked_at)
+            except PlanStale as stale:
+                left = self._without_moved(parts, stale)
+                if left is None:
+                    raise
+                parts = left
+                if again is not None:
+                    again(stale, parts)
+        return parts, self._run(parts, clocks, looked_at)
+
+    def _check_orphaned(self, plan: Plan) -> None:
+        expected = self.request.expected
+        check_orphaned(plan, self.first.orphans(expected.known), expected, self.request.releases)
+
+    def _check_older(self, plan: Plan) -> None:
+        check_older(plan, last_apply(self.records.facts, self.first), self.request.releases)
+
+    def _without_moved(self, parts: Parts, stale: PlanStale) -> Parts | None:
+        """The parts when changes wait whose objects moved since the plan was made; None where no part may go alone."""
+        moved = {(stale.target, address) for address in stale.addresses}
+        going = {(change.target, change.address) for change in parts.going.changes}
+        if not self.request.split or going.isdisjoint(moved):
+            return None
+        return self.parts(with_moved(parts.whole, moved))
+
+    def _run(self, parts: Parts, clocks: Clocks | None, looked_at: Names | None) -> Applied:
+        now = self.clock()
+        heard = clocks or clocks_of(now, parts.whole.inputs.snapshot_taken_at)
+        request = replace(
+            self.request,
+            now=now,
+            ahead=heard.ahead,
+            releases=self._releases(parts),
+            facts=self._facts(parts, looked_at),
+            pending=left_for_later(parts.held),
+        )
+        return apply_plan(parts.going, request, targets=self.targets, records=self.records, progress=self.progress)
+
+    def _facts(self, parts: Parts, looked_at: Names | None) -> dict[str, bytes]:
+        nothing = parts.going.is_empty and not parts.held.is_empty
+        facts: dict[str, bytes] = {}
+        if self.request.whole and not nothing:
+            before = last_apply(self.records.facts, self.first)
+            doubtful = bool(parts.doubts(self.request.releases))
+            facts.update(
+                to_remember(last_apply_in_part(parts.whole, parts.held, before, in_doubt=doubtful), self.first)
+            )
+        if self.files and not (nothing and applied_configuration(self.records.facts, self.first) is not None):
+            applied = AppliedConfiguration(self.settings.digest, self.files)
+            facts.update(configuration_to_remember(applied, self.records.facts, self.first))
+        if self.until_released:
+            facts.update(to_keep_back(parts.held, looked_at, self.records.facts, self.first.name))
+        return facts
+
+    def _releases(self, parts: Parts) -> Mapping[str, str]:
+        """What is released, with the reasons; of locks that go ahead of the rest, the history is to say so."""
+        released = self.request.releases
+        passed = LOCKS_GO if self.request.unattended else parts.passed_limits(released)
+        return {**dict.fromkeys(passed, PASSED), **released}

@@ -1,0 +1,65 @@
+"""What unattended runs counted within the last hour, kept up to date by what the journal got since the last look.
+
+A service looks at it for every push, and must not read the journal of an hour each time.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+
+from idsync.apply.unattended import HOUR
+from idsync.model.journal import Entry, RunFinished, RunStarted, RunStopped
+from idsync.model.times import parse_time
+from idsync.stores.protocol import Journal
+
+
+class Lately:
+    """The counts of one store's journal; `forget` is to be called after a transaction was undone that was looked at."""
+
+    def __init__(self) -> None:
+        self._seen = 0
+        self._runs: dict[int, tuple[datetime, Mapping[str, int]]] = {}
+        self._over: set[int] = set()
+
+    def forget(self) -> None:
+        """Read the journal again at the next look."""
+        self._seen = 0
+        self._runs.clear()
+        self._over.clear()
+
+    def counted(self, journal: Journal, now: datetime) -> Mapping[str, int]:
+        """What guards counted in the runs that began within the hour before `now`, by guard."""
+        if self._seen:
+            for numbered in reversed(list(journal.entries_after(self._seen))):
+                self._note(numbered.entry)
+                self._seen = numbered.sequence
+        else:
+            self._read_hour(journal, now)
+        for run in [run for run, (began, _) in self._runs.items() if began <= now - HOUR]:
+            del self._runs[run]
+        counts: Counter[str] = Counter()
+        for _, counted in self._runs.values():
+            counts.update(counted)
+        return counts
+
+    def _read_hour(self, journal: Journal, now: datetime) -> None:
+        entries = []
+        for numbered in journal.latest():
+            self._seen = max(self._seen, numbered.sequence)
+            if isinstance(numbered.entry, RunStarted) and parse_time(numbered.entry.at) <= now - HOUR:
+                break
+            entries.append(numbered.entry)
+        for entry in reversed(entries):
+            self._note(entry)
+
+    def _note(self, entry: Entry) -> None:
+        """Take up an entry. A run that broke off and kept nothing took nothing; one that is not over may have."""
+        match entry:
+            case RunStarted(unattended=True) if entry.counted:
+                self._runs[entry.run] = parse_time(entry.at), entry.counted
+            case RunFinished(run=run):
+                self._over.add(run)
+            case RunStopped(run=run, done=0) if run not in self._over:
+                self._runs.pop(run, None)
+            case _:
+                pass

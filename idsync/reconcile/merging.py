@@ -1,0 +1,91 @@
+"""How a reading and what is known already come together: pushes that are newer than it, and what a doubtful one lacks.
+
+A reading wins over pushes that arrived before it began. Okta's copies lag, so that a person whom a push deactivated
+shortly before is not believed to be active by a listing either.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import msgspec
+
+from idsync.model.extent import Extent, Reading
+from idsync.model.identity import OUT_STATUSES, IdentityApp, IdentityGroup, Snapshot, raw_json
+from idsync.model.pushed import PushedUser
+from idsync.model.times import format_time
+from idsync.stores.protocol import Pushed, Upstream
+
+replace = msgspec.structs.replace
+LAG = timedelta(minutes=2)
+"""So long after a push Okta's listings may still show what was before it."""
+
+
+def pushed_since(pushed: Pushed, begun: datetime) -> Extent:
+    """The people and groups of whom a push knows better than a reading that began then, by Okta id."""
+    users: Iterable[PushedUser] = pushed.users_since(format_time(begun - LAG))
+    since = format_time(begun)
+    people = (user.okta_id for user in users if user.modified >= since or not user.active)
+    return Extent(frozenset(people), frozenset(group.list_id for group in pushed.groups_since(since)))
+
+
+def with_newer(reading: Reading, upstream: Upstream, newer: Extent) -> Reading:
+    """The reading, with the people and groups of `newer` as the facts have them."""
+    users, lists = newer.users or frozenset(), newer.lists or frozenset()
+    if not users and not lists:
+        return reading
+    known, snapshot = upstream.part(users, lists), reading.snapshot
+    groups = {group.id: group for group in snapshot.groups if group.id not in lists}
+    for group in known.groups:
+        if group.id in lists:
+            groups[group.id] = replace(group, members=raw_json(sorted(upstream.members([group.id]))))
+    away = {user: status for user, status in snapshot.unassigned.items() if user not in users} | known.unassigned
+    merged = replace(
+        snapshot,
+        users=sorted(
+            [*(each for each in snapshot.users if each.id not in users), *known.users], key=lambda one: one.id
+        ),
+        groups=[group for _, group in sorted(groups.items())],
+        unassigned=dict(sorted(away.items())),
+    )
+    return msgspec.structs.replace(reading, snapshot=merged)
+
+
+def newest(reading: Reading, upstream: Upstream, pushed: Pushed, begun: datetime) -> Reading:
+    """A reading that began then, but for those of whom a push that arrived since knows better."""
+    return with_newer(reading, upstream, pushed_since(pushed, begun)) if upstream.is_known() else reading
+
+
+def with_what_it_lacks(snapshot: Snapshot, before: Snapshot | None) -> Snapshot:
+    """A doubtful reading with the people, groups, apps and members that it lacks, as they were known before.
+
+    People whom Okta itself shows as out are not lacking.
+    """
+    if before is None:
+        return snapshot
+    shown_out = {user for user, status in snapshot.unassigned.items() if status in OUT_STATUSES}
+    there = {user.id for user in snapshot.users} | shown_out
+    groups = {group.id: group for group in before.groups}
+    for group in snapshot.groups:
+        old = groups.get(group.id)
+        groups[group.id] = group if old is None else _joined(group, old)
+    apps = {app.id: app for app in before.apps}
+    for app in snapshot.apps:
+        known = apps.get(app.id)
+        apps[app.id] = app if known is None else _assigned(app, known)
+    kept = [user for user in before.users if user.id not in there]
+    away = {user: status for user, status in snapshot.unassigned.items() if user not in {each.id for each in kept}}
+    return replace(
+        snapshot,
+        users=sorted([*snapshot.users, *kept], key=lambda user: user.id),
+        groups=[group for _, group in sorted(groups.items())],
+        apps=[app for _, app in sorted(apps.items())],
+        unassigned=away,
+    )
+
+
+def _joined(group: IdentityGroup, before: IdentityGroup) -> IdentityGroup:
+    return replace(group, members=raw_json(sorted({*group.member_ids(), *before.member_ids()})))
+
+
+def _assigned(app: IdentityApp, before: IdentityApp) -> IdentityApp:
+    return replace(app, users=raw_json(sorted({*app.user_ids(), *before.user_ids()})))

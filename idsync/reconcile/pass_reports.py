@@ -1,0 +1,61 @@
+"""How the passes of a service ended, and that somebody wants a full one: kept in the store, for people and metrics."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from idsync.model.canonical import canonical_bytes
+from idsync.stores.protocol import Facts
+
+_LAST = "service/last/{}"
+_LAST_GOOD = "service/last_good/{}"
+_WISH = "service/full_pass_wanted"
+
+
+class PassReport(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One pass: its kind (`full` or `tick`), when it began, how many seconds it took, and what came of it.
+
+    `counts` are the actions by kind of object, `held` how many changes each guard or doubt holds back. `error` is why
+    it failed, `note` what else is to be said.
+    """
+
+    kind: str
+    at: str
+    seconds: float
+    run: int | None = None
+    counts: Mapping[str, Mapping[str, int]] = {}
+    held: Mapping[str, int] = {}
+    doubts: tuple[str, ...] = ()
+    error: str | None = None
+    note: str = ""
+
+
+_REPORT = msgspec.json.Decoder(PassReport)
+
+
+def put_report(facts: Facts, report: PassReport) -> None:
+    """Keep how a pass ended, as the last one and, if it went well, the last good one of its kind."""
+    content = canonical_bytes(report)
+    kept = {_LAST.format(report.kind): content}
+    if report.error is None:
+        kept[_LAST_GOOD.format(report.kind)] = content
+    facts.put(kept)
+
+
+def last_report(facts: Facts, kind: str, *, good: bool = False) -> PassReport | None:
+    """How the last pass of a kind ended, or the last one that went well."""
+    known = facts.get((_LAST_GOOD if good else _LAST).format(kind))
+    return None if known is None else _REPORT.decode(known)
+
+
+def wish_for_full(facts: Facts) -> None:
+    """Ask for a full pass, soon."""
+    facts.put({_WISH: b"true"})
+
+
+def take_wish(facts: Facts) -> bool:
+    """Whether somebody asked for a full pass; the one that takes the wish grants it."""
+    if facts.get(_WISH) is None:
+        return False
+    facts.delete(_WISH)
+    return True

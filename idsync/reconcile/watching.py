@@ -1,0 +1,52 @@
+"""What a tick reads, judged before absence in it means that somebody or something is gone."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+
+from idsync.config.settings import Settings
+from idsync.model.extent import Extent, Reading
+from idsync.model.moves import Moves
+from idsync.stores.protocol import Upstream
+from idsync.targets.protocol import DirectoryReader
+
+MOST_ASKED = 300
+"""People and lists that one tick asks about by themselves; of more, a full pass is cheaper."""
+
+
+@runtime_checkable
+class LogSource(Protocol):
+    """A source with a log of what moved."""
+
+    def moves(self, cursor: str | None, begun: datetime) -> Moves:
+        """What moved since `cursor`, or since `begun` where there is none yet.
+
+        Raises AuthorizationError where the log may not be read, and SourceError.
+        """
+
+
+def is_too_much(extent: Extent) -> bool:
+    """Whether so much moved that everything is better read."""
+    return len(extent.users or ()) + len(extent.lists or ()) > MOST_ASKED
+
+
+def crosses_a_limit(settings: Settings, reading: Reading, upstream: Upstream, target: DirectoryReader) -> bool:
+    """Whether a part of the organization has lost more than may go missing between two readings."""
+    limit, extent = settings.guards.source_shrink, reading.extent
+    before = upstream.part(extent.users or (), ())
+    there = {user.id for user in reading.snapshot.users}
+    gone = sum(user.id not in there for user in before.users)
+    if gone > limit.limit(target.counts(settings.integration.org_url).people):
+        return True
+    now = _sizes(reading)
+    for name in extent.lists or ():
+        had = len(upstream.members([name]))
+        if had - now.get(name, 0) > limit.limit(had):
+            return True
+    return False
+
+
+def _sizes(reading: Reading) -> Mapping[str, int]:
+    sizes = {group.id: len(group.member_ids()) for group in reading.snapshot.groups}
+    sizes.update((app.id, len(app.user_ids())) for app in reading.snapshot.apps)
+    return sizes

@@ -1,0 +1,72 @@
+"""The ASGI application: SCIM at both base URLs, event hooks, metrics, and whether the service is alive and ready."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from idsync.errors import IdsyncError
+from idsync.reconcile.kept_back import kept_back
+from idsync.reconcile.pass_reports import PassReport, last_report
+from idsync.server.hooks import EventHooks
+from idsync.server.metrics import Metrics
+from idsync.server.request_log import RequestLog
+from idsync.server.scim.endpoint import ScimEndpoint
+from idsync.server.worker import Worker
+from idsync.stores.protocol import Store
+
+_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+SCIM_BASES = ("/scim/v2/{integration}", "/v1/webapi/scim/{integration}")
+"""Where SCIM is served; the second is where instructions written for Teleport send Okta."""
+PASSES = ("full", "tick")
+
+
+def application(
+    scim: ScimEndpoint,
+    worker: Worker,
+    hooks: EventHooks | None = None,
+    metrics: Metrics | None = None,
+    *,
+    started: Callable[[], None],
+    reconciles: Callable[[], bool] = lambda: True,
+) -> ASGIApp:
+    """The application of one integration; the worker runs as long as it does."""
+    measured = metrics or Metrics()
+
+    async def ready(_: Request) -> Response:
+        try:
+            await worker.read(lambda store: store.runs.next_number())
+        except IdsyncError as error:
+            return PlainTextResponse(f"{error.summary}\n", 503)
+        return PlainTextResponse("ready\n")
+
+    async def alive(_: Request) -> Response:
+        return PlainTextResponse("alive\n")
+
+    async def told(_: Request) -> Response:
+        reports, kept = await worker.read(_passes)
+        measured.reconciling.set(float(reconciles()))
+        return Response(measured.text(reports, kept), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        started()
+        yield
+        worker.stop()
+
+    routes = [Route("/healthz", alive), Route("/readyz", ready), Route("/metrics", told)]
+    if hooks is not None:
+        routes.append(Route("/hooks/okta", hooks.answer, methods=["GET", "POST"]))
+    for base in SCIM_BASES:
+        routes.append(Route(base, scim.answer, methods=_METHODS))
+        routes.append(Route(base + "/{path:path}", scim.answer, methods=_METHODS))
+    return RequestLog(Starlette(routes=routes, lifespan=lifespan), measured)
+
+
+def _passes(store: Store) -> tuple[list[tuple[str, PassReport | None, PassReport | None]], int]:
+    reports = [(kind, last_report(store.facts, kind), last_report(store.facts, kind, good=True)) for kind in PASSES]
+    return reports, len(kept_back(store.facts, "local"))

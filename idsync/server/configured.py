@@ -1,0 +1,27 @@
+"""The configuration of a running service: its files, read again when told so, and the one that passes go by."""
+
+from pathlib import Path
+
+from idsync.bootstrap import Workspace, open_workspace
+from idsync.stores.protocol import Store
+
+
+class Configured:
+    """The files at a place; invalid ones leave what there was."""
+
+    def __init__(self, files: Workspace, config: Path) -> None:
+        self.files = files
+        self._config = config
+        self._known: tuple[Workspace, bytes | None, tuple[Workspace, bool]] | None = None
+
+    def reload(self) -> None:
+        """Read the files again. Raises ConfigError, and keeps those from before, where they are invalid."""
+        self.files = open_workspace(self._config)
+
+    def in_force(self, store: Store) -> tuple[Workspace, bool]:
+        """What passes go by, and whether the files say something else; cheap where nothing was applied since."""
+        applied = store.facts.get(self.files.applied_key(store))
+        known = self._known
+        if known is None or known[0] is not self.files or known[1] != applied:
+            known = self._known = (self.files, applied, self.files.in_force(store))
+        return known[2]

@@ -1,0 +1,43 @@
+"""What a service logs: one JSON object a line for machines, or plain lines; a secret is in none of them."""
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+from idsync.model.known_secrets import without_secrets
+
+LOG = logging.getLogger("idsync")
+_OWN = frozenset(vars(logging.makeLogRecord({})))
+
+
+class _JsonLines(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        told: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "message": record.getMessage(),
+            **{name: value for name, value in vars(record).items() if name not in _OWN},
+        }
+        if record.exc_info:
+            told["exception"] = self.formatException(record.exc_info)
+        return without_secrets(json.dumps(told, ensure_ascii=False, default=str))
+
+
+class _PlainLines(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        more = " ".join(f"{name}={value}" for name, value in vars(record).items() if name not in _OWN)
+        line = f"{record.levelname.lower()}: {record.getMessage()}" + (f" ({more})" if more else "")
+        if record.exc_info:
+            line += "\n" + self.formatException(record.exc_info)
+        return without_secrets(line)
+
+
+def set_up_logs(*, as_json: bool) -> None:
+    """Log to stderr from now on."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_JsonLines() if as_json else _PlainLines())
+    LOG.handlers[:] = [handler]
+    LOG.setLevel(logging.INFO)
+    LOG.propagate = False

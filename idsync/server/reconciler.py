@@ -1,0 +1,169 @@
+"""The process that reconciles: full passes and ticks, one after the other, until its parent says stop or is gone."""
+
+import multiprocessing
+import random
+import signal
+import threading
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from idsync.bootstrap import Workspace, open_workspace
+from idsync.errors import ConfigError, IdsyncError
+from idsync.model.times import format_time
+from idsync.reconcile.loop import Loop, Wake
+from idsync.reconcile.pass_reports import PassReport
+from idsync.reconcile.passes import Place, ServicePasses
+from idsync.server.configured import Configured
+from idsync.server.logs import LOG, set_up_logs
+from idsync.sources.protocol import Source, silent
+from idsync.stores.protocol import Access
+
+STOP, CALL, RELOAD = "stop", "call", "reload"
+SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+"""Seconds before a process that died is started again; longer each time."""
+PATIENCE = 20.0
+"""Seconds that a pass under way has to end in; it is broken off then, and taken up at the next start."""
+
+
+class Reconciler:
+    """The process, seen from its parent; one that dies is started again."""
+
+    def __init__(self, config: Path, *, as_json: bool) -> None:
+        self._config = config
+        self._as_json = as_json
+        self._ends = threading.Event()
+        self._lock = threading.Lock()
+        self._start()
+        self._watcher = threading.Thread(target=self._watch, name="watch", daemon=True)
+        self._watcher.start()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it runs."""
+        return self._process.is_alive()
+
+    def call(self) -> None:
+        """Something moved: let it look."""
+        self._send(CALL)
+
+    def reload(self) -> None:
+        """Let it read the configuration again."""
+        self._send(RELOAD)
+
+    def stop(self) -> None:
+        """Let it end what it is doing, for a while, and end."""
+        self._ends.set()
+        self._send(STOP)
+        self._watcher.join()
+        self._process.join(PATIENCE)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
+
+    def _start(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        process = context.Process(
+            target=_run, args=(self._config, theirs, self._as_json), name="reconcile", daemon=True
+        )
+        process.start()
+        theirs.close()
+        with self._lock:
+            self._ours, self._process = ours, process
+
+    def _watch(self) -> None:
+        pause = SHORTEST_PAUSE
+        while not self._ends.wait(1.0):
+            if self._process.is_alive():
+                continue
+            LOG.error("The process that reconciles ended (%s); it is started again.", self._process.exitcode)
+            if self._ends.wait(pause):
+                return
+            pause = min(pause * 2, LONGEST_PAUSE)
+            self._start()
+
+    def _send(self, message: str) -> None:
+        try:
+            with self._lock:
+                self._ours.send(message)
+        except OSError:  # it is gone, which the watcher sees
+            return
+
+
+def _run(config: Path, messages: Connection, as_json: bool) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # the parent is told, and tells us
+    set_up_logs(as_json=as_json)
+    try:
+        configured = Configured(open_workspace(config), config)
+        place = configured.files
+        holder = place.holder(format_time(place.now()))
+        with place.store(Access.WRITE) as store:
+            passes = ServicePasses(store, configured.in_force, _source, holder, time.sleep, _tell)
+            try:
+                settings = place.settings
+                loop = Loop(
+                    passes,
+                    float(settings.integration.interval),
+                    float(settings.service.tick),
+                    time.monotonic,
+                    lambda seconds: _wait(messages, lambda: _reload(configured, loop), seconds),
+                    random.random,
+                )
+                loop.run()
+            finally:
+                passes.stand_back()
+    except IdsyncError as error:
+        LOG.error("The process that reconciles ends: %s", _told(error))
+        raise SystemExit(1) from None
+
+
+def _source(place: Place) -> Source:
+    assert isinstance(place, Workspace)  # noqa: S101 - `Configured` makes no other
+    return place.source(silent)
+
+
+def _wait(messages: Connection, reload: Callable[[], None], seconds: float) -> Wake:
+    """Wait for the time, or for a word of the parent; what it says while we worked counts once."""
+    woken = Wake.TIME
+    try:
+        if not messages.poll(seconds):
+            return woken
+        while messages.poll(0):
+            match messages.recv():
+                case "stop":
+                    return Wake.STOP
+                case "reload":
+                    reload()
+                    woken = Wake.CALLED
+                case _:
+                    woken = Wake.CALLED
+    except (EOFError, OSError):
+        return Wake.STOP
+    return woken
+
+
+def _reload(configured: Configured, loop: Loop) -> None:
+    try:
+        configured.reload()
+        settings = configured.files.settings
+        loop.interval, loop.tick = float(settings.integration.interval), float(settings.service.tick)
+    except ConfigError as error:
+        LOG.error("The configuration is invalid; the one from before stays: %s", _told(error))
+
+
+def _tell(report: PassReport) -> None:
+    what = {"full": "A full pass", "tick": "A tick"}[report.kind]
+    told = {"pass_kind": report.kind, "began": report.at, "seconds": report.seconds}
+    if report.error is not None:
+        LOG.error("%s failed: %s", what, report.error, extra=told)
+        return
+    counts = {f"{kind}_{action}": number for kind, each in report.counts.items() for action, number in each.items()}
+    told |= {"run": report.run, "held": dict(report.held), **counts}
+    LOG.info("%s ended. %s", what, report.note, extra=told)
+
+
+def _told(error: IdsyncError) -> str:
+    return " ".join(part for part in (error.summary, error.why, error.fix) if part)

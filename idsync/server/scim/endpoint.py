@@ -1,0 +1,137 @@
+"""SCIM over HTTP: who may, how much, and then the worker's thread, which speaks the protocol beside the store."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from urllib.parse import parse_qsl
+
+import msgspec
+from scim2_models import PayloadTooLargeException, ScimProvider, UnauthorizedException
+from scim2_server.requests import ScimRequest
+from scim2_server.responses import ScimResponse
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response
+
+from idsync.bootstrap import Workspace
+from idsync.errors import BlockedError
+from idsync.model.pushed import ScimToken
+from idsync.reconcile.lately import Lately
+from idsync.reconcile.pushes import Pushes
+from idsync.server.request_rate import RequestRate
+from idsync.server.scim.description import description
+from idsync.server.scim.handler import PushHandler
+from idsync.server.scim.service import OktaScimService, RequestTimeoutException
+from idsync.server.scim.storage import PushStorage
+from idsync.server.tokens import accepted, used
+from idsync.server.worker import Worker
+from idsync.stores.protocol import Store
+
+MEDIA_TYPE = "application/scim+json"
+BODY_SECONDS = 60.0
+"""So long a client may take to send a body."""
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class ScimEndpoint:
+    """Answers what is asked under the base URL of one integration."""
+
+    def __init__(
+        self,
+        name: str,
+        worker: Worker,
+        *,
+        in_force: Callable[[Store], Workspace],
+        clock: Callable[[], datetime],
+        body_limit: int,
+        rate: RequestRate | None = None,
+    ) -> None:
+        """`name` is the integration's; `in_force` says which configuration pushes go by."""
+        self._name = name
+        self._worker = worker
+        self._in_force = in_force
+        self._clock = clock
+        self._body_limit = body_limit
+        self.rate = rate
+        self._lately = Lately()
+        worker.after_undone.append(self._lately.forget)
+        self._provider: ScimProvider = description(body_limit=body_limit)
+        self._service = OktaScimService(self._provider)
+
+    async def answer(self, http: HttpRequest) -> Response:
+        """Answer one request; whatever goes wrong is answered in SCIM's words."""
+        try:
+            token = await self._token(http)
+            if self.rate is not None and (seconds := self.rate.wait(token.id)):
+                return _as_http(self._service.too_many(seconds))
+            response = await self._served(http, token)
+        except Exception as error:
+            response = self._service.error_response(error)
+        return _as_http(response)
+
+    async def _token(self, http: HttpRequest) -> ScimToken:
+        """Whose request it is. Raises UnauthorizedException."""
+        scheme, _, text = http.headers.get("authorization", "").partition(" ")
+        now, name = self._clock(), self._name
+        token = None
+        if scheme.lower() == "bearer" and text and http.path_params["integration"] == name:
+            token = await self._worker.read(lambda store: accepted(store.tokens, text.strip(), name, now))
+        if token is None:
+            raise UnauthorizedException(detail="The bearer token is missing, unknown, revoked or over.")
+        source = http.client.host if http.client else ""
+        seen = used(token, now, source)
+        if seen != token:
+            await self._worker.write(lambda store: store.tokens.put(seen))
+        return seen
+
+    async def _served(self, http: HttpRequest, token: ScimToken) -> ScimResponse:
+        try:
+            body = await asyncio.wait_for(self._body(http), BODY_SECONDS)
+        except TimeoutError:
+            raise RequestTimeoutException from None
+        path = "/" + http.path_params.get("path", "")
+        request = ScimRequest(
+            method=http.method,
+            base_url=str(http.url.replace(path=http.url.path.removesuffix(path), query="")),
+            path=path.removesuffix(".scim"),
+            query=dict(parse_qsl(http.url.query, keep_blank_values=True)),
+            headers=http.headers.items(),
+            body=body,
+            subject=token,
+        )
+        reads = http.method in _READING or path.endswith("/.search")
+        serve = self._worker.read if reads else self._worker.write
+        return await serve(lambda store: self._in_store(store, request, token))
+
+    def _in_store(self, store: Store, request: ScimRequest, token: ScimToken) -> ScimResponse:
+        place = self._in_force(store)
+        pushes = Pushes(
+            place.settings,
+            store,
+            place.target(store),
+            lambda now: place.request(f"scim token {token.name}", now),
+            self._lately,
+        )
+        storage = PushStorage(self._provider, store.pushed, pushes, store.attempt, self._clock)
+        try:
+            return PushHandler(self._service, storage).handle(request)
+        except BlockedError as error:  # what was pushed is taken, and is to be kept
+            return self._service.error_response(error)
+
+    async def _body(self, http: HttpRequest) -> bytes:
+        """The body, within the limit. Raises PayloadTooLargeException."""
+        declared = http.headers.get("content-length", "")
+        if declared.isdigit() and int(declared) > self._body_limit:
+            raise PayloadTooLargeException(detail=f"A body has at most {self._body_limit} bytes.")
+        pieces, size = [], 0
+        async for piece in http.stream():
+            size += len(piece)
+            if size > self._body_limit:
+                raise PayloadTooLargeException(detail=f"A body has at most {self._body_limit} bytes.")
+            pieces.append(piece)
+        return b"".join(pieces)
+
+
+def _as_http(response: ScimResponse) -> Response:
+    content = b"" if response.body is None else msgspec.json.encode(response.body)
+    headers = {**response.headers, "Content-Type": MEDIA_TYPE, "Cache-Control": "no-store"}
+    return Response(content, int(response.status), headers)

@@ -1,0 +1,37 @@
+"""The library's handler, but for a PATCH of a group by the members that it names."""
+
+from typing import Any
+
+from scim2_models import PatchOp, Resource, ResourceType
+from scim2_server.conditions import Conditions
+from scim2_server.handler import ScimHandler
+
+from idsync.server.scim.member_patch import member_changes
+from idsync.server.scim.service import OktaScimService
+from idsync.server.scim.storage import GROUP, PushStorage
+
+
+class PushHandler(ScimHandler):
+    """Serves one request beside the store."""
+
+    def __init__(self, service: OktaScimService, storage: PushStorage) -> None:
+        super().__init__(service, storage)
+        self._kept = storage
+
+    def replace_resource(
+        self, resource_type: ResourceType, current: Resource[Any], replacement: Resource[Any], conditions: Conditions
+    ) -> Resource[Any]:
+        """Apply a replacement, also one that changes nothing."""
+        self._kept.wrote(str(current.id))
+        return super().replace_resource(resource_type, current, replacement, conditions)
+
+    def patch_resource(
+        self, resource_type: ResourceType, resource_id: str, patch_op: "PatchOp[Any]", conditions: Conditions
+    ) -> Resource[Any]:
+        """Apply a PATCH; who is not named in one of a group is not looked at."""
+        self._kept.wrote(resource_id)
+        changes = member_changes(patch_op) if resource_type.name == GROUP else None
+        if changes is None:
+            return super().patch_resource(resource_type, resource_id, patch_op, conditions)
+        conditions.check(self._kept.version_of_group(resource_id), "PATCH")
+        return self._kept.change_members(resource_id, changes)

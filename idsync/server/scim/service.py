@@ -1,0 +1,61 @@
+"""The SCIM protocol as Okta needs it spoken, and our errors in its words."""
+
+from http import HTTPStatus
+from typing import Any
+
+from scim2_models import Context, Error, Resource, ResponseParameters, SCIMException, UniquenessException
+from scim2_server.responses import ScimResponse
+from scim2_server.service import ScimService
+
+from idsync.errors import BlockedError, IdsyncError, LeaseHeld, LeaseLost, NameTaken, PlanStale, StoreBusy
+
+RETRY_SECONDS = 5
+
+
+class RequestTimeoutException(Exception):
+    """A client that took too long to send its body."""
+
+
+class OktaScimService(ScimService):
+    """Answers a PATCH with 200 and the resource, which suits every client; errors of ours keep what they say."""
+
+    def patch_response(
+        self, base_url: str, resource: Resource[Any], response_parameters: ResponseParameters[Any]
+    ) -> ScimResponse:
+        """The resource as it is now."""
+        published = self.publish(base_url, resource)
+        return self.resource_response(published, Context.RESOURCE_REPLACEMENT_RESPONSE, response_parameters)
+
+    @staticmethod
+    def error_of(exception: Exception) -> Error:
+        """The SCIM error of whatever was raised, in words that an Okta administrator reads in the System Log."""
+        match exception:
+            case SCIMException():
+                return exception.to_error()
+            case RequestTimeoutException():
+                return Error(status=HTTPStatus.REQUEST_TIMEOUT, detail="The body did not come in time.")
+            case NameTaken():
+                return UniquenessException(detail=_told(exception)).to_error()
+            case BlockedError() | PlanStale() | LeaseHeld() | LeaseLost() | StoreBusy():
+                return Error(status=HTTPStatus.SERVICE_UNAVAILABLE, detail=_told(exception))
+            case IdsyncError():
+                return Error(status=HTTPStatus.INTERNAL_SERVER_ERROR, detail=_told(exception))
+            case _:
+                return Error(status=HTTPStatus.INTERNAL_SERVER_ERROR, detail="idsync failed; its log says why.")
+
+    def too_many(self, seconds: int) -> ScimResponse:
+        """That a token asks too much, and in how many seconds it may ask again."""
+        error = Error(status=HTTPStatus.TOO_MANY_REQUESTS, detail="Too many requests with this token.")
+        headers = {"Retry-After": str(seconds)}
+        return ScimResponse(HTTPStatus.TOO_MANY_REQUESTS, error.model_dump(), headers)
+
+    def error_response(self, exception: Exception) -> ScimResponse:
+        """The response to whatever was raised; one that is to be tried again says when."""
+        response = super().error_response(exception)
+        if response.status == HTTPStatus.SERVICE_UNAVAILABLE:
+            response.headers["Retry-After"] = str(RETRY_SECONDS)
+        return response
+
+
+def _told(error: IdsyncError) -> str:
+    return " ".join(part for part in (error.summary, error.why, error.fix) if part)

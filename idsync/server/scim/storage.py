@@ -1,0 +1,321 @@
+"""The library's storage on ours: SCIM resources are made of what was pushed, and pushes go to the use case."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
+from typing import Any, cast
+
+import msgspec
+from scim2_models import (
+    InvalidFilterException,
+    InvalidValueException,
+    NotFoundException,
+    PreconditionFailedException,
+    Resource,
+    ResourceType,
+    ResponseParameters,
+    ScimFilter,
+    ScimProvider,
+    SearchRequest,
+    UniquenessException,
+)
+from scim2_models.path import CompareOperator, Comparison
+from scim2_server.storage import ScimStorage, SearchPage
+
+from idsync.errors import BlockedError
+from idsync.model.pushed import PushedGroup, PushedResource, PushedUser
+from idsync.reconcile.pushes import Pushes
+from idsync.server.scim.member_patch import MemberChanges
+from idsync.stores.protocol import Pushed
+
+USER, GROUP = "User", "Group"
+MEMBERS_TOLD = 1000
+"""A PATCH of a group answers with its members where there are no more."""
+LONGEST_FILTER = 2000
+"""So many characters of a filter are more than anybody writes, and few enough to try on everybody."""
+_AT_ONCE = 1000
+_ANSWERED_HERE = ("id", "meta", "groups", "members", "password")
+"""What the service says itself, and what it must not keep."""
+
+
+class PushStorage(ScimStorage):
+    """Users and groups as SCIM knows them. `attempt` is a span of writes that can fail alone."""
+
+    def __init__(
+        self,
+        provider: ScimProvider,
+        pushed: Pushed,
+        pushes: Pushes,
+        attempt: Callable[[], AbstractContextManager[None]],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._provider = provider
+        self._pushed = pushed
+        self._pushes = pushes
+        self._attempt = attempt
+        self._clock = clock
+        self._written = ""
+        self._types = {str(each.name): each for each in provider.resource_types}
+
+    @contextmanager
+    def operation(self) -> Iterator[None]:
+        """One operation of a request; in a bulk request each can fail alone.
+
+        Raises BlockedError, once what was pushed is taken, where a person left whose lock is held back.
+        """
+        self._written = ""
+        with self._attempt():
+            yield
+        self._refuse_held_lock()
+
+    def _refuse_held_lock(self) -> None:
+        user = self._pushed.user(self._written) if self._written else None
+        guards = () if user is None else self._pushes.lock_held(user)
+        if user is not None and guards:
+            raise BlockedError(
+                f"{user.username} is noted as having left, but is not locked yet: {', '.join(guards)} holds the lock.",
+                guards=guards,
+                why="So many locks at once, or a lock on a protected person, wait for a person's word.",
+                fix="Review `idsync plan`, then release it: idsync apply --allow GUARD=REASON. Okta tries again.",
+            )
+
+    def wrote(self, scim_id: str) -> None:
+        """This operation is about that user, whether it changes anything or not."""
+        self._written = scim_id
+
+    def get(
+        self,
+        resource_type: ResourceType,
+        resource_id: str,
+        *,
+        response_parameters: ResponseParameters[Any] | None = None,
+    ) -> Resource[Any]:
+        """A resource by its SCIM id. Raises NotFoundException."""
+        del response_parameters
+        return self._resource(self._found(resource_type, resource_id))
+
+    def search(
+        self, resource_types: list[ResourceType], search_request: SearchRequest[Any], *, position: Any = None
+    ) -> SearchPage:
+        """A page of the resources that match, the oldest first, or as they are to be sorted."""
+        del position
+        if search_request.filter is not None and len(str(search_request.filter)) > LONGEST_FILTER:
+            raise InvalidFilterException(detail=f"A filter has at most {LONGEST_FILTER} characters.")
+        start, count = search_request.start_index_0 or 0, search_request.count
+        if search_request.filter is None and search_request.sort_by is None and len(resource_types) == 1:
+            return self._page(resource_types[0], start, _AT_ONCE if count is None else count)
+        found = [
+            resource
+            for resource in self._candidates(resource_types, search_request.filter)
+            if search_request.filter is None or search_request.filter.match(resource)
+        ]
+        if search_request.sort_by is not None:
+            found = _sorted(found, search_request)
+        return SearchPage(len(found), found[start : None if count is None else start + count])
+
+    def create(self, resource_type: ResourceType, resource: Resource[Any]) -> Resource[Any]:
+        """Take a new resource. Raises UniquenessException for a user name that somebody has."""
+        attributes = _attributes(resource)
+        if resource_type.name == USER:
+            self._refuse_taken_name(attributes, None)
+            return self._resource(self._pushes.create_user(attributes, self._clock()))
+        _check_texts(attributes, "displayName")
+        return self._resource(self._pushes.create_group(attributes, self._members(resource), self._clock()))
+
+    def update(
+        self, resource_type: ResourceType, resource: Resource[Any], *, expected_version: str | None = None
+    ) -> Resource[Any]:
+        """Take the new state of a resource. Raises NotFoundException or PreconditionFailedException."""
+        before = self._found(resource_type, str(resource.id))
+        _check_version(before, expected_version)
+        attributes = _attributes(resource)
+        match before:
+            case PushedUser():
+                self._refuse_taken_name(attributes, before)
+                return self._resource(self._pushes.replace_user(before, attributes, self._clock()))
+            case PushedGroup():
+                _check_texts(attributes, "displayName")
+                members = self._members(resource)
+                return self._resource(self._pushes.replace_group(before, attributes, members, self._clock()))
+
+    def delete(self, resource_type: ResourceType, resource_id: str, *, expected_version: str | None = None) -> None:
+        """Remove a resource; a person is locked first. Raises NotFoundException or PreconditionFailedException."""
+        before = self._found(resource_type, resource_id)
+        _check_version(before, expected_version)
+        match before:
+            case PushedUser():
+                self._pushes.delete_user(before, self._clock())
+            case PushedGroup():
+                self._pushes.delete_group(before, self._clock())
+
+    def version_of_group(self, scim_id: str) -> str:
+        """The version of a group. Raises NotFoundException."""
+        return _version(self._group(scim_id))
+
+    def change_members(self, scim_id: str, changes: MemberChanges) -> Resource[Any]:
+        """Let members join and leave a group; the answer has its members unless they are very many."""
+        group = self._group(scim_id)
+        if changes.title is not None:
+            _check_texts({"displayName": changes.title}, "displayName")
+        joined = {member: _details(content) for member, content in changes.joined.items()}
+        self._refuse_unknown(joined)
+        changed = self._pushes.move_members(group, joined, changes.left, changes.title, self._clock())
+        return self._resource(changed, with_members=self._pushed.count_members(scim_id) <= MEMBERS_TOLD)
+
+    def _members(self, group: Resource[Any]) -> dict[str, bytes | None]:
+        """What was pushed of each member, by SCIM id. Raises InvalidValueException for one that nobody has."""
+        content = group.model_dump().get("members") or ()
+        members = {str(each["value"]): _details(each) for each in content if each.get("value")}
+        self._refuse_unknown(members)
+        return members
+
+    def _refuse_unknown(self, members: Mapping[str, object]) -> None:
+        unknown = sorted(members.keys() - self._pushed.okta_ids(members).keys())
+        if unknown:
+            more = "" if len(unknown) == 1 else f" and {len(unknown) - 1} more"
+            raise InvalidValueException(detail=f"There is no User {unknown[0]}{more}; push people before their groups.")
+
+    def _found(self, resource_type: ResourceType, scim_id: str) -> PushedResource:
+        return self._user(scim_id) if resource_type.name == USER else self._group(scim_id)
+
+    def _user(self, scim_id: str) -> PushedUser:
+        user = self._pushed.user(scim_id)
+        if user is None:
+            raise NotFoundException(detail=f"There is no User {scim_id}.")
+        return user
+
+    def _group(self, scim_id: str) -> PushedGroup:
+        group = self._pushed.group(scim_id)
+        if group is None:
+            raise NotFoundException(detail=f"There is no Group {scim_id}.")
+        return group
+
+    def _refuse_taken_name(self, attributes: dict[str, Any], before: PushedUser | None) -> None:
+        _check_texts(attributes, "userName")
+        other = self._pushed.user_named(attributes["userName"])
+        if other is not None and (before is None or other.id != before.id):
+            raise UniquenessException(detail=f"There is a user {other.username} already, with the id {other.id}.")
+
+    def _page(self, resource_type: ResourceType, start: int, count: int) -> SearchPage:
+        if resource_type.name == USER:
+            return SearchPage(
+                self._pushed.count_users(), [self._resource(each) for each in self._pushed.users(start, count)]
+            )
+        return SearchPage(
+            self._pushed.count_groups(), [self._resource(each) for each in self._pushed.groups(start, count)]
+        )
+
+    def _candidates(self, types: list[ResourceType], wanted: ScimFilter[Any] | None) -> Iterator[Resource[Any]]:
+        """What could match a filter: what an index finds, or everything."""
+        names = {each.name for each in types}
+        indexed = self._indexed(names, wanted)
+        if indexed is not None:
+            yield from map(self._resource, indexed)
+            return
+        if USER in names:
+            yield from self._all(self._pushed.users)
+        if names - {USER}:
+            yield from self._all(self._pushed.groups)
+
+    def _indexed(self, names: set[str | None], wanted: ScimFilter[Any] | None) -> Sequence[PushedResource] | None:
+        """What an index finds of what could match; None where none helps."""
+        asked = _equality(wanted)
+        if asked is None or len(names) != 1:
+            return None
+        attribute, text = asked
+        if names != {USER}:
+            return self._pushed.groups_titled(text) if attribute == "displayname" else None
+        if attribute == "username":
+            user = self._pushed.user_named(text)
+            return [] if user is None else [user]
+        return self._pushed.users_with_external_id(text) if attribute == "externalid" else None
+
+    def _all(self, read: Callable[[int, int], list[Any]]) -> Iterator[Resource[Any]]:
+        start = 0
+        while found := read(start, _AT_ONCE):
+            yield from map(self._resource, found)
+            start += len(found)
+
+    def _resource(self, pushed: PushedResource, *, with_members: bool = True) -> Resource[Any]:
+        """What was pushed, with what the service answers for."""
+        content = msgspec.json.decode(pushed.body)
+        content["id"] = pushed.id
+        match pushed:
+            case PushedUser():
+                name = USER
+                if "active" in content or not pushed.active:
+                    content["active"] = pushed.active
+                groups = self._pushed.groups_of(pushed.id) if pushed.active else ()
+                content["groups"] = [
+                    {"value": scim_id, "display": title, "$ref": f"Groups/{scim_id}"} for scim_id, title, _ in groups
+                ]
+            case PushedGroup():
+                name = GROUP
+                members = self._pushed.members(pushed.id) if with_members else ()
+                content["members"] = [
+                    _told(details) | {"value": scim_id, "$ref": f"Users/{scim_id}"} for scim_id, details in members
+                ]
+        content["meta"] = {
+            "resourceType": name,
+            "created": pushed.created,
+            "lastModified": pushed.modified,
+            "version": _version(pushed),
+        }
+        with self._provider:
+            model = cast("type[Resource[Any]]", self._provider.model_for(self._types[name]))
+            return model.model_validate(content)
+
+
+def _attributes(resource: Resource[Any]) -> dict[str, Any]:
+    """Every attribute as it was pushed, but for those that the service answers for and the password."""
+    content: dict[str, Any] = resource.model_dump()
+    for name in _ANSWERED_HERE:
+        content.pop(name, None)
+    return content
+
+
+def _check_texts(attributes: Mapping[str, Any], name: str) -> None:
+    """Raise InvalidValueException for a name, or an `externalId`, that cannot be kept or told from another."""
+    texts = {name: attributes.get(name)}
+    if attributes.get("externalId") is not None:
+        texts["externalId"] = attributes["externalId"]
+    for which, text in texts.items():
+        if not isinstance(text, str) or not text or text != text.strip() or not text.isprintable():
+            raise InvalidValueException(
+                detail=f"{which} must be a text without control characters, and without white space at its ends."
+            )
+
+
+def _details(member: Mapping[str, Any]) -> bytes | None:
+    """What was pushed of a membership beside its value; None where that is nothing."""
+    told = {name: value for name, value in member.items() if name not in ("value", "$ref")}
+    return msgspec.json.encode(told) if told else None
+
+
+def _told(details: bytes | None) -> dict[str, Any]:
+    return {} if details is None else msgspec.json.decode(details, type=dict[str, Any])
+
+
+def _version(pushed: PushedResource) -> str:
+    return f'W/"{pushed.version}"'
+
+
+def _check_version(pushed: PushedResource, expected: str | None) -> None:
+    if expected is not None and expected != _version(pushed):
+        raise PreconditionFailedException
+
+
+def _equality(wanted: ScimFilter[Any] | None) -> tuple[str, str] | None:
+    """The attribute, in lower case, and the text of a filter that is `attribute eq "text"`."""
+    node = None if wanted is None else wanted.ast
+    if not isinstance(node, Comparison) or node.op != CompareOperator.eq or not isinstance(node.value, str):
+        return None
+    return str(node.attr_path).casefold(), node.value
+
+
+def _sorted(found: list[Resource[Any]], request: SearchRequest[Any]) -> list[Resource[Any]]:
+    """As the request says; what has no value comes last, and equals stay the oldest first."""
+    descending = request.sort_order == SearchRequest.SortOrder.descending
+    with_value = [each for each in found if request.sort_value(each) is not None]
+    without = [each for each in found if request.sort_value(each) is None]
+    return [*sorted(with_value, key=request.sort_value, reverse=descending), *without]

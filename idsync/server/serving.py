@@ -1,0 +1,90 @@
+"""Listening: the web part in this process, what reconciles in another, until a signal ends both."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from idsync.config.secret_references import FileSecret
+from idsync.config.service import Service
+from idsync.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Listening:
+    """Where to listen, and how."""
+
+    host: str
+    port: int
+    service: Service
+    directory: Path
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to us: an end that was asked for is not a failure."""
+        yield
+
+
+def serve(app: ASGIApp, listening: Listening, *, reload: Callable[[], None]) -> None:
+    """Answer until SIGTERM or SIGINT, then end what is being answered; SIGHUP calls `reload`.
+
+    Raises UsageError where nobody can listen there.
+    """
+    service = listening.service
+    config = uvicorn.Config(
+        app,
+        host=listening.host,
+        port=listening.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        lifespan="on",
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=10,
+        proxy_headers=bool(service.trusted_proxies),
+        forwarded_allow_ips=list(service.trusted_proxies) or None,
+        ssl_certfile=_file(listening, "certificate"),
+        ssl_keyfile=_file(listening, "key"),
+    )
+    server = _Server(config)
+    asyncio.run(_run(server, listening, reload))
+    if not server.started:
+        raise UsageError(
+            f"Nothing can listen at {listening.host}:{listening.port}.",
+            why="The port is taken, or this machine does not have the address.",
+            fix="Give another --host or --port, or end what listens there.",
+        )
+
+
+async def _run(server: _Server, listening: Listening, reload: Callable[[], None]) -> None:
+    del listening
+    loop = asyncio.get_running_loop()
+
+    def end() -> None:
+        server.should_exit = True
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, end)
+    loop.add_signal_handler(signal.SIGHUP, reload)
+    with contextlib.suppress(SystemExit):  # how the library says that it cannot listen
+        await server.serve()
+
+
+def _file(listening: Listening, which: str) -> str | None:
+    tls = listening.service.tls
+    if tls is None:
+        return None
+    reference = tls.certificate if which == "certificate" else tls.key
+    if not isinstance(reference, FileSecret):
+        raise UsageError(
+            f"tls.{which} must be a file.", why="The server reads it again by itself.", fix="Write {file: PATH}."
+        )
+    return str(listening.directory / reference.path)

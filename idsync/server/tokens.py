@@ -1,0 +1,55 @@
+"""Tokens of the SCIM service: random, told once, and kept only as a digest."""
+
+import hashlib
+import hmac
+import secrets
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from idsync.model.pushed import ScimToken
+from idsync.model.times import format_time, parse_time
+from idsync.stores.protocol import Tokens
+
+PREFIX = "idsync_"
+"""How a token begins, so that scanners of repositories know one."""
+
+
+def make_token(
+    tokens: Tokens, *, name: str, integration: str, by: str, now: datetime, ends: datetime | None
+) -> tuple[ScimToken, str]:
+    """A new token and its text, which nothing keeps."""
+    text = PREFIX + secrets.token_urlsafe(32)
+    end = None if ends is None else format_time(ends)
+    token = ScimToken(secrets.token_hex(4), name, integration, digest_of(text), format_time(now), by, end)
+    tokens.put(token)
+    return token, text
+
+
+def digest_of(text: str) -> bytes:
+    """What is kept of a token."""
+    return hashlib.sha256(text.encode()).digest()
+
+
+def accepted(tokens: Tokens, text: str, integration: str, now: datetime) -> ScimToken | None:
+    """The token of this text, when it may push to an integration now."""
+    digest = digest_of(text)
+    token = tokens.find(digest)
+    if token is None or not hmac.compare_digest(token.digest, digest) or token.integration != integration:
+        return None
+    return token if is_live(token, now) else None
+
+
+def is_live(token: ScimToken, now: datetime) -> bool:
+    """Whether a token is neither revoked nor over."""
+    return token.revoked is None and (token.ends is None or parse_time(token.ends) > now)
+
+
+def used(token: ScimToken, now: datetime, source: str) -> ScimToken:
+    """The token with its last use, to the minute."""
+    return replace(token, last_used=format_time(now.replace(second=0)), last_from=source)
+
+
+def revoked(token: ScimToken, now: datetime) -> ScimToken:
+    """The token, which is of no use any more."""
+    return replace(token, revoked=format_time(now))

@@ -1,0 +1,239 @@
+"""`idsync serve` before a simulated Okta: pulled in a loop, woken by its log, pushed to, ended and started again."""
+
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from idsync.stores.sqlite.store import open_store_to_read
+from idsync.targets.local import LocalTarget
+from tests.acceptance.okta_world import Place, served
+from tests.acceptance.serving import Serving, serving
+from tests.okta_scim_client import Dialect, Engine, OktaScimClient, Quirks
+from tests.okta_simulator import Fail, Fault, Malformed, RateLimit, RepeatCursor
+from tests.okta_simulator.objects import User
+from tests.sources.okta.organizations import small
+from tests.targets.world import ORG
+
+SERVICE = """\
+---
+apiVersion: idsync/v1
+kind: Service
+spec: {tick: 1s, event_hook: {secret: {env: HOOK_SECRET}}}
+"""
+
+
+def users(place: Place) -> set[str]:
+    """Who has an account in the directory."""
+    with open_store_to_read(place.folder / "idsync.db") as store:
+        return set(LocalTarget(store.directory, ORG).state().users)
+
+
+def locked(place: Place) -> set[str]:
+    """Who is locked."""
+    with open_store_to_read(place.folder / "idsync.db") as store:
+        locks = LocalTarget(store.directory, ORG).state().locks.values()
+    return {lock.spec.target.user or "" for lock in locks}
+
+
+@contextmanager
+def pushing(running: Serving, dialect: Dialect = Dialect.PATCH) -> Iterator[Engine]:
+    """Okta, pushing to it."""
+    with running.http() as http:
+        yield Engine(OktaScimClient(http, running.base, running.token, Quirks()), dialect)
+
+
+def everybody(place: Place, sync: str = "") -> None:
+    """Configure a service that looks each second, and whose guards let a small organization change."""
+    free = "{percent: 100, floor: 10}"
+    guards = "{user_deletes: F, user_locks: F, member_removals: F, access_list_deletes: F}".replace("F", free)
+    place.configure(more=SERVICE + f"---\napiVersion: idsync/v1\nkind: Guards\nspec: {guards}\n")
+    if sync:
+        file = place.folder / "idsync.yaml"
+        file.write_text(
+            file.read_text().replace("  source: {okta: {}}\n", f"  source: {{okta: {{}}}}\n  sync: {sync}\n")
+        )
+    place.more = {**place.more, "HOOK_SECRET": "a-secret-of-the-hook"}
+
+
+def test_r45_what_the_log_tells_acts_within_a_tick(tmp_path: Path) -> None:
+    organization = small()
+    with served(organization, tmp_path) as (_, place):
+        everybody(place)
+        with serving(place) as running:
+            running.until(lambda: len(users(place)) == 5, what="the first full pass")
+            organization.deactivate(organization.user("ada@enzos-pizza.com"))
+            took = running.until(lambda: locked(place) == {"ada@enzos-pizza.com"}, what="the lock")
+            assert took < 15
+            organization.suspend(organization.user("boris@enzos-pizza.com"))
+            running.until(lambda: "boris@enzos-pizza.com" in locked(place), what="the lock of who is suspended")
+            organization.unsuspend(organization.user("boris@enzos-pizza.com"))
+            running.until(lambda: "boris@enzos-pizza.com" not in locked(place), what="the end of the suspension")
+            assert running.log.count("A full pass ended") == 1
+            assert running.end() == 0
+        place.plans_nothing()
+
+
+def test_it_is_alive_measured_and_told_to_read_its_configuration_again(tmp_path: Path) -> None:
+    with served(small(), tmp_path) as (_, place):
+        everybody(place)
+        with serving(place) as running, running.http() as http:
+            running.until(lambda: "A full pass ended" in running.log, what="the first full pass")
+            assert http.get("/healthz").status_code == 200
+            assert http.get("/readyz").status_code == 200
+            told = http.get("/metrics").text
+            assert 'idsync_last_success_timestamp_seconds{pass="full"}' in told
+            assert "idsync_reconciler_alive 1.0" in told
+            challenge = http.get("/hooks/okta", headers={"X-Okta-Verification-Challenge": "abc"})
+            assert challenge.json() == {"verification": "abc"}
+            assert http.post("/hooks/okta", headers={"Authorization": "wrong"}, content=b"{}").status_code == 401
+            good = http.post("/hooks/okta", headers={"Authorization": "a-secret-of-the-hook"}, content=b"{}")
+            assert good.status_code == 204
+            kept = (place.folder / "idsync.yaml").read_text()
+            (place.folder / "idsync.yaml").write_text("nonsense: [")
+            running.process.send_signal(signal.SIGHUP)
+            running.until(lambda: "the one from before stays" in running.log, what="the refusal")
+            (place.folder / "idsync.yaml").write_text(kept)
+            running.process.send_signal(signal.SIGHUP)
+            running.until(lambda: "was read again" in running.log, what="the reading")
+            assert running.end() == 0
+        assert "a-secret-of-the-hook" not in running.log
+
+
+def test_a_restart_goes_on_where_it_was(tmp_path: Path) -> None:
+    organization = small()
+    with served(organization, tmp_path) as (_, place):
+        everybody(place)
+        with serving(place) as running:
+            running.until(lambda: "A full pass ended" in running.log, what="the first full pass")
+            running.process.kill()
+            running.process.wait()
+        organization.deactivate(organization.user("chloe@enzos-pizza.com"))
+        with serving(place) as running:
+            running.until(lambda: locked(place) == {"chloe@enzos-pizza.com"}, what="the lock")
+            assert running.end() == 0
+        place.plans_nothing()
+
+
+def lists(place: Place) -> dict[str, list[str]]:
+    """Members of each list, by its title."""
+    with open_store_to_read(place.folder / "idsync.db") as store:
+        state = LocalTarget(store.directory, ORG).state()
+    return {state.access_lists[name].spec.title: sorted(members) for name, members in state.members.items()}
+
+
+def serial(place: Place) -> int:
+    """How often the directory changed."""
+    with open_store_to_read(place.folder / "idsync.db") as store:
+        return LocalTarget(store.directory, ORG).serial()
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+def test_r41_push_and_pull_agree_and_neither_undoes_the_other(tmp_path: Path, dialect: Dialect) -> None:
+    organization = small()
+    with served(organization, tmp_path) as (_, place):
+        everybody(place, "{scim: true}")
+        with serving(place) as running, pushing(running, dialect) as okta:
+            running.until(lambda: "A full pass ended" in running.log, what="the first full pass")
+            before = serial(place)
+            ada, boris = (organization.user(f"{name}@enzos-pizza.com") for name in ("ada", "boris"))
+            pushed = [okta.person(user.id, user.login, **profile(user)) for user in (ada, boris)]
+            for person in pushed:
+                okta.assign(person)
+            okta.push_group("eng", pushed[:1])
+            assert okta.tasks == []
+            assert lists(place)["eng"] == ["ada@enzos-pizza.com", "boris@enzos-pizza.com"]
+            organization.deactivate(boris)
+            okta.deactivate(pushed[1])
+            assert locked(place) == {"boris@enzos-pizza.com"}
+            settled = serial(place)
+            running.until(lambda: ticks(running) >= 3, what="some ticks")
+            assert (settled > before, serial(place)) == (True, settled)
+            assert locked(place) == {"boris@enzos-pizza.com"}
+            assert running.end() == 0
+        place.plans_nothing()
+
+
+def profile(user: User) -> dict[str, str]:
+    """What Okta knows of a person and pushes."""
+    return {name: str(user.profile[name]) for name in ("email", "firstName", "lastName", "department")}
+
+
+def ticks(running: Serving) -> int:
+    """How often it has looked for what moved, as far as the organization counts."""
+    time.sleep(1.2)
+    running.lines.append("\n(a second passed)")
+    return running.log.count("a second passed")
+
+
+def test_push_alone_reads_nothing_and_is_a_whole_source(tmp_path: Path) -> None:
+    with served(small(), tmp_path) as (simulator, place):
+        everybody(place, "{scim: true, pull: false}")
+        with serving(place) as running, pushing(running) as okta:
+            ada = okta.person("00uada", "ada@enzos-pizza.com")
+            okta.assign(ada)
+            okta.push_group("eng", [ada])
+            assert okta.tasks == []
+            assert users(place) == {"ada@enzos-pizza.com"}
+            assert lists(place) == {"eng": ["ada@enzos-pizza.com"]}
+            assert running.end() == 0
+        assert sum(simulator.requests.by_route.values()) == 0
+        place.plans_nothing()
+
+
+LOG = "/api/v1/logs"
+AILING = {
+    "429": Fault(LOG, RateLimit(), first=3, times=1),
+    "500": Fault(LOG, Fail(500), first=2, times=2),
+    "no JSON": Fault(LOG, Malformed(), first=2, times=2),
+    "a cursor that returns itself": Fault(LOG, RepeatCursor(), first=2, times=None),
+}
+
+
+@pytest.mark.parametrize("fault", AILING.values(), ids=AILING.keys())
+def test_r45_a_log_that_ails_is_asked_again_and_nothing_is_missed(tmp_path: Path, fault: Fault) -> None:
+    organization = small()
+    with served(organization, tmp_path) as (simulator, place):
+        everybody(place)
+        simulator.faults.add(fault)
+        with serving(place) as running:
+            running.until(lambda: "A full pass ended" in running.log, what="the first full pass")
+            organization.deactivate(organization.user("ada@enzos-pizza.com"))
+            running.until(lambda: locked(place) == {"ada@enzos-pizza.com"}, what="the lock")
+            assert running.end() == 0
+
+
+def test_r45_a_log_that_may_not_be_read_is_said_once(tmp_path: Path) -> None:
+    with served(small(), tmp_path) as (simulator, place):
+        everybody(place)
+        simulator.faults.add(Fault(LOG, Fail(403), times=None))
+        with serving(place) as running:
+            running.until(lambda: "okta.logs.read" in running.log, what="what is said")
+            running.until(lambda: ticks(running) >= 3, what="some ticks")
+            assert running.log.count("okta.logs.read") == 1
+            assert len(users(place)) == 5
+            assert running.end() == 0
+
+
+def test_r46_two_services_on_one_store_one_leads_and_the_other_takes_over(tmp_path: Path) -> None:
+    organization = small()
+    with served(organization, tmp_path) as (_, place):
+        everybody(place, "{scim: true}")
+        with serving(place) as first, serving(place) as second:
+            first.until(lambda: "A full pass ended" in first.log + second.log, what="the first full pass")
+            leader, other = (first, second) if "A full pass ended" in first.log else (second, first)
+            assert "A full pass ended" not in other.log
+            with pushing(other) as okta:
+                boris = organization.user("boris@enzos-pizza.com")
+                okta.assign(okta.person(boris.id, boris.login, **profile(boris)))
+                assert okta.tasks == []
+            leader.process.kill()
+            leader.process.wait()
+            organization.deactivate(organization.user("ada@enzos-pizza.com"))
+            other.until(lambda: locked(place) == {"ada@enzos-pizza.com"}, what="the lock")
+            assert "A full pass ended" in other.log, "who takes over begins with a full pass"
+            assert other.end() == 0
+        place.plans_nothing()

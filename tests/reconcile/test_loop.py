@@ -1,0 +1,95 @@
+"""The loop, on a clock that moves only while it waits: what it does when, and what a failure changes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+from idsync.reconcile.loop import Loop, TickEnd, Wake
+
+
+@dataclass
+class World:
+    """A clock, and passes that take time and are written down."""
+
+    until: float
+    now: float = 0.0
+    full_takes: float = 1.0
+    goes_well: Callable[[float], bool] = lambda _: True
+    ticks: list[TickEnd] = field(default_factory=list)
+    leading: Callable[[float], bool] = lambda _: True
+    asked: list[float] = field(default_factory=list)
+    calls: list[float] = field(default_factory=list)
+    done: list[tuple[str, float]] = field(default_factory=list)
+
+    def leads(self) -> bool:
+        return self.leading(self.now)
+
+    def full(self) -> bool:
+        self.done.append(("full", self.now))
+        self.now += self.full_takes
+        return self.goes_well(self.now)
+
+    def tick(self) -> TickEnd:
+        self.done.append(("tick", self.now))
+        return self.ticks.pop(0) if self.ticks else TickEnd.DONE
+
+    def wants_full(self) -> bool:
+        if self.asked and self.asked[0] <= self.now:
+            self.asked.pop(0)
+            return True
+        return False
+
+    def wait(self, seconds: float) -> Wake:
+        if self.calls and self.calls[0] <= self.now + seconds:
+            self.now = max(self.now, self.calls.pop(0))
+            return Wake.CALLED
+        self.now += seconds
+        return Wake.STOP if self.now >= self.until else Wake.TIME
+
+    def run(self, interval: float = 100.0, tick: float = 10.0, random: float = 0.5) -> list[tuple[str, float]]:
+        """Everything that was done until the world ends."""
+        Loop(self, interval, tick, lambda: self.now, self.wait, lambda: random).run()
+        return self.done
+
+
+def times(done: list[tuple[str, float]], what: str) -> list[float]:
+    """When something was done."""
+    return [at for name, at in done if name == what]
+
+
+def test_r45_a_full_pass_follows_the_end_of_the_last_one_and_ticks_go_between() -> None:
+    done = World(until=210).run()
+    assert times(done, "full") == [0, 101, 202]
+    assert times(done, "tick")[:4] == [11, 21, 31, 41]
+
+
+def test_the_interval_is_never_quite_the_same() -> None:
+    assert times(World(until=250).run(random=0.0), "full")[1] == 91
+    assert times(World(until=250).run(random=1.0), "full")[1] == pytest.approx(111)
+
+
+def test_a_pass_that_fails_is_tried_again_soon_and_then_less_often() -> None:
+    done = World(until=400, goes_well=lambda now: now > 60).run()
+    assert times(done, "full")[:5] == [0, 6, 17, 38, 79]
+
+
+def test_a_tick_that_is_behind_goes_on_at_once_and_one_in_doubt_asks_for_a_full_pass() -> None:
+    done = World(until=60, ticks=[TickEnd.BEHIND, TickEnd.BEHIND, TickEnd.DONE, TickEnd.IN_DOUBT]).run()
+    assert times(done, "tick")[:4] == [11, 11, 11, 21]
+    assert times(done, "full") == [0, 21]
+
+
+def test_a_call_wakes_it_and_calls_coalesce() -> None:
+    done = World(until=30, calls=[3.0, 3.0, 3.0]).run()
+    assert times(done, "tick")[:2] == [3, 3]
+    assert len(times(done, "tick")) <= 5
+
+
+def test_somebody_may_ask_for_a_full_pass() -> None:
+    assert times(World(until=60, asked=[15.0]).run(), "full") == [0, 21]
+
+
+def test_r46_who_does_not_lead_does_nothing_and_begins_with_a_full_pass() -> None:
+    done = World(until=100, leading=lambda now: now >= 45).run()
+    assert done[0] == ("full", 50.0)

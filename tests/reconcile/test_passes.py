@@ -1,0 +1,160 @@
+"""The passes of a service against a simulated Okta: judged before they are stored, and one process leads."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from idsync.bootstrap import Workspace
+from idsync.reconcile.loop import TickEnd
+from idsync.reconcile.pass_reports import PassReport, last_report, wish_for_full
+from idsync.reconcile.passes import ServicePasses
+from idsync.stores.holder import this_process
+from idsync.stores.protocol import Store
+from idsync.stores.sqlite.store import open_store
+from idsync.targets.local import LocalTarget
+from tests.core.world import config
+from tests.okta_simulator import Organization
+from tests.sources.okta.organizations import Reader, served
+
+PEOPLE = 40
+
+
+@dataclass
+class World:
+    """An organization, a store, and the passes between them."""
+
+    reader: Reader
+    store: Store
+    passes: ServicePasses
+    told: list[PassReport] = field(default_factory=list)
+
+    def directory(self) -> LocalTarget:
+        """What there is."""
+        return LocalTarget(self.store.directory, self.reader.url)
+
+    def users(self) -> set[str]:
+        """Who has an account."""
+        return set(self.directory().state().users)
+
+    def known(self) -> int:
+        """How many people the facts have."""
+        facts = self.store.upstream.whole()
+        return 0 if facts is None else len(facts.users)
+
+
+def organization() -> Organization:
+    """Forty people who have the app by a group that is a list, and another list."""
+    made = Organization()
+    people = [made.add_user(f"p{number:02}@x.com") for number in range(PEOPLE)]
+    staff = made.add_group("staff", members=people)
+    made.add_group("eng", members=people[:20])
+    made.assign_group(made.add_app("Teleport"), staff)
+    return made
+
+
+@contextmanager
+def running(path: Path, org: Organization, documents: str = "") -> Iterator[World]:
+    """Passes on a store of their own."""
+    with served(org) as reader, open_store(path) as store:
+        integration = (
+            "apiVersion: idsync/v1\nkind: Integration\nmetadata: {name: okta}\n"
+            f"spec: {{org_url: {reader.url}, app: {{id: {org.app('Teleport').id}}}, "
+            "auth: {api_token: {env: TOKEN}}}\n"
+        )
+        place = Workspace(config(*([documents] if documents else []), integration=integration), path.parent)
+        told: list[PassReport] = []
+        holder = this_process("2026-11-22T12:00:00Z")
+        passes = ServicePasses(store, place.in_force, lambda _: reader.source(), holder, time.sleep, told.append)
+        yield World(reader, store, passes, told)
+
+
+def test_r44_a_reading_that_shrank_is_judged_before_it_is_stored(tmp_path: Path) -> None:
+    org = organization()
+    with running(tmp_path / "a.db", org) as world:
+        assert world.passes.full()
+        assert (world.known(), len(world.users())) == (PEOPLE, PEOPLE)
+        app = org.app("Teleport")
+        org.unassign_group(app, org.group("staff"))
+        for number in range(10):
+            org.assign_user(app, org.user(f"p{number:02}@x.com"))
+        assert world.passes.full()
+        assert world.told[-1].doubts == ("source_shrink",)
+        assert (world.known(), len(world.users())) == (PEOPLE, PEOPLE)
+
+
+def test_r44_a_tick_that_would_lose_many_asks_for_a_full_pass(tmp_path: Path) -> None:
+    org = organization()
+    with running(tmp_path / "a.db", org) as world:
+        world.passes.full()
+        assert world.passes.tick() is TickEnd.DONE
+        for number in range(20):
+            org.remove_member(org.group("eng"), org.user(f"p{number:02}@x.com"))
+        assert world.passes.tick() is TickEnd.IN_DOUBT
+        members = {name: len(each) for name, each in world.directory().state().members.items()}
+        assert sorted(members.values()) == [20, PEOPLE]
+        assert world.passes.tick() is TickEnd.DONE, "what was asked for is not asked for again"
+
+
+def test_r45_a_tick_makes_so_what_moved_and_nothing_else(tmp_path: Path) -> None:
+    org = organization()
+    with running(tmp_path / "a.db", org) as world:
+        world.passes.full()
+        serial = world.directory().serial()
+        before = sum(world.reader.simulator.requests.by_route.values())
+        assert world.passes.tick() is TickEnd.DONE
+        assert sum(world.reader.simulator.requests.by_route.values()) - before == 1
+        assert world.directory().serial() == serial
+        new = org.add_user("new@x.com")
+        org.assign_user(org.app("Teleport"), new)
+        org.add_member(org.group("eng"), new)
+        org.update_group(org.group("eng"), name="engineers")
+        assert world.passes.tick() is TickEnd.DONE
+        assert "new@x.com" in world.users()
+        state = world.directory().state()
+        titles = {state.access_lists[name].spec.title: len(members) for name, members in state.members.items()}
+        assert titles == {"staff": PEOPLE, "engineers": 21}
+        assert world.passes.full()
+        assert world.told[-1].counts == {"user": {}, "lock": {}, "access_list": {}, "member": {}}
+
+
+def test_how_passes_end_is_kept_and_a_wish_is_granted_once(tmp_path: Path) -> None:
+    with running(tmp_path / "a.db", organization()) as world:
+        world.passes.full()
+        kept = last_report(world.store.facts, "full", good=True)
+        assert kept is not None
+        assert (kept.error, kept.run) == (None, 1)
+        wish_for_full(world.store.facts)
+        assert world.passes.wants_full()
+        assert not world.passes.wants_full()
+
+
+def test_r46_one_process_leads_and_another_takes_over(tmp_path: Path) -> None:
+    with running(tmp_path / "a.db", organization()) as world, open_store(tmp_path / "a.db") as store:
+        holder = this_process("2026-11-22T12:00:01Z")
+        other = type(holder)(holder.process, "elsewhere", holder.user, holder.since, "boot", "born")
+        rival = ServicePasses(store, world.passes.in_force, world.passes.source, other, time.sleep, world.told.append)
+        assert world.passes.leads()
+        assert world.passes.leads()
+        assert not rival.leads()
+        world.passes.stand_back()
+        assert rival.leads()
+        assert not world.passes.leads()
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_r43_a_burst_that_was_pulled_waits_for_a_release_too(tmp_path: Path, count: int) -> None:
+    org = organization()
+    with running(tmp_path / "a.db", org, "Guards: {user_deletes: {percent: 0, floor: 2}}") as world:
+        world.passes.full()
+        for number in range(count):
+            org.deactivate(org.user(f"p{number:02}@x.com"))
+        assert world.passes.tick() is TickEnd.DONE
+        locks = world.directory().state().locks
+        assert len(locks) == count
+        assert len(world.users()) == PEOPLE - (count if count <= 2 else 0)
+        world.passes.full()
+        assert len(world.users()) == PEOPLE - (count if count <= 2 else 0)

@@ -1,0 +1,86 @@
+"""A service over a store of its own, spoken to without a socket."""
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from idsync.bootstrap import Workspace
+from idsync.config.settings import Settings
+from idsync.model.directory import DirectoryState
+from idsync.server.application import application
+from idsync.server.scim.endpoint import ScimEndpoint
+from idsync.server.tokens import make_token
+from idsync.server.worker import Worker
+from idsync.stores.holder import this_process
+from idsync.stores.sqlite.store import open_store
+from idsync.targets.local import LocalTarget
+from tests.core.world import NOW, ORG, config
+from tests.okta_scim_client import Dialect, Engine, OktaScimClient, Quirks
+
+HOLDER = this_process("2026-11-22T12:00:00Z")
+BASE = "/scim/v2/okta"
+FREE = "{percent: 100, floor: 10000}"
+GUARDS = ("lock_burst", "access_gains", "user_deletes", "user_locks", "member_removals", "access_list_deletes")
+PUSHED = config(
+    "Guards: {" + ", ".join(f"{guard}: {FREE}" for guard in GUARDS) + "}",
+    integration=f"""
+apiVersion: idsync/v1
+kind: Integration
+metadata: {{name: okta}}
+spec:
+  org_url: {ORG}
+  source: {{scim: {{}}}}
+""",
+)
+
+
+@dataclass
+class Served:
+    """A service, the path of its store, and a token."""
+
+    http: TestClient
+    path: Path
+    token: str
+    clock: list[dt.datetime]
+    endpoint: ScimEndpoint
+
+    def engine(self, dialect: Dialect = Dialect.PUT, quirks: Quirks | None = None) -> Engine:
+        """Okta, pushing to it."""
+        return Engine(OktaScimClient(self.http, BASE, self.token, quirks or Quirks()), dialect)
+
+    def directory(self) -> DirectoryState:
+        """What the directory holds now."""
+        with open_store(self.path) as store:
+            return LocalTarget(store.directory, ORG).state()
+
+
+@contextmanager
+def served(path: Path, settings: Settings) -> Iterator[Served]:
+    """A service as long as the block lasts."""
+    clock = [NOW]
+    place = Workspace(settings, path.parent)
+    with open_store(path) as store:
+        _, token = make_token(store.tokens, name="okta", integration="okta", by="me", now=NOW, ends=None)
+    worker = Worker(lambda: open_store(path), "local", HOLDER, lambda _: None)
+    worker.start()
+    scim = ScimEndpoint(
+        "okta",
+        worker,
+        in_force=lambda store: place.in_force(store)[0],
+        clock=lambda: clock[0],
+        body_limit=1 << 20,
+    )
+    with TestClient(application(scim, worker, started=lambda: None)) as http:
+        yield Served(http, path, token, clock, scim)
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Served]:
+    """A service with a plain configuration."""
+    with served(tmp_path / "idsync.db", PUSHED) as running:
+        yield running

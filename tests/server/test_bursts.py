@@ -1,0 +1,165 @@
+"""A burst of leavers: locked at once, the rest held until a person releases it; Okta hears where a lock is held."""
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from idsync.bootstrap import Workspace
+from idsync.config.settings import Settings
+from idsync.plan.sections import FIRST
+from idsync.reconcile.applying import Applier
+from idsync.reconcile.kept_back import kept_back
+from idsync.reconcile.single_pass import plan_once
+from idsync.sources.pushed import PushedSource
+from idsync.stores.sqlite.store import open_store
+from tests.core.world import ORG, config
+from tests.okta_scim_client import Dialect, Engine
+from tests.okta_scim_client.client import Refused
+from tests.okta_scim_client.people import Assigned
+from tests.server.conftest import Served, served
+
+DIALECTS = pytest.mark.parametrize("dialect", Dialect)
+INTEGRATION = f"""
+apiVersion: idsync/v1
+kind: Integration
+metadata: {{name: okta}}
+spec: {{org_url: {ORG}, source: {{scim: {{}}}}}}
+"""
+FREE = "{percent: 100, floor: 0}"
+HOUR = dt.timedelta(hours=1, seconds=1)
+
+
+def guarded(**guards: str) -> Settings:
+    """A configuration with these guards."""
+    return config(
+        "Guards: {" + ", ".join(f"{name}: {limit}" for name, limit in guards.items()) + "}", integration=INTEGRATION
+    )
+
+
+def people(okta: Engine, count: int) -> list[Assigned]:
+    """So many people, pushed."""
+    made = [okta.person(f"00u{number:02}", f"p{number:02}@x.com") for number in range(count)]
+    for person in made:
+        okta.assign(person)
+    return made
+
+
+def locked(service: Served) -> list[str]:
+    """Who is locked."""
+    return sorted(lock.spec.target.user or "" for lock in service.directory().locks.values())
+
+
+def whole_pass(service: Served, settings: Settings, **released: str) -> None:
+    """A pass over everything that was pushed, attended where something is released."""
+    place = Workspace(settings, service.path.parent)
+    now = service.clock[0]
+    with open_store(service.path) as store:
+        target = place.target(store)
+        planned = plan_once(
+            settings, PushedSource(store.upstream.whole), target, None, now, past=store.agreed("local").past()
+        )
+        request = place.request("somebody", now)
+        request = type(request)(
+            request.actor,
+            now,
+            request.holder,
+            request.expected,
+            releases=released,
+            split=True,
+            unattended=not released,
+        )
+        applier = Applier(settings, store, {FIRST: target}, request, lambda: now, until_released=not released)
+        applier.make(applier.parts(planned.executable().plan))
+
+
+@DIALECTS
+def test_r43_a_burst_is_locked_at_once_and_its_deletions_wait(tmp_path: Path, dialect: Dialect) -> None:
+    settings = guarded(user_deletes="{percent: 0, floor: 2}", user_locks="{percent: 0, floor: 1}")
+    with served(tmp_path / "a.db", settings) as service:
+        okta = service.engine(dialect)
+        for person in people(okta, 10)[:5]:
+            okta.deactivate(person)
+        assert okta.tasks == []
+        assert locked(service) == [f"p{number:02}@x.com" for number in range(5)]
+        assert sorted(service.directory().users) == [f"p{number:02}@x.com" for number in range(2, 10)]
+
+
+def test_r43_time_releases_nothing_and_a_person_does(tmp_path: Path) -> None:
+    settings = guarded(user_deletes="{percent: 0, floor: 2}")
+    with served(tmp_path / "a.db", settings) as service:
+        okta = service.engine()
+        leavers = people(okta, 10)[:4]
+        for person in leavers:
+            okta.deactivate(person)
+        assert len(service.directory().users) == 8
+        service.clock[0] += HOUR
+        whole_pass(service, settings)
+        assert len(service.directory().users) == 8
+        service.clock[0] += HOUR
+        whole_pass(service, settings, user_deletes="they left")
+        assert len(service.directory().users) == 6
+        whole_pass(service, settings)
+        with open_store(service.path) as store:
+            assert kept_back(store.facts, "local") == {}
+
+
+def test_r43_who_returns_is_held_no_more(tmp_path: Path) -> None:
+    settings = guarded(user_deletes="{percent: 0, floor: 0}")
+    with served(tmp_path / "a.db", settings) as service:
+        okta = service.engine()
+        ann, bob = people(okta, 2)
+        okta.deactivate(ann)
+        okta.deactivate(bob)
+        assert locked(service) == ["p00@x.com", "p01@x.com"]
+        okta.assign(ann)
+        assert locked(service) == ["p01@x.com"]
+        with open_store(service.path) as store:
+            assert list(kept_back(store.facts, "local")) == ["user/p01@x.com"]
+
+
+@DIALECTS
+def test_r39_a_lock_that_is_held_is_503_and_the_fact_is_taken(tmp_path: Path, dialect: Dialect) -> None:
+    settings = guarded(lock_burst="{percent: 0, floor: 1}", user_deletes=FREE, user_locks=FREE)
+    with served(tmp_path / "a.db", settings) as service:
+        okta = service.engine(dialect)
+        ann, bob, _ = people(okta, 3)
+        okta.deactivate(ann)
+        okta.deactivate(bob)
+        assert [task.partition(": ")[2][:3] for task in okta.tasks] == ["503"]
+        assert "lock_burst holds the lock" in okta.tasks[0]
+        assert locked(service) == ["p00@x.com"]
+        told = okta.client.get("Users", str(bob.scim_id))
+        assert told["active"] is False
+        with pytest.raises(Refused, match="503"):
+            okta.client.replace("Users", str(bob.scim_id), {"active": False})
+        whole_pass(service, settings, lock_burst="they did leave")
+        assert locked(service) == ["p00@x.com", "p01@x.com"]
+        okta.client.replace("Users", str(bob.scim_id), {"active": False})
+
+
+def test_r39_a_protected_person_is_not_locked_by_a_push(tmp_path: Path) -> None:
+    with served(tmp_path / "a.db", guarded(protected_users='["P00@x.com"]')) as service:
+        okta = service.engine()
+        ann, bob = people(okta, 2)
+        okta.deactivate(ann)
+        okta.deactivate(bob)
+        assert locked(service) == ["p01@x.com"]
+        assert "protected_users holds the lock" in okta.tasks[0]
+
+
+def test_r35_a_group_that_loses_many_keeps_them_until_they_are_released(tmp_path: Path) -> None:
+    settings = guarded(member_removals="{percent: 0, floor: 2}")
+    with served(tmp_path / "a.db", settings) as service:
+        okta = service.engine(Dialect.PATCH)
+        everybody = people(okta, 6)
+        group = okta.push_group("eng", everybody)
+        okta.change_members(group, left=tuple(everybody[:3]))
+        ((_, members),) = service.directory().members.items()
+        assert len(members) == 6
+        assert okta.tasks == []
+        okta.change_members(group, joined=tuple(everybody[:1]))
+        service.clock[0] += HOUR
+        whole_pass(service, settings)
+        ((_, members),) = service.directory().members.items()
+        assert len(members) == 6
