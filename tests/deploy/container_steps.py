@@ -111,8 +111,8 @@ def main() -> int:
         for each in (layers, root):
             each.mkdir()
         subprocess.run(["mount", "-t", "tmpfs", "layers", str(layers)], check=True)
-        for each in ("upper", "work"):
-            (layers / each).mkdir()
+        for name in ("upper", "work"):
+            (layers / name).mkdir()
         options = f"lowerdir=/,upperdir={layers}/upper,workdir={layers}/work"
         subprocess.run(["mount", "-t", "overlay", "overlay", "-o", options, str(root)], check=True)
         _as_the_base_image(root)
