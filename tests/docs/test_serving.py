@@ -1,0 +1,75 @@
+"""What docs/serving.md says of the service is so: metrics, paths, commands, and the words that Okta shows."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import yaml
+
+from idsync.cli.application import COMMANDS
+from idsync.reconcile.pass_reports import PassReport
+from idsync.server.application import SCIM_BASES
+from idsync.server.metrics import Metrics
+
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "docs" / "serving.md").read_text()
+WORDS = (
+    "The bearer token is missing, unknown, revoked or over.",
+    "There is a user",
+    "already, with the id",
+    "The directory already has a user",
+    "that idsync does not manage.",
+    "is noted as having left, but is not locked yet",
+    "push people before their groups.",
+    "Too many requests with this token.",
+    "idsync failed; its log says why.",
+    "Nothing was pushed yet.",
+    "A full pass",
+)
+"""Parts of messages; what stands between them is told of each case."""
+
+
+def measured() -> set[str]:
+    """The names of every metric of a service that has passes behind it."""
+    report = PassReport("full", "2026-11-22T00:00:00Z", 1.0, counts={"user": {"create": 1}}, held={"user_deletes": 1})
+    metrics = Metrics()
+    metrics.requests.labels("scim", "GET", "200").inc()
+    metrics.seconds.labels("scim").observe(0.1)
+    text = metrics.text([("full", report, report)], 1).decode()
+    names = re.findall(r"^(idsync_\w+?)(?:_bucket|_sum|_count)?[{ ]", text, re.MULTILINE)
+    return {name for name in names if not name.endswith("_created")}
+
+
+def test_the_metrics_are_those_of_the_service_and_all_of_them() -> None:
+    assert set(re.findall(r"\bidsync_[a-z_]+", TEXT)) == measured()
+
+
+def test_alerts_are_rules_over_metrics() -> None:
+    (block,) = re.findall(r"```yaml\n(groups:.*?)```", TEXT, re.DOTALL)
+    rules = [rule for group in yaml.safe_load(block)["groups"] for rule in group["rules"]]
+    assert len({rule["alert"] for rule in rules}) == len(rules) >= 4
+    for rule in rules:
+        assert set(re.findall(r"idsync_\w+", rule["expr"])) <= measured()
+
+
+def test_paths_are_served() -> None:
+    for base in SCIM_BASES:
+        assert f"`{base.format(integration='okta')}/…`" in TEXT
+    application = (ROOT / "idsync" / "server" / "application.py").read_text()
+    for path in ("/healthz", "/readyz", "/metrics", "/hooks/okta"):
+        assert path in TEXT
+        assert f'Route("{path}"' in application
+
+
+@pytest.mark.parametrize("words", WORDS)
+def test_words_that_people_look_up_are_those_that_are_said(words: str) -> None:
+    assert words in TEXT
+    assert any(words in path.read_text() for path in (ROOT / "idsync").rglob("*.py"))
+
+
+def test_commands_are_commands() -> None:
+    named = re.findall(r"(?:`|^\$? ?)(idsync (?!failed)[a-z][^`\n#]*)", TEXT, re.MULTILINE)
+    assert len(named) > 10
+    for command in named:
+        assert shlex.split(command)[1] in COMMANDS, command
