@@ -62,6 +62,44 @@ spec:
 
 STORE = "sqlite:///idsync.db"
 
+_PUSHED = f"""\
+apiVersion: idsync/v1
+kind: Integration
+metadata: {{name: okta}}
+spec:
+  org_url: {ORG_URL}
+  source: {{scim: {{}}}}
+  store: sqlite:///idsync.db
+---
+apiVersion: idsync/v1
+kind: DefaultOwners
+spec: {{owners: [alice.bianchi@big-pizza.com]}}
+---
+apiVersion: idsync/v1
+kind: Service
+spec: {{limits: {{requests_a_minute: 1000000}}}}
+"""
+
+_UNGUARDED = """\
+apiVersion: idsync/v1
+kind: Guards
+spec:
+  member_removals: {percent: 100, floor: 1000000}
+  access_losses: {percent: 100, floor: 1000000}
+  access_gains: {percent: 100, floor: 1000000}
+"""
+
+
+def write_pushed_configuration(directory: Path) -> None:
+    """Write a configuration whose only source is what is pushed, and which no client is too fast for."""
+    (directory / "idsync.yaml").write_text(_PUSHED, "utf-8")
+    (directory / "roles.yaml").write_text(_ROLES, "utf-8")
+
+
+def write_wide_guards(directory: Path) -> None:
+    """Write guards that let a benchmark move people as often as it likes."""
+    (directory / "guards.yaml").write_text(_UNGUARDED, "utf-8")
+
 
 def write_configuration(directory: Path, store: str = STORE) -> None:
     """Write the configuration's files; the snapshot that they name stands beside the directory."""

@@ -68,8 +68,8 @@ def _measured(row: Row, stage: Stage, runs: int) -> Measured:
     click.echo(f"measuring: {row.title}", err=True)
     yardsticks, usages = [], []
     for _ in range(1 + runs * (_SHORT_RUNS if row.short else 1)):
-        yardsticks.append(run_measured(row.yardstick.command(stage), stage.output))
-        usages.append(run_measured(row.prepare(stage), stage.output, row.exit_code))
+        yardsticks.append(run_measured(row.yardstick.command(stage), stage.output, told=row.told))
+        usages.append(run_measured(row.prepare(stage), stage.output, row.exit_code, row.told))
     # The first run of each only warms the caches.
     return Measured(row, middle(usages[1:]), middle(yardsticks[1:]))
 

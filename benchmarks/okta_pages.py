@@ -34,9 +34,9 @@ class Pages:
         everyone = IdentityGroup("00gEveryone000000001", "Everyone", msgspec.Raw(b"[]"), type="BUILT_IN")
         sso = IdentityApp(snapshot.app_id, snapshot.app_label, msgspec.Raw(b"[]"), "bigpizza_teleport_1")
         self._listings: dict[str, Sequence[bytes]] = {
-            "/api/v1/groups": [self._group(group) for group in (everyone, *snapshot.groups)],
+            "/api/v1/groups": [self.group_row(group) for group in (everyone, *snapshot.groups)],
             "/api/v1/apps": [self._application(app) for app in (sso, *snapshot.apps)],
-            f"/api/v1/apps/{self._app}/users": [self._pool_row(user) for user in snapshot.users],
+            f"/api/v1/apps/{self._app}/users": [self.pool_row(user) for user in snapshot.users],
         }
         self._objects = {f"/api/v1/apps/{self._app}": self._application(sso)}
         self._members = {f"/api/v1/groups/{group.id}/users": group for group in snapshot.groups}
@@ -95,7 +95,7 @@ class Pages:
             }
         )
 
-    def _pool_row(self, user: IdentityUser) -> bytes:
+    def pool_row(self, user: IdentityUser) -> bytes:
         links = {
             "app": {"href": f"{self._url}/api/v1/apps/{self._app}"},
             "user": {"href": f"{self._url}/api/v1/users/{user.id}"},
@@ -129,7 +129,7 @@ class Pages:
             "_links": links,
         }
 
-    def _group(self, group: IdentityGroup) -> bytes:
+    def group_row(self, group: IdentityGroup) -> bytes:
         here = f"{self._url}/api/v1/groups/{group.id}"
         logo = f"{self._url}/assets/img/logos/groups/odyssey/okta"
         return _encode(

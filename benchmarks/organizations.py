@@ -156,7 +156,7 @@ def _status(draw: random.Random) -> str:
 def _groups(draw: random.Random, size: Size, memberships: int) -> list[Body]:
     kinds, weights = list(GROUP_KINDS), list(GROUP_KINDS.values())
     groups = []
-    for number, count in enumerate(_skewed(draw, size.groups, memberships, size.users)):
+    for number, count in enumerate(skewed(draw, size.groups, memberships, size.users)):
         # The first few make sure that even a small organization has teams to move between.
         kind = "team" if number < 5 else draw.choices(kinds, weights)[0]
         name = f"{kind}-{draw.choice(PRODUCTS)}-{draw.choice(TOPICS)}-{number:05}"
@@ -172,7 +172,7 @@ def _groups(draw: random.Random, size: Size, memberships: int) -> list[Body]:
 
 def _apps(draw: random.Random, size: Size, assignments: int, groups: list[Body]) -> list[Body]:
     apps = []
-    for number, count in enumerate(_skewed(draw, size.apps, assignments, size.users)):
+    for number, count in enumerate(skewed(draw, size.apps, assignments, size.users)):
         product = draw.choice(PRODUCTS)
         fields: dict[str, object] = {
             "id": _okta_id("0oa", number),
@@ -185,7 +185,7 @@ def _apps(draw: random.Random, size: Size, assignments: int, groups: list[Body])
     return apps
 
 
-def _skewed(draw: random.Random, count: int, total: int, most: int) -> list[int]:
+def skewed(draw: random.Random, count: int, total: int, most: int) -> list[int]:
     """Sizes of `count` sets that add up to `total`, none above `most`: a few large ones and very many small ones."""
     weights = [1 / (rank + 4) for rank in range(count)]
     sums = list(accumulate(weights))

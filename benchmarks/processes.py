@@ -21,19 +21,26 @@ _LEFT_OUT = frozenset({"PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "IDSYNC_CO
 
 
 class Usage(msgspec.Struct, frozen=True):
-    """What a process took: seconds on the wall, seconds of processor (user and system), and MiB at its peak."""
+    """What a process took: seconds on the wall, seconds of processor (user and system), and MiB at its peak.
+
+    `told` is a figure that it printed itself, where it was asked for one.
+    """
 
     wall: float
     processor: float
     memory: float
+    told: float = 0.0
 
 
 class UnexpectedExit(Exception):
     """A measured command did not end as it should: whatever it took, it was not the work to be measured."""
 
 
-def run_measured(command: Sequence[str], output: Path, expected_exit: int = 0) -> Usage:
-    """Run a command from the repository, its standard output in a file; raises UnexpectedExit."""
+def run_measured(command: Sequence[str], output: Path, expected_exit: int = 0, told: str | None = None) -> Usage:
+    """Run a command from the repository, its standard output in a file; raises UnexpectedExit.
+
+    `told` is the name of a figure in the JSON that the command prints.
+    """
     errors = output.with_suffix(".stderr")
     environment = {name: value for name, value in os.environ.items() if name not in _LEFT_OUT}
     environment["PYTHONPYCACHEPREFIX"] = str(output.parent / "bytecode")
@@ -50,7 +57,8 @@ def run_measured(command: Sequence[str], output: Path, expected_exit: int = 0) -
         raise UnexpectedExit(
             f"{' '.join(command)}\nended with {process.returncode} where {expected_exit} was expected:\n{said}"
         )
-    return Usage(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+    figure = 0.0 if told is None else msgspec.json.decode(output.read_bytes(), type=dict[str, float])[told]
+    return Usage(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, figure)
 
 
 class Service:
@@ -77,4 +85,5 @@ def middle(usages: Iterable[Usage]) -> Usage:
         median(usage.wall for usage in found),
         median(usage.processor for usage in found),
         median(usage.memory for usage in found),
+        median(usage.told for usage in found),
     )

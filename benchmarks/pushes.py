@@ -48,13 +48,18 @@ def follow(folder: Path, snapshot: Path) -> None:
         store.upstream.take(Reading(everything))
 
 
+def pushed_people(folder: Path) -> list[str]:
+    """Whom to push, by Okta id."""
+    return msgspec.json.decode((folder / _PEOPLE).read_bytes(), type=list[str])
+
+
 def push(what: str, folder: Path) -> None:
     """Push `people` one by one, or into and out of the `large` or the `small` list."""
     gc.disable()
     place = open_workspace(folder)
     with place.store(Access.WRITE) as store:
         upstream, target = store.upstream, place.target(store)
-        for user in msgspec.json.decode((folder / _PEOPLE).read_bytes(), type=list[str]):
+        for user in pushed_people(folder):
             if what == "people":
                 _apply(place, store, target, upstream.take(_changed(upstream.part([user], []))))
                 continue

@@ -10,6 +10,7 @@ from benchmarks.processes import PYTHON
 from benchmarks.stage import Stage
 
 Command = list[str]
+_CREATES = 1000
 CHANGES_PRESENT = 2
 """The exit code of `plan --detailed-exitcode`: proof that the measured plan found what it should."""
 
@@ -22,6 +23,8 @@ class Yardstick(Enum):
     BARE_CLIENT = "reading the same pages with httpx and orjson.loads"
     FEW_PEOPLE = "the same among 1,000 people"
     SMALL_LIST = "the same in a list of 100"
+    BARE_SCIM = "a bare ASGI app: the same SCIM models, one row committed"
+    SMALL_GROUP = "the same in a pushed group of 100"
 
     def command(self, stage: Stage) -> Command:
         """The process that is the yardstick."""
@@ -33,6 +36,10 @@ class Yardstick(Enum):
             return _pushes("people", stage.small())
         if self is Yardstick.SMALL_LIST:
             return _pushes("small", stage)
+        if self is Yardstick.BARE_SCIM:
+            return _creates("bare", stage)
+        if self is Yardstick.SMALL_GROUP:
+            return _patches("small", stage)
         read = "import sys, orjson; orjson.loads(open(sys.argv[1], 'rb').read())"
         return [PYTHON, "-c", read, str(stage.snapshot())]
 
@@ -52,10 +59,20 @@ class Row(msgspec.Struct, frozen=True):
     yardstick: Yardstick = Yardstick.DECODE
     short: bool = False
     """Over in a blink, so that more runs are needed and cost little."""
+    told: str | None = None
+    """Which figure of the JSON that the command prints is compared, in place of its processor time."""
 
 
 def _pushes(what: str, stage: Stage) -> Command:
     return [PYTHON, "-m", "benchmarks.pushes", what, str(stage.followed())]
+
+
+def _creates(whom: str, stage: Stage) -> Command:
+    return [PYTHON, "-m", "benchmarks.scim_creates", whom, str(stage.served()), str(min(stage.size.users, _CREATES))]
+
+
+def _patches(what: str, stage: Stage) -> Command:
+    return [PYTHON, "-m", "benchmarks.scim_members", what, str(stage.pushed())]
 
 
 def _plan(stage: Stage, variant: Variant) -> Command:
@@ -124,6 +141,27 @@ PUSHED_MEMBER = Row(
     allowed=1.5,
     yardstick=Yardstick.SMALL_LIST,
 )
+SCIM_CREATES = Row(
+    "SCIM: users created by 8 connections",
+    lambda stage: _creates("idsync", stage),
+    allowed=2,
+    yardstick=Yardstick.BARE_SCIM,
+    told="ms",
+)
+SCIM_SLOWEST = Row(
+    "SCIM: the slowest in a hundred of them",
+    lambda stage: _creates("idsync", stage),
+    allowed=4,
+    yardstick=Yardstick.BARE_SCIM,
+    told="p99_ms",
+)
+SCIM_MEMBER = Row(
+    "SCIM: a PATCH of one member of a group of everybody",
+    lambda stage: _patches("large", stage),
+    allowed=1.5,
+    yardstick=Yardstick.SMALL_GROUP,
+    told="ms",
+)
 HELP = Row("idsync --help", lambda stage: _idsync("--help"), yardstick=Yardstick.START, short=True)  # noqa: ARG005
 
 ALL = (
@@ -137,5 +175,8 @@ ALL = (
     LIVE_READING,
     PUSHED_PERSON,
     PUSHED_MEMBER,
+    SCIM_CREATES,
+    SCIM_SLOWEST,
+    SCIM_MEMBER,
     HELP,
 )

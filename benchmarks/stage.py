@@ -9,7 +9,7 @@ import click
 import msgspec
 import psycopg
 
-from benchmarks.configuration import STORE, write_configuration
+from benchmarks.configuration import STORE, write_configuration, write_wide_guards
 from benchmarks.organizations import Size, Variant
 from benchmarks.processes import PYTHON, Service, run_measured
 from idsync.stores.opening import store_exists
@@ -26,11 +26,12 @@ class Stage:
 
     def __init__(self, directory: Path, size: Size, seed: int, store: str = STORE) -> None:
         self._directory = directory
-        self._size = size
+        self.size = size
         self._seed = seed
         self._store = store
         self._is_filled = False
         self._is_followed = False
+        self._is_pushed = False
         self._small: Stage | None = None
         self._okta: Service | None = None
         self.output = directory / "output.txt"
@@ -48,9 +49,9 @@ class Stage:
     def prepare(self) -> None:
         """Write the snapshots, unless those of an earlier run are of the same organization."""
         made_as = self._directory / "made-as.json"
-        wanted = msgspec.json.encode((self._size, self._seed))
+        wanted = msgspec.json.encode((self.size, self._seed))
         if not made_as.exists() or made_as.read_bytes() != wanted:
-            options = [f"--{name}={count}" for name, count in msgspec.structs.asdict(self._size).items()]
+            options = [f"--{name}={count}" for name, count in msgspec.structs.asdict(self.size).items()]
             command = [PYTHON, "-m", "benchmarks.make_organization", *options, f"--seed={self._seed}"]
             run_measured([*command, str(self._directory)], self.output)
             made_as.write_bytes(wanted)
@@ -109,6 +110,19 @@ class Stage:
             run_measured(command, self.output)
             self._is_followed = True
         return self._followed
+
+    def pushed(self) -> Path:
+        """What is followed, as if everybody in it and two of its groups had been pushed."""
+        followed = self.followed()
+        if not self._is_pushed:
+            write_wide_guards(followed)
+            run_measured([PYTHON, "-m", "benchmarks.scim_members", "seed", str(followed)], self.output)
+            self._is_pushed = True
+        return followed
+
+    def served(self) -> Path:
+        """Where a service may keep a store of its own."""
+        return self._directory / "served"
 
     def small(self) -> "Stage":
         """The stage of an organization of a thousand people, to see what size costs."""

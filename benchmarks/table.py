@@ -7,7 +7,7 @@ import msgspec
 from benchmarks.processes import Usage, middle
 from benchmarks.rows import Row, Yardstick
 
-_HEADINGS = ("work", "CPU s", "wall s", "MiB", "ratio", "allowed", "aim", "MiB allowed", "verdict")
+_HEADINGS = ("work", "CPU s", "wall s", "MiB", "told ms", "ratio", "allowed", "aim", "MiB allowed", "verdict")
 
 
 class Measured(msgspec.Struct, frozen=True):
@@ -19,7 +19,12 @@ class Measured(msgspec.Struct, frozen=True):
 
     @property
     def ratio(self) -> float:
-        """Processor time as a multiple of the yardstick's: what else runs on the machine disturbs it least."""
+        """Processor time as a multiple of the yardstick's: what else runs on the machine disturbs it least.
+
+        Of a row that tells a figure itself, that figure.
+        """
+        if self.row.told is not None:
+            return self.usage.told / self.yardstick.told
         return self.usage.processor / self.yardstick.processor
 
     @property
@@ -60,17 +65,18 @@ def _cells(found: Measured) -> tuple[str, ...]:
 
 
 def _yardstick_lines(measured: Iterable[Measured]) -> list[tuple[str, ...]]:
-    by_yardstick: dict[Yardstick, list[Usage]] = {}
+    by_yardstick: dict[tuple[Yardstick, str | None], list[Usage]] = {}
     for found in measured:
-        by_yardstick.setdefault(found.row.yardstick, []).append(found.yardstick)
+        by_yardstick.setdefault((found.row.yardstick, found.row.told), []).append(found.yardstick)
     return [
         (f"yardstick: {yardstick.value}", *_figures(middle(usages)), "1.00", "", "", "", "")
-        for yardstick, usages in by_yardstick.items()
+        for (yardstick, _), usages in by_yardstick.items()
     ]
 
 
-def _figures(usage: Usage) -> tuple[str, str, str]:
-    return f"{usage.processor:.3f}", f"{usage.wall:.3f}", f"{usage.memory:.0f}"
+def _figures(usage: Usage) -> tuple[str, str, str, str]:
+    told = f"{usage.told:.1f}" if usage.told else ""
+    return f"{usage.processor:.3f}", f"{usage.wall:.3f}", f"{usage.memory:.0f}", told
 
 
 def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:

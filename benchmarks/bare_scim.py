@@ -1,0 +1,58 @@
+"""The least that a SCIM service in Python must do to take a user: validate it with the same models, and commit one row.
+
+`python -m benchmarks.bare_scim FILE` serves on loopback, prints its address, and ends when its standard input does.
+"""
+
+import asyncio
+import socket
+import sqlite3
+import sys
+from uuid import uuid4
+
+import orjson
+import uvicorn
+from scim2_models import Context, EnterpriseUser, User
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+MEDIA_TYPE = "application/scim+json"
+
+
+def application(connection: sqlite3.Connection) -> Starlette:
+    """Takes users, and knows no names, no tokens, no groups and no access."""
+
+    async def create(request: Request) -> Response:
+        content = orjson.loads(await request.body())
+        user = User[EnterpriseUser].model_validate(content, scim_ctx=Context.RESOURCE_CREATION_REQUEST)
+        user.id = uuid4().hex
+        answer = orjson.dumps(user.model_dump(scim_ctx=Context.RESOURCE_CREATION_RESPONSE))
+        connection.execute("INSERT INTO users (id, name, body) VALUES (?, ?, ?)", (user.id, user.user_name, answer))
+        return Response(answer, 201, media_type=MEDIA_TYPE)
+
+    return Starlette(routes=[Route("/Users", create, methods=["POST"])])
+
+
+async def _serve(connection: sqlite3.Connection) -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(application(connection), log_config=None, access_log=False))
+    serving = asyncio.create_task(server.serve([listener]))
+    print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
+    await asyncio.to_thread(sys.stdin.buffer.read)
+    server.should_exit = True
+    await serving
+
+
+def main(file: str) -> None:
+    """Serve, each row in a durable commit of its own."""
+    connection = sqlite3.connect(file, isolation_level=None)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("CREATE TABLE users (id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, body BLOB NOT NULL) STRICT")
+    asyncio.run(_serve(connection))
+    connection.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
