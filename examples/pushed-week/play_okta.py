@@ -303,10 +303,15 @@ def main() -> int:
             okta = Okta(scim, patches=options.dialect == "patch")
             for day, looks in WEEK:
                 tell(day, okta, looks)
-                if options.wait:
+                if options.wait and day is not sunday:
                     input("\nEnter for the next day ")
-    except (Refused, OSError, HTTPException) as error:
+    except (EOFError, KeyboardInterrupt):
+        print()
+    except Refused as error:
         print(f"It ended here: {error}", file=sys.stderr)
+        return 1
+    except (OSError, HTTPException) as error:
+        print(f"Nobody answers at {options.base_url}: {error}. Does `idsync serve -c access` run?", file=sys.stderr)
         return 1
     return 0
 

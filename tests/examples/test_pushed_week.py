@@ -100,7 +100,7 @@ def test_the_readme_tells_every_day_of_the_script() -> None:
 
 @pytest.mark.parametrize(
     ("more", "code", "words"),
-    [({}, 2, "IDSYNC_SCIM_TOKEN"), ({"IDSYNC_SCIM_TOKEN": "wrong"}, 1, "It ended here")],
+    [({}, 2, "IDSYNC_SCIM_TOKEN"), ({"IDSYNC_SCIM_TOKEN": "wrong"}, 1, "Does `idsync serve -c access` run?")],
     ids=["no token", "nobody listens"],
 )
 def test_what_is_missing_is_told(more: dict[str, str], code: int, words: str) -> None:
