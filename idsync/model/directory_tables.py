@@ -24,6 +24,9 @@ class UserTable(Protocol):
     def bodies(self, names: Collection[str] | None) -> Iterable[tuple[str, bytes]]:
         """Name and body of these users, or of all."""
 
+    def search(self, text: str, most: int) -> list[str]:
+        """The first names, up to so many, that hold a text; upper and lower case of ASCII letters are the same."""
+
     def put(self, name: str, org: str, okta_id: str, body: Body) -> None:
         """Create or replace a user."""
 

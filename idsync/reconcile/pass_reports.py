@@ -1,4 +1,4 @@
-"""How the passes of a service ended, and that somebody wants a full one: kept in the store, for people and metrics."""
+"""How the passes of a service ended: kept in the store, for people and metrics."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,6 @@ from idsync.stores.protocol import Facts
 
 _LAST = "service/last/{}"
 _LAST_GOOD = "service/last_good/{}"
-_WISH = "service/full_pass_wanted"
 
 
 class PassReport(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -46,16 +45,3 @@ def last_report(facts: Facts, kind: str, *, good: bool = False) -> PassReport | 
     """How the last pass of a kind ended, or the last one that went well."""
     known = facts.get((_LAST_GOOD if good else _LAST).format(kind))
     return None if known is None else _REPORT.decode(known)
-
-
-def wish_for_full(facts: Facts) -> None:
-    """Ask for a full pass, soon."""
-    facts.put({_WISH: b"true"})
-
-
-def take_wish(facts: Facts) -> bool:
-    """Whether somebody asked for a full pass; the one that takes the wish grants it."""
-    if facts.get(_WISH) is None:
-        return False
-    facts.delete(_WISH)
-    return True

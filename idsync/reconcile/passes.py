@@ -30,9 +30,10 @@ from idsync.reconcile.loop import TickEnd
 from idsync.reconcile.merging import newest, pushed_since, with_newer, with_what_it_lacks
 from idsync.reconcile.partial_pass import apply_part
 from idsync.reconcile.parts import Parts
-from idsync.reconcile.pass_reports import PassReport, put_report, take_wish
+from idsync.reconcile.pass_reports import PassReport, put_report
 from idsync.reconcile.single_pass import plan_reading, read, remember_after_apply
 from idsync.reconcile.watching import LogSource, crosses_a_limit, is_too_much
+from idsync.reconcile.wishes import Wish, take_wish
 from idsync.sources.protocol import Source
 from idsync.stores.protocol import Holder, Lease, Store
 from idsync.targets.protocol import Target
@@ -44,6 +45,7 @@ WITHOUT_LOG = 300
 _LEASE_WAIT = 30.0
 _CURSOR = "log_cursor/{}"
 _NOBODY: frozenset[str] = frozenset()
+_NO_WISH = Wish("idsync serve")
 
 
 class Place(Protocol):
@@ -81,6 +83,7 @@ class ServicePasses:
     tell: Callable[[PassReport], None]
     _lead: Lease | None = field(default=None, init=False)
     _log_denied_at: datetime | None = field(default=None, init=False)
+    _wish: Wish = field(default=_NO_WISH, init=False)
     _again: Extent = field(default_factory=lambda: Extent(_NOBODY, _NOBODY), init=False)
 
     def leads(self) -> bool:
@@ -106,7 +109,10 @@ class ServicePasses:
 
     def wants_full(self) -> bool:
         """Whether somebody asked for a full pass since the last look."""
-        return take_wish(self.store.facts)
+        wish = take_wish(self.store.facts)
+        if wish is not None:
+            self._wish = wish
+        return wish is not None
 
     def full(self) -> bool:
         """Read everything, store it as judged, and apply what may go ahead; whether that went well."""
@@ -116,6 +122,8 @@ class ServicePasses:
             report = self._full(place, begun, waits)
         except IdsyncError as error:
             report = _failed("full", begun, place.now(), error)
+        if report.error is None:
+            self._wish = _NO_WISH
         self._report(report)
         return report.error is None
 
@@ -244,7 +252,11 @@ class ServicePasses:
 
     def _applier(self, place: Place, target: Target) -> Applier:
         request = replace(
-            place.request("idsync serve", place.now()), split=True, unattended=True, lock_timeout=_LEASE_WAIT
+            place.request(self._wish.by, place.now()),
+            split=True,
+            unattended=True,
+            lock_timeout=_LEASE_WAIT,
+            overrides=self._wish.releases,
         )
         targets = {FIRST: target}
         return Applier(place.settings, self.store, targets, request, place.now, place.files, until_released=True)

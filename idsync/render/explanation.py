@@ -7,14 +7,15 @@ from idsync.render.escape_text import shown, visible
 from idsync.render.phrases import cause_words, named
 from idsync.render.style import PLAIN, Style
 
-_STANDINGS = {
+STANDINGS = {
     "present": "has the app",
     "suspended": "is suspended: kept, behind a lock",
     "held": "is left exactly as it is, because of a finding",
     "leaving": "is leaving: locked, then deleted",
     "absent": "does not have the app",
 }
-_KINDS = {"role": "role", "access_list": "list", "trait": "trait"}
+"""How a person stands, after their name."""
+KINDS = {"role": "role", "access_list": "list", "trait": "trait"}
 
 
 def render_json(explanation: Explanation) -> str:
@@ -45,11 +46,11 @@ def _person(explanation: Explanation, style: Style) -> str:
     status = visible(explanation.okta_status) or "not in the snapshot"
     locked = "; locked now" if explanation.locked else ""
     name = style.paint(shown(explanation.person), "strong")
-    return f"{name} ({okta}{status}) {_STANDINGS[explanation.standing]}{locked}."
+    return f"{name} ({okta}{status}) {STANDINGS[explanation.standing]}{locked}."
 
 
 def _access_lines(access: ExplainedAccess, style: Style) -> list[str]:
-    what = f"{_KINDS[access.kind]} {named(access.title, access.name)}"
+    what = f"{KINDS[access.kind]} {named(access.title, access.name)}"
     match access.now, access.desired:
         case True, True:
             head = f"  {what}"
@@ -57,10 +58,11 @@ def _access_lines(access: ExplainedAccess, style: Style) -> list[str]:
             head = style.paint(f"+ {what}  [comes with the next apply]", "added")
         case _:
             head = style.paint(f"- {what}  [goes with the next apply]", "removed")
-    return ["", head, *(f"      {_path(path)}" for path in access.paths)]
+    return ["", head, *(f"      {path_words(path)}" for path in access.paths)]
 
 
-def _path(path: Path) -> str:
+def path_words(path: Path) -> str:
+    """One way by which somebody has something."""
     causes = " → ".join(cause_words(cause) for cause in path.causes)
     if path.via == "user":
         return causes or "on the user"

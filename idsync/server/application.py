@@ -1,4 +1,4 @@
-"""The ASGI application: SCIM at both base URLs, event hooks, metrics, and whether the service is alive and ready."""
+"""The ASGI application: SCIM at both base URLs, event hooks, the status page, metrics, and whether all is alive."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -14,6 +14,7 @@ from idsync.reconcile.kept_back import kept_back
 from idsync.reconcile.pass_reports import PassReport, last_report
 from idsync.server.hooks import EventHooks
 from idsync.server.metrics import Metrics
+from idsync.server.page.pages import StatusPage
 from idsync.server.request_log import RequestLog
 from idsync.server.scim.endpoint import ScimEndpoint
 from idsync.server.worker import Worker
@@ -30,6 +31,7 @@ def application(
     worker: Worker,
     hooks: EventHooks | None = None,
     metrics: Metrics | None = None,
+    page: StatusPage | None = None,
     *,
     started: Callable[[], None],
     reconciles: Callable[[], bool] = lambda: True,
@@ -61,6 +63,8 @@ def application(
     routes = [Route("/healthz", alive), Route("/readyz", ready), Route("/metrics", told)]
     if hooks is not None:
         routes.append(Route("/hooks/okta", hooks.answer, methods=["GET", "POST"]))
+    if page is not None:
+        routes += page.routes()
     for base in SCIM_BASES:
         routes.append(Route(base, scim.answer, methods=_METHODS))
         routes.append(Route(base + "/{path:path}", scim.answer, methods=_METHODS))

@@ -69,6 +69,9 @@ class Leases(Protocol):
     def release(self, lease: Lease) -> None:
         """Give a lease back; no error when it was lost."""
 
+    def holder(self, name: str) -> Holder | None:
+        """Who has a lease now, as far as its seconds tell."""
+
 
 class Bodies(Protocol):
     """The canonical bytes of every object that was ever here, by fingerprint."""

@@ -67,6 +67,11 @@ class Leases:
         """Who has a lease, apart from the process `here`."""
         return self._other(name, here)[0]
 
+    def holder(self, name: str) -> Holder | None:
+        """Who has a lease now, as far as its seconds tell."""
+        row = self._connection.row(_SQL["lease"], (name,))
+        return None if row is None or row[2] is None or row[2] <= self._clock() else _holder(row[1])
+
     def _other(self, name: str, holder: Holder) -> tuple[Holder | None, int]:
         """Who else has the lease, if anybody, and the number of its last taking."""
         row = self._connection.row(_SQL["lease"], (name,))

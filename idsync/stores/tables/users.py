@@ -1,5 +1,6 @@
 """Users in rows with small numbers, found by name, by Okta id and by what their name could be taken for."""
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable
 
@@ -56,6 +57,12 @@ class UserTable:
         if names is None:
             return present("user", self._connection.chunks(_SQL["user_bodies"]))
         return present("user", self._connection.rows(_SQL["user_bodies_of"], (asked(names),)))
+
+    def search(self, text: str, most: int) -> list[str]:
+        """The first names, up to so many, that hold a text."""
+        self.flush()
+        pattern = "%" + re.sub(r"([\\%_])", r"\\\1", text) + "%"
+        return [name for (name,) in self._connection.rows(_SQL["search_users"], (pattern, most))]
 
     def put(self, name: str, org: str, okta_id: str, body: Body) -> None:
         """Create or replace a user."""

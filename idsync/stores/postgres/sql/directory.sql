@@ -51,6 +51,9 @@ JOIN idsync.names AS n ON n.name = asked.value
 JOIN idsync.users AS u ON u.id = n.id
 LEFT JOIN idsync.bodies AS b ON b.fingerprint = u.fingerprint;
 
+-- name: search_users
+SELECT name FROM idsync.users WHERE name ILIKE $1 ESCAPE '\' ORDER BY name LIMIT $2;
+
 -- name: any_users
 SELECT EXISTS (SELECT 1 FROM idsync.users);
 

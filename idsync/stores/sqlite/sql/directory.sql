@@ -46,6 +46,9 @@ CROSS JOIN names AS n ON n.name = asked.value
 CROSS JOIN users AS u ON u.id = n.id
 LEFT JOIN bodies AS b ON b.fingerprint = u.fingerprint;
 
+-- name: search_users
+SELECT name FROM users WHERE name LIKE ? ESCAPE '\' ORDER BY name LIMIT ?;
+
 -- name: any_users
 SELECT EXISTS (SELECT 1 FROM users);
 

@@ -1,0 +1,203 @@
+"""What the first page shows: each part of the service with its state, what waits for a person, and recent runs."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Literal
+
+import msgspec
+
+from idsync.config.settings import ScimSource, Settings
+from idsync.model.addresses import Address, split_address
+from idsync.model.directory_index import Managed
+from idsync.model.journal import MadeByHand, RunFinished, RunResumed, RunStarted, RunStopped, RunSummary, summarise_runs
+from idsync.model.pushed import ScimToken
+from idsync.model.times import format_time, parse_time
+from idsync.reconcile.kept_back import KeptBack, kept_back
+from idsync.reconcile.pass_reports import PassReport, last_report
+from idsync.stores.protocol import Store
+from idsync.targets.protocol import Target
+
+State = Literal["well", "failing", "waiting", "off"]
+RUNS = 20
+_ENTRIES = 400
+"""So many of the journal's latest headlines are looked at for runs: a burst of work by hand does not fill the page."""
+SHOWN = 50
+"""So many of those whom one guard holds back are named."""
+
+
+class Part(msgspec.Struct, frozen=True):
+    """A part of the service: what it is about, whether it works, and what it did last."""
+
+    name: str
+    about: str
+    state: State
+    last_success: str = ""
+    last_failure: str = ""
+    error: str = ""
+    seconds: float | None = None
+    next_at: str = ""
+    counts: tuple[tuple[str, int], ...] = ()
+
+
+class Held(msgspec.Struct, frozen=True):
+    """What one guard holds back until a person releases it: how much, and the first of it in words."""
+
+    guard: str
+    number: int
+    shown: tuple[str, ...]
+
+    @property
+    def more(self) -> int:
+        """How many are not named."""
+        return self.number - len(self.shown)
+
+
+class Overview(msgspec.Struct, frozen=True):
+    """All of the first page."""
+
+    integration: str
+    org_url: str
+    now: str
+    leader: str
+    parts: tuple[Part, ...]
+    held: tuple[Held, ...]
+    doubts: tuple[tuple[str, int], ...]
+    config_waits: bool
+    managed: Managed
+    serial: int
+    runs: tuple[RunSummary, ...]
+    by_hand: tuple[MadeByHand, ...]
+    tokens: tuple[ScimToken, ...]
+
+    @property
+    def all_well(self) -> bool:
+        """Whether nothing waits for a person and nothing fails."""
+        return not self.held and not self.doubts and all(part.state in ("well", "off") for part in self.parts)
+
+
+def overview(settings: Settings, store: Store, target: Target, now: datetime, *, config_waits: bool) -> Overview:
+    """The state of one integration's service, from what the store knows; nobody is read for it."""
+    integration = settings.integration
+    full = last_report(store.facts, "full")
+    runs, by_hand = _recent(store)
+    tokens = tuple(each for each in store.tokens.all() if each.integration == integration.name)
+    return Overview(
+        integration=integration.name,
+        org_url=integration.org_url,
+        now=format_time(now),
+        leader=_leader(store),
+        parts=tuple(_parts(settings, store, full, tokens)),
+        held=tuple(_held(kept_back(store.facts, target.name))),
+        doubts=_doubts(full),
+        config_waits=config_waits,
+        managed=target.counts(integration.org_url),
+        serial=target.serial(),
+        runs=runs,
+        by_hand=by_hand,
+        tokens=tokens,
+    )
+
+
+def _parts(settings: Settings, store: Store, full: PassReport | None, tokens: tuple[ScimToken, ...]) -> Iterator[Part]:
+    integration = settings.integration
+    yield _pushes(settings, tokens)
+    if integration.pulls:
+        pause = timedelta(seconds=integration.interval)
+        yield _passes("Reading Okta", "Everything is read, and compared with the directory.", store, "full", pause)
+        tick = timedelta(seconds=settings.service.tick)
+        yield _passes("Following Okta's log", "What Okta's System Log tells is looked at.", store, "tick", tick)
+    for kind, name, on in (
+        ("user", "Users", integration.sync.users),
+        ("lock", "Locks", integration.sync.users),
+        ("access_list", "Access lists", integration.sync.access_lists),
+    ):
+        yield _kind(kind, name, full, on=on)
+
+
+def _pushes(settings: Settings, tokens: tuple[ScimToken, ...]) -> Part:
+    integration = settings.integration
+    on = integration.sync.scim or isinstance(integration.source, ScimSource)
+    used = max((token.last_used for token in tokens if token.last_used), default="")
+    return Part("SCIM", "Okta pushes people and groups here.", "well" if on else "off", last_success=used)
+
+
+def _passes(name: str, about: str, store: Store, kind: str, pause: timedelta) -> Part:
+    last, good = last_report(store.facts, kind), last_report(store.facts, kind, good=True)
+    if last is None:
+        return Part(name, about, "waiting")
+    failed = last.error is not None
+    waits = failed and last.note == "waits"
+    return Part(
+        name,
+        about,
+        "waiting" if waits else "failing" if failed else "well",
+        last_success="" if good is None else good.at,
+        last_failure=last.at if failed else "",
+        error=last.error or "",
+        seconds=last.seconds,
+        next_at="" if kind == "tick" else format_time(parse_time(last.at) + timedelta(seconds=last.seconds) + pause),
+    )
+
+
+def _kind(kind: str, name: str, full: PassReport | None, *, on: bool) -> Part:
+    about = "What the last full pass did with them."
+    if not on:
+        return Part(name, "Switched off by the configuration.", "off")
+    if full is None:
+        return Part(name, about, "waiting")
+    counts = dict(full.counts.get(kind, {}))
+    if kind == "access_list":
+        counts |= {f"members {action}": number for action, number in full.counts.get("member", {}).items()}
+    return Part(name, about, "well", last_success=full.at, counts=tuple(counts.items()))
+
+
+def _held(kept: Mapping[Address, tuple[KeptBack, ...]]) -> Iterator[Held]:
+    by_guard: dict[str, list[str]] = {}
+    for address, entries in kept.items():
+        for entry in entries:
+            for guard in entry.guards:
+                by_guard.setdefault(guard, []).append(_words(address, entry))
+    for guard, words in sorted(by_guard.items()):
+        yield Held(guard, len(words), tuple(sorted(words)[:SHOWN]))
+
+
+def _words(address: Address, entry: KeptBack) -> str:
+    kind, name = split_address(address)
+    match kind, entry.action:
+        case "lock", _:
+            return f"lock {entry.user}"
+        case "user", "delete":
+            return f"delete the user {name}"
+        case "access_list", _ if entry.member:
+            return f"take {entry.member} out of the list {name}"
+        case "access_list", "delete":
+            return f"delete the list {name}"
+        case _:
+            return f"{entry.action} {address}"
+
+
+def _doubts(full: PassReport | None) -> tuple[tuple[str, int], ...]:
+    """What the last full pass holds back for the reading's sake, by doubt."""
+    if full is None or full.error is not None:
+        return ()
+    return tuple((code, full.held.get(code, 0)) for code in full.doubts)
+
+
+def _leader(store: Store) -> str:
+    holder = store.leases.holder("leader")
+    return "" if holder is None else str(holder)
+
+
+def _recent(store: Store) -> tuple[tuple[RunSummary, ...], tuple[MadeByHand, ...]]:
+    """The latest runs, the newest first, and what was done by hand since the oldest of them."""
+    entries = []
+    started = 0
+    for numbered in islice(store.journal.latest(), _ENTRIES):
+        entries.append(numbered.entry)
+        started += isinstance(numbered.entry, RunStarted)
+        if started == RUNS:
+            break
+    told = [each for each in entries if isinstance(each, RunStarted | RunResumed | RunStopped | RunFinished)]
+    by_hand = tuple(each for each in entries if isinstance(each, MadeByHand))[:RUNS]
+    return tuple(reversed(summarise_runs(reversed(told)))), by_hand

@@ -1,0 +1,230 @@
+"""The page's routes: what each shows, who may see it, and what a person may do there."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from idsync.bootstrap import Workspace
+from idsync.config.patterns import PatternError
+from idsync.errors import IdsyncError
+from idsync.model.names import is_text
+from idsync.plan.guards import ALL_GUARDS
+from idsync.reconcile.wishes import Wish, wish_for_pass
+from idsync.render.escape_text import shown, visible
+from idsync.render.explanation import KINDS, STANDINGS, path_words
+from idsync.render.phrases import cause_words
+from idsync.server.page.forms import Refused, fields_of, form_of, is_from_this_machine, is_same_site
+from idsync.server.page.looking import FOUND, Looking, taken, tried_filters
+from idsync.server.page.sessions import COOKIE, LASTS, Session, Sessions
+from idsync.server.request_rate import RequestRate
+from idsync.server.worker import Worker
+from idsync.sources.protocol import silent
+from idsync.stores.protocol import Store
+
+T = TypeVar("T")
+SIGN_INS_A_MINUTE = 10
+"""So often one address may try a token."""
+_MOST_MATCHES = 200
+_REASON_LIMIT = 500
+_CSS = (Path(__file__).parent / "page.css").read_bytes()
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+class StatusPage:
+    """Shows the service to people. Reads go beside the worker's thread; what a person does goes through it."""
+
+    def __init__(
+        self,
+        worker: Worker,
+        *,
+        files: Callable[[], Workspace],
+        open_store: Callable[[], AbstractContextManager[Store]],
+        in_force: Callable[[Store], tuple[Workspace, bool]],
+        sessions: Sessions,
+        signing_in: RequestRate,
+        call: Callable[[], None],
+        reconciles: Callable[[], bool],
+    ) -> None:
+        """`files` is the configuration as the files say it; `call` wakes what reconciles."""
+        self._worker = worker
+        self._files = files
+        self._open_store = open_store
+        self._in_force = in_force
+        self._sessions = sessions
+        self._signing_in = signing_in
+        self._call = call
+        self._reconciles = reconciles
+        self._templates = Environment(
+            loader=PackageLoader("idsync.server.page"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        )
+        self._templates.filters |= {"shown": shown, "visible": visible, "path": path_words, "cause": cause_words}
+        self._templates.globals |= {"KINDS": KINDS, "STANDINGS": STANDINGS}
+
+    def routes(self) -> list[Route]:
+        """Every path of the page."""
+        return [
+            Route("/", self._guarded(self._overview)),
+            Route("/runs/{number:int}", self._guarded(self._run)),
+            Route("/people", self._guarded(self._people)),
+            Route("/filters", self._guarded(self._filters)),
+            Route("/pass", self._guarded(self._pass), methods=["POST"]),
+            Route("/release", self._guarded(self._release), methods=["POST"]),
+            Route("/sign-in", self._signs_in, methods=["GET", "POST"]),
+            Route("/sign-out", self._guarded(self._sign_out), methods=["POST"]),
+            Route("/page.css", self._css),
+        ]
+
+    def _guarded(self, show: Callable[[Request, Session | None], Any]) -> Callable[[Request], Any]:
+        """A page for people who are signed in; where nobody can, for this machine alone, to read."""
+
+        async def answer(request: Request) -> Response:
+            try:
+                session = self._sessions.session(request.cookies.get(COOKIE))
+                if session is None and self._has_tokens():
+                    return RedirectResponse("/sign-in", 303, headers=_HEADERS)
+                if session is None and not self._is_from_here(request):
+                    return self._html("refused.html", 403, session=None)
+                response: Response = await show(request, session)
+            except Refused:
+                return self._html("refused.html", 403, session=None)
+            except IdsyncError as error:
+                return self._html("error.html", 503, session=None, error=error)
+            return response
+
+        return answer
+
+    def _has_tokens(self) -> bool:
+        return bool(self._files().settings.service.status_tokens)
+
+    def _is_from_here(self, request: Request) -> bool:
+        """Whether somebody looks at a service of their own machine, which is not meant for others."""
+        return self._files().settings.service.public_url is None and is_from_this_machine(request)
+
+    async def _overview(self, request: Request, session: Session | None) -> Response:
+        found = await self._look(lambda looking: looking.overview())
+        asked = request.query_params.get("asked") == "1"
+        return self._html("overview.html", session=session, view=found, reconciles=self._reconciles(), asked=asked)
+
+    async def _run(self, request: Request, session: Session | None) -> Response:
+        number = request.path_params["number"]
+        found = await self._look(lambda looking: looking.run(number)) if number < 1 << 62 else None
+        if found is None:
+            return self._html("missing.html", 404, session=session, what=f"There is no run {number}.")
+        text, more = found
+        return self._html("run.html", session=session, number=number, text=text, more=more)
+
+    async def _people(self, request: Request, session: Session | None) -> Response:
+        text, name = (request.query_params.get(key, "")[:320].strip() for key in ("q", "name"))
+        if not _is_text(text + name):
+            return self._html("missing.html", 400, session=session, what="That is not a name.")
+        found = await self._look(lambda looking: looking.people(text))
+        person = await self._look(lambda looking: looking.person(name)) if name else None
+        return self._html(
+            "people.html",
+            session=session,
+            text=text,
+            name=name,
+            found=found[:FOUND],
+            more=len(found) > FOUND,
+            person=person,
+        )
+
+    async def _filters(self, request: Request, session: Session | None) -> Response:
+        asked = {kind: _lines(request.query_params.get(kind, "")) for kind in ("groups", "apps")}
+        place, complaint, found = self._files(), "", None
+        if request.query_params:
+            try:
+                filters = tried_filters(place.settings.filters, asked["groups"], asked["apps"])
+            except PatternError as error:
+                complaint = str(error)
+            else:
+                catalogue = await asyncio.to_thread(lambda: place.source(silent).catalogue())
+                found = taken(place.settings, filters, catalogue)
+        return self._html(
+            "filters.html", session=session, asked=asked, complaint=complaint, found=found, most=_MOST_MATCHES
+        )
+
+    async def _pass(self, request: Request, session: Session | None) -> Response:
+        await form_of(request, session)
+        return await self._wish(Wish(by=_actor(session)))
+
+    async def _release(self, request: Request, session: Session | None) -> Response:
+        form = await form_of(request, session)
+        guard, reason = form.get("guard", ""), form.get("reason", "").strip()
+        if guard not in ALL_GUARDS or not reason or len(reason) > _REASON_LIMIT or not _is_text(reason):
+            what = f"A release names a guard, and says why in up to {_REASON_LIMIT} characters."
+            return self._html("missing.html", 400, session=session, what=what)
+        return await self._wish(Wish(by=_actor(session), releases={guard: reason}))
+
+    async def _wish(self, wish: Wish) -> Response:
+        await self._worker.write(lambda store: wish_for_pass(store.facts, wish))
+        self._call()
+        return RedirectResponse("/?asked=1", 303, headers=_HEADERS)
+
+    async def _signs_in(self, request: Request) -> Response:
+        if not self._has_tokens():
+            return RedirectResponse("/", 303, headers=_HEADERS)
+        if request.method == "GET":
+            return self._html("sign_in.html", session=None, complaint="")
+        if self._signing_in.wait(request.client.host if request.client else ""):
+            return self._html("sign_in.html", 429, session=None, complaint="Too many tries; wait a minute.")
+        form = await fields_of(request) if is_same_site(request) else {}
+        cookie = self._sessions.sign_in(form.get("token", "").strip())
+        if cookie is None:
+            return self._html("sign_in.html", 401, session=None, complaint="That is not a token of this page.")
+        response = RedirectResponse("/", 303, headers=_HEADERS)
+        seconds, secure = int(LASTS.total_seconds()), self._is_secure(request)
+        response.set_cookie(COOKIE, cookie, seconds, path="/", secure=secure, httponly=True, samesite="strict")
+        return response
+
+    async def _sign_out(self, request: Request, session: Session | None) -> Response:
+        await form_of(request, session)
+        response = RedirectResponse("/sign-in", 303, headers=_HEADERS)
+        response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
+        return response
+
+    async def _css(self, _: Request) -> Response:
+        return Response(_CSS, media_type="text/css", headers=_HEADERS)
+
+    def _is_secure(self, request: Request) -> bool:
+        """Whether cookies are for https alone: everywhere but on this machine, where nothing is in between."""
+        return not (request.url.scheme == "http" and self._is_from_here(request))
+
+    async def _look(self, look: Callable[[Looking], T]) -> T:
+        def looked() -> T:
+            with self._open_store() as store:
+                return look(Looking(store, self._in_force))
+
+        return await asyncio.to_thread(looked)
+
+    def _html(self, template: str, status: int = 200, **values: Any) -> Response:
+        integration = self._files().settings.integration
+        text = self._templates.get_template(template).render(integration=integration, **values)
+        return HTMLResponse(text, status, headers=_HEADERS)
+
+
+def _is_text(text: str) -> bool:
+    return is_text(text)
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text[:10_000].splitlines() if line.strip()]
+
+
+def _actor(session: Session | None) -> str:
+    return f"status page: {session.name}" if session is not None else "status page"
