@@ -1,7 +1,7 @@
 """A service over a store of its own, spoken to without a socket."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,17 +13,21 @@ from idsync.bootstrap import Workspace
 from idsync.config.settings import Settings
 from idsync.model.directory import DirectoryState
 from idsync.server.application import application
+from idsync.server.page.pages import SIGN_INS_A_MINUTE, StatusPage
+from idsync.server.page.sessions import Sessions, status_tokens
+from idsync.server.request_rate import RequestRate
 from idsync.server.scim.endpoint import ScimEndpoint
 from idsync.server.tokens import make_token
 from idsync.server.worker import Worker
 from idsync.stores.holder import this_process
-from idsync.stores.sqlite.store import open_store
+from idsync.stores.sqlite.store import open_store, open_store_to_read
 from idsync.targets.local import LocalTarget
 from tests.core.world import NOW, ORG, config
 from tests.okta_scim_client import Dialect, Engine, OktaScimClient, Quirks
 
 HOLDER = this_process("2026-11-22T12:00:00Z")
 BASE = "/scim/v2/okta"
+HERE, ME = "http://127.0.0.1:8080", "127.0.0.1"
 FREE = "{percent: 100, floor: 10000}"
 GUARDS = ("lock_burst", "access_gains", "user_deletes", "user_locks", "member_removals", "access_list_deletes")
 PUSHED = config(
@@ -48,6 +52,7 @@ class Served:
     token: str
     clock: list[dt.datetime]
     endpoint: ScimEndpoint
+    called: list[str]
 
     def engine(self, dialect: Dialect = Dialect.PUT, quirks: Quirks | None = None) -> Engine:
         """Okta, pushing to it."""
@@ -60,10 +65,13 @@ class Served:
 
 
 @contextmanager
-def served(path: Path, settings: Settings) -> Iterator[Served]:
-    """A service as long as the block lasts."""
+def served(
+    path: Path, settings: Settings, *, secrets: Mapping[str, str] | None = None, base_url: str = HERE, client: str = ME
+) -> Iterator[Served]:
+    """A service as long as the block lasts, spoken to from an address."""
     clock = [NOW]
-    place = Workspace(settings, path.parent)
+    place = Workspace(settings, path.parent, environment=secrets)
+    called: list[str] = []
     with open_store(path) as store:
         _, token = make_token(store.tokens, name="okta", integration="okta", by="me", now=NOW, ends=None)
     worker = Worker(lambda: open_store(path), "local", HOLDER, lambda _: None)
@@ -75,8 +83,19 @@ def served(path: Path, settings: Settings) -> Iterator[Served]:
         clock=lambda: clock[0],
         body_limit=1 << 20,
     )
-    with TestClient(application(scim, worker, started=lambda: None)) as http:
-        yield Served(http, path, token, clock, scim)
+    page = StatusPage(
+        worker,
+        files=lambda: place,
+        open_store=lambda: open_store_to_read(path),
+        in_force=place.in_force,
+        sessions=Sessions(lambda: status_tokens(place), lambda: clock[0]),
+        signing_in=RequestRate(lambda: SIGN_INS_A_MINUTE, lambda: clock[0].timestamp()),
+        call=lambda: called.append("called"),
+        reconciles=lambda: True,
+    )
+    app = application(scim, worker, page=page, started=lambda: None)
+    with TestClient(app, base_url, client=(client, 50000), follow_redirects=False) as http:
+        yield Served(http, path, token, clock, scim, called)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """`idsync serve`: keep the directory right, by SCIM push and by pull."""
 
 import time
-from typing import TYPE_CHECKING
 
 import click
 
@@ -11,9 +10,6 @@ from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.workspaces import workspace
 from idsync.model.times import format_time
 from idsync.stores.protocol import Access
-
-if TYPE_CHECKING:
-    from idsync.server.page.sessions import NamedToken
 
 
 @click.command("serve")
@@ -32,7 +28,7 @@ def command(invocation: Invocation, host: str | None, port: int | None) -> ExitC
     from idsync.server.logs import LOG, set_up_logs
     from idsync.server.metrics import Metrics
     from idsync.server.page.pages import SIGN_INS_A_MINUTE, StatusPage
-    from idsync.server.page.sessions import Sessions
+    from idsync.server.page.sessions import Sessions, status_tokens
     from idsync.server.reconciler import Reconciler
     from idsync.server.request_rate import RequestRate
     from idsync.server.scim.endpoint import ScimEndpoint
@@ -67,7 +63,7 @@ def command(invocation: Invocation, host: str | None, port: int | None) -> ExitC
             files=lambda: configured.files,
             open_store=lambda: place.store(Access.READ),
             in_force=configured.in_force,
-            sessions=Sessions(lambda: _status_tokens(configured.files), place.now),
+            sessions=Sessions(lambda: status_tokens(configured.files), place.now),
             signing_in=RequestRate(lambda: SIGN_INS_A_MINUTE, time.monotonic),
             call=reconciler.call,
             reconciles=lambda: reconciler.is_alive,
@@ -94,13 +90,6 @@ def command(invocation: Invocation, host: str | None, port: int | None) -> ExitC
         reconciler.stop()
         worker.stop()
     return ExitCode.DONE
-
-
-def _status_tokens(place: Workspace) -> "list[NamedToken]":
-    from idsync.server.page.sessions import NamedToken
-
-    tokens = place.settings.service.status_tokens
-    return [NamedToken(each.name, place.service_secret(each.token)) for each in tokens]
 
 
 def _hook_secret(place: Workspace) -> str | None:

@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from idsync.config.settings import ScimSource, Settings
+from idsync.config.settings import OktaSource, ScimSource, Settings
 from idsync.model.addresses import Address, split_address
 from idsync.model.directory_index import Managed
 from idsync.model.journal import MadeByHand, RunFinished, RunResumed, RunStarted, RunStopped, RunSummary, summarise_runs
@@ -24,6 +24,9 @@ _ENTRIES = 400
 """So many of the journal's latest headlines are looked at for runs: a burst of work by hand does not fill the page."""
 SHOWN = 50
 """So many of those whom one guard holds back are named."""
+
+
+_DONE = {"create": "created", "update": "changed", "delete": "removed", "add": "added", "remove": "removed"}
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -73,7 +76,7 @@ class Overview(msgspec.Struct, frozen=True):
     @property
     def all_well(self) -> bool:
         """Whether nothing waits for a person and nothing fails."""
-        return not self.held and not self.doubts and all(part.state in ("well", "off") for part in self.parts)
+        return not self.held and not self.doubts and all(part.state != "failing" for part in self.parts)
 
 
 def overview(settings: Settings, store: Store, target: Target, now: datetime, *, config_waits: bool) -> Overview:
@@ -106,7 +109,9 @@ def _parts(settings: Settings, store: Store, full: PassReport | None, tokens: tu
         pause = timedelta(seconds=integration.interval)
         yield _passes("Reading Okta", "Everything is read, and compared with the directory.", store, "full", pause)
         tick = timedelta(seconds=settings.service.tick)
-        yield _passes("Following Okta's log", "What Okta's System Log tells is looked at.", store, "tick", tick)
+        if isinstance(integration.source, OktaSource):
+            about = f"Okta's System Log is looked at each {settings.service.tick} s; this is what it led to last."
+            yield _passes("Following Okta's log", about, store, "tick", tick)
     for kind, name, on in (
         ("user", "Users", integration.sync.users),
         ("lock", "Locks", integration.sync.users),
@@ -146,10 +151,10 @@ def _kind(kind: str, name: str, full: PassReport | None, *, on: bool) -> Part:
         return Part(name, "Switched off by the configuration.", "off")
     if full is None:
         return Part(name, about, "waiting")
-    counts = dict(full.counts.get(kind, {}))
+    counts = [(_DONE[action], number) for action, number in full.counts.get(kind, {}).items()]
     if kind == "access_list":
-        counts |= {f"members {action}": number for action, number in full.counts.get("member", {}).items()}
-    return Part(name, about, "well", last_success=full.at, counts=tuple(counts.items()))
+        counts += [(f"members {_DONE[action]}", number) for action, number in full.counts.get("member", {}).items()]
+    return Part(name, about, "well", last_success=full.at, counts=tuple(counts))
 
 
 def _held(kept: Mapping[Address, tuple[KeptBack, ...]]) -> Iterator[Held]:

@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from idsync.bootstrap import Workspace
+
 COOKIE = "idsync-session"
 LASTS = timedelta(hours=12)
 _SESSION, _FORM = b"session", b"form"
@@ -21,6 +23,12 @@ class NamedToken(msgspec.Struct, frozen=True):
 
     name: str
     text: str
+
+
+def status_tokens(place: Workspace) -> list[NamedToken]:
+    """The tokens that the Service document names. Raises SecretError."""
+    tokens = place.settings.service.status_tokens
+    return [NamedToken(each.name, place.service_secret(each.token)) for each in tokens]
 
 
 class Session(msgspec.Struct, frozen=True):

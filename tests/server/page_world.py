@@ -1,0 +1,71 @@
+"""A service whose page people look at: somebody may sign in, and a burst of leavers waits for them."""
+
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from idsync.bootstrap import Workspace
+from idsync.config.settings import Settings
+from idsync.reconcile.passes import ServicePasses
+from idsync.sources.pushed import PushedSource
+from idsync.stores.sqlite.store import open_store
+from tests.core.world import ORG, config
+from tests.server.conftest import HERE, HOLDER, ME, Served, served
+
+TOKEN = "a-token-of-alice-1234567890"
+SECRETS = {"ALICE": TOKEN}
+_INTEGRATION = f"""
+apiVersion: idsync/v1
+kind: Integration
+metadata: {{name: okta}}
+spec: {{org_url: {ORG}, source: {{scim: {{}}}}}}
+"""
+
+
+def page_settings(*, signing_in: bool = True, public_url: str = "") -> Settings:
+    """A configuration under which nobody is deleted without a release."""
+    tokens = "status: {tokens: [{name: alice, token: {env: ALICE}}]}" if signing_in else ""
+    service = ", ".join(each for each in (tokens, f"public_url: {public_url}" if public_url else "") if each)
+    return config(
+        "Guards: {user_deletes: {percent: 0, floor: 0}, user_locks: {percent: 100, floor: 100}}",
+        f"Service: {{{service}}}",
+        integration=_INTEGRATION,
+    )
+
+
+@contextmanager
+def page(
+    folder: Path, *, signing_in: bool = True, public_url: str = "", base_url: str = HERE, client: str = ME
+) -> Iterator[Served]:
+    """The service, with its page."""
+    settings = page_settings(signing_in=signing_in, public_url=public_url)
+    with served(folder / "idsync.db", settings, secrets=SECRETS, base_url=base_url, client=client) as running:
+        yield running
+
+
+def sign_in(service: Served) -> str:
+    """Sign in as alice; what every form of the page carries then."""
+    answer = service.http.post("/sign-in", data={"token": TOKEN}, headers={"Sec-Fetch-Site": "same-origin"})
+    assert answer.status_code == 303, answer.text
+    found = re.search(r'name="form" value="([0-9a-f]{64})"', service.http.get("/").text)
+    assert found is not None
+    return found[1]
+
+
+def send(service: Served, path: str, **fields: str) -> int:
+    """Send a form as a browser sends it from the page; the status."""
+    return service.http.post(path, data=fields, headers={"Sec-Fetch-Site": "same-origin"}).status_code
+
+
+def passes(service: Served, settings: Settings) -> bool:
+    """What the process that reconciles does next: a full pass, if somebody wants one; whether it did."""
+    place = Workspace(settings, service.path.parent, environment=SECRETS)
+    place.now = lambda: service.clock[0]  # type: ignore[method-assign]
+    with open_store(service.path) as store:
+        source = PushedSource(store.upstream.whole)
+        reconciler = ServicePasses(
+            store, place.in_force, lambda _: source, HOLDER, time.sleep, lambda report: print(report.error)
+        )
+        return reconciler.wants_full() and reconciler.full()

@@ -1,0 +1,201 @@
+"""The status page: who sees it, what a person may do there, and that no name on it does anything."""
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from idsync.model.journal import RunStarted
+from idsync.stores.sqlite.store import open_store
+from tests.server.conftest import Served
+from tests.server.page_world import SECRETS, TOKEN, page, page_settings, passes, send, sign_in
+from tests.server.test_bursts import people
+
+SAME_SITE = {"Sec-Fetch-Site": "same-origin"}
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Served]:
+    with page(tmp_path) as running:
+        yield running
+
+
+PAGES = ("/", "/people?q=p", "/people?name=p00@x.com", "/filters", "/runs/1")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_stranger_is_led_to_the_door(service: Served, path: str) -> None:
+    answer = service.http.get(path)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
+
+
+def test_a_token_opens_the_door_and_another_one_does_not(service: Served) -> None:
+    assert service.http.post("/sign-in", data={"token": "wrong"}, headers=SAME_SITE).status_code == 401
+    assert service.http.get("/").status_code == 303
+    sign_in(service)
+    assert "Nothing was applied yet" in service.http.get("/").text
+
+
+def test_who_tries_many_tokens_has_to_wait(service: Served) -> None:
+    codes = [service.http.post("/sign-in", data={"token": "wrong"}, headers=SAME_SITE).status_code for _ in range(11)]
+    assert codes == [401] * 10 + [429]
+    service.clock[0] += dt.timedelta(minutes=1)
+    sign_in(service)
+
+
+def test_a_session_ends_after_hours_and_with_its_token(service: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    sign_in(service)
+    service.clock[0] += dt.timedelta(hours=11)
+    assert service.http.get("/").status_code == 200
+    monkeypatch.setitem(SECRETS, "ALICE", "another-token-of-alice")
+    assert service.http.get("/").status_code == 303
+    monkeypatch.setitem(SECRETS, "ALICE", TOKEN)
+    assert service.http.get("/").status_code == 200
+    service.clock[0] += dt.timedelta(hours=2)
+    assert service.http.get("/").status_code == 303
+
+
+@pytest.mark.parametrize("cookie", ["", "x", "9999999999.", "9999999999.00", "²³.00", f"{'9' * 40}.00"])
+def test_a_cookie_that_nobody_signed_opens_nothing(service: Served, cookie: str) -> None:
+    assert service.http.get("/", headers=[(b"cookie", f"idsync-session={cookie}".encode())]).status_code == 303
+
+
+def test_the_cookie_is_for_this_site_and_for_no_script(tmp_path: Path) -> None:
+    with page(tmp_path, public_url="https://idsync.example.com", base_url="https://idsync.example.com") as service:
+        answer = service.http.post("/sign-in", data={"token": TOKEN}, headers=SAME_SITE)
+        attributes = {part.strip().lower() for part in answer.headers["set-cookie"].split(";")}
+        assert {"secure", "httponly", "samesite=strict", "path=/"} <= attributes
+
+
+def test_without_tokens_this_machine_may_look_and_nobody_may_do_anything(tmp_path: Path) -> None:
+    with page(tmp_path, signing_in=False) as service:
+        assert service.http.get("/").status_code == 200
+        assert '<form method="post"' not in service.http.get("/").text
+        assert service.http.get("/", headers={"Host": "evil.example:8080"}).status_code == 403
+        assert send(service, "/pass") == 403
+        assert send(service, "/release", guard="user_deletes", reason="because") == 403
+
+
+def test_without_tokens_no_other_machine_may_look(tmp_path: Path) -> None:
+    with page(tmp_path, signing_in=False, client="203.0.113.7") as service:
+        assert service.http.get("/").status_code == 403
+    with page(tmp_path, signing_in=False, public_url="https://idsync.example.com") as service:
+        assert service.http.get("/").status_code == 403
+
+
+def test_a_form_is_taken_from_the_page_alone(service: Served) -> None:
+    form = sign_in(service)
+    path, fields = "/release", {"guard": "user_deletes", "reason": "they left"}
+    for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}, {}):
+        assert service.http.post(path, data={**fields, "form": form}, headers=headers).status_code == 403
+    assert service.http.post(path, data=fields, headers=SAME_SITE).status_code == 403
+    assert service.http.post(path, data={**fields, "form": "0" * 64}, headers=SAME_SITE).status_code == 403
+    assert service.called == []
+    assert send(service, path, **fields, form=form) == 303
+
+
+def test_r43_what_is_held_is_released_by_a_person_with_a_reason(service: Served) -> None:
+    settings = page_settings()
+    okta = service.engine()
+    for person in people(okta, 3)[:2]:
+        okta.deactivate(person)
+    form = sign_in(service)
+    text = service.http.get("/").text
+    assert "Changes wait for a person" in text
+    assert "delete the user p00@x.com" in text
+    assert not passes(service, settings)
+    assert send(service, "/pass", form=form) == 303
+    assert passes(service, settings)
+    assert len(service.directory().users) == 3
+    assert send(service, "/release", form=form, guard="user_deletes", reason="they left on Friday") == 303
+    assert service.called == ["called", "called"]
+    assert passes(service, settings)
+    assert sorted(service.directory().users) == ["p02@x.com"]
+    with open_store(service.path) as store:
+        started = next(each.entry for each in store.journal.latest() if isinstance(each.entry, RunStarted))
+    assert started.actor == "status page: alice"
+    assert started.releases == {"user_deletes": "they left on Friday"}
+    assert "they left on Friday" in service.http.get("/").text
+    assert "Changes wait for a person" not in service.http.get("/").text
+
+
+@pytest.mark.parametrize(
+    ("guard", "reason"),
+    [("user_deletes", ""), ("user_deletes", "x" * 501), ("source_empty", "why"), ("", "why"), ("user_deletes", "\0")],
+)
+def test_a_release_names_a_guard_and_says_why(service: Served, guard: str, reason: str) -> None:
+    assert send(service, "/release", form=sign_in(service), guard=guard, reason=reason) == 400
+    assert service.called == []
+
+
+HOSTILE = "<script>alert(1)</script>&'"
+
+
+def test_a_hostile_name_is_shown_and_does_nothing(service: Served) -> None:
+    okta = service.engine()
+    person = okta.person("00u1", "<b>bob</b>@x.com")
+    okta.assign(person)
+    okta.push_group(HOSTILE, [person])
+    sign_in(service)
+    for path in ("/", "/people?q=bob", "/people?name=%3Cb%3Ebob%3C/b%3E@x.com", "/runs/1", "/runs/2"):
+        text = service.http.get(path).text
+        assert "<script>alert" not in text
+        assert "<b>bob" not in text
+    assert "list &lt;script&gt;alert(1)" in service.http.get("/people?name=%3Cb%3Ebob%3C/b%3E@x.com").text
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_forbids_what_it_does_not_need(service: Served, path: str) -> None:
+    people(service.engine(), 1)
+    sign_in(service)
+    answer = service.http.get(path)
+    assert answer.status_code == 200
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "<script" not in answer.text
+    assert " style=" not in answer.text
+
+
+def test_people_are_searched_by_a_part_of_their_name_and_never_listed_whole(service: Served) -> None:
+    people(service.engine(), 40)
+    sign_in(service)
+    assert "p01@x.com" not in service.http.get("/people").text
+    text = service.http.get("/people?q=P0").text
+    assert text.count("</a></li>") == 10
+    assert "There are more" in service.http.get("/people?q=x.com").text
+    for odd in ("%25", "_", "\\", "%00", "%ED%A0%80"):
+        assert service.http.get(f"/people?q={odd}").status_code in (200, 400)
+        assert "p01@x.com" not in service.http.get(f"/people?q={odd}").text
+
+
+def test_a_person_is_explained(service: Served) -> None:
+    okta = service.engine()
+    (ann,) = people(okta, 1)
+    okta.push_group("eng", [ann])
+    sign_in(service)
+    text = service.http.get("/people?name=P00@x.com").text
+    assert "has the app" in text
+    assert "list eng" in text
+    assert "Nobody of this name" in service.http.get("/people?name=nobody@x.com").text
+
+
+def test_filters_are_tried_over_what_there_is(service: Served) -> None:
+    okta = service.engine()
+    (ann,) = people(okta, 1)
+    okta.push_group("eng-a", [ann])
+    okta.push_group("ops", [ann])
+    sign_in(service)
+    text = service.http.get("/filters?groups=eng-*&apps=").text
+    assert "Groups: 1 of 2 become access lists" in text
+    assert "not a valid" not in text
+    assert 'role="alert"' in service.http.get("/filters?groups=%5E(%24&apps=").text
+
+
+def test_what_is_not_there_is_told_so(service: Served) -> None:
+    sign_in(service)
+    for path in ("/runs/7", f"/runs/{'9' * 40}"):
+        assert service.http.get(path).status_code == 404
+    assert service.http.get("/page.css").headers["content-type"].startswith("text/css")
