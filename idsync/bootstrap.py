@@ -8,14 +8,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Any, assert_never
 
 from idsync import __version__
 from idsync.apply.admission import Expected
 from idsync.config.codes import BAD_STORE, STORE_FOLDER_MISSING, UNUSABLE_SECRET
 from idsync.config.loader import load
 from idsync.config.mistakes import Mistakes
-from idsync.config.secret_references import SecretReference
+from idsync.config.secret_references import FolderSecret, SecretReference
 from idsync.config.secrets import Secret, resolve, secret_references
 from idsync.config.settings import ApiToken, OAuth, OktaSource, ScimSource, Settings, SnapshotSource
 from idsync.config.source_files import SourceFile, shown
@@ -233,7 +233,8 @@ class Workspace:
                     return ApiTokenCredential(self._secret(token).reveal())
             case OAuth(client_id=client_id, private_key=private_key, key_id=key_id):
                 with _at(private_key.position):
-                    return OAuthCredential(client_id, self._secret(private_key).reveal(), key_id)
+                    secret, in_folder = self._resolved(private_key)
+                    return OAuthCredential(client_id, secret.reveal(), key_id or in_folder)
             case None:
                 raise ConfigError(
                     "There is no way to sign in to Okta.",
@@ -243,13 +244,34 @@ class Workspace:
             case _:
                 assert_never(authentication)
 
+    def public_keys(self) -> list[dict[str, Any]]:
+        """The public halves of the keys that `idsync keys` keeps, as JWKs; none where the keys are kept otherwise."""
+        folder = self.keys_folder()
+        if folder is None:
+            return []
+        from idsync.sources.okta.key_folder import public_keys
+
+        return public_keys(folder)
+
+    def keys_folder(self) -> Path | None:
+        """The folder in which the configuration says that its private keys are."""
+        match self.settings.integration.authentication:
+            case OAuth(private_key=FolderSecret(path=path)):
+                return self.directory / path
+            case _:
+                return None
+
     def _secret(self, reference: SecretReference) -> Secret:
+        return self._resolved(reference)[0]
+
+    def _resolved(self, reference: SecretReference) -> tuple[Secret, str | None]:
+        """A secret and, of a key in a folder, its id. Raises SecretError."""
         resolved = resolve(reference, self._environment, self.directory)
         if resolved.secret is None:
             found = next(found for found in resolved.diagnostics if has_errors([found]))
             summary = f"{found.summary[:1].upper()}{found.summary[1:]}."
             raise SecretError(summary, why=found.why, fix=found.fix, position=found.position)
-        return resolved.secret
+        return resolved.secret, resolved.key_id
 
 
 @contextmanager

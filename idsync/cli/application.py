@@ -43,6 +43,7 @@ COMMANDS = {
     "serve": "Keep the directory right, by SCIM push.",
     "scim": "Make, list and revoke tokens for SCIM.",
     "store": "Copy the directory and its journal to another database.",
+    "keys": "Make, replace and list the keys for signing in to Okta.",
     "schema": "Print a published JSON Schema.",
     "completion": "Print the completion script of a shell.",
     "help": "Show the help of a command.",

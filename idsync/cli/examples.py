@@ -36,6 +36,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "idsync store copy sqlite:///access/idsync.db postgresql://idsync@db.example.com/idsync",
         "idsync store copy env:IDSYNC_STORE sqlite:///backup.db",
     ),
+    "keys": ("idsync keys create", "idsync keys rotate", "idsync keys list --format json"),
     "schema": ("idsync schema config > config.schema.json",),
     "completion": ('eval "$(idsync completion bash)"',),
     "help": ("idsync help plan",),

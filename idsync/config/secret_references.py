@@ -29,16 +29,25 @@ class FileSecret(msgspec.Struct, frozen=True):
     position: Position
 
 
-SecretReference = EnvironmentSecret | FileSecret
+class FolderSecret(msgspec.Struct, frozen=True):
+    """The newest of the keys that `idsync keys` keeps in a folder; the path is relative to the configuration's."""
+
+    path: str
+    position: Position
+
+
+SecretReference = EnvironmentSecret | FileSecret | FolderSecret
 
 
 def read_secret(node: Node | None, mistakes: Mistakes) -> SecretReference | None:
     """The reference that a node is; None where it is none."""
-    variable, file = find(node, "env"), find(node, "file")
+    variable, file, folder = find(node, "env"), find(node, "file"), find(node, "folder")
     if variable is not None and (name := text_of(variable)) is not None:
         return EnvironmentSecret(name, variable.position)
     if file is not None and (path := text_of(file)) is not None:
         if _SECRET_ITSELF.match(path):
             mistakes.add(SECRET_WRITTEN_OUT, file.position, "file holds a secret, not a path to one")
         return FileSecret(path, file.position)
+    if folder is not None and (path := text_of(folder)) is not None:
+        return FolderSecret(path, folder.position)
     return None

@@ -12,13 +12,15 @@ import msgspec
 from idsync.config.codes import MISSING_SECRET, SECRET_READABLE_BY_OTHERS, UNUSABLE_SECRET
 from idsync.config.mistakes import Mistakes
 from idsync.config.secret_forms import as_meant, complaint
-from idsync.config.secret_references import EnvironmentSecret, FileSecret, SecretReference
+from idsync.config.secret_references import EnvironmentSecret, FileSecret, FolderSecret, SecretReference
 from idsync.config.settings import ApiToken, OAuth, Settings
 from idsync.config.source_files import shown
 from idsync.diagnostics import Diagnostic, Position, quoted
 from idsync.model.known_secrets import remember_secret
 
 MAX_BYTES = 64 << 10
+KEY_FILE = ".pem"
+"""How the files of a folder of keys end, after the key's id; ids begin with when the key was made."""
 
 
 class Secret:
@@ -39,20 +41,27 @@ class Secret:
 
 
 class Resolved(msgspec.Struct, frozen=True):
-    """A secret, unless there are errors, and what was found on the way."""
+    """A secret, unless there are errors, and what was found on the way; the id of a key that lies in a folder."""
 
     secret: Secret | None
     diagnostics: tuple[Diagnostic, ...] = ()
+    key_id: str | None = None
 
 
 def resolve(reference: SecretReference, environment: Mapping[str, str], directory: Path) -> Resolved:
     """Fetch one secret; files are relative to `directory`, the configuration's. What is around a key is dropped."""
     mistakes = Mistakes()
+    key_id: str | None = None
+    text: str | None
     match reference:
         case EnvironmentSecret(name=name, position=position):
             text = _from_environment(name, environment, position, mistakes)
         case FileSecret(path=path, position=position):
             text = _from_file(path, directory, position, mistakes)
+        case FolderSecret(path=path, position=position):
+            key_id = _newest_key(path, directory, position, mistakes)
+            name = f"{path}/{key_id}{KEY_FILE}"
+            text = None if key_id is None else _from_file(name, directory, position, mistakes)
         case _:
             assert_never(reference)
     if text is not None:
@@ -62,7 +71,7 @@ def resolve(reference: SecretReference, environment: Mapping[str, str], director
         if summary:
             mistakes.add(UNUSABLE_SECRET, position, summary, fix=fix)
             text = None
-    return Resolved(None if text is None else Secret(text), tuple(mistakes.found))
+    return Resolved(None if text is None else Secret(text), tuple(mistakes.found), key_id)
 
 
 def secret_references(settings: Settings) -> tuple[SecretReference, ...]:
@@ -85,6 +94,26 @@ def _from_environment(name: str, environment: Mapping[str, str], position: Posit
         mistakes.add(MISSING_SECRET, position, f"the environment variable {name} {state}", fix=f"Set {name}.")
         return None
     return text
+
+
+def key_ids(folder: Path) -> list[str]:
+    """The ids of the keys in a folder, the oldest first; raises OSError."""
+    return sorted(path.stem for path in folder.iterdir() if path.suffix == KEY_FILE and path.is_file())
+
+
+def _newest_key(written: str, directory: Path, position: Position, mistakes: Mistakes) -> str | None:
+    folder, fix = directory / written, "Make one: idsync keys create"
+    try:
+        ids = key_ids(folder)
+    except (OSError, ValueError) as refusal:
+        reason = refusal.strerror if isinstance(refusal, OSError) else "the path is not valid"
+        summary = f"the folder of keys {quoted(shown(folder), 200)} cannot be read: {reason}"
+        mistakes.add(MISSING_SECRET, position, summary, fix=fix)
+        return None
+    if not ids:
+        mistakes.add(MISSING_SECRET, position, f"the folder {quoted(shown(folder), 200)} holds no key", fix=fix)
+        return None
+    return ids[-1]
 
 
 def _from_file(written: str, directory: Path, position: Position, mistakes: Mistakes) -> str | None:

@@ -5,7 +5,7 @@ from typing import assert_never
 
 import msgspec
 
-from idsync.config.secret_references import EnvironmentSecret, FileSecret, SecretReference
+from idsync.config.secret_references import EnvironmentSecret, FileSecret, FolderSecret, SecretReference
 from idsync.config.settings import (
     ApiToken,
     AppById,
@@ -114,6 +114,8 @@ def _secret(reference: SecretReference) -> str:
             return f"{{env: {scalar(name)}}}"
         case FileSecret(path=path):
             return f"{{file: {scalar(path)}}}"
+        case FolderSecret(path=path):
+            return f"{{folder: {scalar(path)}}}"
         case _:
             assert_never(reference)
 

@@ -2,10 +2,11 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
@@ -35,8 +36,9 @@ def application(
     *,
     started: Callable[[], None],
     reconciles: Callable[[], bool] = lambda: True,
+    keys: Callable[[], list[dict[str, Any]]] = list,
 ) -> ASGIApp:
-    """The application of one integration; the worker runs as long as it does."""
+    """The application of one integration; the worker runs as long as it does. `keys` are JWKs to be shown."""
     measured = metrics or Metrics()
 
     async def ready(_: Request) -> Response:
@@ -45,6 +47,9 @@ def application(
         except IdsyncError as error:
             return PlainTextResponse(f"{error.summary}\n", 503)
         return PlainTextResponse("ready\n")
+
+    async def public_keys(_: Request) -> Response:
+        return JSONResponse({"keys": keys()}, headers={"Cache-Control": "public, max-age=300"})
 
     async def alive(_: Request) -> Response:
         return PlainTextResponse("alive\n")
@@ -61,6 +66,7 @@ def application(
         worker.stop()
 
     routes = [Route("/healthz", alive), Route("/readyz", ready), Route("/metrics", told)]
+    routes.append(Route("/.well-known/jwks.json", public_keys))
     if hooks is not None:
         routes.append(Route("/hooks/okta", hooks.answer, methods=["GET", "POST"]))
     if page is not None:

@@ -1,6 +1,7 @@
 """The configuration of a running service: its files, read again when told so, and the one that passes go by."""
 
 from pathlib import Path
+from typing import Any
 
 from idsync.bootstrap import Workspace, open_workspace
 from idsync.stores.protocol import Store
@@ -17,6 +18,10 @@ class Configured:
     def reload(self) -> None:
         """Read the files again. Raises ConfigError, and keeps those from before, where they are invalid."""
         self.files = open_workspace(self._config)
+
+    def public_keys(self) -> list[dict[str, Any]]:
+        """The public halves of the keys that the files name a folder of. Raises SecretError."""
+        return self.files.public_keys()
 
     def in_force(self, store: Store) -> tuple[Workspace, bool]:
         """What passes go by, and whether the files say something else; cheap where nothing was applied since."""

@@ -70,6 +70,7 @@ def command(invocation: Invocation, host: str | None, port: int | None) -> ExitC
         ),
         started=lambda: LOG.info("Serving SCIM at http://%s:%s%s", listening.host, listening.port, base),
         reconciles=lambda: reconciler.is_alive,
+        keys=configured.public_keys,
     )
 
     def reload() -> None:
