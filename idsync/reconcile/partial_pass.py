@@ -57,9 +57,8 @@ def apply_part(
             if unattended:
                 withdraw(planned.plan, planned.looked_at, store.facts, target.name)
             return
-        parts, applied = applier.make(
-            applier.parts(planned.executable().plan), planned.inputs.clocks, planned.looked_at
-        )
+        ready = planned.executable(store.runs.next_number()).plan
+        parts, applied = applier.make(applier.parts(ready), planned.inputs.clocks, planned.looked_at)
         yield applied
         if parts.going.is_empty and not planned.plan.forgets:
             return

@@ -143,6 +143,8 @@ class ServicePasses:
             return TickEnd.DONE
 
     def _full(self, place: Place, begun: datetime, waits: bool) -> PassReport:
+        if not place.settings.integration.pulls and not self.store.upstream.is_known():
+            return PassReport("full", format_time(begun), 0.0, note="Nothing was pushed yet.")
         store, settings, source, target = self.store, place.settings, self.source(place), place.target(self.store)
         if not settings.integration.pulls and not store.upstream.is_known():
             return PassReport("full", format_time(begun), 0.0, note="Nothing was pushed yet.")

@@ -7,6 +7,7 @@ from idsync.compiler.inputs import Inputs as CompilerInputs
 from idsync.compiler.memo import Bases, Checked, Memo, bases_of, context_of, remembered
 from idsync.config.settings import Settings
 from idsync.model.addresses import Address
+from idsync.model.canonical import digest
 from idsync.model.directory import LastApply, Names
 from idsync.model.directory_index import DirectoryIndex
 from idsync.model.extent import EVERYTHING, Extent
@@ -70,9 +71,15 @@ class Planned(msgspec.Struct, frozen=True):
         """Whether no memo of use was there, so that leaving one will spare the next plan work."""
         return self.within is None
 
-    def executable(self) -> "Planned":
-        """The same with a plan to apply at once; nothing executes the delta, which people were shown."""
+    def executable(self, run: int | None = None) -> "Planned":
+        """The same with a plan to apply at once; nothing executes the delta, which people were shown.
+
+        A plan for the `run` of this number is another one than each before it. Within one transaction the directory has
+        one serial, and parts of it can look alike: of two people who leave, facts have nothing any more.
+        """
         snapshot_digest = self.plan.inputs.snapshot_digest or self.inputs.snapshot.digest_as_listed()
+        if run is not None:
+            snapshot_digest = digest((snapshot_digest, run))
         return msgspec.structs.replace(self, plan=ready_at_once(self.plan, snapshot_digest))
 
     @property

@@ -51,6 +51,18 @@ def of_one(name: str, now: Snapshot) -> Reading:
     return Reading(now, Extent(frozenset({f"00u-{name}"}), NOBODY))
 
 
+def test_pushes_of_one_transaction_are_plans_of_their_own_however_alike_they_are(store: SqliteStore) -> None:
+    def push(name: str, *there: str) -> int:
+        return pushed(store, store.upstream.take(of_one(name, okta(*map(person, there)))))
+
+    with store.transaction():
+        assert push("dora", "dora") == push("emil", "emil") == 1
+        for _ in range(2):
+            assert push("dora") == push("emil") > 1
+            assert push("dora", "dora") == push("emil", "emil") > 1
+    assert {"dora", "emil"} <= LocalTarget(store.directory, ORG).state().users.keys()
+
+
 def test_a_person_pushed_is_in_the_directory_and_in_the_journal(store: SqliteStore) -> None:
     moved = store.upstream.take(of_one("dora", okta(person("dora", team="red"))))
     assert pushed(store, moved) == 1

@@ -10,8 +10,9 @@ import pytest
 
 from idsync.bootstrap import Workspace
 from idsync.reconcile.loop import TickEnd
-from idsync.reconcile.pass_reports import PassReport, last_report, wish_for_full
+from idsync.reconcile.pass_reports import PassReport, last_report
 from idsync.reconcile.passes import ServicePasses
+from idsync.reconcile.wishes import Wish, wish_for_pass
 from idsync.stores.holder import this_process
 from idsync.stores.protocol import Store
 from idsync.stores.sqlite.store import open_store
@@ -127,7 +128,7 @@ def test_how_passes_end_is_kept_and_a_wish_is_granted_once(tmp_path: Path) -> No
         kept = last_report(world.store.facts, "full", good=True)
         assert kept is not None
         assert (kept.error, kept.run) == (None, 1)
-        wish_for_full(world.store.facts)
+        wish_for_pass(world.store.facts, Wish("somebody"))
         assert world.passes.wants_full()
         assert not world.passes.wants_full()
 
