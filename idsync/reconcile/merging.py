@@ -5,15 +5,22 @@ shortly before is not believed to be active by a listing either.
 """
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
+from typing import assert_never
 
 import msgspec
 
+from idsync.model.addresses import Address, split_address
 from idsync.model.extent import Extent, Reading
 from idsync.model.identity import OUT_STATUSES, IdentityApp, IdentityGroup, Snapshot, raw_json
+from idsync.model.names import twin_key
 from idsync.model.pushed import PushedUser
 from idsync.model.times import format_time
+from idsync.plan.changes import AccessListChange, Change, LockChange, Plan, UserChange
+from idsync.plan.touched import locked_person
 from idsync.stores.protocol import Pushed, Upstream
+from idsync.targets.protocol import DirectoryReader
 
 replace = msgspec.structs.replace
 LAG = timedelta(minutes=2)
@@ -26,6 +33,34 @@ def pushed_since(pushed: Pushed, begun: datetime) -> Extent:
     since = format_time(begun)
     people = (user.okta_id for user in users if user.modified >= since or not user.active)
     return Extent(frozenset(people), frozenset(group.list_id for group in pushed.groups_since(since)))
+
+
+def changes_of(plan: Plan, pushed: Pushed, target: DirectoryReader, since: str) -> frozenset[tuple[str, Address]]:
+    """The changes of a plan, by target and address, that are about somebody or something pushed since it was made.
+
+    What a push says of them is in the facts and may not show in the directory: an account that a hand took is missing
+    before and after a deactivation.
+    """
+    users = pushed.users_since(since)
+    lists = {group.list_id for group in pushed.groups_since(since)}
+    if not users and not lists:
+        return frozenset()
+    keys = {twin_key(user.username) for user in users}
+    names = {user.username for user in users} | target.names_of({user.okta_id for user in users}, keys)
+    return frozenset((each.target, each.address) for each in plan.changes if _is_about(each, names, lists))
+
+
+def _is_about(change: Change, people: AbstractSet[str], lists: AbstractSet[str]) -> bool:
+    match change:
+        case UserChange():
+            return split_address(change.address)[1] in people
+        case LockChange():
+            return locked_person(change) in people
+        case AccessListChange():
+            named = (*change.members_added, *change.members_removed)
+            return split_address(change.address)[1] in lists or any(name in people for name in named)
+        case _:
+            assert_never(change)
 
 
 def with_newer(reading: Reading, upstream: Upstream, newer: Extent) -> Reading:

@@ -24,10 +24,11 @@ from idsync.model.extent import Extent, Reading
 from idsync.model.moves import Moves
 from idsync.model.times import format_time
 from idsync.plan.sections import FIRST
+from idsync.plan.split import with_moved
 from idsync.reconcile.applied_configuration import config_waiting
 from idsync.reconcile.applying import Applier
 from idsync.reconcile.loop import TickEnd
-from idsync.reconcile.merging import newest, pushed_since, with_newer, with_what_it_lacks
+from idsync.reconcile.merging import changes_of, newest, pushed_since, with_newer, with_what_it_lacks
 from idsync.reconcile.partial_pass import apply_part
 from idsync.reconcile.parts import Parts
 from idsync.reconcile.pass_reports import PassReport, put_report
@@ -143,8 +144,6 @@ class ServicePasses:
             return TickEnd.DONE
 
     def _full(self, place: Place, begun: datetime, waits: bool) -> PassReport:
-        if not place.settings.integration.pulls and not self.store.upstream.is_known():
-            return PassReport("full", format_time(begun), 0.0, note="Nothing was pushed yet.")
         store, settings, source, target = self.store, place.settings, self.source(place), place.target(self.store)
         if not settings.integration.pulls and not store.upstream.is_known():
             return PassReport("full", format_time(begun), 0.0, note="Nothing was pushed yet.")
@@ -155,6 +154,7 @@ class ServicePasses:
         applier = self._applier(place, target)
         # What is known and what the directory holds are of one moment: who was pushed after it is in neither.
         with target.reading():
+            planned_at = place.now()
             reading = self._newest(reading, begun)
             planned = plan_reading(
                 settings,
@@ -169,7 +169,10 @@ class ServicePasses:
             parts = applier.parts(planned.executable().plan)
         if settings.integration.pulls:
             self._store(reading, begun, target, in_doubt=parts.whole.health.verdict != "ok")
-        parts, applied = applier.make(parts, planned.inputs.clocks)
+        with self._writing(target):
+            if newer := changes_of(parts.going, store.pushed, target, format_time(planned_at)):
+                parts = applier.parts(with_moved(parts.whole, newer))
+            parts, applied = applier.make(parts, planned.inputs.clocks)
         if parts.held.is_empty:
             remember_after_apply(planned, target, store.cache, applied)
         self._again |= pushed_since(store.pushed, begun)
