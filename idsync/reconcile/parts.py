@@ -7,7 +7,7 @@ import msgspec
 from idsync.plan.changes import Plan
 from idsync.plan.holding import LOCKS_GO
 
-PASSED = "locks go ahead of what is held (--split)"
+PASSED = "locks go ahead of what is held"
 """Why a run passed the limit on locks, for the history."""
 
 

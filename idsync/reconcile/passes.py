@@ -22,7 +22,7 @@ from idsync.errors import AuthorizationError, IdsyncError, LeaseHeld
 from idsync.model.canonical import canonical_bytes
 from idsync.model.extent import Extent, Reading
 from idsync.model.moves import Moves
-from idsync.model.times import format_time
+from idsync.model.times import format_time, parse_time
 from idsync.plan.sections import FIRST
 from idsync.plan.split import with_moved
 from idsync.reconcile.applied_configuration import config_waiting
@@ -31,7 +31,7 @@ from idsync.reconcile.loop import TickEnd
 from idsync.reconcile.merging import changes_of, newest, pushed_since, with_newer, with_what_it_lacks
 from idsync.reconcile.partial_pass import apply_part
 from idsync.reconcile.parts import Parts
-from idsync.reconcile.pass_reports import PassReport, put_report
+from idsync.reconcile.pass_reports import PassReport, last_report, put_report
 from idsync.reconcile.single_pass import plan_reading, read, remember_after_apply
 from idsync.reconcile.watching import LogSource, crosses_a_limit, is_too_much
 from idsync.reconcile.wishes import Wish, take_wish
@@ -44,6 +44,7 @@ LEADER_SECONDS = 60.0
 WITHOUT_LOG = 300
 """Seconds between full passes where the log may not be read."""
 _LEASE_WAIT = 30.0
+_NOTE_EACH = 60.0
 _CURSOR = "log_cursor/{}"
 _NOBODY: frozenset[str] = frozenset()
 _NO_WISH = Wish("idsync serve")
@@ -136,7 +137,9 @@ class ServicePasses:
         if not isinstance(source, LogSource):
             return TickEnd.DONE
         try:
-            return self._tick(place, source, begun)
+            end = self._tick(place, source, begun)
+            self._note_look(begun, place.now())
+            return end
         except AuthorizationError:
             return self._without_log(begun)
         except IdsyncError as error:
@@ -280,6 +283,12 @@ class ServicePasses:
 
     def _put_cursor(self, place: Place, moves: Moves) -> None:
         self.store.facts.put({_CURSOR.format(place.settings.integration.name): canonical_bytes(moves.cursor)})
+
+    def _note_look(self, begun: datetime, now: datetime) -> None:
+        """Keep, once a minute and after a failure, that a tick went well: it may have found nothing to do for hours."""
+        last = last_report(self.store.facts, "tick")
+        if last is None or last.error is not None or _seconds(parse_time(last.at), now) >= _NOTE_EACH:
+            put_report(self.store.facts, PassReport("tick", format_time(begun), _seconds(begun, now)))
 
     def _report(self, report: PassReport) -> None:
         put_report(self.store.facts, report)

@@ -242,7 +242,7 @@ def test_locks_go_ahead_over_their_limit_and_the_history_says_so(idsync: Idsync,
     assert ended.code == 5
     assert LEAVER in locks(idsync, org)
     assert "user_locks is over its limit" in ended.err
-    assert "released user_locks: locks go ahead of what is held (--split)" in idsync("history", "-c", org).out
+    assert "released user_locks: locks go ahead of what is held" in idsync("history", "-c", org).out
 
 
 def test_a_note_tells_of_a_release_that_holds_nothing(idsync: Idsync, org: Path) -> None:

@@ -1,14 +1,21 @@
 """What comes through the door that is not as it should be: the right code, words that help, and nothing changed."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from idsync.stores.sqlite.store import open_store
 from idsync.targets.local import LocalTarget
-from tests.core.world import ORG, foreign_user
-from tests.server.conftest import BASE, Served
+from tests.core.world import ORG, config, foreign_user
+from tests.server.conftest import BASE, Served, served
 
+OFF = f"""
+apiVersion: idsync/v1
+kind: Integration
+metadata: {{name: okta}}
+spec: {{org_url: {ORG}, app: {{label: Teleport}}, auth: {{api_token: {{env: TOKEN}}}}}}
+"""
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 
@@ -32,6 +39,15 @@ def test_without_a_good_token_nobody_learns_anything(service: Served, header: st
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == 'Bearer realm="SCIM"'
     assert answer.json()["status"] == "401"
+
+
+def test_nobody_pushes_where_scim_is_switched_off(tmp_path: Path) -> None:
+    settings = config(integration=OFF)
+    with served(tmp_path / "idsync.db", settings) as service:
+        for method, path in (("POST", "/Users"), ("GET", "/Users"), ("GET", "/ServiceProviderConfig")):
+            code, told = asked(service, method, path, json=user("ann@x.com") if method == "POST" else None)
+            assert (code, "sync.scim" in told["detail"]) == (403, True)
+        assert service.directory().users == {}
 
 
 def test_a_token_is_good_for_its_own_integration_alone(service: Served) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from urllib.parse import parse_qsl
 
 import msgspec
-from scim2_models import PayloadTooLargeException, ScimProvider, UnauthorizedException
+from scim2_models import ForbiddenException, PayloadTooLargeException, ScimProvider, UnauthorizedException
 from scim2_server.requests import ScimRequest
 from scim2_server.responses import ScimResponse
 from starlette.requests import Request as HttpRequest
@@ -104,6 +104,8 @@ class ScimEndpoint:
 
     def _in_store(self, store: Store, request: ScimRequest, token: ScimToken) -> ScimResponse:
         place = self._in_force(store)
+        if not place.settings.integration.sync.scim:
+            raise ForbiddenException(detail="The configuration in force has SCIM switched off (sync.scim).")
         pushes = Pushes(
             place.settings,
             store,
