@@ -52,3 +52,7 @@ docs:
 # random weeks against the rules, for a night: --count, --weeks, --seed
 lives *arguments:
     {{python}} -m tests.lives {{arguments}}
+
+# kill a service under load, over and over, for a night: --count, --seed
+serve-kills *arguments:
+    {{python}} -m tests.serve_kills {{arguments}}
