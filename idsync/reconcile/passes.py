@@ -264,7 +264,7 @@ class ServicePasses:
             split=True,
             unattended=True,
             lock_timeout=_LEASE_WAIT,
-            overrides=self._wish.releases,
+            releases=self._wish.releases,
         )
         targets = {FIRST: target}
         return Applier(place.settings, self.store, targets, request, place.now, place.files, until_released=True)

@@ -16,7 +16,8 @@ from idsync.cli.application import run
 from idsync.model.directory import DirectoryState
 from idsync.stores.sqlite.store import open_store_to_read
 from idsync.targets.local import LocalTarget
-from tests.acceptance.okta_world import Place, environment
+from tests.acceptance.okta_world import Place
+from tests.acceptance.programs import environment
 from tests.acceptance.serving import serving
 
 STORY = Path(__file__).parents[2] / "examples" / "pushed-week"
