@@ -145,7 +145,6 @@ def calls(org: Path) -> dict[str, list[tuple[str, ...]]]:
             ("scim", "token", "list"),
         ],
         "keys": [("keys", verb, "--format", form) for verb in ("create", "rotate", "list") for form in formats],
-        "store": [("store", "copy", EVIL, EVIL), ("store", "copy", f"sqlite:///{EVIL}", f"postgresql:///{EVIL}")],
         "init": [("init", str(org / f"sub{EVIL}"))],
         "store": [
             ("store", "copy", f"sqlite:///{org}/idsync.db", f"sqlite:///{org}/copy.db"),
