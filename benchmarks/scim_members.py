@@ -56,7 +56,7 @@ def _pushed(user: IdentityUser, now: str) -> PushedUser:
 
 async def patch(group: str, folder: Path) -> float:
     """Put people into a group and out again, one by one; the seconds of processor time that each PATCH took."""
-    place = open_workspace(folder)
+    place = _place(folder)
     worker = Worker(lambda: place.store(Access.WRITE), "local", place.holder(format_time(place.now())), time.sleep)
     worker.start()
     app = application(_endpoint(place, worker), worker, started=lambda: None)
@@ -72,6 +72,14 @@ async def patch(group: str, folder: Path) -> float:
         took = time.process_time() - begun
     worker.stop()
     return took / (2 * len(measured))
+
+
+def _place(folder: Path) -> Workspace:
+    """The folder's configuration, but for its source, which pushes stand beside."""
+    place = open_workspace(folder)
+    integration = place.settings.integration
+    integration = msgspec.structs.replace(integration, sync=msgspec.structs.replace(integration.sync, scim=True))
+    return Workspace(msgspec.structs.replace(place.settings, integration=integration), place.directory)
 
 
 def _endpoint(place: Workspace, worker: Worker) -> ScimEndpoint:

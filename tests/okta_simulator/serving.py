@@ -26,7 +26,13 @@ def running(simulator: Simulator) -> Iterator[str]:
     listening.bind(("127.0.0.1", 0))
     simulator.base_url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     config = uvicorn.Config(
-        simulator, log_level="critical", lifespan="off", date_header=False, server_header=False, access_log=False
+        simulator,
+        http="h11",  # faults cut connections off where this one lets them
+        log_level="critical",
+        lifespan="off",
+        date_header=False,
+        server_header=False,
+        access_log=False,
     )
     server = _Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="okta-simulator", daemon=True)

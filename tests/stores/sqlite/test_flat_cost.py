@@ -19,6 +19,7 @@ WHOLE = {
         "access_list_bodies",
         "access_list_entries",
         "lock_bodies",
+        "search_users",
         "user_bodies",
         "user_entries",
     },
