@@ -27,7 +27,8 @@ def running(simulator: Simulator) -> Iterator[str]:
     simulator.base_url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     config = uvicorn.Config(
         simulator,
-        http="h11",  # faults cut connections off where this one lets them
+        http="h11",  # faults cut connections off where these two let them
+        loop="asyncio",
         log_level="critical",
         lifespan="off",
         date_header=False,
