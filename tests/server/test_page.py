@@ -73,6 +73,8 @@ def test_without_tokens_this_machine_may_look_and_nobody_may_do_anything(tmp_pat
         assert service.http.get("/").status_code == 200
         assert '<form method="post"' not in service.http.get("/").text
         assert service.http.get("/", headers={"Host": "evil.example:8080"}).status_code == 403
+        for header in ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"):
+            assert service.http.get("/", headers={header: "203.0.113.7"}).status_code == 403
         assert send(service, "/pass") == 403
         assert send(service, "/release", guard="user_deletes", reason="because") == 403
 

@@ -9,6 +9,8 @@ from starlette.requests import Request
 from idsync.server.page.sessions import Session
 
 _LIMIT = 64 * 1024
+_FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+"""What proxies add to a request of somebody else, which comes from this machine then."""
 
 
 class Refused(Exception):
@@ -48,8 +50,8 @@ def is_same_site(request: Request) -> bool:
 
 
 def is_from_this_machine(request: Request) -> bool:
-    """Whether a request comes from this machine and was meant for it, by its Host."""
-    if request.client is None:
+    """Whether a request comes from this machine, was meant for it by its Host, and was not forwarded by a proxy."""
+    if request.client is None or any(name in request.headers for name in _FORWARDED):
         return False
     host = urlsplit(f"//{request.headers.get('host', '')}").hostname
     return _is_loopback(request.client.host) and _is_loopback(host)
