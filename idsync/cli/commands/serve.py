@@ -1,6 +1,7 @@
 """`idsync serve`: keep the directory right, by SCIM push and by pull."""
 
 import time
+from importlib.util import find_spec
 
 import click
 
@@ -8,8 +9,11 @@ from idsync.bootstrap import Workspace
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.workspaces import workspace
+from idsync.errors import UsageError
 from idsync.model.times import format_time
 from idsync.stores.protocol import Access
+
+_LIBRARIES = ("scim2_server", "scim2_models", "starlette", "uvicorn", "jinja2", "prometheus_client")
 
 
 @click.command("serve")
@@ -22,6 +26,7 @@ def command(invocation: Invocation, host: str | None, port: int | None) -> ExitC
 
     It ends, once what it does is done, on SIGTERM and Ctrl-C. SIGHUP lets it read the configuration again.
     """
+    _check_libraries()
     from idsync.server.application import SCIM_BASES, application
     from idsync.server.configured import Configured
     from idsync.server.hooks import EventHooks
@@ -91,6 +96,17 @@ def command(invocation: Invocation, host: str | None, port: int | None) -> ExitC
         reconciler.stop()
         worker.stop()
     return ExitCode.DONE
+
+
+def _check_libraries() -> None:
+    """Raise UsageError where the libraries of the service are not installed: an extra brings them."""
+    missing = [name for name in _LIBRARIES if find_spec(name) is None]
+    if missing:
+        raise UsageError(
+            "The libraries of the service are not installed.",
+            why=f"Python does not find {', '.join(missing)}.",
+            fix="Install them: pip install 'idsync[serve]'",
+        )
 
 
 def _hook_secret(place: Workspace) -> str | None:
