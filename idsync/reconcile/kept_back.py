@@ -3,6 +3,7 @@
 A count that falls under its limit, because time passed or others were released, releases nothing.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 import msgspec
@@ -64,6 +65,12 @@ def with_marks_kept(plan: Plan, kept: Kept) -> Plan:
     if not kept:
         return plan
     return msgspec.structs.replace(plan, changes=tuple(_marked(change, kept) for change in plan.changes))
+
+
+def numbers_held(plan: Plan) -> Mapping[str, int]:
+    """How much each guard holds of a plan, counted as what is kept back is counted."""
+    entries = (entry for change in plan.changes for entry in _entries(change))
+    return Counter(guard for entry in entries for guard in entry.guards)
 
 
 def to_keep_back(held: Plan, looked_at: Names | None, facts: Facts, target: str) -> Mapping[str, bytes]:

@@ -23,10 +23,12 @@ from idsync.model.canonical import canonical_bytes
 from idsync.model.extent import Extent, Reading
 from idsync.model.moves import Moves
 from idsync.model.times import format_time, parse_time
+from idsync.plan.changes import Plan
 from idsync.plan.sections import FIRST
 from idsync.plan.split import with_moved
 from idsync.reconcile.applied_configuration import config_waiting
 from idsync.reconcile.applying import Applier
+from idsync.reconcile.kept_back import numbers_held
 from idsync.reconcile.loop import TickEnd
 from idsync.reconcile.merging import changes_of, newest, pushed_since, with_newer, with_what_it_lacks
 from idsync.reconcile.partial_pass import apply_part
@@ -154,7 +156,6 @@ class ServicePasses:
         last = last_apply(store.facts, target)
         reading = read(source, target, settings, last)
         self._keep_lead()
-        applier = self._applier(place, target)
         # What is known and what the directory holds are of one moment: who was pushed after it is in neither.
         with target.reading():
             planned_at = place.now()
@@ -169,7 +170,7 @@ class ServicePasses:
                 cache=store.cache,
                 noticed=[config_waiting()] if waits else [],
             )
-            parts = applier.parts(planned.executable().plan)
+            applier, parts, note = self._granting(place, target, planned.executable().plan)
         if settings.integration.pulls:
             self._store(reading, begun, target, in_doubt=parts.whole.health.verdict != "ok")
         with self._writing(target):
@@ -179,7 +180,21 @@ class ServicePasses:
         if parts.held.is_empty:
             remember_after_apply(planned, target, store.cache, applied)
         self._again |= pushed_since(store.pushed, begun)
-        return _done("full", begun, place.now(), parts, applied.run, parts.doubts({}))
+        report = _done("full", begun, place.now(), parts, applied.run, parts.doubts({}))
+        return replace(report, note=note)
+
+    def _granting(self, place: Place, target: Target, plan: Plan) -> tuple[Applier, Parts, str]:
+        """What of a plan goes ahead with the releases that people wish for, and what to say of those not granted."""
+        applier = self._applier(place, target)
+        parts = applier.parts(plan)
+        granted = self._wish.up_to(numbers_held(parts.whole))
+        refused = sorted(self._wish.releases.keys() - granted.releases.keys())
+        if not refused:
+            return applier, parts, ""
+        self._wish = granted
+        applier = self._applier(place, target)
+        note = f"More is held by {', '.join(refused)} than was shown: look again, and release that."
+        return applier, applier.parts(plan), note
 
     def _store(self, reading: Reading, begun: datetime, target: Target, *, in_doubt: bool) -> None:
         """Let a reading replace what is known; what one in doubt lacks stays, and so does what was pushed since."""

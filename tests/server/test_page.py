@@ -88,7 +88,7 @@ def test_without_tokens_no_other_machine_may_look(tmp_path: Path) -> None:
 
 def test_a_form_is_taken_from_the_page_alone(service: Served) -> None:
     form = sign_in(service)
-    path, fields = "/release", {"guard": "user_deletes", "reason": "they left"}
+    path, fields = "/release", {"guard": "user_deletes", "reason": "they left", "number": "2"}
     for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}, {}):
         assert service.http.post(path, data={**fields, "form": form}, headers=headers).status_code == 403
     assert service.http.post(path, data=fields, headers=SAME_SITE).status_code == 403
@@ -110,7 +110,7 @@ def test_r43_what_is_held_is_released_by_a_person_with_a_reason(service: Served)
     assert send(service, "/pass", form=form) == 303
     assert passes(service, settings)
     assert len(service.directory().users) == 3
-    assert send(service, "/release", form=form, guard="user_deletes", reason="they left on Friday") == 303
+    assert send(service, "/release", form=form, guard="user_deletes", reason="they left on Friday", number="2") == 303
     assert service.called == ["called", "called"]
     assert passes(service, settings)
     assert sorted(service.directory().users) == ["p02@x.com"]
@@ -122,12 +122,28 @@ def test_r43_what_is_held_is_released_by_a_person_with_a_reason(service: Served)
     assert "Changes wait for a person" not in service.http.get("/").text
 
 
+def test_r43_a_release_lets_go_of_no_more_than_was_shown(service: Served) -> None:
+    settings = page_settings()
+    okta = service.engine()
+    ann, bob, _ = people(okta, 3)
+    okta.deactivate(ann)
+    form = sign_in(service)
+    assert 'name="number" value="1"' in service.http.get("/").text
+    okta.deactivate(bob)
+    assert send(service, "/release", form=form, guard="user_deletes", reason="she left", number="1") == 303
+    assert passes(service, settings)
+    assert len(service.directory().users) == 3
+    assert "More is held by user_deletes than was shown" in service.http.get("/").text
+    for number in ("", "-1", "two", "9" * 20):
+        assert send(service, "/release", form=form, guard="user_deletes", reason="x", number=number) == 400
+
+
 @pytest.mark.parametrize(
     ("guard", "reason"),
     [("user_deletes", ""), ("user_deletes", "x" * 501), ("source_empty", "why"), ("", "why"), ("user_deletes", "\0")],
 )
 def test_a_release_names_a_guard_and_says_why(service: Served, guard: str, reason: str) -> None:
-    assert send(service, "/release", form=sign_in(service), guard=guard, reason=reason) == 400
+    assert send(service, "/release", form=sign_in(service), guard=guard, reason=reason, number="1") == 400
     assert service.called == []
 
 

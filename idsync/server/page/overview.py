@@ -72,6 +72,7 @@ class Overview(msgspec.Struct, frozen=True):
     runs: tuple[RunSummary, ...]
     by_hand: tuple[MadeByHand, ...]
     tokens: tuple[ScimToken, ...]
+    note: str
 
     @property
     def all_well(self) -> bool:
@@ -99,6 +100,7 @@ def overview(settings: Settings, store: Store, target: Target, now: datetime, *,
         runs=runs,
         by_hand=by_hand,
         tokens=tokens,
+        note="" if full is None else full.note,
     )
 
 

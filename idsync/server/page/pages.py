@@ -165,11 +165,12 @@ class StatusPage:
 
     async def _release(self, request: Request, session: Session | None) -> Response:
         form = await form_of(request, session)
-        guard, reason = form.get("guard", ""), form.get("reason", "").strip()
-        if guard not in ALL_GUARDS or not reason or len(reason) > _REASON_LIMIT or not _is_text(reason):
+        guard, reason, number = form.get("guard", ""), form.get("reason", "").strip(), form.get("number", "")
+        counts = number.isascii() and number.isdigit() and len(number) < 10
+        if guard not in ALL_GUARDS or not counts or not reason or len(reason) > _REASON_LIMIT or not _is_text(reason):
             what = f"A release names a guard, and says why in up to {_REASON_LIMIT} characters."
             return self._html("missing.html", 400, session=session, what=what)
-        return await self._wish(Wish(by=_actor(session), releases={guard: reason}))
+        return await self._wish(Wish(_actor(session), {guard: reason}, {guard: int(number)}))
 
     async def _wish(self, wish: Wish) -> Response:
         await self._worker.write(lambda store: wish_for_pass(store.facts, wish))
