@@ -12,6 +12,7 @@ from idsync.errors import StoreError
 from idsync.model.addresses import Address, split_address
 from idsync.model.canonical import canonical_bytes
 from idsync.model.directory import Names
+from idsync.model.ownership import okta_id_of
 from idsync.plan.changes import AccessListChange, Change, LockChange, Plan, UserChange, newly_locks
 from idsync.plan.guards import ALL_GUARDS
 from idsync.plan.same_person import okta_id
@@ -24,7 +25,7 @@ _KEY = "kept_back/{}"
 class KeptBack(msgspec.Struct, frozen=True, omit_defaults=True):
     """Of one address, what would be done and which guards hold that.
 
-    `user` and `access_list` say what it is about; `okta_id` whose account it takes.
+    `user` and `access_list` say what it is about; `okta_id` whose account it takes, or whom it locks.
     """
 
     action: str
@@ -107,9 +108,15 @@ def _applies(entry: KeptBack, change: Change) -> bool:
         case UserChange(before=before):
             return change.action == entry.action and before is not None and okta_id(before) == entry.okta_id
         case LockChange():
-            return change.action == entry.action
+            # The lock of a later holder of the name has the same address.
+            return change.action == entry.action and _locked_id(change) == entry.okta_id
         case AccessListChange():
             return entry.member in change.members_removed if entry.member else change.action == entry.action
+
+
+def _locked_id(change: LockChange) -> str:
+    """The Okta id of the person whom a lock is made for."""
+    return "" if change.after is None else okta_id_of(change.after.metadata.labels)
 
 
 def _entries(change: Change) -> Iterator[KeptBack]:
@@ -123,7 +130,7 @@ def _entries(change: Change) -> Iterator[KeptBack]:
         case LockChange():
             # The end of a lock, and its lifting, wait for the account, which is kept back by itself.
             if newly_locks(change):
-                yield KeptBack(change.action, guards, user=locked_person(change))
+                yield KeptBack(change.action, guards, user=locked_person(change), okta_id=_locked_id(change))
         case AccessListChange(members_removed=removed) if removed and change.action != "delete":
             for member in removed:
                 yield KeptBack(change.action, guards, access_list=name, member=member)

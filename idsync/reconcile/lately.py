@@ -37,6 +37,7 @@ class Lately:
             self._read_hour(journal, now)
         for run in [run for run, (began, _) in self._runs.items() if began <= now - HOUR]:
             del self._runs[run]
+            self._over.discard(run)
         counts: Counter[str] = Counter()
         for _, counted in self._runs.values():
             counts.update(counted)
@@ -57,7 +58,7 @@ class Lately:
         match entry:
             case RunStarted(unattended=True) if entry.counted:
                 self._runs[entry.run] = parse_time(entry.at), entry.counted
-            case RunFinished(run=run):
+            case RunFinished(run=run) if run in self._runs:
                 self._over.add(run)
             case RunStopped(run=run, done=0) if run not in self._over:
                 self._runs.pop(run, None)

@@ -165,7 +165,7 @@ class Pushes:
             return ()
         kept = kept_back(self._store.facts, self._target.name)
         entries = (entry for address, each in kept.items() if split_address(address)[0] == "lock" for entry in each)
-        guards = tuple(guard for entry in entries if entry.user == user.username for guard in entry.guards)
+        guards = tuple(guard for entry in entries if entry.okta_id == user.okta_id for guard in entry.guards)
         return () if guards and self._target.locks([user.username]) else guards  # a person released it since
 
     def _okta_id(self, before: PushedUser, username: str, external_id: str | None) -> str:
