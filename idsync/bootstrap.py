@@ -33,6 +33,7 @@ from idsync.targets.protocol import Target
 if TYPE_CHECKING:
     from idsync.apply.request import Request
     from idsync.sources.okta.auth import Credential
+    from idsync.sources.okta.remembered import Remembered
     from idsync.sources.okta.source import OktaSource as OktaReader
     from idsync.sources.protocol import Progress
     from idsync.sources.pushed import PushedSource
@@ -61,11 +62,17 @@ class Workspace:
         return datetime.now(UTC).replace(microsecond=0)
 
     def source(
-        self, progress: "Progress", *, snapshot: Path | None = None, everything: bool = False
+        self,
+        progress: "Progress",
+        *,
+        snapshot: Path | None = None,
+        everything: bool = False,
+        remembered: "Remembered | None" = None,
     ) -> "OktaReader | SnapshotReader | PushedSource":
         """Where identities come from: a file when one is given, else what the configuration says.
 
-        With `everything`, Okta is read whole, whatever the filters say. Raises SecretError.
+        With `everything`, Okta is read whole, whatever the filters say; `remembered` is what the process knows of Okta
+        from readings before. Raises SecretError.
         """
         from idsync.sources.snapshot import SnapshotSource as SnapshotReader
 
@@ -78,7 +85,7 @@ class Workspace:
             case SnapshotSource(path=path):
                 return SnapshotReader(self.directory / path)
             case OktaSource():
-                return self._okta(progress, everything=everything)
+                return self._okta(progress, everything=everything, remembered=remembered)
             case ScimSource():
                 from idsync.sources.pushed import PushedSource
 
@@ -209,7 +216,7 @@ class Workspace:
                 return (*found, _as_diagnostic(error, references[0].position))
         return found
 
-    def _okta(self, progress: "Progress", *, everything: bool) -> "OktaReader":
+    def _okta(self, progress: "Progress", *, everything: bool, remembered: "Remembered | None") -> "OktaReader":
         from idsync.sources.okta.selection import Selection
         from idsync.sources.okta.source import OktaSource as OktaReader
 
@@ -221,6 +228,7 @@ class Workspace:
             selection=Selection(everything=True) if everything else Selection.of(self.settings),
             rate_limit_share=integration.rate_limit_share,
             progress=progress,
+            remembered=remembered,
         )
 
     def _credential(self) -> "Credential":

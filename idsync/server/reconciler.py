@@ -17,6 +17,7 @@ from idsync.reconcile.pass_reports import PassReport
 from idsync.reconcile.passes import Place, ServicePasses
 from idsync.server.configured import Configured
 from idsync.server.logs import LOG, set_up_logs
+from idsync.sources.okta.remembered import Remembered
 from idsync.sources.protocol import Source, silent
 from idsync.stores.protocol import Access
 
@@ -100,8 +101,11 @@ def _run(config: Path, messages: Connection, as_json: bool) -> None:
         configured = Configured(open_workspace(config), config)
         place = configured.files
         holder = place.holder(format_time(place.now()))
+        remembered = Remembered()
         with place.store(Access.WRITE) as store:
-            passes = ServicePasses(store, configured.in_force, _source, holder, time.sleep, _tell)
+            passes = ServicePasses(
+                store, configured.in_force, lambda of: _source(of, remembered), holder, time.sleep, _tell
+            )
             try:
                 settings = place.settings
                 loop = Loop(
@@ -120,9 +124,9 @@ def _run(config: Path, messages: Connection, as_json: bool) -> None:
         raise SystemExit(1) from None
 
 
-def _source(place: Place) -> Source:
+def _source(place: Place, remembered: Remembered) -> Source:
     assert isinstance(place, Workspace)  # noqa: S101 - `Configured` makes no other
-    return place.source(silent)
+    return place.source(silent, remembered=remembered)
 
 
 def _wait(messages: Connection, reload: Callable[[], None], seconds: float) -> Wake:

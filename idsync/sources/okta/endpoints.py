@@ -53,7 +53,7 @@ class Endpoints(msgspec.Struct, frozen=True):
 
     def group(self, group: str) -> Request:
         """One group by itself."""
-        return Request(self._url("groups", group), "groups", f"group {group}", "okta.groups.read")
+        return Request(self._url("groups", group), "group", f"group {group}", "okta.groups.read")
 
     def members(self, group: str) -> Request:
         """The members of a group, deactivated ones included."""

@@ -30,6 +30,10 @@ class SigningKey:
 
         return jwt.encode({"alg": self.algorithm, **header}, claims, self._key, algorithms=[self.algorithm])
 
+    def thumbprint(self) -> str:
+        """What tells this key from others (RFC 7638)."""
+        return self._key.thumbprint()
+
     def public(self) -> dict[str, Any]:
         """The public half as a JWK, and nothing else."""
         return dict(self._key.as_dict(private=False))

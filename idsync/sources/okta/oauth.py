@@ -8,7 +8,6 @@ import base64
 import hashlib
 import re
 import secrets
-import threading
 from collections.abc import Sequence
 from urllib.parse import urlsplit, urlunsplit
 
@@ -17,9 +16,10 @@ import msgspec
 from idsync.errors import AuthenticationError, AuthorizationError, IdsyncError
 from idsync.model.known_secrets import remember_secret
 from idsync.sources.okta.auth import OAuthCredential, Remedy
-from idsync.sources.okta.keys import SigningKey, generated_key
+from idsync.sources.okta.keys import generated_key
 from idsync.sources.okta.refusals import ROLE_HINT, OAuthScope, not_okta, problem_of, refusal, words_of
 from idsync.sources.okta.request import Attempt, Request, Requester
+from idsync.sources.okta.token_state import HeldToken, TokenState
 from idsync.sources.okta.transport import Answer
 from idsync.sources.okta.wire import Token
 
@@ -31,19 +31,11 @@ _TOKEN = msgspec.json.Decoder(Token)
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
 
 
-class _Held(msgspec.Struct, frozen=True):
-    """A token in use, and until when (of the clock that never goes back)."""
-
-    value: str
-    bound: bool
-    until: float
-
-    def __repr__(self) -> str:
-        return f"_Held(bound={self.bound})"
-
-
 class OAuthHeader:
-    """Authorization by OAuth tokens: fetched once, renewed early by one worker for all, proved by DPoP."""
+    """Authorization by OAuth tokens: fetched once, renewed early by one worker for all, proved by DPoP.
+
+    The token outlives the reading that asked for it, in what the process remembers.
+    """
 
     advice = "A new access token was refused as well; the app may be inactive, or its key may have been revoked."
 
@@ -53,11 +45,8 @@ class OAuthHeader:
         self._scopes = tuple(scopes)
         self._requester = requester
         self._url = f"{requester.org_url}/oauth2/v1/token"
-        self._proof_key: SigningKey = generated_key()
-        self._lock = threading.Lock()
-        self._held: _Held | None = None
-        self._token_nonce: str | None = None
-        self._nonce: str | None = None
+        use = (requester.org_url, credential.client_id, credential.key.thumbprint(), self._scopes)
+        self._state = requester.remembered.token(use, lambda: TokenState(generated_key()))
         self._used = 0.0
         """How far Okta's clock was held to be ahead when the last token was asked for."""
 
@@ -66,31 +55,31 @@ class OAuthHeader:
         held = self._token()
         if not held.bound:
             return {"Authorization": f"Bearer {held.value}"}
-        return {"Authorization": f"DPoP {held.value}", "DPoP": self._proof(method, url, self._nonce, held.value)}
+        return {"Authorization": f"DPoP {held.value}", "DPoP": self._proof(method, url, self._state.nonce, held.value)}
 
     def heard(self, answer: Answer) -> None:
         """Keep the nonce that the API wants to see in the next proof."""
-        self._nonce = answer.headers.get("dpop-nonce") or self._nonce
+        self._state.nonce = answer.headers.get("dpop-nonce") or self._state.nonce
 
     def remedy(self, answer: Answer) -> Remedy | None:
         """Say what to renew: the proof when the server objects to it, else the token when it is refused."""
         challenge = answer.headers.get("www-authenticate") + problem_of(answer).error
-        held = self._held
+        held = self._state.held
         if held is not None and held.bound and ("invalid_dpop_proof" in challenge or "use_dpop_nonce" in challenge):
             return "proof"
         if answer.status != 401:
             return None
-        self._held = None
+        self._state.held = None
         return "token"
 
-    def _token(self) -> _Held:
-        with self._lock:
-            held = self._held
+    def _token(self) -> HeldToken:
+        with self._state.lock:
+            held = self._state.held
             if held is None or self._requester.timing.clock() >= held.until:
-                held = self._held = self._fetch()
+                held = self._state.held = self._fetch()
             return held
 
-    def _fetch(self) -> _Held:
+    def _fetch(self) -> HeldToken:
         """Ask for a token, following what the server says about nonce and clock."""
         request = Request(self._url, "oauth2", "an access token", method="POST")
         retries = self._requester.retries()
@@ -110,7 +99,7 @@ class OAuthHeader:
             "client_assertion_type": _ASSERTION_TYPE,
             "client_assertion": self._assertion(),
         }
-        return Attempt({"DPoP": self._proof("POST", url, self._token_nonce)}, form)
+        return Attempt({"DPoP": self._proof("POST", url, self._state.token_nonce)}, form)
 
     def _assertion(self) -> str:
         """A new client assertion; its `jti` is good for one use."""
@@ -139,24 +128,24 @@ class OAuthHeader:
         if token is not None:
             hashed = hashlib.sha256(token.encode("ascii")).digest()
             claims["ath"] = base64.urlsafe_b64encode(hashed).rstrip(b"=").decode()
-        return self._proof_key.sign(claims, {"typ": "dpop+jwt", "jwk": self._proof_key.public()})
+        return self._state.proof_key.sign(claims, {"typ": "dpop+jwt", "jwk": self._state.proof_key.public()})
 
     def _now(self) -> int:
         return int(self._requester.okta_time())
 
     def _learned_nonce(self, answer: Answer) -> bool:
         nonce = answer.headers.get("dpop-nonce")
-        if not nonce or nonce == self._token_nonce:
+        if not nonce or nonce == self._state.token_nonce:
             return False
-        self._token_nonce = nonce
+        self._state.token_nonce = nonce
         return problem_of(answer).error in ("use_dpop_nonce", "invalid_dpop_proof")
 
     def _learned_clock(self, answer: Answer) -> bool:
         """Whether the answer tells another time than the refused request was made with; a Date has whole seconds."""
         return answer.status < 429 and abs(self._requester.ahead - self._used) >= 1
 
-    def _accepted(self, answer: Answer) -> _Held:
-        self._token_nonce = answer.headers.get("dpop-nonce") or self._token_nonce
+    def _accepted(self, answer: Answer) -> HeldToken:
+        self._state.token_nonce = answer.headers.get("dpop-nonce") or self._state.token_nonce
         try:
             token = _TOKEN.decode(answer.body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -170,7 +159,8 @@ class OAuthHeader:
             raise _scopes_missing(missing, "The token that Okta issued has fewer scopes than were requested.")
         remember_secret(token.access_token)
         early = min(_EARLY, token.expires_in / 2)
-        return _Held(token.access_token, kind == "dpop", self._requester.timing.clock() + token.expires_in - early)
+        until = self._requester.timing.clock() + token.expires_in - early
+        return HeldToken(token.access_token, kind == "dpop", until)
 
     def _clock_note(self) -> str:
         """By how much this machine's clock is off, where that may be why a signature is refused."""

@@ -89,6 +89,17 @@ def _numbers(headers: Headers, name: str) -> list[int]:
     return [int(text) for text in copies if _NUMBER.fullmatch(text)]
 
 
+class Allowance(msgspec.Struct, frozen=True):
+    """A bucket as Okta's headers last told of it: its `limit` a window, the part that may be used, and what is `left`.
+
+    `left` is of the whole bucket; other readers of the organization use it too.
+    """
+
+    limit: int
+    allowed: int
+    left: int
+
+
 class Limiter:
     """The requests to one bucket: how many this window still allows, and how long until the next one."""
 
@@ -147,6 +158,14 @@ class Limiter:
         """Send no request to this bucket for so many seconds."""
         with self._room:
             self._blocked_until = max(self._blocked_until, self._clock() + seconds)
+
+    def allowance(self) -> Allowance | None:
+        """What is known of the bucket; None before the first answer, and of a server that does not meter."""
+        with self._room:
+            self._roll(self._clock())
+            if self._limit is None or not self._metered:
+                return None
+            return Allowance(self._limit, self._allowed, max(self._remaining, 0))
 
     @property
     def _allowed(self) -> int:
@@ -236,3 +255,10 @@ class RateLimits:
         """The limiter of a bucket, by Okta's name for it."""
         with self._lock:
             return self._limiters.setdefault(bucket, Limiter(self._share, self._clock))
+
+    def allowances(self) -> dict[str, Allowance]:
+        """What is known of each bucket that has been asked."""
+        with self._lock:
+            limiters = list(self._limiters.items())
+        found = ((bucket, limiter.allowance()) for bucket, limiter in limiters)
+        return {bucket: allowance for bucket, allowance in found if allowance is not None}

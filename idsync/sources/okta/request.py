@@ -11,14 +11,15 @@ import httpx
 import msgspec
 
 from idsync.sources.okta.links import limit_of, with_limit
-from idsync.sources.okta.page_size import ADVISED, Listing, PageSizes
-from idsync.sources.okta.rate_limit import Budget, Clock, Limiter, RateLimits, budget_of, server_time
+from idsync.sources.okta.page_size import ADVISED, Listing
+from idsync.sources.okta.rate_limit import Budget, Clock, Limiter, budget_of, server_time
 from idsync.sources.okta.refusals import OAuthScope, refuses_limit, unreachable
+from idsync.sources.okta.remembered import Remembered
 from idsync.sources.okta.retry import CONNECTION_TRIES, TRIES, Retries
 from idsync.sources.okta.transport import Answer, Broken, Transport
 
-Bucket = Literal["users", "groups", "apps", "app", "logs", "oauth2"]
-"""Okta's rate-limit buckets that idsync draws on: listings and sub-paths of each kind, one app by itself, tokens."""
+Bucket = Literal["users", "groups", "group", "apps", "app", "logs", "oauth2"]
+"""Okta's rate-limit buckets that idsync draws on: listings and sub-paths of each kind, one group or app, tokens."""
 
 MOST_AT_ONCE = 8
 """Requests that may be under way; at Okta's rates more would only wait."""
@@ -72,15 +73,24 @@ Compose = Callable[[str], Attempt]
 class Requester:
     """Sends requests to one organization: keeps to rate limits, retries, and gives up at once when told to."""
 
-    def __init__(self, org_url: str, share: int, transport: httpx.BaseTransport | None, timing: Timing) -> None:
+    def __init__(
+        self,
+        org_url: str,
+        share: int,
+        transport: httpx.BaseTransport | None,
+        timing: Timing,
+        remembered: Remembered | None = None,
+    ) -> None:
+        """`share` is the percentage of each bucket that may be used; `remembered` what is known from before."""
         self.org_url = org_url
         self.timing = timing
+        self.remembered = Remembered() if remembered is None else remembered
         self.heard_at: float | None = None
         """When the reading began, by Okta's clock."""
         self._newest = -math.inf
         self._ahead = 0.0
-        self._rate_limits = RateLimits(share, timing.clock, MOST_AT_ONCE)
-        self._pages = PageSizes()
+        self._rate_limits = self.remembered.rate_limits(org_url, share, timing.clock, MOST_AT_ONCE)
+        self._pages = self.remembered.page_sizes(org_url)
         self._transport = Transport(org_url, transport)
         self._given_up = threading.Event()
         self._waits: dict[Bucket, float] = {}

@@ -19,6 +19,7 @@ from idsync.sources.okta.endpoints import Endpoints
 from idsync.sources.okta.evidence import Evidence
 from idsync.sources.okta.reader import WORKERS, OrganizationReader
 from idsync.sources.okta.refusals import OAuthScope
+from idsync.sources.okta.remembered import Remembered
 from idsync.sources.okta.request import Requester, Timing
 from idsync.sources.okta.selection import Selection
 from idsync.sources.okta.sso_app import pass_over
@@ -41,11 +42,13 @@ class OktaSource:
         selection: Selection | None = None,
         rate_limit_share: int = 50,
         progress: Progress = silent,
+        remembered: Remembered | None = None,
         transport: httpx.BaseTransport | None = None,
         timing: Timing | None = None,
     ) -> None:
         """`selection` is what of groups and apps is wanted (everything by default).
 
+        `remembered` is what the process knows of the organization from readings before, and keeps for those to come.
         `progress` is called from the thread that endpoints `fetch`. `transport` and `timing` are for tests.
         """
         self._org_url = org_url.rstrip("/")
@@ -54,6 +57,7 @@ class OktaSource:
         self._selection = Selection() if selection is None else selection
         self._share = rate_limit_share
         self._progress = progress
+        self._remembered = remembered
         self._transport = transport
         self._timing = Timing() if timing is None else timing
 
@@ -153,7 +157,7 @@ class OktaSource:
         return OktaClient(requester, authorizer_for(self._credential, ("okta.logs.read",), requester))
 
     def _requester(self) -> Requester:
-        return Requester(self._org_url, self._share, self._transport, self._timing)
+        return Requester(self._org_url, self._share, self._transport, self._timing, self._remembered)
 
     def _scopes(self) -> tuple[OAuthScope, ...]:
         scopes: tuple[OAuthScope, ...] = ("okta.users.read", "okta.apps.read")

@@ -15,10 +15,11 @@ from idsync.config.settings import ImportFilters
 from idsync.errors import AuthenticationError, AuthorizationError, IdsyncError, SecretError
 from idsync.sources.okta.auth import ApiTokenCredential, OAuthCredential
 from idsync.sources.okta.keys import read_key
-from idsync.sources.okta.oauth import OAuthHeader, _Held
+from idsync.sources.okta.oauth import OAuthHeader
 from idsync.sources.okta.refusals import OAuthScope
 from idsync.sources.okta.request import Attempt, Requester
 from idsync.sources.okta.selection import Selection
+from idsync.sources.okta.token_state import HeldToken
 from idsync.sources.okta.wire import Token
 from tests.okta_simulator import Fail, Fault, Organization, Switches
 from tests.sources.okta.organizations import Clock, Reader, served, small
@@ -246,7 +247,7 @@ def test_no_secret_is_in_any_message_repr_or_log(organization: Organization, cap
 
 def test_what_holds_a_secret_does_not_show_it() -> None:
     token = Token("eyJsecret", "Bearer", 3600, "okta.users.read")
-    for holder in (token, _Held("eyJsecret", True, 1.0), Attempt({"Authorization": "SSWS secret"})):
+    for holder in (token, HeldToken("eyJsecret", True, 1.0), Attempt({"Authorization": "SSWS secret"})):
         assert "secret" not in repr(holder)
 
 
