@@ -5,7 +5,7 @@ that a restart goes on where it was.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -14,11 +14,11 @@ import msgspec
 from msgspec.structs import replace
 
 from idsync.apply.last_apply import last_apply
-from idsync.apply.lease import take_lease
+from idsync.apply.lease import with_target
 from idsync.apply.request import Request
 from idsync.config.settings import Settings
 from idsync.config.source_files import SourceFile
-from idsync.errors import AuthorizationError, IdsyncError, LeaseHeld
+from idsync.errors import AuthorizationError, IdsyncError, LeaseHeld, LeaseLost, StoreBusy
 from idsync.model.canonical import canonical_bytes
 from idsync.model.extent import Extent, Reading
 from idsync.model.moves import Moves
@@ -96,8 +96,12 @@ class ServicePasses:
             if self._lead is not None:
                 self.store.leases.renew(self._lead)
                 return True
-        except IdsyncError:
+        except LeaseLost:
             self._lead = None
+        except StoreBusy:  # nobody else can have taken it, and each write asks again
+            return True
+        except IdsyncError:
+            return False
         try:
             taken = self.store.leases.take("leader", self.holder, LEADER_SECONDS)
         except IdsyncError:
@@ -113,7 +117,11 @@ class ServicePasses:
 
     def wants_full(self) -> bool:
         """Whether somebody asked for a full pass since the last look."""
-        wish = take_wish(self.store.facts)
+        try:
+            with self._leading():
+                wish = take_wish(self.store.facts)
+        except IdsyncError:  # it waits for who leads, or for the store
+            return False
         if wish is not None:
             self._wish = wish
         return wish is not None
@@ -178,7 +186,8 @@ class ServicePasses:
                 parts = applier.parts(with_moved(parts.whole, newer))
             parts, applied = applier.make(parts, planned.inputs.clocks)
         if parts.held.is_empty:
-            remember_after_apply(planned, target, store.cache, applied)
+            with self._leading():
+                remember_after_apply(planned, target, store.cache, applied)
         self._again |= pushed_since(store.pushed, begun)
         report = _done("full", begun, place.now(), parts, applied.run, parts.doubts({}))
         return replace(report, note=note)
@@ -284,8 +293,23 @@ class ServicePasses:
         targets = {FIRST: target}
         return Applier(place.settings, self.store, targets, request, place.now, place.files, until_released=True)
 
-    def _writing(self, target: Target) -> AbstractContextManager[None]:
-        return _leased(self.store, target.name, self.holder, self.sleep)
+    @contextmanager
+    def _writing(self, target: Target) -> Iterator[None]:
+        """A transaction that has the target, so that no push or person writes between. Raises LeaseLost."""
+        with with_target(self.store, target.name, self.holder, seconds=_LEASE_WAIT, sleep=self.sleep):
+            self._check_lead()
+            yield
+
+    @contextmanager
+    def _leading(self) -> Iterator[None]:
+        """A transaction of what does not touch the target; raises LeaseLost where another process has the lead."""
+        with self.store.transaction():
+            self._check_lead()
+            yield
+
+    def _check_lead(self) -> None:
+        if self._lead is not None:
+            self.store.leases.check(self._lead)
 
     def _keep_lead(self) -> None:
         """Raise LeaseLost where another process took the lead meanwhile."""
@@ -297,28 +321,21 @@ class ServicePasses:
         return None if known is None else msgspec.json.decode(known, type=str)
 
     def _put_cursor(self, place: Place, moves: Moves) -> None:
-        self.store.facts.put({_CURSOR.format(place.settings.integration.name): canonical_bytes(moves.cursor)})
+        with self._leading():
+            self.store.facts.put({_CURSOR.format(place.settings.integration.name): canonical_bytes(moves.cursor)})
 
     def _note_look(self, begun: datetime, now: datetime) -> None:
         """Keep, once a minute and after a failure, that a tick went well: it may have found nothing to do for hours."""
         last = last_report(self.store.facts, "tick")
         if last is None or last.error is not None or _seconds(parse_time(last.at), now) >= _NOTE_EACH:
-            put_report(self.store.facts, PassReport("tick", format_time(begun), _seconds(begun, now)))
+            with self._leading():
+                put_report(self.store.facts, PassReport("tick", format_time(begun), _seconds(begun, now)))
 
     def _report(self, report: PassReport) -> None:
-        put_report(self.store.facts, report)
+        """Keep how a pass ended, where this process still leads and the store answers, and tell it."""
+        with suppress(IdsyncError), self._leading():
+            put_report(self.store.facts, report)
         self.tell(report)
-
-
-@contextmanager
-def _leased(store: Store, target: str, holder: Holder, sleep: Callable[[float], None]) -> Iterator[None]:
-    """A transaction with the target's lease held, so that no push or person writes between."""
-    lease = take_lease(store.leases, target, holder, timeout=_LEASE_WAIT, sleep=sleep)
-    try:
-        with store.transaction():
-            yield
-    finally:
-        store.leases.release(lease)
 
 
 def _done(

@@ -11,8 +11,8 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from idsync.apply.lease import lease_held
-from idsync.stores.protocol import Holder, Lease, Store
+from idsync.apply.lease import with_target
+from idsync.stores.protocol import Holder, Store
 
 T = TypeVar("T")
 
@@ -20,7 +20,6 @@ MOST_AT_ONCE = 64
 """So many jobs share one commit."""
 LEASE_SECONDS = 20.0
 """So long jobs that write wait for another run to give the target back: a client waits sixty seconds at most."""
-PAUSE = 0.05
 
 
 @dataclass(frozen=True)
@@ -117,18 +116,8 @@ class Worker:
 
     def _written(self, store: Store, jobs: list[_Job]) -> list[tuple[_Job, Any, Exception | None]]:
         """The outcomes of jobs in one transaction, in which the target is taken and given back: one commit for all."""
-        waited = 0.0
-        while True:
-            with store.transaction():
-                taken = store.leases.take(f"target:{self._target}", self._holder, LEASE_SECONDS)
-                if isinstance(taken, Lease):
-                    outcomes = [_attempt(store, job) for job in jobs]
-                    store.leases.release(taken)
-                    return outcomes
-            if waited >= LEASE_SECONDS:
-                raise lease_held(taken)
-            self._sleep(PAUSE)
-            waited += PAUSE
+        with with_target(store, self._target, self._holder, seconds=LEASE_SECONDS, sleep=self._sleep):
+            return [_attempt(store, job) for job in jobs]
 
 
 def _attempt(store: Store, job: _Job) -> tuple[_Job, Any, Exception | None]:

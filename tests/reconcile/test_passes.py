@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from idsync.bootstrap import Workspace
@@ -14,8 +15,9 @@ from idsync.reconcile.pass_reports import PassReport, last_report
 from idsync.reconcile.passes import ServicePasses
 from idsync.reconcile.wishes import Wish, wish_for_pass
 from idsync.stores.holder import this_process
-from idsync.stores.protocol import Store
-from idsync.stores.sqlite.store import open_store
+from idsync.stores.protocol import Lease, Store
+from idsync.stores.sqlite.store import SqliteStore, open_store
+from idsync.stores.tables.contents import TABLES
 from idsync.targets.local import LocalTarget
 from tests.core.world import config
 from tests.okta_simulator import Organization
@@ -144,6 +146,34 @@ def test_r46_one_process_leads_and_another_takes_over(tmp_path: Path) -> None:
         world.passes.stand_back()
         assert rival.leads()
         assert not world.passes.leads()
+
+
+def test_r46_who_lost_the_lead_without_noticing_writes_nothing(tmp_path: Path) -> None:
+    org = organization()
+    with running(tmp_path / "a.db", org) as world, open_store(tmp_path / "a.db") as store:
+        assert world.passes.leads()
+        assert world.passes.full()
+        org.deactivate(org.user("p01@x.com"))
+        wish_for_pass(store.facts, Wish("somebody"))
+        with store.transaction():  # as if its seconds were over
+            store._connection.run("UPDATE leases SET ends = 0 WHERE name = 'leader'")
+        elsewhere = msgspec.structs.replace(this_process(""), host="elsewhere")
+        assert isinstance(store.leases.take("leader", elsewhere, 60), Lease)
+        before = contents(store)
+        assert not world.passes.full()
+        assert world.passes.tick() is TickEnd.DONE
+        assert not world.passes.wants_full()
+        world.passes.stand_back()
+        assert contents(store) == before
+        assert [report.error is None for report in world.told] == [True, False, False]
+        assert world.told[-1].error is not None
+        assert "took over" in world.told[-1].error
+
+
+def contents(store: SqliteStore) -> dict[str, list[object]]:
+    """Every row of the store."""
+    whole = store.whole().contents
+    return {table.name: list(whole.read(table)) for table in TABLES}
 
 
 @pytest.mark.parametrize("count", [1, 5])

@@ -6,7 +6,6 @@ server process may stand in between.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
-from threading import RLock
 from typing import Any, cast
 
 import psycopg
@@ -18,46 +17,44 @@ from idsync.stores.postgres.portions import Portions
 from idsync.stores.postgres.statements import PRIVATE, SCHEMA, Text, texts
 from idsync.stores.tables.connection import Row, Value
 from idsync.stores.tables.statements import Statement
+from idsync.stores.tables.transactions import Transactions
 
 Raw = psycopg.Connection[Row]
 WRITER = 0x1D54C001
 """The number of the advisory lock that a writer of the store holds for the length of its transaction."""
 _BUSY_SECONDS = 5
-_SILENT_SECONDS = 120
+_SILENT_SECONDS = 60
 """After so long without a word in a transaction of writes its process counts as stopped, and lets others write."""
-# At READ COMMITTED, since what is read after the wait for the lock must be what the writer before left.
-_BEGIN_WRITING = (
+# At READ COMMITTED, since what is read after the wait for a lock must be what the one before left. What is committed
+# survives a crash of the server, also where that does not wait for its disk by default.
+_BEGIN_ASIDE = (
     "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;"
     f" SET LOCAL lock_timeout = '{{busy}}ms';"
     f" SET LOCAL idle_in_transaction_session_timeout = '{_SILENT_SECONDS}s';"
-    f" SELECT pg_advisory_xact_lock({WRITER})"
+    " SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'"
 )
+_BEGIN_WRITING = f"{_BEGIN_ASIDE}; SELECT pg_advisory_xact_lock({WRITER})"
 _BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
-class Connection:
+class Connection(Transactions):
     """Runs statements; objects that keep something back until the end of a transaction register with it.
 
     `connect` makes a connection in autocommit; it is asked again where one broke between two transactions.
     """
 
     def __init__(self, connect: Callable[[], Raw], label: str) -> None:
+        super().__init__(label)
         self._connect = connect
         self._raw = connect()
-        self._part_of_another = cast("AbstractContextManager[None]", RLock())
         self.schema = SCHEMA
         self._texts = texts()
-        self.label = label
-        self.is_writing = False
         self.refuses_writes = False
         self.busy_milliseconds = _BUSY_SECONDS * 1000
         self._keeps_transaction = False
         self._spans = 0
         self._ended_readings = 0
         self._portions: list[Portions] = []
-        self.before_commit: list[Callable[[], None]] = []
-        self.after_commit: list[Callable[[], None]] = []
-        self.after_rollback: list[Callable[[], None]] = []
 
     def run(self, statement: Statement | str, values: Sequence[Value] = ()) -> int:
         """Run one statement; the number of rows that it changed."""
@@ -94,59 +91,35 @@ class Connection:
                 with suppress(StoreError):
                     portions.close()
 
-    def writing(self) -> AbstractContextManager[None]:
-        """A transaction of the only writer; inside another it is part of that one. Any exception undoes all of it."""
-        return self._part_of_another if self.is_writing else self._transaction()
+    def _begin(self) -> None:
+        self._begin_with(_BEGIN_WRITING.format(busy=self.busy_milliseconds))
 
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
+    def _begin_aside(self) -> None:
+        self._begin_with(_BEGIN_ASIDE.format(busy=self.busy_milliseconds))
+
+    def _begin_with(self, words: str) -> None:
         self._end_readings()
         if self._keeps_transaction:
             raise read_only(self.label)
-        self._begin_writing()
-        self.is_writing = True
-        try:
-            yield
-            for prepare in self.before_commit:
-                prepare()
-            self._drain()
-            self._execute("COMMIT")
-        except BaseException:
-            self._roll_back()
-            raise
-        finally:
-            self.is_writing = False
-        for follow in tuple(self.after_commit):
-            follow()
-
-    def _begin_writing(self) -> None:
         if self.refuses_writes:  # the server says so to whatever would change something
             self._execute(_BEGIN_READING)
             return
         try:
-            self._execute(_BEGIN_WRITING.format(busy=self.busy_milliseconds))
+            self._execute(words)
         except BaseException:  # the wait for the lock may have ended what was begun
-            self._end_transaction()
+            self._end()
             raise
 
-    @contextmanager
-    def attempt(self) -> Iterator[None]:
-        """A part of the open transaction that can fail alone: any exception undoes it, and leaves what was before."""
-        for prepare in self.before_commit:
-            prepare()
-        self._execute("SAVEPOINT attempt")
-        try:
-            yield
-            for prepare in self.before_commit:
-                prepare()
-        except BaseException:
-            with suppress(psycopg.Error):
-                self._raw.execute("ROLLBACK TO SAVEPOINT attempt")
-                self._raw.execute("RELEASE SAVEPOINT attempt")
-            for forget in self.after_rollback:
-                forget()
-            raise
-        self._execute("RELEASE SAVEPOINT attempt")
+    def _commit(self) -> None:
+        self._drain()
+        self._execute("COMMIT")
+
+    def _end(self) -> None:
+        with suppress(psycopg.Error):
+            self._raw.execute("ROLLBACK")
+
+    def _say(self, sql: str) -> None:
+        self._execute(sql)
 
     def reading(self) -> AbstractContextManager[None]:
         """A span of reads that see one state; inside a transaction, that transaction's."""
@@ -164,7 +137,7 @@ class Connection:
             if ended == self._ended_readings:  # else this span has ended already, for a transaction of writes
                 self._spans -= 1
                 if self._spans == 0 and not self._keeps_transaction:
-                    self._end_transaction()
+                    self._end()
 
     def copy_in(self, sql: str, types: Sequence[int], rows: Iterable[Sequence[Value]]) -> None:
         """Run a COPY statement in binary form for rows whose columns have these types; needs a transaction."""
@@ -216,16 +189,7 @@ class Connection:
         self._drain()
         self._spans = 0
         self._ended_readings += 1
-        self._end_transaction()
-
-    def _end_transaction(self) -> None:
-        with suppress(psycopg.Error):
-            self._raw.execute("ROLLBACK")
-
-    def _roll_back(self) -> None:
-        self._end_transaction()
-        for forget in self.after_rollback:
-            forget()
+        self._end()
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

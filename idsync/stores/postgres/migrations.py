@@ -2,16 +2,16 @@
 
 from pathlib import Path
 
-from idsync.errors import StoreError
 from idsync.stores.postgres.connection import Connection
 from idsync.stores.postgres.statements import PRIVATE, SCHEMA, SQL_FOLDER, moved
+from idsync.stores.tables.migrations import check_known, not_ours, numbered_files
 
 _BEGIN_PRIVATE = "BEGIN ISOLATION LEVEL REPEATABLE READ"
 
 
 def known_migrations(folder: Path = SQL_FOLDER / "migrations") -> list[Path]:
     """The migration files in order; the first makes version 1."""
-    return sorted(folder.glob("[0-9][0-9][0-9][0-9]_*.sql"))
+    return numbered_files(folder)
 
 
 def migrate(connection: Connection, migrations: list[Path]) -> int:
@@ -54,19 +54,10 @@ def version_of(connection: Connection, known: int) -> int:
     """The version of a database, 0 where it has no store; raises StoreError for what is not ours, or newer."""
     if connection.row("SELECT to_regclass('idsync.schema_version')") == (None,):
         if _tables(connection):
-            raise StoreError(
-                f"The store {connection.label} is not an idsync store.",
-                why=f"Its schema `{SCHEMA}` holds another program's tables.",
-                fix="Correct `store` in the Integration document.",
-            )
+            raise not_ours(connection.label, f"Its schema `{SCHEMA}` holds another program's tables.")
         return 0
     (version,) = connection.row("SELECT version FROM idsync.schema_version") or (0,)
-    if version > known:
-        raise StoreError(
-            f"The store {connection.label} was made by a newer idsync.",
-            why=f"It has schema version {version}; this tool knows versions up to {known}.",
-            fix="Upgrade idsync.",
-        )
+    check_known(connection.label, version, known)
     return int(version)
 
 

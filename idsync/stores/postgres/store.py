@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 
-from idsync.errors import SchemaTooOld, StoreError
+from idsync.errors import StoreError
 from idsync.stores.postgres.address import label_of, parameters_of
 from idsync.stores.postgres.connection import Connection, Raw
 from idsync.stores.postgres.contents import PostgresContents
@@ -14,6 +14,7 @@ from idsync.stores.postgres.explanations import refused
 from idsync.stores.postgres.migrations import known_migrations, migrate, migrate_a_copy, version_of
 from idsync.stores.protocol import Access
 from idsync.stores.tables.copying import OpenStore
+from idsync.stores.tables.migrations import too_old
 from idsync.stores.tables.store import Clock, TableStore
 
 
@@ -58,7 +59,7 @@ def _prepare(connection: Connection, access: Access, known: list[Path]) -> int |
             return version if 0 < version < len(known) else None
         case Access.REMEMBER:
             if version_of(connection, len(known)) != len(known):
-                raise _too_old(connection, "This command does not change what it only looks at.")
+                raise too_old(connection.label, "This command does not change what it only looks at.")
         case Access.READ:
             version = version_of(connection, len(known))
             connection.refuses_writes = True
@@ -73,15 +74,7 @@ def _read_a_copy(connection: Connection, known: list[Path], version: int) -> Non
     except StoreError as error:
         if version == 0:
             raise
-        raise _too_old(connection, f"It cannot be read without: {error.summary} {error.why}") from error
-
-
-def _too_old(connection: Connection, why: str) -> SchemaTooOld:
-    return SchemaTooOld(
-        f"The store {connection.label} was made by an earlier idsync.",
-        why=why,
-        fix="Run a command that writes, such as `idsync apply`: it brings the store to this version.",
-    )
+        raise too_old(connection.label, f"It cannot be read without: {error.summary} {error.why}") from error
 
 
 def _connected(url: str) -> Connection:

@@ -1,10 +1,8 @@
 """One SQLite connection with spans of writes and reads that nest, and errors that explain themselves."""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
-from threading import RLock
-from typing import cast
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 import msgspec
 
@@ -12,25 +10,19 @@ from idsync.errors import StoreBusy, StoreError
 from idsync.stores.sqlite.statements import TEXTS
 from idsync.stores.tables.connection import Listed, Row, Value
 from idsync.stores.tables.statements import Statement
+from idsync.stores.tables.transactions import Transactions
 
 # Statements unfold a list with `json_each`.
 sqlite3.register_adapter(Listed, lambda listed: msgspec.json.encode(listed).decode())
 
 
-class Connection:
+class Connection(Transactions):
     """Runs statements; objects that keep something back until the end of a transaction register with it."""
 
     def __init__(self, raw: sqlite3.Connection, label: str) -> None:
+        super().__init__(label)
         self._raw = raw
-        # What is part of another transaction has a context that does nothing, a hundred thousand times in a first
-        # import: that of a lock of its own is the cheapest.
-        self._part_of_another = cast("AbstractContextManager[None]", RLock())
-        self.label = label
-        self.is_writing = False
         self._is_reading = False
-        self.before_commit: list[Callable[[], None]] = []
-        self.after_commit: list[Callable[[], None]] = []
-        self.after_rollback: list[Callable[[], None]] = []
 
     def run(self, statement: Statement | str, values: Sequence[Value] = ()) -> int:
         """Run one statement; the number of rows that it changed."""
@@ -64,46 +56,6 @@ class Connection:
                 return
             yield from found
 
-    def writing(self) -> AbstractContextManager[None]:
-        """A transaction; inside another it is part of that one. Any exception undoes all of it."""
-        return self._part_of_another if self.is_writing else self._transaction()
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self.run("BEGIN IMMEDIATE")
-        self.is_writing = True
-        try:
-            yield
-            for prepare in self.before_commit:
-                prepare()
-            self.run("COMMIT")
-        except BaseException:
-            self._roll_back()
-            raise
-        finally:
-            self.is_writing = False
-        for follow in tuple(self.after_commit):
-            follow()
-
-    @contextmanager
-    def attempt(self) -> Iterator[None]:
-        """A part of the open transaction that can fail alone: any exception undoes it, and leaves what was before."""
-        for prepare in self.before_commit:
-            prepare()
-        self.run("SAVEPOINT attempt")
-        try:
-            yield
-            for prepare in self.before_commit:
-                prepare()
-        except BaseException:
-            with suppress(sqlite3.Error):
-                self._raw.execute("ROLLBACK TO attempt")
-                self._raw.execute("RELEASE attempt")
-            for forget in self.after_rollback:
-                forget()
-            raise
-        self.run("RELEASE attempt")
-
     @contextmanager
     def reading(self) -> Iterator[None]:
         """A span of reads that see one state; inside a transaction, that transaction's."""
@@ -129,12 +81,21 @@ class Connection:
         with self._explained():
             self._raw.close()
 
-    def _roll_back(self) -> None:
+    def _begin(self) -> None:
+        self.run("BEGIN IMMEDIATE")
+
+    _begin_aside = _begin  # a file has one writer, whatever it writes
+
+    def _commit(self) -> None:
+        self.run("COMMIT")
+
+    def _end(self) -> None:
         # SQLite has rolled back by itself after some errors, such as a full disk.
         with suppress(sqlite3.Error):
             self._raw.execute("ROLLBACK")
-        for forget in self.after_rollback:
-            forget()
+
+    def _say(self, sql: str) -> None:
+        self.run(sql)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

@@ -3,9 +3,9 @@
 import sqlite3
 from pathlib import Path
 
-from idsync.errors import StoreError
 from idsync.stores.sqlite.connection import Connection
 from idsync.stores.sqlite.statements import SQL_FOLDER
+from idsync.stores.tables.migrations import check_known, not_ours, numbered_files
 
 APPLICATION_ID = 0x1D54C001
 """Marks the file as idsync's, so that another program's database is not mistaken for ours."""
@@ -13,7 +13,7 @@ APPLICATION_ID = 0x1D54C001
 
 def known_migrations(folder: Path = SQL_FOLDER / "migrations") -> list[Path]:
     """The migration files in order; the first makes version 1."""
-    return sorted(folder.glob("[0-9][0-9][0-9][0-9]_*.sql"))
+    return numbered_files(folder)
 
 
 def migrate(connection: Connection, migrations: list[Path]) -> int:
@@ -51,15 +51,6 @@ def version_of(connection: Connection, known: int) -> int:
     (version,) = connection.row("PRAGMA user_version") or (0,)
     (owner,) = connection.row("PRAGMA application_id") or (0,)
     if owner != APPLICATION_ID and (version or owner or connection.row("SELECT 1 FROM sqlite_schema")):
-        raise StoreError(
-            f"The store {connection.label} is not an idsync store.",
-            why="It is another program's database.",
-            fix="Correct `store` in the Integration document.",
-        )
-    if version > known:
-        raise StoreError(
-            f"The store {connection.label} was made by a newer idsync.",
-            why=f"It has schema version {version}; this tool knows versions up to {known}.",
-            fix="Upgrade idsync.",
-        )
+        raise not_ours(connection.label, "It is another program's database.")
+    check_known(connection.label, version, known)
     return int(version)

@@ -8,13 +8,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
-from idsync.errors import SchemaTooOld, StoreError
+from idsync.errors import StoreError
 from idsync.stores.protocol import Access
 from idsync.stores.sqlite.connection import Connection, explained
 from idsync.stores.sqlite.contents import SqliteContents
 from idsync.stores.sqlite.functions import teach
 from idsync.stores.sqlite.migrations import known_migrations, migrate, version_of
 from idsync.stores.tables.copying import OpenStore
+from idsync.stores.tables.migrations import too_old
 from idsync.stores.tables.store import Clock, TableStore
 
 Connect = Callable[..., sqlite3.Connection]
@@ -95,7 +96,7 @@ def _open_to_remember(path: Path, connect: Connect, clock: Clock) -> SqliteStore
     with _closed_on_failure(connection):
         known = len(known_migrations())
         if version_of(connection, known) != known:
-            raise _too_old(str(path), "This command does not change what it only looks at.")
+            raise too_old(str(path), "This command does not change what it only looks at.")
         return _store(connection, known, clock)
 
 
@@ -124,18 +125,10 @@ def _upgraded_copy(connection: Connection) -> Connection:
         migrate(copy, known_migrations())
     except StoreError as error:
         copy.close()
-        raise _too_old(connection.label, f"It cannot be read without: {error.summary}") from error
+        raise too_old(connection.label, f"It cannot be read without: {error.summary}") from error
     finally:
         connection.close()
     return copy
-
-
-def _too_old(label: str, why: str) -> SchemaTooOld:
-    return SchemaTooOld(
-        f"The store {label} was made by an earlier idsync.",
-        why=why,
-        fix="Run a command that writes, such as `idsync apply`: it brings the store to this version.",
-    )
 
 
 def _exists(path: Path) -> bool:

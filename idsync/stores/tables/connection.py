@@ -48,6 +48,12 @@ class Connection(Protocol):
     def writing(self) -> AbstractContextManager[None]:
         """A transaction of the only writer; inside another it is part of that one. Any exception undoes all of it."""
 
+    def aside(self) -> AbstractContextManager[None]:
+        """A transaction that waits for no writer where the database can do that: for rows that are locked one by one.
+
+        Inside another it is part of that one.
+        """
+
     def attempt(self) -> AbstractContextManager[None]:
         """A part of the open transaction that can fail alone: any exception undoes it, and leaves what was before."""
 

@@ -1,4 +1,7 @@
-"""Leases in a table, each with the number of its last taking."""
+"""Leases in a table, each with the number of its last taking.
+
+Rows are locked one by one, so that nobody who renews a lease waits for a long transaction of somebody else.
+"""
 
 import time
 from collections.abc import Callable
@@ -10,7 +13,7 @@ from idsync.model.canonical import canonical_bytes
 from idsync.stores.holder import is_dead, is_same
 from idsync.stores.protocol import Holder, Lease
 from idsync.stores.tables.connection import Connection
-from idsync.stores.tables.statements import Statements
+from idsync.stores.tables.statements import Statement, Statements
 
 _SQL = Statements("records.sql")
 _HOLDER = msgspec.json.Decoder(Holder)
@@ -28,27 +31,29 @@ class Leases:
     def take(self, name: str, holder: Holder, seconds: float) -> Lease | Holder:
         """The lease, when `holder` has it now; else who has it."""
         # Looking first spares a live run's rivals the wait for its transaction to end.
-        other, _ = self._other(name, holder)
+        other, last = self._other(name, holder)
         if other is not None:
             return other
-        with self._connection.writing():
-            other, last = self._other(name, holder)
+        with self._connection.aside():
+            if last is None:
+                self._connection.run(_SQL["note_lease"], (name,))
+            other, last = self._other(name, holder, _SQL["lease_to_take"])
             if other is not None:
                 return other
-            lease = Lease(name, last + 1, seconds)
-            row = (name, lease.token, canonical_bytes(holder), self._clock() + seconds)
+            lease = Lease(name, (last or 0) + 1, seconds)
+            row = (lease.token, canonical_bytes(holder), self._clock() + seconds, name)
             self._connection.run(_SQL["take_lease"], row)
             return lease
 
     def renew(self, lease: Lease) -> None:
         """Begin its seconds again."""
-        with self._connection.writing():
+        with self._connection.aside():
             self.check(lease)
             self._connection.run(_SQL["renew_lease"], (self._clock() + lease.seconds, lease.name))
 
     def check(self, lease: Lease) -> None:
-        """Raise LeaseLost when somebody has taken it since."""
-        row = self._connection.row(_SQL["lease"], (lease.name,))
+        """Raise LeaseLost when somebody has taken it since; in a transaction, nobody takes it before that ends."""
+        row = self._connection.row(_SQL["lease_to_keep"], (lease.name,))
         if row is None or row[0] != lease.token or row[1] is None:
             other = None if row is None else _holder(row[1])
             taken = "" if other is None else f": {other}"
@@ -60,7 +65,7 @@ class Leases:
 
     def release(self, lease: Lease) -> None:
         """Give a lease back; no error when it was lost."""
-        with self._connection.writing():
+        with self._connection.aside():
             self._connection.run(_SQL["release_lease"], (lease.name, lease.token))
 
     def held(self, name: str, here: Holder) -> Holder | None:
@@ -72,11 +77,13 @@ class Leases:
         row = self._connection.row(_SQL["lease"], (name,))
         return None if row is None or row[2] is None or row[2] <= self._clock() else _holder(row[1])
 
-    def _other(self, name: str, holder: Holder) -> tuple[Holder | None, int]:
-        """Who else has the lease, if anybody, and the number of its last taking."""
-        row = self._connection.row(_SQL["lease"], (name,))
+    def _other(
+        self, name: str, holder: Holder, statement: Statement = _SQL["lease"]
+    ) -> tuple[Holder | None, int | None]:
+        """Who else has the lease, if anybody, and the number of its last taking; None where it was never taken."""
+        row = self._connection.row(statement, (name,))
         if row is None:
-            return None, 0
+            return None, None
         token, kept, ends = row
         other, now = _holder(kept), self._clock()
         if other is None or not now < ends < now + _LONGEST:

@@ -4,12 +4,15 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
+import msgspec
 import pytest
 
 from idsync.errors import StoreBusy, StoreError
 from idsync.stores.postgres import connection
-from idsync.stores.postgres.store import PostgresStore
+from idsync.stores.postgres.store import PostgresStore, open_postgres
+from idsync.stores.protocol import Access, Lease
 from idsync.targets.local import LocalTarget
 from tests.postgres.server import server
 from tests.stores.test_journal import BY_HAND, LIST, fill
@@ -49,6 +52,49 @@ def test_in_a_transaction_a_lease_that_was_checked_stays(store: PostgresStore, o
         with pytest.raises(StoreBusy):
             other.leases.take(NAME, ME, 60)
     taken(other.leases)
+
+
+def test_r46_who_renews_or_takes_a_lease_waits_for_no_writer(store: PostgresStore, other: PostgresStore) -> None:
+    other._connection.busy_milliseconds = 20
+    lead = taken(other.leases, name="leader")
+    with store.transaction():
+        store.facts.put({"key": b"long"})
+        other.leases.renew(lead)
+        other.leases.release(taken(other.leases, name="another"))
+        with pytest.raises(StoreBusy):
+            other.facts.put({"key": b"short"})
+
+
+def test_r46_a_lease_that_a_transaction_keeps_is_renewed_by_its_holder_meanwhile(
+    store: PostgresStore, other: PostgresStore
+) -> None:
+    other._connection.busy_milliseconds = 20
+    lead = taken(store.leases, name="leader")
+    with store.transaction():
+        store.leases.check(lead)
+        other.leases.renew(lead)
+
+
+def test_of_many_who_take_a_new_lease_at_once_one_has_it(database: str) -> None:
+    def take(number: int) -> bool:
+        with open_postgres(server().url(database), Access.WRITE) as opened:
+            holder = msgspec.structs.replace(ME, host=f"machine-{number}")
+            return isinstance(opened.leases.take("leader", holder, 60), Lease)
+
+    with ThreadPoolExecutor(6) as pool:
+        assert list(pool.map(take, range(6))).count(True) == 1
+    assert server().run("SELECT token FROM idsync.leases WHERE name = 'leader'", database) == [(1,)]
+
+
+def test_what_is_committed_waits_for_the_disk_where_the_server_does_not_by_itself(
+    store: PostgresStore, database: str
+) -> None:
+    assert store._connection.row("SHOW synchronous_commit") == ("off",)
+    with store.transaction():
+        assert store._connection.row("SHOW synchronous_commit") == ("on",)
+    server().run(f'ALTER DATABASE "{database}" SET synchronous_commit = local')
+    with open_postgres(server().url(database), Access.WRITE) as stricter, stricter.transaction():
+        assert stricter._connection.row("SHOW synchronous_commit") == ("local",)
 
 
 def test_r46_leases_end_by_the_server_s_clock(store: PostgresStore, other: PostgresStore) -> None:

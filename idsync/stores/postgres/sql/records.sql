@@ -47,9 +47,19 @@ SELECT number, started_at, finished FROM idsync.runs WHERE plan = $1 ORDER BY nu
 -- name: lease
 SELECT token, holder, ends FROM idsync.leases WHERE name = $1;
 
+-- name: lease_to_take
+-- Waits for every transaction that has to keep the lease.
+SELECT token, holder, ends FROM idsync.leases WHERE name = $1 FOR UPDATE;
+
+-- name: lease_to_keep
+-- Until the end of the transaction nobody takes the lease; its holder may renew it meanwhile.
+SELECT token, holder, ends FROM idsync.leases WHERE name = $1 FOR KEY SHARE;
+
+-- name: note_lease
+INSERT INTO idsync.leases (name, token, holder, ends) VALUES ($1, 0, NULL, 0) ON CONFLICT DO NOTHING;
+
 -- name: take_lease
-INSERT INTO idsync.leases (name, token, holder, ends) VALUES ($1, $2, $3, $4)
-ON CONFLICT (name) DO UPDATE SET token = excluded.token, holder = excluded.holder, ends = excluded.ends;
+UPDATE idsync.leases SET token = $1, holder = $2, ends = $3 WHERE name = $4;
 
 -- name: renew_lease
 UPDATE idsync.leases SET ends = $1 WHERE name = $2;

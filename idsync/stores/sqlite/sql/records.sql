@@ -45,9 +45,17 @@ SELECT number, started_at, finished FROM runs WHERE plan = ? ORDER BY number DES
 -- name: lease
 SELECT token, holder, ends FROM leases WHERE name = ?;
 
+-- name: lease_to_take
+SELECT token, holder, ends FROM leases WHERE name = ?;
+
+-- name: lease_to_keep
+SELECT token, holder, ends FROM leases WHERE name = ?;
+
+-- name: note_lease
+INSERT INTO leases (name, token, holder, ends) VALUES (?, 0, NULL, 0) ON CONFLICT DO NOTHING;
+
 -- name: take_lease
-INSERT INTO leases (name, token, holder, ends) VALUES (?, ?, ?, ?)
-ON CONFLICT (name) DO UPDATE SET token = excluded.token, holder = excluded.holder, ends = excluded.ends;
+UPDATE leases SET token = ?, holder = ?, ends = ? WHERE name = ?;
 
 -- name: renew_lease
 UPDATE leases SET ends = ? WHERE name = ?;

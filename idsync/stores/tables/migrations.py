@@ -1,0 +1,38 @@
+"""Numbered migrations: the files of a folder, and what is said of a database that this version must leave alone."""
+
+from pathlib import Path
+
+from idsync.errors import SchemaTooOld, StoreError
+
+
+def numbered_files(folder: Path) -> list[Path]:
+    """The migration files in order; the first makes version 1."""
+    return sorted(folder.glob("[0-9][0-9][0-9][0-9]_*.sql"))
+
+
+def not_ours(label: str, why: str) -> StoreError:
+    """That a database is another program's."""
+    return StoreError(
+        f"The store {label} is not an idsync store.",
+        why=why,
+        fix="Correct `store` in the Integration document.",
+    )
+
+
+def check_known(label: str, version: int, known: int) -> None:
+    """Raise StoreError for a version that is newer than those which this tool knows."""
+    if version > known:
+        raise StoreError(
+            f"The store {label} was made by a newer idsync.",
+            why=f"It has schema version {version}; this tool knows versions up to {known}.",
+            fix="Upgrade idsync.",
+        )
+
+
+def too_old(label: str, why: str) -> SchemaTooOld:
+    """That a command which does not migrate cannot use a store of an earlier version."""
+    return SchemaTooOld(
+        f"The store {label} was made by an earlier idsync.",
+        why=why,
+        fix="Run a command that writes, such as `idsync apply`: it brings the store to this version.",
+    )

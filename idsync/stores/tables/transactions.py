@@ -1,0 +1,97 @@
+"""The transactions of one connection, whatever the database: they nest, and a part of one can fail alone.
+
+Objects that keep something back until the end of a transaction register what they do then.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from threading import RLock
+from typing import cast
+
+from idsync.errors import StoreError
+
+
+class Transactions(ABC):
+    """What is written between a beginning and a commit is kept together or not at all; `label` names the database."""
+
+    def __init__(self, label: str) -> None:
+        # What is part of another transaction has a context that does nothing, a hundred thousand times in a first
+        # import: that of a lock of its own is the cheapest.
+        self._part_of_another = cast("AbstractContextManager[None]", RLock())
+        self.label = label
+        self.is_writing = False
+        self.before_commit: list[Callable[[], None]] = []
+        self.after_commit: list[Callable[[], None]] = []
+        self.after_rollback: list[Callable[[], None]] = []
+
+    def writing(self) -> AbstractContextManager[None]:
+        """A transaction of the only writer; inside another it is part of that one. Any exception undoes all of it."""
+        return self._part_of_another if self.is_writing else self._transaction(self._begin)
+
+    def aside(self) -> AbstractContextManager[None]:
+        """A transaction that waits for no writer where the database can do that: for rows that are locked one by one.
+
+        Inside another it is part of that one.
+        """
+        return self._part_of_another if self.is_writing else self._transaction(self._begin_aside)
+
+    @contextmanager
+    def _transaction(self, begin: Callable[[], None]) -> Iterator[None]:
+        begin()
+        self.is_writing = True
+        try:
+            yield
+            for prepare in self.before_commit:
+                prepare()
+            self._commit()
+        except BaseException:
+            self._end()
+            self._forget()
+            raise
+        finally:
+            self.is_writing = False
+        for follow in tuple(self.after_commit):
+            follow()
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """A part of the open transaction that can fail alone: any exception undoes it, and leaves what was before."""
+        for prepare in self.before_commit:
+            prepare()
+        self._say("SAVEPOINT attempt")
+        try:
+            yield
+            for prepare in self.before_commit:
+                prepare()
+        except BaseException:
+            with suppress(StoreError):
+                self._say("ROLLBACK TO SAVEPOINT attempt")
+                self._say("RELEASE SAVEPOINT attempt")
+            self._forget()
+            raise
+        self._say("RELEASE SAVEPOINT attempt")
+
+    def _forget(self) -> None:
+        for forget in self.after_rollback:
+            forget()
+
+    @abstractmethod
+    def _begin(self) -> None:
+        """Begin a transaction of the only writer. Raises StoreError, and StoreBusy where another one does not end."""
+
+    @abstractmethod
+    def _begin_aside(self) -> None:
+        """Begin a transaction that waits for no writer, where there is such a thing. Raises as `_begin`."""
+
+    @abstractmethod
+    def _commit(self) -> None:
+        """Keep what was written. Raises StoreError."""
+
+    @abstractmethod
+    def _end(self) -> None:
+        """Undo what is open; nothing is raised, also where the database has ended it by itself."""
+
+    @abstractmethod
+    def _say(self, sql: str) -> None:
+        """Run a statement without values. Raises StoreError."""
