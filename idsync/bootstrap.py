@@ -68,11 +68,12 @@ class Workspace:
         snapshot: Path | None = None,
         everything: bool = False,
         remembered: "Remembered | None" = None,
+        also: Settings | None = None,
     ) -> "OktaReader | SnapshotReader | PushedSource":
         """Where identities come from: a file when one is given, else what the configuration says.
 
-        With `everything`, Okta is read whole, whatever the filters say; `remembered` is what the process knows of Okta
-        from readings before. Raises SecretError.
+        With `everything`, Okta is read whole, whatever the filters say; with `also`, for those settings too.
+        `remembered` is what the process knows of Okta from readings before. Raises SecretError.
         """
         from idsync.sources.snapshot import SnapshotSource as SnapshotReader
 
@@ -85,7 +86,7 @@ class Workspace:
             case SnapshotSource(path=path):
                 return SnapshotReader(self.directory / path)
             case OktaSource():
-                return self._okta(progress, everything=everything, remembered=remembered)
+                return self._okta(progress, everything=everything, remembered=remembered, also=also)
             case ScimSource():
                 from idsync.sources.pushed import PushedSource
 
@@ -192,16 +193,20 @@ class Workspace:
 
         It is this one where none was ever applied, and where it is to be followed as it is. Raises StoreError.
         """
-        if self.settings.service.follow_config:
-            return self, False
-        applied = applied_configuration(store.facts, self.target(store))
+        applied = None if self.settings.service.follow_config else self.applied(store)
         if applied is None:
             return self, False
+        return applied, applied.settings.digest != self.settings.digest
+
+    def applied(self, store: Store) -> "Workspace | None":
+        """The configuration that was applied last; None where none was ever. Raises StoreError."""
+        applied = applied_configuration(store.facts, self.target(store))
+        if applied is None:
+            return None
         if applied.digest == self.settings.digest and applied.files == self.files:
-            return self, False
+            return self
         settings = applied_settings(applied, self.directory)
-        waits = settings.digest != self.settings.digest
-        return Workspace(settings, self.directory, environment=self._environment, files=applied.files), waits
+        return Workspace(settings, self.directory, environment=self._environment, files=applied.files)
 
     def check_secrets(self) -> tuple[Diagnostic, ...]:
         """What is wrong with the secrets that are named: missing, badly kept, or of no use. None of them is quoted."""
@@ -216,7 +221,14 @@ class Workspace:
                 return (*found, _as_diagnostic(error, references[0].position))
         return found
 
-    def _okta(self, progress: "Progress", *, everything: bool, remembered: "Remembered | None") -> "OktaReader":
+    def _okta(
+        self,
+        progress: "Progress",
+        *,
+        everything: bool,
+        remembered: "Remembered | None",
+        also: Settings | None,
+    ) -> "OktaReader":
         from idsync.sources.okta.selection import Selection
         from idsync.sources.okta.source import OktaSource as OktaReader
 
@@ -225,7 +237,7 @@ class Workspace:
             org_url=integration.org_url,
             app=integration.app,
             credential=self._credential(),
-            selection=Selection(everything=True) if everything else Selection.of(self.settings),
+            selection=Selection(everything=True) if everything else Selection.of(self.settings, also),
             rate_limit_share=integration.rate_limit_share,
             progress=progress,
             remembered=remembered,

@@ -15,7 +15,7 @@ from idsync.plan.changes import Change, Plan, UserChange
 from idsync.plan.guards import ALL_GUARDS
 from idsync.plan.health import RELEASABLE, is_older
 from idsync.plan.holding import BY_HAND
-from idsync.plan.sections import FIRST
+from idsync.plan.sections import DIFFERENCE, FIRST
 from idsync.stores.protocol import Runs
 
 ALLOWED = frozenset({*ALL_GUARDS, *RELEASABLE, ORPHANED, OLDER, LOGIN_REUSED})
@@ -60,16 +60,27 @@ def check_unused(plan: Plan, runs: Runs) -> None:
 
 def check_inputs(plan: Plan, expected: Expected) -> None:
     """Raise PlanMismatch when the plan was made with another org, config or major version, or may never be applied."""
+    if plan.inputs.org_url == expected.org_url and plan.inputs.config_digest != expected.config_digest:
+        raise _mismatch("The configuration has changed since it was made.")
+    check_reviewed(plan, expected)
+
+
+def check_reviewed(plan: Plan, expected: Expected) -> None:
+    """The same of a plan whose edit was reviewed, whatever the configuration says now."""
     inputs = plan.inputs
     if inputs.org_url != expected.org_url:
         raise _mismatch(f"It was made for {inputs.org_url}, and this configuration is for {expected.org_url}.")
-    if inputs.config_digest != expected.config_digest:
-        raise _mismatch("The configuration has changed since it was made.")
     if _major(inputs.tool_version) != _major(expected.tool_version):
         raise _mismatch(f"It was made by idsync {inputs.tool_version}, and this is {expected.tool_version}.")
     unknown = {change.target for change in plan.changes} - {*expected.targets}
     if unknown:
         raise _mismatch(f"It changes targets that this configuration does not have: {', '.join(sorted(unknown))}.")
+    if DIFFERENCE in (plan.requires or ()):
+        raise PlanMismatch(
+            "This plan shows how an edit differs from the one that was reviewed; it is not applied by itself.",
+            why="It starts from a directory to which the reviewed edit was applied, and it was not.",
+            fix="Make a new plan of the configuration, have it reviewed, and apply that.",
+        )
     if inputs.sanitized:
         raise PlanMismatch(
             "This plan was made from a sanitized snapshot.",

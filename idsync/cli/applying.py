@@ -2,7 +2,8 @@
 
 import dataclasses
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -28,6 +29,7 @@ from idsync.reconcile.applied_configuration import settings_before
 from idsync.reconcile.applying import Applier
 from idsync.reconcile.managed import in_force
 from idsync.reconcile.merging import newest
+from idsync.reconcile.one_reading import OneReading
 from idsync.reconcile.parts import Parts
 from idsync.reconcile.planned import Planned
 from idsync.reconcile.single_pass import plan_once, remember_after_apply
@@ -48,13 +50,16 @@ class Job:
     form: str
     noticed: tuple[Finding, ...] = ()
     unattended: bool = False
+    remembered: Mapping[str, bytes] = field(default_factory=dict)
+    """Facts that the apply keeps besides its own."""
 
-    def plan(self, snapshot: Path | None) -> Planned:
-        """Plan now, to apply at once."""
-        place, store, begun = self.place, self.store, self.place.now()
+    def plan(self, snapshot: Path | None, once: OneReading | None = None) -> Planned:
+        """Plan now, to apply at once; of the reading that is to be had `once`, if one is given."""
+        place, store = self.place, self.store
+        begun = once.begun if once else place.now()
         is_pushed = place.settings.integration.sync.scim and snapshot is None
         with ProgressDisplay(self.invocation.console) as progress:
-            source = place.source(progress, snapshot=snapshot)
+            source = once.source(progress) if once else place.source(progress, snapshot=snapshot)
             target = place.target(store)
             return plan_once(
                 place.settings,
@@ -90,13 +95,14 @@ class Job:
         """The same with the releases that a plan file brings; those of the command line go before."""
         if not any(result.released for result in plan.guards):
             return self
-        brought = releases_in(plan, self._applier().counted_again(plan))
+        brought = releases_in(plan, self.applier().counted_again(plan))
         for name, reason in brought.items():
             self.invocation.console.note(f"{name} is released by the plan file: {reason}")
         from_file = {name: f"{reason} (from the plan file)" for name, reason in brought.items()}
         return dataclasses.replace(self, released={**from_file, **self.released})
 
-    def _applier(self) -> Applier:
+    def applier(self) -> Applier:
+        """What applies here, as this job does it."""
         place, now = self.place, self.place.now()
         holder = place.holder(format_time(now))
         request = Request(
@@ -112,22 +118,23 @@ class Job:
             unattended=self.unattended,
         )
         targets = place.targets(self.store)
-        return Applier(place.settings, self.store, targets, request, place.now, place.files)
+        return Applier(place.settings, self.store, targets, request, place.now, place.files, remembered=self.remembered)
 
     def parts(self, plan: Plan) -> Parts:
         """What of a plan goes ahead and what is held, which is shown; without --split, all of it goes."""
-        parts = self._applier().parts(plan)
-        self._show_held(parts)
+        parts = self.applier().parts(plan)
+        self.show_held(parts)
         return parts
 
-    def _show_held(self, parts: Parts) -> None:
+    def show_held(self, parts: Parts) -> None:
+        """Show what is held back, after the plan."""
         if self.split and self.form == "text":
             self.invocation.console.result(held_text(parts.held, self.invocation))
 
     def approved(self, parts: Parts, *, ask: bool) -> bool:
         """Refuse what may not be applied, and ask; there is nothing to ask about an empty plan."""
         if not self.split:
-            self._applier().check_whole(parts.whole)
+            self.applier().check_whole(parts.whole)
         question = "Apply the part that may go ahead?" if parts.held.changes else "Apply this plan?"
         return not ask or parts.going.is_empty or self.invocation.console.confirm(question)
 
@@ -136,6 +143,17 @@ class Job:
 
         `clocks` are those that the reading heard; of a plan file only when its reading was taken is known.
         """
+        code, parts, applied = self.made(parts, planned, clocks)
+        if applied is not None:
+            self.invocation.console.result(
+                applied_json(applied, parts) if self.form == "json" else applied_text(applied, parts)
+            )
+        return code
+
+    def made(
+        self, parts: Parts, planned: Planned | None = None, clocks: Clocks | None = None
+    ) -> tuple[ExitCode, Parts, Applied | None]:
+        """The same, and what was done for the caller to tell; None where it was told already that it failed."""
         console = self.invocation.console
         clocks = planned.inputs.clocks if planned else clocks
         tried = [parts]
@@ -150,23 +168,22 @@ class Job:
                 raise
             console.failure(error)
             warn_of_held(tried[-1], self.invocation, self.released)
-            return first_of({*codes, exit_code_of(error)})
+            return first_of({*codes, exit_code_of(error)}), tried[-1], None
         if planned is not None and parts.held.is_empty:
             remember_after_apply(planned, self.place.target(self.store), self.store.cache, applied)
         for note in applied.notes:
             console.warning(f"{note}.")
         warn_of_held(parts, self.invocation, self.released)
-        console.result(applied_json(applied, parts) if self.form == "json" else applied_text(applied, parts))
-        return first_of(held_codes(parts, self.released))
+        return first_of(held_codes(parts, self.released)), parts, applied
 
     def _make(self, tried: list[Parts], clocks: Clocks | None) -> tuple[Parts, Applied]:
         """Make the last of the parts that were `tried`, to which each new split is added."""
-        applier, console = self._applier(), self.invocation.console
+        applier, console = self.applier(), self.invocation.console
         console.keeps_steps = not all(target.atomic for target in applier.targets.values())
 
         def again(stale: PlanStale, left: Parts) -> None:
             console.warning(stale.summary, why="What the plan changes of these objects waits.")
-            self._show_held(left)
+            self.show_held(left)
             tried.append(left)
 
         with ProgressDisplay(console) as progress:

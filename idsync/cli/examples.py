@@ -11,6 +11,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     ),
     "apply": (
         "idsync apply reviewed.plan",
+        "idsync apply --reviewed reviewed.plan",
         'idsync apply --auto-approve --allow user_deletes="the Berlin office closed"',
     ),
     "reconcile": ("idsync reconcile -c access", "idsync reconcile -c access --format json"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
+from collections.abc import Iterator
 from decimal import Decimal
 
 import msgspec
@@ -33,6 +35,26 @@ _ENCODER = msgspec.json.Encoder(order="sorted")
 def digest_of(settings: msgspec.Struct) -> str:
     """Return `sha256:` and the digest of what the settings mean."""
     return "sha256:" + hashlib.sha256(_ENCODER.encode(_meaning(settings))).hexdigest()
+
+
+def statements(settings: msgspec.Struct) -> Counter[str]:
+    """What the settings ask for, statement by statement, whatever the order: each rule and each value with its place.
+
+    Two edits that take away and add the same statements are the same edit, whatever else the files say.
+    """
+    return Counter(_stated("", _meaning(settings)))
+
+
+def _stated(place: str, meaning: object) -> Iterator[str]:
+    match meaning:
+        case dict():
+            for name, value in meaning.items():
+                yield from _stated(f"{place}/{name}", value)
+        case list():
+            for value in meaning:
+                yield f"{place} {_ENCODER.encode(value).decode()}"
+        case _:
+            yield f"{place} {_ENCODER.encode(meaning).decode()}"
 
 
 def _meaning(value: object) -> object:

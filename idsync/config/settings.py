@@ -184,6 +184,16 @@ class Integration(msgspec.Struct, frozen=True):
         """Whether people are read somewhere; else pushes alone tell of them."""
         return not isinstance(self.source, ScimSource) and self.sync.pull
 
+    def reads_as(self, other: Integration) -> bool:
+        """Whether one reading answers both: the same people of the same organization, read with the same credential."""
+        return (self.org_url, self.app, self.source, self.authentication, self.pulls) == (
+            other.org_url,
+            other.app,
+            other.source,
+            other.authentication,
+            other.pulls,
+        )
+
     @property
     def pushed_app(self) -> str:
         """The SSO app of what is pushed, as snapshots name it."""

@@ -8,6 +8,7 @@ from typing import Generic, Literal, TypeVar
 
 import msgspec
 
+from idsync.config.source_files import SourceFile
 from idsync.model.addresses import Address
 from idsync.model.directory import Cause, Reason
 from idsync.model.findings import Finding, Health
@@ -190,12 +191,25 @@ class Inputs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     serials: dict[str, int] | msgspec.UnsetType = msgspec.UNSET
 
 
+class Edit(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a plan changes because the configuration did: which one was applied when the plan was made.
+
+    `before` are the files of that one and `after` those of the plan's own, in reading order; both are left out where
+    the two mean the same. An apply compares them with what it finds, and goes by neither.
+    """
+
+    before_digest: str
+    before: tuple[SourceFile, ...] = ()
+    after: tuple[SourceFile, ...] = ()
+
+
 class Plan(msgspec.Struct, frozen=True):
     """The reviewed difference: changes in the order in which they are listed to people, by step and address.
 
     `digest` is over all the rest and empty until the plan is written; it stands last, so that one pass can write both.
     `requires` names what a reader must understand before it may apply the plan; it is left out where that is nothing.
-    `forgets` are Okta ids of people for whom a lock that a hand lifted is made again from now on.
+    `forgets` are Okta ids of people for whom a lock that a hand lifted is made again from now on. `edit` says what the
+    configuration changes since it was last applied; it is left out where none is known to have been applied.
     """
 
     format_version: str
@@ -209,6 +223,7 @@ class Plan(msgspec.Struct, frozen=True):
     findings: tuple[Finding, ...]
     requires: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     forgets: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    edit: Edit | msgspec.UnsetType = msgspec.UNSET
     digest: str = ""
 
     @property

@@ -14,7 +14,9 @@ FIRST = ""
 """How plans name the first target."""
 TARGETS = "targets"
 """What a plan requires that has changes of another target than the first."""
-UNDERSTOOD = frozenset({TARGETS})
+DIFFERENCE = "difference"
+"""What a plan requires that only shows how an edit differs from the reviewed one: nothing applies it."""
+UNDERSTOOD = frozenset({TARGETS, DIFFERENCE})
 """Everything that this version can be required to understand."""
 
 

@@ -57,6 +57,13 @@ def applied_configuration(facts: Facts, target: DirectoryReader) -> AppliedConfi
         ) from error
 
 
+def applied_in(files: Mapping[str, str], last: LastApply | None) -> AppliedConfiguration | None:
+    """The same of a directory in a file, which says the `files` of the configuration applied last, by path."""
+    if not files or last is None:
+        return None
+    return AppliedConfiguration(last.config_digest, tuple(SourceFile(name, text) for name, text in files.items()))
+
+
 def settings_before(facts: Facts, target: DirectoryReader, now: Settings, directory: Path) -> Settings | None:
     """The settings applied last, where they are known and mean something else than those of `now`.
 
@@ -72,12 +79,12 @@ def settings_before(facts: Facts, target: DirectoryReader, now: Settings, direct
 def settings_before_in(
     files: Mapping[str, str], last: LastApply | None, now: Settings, directory: Path
 ) -> Settings | None:
-    """The same of a directory in a file, which says the `files` of the configuration applied last, by path."""
-    if not files or last is None or last.config_digest == now.digest:
+    """The same of a directory in a file."""
+    applied = applied_in(files, last)
+    if applied is None or applied.digest == now.digest:
         return None
     with suppress(StoreError):
-        sources = tuple(SourceFile(name, text) for name, text in files.items())
-        return applied_settings(AppliedConfiguration(last.config_digest, sources), directory)
+        return applied_settings(applied, directory)
     return None
 
 

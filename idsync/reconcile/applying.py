@@ -4,7 +4,7 @@ People, a scheduler, pushes and the passes of a service differ in the request an
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -60,6 +60,8 @@ class Applier:
     files: tuple[SourceFile, ...] = ()
     until_released: bool = False
     progress: Progress = _silent
+    remembered: Mapping[str, bytes] = field(default_factory=dict)
+    """Facts that the apply of a reviewed edit keeps besides; its configuration is in force then, whatever is held."""
 
     @property
     def first(self) -> Target:
@@ -155,14 +157,15 @@ class Applier:
 
     def _facts(self, parts: Parts, looked_at: Names | None) -> dict[str, bytes]:
         nothing = parts.going.is_empty and not parts.held.is_empty
-        facts: dict[str, bytes] = {}
+        facts: dict[str, bytes] = {**self.remembered}
         if self.request.whole and not nothing:
             before = last_apply(self.records.facts, self.first)
             doubtful = bool(parts.doubts(self.request.releases))
             facts.update(
                 to_remember(last_apply_in_part(parts.whole, parts.held, before, in_doubt=doubtful), self.first)
             )
-        if self.files and not (nothing and applied_configuration(self.records.facts, self.first) is not None):
+        waits = nothing and not self.remembered
+        if self.files and not (waits and applied_configuration(self.records.facts, self.first) is not None):
             applied = AppliedConfiguration(self.settings.digest, self.files)
             facts.update(configuration_to_remember(applied, self.records.facts, self.first))
         if self.until_released:

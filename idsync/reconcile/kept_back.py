@@ -61,6 +61,12 @@ def kept_back(facts: Facts, target: str) -> Kept:
         ) from error
 
 
+def kept_of(held: Plan) -> Kept:
+    """What is held of a plan, as it is kept back."""
+    found = {change.address: tuple(_entries(change)) for change in held.changes}
+    return {address: entries for address, entries in found.items() if entries}
+
+
 def with_marks_kept(plan: Plan, kept: Kept) -> Plan:
     """The plan with the marks of what is kept back already, beside those that it bears."""
     if not kept:

@@ -5,6 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import click
+from msgspec.structs import replace
 
 from idsync.apply.admission import ALLOWED, unneeded
 from idsync.apply.last_apply import last_apply
@@ -20,7 +21,14 @@ from idsync.errors import StoreError, UsageError
 from idsync.plan.changes import Plan
 from idsync.plan.releases import IN_A_FILE, with_releases
 from idsync.plan.seal import sealed, write_sealed
-from idsync.reconcile.applied_configuration import settings_before, settings_before_in
+from idsync.reconcile.applied_configuration import (
+    AppliedConfiguration,
+    applied_configuration,
+    applied_in,
+    settings_before,
+    settings_before_in,
+)
+from idsync.reconcile.reviewed_edit import edit_since
 from idsync.reconcile.single_pass import no_last_reading, no_store, plan_once, remember_after_plan
 from idsync.stores.protocol import Access
 
@@ -83,7 +91,7 @@ def _plan(
         if current is not None:
             target = given_directory(current).knowing(place.settings.integration.former_addresses)
             noticed = () if target.tells_state else (no_last_reading(),)
-            return plan_once(
+            plan = plan_once(
                 place.settings,
                 source,
                 target,
@@ -94,7 +102,9 @@ def _plan(
                 noticed=noticed,
                 earlier=settings_before_in(target.configuration, target.last_apply, place.settings, place.directory),
             ).plan
+            return _with_edit(plan, place, applied_in(target.configuration, target.last_apply))
         without_store = () if place.has_store() else (no_store(),)
+        applied = None
         with place.store(Access.READ) as store:
             planned = invocation.keep(
                 plan_once(
@@ -111,11 +121,19 @@ def _plan(
                     earlier=settings_before(store.facts, place.target(store), place.settings, place.directory),
                 )
             )
+            with suppress(StoreError):
+                applied = applied_configuration(store.facts, place.target(store))
     if planned.looked_at_everything and place.has_store():
         # A store that is only to be read, or is of an earlier schema, stays as it is.
         with suppress(StoreError), place.store(Access.REMEMBER) as store:
             remember_after_plan(planned, place.target(store), store.cache)
-    return planned.plan
+    return _with_edit(planned.plan, place, applied)
+
+
+def _with_edit(plan: Plan, place: Workspace, applied: AppliedConfiguration | None) -> Plan:
+    """The plan with what it says of the edit in it, for `apply --reviewed`; one that never applies says nothing."""
+    edit = None if plan.inputs.sanitized else edit_since(applied, place.settings.digest, place.files)
+    return plan if edit is None else replace(plan, edit=edit)
 
 
 def _releases(allow: tuple[str, ...]) -> dict[str, str]:

@@ -139,7 +139,7 @@ class ListReader:
 
     def _odd_app(self, row: Row, error: Exception) -> None:
         label = row.text("label")
-        if name_fault(label) or (self._selection.lists and self._selection.filters.apps.selects(label)):
+        if name_fault(label) or self._selection.names_app(label):
             self.leave(row.left_as_is("app", error, label))
 
     def _note_other_apps(self, listed: Sequence[App], wanted: Sequence[App], sso_app: App) -> None:
@@ -159,7 +159,7 @@ class ListReader:
             return
         if not self._has_name("app", identifier, app.label):
             return
-        wanted = self._selection.apps([app], self.app.id) if self._selection.lists else []
+        wanted = self._selection.apps([app], self.app.id)
         for each in wanted:
             self._read_app(each)
         self._note_other_apps([app], wanted, self.app)

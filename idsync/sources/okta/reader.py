@@ -69,7 +69,7 @@ class OrganizationReader(ListReader):
         """Submit everything that is known to be needed."""
         match self._reference:
             case AppById(id=identifier):
-                self._workers.submit("apps", self._list_apps if self._selection.lists else self._check_app)
+                self._workers.submit("apps", self._list_apps if self._selection.needs_apps else self._check_app)
                 self._workers.submit("apps", partial(self._read_pool, identifier))
             case AppByLabel():
                 self._workers.submit("apps", self._list_apps)
@@ -222,7 +222,7 @@ class OrganizationReader(ListReader):
         self.app = self._sso_app.among(listed)
         if isinstance(self._reference, AppByLabel):
             self._workers.submit("apps", partial(self._read_pool, self.app.id))
-        if self._selection.lists:
+        if self._selection.needs_apps:
             wanted = self._selection.apps(listed, self.app.id)
             self._wanted["apps"] = len(wanted)
             for app in wanted:
