@@ -11,6 +11,8 @@ from idsync.plan.planfile import decode_plan
 from idsync.render.style import COLOUR, PLAIN
 from idsync.render.view import Limits
 
+FORMATS = ("text", "json", "markdown", "sarif", "junit", "github")
+"""What `--format` takes where a plan is printed."""
 NEWCOMERS_SHOWN = Limits().other_people
 """How many newcomers a plan must describe for the screen."""
 
@@ -38,6 +40,10 @@ def plan_text(
             from idsync.render.markdown import render_plan as render_markdown
 
             return render_markdown(plan, drift=drift, options=options)
+        case "sarif" | "junit" | "github":
+            from idsync.cli.reports import plan_report
+
+            return plan_report(plan, form, invocation)
         case _:
             from idsync.render.text import render_plan as render_text
 

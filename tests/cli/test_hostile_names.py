@@ -9,6 +9,7 @@ import pytest
 
 import idsync.cli as idsync_cli
 from idsync.cli.application import COMMANDS
+from idsync.cli.plans import FORMATS
 from tests.cli.running import Ended, Idsync
 
 EVIL = "\n::error::pwn\r\x1b[2J\x1b]0;t\x07\x9b1m\x7f\u202egnp\u2028\u2066x\u200b"
@@ -92,12 +93,12 @@ def calls(org: Path) -> dict[str, list[tuple[str, ...]]]:
     (org / "broken.txt").write_text(json.dumps(broken))
     return {
         "plan": [
-            *(("plan", "--snapshot", following, "--format", form) for form in (*formats, "markdown")),
+            *(("plan", "--snapshot", following, "--format", form) for form in FORMATS),
             ("plan", "--snapshot", following, "-o", plan),
             ("plan", "--snapshot", EVIL),
             ("plan", "-o", f"/nowhere/{EVIL}"),
         ],
-        "show": [("show", plan, "--format", form) for form in (*formats, "markdown")] + [("show", EVIL)],
+        "show": [("show", plan, "--format", form) for form in FORMATS] + [("show", EVIL)],
         "create": [("create", str(org / "hand.txt")), ("create", str(org / "broken.txt")), ("create", EVIL)],
         "get": [
             *(("get", "all", "--format", form) for form in (*formats, "yaml")),

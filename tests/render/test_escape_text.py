@@ -25,6 +25,12 @@ ANY_TEXT = st.text(st.characters(codec=None))
         ("\ud800", "\\ud800"),
         ("blank\u3164\u2800\ufe0f", "blank\\u3164\\u2800\\ufe0f"),
         ("non\u00a0breaking", "non\\xa0breaking"),
+        ("::error::x", ":\\x3aerror::x"),
+        ("\t ::add-mask::x", "\\t :\\x3aadd-mask::x"),
+        ("team ##[Error]x", "team #\\x23[Error]x"),
+        ("####[group]", "###\\x23[group]"),
+        ("a##VSO[task.x]", "a#\\x23VSO[task.x]"),
+        ("a::b, ## c [d]", "a::b, ## c [d]"),
         ("Zoë 山田 Ω", "Zoë 山田 Ω"),
     ],
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from idsync.plan.changes import Plan
-from idsync.render import json, markdown, text
+from idsync.render import annotations, json, junit, markdown, sarif, text
 from tests.render.plans import STORIES
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -15,6 +15,9 @@ FORMATS: dict[str, Callable[[Plan], str]] = {
     "txt": text.render_plan,
     "json": json.render_plan,
     "md": markdown.render_plan,
+    "sarif": sarif.render_plan,
+    "xml": junit.render_plan,
+    "github": annotations.render_plan,
 }
 
 

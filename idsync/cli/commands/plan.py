@@ -14,7 +14,7 @@ from idsync.cli.exit_codes import ExitCode
 from idsync.cli.files import private_file
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.options import current_option, format_option, releases, snapshot_option
-from idsync.cli.plans import NEWCOMERS_SHOWN, plan_text
+from idsync.cli.plans import FORMATS, NEWCOMERS_SHOWN, plan_text
 from idsync.cli.progress import ProgressDisplay
 from idsync.cli.workspaces import given_directory, workspace
 from idsync.errors import StoreError, UsageError
@@ -37,7 +37,7 @@ from idsync.stores.protocol import Access
 @snapshot_option
 @current_option
 @click.option("-o", "output", metavar="PLAN", type=click.Path(path_type=Path), help="Keep the plan in a file.")
-@format_option("text", "json", "markdown")
+@format_option(*FORMATS)
 @click.option(
     "--allow",
     metavar="GUARD=REASON",

@@ -7,12 +7,12 @@ import click
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.options import format_option
-from idsync.cli.plans import plan_text, read_plan
+from idsync.cli.plans import FORMATS, plan_text, read_plan
 
 
 @click.command("show")
 @click.argument("plan", metavar="PLAN", type=click.Path(path_type=Path))
-@format_option("text", "json", "markdown")
+@format_option(*FORMATS)
 @common_options()
 @pass_invocation
 def command(invocation: Invocation, plan: Path, form: str) -> ExitCode:

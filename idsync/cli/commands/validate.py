@@ -1,6 +1,6 @@
 """`idsync validate`: check the configuration and report every mistake of the whole tree at once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,7 +31,7 @@ from idsync.targets.protocol import DirectoryReader
     type=click.Path(path_type=Path),
     help="Also find what fits nobody and nothing in this snapshot file.",
 )
-@format_option("text", "json")
+@format_option("text", "json", "sarif", "junit", "github")
 @common_options()
 @pass_invocation
 def command(invocation: Invocation, secrets: bool, snapshot: Path | None, form: str) -> ExitCode:
@@ -45,8 +45,8 @@ def command(invocation: Invocation, secrets: bool, snapshot: Path | None, form: 
         if snapshot is not None:
             diagnostics = in_reading_order((*diagnostics, *_against(place, invocation, snapshot)))
     invalid = has_errors(diagnostics)
-    if form == "json":
-        invocation.console.result(render_diagnostics_json(diagnostics))
+    if form != "text":
+        invocation.console.result(_written(diagnostics, form, invocation))
         return ExitCode.CONFIG_INVALID if invalid else ExitCode.DONE
     if invalid:
         raise ConfigError(f"The configuration is invalid: {count_words(diagnostics)}.", diagnostics)
@@ -54,6 +54,15 @@ def command(invocation: Invocation, secrets: bool, snapshot: Path | None, form: 
     noticed = f" ({count_words(diagnostics)})" if diagnostics else ""
     invocation.console.line(f"The configuration is valid{noticed}.")
     return ExitCode.DONE
+
+
+def _written(diagnostics: Sequence[Diagnostic], form: str, invocation: Invocation) -> str:
+    """The mistakes in a format for other programs."""
+    if form == "json":
+        return render_diagnostics_json(diagnostics)
+    from idsync.cli.reports import diagnostics_report
+
+    return diagnostics_report(diagnostics, form, invocation)
 
 
 def _against(place: Workspace, invocation: Invocation, snapshot: Path) -> tuple[Diagnostic, ...]:

@@ -1,0 +1,208 @@
+"""What each code of a finding says, and what to do about it: for documents, and for formats that explain a code.
+
+`docs/diagnostics.md` is held equal to it. A new finding gets its row here; IDSYNC_ACCEPT=1 writes the document again.
+"""
+
+import msgspec
+
+from idsync.model.findings import Severity
+
+
+class FindingCode(msgspec.Struct, frozen=True):
+    """A kind of finding. Both texts are Markdown without any mark-up but code."""
+
+    name: str
+    severity: Severity
+    says: str
+    to_do: str
+
+
+FINDING_CODES: dict[str, FindingCode] = {}
+
+
+def _code(name: str, severity: Severity, says: str, to_do: str) -> None:
+    FINDING_CODES[name] = FindingCode(name, severity, says, to_do)
+
+
+_code(
+    "twin_names",
+    "error",
+    "Several people with the app have names that differ only by case or Unicode form, or not at all. None of "
+    "them is touched.",
+    "Give each a name of their own in Okta.",
+)
+_code(
+    "name_taken",
+    "error",
+    "The name still belongs to another account: two people swapped logins, its last owner is only now being "
+    "removed, or a foreign user has it.",
+    "Passed-on logins settle with the next plan; swapped ones need a third name in between.",
+)
+_code(
+    "unreadable",
+    "error",
+    "A person, group or app cannot be read: no name, or one that shows nothing, NUL, half a surrogate pair, "
+    "a number out of range, a field of another shape. What the directory has of it stays as it is, "
+    "memberships and the roles that a group gives included.",
+    "Correct what the message names in Okta. Where not even the id can be read, nobody who is absent from "
+    "that listing is taken for gone.",
+)
+_code(
+    "user_conflict",
+    "error",
+    "A user of that name exists that is not ours. It is not touched, and gets nothing through this person.",
+    "Rename or remove it, or name it in `users.adopt`.",
+)
+_code(
+    "access_list_conflict",
+    "error",
+    "A list exists under the id of a group or app and is not ours.",
+    "Remove or rename it.",
+)
+_code(
+    "lock_conflict",
+    "error",
+    "A lock exists under the name of the lock we need and is not ours; nothing is done about this person "
+    "but, after a rename, a lock under the old name.",
+    "Remove that lock.",
+)
+_code(
+    "lock_lifted",
+    "info",
+    "Somebody lifted the lock of a person by hand, and it is not made again for the same departure or "
+    "suspension; the next one locks again.",
+    "Nothing; to lock all the same, `idsync lock USER --message TEXT`.",
+)
+_code(
+    "conflict",
+    "error",
+    "An object that the plan wanted to make exists and is not ours.",
+    "Remove or rename it.",
+)
+_code(
+    "identity_replaced",
+    "warning",
+    "The directory has a user under the Okta id of somebody who has another name: a hand changed the label. "
+    "The apply puts it right.",
+    "Nothing, if the name is whose Okta says.",
+)
+_code(
+    "foreign_entry_inherited",
+    "warning",
+    "Somebody gets a name under which a list that is not ours has a member or an owner: that was another "
+    "person, and we change no such list.",
+    "Remove the entry there, if it is not meant for the person who has the name now.",
+)
+_code(
+    "login_reused",
+    "warning",
+    "A name belongs to another Okta user than the one for whom a lock is on it: the first one left, was "
+    "renamed or was created again, and the name was given on. The newcomer has account and lists, and "
+    "nothing of the first one; the lock stops both until it ends.",
+    "Wait for the end, or lift the lock when no credentials of the first one can be alive: `idsync unlock "
+    "NAME --reason TEXT`, or `idsync apply --allow login_reused=REASON`.",
+)
+_code(
+    "owner_not_inherited",
+    "warning",
+    "An owner of a list of ours was somebody who had the name before; the entry goes, since nobody inherits it.",
+    "Make the person who has the name now an owner by hand, if they are to be one.",
+)
+_code(
+    "passed_over",
+    "warning",
+    "A group or app that had ten people or more was read empty, or not at all, and Okta itself says "
+    "otherwise: its stamp of membership did not move, or it is there when asked once more. Its list, and the "
+    "roles that the group gives, are left as they are.",
+    "Nothing, when the next reading is well. If it stays, look at the admin role and resource set of the credential.",
+)
+_code(
+    "clock_skew",
+    "warning",
+    "This machine's clock and Okta's are more than two minutes apart. Ends are written from the later one; a "
+    "lock has ended only when it has by both, a membership when it has by one. With more than a day between "
+    "them, no ended lock is cleared away.",
+    "Set this machine's clock.",
+)
+_code(
+    "unknown_status",
+    "warning",
+    "Okta reports a status that idsync does not know; the person is left as they are.",
+    "Upgrade idsync, or change the status.",
+)
+_code(
+    "suspension_ignored",
+    "warning",
+    "A suspended person keeps all access, because `users.suspended` is `ignore`.",
+    "Set it to `lock`.",
+)
+_code(
+    "source_older",
+    "error",
+    "The reading was taken before that of the last apply, so that the plan takes back what happened in "
+    "between. `apply` exits 6.",
+    "Read the source again. To go back on purpose, `apply --allow source_older=REASON`.",
+)
+_code(
+    "config_waiting",
+    "warning",
+    "The files say something else than the configuration that was applied last. `idsync reconcile` goes on "
+    "with the one before.",
+    "Review `idsync plan`, then `idsync apply`; or set `follow_config: true` in a Service document.",
+)
+_code(
+    "no_last_reading",
+    "warning",
+    "A plan was made from a file of the directory that does not say which reading was applied last.",
+    "Write it with `idsync get all --format json`, whose last element says it.",
+)
+_code(
+    "orphaned",
+    "error",
+    "Objects carry our origin and the address of an organization that the configuration does not name. They "
+    "are left as they are, so that nobody locks their leavers. `apply` exits 7.",
+    "If the organization moved, name the old address in `former_org_urls`, which relabels everything. If "
+    "they may stay, `--allow orphaned=REASON`.",
+)
+_code(
+    "changed_by_hand",
+    "info",
+    "`drift` says who made an edit that the next apply puts back, and when, as the journal has it.",
+    "Ask that person, if the edit was meant; then change Okta or the configuration, so that it stays.",
+)
+_code(
+    "sanitized_rule",
+    "warning",
+    "A role rule looks at an attribute whose values a sanitized snapshot replaced, since they say who a "
+    "person is, or since no rule looked at it when the snapshot was made.",
+    "Take whom the rule gives its roles in this plan for nothing; plan with a snapshot that is not sanitized.",
+)
+_code(
+    "matches_nothing",
+    "warning",
+    "A rule, filter or name of the configuration fits nobody and nothing in a whole reading: a trait that "
+    "nobody has, a value that no trait has, a group or app that is not there, an adopted name that is "
+    "nobody's. It is an *error* for a name in `protected_users`, whom nothing protects, and *info* for an "
+    "owner, who may come later. `idsync validate --snapshot FILE` tells it too.",
+    "Correct the name; the finding says what may be meant.",
+)
+_code(
+    "unusable_expansion",
+    "warning",
+    "A role, title, owner or trait value that a capture or a profile comes to begins or ends with white "
+    "space, or holds a control character. It is not given, as the configuration itself might not say it; a "
+    "title stays Okta's own name.",
+    "Rename the group, or correct the profile, in Okta.",
+)
+_code(
+    "no_store",
+    "warning",
+    "The store does not exist yet, so that the plan is made against an empty directory.",
+    "Nothing, before a first import. Else see that the store's file is where `store` says.",
+)
+_code(
+    "case_mismatch",
+    "warning",
+    "Something would match a filter or rule if upper and lower case were the same, which they are not.",
+    "Correct the pattern, or the name.",
+)
