@@ -147,8 +147,11 @@ class Upstream(Protocol):
     A person is known by Okta id. Groups and apps are lists here; only an app's direct assignments are its members.
     """
 
+    def differing(self, reading: Reading) -> Extent:
+        """The people and lists that are not known as this reading has them: what taking it would write."""
+
     def take(self, reading: Reading) -> Extent:
-        """Store a reading; what is absent inside its extent is gone.
+        """Store a reading; what is absent inside its extent is gone, but for what the reading left as it is.
 
         Returns the people of whom anything changed, memberships included, and the lists that came, went or are called
         something else.

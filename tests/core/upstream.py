@@ -28,9 +28,14 @@ class MemoryUpstream:
 
     def take(self, reading: Reading) -> Extent:
         before, extent, read = self.snapshot, reading.extent, reading.snapshot
-        users = {user.id: user for user in before.users if not _inside(user.id, extent.users)}
-        groups = {group.id: group for group in before.groups if not _inside(group.id, extent.lists)}
-        apps = {app.id: app for app in before.apps if not _inside(app.id, extent.lists)}
+        left = {(row.kind, row.id) for row in read.left_as_is}
+
+        def stays(kind: str, okta_id: str, ids: frozenset[str] | None) -> bool:
+            return not _inside(okta_id, ids) or (kind, okta_id) in left or (kind, "") in left
+
+        users = {user.id: user for user in before.users if stays("user", user.id, extent.users)}
+        groups = {group.id: group for group in before.groups if stays("group", group.id, extent.lists)}
+        apps = {app.id: app for app in before.apps if stays("app", app.id, extent.lists)}
         away = {user: status for user, status in before.unassigned.items() if not _inside(user, extent.users)}
         users.update((user.id, user) for user in read.users)
         groups.update((group.id, group) for group in read.groups)
@@ -44,6 +49,23 @@ class MemoryUpstream:
             unassigned=away,
         )
         return self._difference(before)
+
+    def differing(self, reading: Reading) -> Extent:
+        then = MemoryUpstream(self.snapshot)
+        then.take(reading)
+        old, new = {user.id: user for user in self.snapshot.users}, {user.id: user for user in then.snapshot.users}
+        people = {key for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
+        away = self.snapshot.unassigned, then.snapshot.unassigned
+        people |= {key for key in away[0].keys() | away[1].keys() if away[0].get(key) != away[1].get(key)}
+        had, has = _lists(self.snapshot), _lists(then.snapshot)
+        lists = {
+            key
+            for key in had.keys() | has.keys()
+            if key not in had
+            or key not in has
+            or (_head(had[key]), _ids(had[key])) != (_head(has[key]), _ids(has[key]))
+        }
+        return Extent(frozenset(people), frozenset(lists))
 
     def _difference(self, before: Snapshot) -> Extent:
         people = {user.id: user for user in before.users}, {user.id: user for user in self.snapshot.users}

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from idsync.model.extent import EVERYTHING, Extent, Reading, cut
-from idsync.model.identity import Snapshot
+from idsync.model.identity import LeftAsIs, Snapshot
 from idsync.stores.protocol import Store
 from tests.core.organizations import snapshots
 from tests.core.test_parts import extents
@@ -34,6 +34,7 @@ def test_rows_say_what_memory_says(opener: Opener, first: Snapshot, second: Snap
         assert rows.whole() is None
         for now, extent in [(first, EVERYTHING), *((second, part) for part in extents(first, second))]:
             reading = Reading(cut(now, extent), extent)
+            assert rows.differing(reading) == plain.differing(reading)
             assert rows.take(reading) == plain.take(reading)
         users = data.draw(st.sets(st.sampled_from([f"00u-{number}" for number in range(6)])))
         lists = data.draw(st.sets(st.sampled_from(["00g-0", "00g-3", "0oa-CRM"])))
@@ -58,3 +59,41 @@ def test_the_same_reading_again_changes_nothing(store: Store) -> None:
     assert store.upstream.take(reading) == Extent(frozenset({"00u-ann"}), frozenset({"00g-eng"}))
     again = Reading(replace(reading.snapshot, taken_at="2026-11-23T00:00:00Z"))
     assert store.upstream.take(again) == Extent(frozenset(), frozenset())
+
+
+@FEW
+@given(first=snapshots(), second=snapshots(), size=st.integers(1, 3))
+def test_a_reading_in_slices_of_what_differs_is_the_reading(
+    opener: Opener, first: Snapshot, second: Snapshot, size: int
+) -> None:
+    first, second = replace(first, complete=True), replace(second, complete=True)
+    with tempfile.TemporaryDirectory() as folder, opener(Path(folder), Clock()) as store:
+        rows = store.upstream
+        rows.take(Reading(first))
+        whole = Reading(second)
+        differing = rows.differing(whole)
+        ids = [*sorted(differing.users or ()), *sorted(differing.lists or ())]
+        for start in range(0, len(ids), size):
+            some = frozenset(ids[start : start + size])
+            extent = Extent(some & (differing.users or frozenset()), some & (differing.lists or frozenset()))
+            rows.take(Reading(cut(second, extent), extent))
+        assert rows.differing(whole) == Extent(frozenset(), frozenset())
+        rows.take(whole)
+        found = rows.whole()
+        assert found is not None
+        rows.take(Reading(first))
+        rows.take(whole)
+        assert found == rows.whole()
+
+
+def test_r13_what_a_reading_left_as_it_is_stays_known(store: Store) -> None:
+    first = okta(person("ann"), person("bob"), person("cid"), group("eng", "ann"), group("ops", "bob"))
+    store.upstream.take(Reading(first))
+    odd = [LeftAsIs("user", "00u-bob", "has no login"), LeftAsIs("group", "00g-ops", "is not believed", "passed_over")]
+    then = replace(okta(person("ann"), group("eng", "ann")), left_as_is=odd)
+    store.upstream.take(Reading(then))
+    assert store.upstream.usernames(["00u-ann", "00u-bob", "00u-cid"]) == {"ann", "bob"}
+    assert store.upstream.members(["00g-ops"]) == {"00u-bob"}
+    store.upstream.take(Reading(replace(then, groups=[], left_as_is=[LeftAsIs("group", "", "has no id")])))
+    assert store.upstream.members(["00g-ops", "00g-eng"]) == {"00u-bob", "00u-ann"}
+    assert store.upstream.usernames(["00u-bob"]) == frozenset()

@@ -32,8 +32,19 @@ class Upstream:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
+    def differing(self, reading: Reading) -> Extent:
+        """The people and lists that are not known as this reading has them: what taking it would write."""
+        with self._connection.reading():
+            snapshot, extent = reading.snapshot, reading.extent
+            _, users, no_users = self._users_to_write(snapshot, extent.users)
+            away, not_away = self._away_to_write(snapshot, extent.users)
+            read, _, lists, no_lists = self._lists_to_write(snapshot, extent.lists)
+            came, left = self._members_to_write(read, no_lists)
+            moved = {name for name, _ in (*came, *left)}
+            return Extent(frozenset(users | no_users | away | not_away), frozenset(lists | no_lists | moved))
+
     def take(self, reading: Reading) -> Extent:
-        """Store a reading; what is absent inside its extent is gone. What changed by it."""
+        """Store a reading; what is absent inside its extent is gone, but for what it left as it is. What changed."""
         with self._connection.writing():
             snapshot, extent = reading.snapshot, reading.extent
             everyone = [group for group in snapshot.groups if is_everyone(group.type, group.name)]
@@ -132,57 +143,85 @@ class Upstream:
         return dict(self._connection.rows(_SQL["upstream_numbers"], (listed,)))
 
     def _take_users(self, snapshot: Snapshot, inside: frozenset[str] | None) -> set[str]:
-        read = {user.id: replace(user, profile=raw_json(user.attributes())) for user in snapshot.users}
-        known = self._known("upstream_users", inside, read)
-        bodies = {okta_id: canonical_bytes(user) for okta_id, user in read.items()}
-        changed = {okta_id for okta_id, body in bodies.items() if known.get(okta_id) != (body,)}
-        gone = known.keys() - read.keys()
+        bodies, changed, gone = self._users_to_write(snapshot, inside)
         numbers = self._numbers(changed | gone)
         rows = [
-            (numbers[okta_id], user.username, twin_key(user.username), user.status, bodies[okta_id])
-            for okta_id, user in read.items()
-            if okta_id in changed
+            (numbers[user.id], user.username, twin_key(user.username), user.status, bodies[user.id])
+            for user in snapshot.users
+            if user.id in changed
         ]
         self._connection.run_many(_SQL["put_upstream_user"], rows)
         self._connection.run_many(_SQL["delete_upstream_user"], [(numbers[okta_id],) for okta_id in gone])
         return changed | gone
 
+    def _users_to_write(
+        self, snapshot: Snapshot, inside: frozenset[str] | None
+    ) -> tuple[dict[str, bytes], set[str], set[str]]:
+        """Bodies by Okta id, and whose are new or others, and who is gone."""
+        bodies = {
+            user.id: canonical_bytes(replace(user, profile=raw_json(user.attributes()))) for user in snapshot.users
+        }
+        known = self._known("upstream_users", inside, bodies)
+        changed = {okta_id for okta_id, body in bodies.items() if known.get(okta_id) != (body,)}
+        left = _LeftAsIs(snapshot)
+        return bodies, changed, {okta_id for okta_id in known.keys() - bodies.keys() if not left.has("user", okta_id)}
+
     def _take_away(self, snapshot: Snapshot, inside: frozenset[str] | None) -> set[str]:
-        read = snapshot.unassigned
-        known = self._known("upstream_away", inside, read)
-        changed = {okta_id for okta_id, status in read.items() if known.get(okta_id) != (status,)}
-        gone = known.keys() - read.keys()
+        changed, gone = self._away_to_write(snapshot, inside)
         numbers = self._numbers(changed | gone)
-        rows = [(numbers[okta_id], read[okta_id]) for okta_id in changed]
+        rows = [(numbers[okta_id], snapshot.unassigned[okta_id]) for okta_id in changed]
         self._connection.run_many(_SQL["put_upstream_away"], rows)
         self._connection.run_many(_SQL["delete_upstream_away"], [(numbers[okta_id],) for okta_id in gone])
         return changed | gone
 
+    def _away_to_write(self, snapshot: Snapshot, inside: frozenset[str] | None) -> tuple[set[str], set[str]]:
+        """Whose status without the app is new or another one, and who has none any more."""
+        read = snapshot.unassigned
+        known = self._known("upstream_away", inside, read)
+        return {
+            okta_id for okta_id, status in read.items() if known.get(okta_id) != (status,)
+        }, known.keys() - read.keys()
+
     def _take_lists(self, snapshot: Snapshot, inside: frozenset[str] | None) -> tuple[set[str], set[str]]:
         """People whose memberships changed, and lists that came, went or are called something else."""
-        read = _lists_of(snapshot)
-        known = self._known("upstream_lists", inside, read)
-        bodies = {name: canonical_bytes(_without_members(item)) for name, (_, item) in read.items()}
-        changed = {name for name, (kind, _) in read.items() if known.get(name) != (kind, bodies[name])}
-        gone = known.keys() - read.keys()
+        read, bodies, changed, gone = self._lists_to_write(snapshot, inside)
         numbers = self._numbers(changed | gone)
         rows = [(numbers[name], read[name][0], _name_of(read[name][1]), bodies[name]) for name in changed]
         self._connection.run_many(_SQL["put_upstream_list"], rows)
         self._connection.run_many(_SQL["delete_upstream_list"], [(numbers[name],) for name in gone])
-        moved = self._take_members({name: _ids(item) for name, (_, item) in read.items()}, gone)
-        return moved, changed | gone
+        return self._take_members(read, gone), changed | gone
 
-    def _take_members(self, read: Mapping[str, set[str]], gone: Collection[str]) -> set[str]:
+    def _lists_to_write(
+        self, snapshot: Snapshot, inside: frozenset[str] | None
+    ) -> tuple[dict[str, tuple[str, List]], dict[str, bytes], set[str], set[str]]:
+        """What was read, its bodies, and which lists are new or others, and which are gone."""
+        read = _lists_of(snapshot)
+        known = self._known("upstream_lists", inside, read)
+        bodies = {name: canonical_bytes(_without_members(item)) for name, (_, item) in read.items()}
+        changed = {name for name, (kind, _) in read.items() if known.get(name) != (kind, bodies[name])}
+        left = _LeftAsIs(snapshot)
+        gone = {name for name in known.keys() - read.keys() if not left.has(str(known[name][0]), name)}
+        return read, bodies, changed, gone
+
+    def _take_members(self, read: Mapping[str, tuple[str, List]], gone: Collection[str]) -> set[str]:
         """Write which members came and went; a list that is gone has none."""
-        known = _by_list(self._connection.rows(_SQL["upstream_members_of"], (asked({*read, *gone}),)))
-        came = [(name, user) for name, ids in read.items() for user in sorted(ids - known.get(name, set()))]
-        left = [(name, user) for name, ids in known.items() for user in sorted(ids - read.get(name, set()))]
+        came, left = self._members_to_write(read, gone)
         pairs = [*came, *left]
         numbers = self._numbers([name for name, _ in pairs] + [user for _, user in pairs])
         add, remove = _SQL["add_upstream_member"], _SQL["delete_upstream_member"]
         self._connection.run_many(add, [(numbers[name], numbers[user]) for name, user in came])
         self._connection.run_many(remove, [(numbers[name], numbers[user]) for name, user in left])
         return {user for _, user in pairs}
+
+    def _members_to_write(
+        self, read: Mapping[str, tuple[str, List]], gone: Collection[str]
+    ) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+        """Pairs of a list and somebody who came into it, or left."""
+        known = _by_list(self._connection.rows(_SQL["upstream_members_of"], (asked({*read, *gone}),)))
+        inside = {name: _ids(item) for name, (_, item) in read.items()}
+        came = [(name, user) for name, ids in inside.items() for user in sorted(ids - known.get(name, set()))]
+        left = [(name, user) for name, ids in known.items() for user in sorted(ids - inside.get(name, set()))]
+        return came, left
 
     def _known(
         self, table: str, inside: frozenset[str] | None, read: Collection[str]
@@ -193,6 +232,17 @@ class Upstream:
         else:
             rows = self._connection.rows(_SQL[f"{table}_of"], (asked({*inside, *read}),))
         return {row[0]: row[1:] for row in rows}
+
+
+class _LeftAsIs:
+    """What a reading left as it is: a row without an id may be about anybody, or any list, that is absent."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._rows = {(row.kind, row.id) for row in snapshot.left_as_is}
+
+    def has(self, kind: str, okta_id: str) -> bool:
+        """Whether nothing is known of a person, group or app that is absent from the reading."""
+        return (kind, okta_id) in self._rows or (kind, "") in self._rows
 
 
 def _lists_of(snapshot: Snapshot) -> dict[str, tuple[str, List]]:
