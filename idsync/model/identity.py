@@ -4,7 +4,7 @@ These structs are also the snapshot file's wire form (`schemas/snapshot.v1.schem
 Profiles and member lists stay raw JSON until someone needs them: a plan with few changes opens few of them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from hashlib import sha256
 from itertools import islice
 from operator import lt
@@ -150,6 +150,30 @@ class Snapshot(msgspec.Struct, frozen=True):
             labelled = [(app.id, app.label, app.name, app.status, sorted(set(app.groups))) for app in apps]
             hashed.update(canonical_bytes((labelled, _sets([app.users for app in apps]))))
         return f"sha256:{hashed.hexdigest()}"
+
+
+def still_left(
+    before: Iterable[LeftAsIs], snapshot: Snapshot, users: Collection[str], lists: Collection[str]
+) -> list[LeftAsIs]:
+    """What is left as it is after a reading of these people and lists: what it left, and what it did not look at."""
+    read = {*snapshot.unassigned, *(user.id for user in snapshot.users), *(group.id for group in snapshot.groups)}
+    seen = read.union(users, lists, (app.id for app in snapshot.apps))
+    rows = {*snapshot.left_as_is, *(row for row in before if row.id not in seen)}
+    return sorted(rows, key=lambda row: (row.kind, row.id, row.why))
+
+
+def without_left(snapshot: Snapshot) -> Snapshot:
+    """A snapshot as if what it leaves as it is were not known at all, which is how a whole reading has it."""
+    left = {row.id for row in snapshot.left_as_is if row.id}
+    if not left:
+        return snapshot
+    return msgspec.structs.replace(
+        snapshot,
+        users=[user for user in snapshot.users if user.id not in left],
+        groups=[group for group in snapshot.groups if group.id not in left],
+        apps=[app for app in snapshot.apps if app.id not in left],
+        unassigned={user: status for user, status in snapshot.unassigned.items() if user not in left},
+    )
 
 
 def attributes_of(users: Sequence[IdentityUser]) -> Iterator[dict[str, ProfileValue]]:

@@ -15,7 +15,7 @@ from idsync.model.directory import DirectoryState, Members, Names
 from idsync.model.directory_index import DirectoryIndex, Managed
 from idsync.model.extent import Extent
 from idsync.model.former_addresses import Orphans
-from idsync.model.identity import Snapshot, is_everyone
+from idsync.model.identity import Snapshot, is_everyone, without_left
 from idsync.model.names import twin_key
 from idsync.model.ownership import lock_name
 from idsync.model.resources import AccessList, Lock, Membership
@@ -96,7 +96,7 @@ def _part(
 ) -> Part:
     former = people.names - upstream.usernames(people.users) | _passing(upstream, target, people, settings)
     there = frozenset(target.memberships(people.names)) | (target.owned_by(former) if former else _NOBODY)
-    snapshot = upstream.part(people.users, there | whole)
+    snapshot = without_left(upstream.part(people.users, there | whole))
     chosen = {subject.id: subject for subject in subjects(settings.filters, snapshot)}
     joined = {name for name, subject in chosen.items() if subject.has_members}
     lists = there | whole | joined

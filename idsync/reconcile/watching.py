@@ -34,12 +34,13 @@ def crosses_a_limit(settings: Settings, reading: Reading, upstream: Upstream, ta
     """Whether a part of the organization has lost more than may go missing between two readings."""
     limit, extent = settings.guards.source_shrink, reading.extent
     before = upstream.part(extent.users or (), ())
-    there = {user.id for user in reading.snapshot.users}
+    left = {row.id for row in reading.snapshot.left_as_is}
+    there = left.union(user.id for user in reading.snapshot.users)
     gone = sum(user.id not in there for user in before.users)
     if gone > limit.limit(target.counts(settings.integration.org_url).people):
         return True
     now = _sizes(reading)
-    for name in extent.lists or ():
+    for name in (extent.lists or frozenset()) - left:
         had = len(upstream.members([name]))
         if had - now.get(name, 0) > limit.limit(had):
             return True

@@ -1,11 +1,12 @@
 """What planning asks of a source: one consistent reading, and the names of what there is."""
 
-from collections.abc import Callable, Collection
-from typing import Protocol
+from collections.abc import Callable, Collection, Mapping
+from typing import Literal, Protocol
 
 import msgspec
 
 from idsync.model.extent import EVERYTHING, Extent, Reading
+from idsync.model.identity import IdentityApp, IdentityGroup, IdentityUser
 from idsync.model.measures import Measures
 
 NOTHING_MEASURED = Measures()
@@ -51,3 +52,25 @@ class Catalogue(msgspec.Struct, frozen=True):
 
     groups: tuple[ListedGroup, ...]
     apps: tuple[ListedApp, ...]
+
+
+ListingKind = Literal["people", "groups", "apps"]
+"""A listing without members: everybody who has the app, the groups and the apps that are wanted."""
+
+
+class ListedPage(msgspec.Struct, frozen=True):
+    """A page of a listing: its rows, without members, and the ids of those that exist and cannot be read.
+
+    With `nameless`, a row has no id that can be read, and may be about anybody, or any list, that is not listed.
+    """
+
+    rows: tuple[IdentityUser | IdentityGroup | IdentityApp, ...]
+    odd: frozenset[str] = frozenset()
+    nameless: bool = False
+
+
+class ChangedPage(msgspec.Struct, frozen=True):
+    """Users, and when each was changed, as the source writes it. `at` is the source's time when it was asked."""
+
+    users: Mapping[str, str]
+    at: str

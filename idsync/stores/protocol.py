@@ -142,9 +142,10 @@ class Facts(Protocol):
 
 
 class Upstream(Protocol):
-    """Upstream facts: the last known reading, as full passes, ticks and pushes left it. Nothing here reads everybody.
+    """Upstream facts: the last known reading, as full passes, ticks and pushes left it.
 
-    A person is known by Okta id. Groups and apps are lists here; only an app's direct assignments are its members.
+    Nothing here reads everybody, but what says so. A person is known by Okta id. Groups and apps are lists here; only
+    an app's direct assignments are its members.
     """
 
     def differing(self, reading: Reading) -> Extent:
@@ -169,10 +170,18 @@ class Upstream(Protocol):
     def whole(self) -> Snapshot | None:
         """Everything that is known, in one snapshot; None before the first whole reading."""
 
+    def people(self) -> frozenset[str]:
+        """Everybody who has the app, by Okta id."""
+
+    def lists(self) -> Mapping[str, str]:
+        """The kind of every list that is known, `group` or `app`, by its id."""
+
     def part(self, users: Collection[str], lists: Collection[str]) -> Snapshot:
         """These people, every list that any of them is in, and these lists besides; as members these people alone.
 
-        The built-in group Everyone is always among them.
+        The built-in group Everyone is always among them. What of all this could not be read when it was last asked for
+        stands in `left_as_is`, and is as it was before. Groups have the time at which their members last changed, as it
+        was when they were read.
         """
 
     def usernames(self, users: Collection[str]) -> frozenset[str]:

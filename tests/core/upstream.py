@@ -5,7 +5,7 @@ from collections.abc import Collection
 import msgspec
 
 from idsync.model.extent import Extent, Reading
-from idsync.model.identity import IdentityApp, IdentityGroup, Snapshot, is_everyone, raw_json
+from idsync.model.identity import IdentityApp, IdentityGroup, Snapshot, is_everyone, raw_json, still_left
 from idsync.model.names import twin_key
 
 replace = msgspec.structs.replace
@@ -24,7 +24,14 @@ class MemoryUpstream:
         return True
 
     def whole(self) -> Snapshot | None:
-        return self.snapshot
+        return replace(self.snapshot, left_as_is=[])
+
+    def people(self) -> frozenset[str]:
+        return frozenset(user.id for user in self.snapshot.users)
+
+    def lists(self) -> dict[str, str]:
+        groups = dict.fromkeys((group.id for group in self.snapshot.groups), "group")
+        return groups | dict.fromkeys((app.id for app in self.snapshot.apps), "app")
 
     def take(self, reading: Reading) -> Extent:
         before, extent, read = self.snapshot, reading.extent, reading.snapshot
@@ -47,6 +54,9 @@ class MemoryUpstream:
             groups=list(groups.values()),
             apps=list(apps.values()),
             unassigned=away,
+            left_as_is=list(read.left_as_is)
+            if extent.is_whole
+            else still_left(before.left_as_is, read, extent.users or (), extent.lists or ()),
         )
         return self._difference(before)
 
@@ -97,20 +107,22 @@ class MemoryUpstream:
 
     def part(self, users: Collection[str], lists: Collection[str]) -> Snapshot:
         wanted = set(users)
+        groups = [
+            replace(group, members=_cut(group, wanted))
+            for group in self.snapshot.groups
+            if group.id in lists or _ids(group) & wanted or is_everyone(group.type, group.name)
+        ]
+        apps = [
+            replace(app, users=_cut(app, wanted)) for app in self.snapshot.apps if app.id in lists or _ids(app) & wanted
+        ]
+        asked = wanted.union(lists, (group.id for group in groups), (app.id for app in apps))
         return replace(
             self.snapshot,
             users=[user for user in self.snapshot.users if user.id in wanted],
-            groups=[
-                replace(group, members=_cut(group, wanted))
-                for group in self.snapshot.groups
-                if group.id in lists or _ids(group) & wanted or is_everyone(group.type, group.name)
-            ],
-            apps=[
-                replace(app, users=_cut(app, wanted))
-                for app in self.snapshot.apps
-                if app.id in lists or _ids(app) & wanted
-            ],
+            groups=groups,
+            apps=apps,
             unassigned={user: status for user, status in self.snapshot.unassigned.items() if user in wanted},
+            left_as_is=[row for row in self.snapshot.left_as_is if not row.id or row.id in asked],
         )
 
     def usernames(self, users: Collection[str]) -> frozenset[str]:

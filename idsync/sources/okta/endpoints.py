@@ -70,6 +70,12 @@ class Endpoints(msgspec.Struct, frozen=True):
         url = f"{self._url('users')}?filter={quote(expression, safe='')}&limit=200"
         return Request(url, "users", "users by id", "okta.users.read", "users")
 
+    def users_changed(self, since: str) -> Request:
+        """The users whose profile or status changed after a time of Okta's, deactivated ones too."""
+        expression = quote(f'lastUpdated gt "{since}"', safe="")
+        url = f"{self._url('users')}?filter={expression}&limit=200"
+        return Request(url, "users", "users who changed", "okta.users.read", "users")
+
     def log(self, place: str) -> Request:
         """The System Log from a place on; `place` is the query of an address, as `place_of` gives it."""
         return Request(self._url("logs") + place, "logs", "the System Log", "okta.logs.read", "log")

@@ -1,6 +1,7 @@
 """The Okta source: reads an organization into a snapshot with the fewest requests that its API allows."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 
@@ -17,6 +18,7 @@ from idsync.sources.okta.auth import Credential
 from idsync.sources.okta.client import OktaClient, authorizer_for
 from idsync.sources.okta.endpoints import Endpoints
 from idsync.sources.okta.evidence import Evidence
+from idsync.sources.okta.listings import BUCKETS, Listings, kinds_of
 from idsync.sources.okta.reader import WORKERS, OrganizationReader
 from idsync.sources.okta.refusals import OAuthScope
 from idsync.sources.okta.remembered import Remembered
@@ -26,7 +28,17 @@ from idsync.sources.okta.sso_app import pass_over
 from idsync.sources.okta.system_log import read_moves
 from idsync.sources.okta.wire import App, Group
 from idsync.sources.okta.workers import Workers
-from idsync.sources.protocol import NOTHING_MEASURED, Catalogue, ListedApp, ListedGroup, Progress, silent
+from idsync.sources.protocol import (
+    NOTHING_MEASURED,
+    Catalogue,
+    ChangedPage,
+    ListedApp,
+    ListedGroup,
+    ListedPage,
+    ListingKind,
+    Progress,
+    silent,
+)
 from idsync.sources.soundness import sound
 
 
@@ -90,7 +102,7 @@ class OktaSource:
                 tick()
         finally:
             requester.close()
-        snapshot = sound(self._snapshot(reader, requester.heard_at), f"what {self._org_url} holds")
+        snapshot = sound(self._snapshot(reader, self._began(requester)), f"what {self._org_url} holds")
         return Reading(
             snapshot if extent.is_whole else cut(snapshot, extent),
             extent,
@@ -110,6 +122,39 @@ class OktaSource:
             scopes: tuple[OAuthScope, ...] = ("okta.logs.read",)
             client = OktaClient(requester, authorizer_for(self._credential, scopes, requester))
             return read_moves(client, Endpoints(self._org_url), cursor, begun)
+        finally:
+            requester.close()
+
+    def listings(self) -> tuple[ListingKind, ...]:
+        """The listings that say something about what is wanted."""
+        return kinds_of(self._selection)
+
+    def pages(self, kind: ListingKind, app: str) -> Iterator[ListedPage]:
+        """A listing without members, page by page: one request for each, when it is asked for.
+
+        `app` is the id of the SSO app. Raises what a reading raises; what is not read to its end is to be closed.
+        """
+        with self._listings(app) as listings:
+            yield from listings.pages(kind)
+
+    def changed(self, since: str) -> Iterator[ChangedPage]:
+        """The users whose profile or status changed since a time of Okta's, page by page."""
+        with self._listings("") as listings:
+            for users in listings.changed(since):
+                yield ChangedPage(users, listings.began())
+
+    def allowed(self, kind: ListingKind) -> int | None:
+        """How many requests a minute may be made of the bucket of a listing; None where nobody limits them."""
+        remembered = Remembered() if self._remembered is None else self._remembered
+        allowance = remembered.allowances(self._org_url, self._share).get(BUCKETS[kind])
+        return None if allowance is None else allowance.allowed
+
+    @contextmanager
+    def _listings(self, app: str) -> Iterator[Listings]:
+        requester = self._requester()
+        try:
+            client = OktaClient(requester, authorizer_for(self._credential, self._scopes(), requester))
+            yield Listings(client, Endpoints(self._org_url), self._selection, app, partial(self._began, requester))
         finally:
             requester.close()
 
@@ -163,16 +208,19 @@ class OktaSource:
         scopes: tuple[OAuthScope, ...] = ("okta.users.read", "okta.apps.read")
         return (*scopes, "okta.groups.read") if self._selection.needs_groups else scopes
 
-    def _snapshot(self, reader: OrganizationReader, heard_at: float | None) -> Snapshot:
-        # Okta always sends a Date. For a server that does not, the local clock is good enough.
-        moment = self._timing.wall() if heard_at is None else heard_at
+    def _began(self, requester: Requester) -> str:
+        """When a reading began; by the local clock, where a server sends no Date. Okta always does."""
+        moment = self._timing.wall() if requester.heard_at is None else requester.heard_at
+        return format_time(datetime.fromtimestamp(moment, UTC))
+
+    def _snapshot(self, reader: OrganizationReader, began: str) -> Snapshot:
         assert reader.app is not None  # noqa: S101 - the reading ends with it or raises
         return Snapshot(
             format_version=FORMAT_VERSION,
             org_url=self._org_url,
             app_id=reader.app.id,
             app_label=reader.app.label,
-            taken_at=format_time(datetime.fromtimestamp(moment, UTC)),
+            taken_at=began,
             complete=True,
             users=[user for _, user in sorted(reader.users.items())],
             groups=[group for _, group in sorted(reader.groups.items())],

@@ -37,6 +37,14 @@ class Member(msgspec.Struct, frozen=True, gc=False):
     status: str | None = None
 
 
+class ChangedUser(msgspec.Struct, frozen=True, gc=False):
+    """A user in the list of those who were changed since a time."""
+
+    id: str
+    changed: str = msgspec.field(name="lastUpdated", default="")
+    """When the profile or the status last changed; memberships and assignments do not count."""
+
+
 class EmbeddedUser(msgspec.Struct, frozen=True, gc=False):
     """The user inside an app user, as far as the server sends it."""
 

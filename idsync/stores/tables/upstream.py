@@ -8,7 +8,16 @@ import msgspec
 from idsync.errors import StoreError
 from idsync.model.canonical import canonical_bytes
 from idsync.model.extent import Extent, Reading
-from idsync.model.identity import IdentityApp, IdentityGroup, IdentityUser, Snapshot, is_everyone, raw_json
+from idsync.model.identity import (
+    IdentityApp,
+    IdentityGroup,
+    IdentityUser,
+    LeftAsIs,
+    Snapshot,
+    is_everyone,
+    raw_json,
+    still_left,
+)
 from idsync.model.names import twin_key
 from idsync.stores.tables.connection import Connection
 from idsync.stores.tables.names import asked
@@ -48,11 +57,13 @@ class Upstream:
         with self._connection.writing():
             snapshot, extent = reading.snapshot, reading.extent
             everyone = [group for group in snapshot.groups if is_everyone(group.type, group.name)]
-            if not everyone and not extent.is_whole:
-                before = self._head()
-                everyone = [] if before is None else before.groups
+            left: Iterable[LeftAsIs] = snapshot.left_as_is
+            before = None if extent.is_whole else self._head()
+            if before is not None:
+                everyone = everyone or before.groups
+                left = still_left(before.left_as_is, snapshot, extent.users or (), extent.lists or ())
             everyone = [replace(group, members=_NO_IDS) for group in everyone]
-            head = replace(snapshot, users=[], groups=everyone, apps=[], unassigned={}, left_as_is=[])
+            head = replace(snapshot, users=[], groups=everyone, apps=[], unassigned={}, left_as_is=list(left))
             self._connection.run(_SQL["put_upstream_head"], (canonical_bytes(head),))
             people = self._take_users(snapshot, extent.users) | self._take_away(snapshot, extent.users)
             moved, lists = self._take_lists(snapshot, extent.lists)
@@ -88,7 +99,8 @@ class Upstream:
             members = _by_list(self._connection.rows(_SQL["upstream_members"]))
             users = self._connection.rows(_SQL["upstream_users"])
             away: dict[str, str] = dict(self._connection.rows(_SQL["upstream_away"]))
-            return _snapshot(head, users, self._connection.rows(_SQL["upstream_lists"]), members, away)
+            facts = replace(head, left_as_is=[])
+            return _snapshot(facts, users, self._connection.rows(_SQL["upstream_lists"]), members, away)
 
     def part(self, users: Collection[str], lists: Collection[str]) -> Snapshot:
         """These people, every list that any of them is in, and these lists besides; as members these people alone."""
@@ -107,7 +119,16 @@ class Upstream:
             heads = self._connection.rows(_SQL["upstream_lists_of"], (asked(listed),))
             found = self._connection.rows(_SQL["upstream_users_of"], (people,))
             away: dict[str, str] = dict(self._connection.rows(_SQL["upstream_away_of"], (people,)))
-            return _snapshot(head, found, heads, members, away)
+            left = [row for row in head.left_as_is if not row.id or row.id in listed or row.id in users]
+            return _snapshot(replace(head, left_as_is=left), found, heads, members, away)
+
+    def people(self) -> frozenset[str]:
+        """Everybody who has the app."""
+        return frozenset(user for user, *_ in self._connection.rows(_SQL["upstream_user_ids"]))
+
+    def lists(self) -> dict[str, str]:
+        """The kind of every list, `group` or `app`."""
+        return dict(self._connection.rows(_SQL["upstream_list_kinds"]))
 
     def usernames(self, users: Collection[str]) -> frozenset[str]:
         """The user names of these people, as far as they are known."""
@@ -185,11 +206,13 @@ class Upstream:
     def _take_lists(self, snapshot: Snapshot, inside: frozenset[str] | None) -> tuple[set[str], set[str]]:
         """People whose memberships changed, and lists that came, went or are called something else."""
         read, bodies, changed, gone = self._lists_to_write(snapshot, inside)
+        known = self._known("upstream_lists", frozenset(changed), ())
+        named = {name for name in changed if not _is_called_the_same(known.get(name), read[name])}
         numbers = self._numbers(changed | gone)
         rows = [(numbers[name], read[name][0], _name_of(read[name][1]), bodies[name]) for name in changed]
         self._connection.run_many(_SQL["put_upstream_list"], rows)
         self._connection.run_many(_SQL["delete_upstream_list"], [(numbers[name],) for name in gone])
-        return self._take_members(read, gone), changed | gone
+        return self._take_members(read, gone), named | gone
 
     def _lists_to_write(
         self, snapshot: Snapshot, inside: frozenset[str] | None
@@ -259,9 +282,19 @@ def _ids(item: List) -> set[str]:
     return set(item.member_ids() if isinstance(item, IdentityGroup) else item.user_ids())
 
 
+def _is_called_the_same(known: tuple[str | bytes, ...] | None, read: tuple[str, List]) -> bool:
+    """Whether a list is the same but for when its members last changed, which belongs to the reading."""
+    kind, item = read
+    if known is None or known[0] != kind or not isinstance(item, IdentityGroup):
+        return False
+    return replace(_GROUP.decode(known[1]), last_membership_updated=item.last_membership_updated) == _without_members(
+        item
+    )
+
+
 def _without_members(item: List) -> List:
     if isinstance(item, IdentityGroup):
-        return replace(item, members=_NO_IDS, last_membership_updated=msgspec.UNSET)
+        return replace(item, members=_NO_IDS)
     return replace(item, users=_NO_IDS, groups=sorted(set(item.groups)))
 
 

@@ -10,6 +10,12 @@ INSERT INTO upstream_ids (okta_id) SELECT value FROM json_each(?) WHERE true ON 
 -- name: upstream_numbers
 SELECT i.okta_id, i.number FROM json_each(?) AS asked JOIN upstream_ids AS i ON i.okta_id = asked.value;
 
+-- name: upstream_user_ids
+SELECT i.okta_id FROM upstream_users AS u JOIN upstream_ids AS i ON i.number = u.number;
+
+-- name: upstream_list_kinds
+SELECT i.okta_id, l.kind FROM upstream_lists AS l JOIN upstream_ids AS i ON i.number = l.number;
+
 -- name: upstream_users
 SELECT i.okta_id, u.body FROM upstream_users AS u JOIN upstream_ids AS i ON i.number = u.number;
 
