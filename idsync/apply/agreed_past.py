@@ -111,6 +111,8 @@ class _Notes:
         """Locks that are made for a departure or a suspension, which is a new one then, and that are lifted."""
         by_hand = {(each.name, each.okta_id): each for each in self._known.former if each.by_hand}
         for change in changes:
+            if change.before is not None and change.after is not None and change.before.spec == change.after.spec:
+                continue  # its labels alone change: nothing happened to anybody
             lock = change.after or change.before
             user = (lock.spec.target.user if lock else None) or ""
             okta_id = okta_id_of(lock.metadata.labels) if lock else ""

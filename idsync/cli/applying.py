@@ -31,6 +31,7 @@ from idsync.reconcile.managed import in_force
 from idsync.reconcile.merging import newest
 from idsync.reconcile.one_reading import OneReading
 from idsync.reconcile.parts import Parts
+from idsync.reconcile.people_known import PeopleKnown
 from idsync.reconcile.planned import Planned
 from idsync.reconcile.single_pass import plan_once, remember_after_apply
 from idsync.render.phrases import listed_names
@@ -74,6 +75,7 @@ class Job:
                 further=place.further_targets(),
                 earlier=settings_before(store.facts, target, place.settings, place.directory),
                 merged=(lambda reading: newest(reading, store.upstream, store.pushed, begun)) if is_pushed else None,
+                people=PeopleKnown(store.pushed) if is_pushed else None,
             )
 
     def without_locks_on_reused_names(self, plan: Plan) -> Plan:

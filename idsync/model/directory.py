@@ -42,6 +42,7 @@ class Reason(StrEnum):
     DRIFT = "drift"
     ADOPTED = "adopted"
     RELABELLED = "relabelled"
+    IDENTIFIED = "identified"
 
 
 class UpstreamCause(msgspec.Struct, frozen=True, gc=False, tag="upstream", tag_field="type"):

@@ -46,8 +46,13 @@ class ObjectChange(
     blocked_by: tuple[str, ...] = ()
 
 
-class UserChange(ObjectChange[User], frozen=True, tag="user"):
-    """A user created, updated or deleted."""
+class UserChange(ObjectChange[User], frozen=True, tag="user", kw_only=True):
+    """A user created, updated or deleted.
+
+    It is `identified` where the account stays one person's whose Okta id was not known before.
+    """
+
+    identified: bool = False
 
 
 class LockChange(ObjectChange[Lock], frozen=True, tag="lock", kw_only=True):
@@ -96,7 +101,7 @@ def newly_locks(change: LockChange) -> bool:
 
 def passes_on(change: UserChange) -> bool:
     """Whether a name of ours goes from one person to another, by their Okta ids."""
-    if change.before is None or change.after is None:
+    if change.before is None or change.after is None or change.identified:
         return False
     had, has = okta_id_of(change.before.metadata.labels), okta_id_of(change.after.metadata.labels)
     return bool(had) and had != has

@@ -139,7 +139,7 @@ def routes_before(person: str, states: EffectiveStates, touched: Touched, old_na
     """What a person could use: not what was another's, whose name they get."""
     names = [old_names[person]] if person in old_names else []
     change = touched.users.get(person)
-    if change is None or not (change.before and change.after) or is_same_person(change.before, change.after):
+    if change is None or not (change.before and change.after) or is_same_person(change):
         names.append(person)
     routes: Routes = {}
     for name in names:

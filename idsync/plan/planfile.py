@@ -154,7 +154,7 @@ def _renews_what_passes_on(changes: Iterable[Change]) -> bool:
         match change:
             case AccessListChange():
                 renewed |= change.members_renewed
-            case UserChange(before=before, after=User() as after):
+            case UserChange(before=before, after=User() as after) if not change.identified:
                 if before is None or okta_id_of(before.metadata.labels) != okta_id_of(after.metadata.labels):
                     passed.add(after.metadata.name)
             case _:

@@ -12,6 +12,7 @@ from idsync.errors import StoreError
 from idsync.model.addresses import Address, split_address
 from idsync.model.canonical import canonical_bytes
 from idsync.model.directory import Names
+from idsync.model.identified import OktaIds
 from idsync.model.ownership import okta_id_of
 from idsync.plan.changes import AccessListChange, Change, LockChange, Plan, UserChange, newly_locks
 from idsync.plan.guards import ALL_GUARDS
@@ -93,6 +94,20 @@ def to_keep_back(held: Plan, looked_at: Names | None, facts: Facts, target: str)
             found.setdefault(change.address, []).extend(entries)
     now = {address: tuple(each) for address, each in sorted(found.items())}
     return {} if now == before else {_KEY.format(target): canonical_bytes(now)}
+
+
+def identify_kept(facts: Facts, target: str, okta_ids: OktaIds) -> None:
+    """Keep held under Okta ids what was held of the same people under the ids that stood for them."""
+    kept = kept_back(facts, target)
+    if not any(entry.okta_id in okta_ids for each in kept.values() for entry in each):
+        return
+    now = {address: tuple(_identified(entry, okta_ids) for entry in each) for address, each in kept.items()}
+    facts.put({_KEY.format(target): canonical_bytes(now)})
+
+
+def _identified(entry: KeptBack, okta_ids: OktaIds) -> KeptBack:
+    okta_id = okta_ids.get(entry.okta_id)
+    return entry if okta_id is None else msgspec.structs.replace(entry, okta_id=okta_id)
 
 
 def withdraw(plan: Plan, looked_at: Names | None, facts: Facts, target: str) -> None:

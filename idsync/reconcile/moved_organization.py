@@ -10,6 +10,8 @@ from idsync.model.addresses import Address, access_list_address, lock_address, u
 from idsync.model.directory import Cause, DirectoryState, Reason, Why
 from idsync.model.findings import ORPHANED, Finding
 from idsync.model.former_addresses import Orphans, orphans_of, relabelled, taken_over
+from idsync.model.identified import NOBODY, OktaIds
+from idsync.model.ownership import okta_id_of
 from idsync.model.resources import AccessList, Lock, User
 from idsync.targets.protocol import DirectoryReader
 
@@ -36,9 +38,17 @@ def _anything(target: DirectoryReader, org_url: str) -> bool:
     return managed.people > 0 or managed.access_lists > 0
 
 
-def why_relabelled(found: DirectoryState, current: DirectoryState, compilation: Compilation) -> Mapping[Address, Why]:
-    """Why each object is as it is; of one of which only the label changes, that the organization moved."""
+def why_relabelled(
+    found: DirectoryState, current: DirectoryState, compilation: Compilation, okta_ids: OktaIds = NOBODY
+) -> Mapping[Address, Why]:
+    """Why each object is as it is; of one of which only labels change, that the organization moved, or that an Okta id
+    is known by now: `okta_ids` by what stood for them.
+    """
     desired = compilation.desired
+    known = {
+        *map(user_address, _carrying(found.users, okta_ids)),
+        *map(lock_address, _carrying(found.locks, okta_ids)),
+    }
     moved = [
         *(user_address(name) for name in _only_relabelled(found.users, current.users, desired.users)),
         *(lock_address(name) for name in _only_relabelled(found.locks, current.locks, desired.locks)),
@@ -50,7 +60,14 @@ def why_relabelled(found: DirectoryState, current: DirectoryState, compilation: 
     ]
     if not moved:
         return compilation.why
-    return {**compilation.why, **{address: Why(Reason.RELABELLED, _causes(compilation, address)) for address in moved}}
+    reasons = {address: Reason.IDENTIFIED if address in known else Reason.RELABELLED for address in moved}
+    whys = {address: Why(reason, _causes(compilation, address)) for address, reason in reasons.items()}
+    return {**compilation.why, **whys}
+
+
+def _carrying(objects: Mapping[str, User | Lock], okta_ids: OktaIds) -> list[str]:
+    """Names of the objects that carry what stood for an Okta id."""
+    return [name for name, item in objects.items() if okta_id_of(item.metadata.labels) in okta_ids] if okta_ids else []
 
 
 def _causes(compilation: Compilation, address: Address) -> tuple[Cause, ...]:

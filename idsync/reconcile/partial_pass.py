@@ -14,6 +14,7 @@ from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange
 from idsync.plan.sections import FIRST
 from idsync.reconcile.applying import Applier
 from idsync.reconcile.kept_back import withdraw
+from idsync.reconcile.people_known import PeopleKnown
 from idsync.reconcile.planning import plan_part
 from idsync.stores.protocol import Records, Upstream
 from idsync.targets.protocol import Target
@@ -39,11 +40,13 @@ def apply_part(
     now: datetime,
     request: Request,
     lately: Callable[[], Mapping[str, int]] | None = None,
+    people: PeopleKnown | None = None,
 ) -> Iterator[Applied]:
     """Plan and apply what upstream facts changed in `moved`, plan by plan, until nothing is left to do.
 
     Where nobody attends, the part that guards hold waits until a person releases it, or it is asked for no more;
-    `lately` says what such runs counted within the last hour. Raises what an apply raises; the facts stay, so that the
+    `lately` says what such runs counted within the last hour. `people` knows whose Okta id was learned late.
+    Raises what an apply raises; the facts stay, so that the
     next pass takes up what is left.
     """
     of_a_part = replace(request, whole=False, sweep_locks=False)
@@ -52,7 +55,7 @@ def apply_part(
         asked = of_a_part if lately is None else replace(of_a_part, lately=lately())
         applier = Applier(settings, store, {FIRST: target}, asked, lambda: now, until_released=unattended)
         agreed = store.agreed(target.name)
-        planned = plan_part(settings, store.upstream, target, moved, last=last, now=now, agreed=agreed)
+        planned = plan_part(settings, store.upstream, target, moved, last=last, now=now, agreed=agreed, people=people)
         if planned.plan.is_empty and not planned.plan.forgets:
             if unattended:
                 withdraw(planned.plan, planned.looked_at, store.facts, target.name)

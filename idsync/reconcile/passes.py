@@ -28,6 +28,7 @@ from idsync.plan.sections import FIRST
 from idsync.plan.split import with_moved
 from idsync.reconcile.applied_configuration import config_waiting
 from idsync.reconcile.applying import Applier
+from idsync.reconcile.identifying import identify_read
 from idsync.reconcile.kept_back import numbers_held
 from idsync.reconcile.loop import TickEnd
 from idsync.reconcile.merging import changes_of, newest, pushed_since, with_newer, with_what_it_lacks
@@ -164,6 +165,8 @@ class ServicePasses:
         last = last_apply(store.facts, target)
         reading = read(source, target, settings, last)
         self._keep_lead()
+        with self._writing(target):
+            identify_read(settings, store, target, place.request("idsync serve", place.now()), reading)
         # What is known and what the directory holds are of one moment: who was pushed after it is in neither.
         with target.reading():
             planned_at = place.now()
@@ -241,6 +244,7 @@ class ServicePasses:
             return False
         run = None
         with self._writing(target):
+            identify_read(settings, store, target, place.request("idsync serve", place.now()), reading)
             newer = pushed_since(store.pushed, begun)
             newer = Extent((newer.users or _NOBODY) & (extent.users or _NOBODY), newer.lists)
             moved = store.upstream.take(with_newer(reading, store.upstream, newer) if newer.users else reading)

@@ -25,9 +25,18 @@ from idsync.model.directory import DirectoryState, LastApply, Names
 from idsync.model.directory_index import DirectoryIndex, Managed
 from idsync.model.extent import Extent, Reading
 from idsync.model.findings import Finding, Health
+from idsync.model.identified import (
+    NOBODY,
+    OktaIds,
+    identified_index,
+    identified_objects,
+    identified_past,
+    identified_state,
+)
 from idsync.model.identity import Snapshot
 from idsync.model.measures import Measures, Seen
 from idsync.model.odd_rows import set_aside
+from idsync.model.resources import Lock
 from idsync.model.times import Clocks
 from idsync.plan.around import Around
 from idsync.plan.assemble import Comparison, assemble, compare, in_brief
@@ -35,12 +44,14 @@ from idsync.plan.changes import Inputs, PersonDelta, Plan
 from idsync.plan.guards import standing_of
 from idsync.plan.health import Judgement, judge, older_than_last, wrong_source
 from idsync.plan.newcomers import plain_newcomers
+from idsync.plan.same_person import identified
 from idsync.reconcile.clocks import clock_findings, clocks_of
 from idsync.reconcile.context import delta_of
 from idsync.reconcile.foreign_entries import foreign_entries
 from idsync.reconcile.managed import in_force, managed_index, managed_state, ours_of
 from idsync.reconcile.moved_organization import orphaned_findings, present_locks, present_state, why_relabelled
 from idsync.reconcile.part import PartOfDirectory, closed
+from idsync.reconcile.people_known import PeopleKnown
 from idsync.reconcile.planned import Planned, Remembering
 from idsync.reconcile.seen import seen_by
 from idsync.stores.protocol import AgreedState, Upstream
@@ -60,12 +71,14 @@ def make_plan(
     reading: Reading | None = None,
     past: AgreedPast = NOTHING_PAST,
     earlier: Settings | None = None,
+    people: PeopleKnown | None = None,
 ) -> Planned:
     """Plan from one snapshot and one state of the target.
 
     `remembering` lets the plan look only at what moved. With `described`, the number of newcomers to describe, the plan
     is a `BriefPlan`. `reading` is the one that the snapshot is of, with what it says beyond that. `earlier`
-    are the settings applied before, where they are known and others. Raises SourceUnhealthy when the snapshot is of
+    are the settings applied before, where they are known and others. `people` knows whose Okta id was learned after
+    they were pushed. Raises SourceUnhealthy when the snapshot is of
     another org or app: then there is nothing to plan.
     """
     reading = Reading(snapshot) if reading is None else reading
@@ -85,6 +98,11 @@ def make_plan(
             index = memo.index
         else:
             index = managed_index(settings, target.index(settings.integration.org_url))
+        locks = target.locks()
+        okta_ids = NOBODY if people is None else people.learned(index, locks, snapshot)
+        if okta_ids:
+            memo, index = None, identified_index(index, okta_ids)
+        past = identified_past(past, okta_ids)
 
         def planned_from(readable: Snapshot) -> Planned:
             pool = pool_of(settings, readable, index, target, past)
@@ -93,7 +111,9 @@ def make_plan(
             if earlier is not None:
                 rules = earlier_rules(earlier, readable, whole=not reading.others)
                 inputs = msgspec.structs.replace(inputs, earlier=rules)
-            return _plan(inputs, target, reading, remembering, memo, described, noticed=noticed)
+            return _plan(
+                inputs, target, locks, reading, remembering, memo, described, noticed=noticed, okta_ids=okta_ids
+            )
 
         try:
             return planned_from(snapshot)
@@ -114,6 +134,7 @@ def plan_part(
     last: LastApply | None,
     now: datetime,
     agreed: AgreedState | None = None,
+    people: PeopleKnown | None = None,
 ) -> Planned:
     """Plan for the people and lists of an extent, from upstream facts; nobody else is looked at.
 
@@ -124,11 +145,15 @@ def plan_part(
         part = closed(settings, upstream, target, extent)
         shown = PartOfDirectory(target, part, org_url)
         index = managed_index(settings, shown.index(org_url))
+        locks = shown.locks()
+        okta_ids = NOBODY if people is None else people.learned(index, locks, part.snapshot)
+        index = identified_index(index, okta_ids)
         names = part.names.union(user.username for user in part.snapshot.users)
-        past = NOTHING_PAST if agreed is None else agreed.past(part.users, names)
+        past = NOTHING_PAST if agreed is None else identified_past(agreed.past(part.users, names), okta_ids)
         pool = pool_of(settings, part.snapshot, index, target, past)
         inputs = prepare(settings, part.snapshot, index, pool, last, Clocks(now), part.shared_lists, past)
-        planned = _plan(inputs, shown, Reading(part.snapshot, extent), None, None, None, judged=False)
+        reading = Reading(part.snapshot, extent)
+        planned = _plan(inputs, shown, locks, reading, None, None, None, judged=False, okta_ids=okta_ids)
         looked_at = Names(frozenset(names), part.lists)
         return msgspec.structs.replace(planned, extent=Extent(part.users, part.whole_lists), looked_at=looked_at)
 
@@ -151,6 +176,7 @@ def pool_of(
 def _plan(
     inputs: CompilerInputs,
     target: DirectoryReader,
+    all_locks: dict[str, Lock],
     reading: Reading,
     remembering: Remembering | None,
     memo: Memo | None,
@@ -158,11 +184,11 @@ def _plan(
     *,
     judged: bool = True,
     noticed: Iterable[Finding] = (),
+    okta_ids: OktaIds = NOBODY,
 ) -> Planned:
     settings = inputs.settings
-    all_locks = target.locks()
     locks_in_force = in_force(settings, all_locks, inputs.clocks.earlier)
-    locks = decide_locks(inputs, present_locks(settings, locks_in_force))
+    locks = decide_locks(inputs, identified_objects(present_locks(settings, locks_in_force), okta_ids))
     bases = within = None
     if memo is not None:
         bases = bases_of(inputs)
@@ -170,7 +196,7 @@ def _plan(
             memo, inputs, bases, inputs.pool.held | locks.unlockable, _owned_by_others(inputs, locks, target)
         )
     found = managed_state(settings, target.state(within), locks_in_force)
-    current = present_state(settings, found, target)
+    current = identified_state(present_state(settings, found, target), okta_ids)
     compilation = compile_state(inputs, locks, current, within)
     known = _known(inputs, target, current, within) if judged else Measures()
     before = asked_of_both(settings, known)
@@ -181,13 +207,15 @@ def _plan(
     comparison = compare(
         found,
         compilation.desired,
-        why=why_relabelled(found, current, compilation),
+        why=why_relabelled(found, current, compilation, okta_ids),
         kept=compilation.kept,
         adopted=compilation.adopted,
         ours=ours_of(settings),
         lifetimes=compilation.lifetimes,
         passed=compilation.strangers,
     )
+    if okta_ids:
+        comparison = msgspec.structs.replace(comparison, changes=identified(comparison.changes, okta_ids))
     renamed = _renamed(inputs, compilation)
     brief = described is not None
     counted = plain_newcomers(comparison.changes, renamed)[described:] if brief else []

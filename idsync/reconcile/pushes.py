@@ -5,7 +5,7 @@ A push is wholly in the directory when it returns, or an error says why nothing 
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 from uuid import uuid4
 
 import msgspec
@@ -29,26 +29,21 @@ from idsync.model.identity import (
     raw_json,
 )
 from idsync.model.names import twin_key
+from idsync.model.ownership import okta_id_of
 from idsync.model.pushed import PushedGroup, PushedUser
 from idsync.model.times import format_time
+from idsync.reconcile.identifying import IdentityRecords, identify
 from idsync.reconcile.kept_back import kept_back
 from idsync.reconcile.lately import Lately
-from idsync.reconcile.partial_pass import UpstreamRecords, apply_part
+from idsync.reconcile.partial_pass import apply_part
+from idsync.reconcile.people_known import PeopleKnown, is_stand_in
 from idsync.scim.profiles import profile_of
-from idsync.stores.protocol import Pushed
 from idsync.targets.protocol import Target
 
 Attributes = Mapping[str, Any]
 Members = Mapping[str, bytes | None]
 """SCIM ids of members, each with what was pushed of the membership."""
 _NOBODY: frozenset[str] = frozenset()
-
-
-class PushRecords(UpstreamRecords, Protocol):
-    """What pushes need of the store."""
-
-    @property
-    def pushed(self) -> Pushed: ...
 
 
 class Pushes:
@@ -61,7 +56,7 @@ class Pushes:
     def __init__(
         self,
         settings: Settings,
-        store: PushRecords,
+        store: IdentityRecords,
         target: Target,
         request: Callable[[datetime], Request],
         lately: Lately,
@@ -173,18 +168,26 @@ class Pushes:
 
         An `externalId` where there was none is that of the same person; another one is another person's.
         """
-        if before.version and external_id == before.external_id:
-            return before.okta_id
-        if before.version and before.external_id is None:
-            return before.okta_id
         if external_id is not None:
-            return external_id
-        named = self._store.upstream.named({twin_key(username)})
+            return before.okta_id if external_id == before.external_id and not is_stand_in(before) else external_id
+        if before.version and not is_stand_in(before):
+            return before.okta_id
+        named = self._store.upstream.named({twin_key(username)}) - {before.id}
         if len(named) == 1:
             return next(iter(named))
+        return self._holder_of(username, before) or before.id
+
+    def _holder_of(self, username: str, before: PushedUser) -> str:
+        """Whose account the directory has under a name, of which the facts know nobody: empty where it has none, where
+        its person has left, and where a user that is there already had no such account.
+        """
+        if before.version and (not before.active or username != before.username):
+            return ""
         org_url = self._settings.integration.org_url
         entry = self._target.index(org_url, Names(frozenset({username}), _NOBODY)).users.get(username)
-        return before.id if entry is None or entry.okta_id is None else entry.okta_id
+        okta_id = (entry.okta_id or "") if entry is not None else ""
+        locks = self._target.locks([username]).values() if okta_id else ()
+        return "" if any(okta_id_of(lock.metadata.labels) == okta_id for lock in locks) else okta_id
 
     def _refuse_foreign_name(self, user: PushedUser) -> None:
         """Raise NameTaken when the directory has somebody of that name who is not ours to change."""
@@ -199,6 +202,10 @@ class Pushes:
         )
 
     def _take_user(self, user: PushedUser, before: PushedUser | None, now: datetime) -> None:
+        if before is not None and is_stand_in(before) and user.okta_id != before.okta_id:
+            okta_id = before.external_id or user.okta_id
+            identify(self._settings, self._store, self._target, self._request(now), {before.okta_id: okta_id})
+            before = replace(before, okta_id=okta_id)
         self._store.pushed.put_user(user)
         people = {user.okta_id} if before is None else {user.okta_id, before.okta_id}
         head = self._head(now)
@@ -266,6 +273,7 @@ class Pushes:
             now=now,
             request=request,
             lately=lambda: self._lately.counted(self._store.journal, now),
+            people=PeopleKnown(self._store.pushed),
         )
         try:
             for _ in passes:

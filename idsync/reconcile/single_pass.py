@@ -14,6 +14,7 @@ from idsync.model.directory import LastApply
 from idsync.model.extent import Reading
 from idsync.model.findings import Finding
 from idsync.reconcile.further_targets import with_further_targets
+from idsync.reconcile.people_known import PeopleKnown
 from idsync.reconcile.planned import Planned, Remembering
 from idsync.reconcile.planning import make_plan
 from idsync.sources.protocol import Source
@@ -71,6 +72,7 @@ def plan_once(
     further: Sequence[Target] = (),
     earlier: Settings | None = None,
     merged: Callable[[Reading], Reading] | None = None,
+    people: PeopleKnown | None = None,
 ) -> Planned:
     """Read the source and plan, against what the `last` apply was made from and the `past` that is agreed on; for
     `further` targets besides, if any.
@@ -78,7 +80,7 @@ def plan_once(
     `earlier` are the settings applied before, where they are others: by them an edit is told from Okta's changes.
     `noticed` are findings that the plan is to have besides its own. With a store's `cache`, the plan looks only at what
     moved since the directory was last known to be as desired; with `described`, a number of newcomers, it is a
-    `BriefPlan`. A reading is `merged` with pushes that are newer than it.
+    `BriefPlan`. A reading is `merged` with pushes that are newer than it, and `people` knows whom a SCIM id stood for.
     """
     with ExitStack() as span:
         # Pushes go on: what is known of them is to be no older than what the directory holds, or people who were pushed
@@ -102,6 +104,7 @@ def plan_once(
             noticed=noticed,
             further=further,
             earlier=earlier,
+            people=people,
         )
 
 
@@ -118,6 +121,7 @@ def plan_reading(
     noticed: Iterable[Finding] = (),
     further: Sequence[Target] = (),
     earlier: Settings | None = None,
+    people: PeopleKnown | None = None,
 ) -> Planned:
     """The same, from a reading."""
     # What moved in the first target says nothing of what others lack: for them, everybody is compiled.
@@ -134,6 +138,7 @@ def plan_reading(
         reading=reading,
         past=past,
         earlier=earlier,
+        people=people,
     )
     return with_further_targets(planned, further) if further else planned
 

@@ -31,6 +31,7 @@ REASONS: dict[Reason, str] = {
     Reason.DRIFT: "changed by hand, put back",
     Reason.ADOPTED: "taken over from an SSO login",
     Reason.RELABELLED: "labelled with the organization's new address",
+    Reason.IDENTIFIED: "labelled with the person's Okta id, which is known now",
 }
 CAUSES_SHOWN = 3
 

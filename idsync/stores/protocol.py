@@ -215,6 +215,9 @@ class Pushed(Protocol):
     def users_of(self, okta_id: str) -> list[PushedUser]:
         """The users that stand for a person, the oldest first."""
 
+    def stand_ins(self) -> list[PushedUser]:
+        """The users for whom the SCIM id stands, since no Okta id is known, the oldest first."""
+
     def users(self, offset: int, count: int) -> list[PushedUser]:
         """So many users from this place on, the oldest first."""
 
@@ -235,6 +238,9 @@ class Pushed(Protocol):
 
     def groups_titled(self, title: str) -> list[PushedGroup]:
         """The groups of a title, the oldest first."""
+
+    def own_groups(self) -> list[PushedGroup]:
+        """The groups that stand for no group of Okta's: their lists go by their SCIM ids. The oldest first."""
 
     def groups(self, offset: int, count: int) -> list[PushedGroup]:
         """So many groups from this place on, the oldest first."""

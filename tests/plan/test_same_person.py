@@ -6,8 +6,8 @@ from idsync.model.addresses import Address
 from idsync.model.directory import Reason
 from idsync.model.ownership import ORG_LABEL, USER_ID_LABEL
 from idsync.model.resources import User
-from idsync.plan.changes import Action, UserChange
-from idsync.plan.same_person import is_same_person, renames
+from idsync.plan.changes import Action, UserChange, passes_on
+from idsync.plan.same_person import identified, is_same_person, renames
 from tests.core.replay import settled
 from tests.core.world import okta, person, replace
 
@@ -57,4 +57,13 @@ def test_r2_a_renamed_person_loses_one_account_and_gets_another(
     ],
 )
 def test_r2_whose_account_a_user_is(before: User, after: User, same: bool) -> None:
-    assert is_same_person(before, after) is same
+    assert is_same_person(replace(change("", ""), before=before, after=after)) is same
+
+
+def test_r40_an_account_whose_okta_id_became_known_stays_one_persons() -> None:
+    scim = {"scim": "00u1"}
+    known, other = (each for each in identified([change("scim", "00u1"), change("scim", "00u2")], scim))
+    assert isinstance(known, UserChange)
+    assert isinstance(other, UserChange)
+    assert [passes_on(known), passes_on(other)] == [False, True]
+    assert [is_same_person(known), is_same_person(other)] == [True, False]

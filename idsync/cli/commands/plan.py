@@ -28,6 +28,7 @@ from idsync.reconcile.applied_configuration import (
     settings_before,
     settings_before_in,
 )
+from idsync.reconcile.people_known import PeopleKnown
 from idsync.reconcile.reviewed_edit import edit_since
 from idsync.reconcile.single_pass import no_last_reading, no_store, plan_once, remember_after_plan
 from idsync.stores.protocol import Access
@@ -119,6 +120,7 @@ def _plan(
                     noticed=without_store,
                     further=place.further_targets(),
                     earlier=settings_before(store.facts, place.target(store), place.settings, place.directory),
+                    people=PeopleKnown(store.pushed) if place.settings.integration.sync.scim else None,
                 )
             )
             with suppress(StoreError):

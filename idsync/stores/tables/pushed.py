@@ -37,6 +37,10 @@ class Pushed:
         """The users that stand for a person, the oldest first."""
         return _users(self._connection.rows(_SQL["pushed_users_of"], (okta_id,)))
 
+    def stand_ins(self) -> list[PushedUser]:
+        """The users for whom the SCIM id stands, since no Okta id is known, the oldest first."""
+        return _users(self._connection.rows(_SQL["pushed_stand_ins"], ()))
+
     def users(self, offset: int, count: int) -> list[PushedUser]:
         """So many users from this place on, the oldest first."""
         return _users(self._connection.rows(_SQL["pushed_users"], (count, offset)))
@@ -77,6 +81,10 @@ class Pushed:
     def groups_titled(self, title: str) -> list[PushedGroup]:
         """The groups of a title, whatever its letter case, the oldest first."""
         return _groups(self._connection.rows(_SQL["pushed_groups_titled"], (twin_key(title),)))
+
+    def own_groups(self) -> list[PushedGroup]:
+        """The groups that stand for no group of Okta's, the oldest first."""
+        return _groups(self._connection.rows(_SQL["own_pushed_groups"], ()))
 
     def groups(self, offset: int, count: int) -> list[PushedGroup]:
         """So many groups from this place on, the oldest first."""

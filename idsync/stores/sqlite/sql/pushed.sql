@@ -13,6 +13,14 @@ FROM pushed_users WHERE external_id = ? ORDER BY number;
 SELECT id, username, okta_id, external_id, active, body, version, created, modified
 FROM pushed_users WHERE okta_id = ? ORDER BY number;
 
+-- name: pushed_stand_ins
+SELECT id, username, okta_id, external_id, active, body, version, created, modified
+FROM pushed_users WHERE okta_id = id ORDER BY number;
+
+-- name: own_pushed_groups
+SELECT id, title, list_id, external_id, body, version, created, modified
+FROM pushed_groups WHERE list_id = id ORDER BY number;
+
 -- name: pushed_users
 SELECT id, username, okta_id, external_id, active, body, version, created, modified
 FROM pushed_users ORDER BY number LIMIT ? OFFSET ?;
