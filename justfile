@@ -53,6 +53,6 @@ docs:
 lives *arguments:
     {{python}} -m tests.lives {{arguments}}
 
-# kill a service under load, over and over, for a night: --count, --seed
+# kill a service under load, over and over, for a night: --count, --seed, --store postgres, --replicas 3
 serve-kills *arguments:
     {{python}} -m tests.serve_kills {{arguments}}

@@ -17,6 +17,7 @@ IdsyncError
   LeaseLost                  another run took over what this one held
   StoreError                 the store cannot be opened, read or written
     StoreBusy                ... since another process is writing to it for too long
+    StoreAway                ... since its server does not answer now
     StoreDamaged             ... since something in it cannot be read (names it)
     SchemaTooOld             ... before a command that writes has brought it to today's schema
   ResourceError              a resource in a manual edit is invalid, unknown, stale or in conflict
@@ -174,6 +175,10 @@ class StoreError(IdsyncError):
 
 class StoreBusy(StoreError):
     """Another process writes to the store, and did not end in time."""
+
+
+class StoreAway(StoreError):
+    """The store's server does not answer, is not ready, or ended what was under way: another try may succeed."""
 
 
 class StoreDamaged(StoreError):

@@ -390,7 +390,10 @@ class Store(Records, Protocol):
     def tokens(self) -> Tokens: ...
 
     def attempt(self) -> AbstractContextManager[None]:
-        """A span of writes inside a transaction that can fail alone: an error undoes it, and leaves the rest."""
+        """A span of writes inside a transaction that can fail alone: an error undoes it, and leaves the rest.
+
+        Outside of one it is a span of reads, which see one state.
+        """
 
     @property
     def upgraded_from(self) -> int | None:

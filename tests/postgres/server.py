@@ -56,23 +56,36 @@ class Server:
 
     def start(self) -> None:
         """Start the server, and wait until it answers."""
-        settings = [f"--{name}={value}" for name, value in _SETTINGS.items()]
-        place = ["--listen_addresses=127.0.0.1", f"--unix_socket_directories={self.folder}", f"--port={self.port}"]
-        log = (self.folder / "log").open("ab")
-        with closing(log):
-            self._process = subprocess.Popen(
-                [*self._as_user, str(self._programs / "postgres"), "-D", str(self._data), *settings, *place],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder, start_new_session=True,
-            )  # fmt: skip
+        self._process = self._started()
         deadline = time.monotonic() + _SECONDS
         while True:
             try:
                 self.run("SELECT 1")
                 return
             except psycopg.OperationalError:
-                if self._process.poll() is not None or time.monotonic() > deadline:
+                if time.monotonic() > deadline:
                     raise AssertionError(f"PostgreSQL does not start:\n{(self.folder / 'log').read_text()}") from None
                 time.sleep(0.05)
+                if self._process.poll() is not None:  # what was killed before it has still to end
+                    time.sleep(0.2)
+                    self._process = self._started()
+
+    def _started(self) -> "subprocess.Popen[bytes]":
+        settings = [f"--{name}={value}" for name, value in _SETTINGS.items()]
+        place = ["--listen_addresses=127.0.0.1", f"--unix_socket_directories={self.folder}", f"--port={self.port}"]
+        log = (self.folder / "log").open("ab")
+        with closing(log):
+            return subprocess.Popen(
+                [*self._as_user, str(self._programs / "postgres"), "-D", str(self._data), *settings, *place],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder, start_new_session=True,
+            )  # fmt: skip
+
+    def kill(self) -> None:
+        """Kill the server's first process; those that it started end when they see that."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait(_SECONDS)
+        self._process = None
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         """End the server: at once with SIGINT, without a goodbye with SIGQUIT."""

@@ -56,7 +56,7 @@ class Pushers:
     def _push(self, number: int) -> None:
         chance = random.Random(f"{self.seed} {number} {len(self.people)}")
         mine: list[Pushed] = []
-        with self.service.client() as client:
+        with self.service.client(number) as client:
             while not self._stopped.is_set():
                 try:
                     known = [each for each in mine if each.certain]

@@ -1,4 +1,4 @@
-"""`idsync serve` as a process that can be killed, and what it left in its store."""
+"""`idsync serve` as processes that can be killed and stopped, and what they left in the store that they share."""
 
 import os
 import signal
@@ -6,15 +6,18 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 
-from idsync.bootstrap import open_workspace
+from idsync.bootstrap import Workspace, open_workspace
+from idsync.errors import StoreError
 from idsync.reconcile.single_pass import plan_once
 from idsync.server.tokens import make_token
 from idsync.sources.protocol import silent
-from idsync.stores.protocol import Access
+from idsync.stores.protocol import Access, Holder
+from tests.serve_kills.elsewhere import MACHINE, SECONDS
 
 CONFIGURATION = """\
 apiVersion: idsync/v1
@@ -23,12 +26,16 @@ metadata: {name: okta}
 spec:
   org_url: https://enzos-pizza.okta.com
   source: {scim: {}}
-  store: sqlite:///idsync.db
+  store: STORE
   interval: 1m
 ---
 apiVersion: idsync/v1
 kind: DefaultOwners
 spec: {owners: [alice.bianchi@enzos-pizza.com]}
+---
+apiVersion: idsync/v1
+kind: Service
+spec: {tick: 1s}
 ---
 apiVersion: idsync/v1
 kind: Guards
@@ -41,25 +48,30 @@ spec:
   lock_burst: {percent: 100, floor: 100000}
   access_gains: {percent: 100, floor: 100000}
 """
+IN_A_FILE = "sqlite:///idsync.db"
 LONGEST = 60.0
+LEASE = 3.0
+"""So many seconds the lead outlives the last word of a process, where every replica is on a machine of its own."""
 
 
 class Broken(Exception):
-    """The service is not as it should be after it was killed."""
+    """The service is not as it should be after something was killed."""
 
 
-class Service:
-    """One service over one store, started as often as it is killed."""
+class Replica:
+    """One service, started as often as it is killed. Where `machine` is empty it is on this one, with its leases."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        (folder / "idsync.yaml").write_text(CONFIGURATION)
-        place = open_workspace(folder)
-        with place.store(Access.WRITE) as store:
-            now, name = place.now(), place.settings.integration.name
-            _, self.token = make_token(store.tokens, name="okta", integration=name, by="me", now=now, ends=None)
+    def __init__(self, folder: Path, number: int, machine: str = "") -> None:
+        self._folder = folder
+        self._machine = machine
+        self._log = folder / f"serve-{number}.log"
         self.url = ""
         self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether its web process runs."""
+        return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
         """Start it, and wait until it is ready."""
@@ -67,24 +79,31 @@ class Service:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
-        log = (self.folder / "serve.log").open("ab")
-        command = [sys.executable, "-m", "idsync", "serve", "-c", str(self.folder), "--port", str(port)]
-        self._process = subprocess.Popen(command, stdout=log, stderr=log)
+        program = "tests.serve_kills.elsewhere" if self._machine else "idsync"
+        variables = {MACHINE: self._machine, SECONDS: str(LEASE)} if self._machine else {}
+        command = [sys.executable, "-m", program, "serve", "-c", str(self._folder), "--port", str(port)]
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **variables})
+        self.until_ready()
+
+    def until_ready(self) -> None:
+        """Wait until it answers that it is ready. Raises Broken."""
         ends = time.monotonic() + LONGEST
         while True:
-            if self._process.poll() is not None or time.monotonic() > ends:
-                raise Broken(f"The service does not start:\n{self.log()}")
+            if not self.is_alive or time.monotonic() > ends:
+                raise Broken(f"The service is not ready:\n{self.log()}")
             try:
                 if httpx.get(f"{self.url}/readyz").status_code == httpx.codes.OK:
                     return
             except httpx.TransportError:
-                time.sleep(0.05)
+                pass
+            time.sleep(0.05)
 
     def kill(self, which: str) -> None:
         """Kill the process that answers (`web`) or the one that reconciles; the other one is ended."""
         assert self._process is not None
         if which == "reconciler":
-            for child in self._children():
+            for child in self.children():
                 os.kill(child, signal.SIGKILL)
             self._process.terminate()
         else:
@@ -93,18 +112,85 @@ class Service:
 
     def stop(self) -> None:
         """End it, as an administrator does."""
-        if self._process is not None and self._process.poll() is None:
+        if self._process is not None and self.is_alive:
             self._process.terminate()
             self._process.wait(LONGEST)
 
-    def client(self) -> httpx.Client:
-        """A client that pushes."""
-        base = f"{self.url}/scim/v2/okta"
-        return httpx.Client(base_url=base, headers={"Authorization": f"Bearer {self.token}"}, timeout=30)
+    def log(self) -> str:
+        """The end of what it logged."""
+        return self._log.read_text()[-4000:]
+
+    def children(self) -> list[int]:
+        """The processes that it started, the one that reconciles among them."""
+        assert self._process is not None
+        threads = Path(f"/proc/{self._process.pid}/task").glob("*/children")
+        return [int(child) for file in threads for child in file.read_text().split()]
+
+
+class Service:
+    """Replicas over one store: in a file, or at the address of a database."""
+
+    def __init__(self, folder: Path, store: str = IN_A_FILE, replicas: int = 1) -> None:
+        self.folder = folder
+        (folder / "idsync.yaml").write_text(CONFIGURATION.replace("STORE", store))
+        machines = [f"machine-{number}" if store != IN_A_FILE else "" for number in range(replicas)]
+        self.replicas = [Replica(folder, number, machine) for number, machine in enumerate(machines)]
+        place = self.place()
+        with place.store(Access.WRITE) as opened:
+            now, name = place.now(), place.settings.integration.name
+            _, self.token = make_token(opened.tokens, name="okta", integration=name, by="me", now=now, ends=None)
+
+    def place(self) -> Workspace:
+        """Its configuration."""
+        return open_workspace(self.folder)
+
+    def start(self) -> None:
+        """Start every replica that does not run, and wait until one of them leads. Raises Broken."""
+        for replica in self.replicas:
+            if replica.is_alive:
+                replica.until_ready()
+            else:
+                replica.start()
+        self.until(lambda: self.leader() is not None, "no replica leads")
+
+    def stop(self) -> None:
+        """End every replica."""
+        for replica in self.replicas:
+            replica.stop()
+
+    def client(self, number: int = 0) -> httpx.Client:
+        """A client that pushes to one of the replicas."""
+        base = f"{self.replicas[number % len(self.replicas)].url}/scim/v2/okta"
+        return httpx.Client(base_url=base, headers={"Authorization": f"Bearer {self.token}"}, timeout=LONGEST)
+
+    def leader(self) -> Holder | None:
+        """The process that has the lead, as far as the seconds of its lease tell; None where the store is away."""
+        try:
+            with self.place().store(Access.READ) as store:
+                return store.leases.holder("leader")
+        except StoreError:
+            return None
+
+    def leading(self) -> Replica:
+        """The replica whose process leads. Raises Broken where that is none of them."""
+        leader = self.leader()
+        for replica in self.replicas:
+            if leader is not None and replica.is_alive and leader.process in replica.children():
+                return replica
+        raise Broken(f"Not one replica leads; the store says {leader}.")
+
+    def until(self, holds: Callable[[], bool], what: str, seconds: float = LONGEST) -> float:
+        """Wait until something holds; how long that took. Raises Broken."""
+        begun = time.monotonic()
+        while not holds():
+            if time.monotonic() - begun > seconds:
+                raise Broken(f"After {seconds:g} seconds {what}.")
+            time.sleep(0.05)
+        return time.monotonic() - begun
 
     def looked_at(self) -> frozenset[str]:
         """Who has an account, once the journal is verified and a plan finds nothing to do; raises Broken."""
-        place = open_workspace(self.folder)
+        place = self.place()
         with place.store(Access.READ) as store:
             told = store.verify()
             if told.why:
@@ -117,10 +203,5 @@ class Service:
             return frozenset(target.state().users)
 
     def log(self) -> str:
-        """The end of what it logged."""
-        return (self.folder / "serve.log").read_text()[-4000:]
-
-    def _children(self) -> list[int]:
-        assert self._process is not None
-        pid = self._process.pid
-        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        """The ends of what the replicas logged."""
+        return "\n".join(replica.log() for replica in self.replicas)

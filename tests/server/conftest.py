@@ -1,7 +1,7 @@
 """A service over a store of its own, spoken to without a socket."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from idsync.server.scim.endpoint import ScimEndpoint
 from idsync.server.tokens import make_token
 from idsync.server.worker import Worker
 from idsync.stores.holder import this_process
+from idsync.stores.protocol import Store
 from idsync.stores.sqlite.store import open_store, open_store_to_read
 from idsync.targets.local import LocalTarget
 from tests.core.world import NOW, ORG, config
@@ -66,15 +67,22 @@ class Served:
 
 @contextmanager
 def served(
-    path: Path, settings: Settings, *, secrets: Mapping[str, str] | None = None, base_url: str = HERE, client: str = ME
+    path: Path,
+    settings: Settings,
+    *,
+    secrets: Mapping[str, str] | None = None,
+    base_url: str = HERE,
+    client: str = ME,
+    opened: Callable[[], Store] | None = None,
 ) -> Iterator[Served]:
-    """A service as long as the block lasts, spoken to from an address."""
+    """A service as long as the block lasts, spoken to from an address; its store is at `path`, or as it is `opened`."""
+    opened = opened or (lambda: open_store(path))
     clock = [NOW]
     place = Workspace(settings, path.parent, environment=secrets)
     called: list[str] = []
-    with open_store(path) as store:
+    with opened() as store:
         _, token = make_token(store.tokens, name="okta", integration="okta", by="me", now=NOW, ends=None)
-    worker = Worker(lambda: open_store(path), "local", HOLDER, lambda _: None)
+    worker = Worker(opened, "local", HOLDER, lambda _: None)
     worker.start()
     scim = ScimEndpoint(
         "okta",

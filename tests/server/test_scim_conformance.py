@@ -1,9 +1,24 @@
 """The service before somebody else's client: every check of scim2-tester, on what it makes up itself."""
 
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
 from scim2_client.engines.httpx2 import SyncSCIMClient
 from scim2_tester import Status, check_server
 
-from tests.server.conftest import BASE, Served
+from tests.postgres.stores import free_databases
+from tests.server.conftest import BASE, PUSHED, Served, served
+from tests.stores.contract import IMPLEMENTATIONS
+
+
+@pytest.fixture(params=list(IMPLEMENTATIONS.values()), ids=list(IMPLEMENTATIONS))
+def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Served]:
+    """A service on each kind of store."""
+    with served(tmp_path / "idsync.db", PUSHED, opened=lambda: request.param(tmp_path, time.time)) as running:
+        yield running
+    free_databases()
 
 
 def test_every_check_of_scim2_tester_passes(service: Served) -> None:

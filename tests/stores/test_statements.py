@@ -24,6 +24,17 @@ KEYED = {
 """Those whose names are put together."""
 
 
+RUN = re.compile(r'\._?connection\.(run|run_many|rows|row|chunks)\(\s*_(?:SQL|FACTS)\["(\w+)"\]')
+
+
+@pytest.mark.parametrize("file", CODE, ids=lambda file: file.stem)
+def test_a_statement_for_many_rows_is_given_rows_and_no_other_is(file: Path) -> None:
+    named = re.search(r'= Statements\("(\w+\.sql)"\)', CODE[file])
+    for how, name in RUN.findall(CODE[file]):
+        assert named is not None
+        assert bool(texts()[Statement(named[1], name)].columns) == (how == "run_many"), name
+
+
 @pytest.mark.parametrize("statement", sorted(TEXTS), ids="/".join)
 def test_a_statement_is_used_by_its_name(statement: Statement) -> None:
     assert statement in NAMED | KEYED

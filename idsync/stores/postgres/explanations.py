@@ -2,7 +2,7 @@
 
 import psycopg
 
-from idsync.errors import StoreBusy, StoreError
+from idsync.errors import StoreAway, StoreBusy, StoreError
 from idsync.model.known_secrets import without_secrets
 
 _AGAIN = "Nothing of this transaction was kept."
@@ -102,6 +102,7 @@ _UNREACHABLE = (
     "",
     "See that its server runs and can be reached from here; correct `store` if the address is another.",
 )
+_AWAY = frozenset({_GONE, _NOT_READY, _TIMED_OUT, _UNREACHABLE, _EXPLANATIONS["53300"]})
 _UNKNOWN = ("refuses a statement", "This should not happen.", "Report it, with the command that led to it.")
 
 
@@ -114,7 +115,7 @@ def explained(error: Exception, label: str) -> StoreError:
         words = _EXPLANATIONS.get(code) or _CLASSES.get(code[:2], _UNKNOWN)
     else:
         words = _GONE if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) else _UNKNOWN
-    return _said(error, label, words, StoreBusy if code in _BUSY else StoreError)
+    return _said(error, label, words, StoreBusy if code in _BUSY else _kind(words))
 
 
 def read_only(label: str) -> StoreError:
@@ -131,7 +132,12 @@ def refused(error: psycopg.Error, label: str) -> StoreError:
         code = "3D000"
     if not code and 'FATAL:  role "' in said:
         code = "28000"
-    return _said(error, label, _EXPLANATIONS.get(code, _UNREACHABLE), StoreError)
+    words = _EXPLANATIONS.get(code, _UNREACHABLE)
+    return _said(error, label, words, _kind(words))
+
+
+def _kind(words: tuple[str, str, str]) -> type[StoreError]:
+    return StoreAway if words in _AWAY else StoreError
 
 
 def _said(error: Exception, label: str, words: tuple[str, str, str], kind: type[StoreError]) -> StoreError:

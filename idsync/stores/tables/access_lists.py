@@ -81,7 +81,7 @@ class AccessListTable:
             self._serial.touch()
             self.flush()
             self._members.empty(row)
-            self._connection.run(_SQL["delete_owners"], (row.number,))
+            self._connection.run_many(_SQL["delete_owners"], [(row.number,)])
             self._lists.delete(row)
 
     def flush(self) -> None:

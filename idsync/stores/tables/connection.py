@@ -55,7 +55,10 @@ class Connection(Protocol):
         """
 
     def attempt(self) -> AbstractContextManager[None]:
-        """A part of the open transaction that can fail alone: any exception undoes it, and leaves what was before."""
+        """A part of the open transaction that can fail alone: any exception undoes it, and leaves what was before.
+
+        Where no transaction of writes is open there is nothing to undo, and it is a span of reads.
+        """
 
     def reading(self) -> AbstractContextManager[None]:
         """A span of reads that see one state; inside a transaction, that transaction's."""

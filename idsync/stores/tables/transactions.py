@@ -54,9 +54,15 @@ class Transactions(ABC):
         for follow in tuple(self.after_commit):
             follow()
 
+    def attempt(self) -> AbstractContextManager[None]:
+        """A part of the open transaction that can fail alone: any exception undoes it, and leaves what was before.
+
+        Where no transaction of writes is open there is nothing to undo, and it is a span of reads.
+        """
+        return self._part() if self.is_writing else self.reading()
+
     @contextmanager
-    def attempt(self) -> Iterator[None]:
-        """A part of the open transaction that can fail alone: any exception undoes it, and leaves what was before."""
+    def _part(self) -> Iterator[None]:
         for prepare in self.before_commit:
             prepare()
         self._say("SAVEPOINT attempt")
@@ -75,6 +81,10 @@ class Transactions(ABC):
     def _forget(self) -> None:
         for forget in self.after_rollback:
             forget()
+
+    @abstractmethod
+    def reading(self) -> AbstractContextManager[None]:
+        """A span of reads that see one state; inside a transaction, that transaction's."""
 
     @abstractmethod
     def _begin(self) -> None:
