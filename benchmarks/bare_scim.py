@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import orjson
 import uvicorn
+import uvloop
 from scim2_models import Context, EnterpriseUser, User
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -35,7 +36,11 @@ def application(connection: sqlite3.Connection) -> Starlette:
 
 
 async def _serve(connection: sqlite3.Connection) -> None:
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = socket.socket(
+        socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP
+    )  # named, so that answers go at once
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(128)
     server = uvicorn.Server(uvicorn.Config(application(connection), log_config=None, access_log=False))
     serving = asyncio.create_task(server.serve([listener]))
     print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
@@ -50,7 +55,7 @@ def main(file: str) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("CREATE TABLE users (id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, body BLOB NOT NULL) STRICT")
-    asyncio.run(_serve(connection))
+    uvloop.run(_serve(connection))
     connection.close()
 
 

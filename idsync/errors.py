@@ -202,5 +202,9 @@ class ResourceError(IdsyncError):
     """A resource in a manual edit is invalid, unknown, stale or in conflict."""
 
 
+class NotTogether(IdsyncError):
+    """Pushes that were taken at one time must be taken one after the other; nothing of them was kept."""
+
+
 class NameTaken(IdsyncError):
     """A pushed user has the name of somebody in the directory whom idsync does not manage."""

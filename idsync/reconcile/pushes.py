@@ -15,7 +15,7 @@ from idsync.apply.last_apply import last_apply
 from idsync.apply.request import Request
 from idsync.compiler.users import may_adopt
 from idsync.config.settings import Settings
-from idsync.errors import NameTaken, StoreBusy
+from idsync.errors import NameTaken, NotTogether, StoreBusy
 from idsync.model.addresses import split_address
 from idsync.model.directory import Names
 from idsync.model.extent import Extent, Reading
@@ -37,6 +37,7 @@ from idsync.reconcile.kept_back import kept_back
 from idsync.reconcile.lately import Lately
 from idsync.reconcile.partial_pass import apply_part
 from idsync.reconcile.people_known import PeopleKnown, is_stand_in
+from idsync.reconcile.together import Together
 from idsync.scim.profiles import profile_of
 from idsync.targets.protocol import Target
 
@@ -49,7 +50,8 @@ _NOBODY: frozenset[str] = frozenset()
 class Pushes:
     """Takes pushes, one after the other, each inside a transaction of its caller.
 
-    `request` says who pushes, and when; `lately` what unattended runs counted. Raises NameTaken, and what an apply
+    `request` says who pushes, and when; `lately` what unattended runs counted. With `together`, people who are new are
+    planned with those who are pushed at one time, once the caller calls `settle`. Raises NameTaken, and what an apply
     raises; the caller then undoes all of it. What guards hold is kept back, and the push is taken all the same.
     """
 
@@ -60,12 +62,14 @@ class Pushes:
         target: Target,
         request: Callable[[datetime], Request],
         lately: Lately,
+        together: Together | None = None,
     ) -> None:
         self._settings = settings
         self._store = store
         self._target = target
         self._request = request
         self._lately = lately
+        self._together = together
         self._pulls = settings.integration.pulls
 
     def create_user(self, attributes: Attributes, now: datetime) -> PushedUser:
@@ -138,6 +142,18 @@ class Pushes:
             return  # the group itself is Okta's, which still has it
         head = self._head(now)
         self._apply(self._store.upstream.take(Reading(head, Extent(_NOBODY, frozenset({group.list_id})))), now)
+
+    def settle(self, together: Together, now: datetime) -> None:
+        """Plan and apply what pushes left to be planned together.
+
+        Raises NotTogether where each is to be taken alone: a guard holds something of it, or two are one person.
+        """
+        if not together.is_plain:
+            raise NotTogether("Two of these pushes are about one person.")
+        before = kept_back(self._store.facts, self._target.name)
+        self._apply(together.moved, now)
+        if kept_back(self._store.facts, self._target.name) != before:
+            raise NotTogether("A guard holds something of these pushes.")
 
     def _user(self, before: PushedUser, attributes: Attributes, at: str) -> PushedUser:
         username = str(attributes.get("userName") or before.username)
@@ -214,6 +230,9 @@ class Pushes:
         users = [_identity(user, known.get(user.okta_id), told, read=self._pulls)] if user.active else []
         reading = Reading(replace(head, users=users), Extent(frozenset(people), _NOBODY))
         moved = self._store.upstream.take(reading)
+        if self._together is not None and before is None and user.active:
+            self._together.add(moved, people)
+            return
         # A lock that was held is asked for again by a push that is repeated.
         self._apply(moved if user.active else moved | Extent(frozenset(people), _NOBODY), now)
 

@@ -56,6 +56,7 @@ def application(
 
     async def told(_: Request) -> Response:
         reports, kept = await worker.read(_passes)
+        measured.waiting.set(worker.waiting)
         measured.reconciling.set(float(reconciles()))
         return Response(measured.text(reports, kept), media_type="text/plain; version=0.0.4; charset=utf-8")
 

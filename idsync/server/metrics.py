@@ -24,6 +24,9 @@ class Metrics:
         self.seconds = Histogram(
             "idsync_http_request_seconds", "Time to answer a request.", ["part"], registry=self.registry
         )
+        self.waiting = Gauge(
+            "idsync_pushes_waiting", "Requests that wait for those before them to be written.", registry=self.registry
+        )
         self.reconciling = Gauge(
             "idsync_reconciler_alive", "Whether the process that reconciles runs.", registry=self.registry
         )

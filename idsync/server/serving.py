@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
+import uvloop
 from starlette.types import ASGIApp
 
 from idsync.config.secret_references import FileSecret
@@ -55,7 +56,7 @@ def serve(app: ASGIApp, listening: Listening, *, reload: Callable[[], None]) -> 
         ssl_keyfile=_file(listening, "key"),
     )
     server = _Server(config)
-    asyncio.run(_run(server, listening, reload))
+    uvloop.run(_run(server, listening, reload))
     if not server.started:
         raise UsageError(
             f"Nothing can listen at {listening.host}:{listening.port}.",

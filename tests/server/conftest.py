@@ -54,6 +54,7 @@ class Served:
     clock: list[dt.datetime]
     endpoint: ScimEndpoint
     called: list[str]
+    worker: Worker
 
     def engine(self, dialect: Dialect = Dialect.PUT, quirks: Quirks | None = None) -> Engine:
         """Okta, pushing to it."""
@@ -103,7 +104,7 @@ def served(
     )
     app = application(scim, worker, page=page, started=lambda: None)
     with TestClient(app, base_url, client=(client, 50000), follow_redirects=False) as http:
-        yield Served(http, path, token, clock, scim, called)
+        yield Served(http, path, token, clock, scim, called, worker)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from idsync.errors import UsageError
 from idsync.model.times import format_time
 from idsync.stores.protocol import Access
 
-_LIBRARIES = ("scim2_server", "scim2_models", "starlette", "uvicorn", "jinja2", "prometheus_client")
+_LIBRARIES = ("scim2_server", "scim2_models", "starlette", "uvicorn", "uvloop", "jinja2", "prometheus_client")
 
 
 @click.command("serve")

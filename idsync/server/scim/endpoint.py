@@ -1,7 +1,9 @@
 """SCIM over HTTP: who may, how much, and then the worker's thread, which speaks the protocol beside the store."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import parse_qsl
 
@@ -17,6 +19,7 @@ from idsync.errors import BlockedError
 from idsync.model.pushed import ScimToken
 from idsync.reconcile.lately import Lately
 from idsync.reconcile.pushes import Pushes
+from idsync.reconcile.together import Together
 from idsync.server.request_rate import RequestRate
 from idsync.server.scim.description import description
 from idsync.server.scim.handler import PushHandler
@@ -29,6 +32,7 @@ from idsync.stores.protocol import Store
 MEDIA_TYPE = "application/scim+json"
 BODY_SECONDS = 60.0
 """So long a client may take to send a body."""
+_USERS = "/Users"
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -53,6 +57,7 @@ class ScimEndpoint:
         self._body_limit = body_limit
         self.rate = rate
         self._lately = Lately()
+        self._together: Together | None = None
         worker.after_undone.append(self._lately.forget)
         self._provider: ScimProvider = description(body_limit=body_limit)
         self._service = OktaScimService(self._provider)
@@ -98,21 +103,41 @@ class ScimEndpoint:
             body=body,
             subject=token,
         )
-        reads = http.method in _READING or path.endswith("/.search")
-        serve = self._worker.read if reads else self._worker.write
-        return await serve(lambda store: self._in_store(store, request, token))
+        if http.method in _READING or path.endswith("/.search"):
+            return await self._worker.read(lambda store: self._in_store(store, request, token))
+        creates = http.method == "POST" and request.path == _USERS
+        together = _CreatedTogether(self, token.name) if creates else None
+        return await self._worker.write(lambda store: self._in_store(store, request, token), together)
 
-    def _in_store(self, store: Store, request: ScimRequest, token: ScimToken) -> ScimResponse:
+    @contextmanager
+    def created_together(self, store: Store, token: str) -> Iterator[None]:
+        """A span in which people who are new are taken, and at its end planned and applied as one.
+
+        Raises what an apply raises, and NotTogether; then each is to be taken alone.
+        """
+        self._together = Together()
+        try:
+            yield
+            self._pushes(store, token).settle(self._together, self._clock())
+        finally:
+            self._together = None
+
+    def _pushes(self, store: Store, token: str) -> Pushes:
+        """The use case by the configuration in force. Raises ForbiddenException where that has SCIM switched off."""
         place = self._in_force(store)
         if not place.settings.integration.sync.scim:
             raise ForbiddenException(detail="The configuration in force has SCIM switched off (sync.scim).")
-        pushes = Pushes(
+        return Pushes(
             place.settings,
             store,
             place.target(store),
-            lambda now: place.request(f"scim token {token.name}", now),
+            lambda now: place.request(f"scim token {token}", now),
             self._lately,
+            self._together,
         )
+
+    def _in_store(self, store: Store, request: ScimRequest, token: ScimToken) -> ScimResponse:
+        pushes = self._pushes(store, token.name)
         storage = PushStorage(self._provider, store.pushed, pushes, store.attempt, self._clock)
         try:
             return PushHandler(self._service, storage).handle(request)
@@ -131,6 +156,17 @@ class ScimEndpoint:
                 raise PayloadTooLargeException(detail=f"A body has at most {self._body_limit} bytes.")
             pieces.append(piece)
         return b"".join(pieces)
+
+
+@dataclass(frozen=True)
+class _CreatedTogether:
+    """Users that are created at one time with one token, whom the history names for them."""
+
+    endpoint: ScimEndpoint
+    token: str
+
+    def __call__(self, store: Store) -> AbstractContextManager[None]:
+        return self.endpoint.created_together(store, self.token)
 
 
 def _as_http(response: ScimResponse) -> Response:

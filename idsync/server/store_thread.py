@@ -1,0 +1,112 @@
+"""A thread that alone owns one handle of the store, and does what has queued up for it."""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+from idsync.stores.protocol import Store
+
+MOST_AT_ONCE = 64
+"""So many jobs are given at once, and share one commit where they write."""
+Together = Callable[[Store], AbstractContextManager[None]]
+"""A span of jobs that are made as one; it raises where each must be made alone."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is to be made with the store; jobs that are next to each other and have one `together` may be one."""
+
+    make: Callable[[Store], Any]
+    loop: asyncio.AbstractEventLoop
+    answer: "asyncio.Future[Any]"
+    together: Together | None = None
+
+
+Outcome = tuple[Job, Any, Exception | None]
+"""A job, what it found, and what it raised in place of that."""
+
+
+class StoreThread:
+    """Gives jobs to `make`, all that wait at once, and tells their outcomes; `start` and `stop` it once."""
+
+    def __init__(
+        self,
+        name: str,
+        open_store: Callable[[], AbstractContextManager[Store]],
+        make: Callable[[Store, list[Job]], list[Outcome]],
+    ) -> None:
+        self._open_store = open_store
+        self._make = make
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name=name, daemon=True)
+        self._opened = threading.Event()
+        self._failure: BaseException | None = None
+
+    def start(self) -> None:
+        """Open the store; raises what opening it raises."""
+        self._thread.start()
+        self._opened.wait()
+        if self._failure is not None:
+            raise self._failure
+
+    def stop(self) -> None:
+        """Do what is queued, and close the store; a second time does nothing."""
+        self._jobs.put(None)
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    @property
+    def waiting(self) -> int:
+        """So many jobs wait that nobody has begun."""
+        return self._jobs.qsize()
+
+    async def outcome(self, make: Callable[[Store], Any], together: Together | None = None) -> Any:
+        """What a job finds; raises what it raises."""
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Any] = loop.create_future()
+        self._jobs.put(Job(make, loop, answer, together))
+        return await answer
+
+    def _work(self) -> None:
+        try:
+            with self._open_store() as store:
+                self._opened.set()
+                while (jobs := self._next()) is not None:
+                    for job, found, failure in self._made(store, jobs):
+                        job.loop.call_soon_threadsafe(_tell, job.answer, found, failure)
+        except BaseException as error:
+            self._failure = error
+            self._opened.set()
+
+    def _made(self, store: Store, jobs: list[Job]) -> list[Outcome]:
+        try:
+            return self._make(store, jobs)
+        except Exception as error:  # nothing of these jobs was kept
+            return [(job, None, error) for job in jobs]
+
+    def _next(self) -> list[Job] | None:
+        """What has queued up; None when it is time to stop."""
+        first = self._jobs.get()
+        if first is None:
+            return None
+        jobs = [first]
+        while len(jobs) < MOST_AT_ONCE and not self._jobs.empty():
+            job = self._jobs.get()
+            if job is None:
+                self._jobs.put(None)
+                break
+            jobs.append(job)
+        return jobs
+
+
+def _tell(answer: "asyncio.Future[Any]", found: Any, failure: Exception | None) -> None:
+    if answer.done():  # the client went away
+        return
+    if failure is None:
+        answer.set_result(found)
+    else:
+        answer.set_exception(failure)
