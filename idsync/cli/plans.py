@@ -25,11 +25,15 @@ def plan_text(
     kept: Path | None = None,
     drift: bool = False,
     split: bool = False,
+    key: bytes | None = None,
 ) -> str:
     """A plan, or the `drift` in it, in one of the formats of `--format`; `kept` is the file that it is in.
 
+    With a `key`, people stand under its pseudonyms.
     Of one that is about to be `split`, it is not said that an apply refuses it.
     """
+    if key is not None:
+        plan = redacted_plan(plan, key, form)
     options = (*invocation.config_arguments, *([] if kept is None else [str(kept)]))
     match form:
         case "json":
@@ -49,6 +53,14 @@ def plan_text(
 
             style = COLOUR if invocation.console.colour else PLAIN
             return render_text(plan, style, drift=drift, split=split, options=options)
+
+
+def redacted_plan(plan: Plan, key: bytes, form: str) -> Plan:
+    """The plan under pseudonyms, for one of the formats; what machines read is marked as not to be applied."""
+    from idsync.render.redacted import redacted, redacted_file
+
+    shown = redacted(plan, key)
+    return redacted_file(shown) if form == "json" else shown
 
 
 def read_plan(path: Path) -> Plan:

@@ -15,11 +15,11 @@ SHORTEST_KEY = 16
 KEY_FACT = "pseudonym_key"
 """The store's fact that holds its own key."""
 
-_ADDRESSED = frozenset({"login", "email", "secondEmail", "userName"})
+ADDRESSED = frozenset({"login", "email", "secondEmail", "userName"})
 _NAMED = frozenset(
     {"name", "displayName", "nickName", "firstName", "middleName", "lastName", "givenName", "familyName", "manager"}
 )
-_OF_THE_ORGANIZATION = frozenset(
+OF_THE_ORGANIZATION = frozenset(
     {"title", "department", "division", "organization", "costCenter", "userType", "honorificPrefix", "honorificSuffix"}
     | {"preferredLanguage", "locale", "timezone", "countryCode", "state"}
 )
@@ -76,13 +76,13 @@ class Identifying:
         for name in names:
             self._take_address(name)
         for attribute, values in attributes.items():
-            if attribute in _ADDRESSED:
+            if attribute in ADDRESSED:
                 for value in values:
                     self._take_address(value)
             elif attribute in _NAMED:
                 for value in values:
                     self._take_name(value)
-            elif attribute not in _OF_THE_ORGANIZATION and attribute not in kept:
+            elif attribute not in OF_THE_ORGANIZATION and attribute not in kept:
                 self._whole.update(map(twin_key, values))
 
     def is_in(self, text: str) -> bool:

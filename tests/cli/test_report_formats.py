@@ -74,3 +74,57 @@ def test_validate_of_a_valid_configuration_reports_no_mistake(form: str, idsync:
             assert Xml.fromstring(ended.out).attrib["failures"] == "0"
         case _:
             assert ended.out == ""
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_redacted_output_holds_nothing_of_a_person_and_the_kept_plan_all(
+    form: str, idsync: Idsync, org: Path, tmp_path: Path
+) -> None:
+    following, plan = org / "snapshot-next.json", tmp_path / "a.plan"
+    told = idsync("plan", "-c", org, "--snapshot", following, "-o", plan, "--redact", "--format", form)
+    assert told.code == 0
+    for snapshot in (following, org / "snapshot.json"):
+        for user in json.loads(snapshot.read_text())["users"]:
+            values = {user["id"], user["username"], *map(str, user["profile"].values())}
+            assert not [
+                value for value in values if "@" in value or value.isdigit() or " " in value if value in told.out
+            ]
+    assert idsync("show", "-c", org, plan, "--redact", "--format", form).out == told.out
+    assert idsync("apply", "-c", org, plan).code == 0
+
+
+def test_a_redacted_plan_cannot_be_applied(idsync: Idsync, org: Path, tmp_path: Path) -> None:
+    plan = tmp_path / "a.plan"
+    following = org / "snapshot-next.json"
+    plan.write_text(idsync("plan", "-c", org, "--snapshot", following, "--redact", "--format", "json").out)
+    refused = idsync("apply", "-c", org, plan)
+    assert refused.code == 6
+    assert "sanitized" in refused.err
+
+
+def test_a_redacted_plan_and_a_sanitized_snapshot_call_a_person_the_same(idsync: Idsync, org: Path) -> None:
+    sanitized = json.loads(idsync("snapshot", "-c", org, "--sanitize").out)
+    names = {user["username"] for user in sanitized["users"]}
+    told = idsync("plan", "-c", org, "--snapshot", org / "snapshot-next.json", "--redact", "--format", "json").out
+    assert names & {delta["person"] for delta in json.loads(told)["access_delta"]}
+
+
+def test_without_a_store_the_key_comes_from_a_file(idsync: Idsync, fresh: Path, tmp_path: Path) -> None:
+    refused = idsync("plan", "-c", fresh, "--redact")
+    assert (refused.code, refused.out) == (64, "")
+    assert "--key-file" in refused.err
+    assert not (fresh / "idsync.db").exists()
+    key = tmp_path / "key"
+    key.write_bytes(b"sixteen bytes or more")
+    told = [idsync("plan", "-c", fresh, "--redact", "--key-file", key).out for _ in range(2)]
+    assert told[0] == told[1]
+    assert "@" not in told[0]
+    assert idsync("plan", "-c", fresh, "--key-file", key).code == 64
+
+
+def test_with_current_no_store_is_opened_for_the_key(idsync: Idsync, org: Path, tmp_path: Path) -> None:
+    current = tmp_path / "current.json"
+    current.write_text(idsync("get", "all", "-c", org, "--format", "json").out)
+    refused = idsync("plan", "-c", org, "--snapshot", org / "snapshot.json", "--current", current, "--redact")
+    assert refused.code == 64
+    assert "--current" in refused.err

@@ -16,6 +16,7 @@ from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.options import current_option, format_option, releases, snapshot_option
 from idsync.cli.plans import FORMATS, NEWCOMERS_SHOWN, plan_text
 from idsync.cli.progress import ProgressDisplay
+from idsync.cli.sanitizing import check_key_file, redact_options, redaction_key
 from idsync.cli.workspaces import given_directory, workspace
 from idsync.errors import StoreError, UsageError
 from idsync.plan.changes import Plan
@@ -39,6 +40,7 @@ from idsync.stores.protocol import Access
 @current_option
 @click.option("-o", "output", metavar="PLAN", type=click.Path(path_type=Path), help="Keep the plan in a file.")
 @format_option(*FORMATS)
+@redact_options
 @click.option(
     "--allow",
     metavar="GUARD=REASON",
@@ -57,14 +59,18 @@ def command(
     current: Path | None,
     output: Path | None,
     form: str,
+    redact: bool,
+    key_file: Path | None,
     allow: tuple[str, ...],
     detailed_exitcode: bool,
     fail_on: str | None,
 ) -> ExitCode:
     """Show what would change, for whom and why. Nothing is changed."""
     released = _releases(allow)
+    check_key_file(key_file, sanitized=redact, option="--redact")
+    key = redaction_key(invocation, key_file, given_current=current is not None) if redact else None
     place = workspace(invocation)
-    described = NEWCOMERS_SHOWN if output is None and form == "text" else None
+    described = NEWCOMERS_SHOWN if output is None and form == "text" and not redact else None
     plan = _plan(place, invocation, snapshot, current, described)
     blocked = {result.guard for result in plan.guards if result.verdict == "blocked"}
     plan = with_releases(plan, {name: reason for name, reason in released.items() if name in blocked})
@@ -75,7 +81,7 @@ def command(
         plan = sealed(plan)
     for note in unneeded(released, blocked):
         invocation.console.warning(f"{note}.")
-    invocation.console.result(plan_text(plan, form, invocation, kept=output), exact=form == "json")
+    invocation.console.result(plan_text(plan, form, invocation, kept=output, key=key), exact=form == "json")
     if output is not None:
         apply = shlex.join(["idsync", "apply", *invocation.config_arguments, str(output)])
         invocation.console.note(f"The plan is kept in {output}; apply it with `{apply}`.")

@@ -8,14 +8,19 @@ from idsync.cli.exit_codes import ExitCode
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.options import format_option
 from idsync.cli.plans import FORMATS, plan_text, read_plan
+from idsync.cli.sanitizing import check_key_file, redact_options, redaction_key
 
 
 @click.command("show")
 @click.argument("plan", metavar="PLAN", type=click.Path(path_type=Path))
 @format_option(*FORMATS)
+@redact_options
 @common_options()
 @pass_invocation
-def command(invocation: Invocation, plan: Path, form: str) -> ExitCode:
+def command(invocation: Invocation, plan: Path, form: str, redact: bool, key_file: Path | None) -> ExitCode:
     """Show a plan file. A file that is not as `plan -o` wrote it is refused."""
-    invocation.console.result(plan_text(read_plan(plan), form, invocation, kept=plan), exact=form == "json")
+    check_key_file(key_file, sanitized=redact, option="--redact")
+    key = redaction_key(invocation, key_file) if redact else None
+    told = plan_text(read_plan(plan), form, invocation, kept=plan, key=key)
+    invocation.console.result(told, exact=form == "json")
     return ExitCode.DONE

@@ -1,0 +1,66 @@
+"""Findings without people: what was said in particulars is said in general, but for what is known to name nobody."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from msgspec.structs import replace
+
+from idsync.model.directory import Cause, UpstreamCause
+from idsync.model.findings import OLDER, Finding
+from idsync.plan.changes import GuardResult
+from idsync.render.doubt_codes import DOUBT_CODES
+from idsync.render.finding_codes import FINDING_CODES
+from idsync.render.phrases import listed
+
+ABOUT_NOBODY = (DOUBT_CODES.keys() - {"unreadable"}) | {
+    OLDER,
+    "clock_skew",
+    "config_waiting",
+    "no_last_reading",
+    "no_store",
+}
+"""Codes whose messages hold counts, times, and names of groups, apps and attributes alone."""
+_RELEASED = " Released: "
+_NAMES_SHOWN = 3
+
+
+class RedactedFindings:
+    """Words each finding again. `clean` takes what is known of people out of a text, `causes` out of causes."""
+
+    def __init__(
+        self,
+        guards: Iterable[GuardResult],
+        clean: Callable[[str], str],
+        causes: Callable[[Sequence[Cause]], tuple[Cause, ...]],
+    ) -> None:
+        self._guards = {result.guard: result for result in guards if result.verdict == "blocked"}
+        self._clean = clean
+        self._causes = causes
+
+    def of(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+        """The findings in their order."""
+        return tuple(map(self._finding, findings))
+
+    def _finding(self, finding: Finding) -> Finding:
+        causes = self._causes(finding.causes)
+        message, released, _ = finding.message.partition(_RELEASED)
+        if finding.code in self._guards:
+            said = _of_guard(self._guards[finding.code])
+        elif finding.code in ABOUT_NOBODY:
+            said = self._clean(message)
+        else:
+            said = _in_general(finding.code, causes)
+        return replace(finding, message=f"{said}{f'{_RELEASED}(left out)' if released else ''}", causes=causes)
+
+
+def _of_guard(result: GuardResult) -> str:
+    limit = f"{result.limit:,.1f}".removesuffix(".0")
+    return f"The plan counts {result.count:,}; the limit is {limit}. To go ahead: apply --allow {result.guard}=REASON."
+
+
+def _in_general(code: str, causes: Sequence[Cause]) -> str:
+    known = FINDING_CODES.get(code)
+    said = known.says if known is not None else "What this finding says is left out."
+    names = [
+        cause.name for cause in causes if isinstance(cause, UpstreamCause) and cause.object == "user" and cause.name
+    ]
+    return f"{said} It is about {listed(names, _NAMES_SHOWN)}." if names else said
