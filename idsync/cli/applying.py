@@ -16,7 +16,7 @@ from idsync.cli.circumstances import circumstances
 from idsync.cli.exit_codes import ExitCode, exit_code_of, first_of
 from idsync.cli.invocation import Invocation
 from idsync.cli.parts import applied_json, applied_text, held_codes, held_text, warn_of_held
-from idsync.cli.plans import NEWCOMERS_SHOWN
+from idsync.cli.plans import NEWCOMERS_SHOWN, recap_of
 from idsync.cli.progress import ProgressDisplay
 from idsync.errors import PartlyApplied, PlanStale
 from idsync.model.directory import Names
@@ -24,7 +24,7 @@ from idsync.model.findings import LOGIN_REUSED, Finding
 from idsync.model.times import Clocks, format_time
 from idsync.plan.changes import Plan
 from idsync.plan.released_logins import reused_names, with_locks_lifted
-from idsync.plan.releases import releases_in
+from idsync.plan.releases import releases_in, with_releases
 from idsync.reconcile.applied_configuration import settings_before
 from idsync.reconcile.applying import Applier
 from idsync.reconcile.managed import in_force
@@ -138,7 +138,10 @@ class Job:
         if not self.split:
             self.applier().check_whole(parts.whole)
         question = "Apply the part that may go ahead?" if parts.held.changes else "Apply this plan?"
-        return not ask or parts.going.is_empty or self.invocation.console.confirm(question)
+        if not ask or parts.going.is_empty:
+            return True
+        told = recap_of(with_releases(parts.whole, self.released), self.invocation, split=self.split)
+        return self.invocation.console.confirm(question, told)
 
     def apply(self, parts: Parts, planned: Planned | None = None, clocks: Clocks | None = None) -> ExitCode:
         """Make so what goes ahead, and tell what was done and what is held; `planned` is left as a memo.

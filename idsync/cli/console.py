@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import sys
 import traceback
 from collections.abc import Sequence
@@ -40,6 +41,11 @@ class Console:
     def colour(self) -> bool:
         """Whether the result may hold colour."""
         return wants_colour(sys.stdout)
+
+    @property
+    def columns(self) -> int | None:
+        """How wide the terminal is that shows the result; None where no terminal does."""
+        return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
     def line(self, text: str) -> None:
         """Print a result of one line, whatever the names in it hold. Raises as `result` does."""
@@ -149,11 +155,20 @@ class Console:
             write_if_possible(sys.stderr, "\n")
         return answer.strip()
 
-    def confirm(self, question: str) -> bool:
-        """Ask a person; only `yes` and `y` are consent. Raises UsageError when nobody can answer."""
+    @property
+    def colour_of_questions(self) -> bool:
+        """Whether a question may hold colour."""
+        return wants_colour(sys.stderr)
+
+    def confirm(self, question: str, recap: str = "") -> bool:
+        """Ask a person; only `yes` and `y` are consent. Raises UsageError when nobody can answer.
+
+        The `recap` are the lines that a renderer made of what the question is about; they stand over it.
+        """
         self.require_person()
         sys.stdout.flush()
-        write_if_possible(sys.stderr, f"{one_line(question)} [yes/no] ")
+        before = f"\n{harmless(recap, colour=self.colour_of_questions)}" if recap else ""
+        write_if_possible(sys.stderr, f"{before}{one_line(question)} [yes/no] ")
         answer = sys.stdin.readline()
         if not answer.endswith("\n"):
             write_if_possible(sys.stderr, "\n")

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from idsync.errors import UsageError
 from idsync.model.suggestions import did_you_mean, nearest
+
+if TYPE_CHECKING:
+    from idsync.render.links import Links
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -42,6 +45,41 @@ def current_option(function: F) -> F:
         type=click.Path(path_type=Path),
         help="Take the directory from what `idsync get all --format json` printed; no store is opened.",
     )(function)
+
+
+def detail_option(function: F) -> F:
+    """`--detail`: the text has every person and every change."""
+    return click.option(
+        "--detail", is_flag=True, help="Show every change in the order of the apply; text leaves them out otherwise."
+    )(function)
+
+
+def link_options(function: F) -> F:
+    """`--link-config`, `--link-run` and `--link-plan`: web addresses that Markdown leads to."""
+    for name, what in reversed(_LINKS.items()):
+        function = click.option(f"--link-{name}", metavar="URL", default="", help=what)(function)
+    return function
+
+
+_LINKS = {
+    "config": "Where the configuration's folder is at its commit; causes in Markdown lead to their lines there.",
+    "run": "Where the run is that makes the plan; Markdown leads there.",
+    "plan": "Where the plan file can be fetched; Markdown leads there.",
+}
+
+
+def links_to(config: str, run: str, plan: str) -> "Links":
+    """The addresses that were given; raises UsageError for what is not a web address."""
+    from idsync.render.links import Links, is_address
+
+    for name, address in (("config", config), ("run", run), ("plan", plan)):
+        if address and not is_address(address):
+            raise UsageError(
+                f"--link-{name} {address!r} is not a web address.",
+                why="It is written into Markdown as it is.",
+                fix="Begin it with https:// and write spaces, brackets and quotes as %20 and the like.",
+            )
+    return Links(config, run, plan)
 
 
 def auto_approve_option(function: F) -> F:

@@ -32,8 +32,9 @@ def held_codes(parts: Parts, released: Container[str]) -> frozenset[ExitCode]:
 
 def held_text(held: Plan, invocation: Invocation) -> str:
     """What is held back, as a terminal shows it after the plan; nothing where nothing is."""
-    style = COLOUR if invocation.console.colour else PLAIN
-    text = render_held(held, style, options=invocation.config_arguments)
+    console = invocation.console
+    style = COLOUR if console.colour else PLAIN
+    text = render_held(held, style, columns=console.columns, options=invocation.config_arguments)
     return f"\n{text}" if text else ""
 
 

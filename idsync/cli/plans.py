@@ -1,5 +1,6 @@
 """Plans as commands print and read them."""
 
+import shutil
 from pathlib import Path
 
 from idsync.cli.files import read_input
@@ -8,12 +9,13 @@ from idsync.diagnostics import Position
 from idsync.errors import PlanError
 from idsync.plan.changes import Plan
 from idsync.plan.planfile import decode_plan
+from idsync.render.links import NO_LINKS, Links
 from idsync.render.style import COLOUR, PLAIN
-from idsync.render.view import Limits
+from idsync.render.undescribed import NEWCOMERS_DESCRIBED
 
 FORMATS = ("text", "json", "markdown", "sarif", "junit", "github")
 """What `--format` takes where a plan is printed."""
-NEWCOMERS_SHOWN = Limits().other_people
+NEWCOMERS_SHOWN = NEWCOMERS_DESCRIBED
 """How many newcomers a plan must describe for the screen."""
 
 
@@ -26,11 +28,13 @@ def plan_text(
     drift: bool = False,
     split: bool = False,
     key: bytes | None = None,
+    detail: bool = False,
+    links: Links = NO_LINKS,
 ) -> str:
     """A plan, or the `drift` in it, in one of the formats of `--format`; `kept` is the file that it is in.
 
-    With a `key`, people stand under its pseudonyms.
-    Of one that is about to be `split`, it is not said that an apply refuses it.
+    With a `key`, people stand under its pseudonyms. Of a plan that is about to be `split`, it is not said that an apply
+    refuses it. Text has every change only with `detail`; the other formats always have them.
     """
     if key is not None:
         plan = redacted_plan(plan, key, form)
@@ -43,7 +47,7 @@ def plan_text(
         case "markdown":
             from idsync.render.markdown import render_plan as render_markdown
 
-            return render_markdown(plan, drift=drift, options=options)
+            return render_markdown(plan, drift=drift, options=options, links=links)
         case "sarif" | "junit" | "github":
             from idsync.cli.reports import plan_report
 
@@ -51,8 +55,21 @@ def plan_text(
         case _:
             from idsync.render.text import render_plan as render_text
 
-            style = COLOUR if invocation.console.colour else PLAIN
-            return render_text(plan, style, drift=drift, split=split, options=options)
+            console = invocation.console
+            style = COLOUR if console.colour else PLAIN
+            return render_text(
+                plan, style, columns=console.columns, detail=detail, drift=drift, split=split, options=options
+            )
+
+
+def recap_of(plan: Plan, invocation: Invocation, *, split: bool) -> str:
+    """The headline of a plan and every warning, to stand over a question about it."""
+    from idsync.render.text import recap
+
+    console = invocation.console
+    style = COLOUR if console.colour_of_questions else PLAIN
+    columns = shutil.get_terminal_size().columns
+    return recap(plan, style, columns=columns, split=split, options=invocation.config_arguments)
 
 
 def redacted_plan(plan: Plan, key: bytes, form: str) -> Plan:

@@ -9,8 +9,8 @@ from idsync.model.addresses import split_address
 from idsync.model.directory import ConfigCause, Reason
 from idsync.plan.changes import Access, AccessListChange, Plan
 from idsync.render.escape_text import shown
-from idsync.render.people import OWN_ROUTE
 from idsync.render.phrases import named
+from idsync.render.things import OWN_ROUTE
 from idsync.render.view import Symbol
 
 _Line = tuple[str, int, int, str]

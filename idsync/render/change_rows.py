@@ -12,10 +12,10 @@ from idsync.model.resources import AccessList, Lock
 from idsync.model.times import format_duration
 from idsync.plan.changes import AccessListChange, Action, Change, LockChange, Plan, UserChange
 from idsync.plan.steps import Phase, phases_of
-from idsync.render.escape_text import shown
+from idsync.render.cells import Cell, Code, ListName, Person, Role, Safe, Trait, Value, Words, cause_cell, some
 from idsync.render.fields import differing_fields, value_words
-from idsync.render.phrases import causes_words, counted, in_target, listed, listed_names, named
-from idsync.render.view import Limits, Line, Row, Section, Symbol, capped
+from idsync.render.phrases import counted, in_target
+from idsync.render.view import Effect, Entry, Section, Symbol
 
 TITLES = {
     Phase.LOCK: "Locks",
@@ -36,13 +36,14 @@ NOUNS = {
     Phase.UNLOCK: "locks",
 }
 LOST_WITH_A_LIST = "owners' edits are lost: owners, review dates, requirements, members' expiry and reason"
-DETAILS_SHOWN = 60
 ADDED_SHOWN = 10
 REMOVED_SHOWN = 50
+NAMES_SHOWN = 6
+CAUSES_SHOWN = 3
 SYMBOLS: dict[Action, Symbol] = {"create": "+", "update": "~", "delete": "-"}
 
 
-def change_sections(plan: Plan, limits: Limits, *, held: bool = False) -> tuple[Section, ...]:
+def change_sections(plan: Plan, *, held: bool = False) -> tuple[Section, ...]:
     """A section for each phase that has work, in order; a list that also loses members stands in its first phase.
 
     Of what is `held` back all is held, what a change gives too.
@@ -52,8 +53,7 @@ def change_sections(plan: Plan, limits: Limits, *, held: bool = False) -> tuple[
     for phase in Phase:
         end = bisect_right(plan.changes, phase, start, key=_first_phase)  # they stand phase by phase
         if end > start:
-            some = plan.changes[start:end]
-            sections.append(_section(TITLES[phase], some, limits.changes, NOUNS[phase], held=held))
+            sections.append(_section(TITLES[phase], plan.changes[start:end], NOUNS[phase], held=held))
         start = end
     return tuple(sections)
 
@@ -62,18 +62,11 @@ def _first_phase(change: Change) -> Phase:
     return phases_of(change)[0]
 
 
-def lock_section(plan: Plan, limits: Limits) -> Section:
-    """Every lock that is made, changed or lifted, on its own: the first thing to look for on a bad day."""
-    locks = [change for change in plan.changes if isinstance(change, LockChange)]
-    return _section("Locks", locks, limits.locks, "locks")
-
-
-def _section(title: str, changes: Sequence[Change], limit: int, noun: str, *, held: bool = False) -> Section:
+def _section(title: str, changes: Sequence[Change], noun: str, *, held: bool = False) -> Section:
     """Changes as they run, but locks, whose addresses tell people nothing, by the person."""
     if all(isinstance(change, LockChange) for change in changes):
         changes = sorted(changes, key=lambda change: (change.action != "create", _locked_name(change)))
-    rows = tuple(change_row(change, held=held) for change in changes[:limit])
-    return Section(title, rows, len(changes), noun)
+    return Section(title, tuple(change_entry(change, held=held) for change in changes), noun)
 
 
 def _locked_name(change: Change) -> str:
@@ -81,28 +74,39 @@ def _locked_name(change: Change) -> str:
     return (lock.spec.target.user if isinstance(lock, Lock) else None) or ""
 
 
-def change_row(change: Change, *, held: bool = False) -> Row:
+def change_entry(change: Change, *, held: bool = False) -> Entry:
     """One change in full; all of it is `held` back, or only what it takes."""
+    effect: Effect = ""
     match change:
         case UserChange():
-            text, details = f"user {shown(split_address(change.address)[1])}", _user_lines(change)
+            words: Words = ("user ", Person(split_address(change.address)[1]))
+            details = _user_entries(change)
         case LockChange():
-            text, details = _lock_words(change), _lock_lines(change)
+            words, details = _lock_words(change), _lock_entries(change)
+            effect = "takes" if change.after is not None else "gives"
         case AccessListChange():
-            text, details = _list_words(change), _list_lines(change)
+            words, details = ("list ", list_cell(change)), _list_entries(change)
         case _:
             assert_never(change)
-    text += in_target(change.target)
+    if change.target:
+        words = (*words, Safe(in_target(change.target)))
     if change.blocked_by:
-        details.insert(0, Line("!", _held_back(change, whole=held)))
-    lines = capped(details, DETAILS_SHOWN, " ", lambda line: line)
-    return Row(SYMBOLS[change.action], text, _why(change), lines)
+        details.insert(0, Entry("!", _held_back(change, whole=held)))
+    return Entry(SYMBOLS[change.action], words, why(change), tuple(details), effect)
 
 
-def _why(change: Change) -> str:
-    causes = tuple(cause for cause in change.causes if not _says_the_object_again(change, cause))
-    words = causes_words(causes)
-    return f"{change.reason.value}: {words}" if words else change.reason.value
+def list_cell(change: AccessListChange) -> ListName:
+    """The list that a change is about."""
+    resource = change.after or change.before
+    return ListName(split_address(change.address)[1], resource.spec.title if resource else "")
+
+
+def why(change: Change) -> Words:
+    """The code of a change's reason, and its causes."""
+    causes = [cause_cell(cause) for cause in change.causes if not _says_the_object_again(change, cause)]
+    words = some(causes, CAUSES_SHOWN)
+    code = Code(change.reason.value)
+    return (code, ": ", *words) if words else (code,)
 
 
 def _says_the_object_again(change: Change, cause: Cause) -> bool:
@@ -116,37 +120,45 @@ def _says_the_object_again(change: Change, cause: Cause) -> bool:
     )
 
 
-def _held_back(change: Change, *, whole: bool) -> str:
-    what = "held back by"
+def _held_back(change: Change, *, whole: bool) -> Words:
+    what = "held back by "
     if not whole and isinstance(change, AccessListChange) and change.action != "delete" and change.members_added:
-        what = "removals held back by"
-    return f"{what} {listed_names(change.blocked_by)}"
+        what = "removals held back by "
+    return (what, *some([Code(mark) for mark in change.blocked_by], NAMES_SHOWN))
 
 
-def _user_lines(change: UserChange) -> list[Line]:
+def _user_entries(change: UserChange) -> list[Entry]:
     if change.after is None:
         return []
     if change.before is not None:
-        return list(differing_fields(change.before, change.after))
+        return field_entries(change)
     spec = change.after.spec
     traits = f"; {counted(len(spec.traits), 'trait')}" if spec.traits else ""
-    return [Line(" ", f"roles: {value_words(spec.roles or None)}{traits}")]
+    return [Entry(" ", (Safe(f"roles: {value_words(spec.roles or None)}{traits}"),))]
 
 
-def _lock_words(change: LockChange) -> str:
-    user = _locked_name(change)
-    if not user:
-        return f"lock {shown(split_address(change.address)[1])}"
-    if change.after is None:
-        return f"lock on {shown(user)}, lifted"
-    lasting = "until lifted" if change.lifetime is None else f"for {format_duration(change.lifetime)}"
-    return f"lock on {shown(user)}, {lasting}"
-
-
-def _lock_lines(change: LockChange) -> list[Line]:
+def field_entries(change: UserChange | AccessListChange) -> list[Entry]:
+    """What differs inside an object that stays."""
     if change.before is None or change.after is None:
         return []
-    return list(differing_fields(_without_times(change.before), _without_times(change.after)))
+    return [Entry("~", (Safe(line),)) for line in differing_fields(change.before, change.after)]
+
+
+def _lock_words(change: LockChange) -> Words:
+    user = _locked_name(change)
+    if not user:
+        return ("lock ", Value(split_address(change.address)[1]))
+    if change.after is None:
+        return ("lock on ", Person(user), ", lifted")
+    lasting = "until lifted" if change.lifetime is None else f"for {format_duration(change.lifetime)}"
+    return ("lock on ", Person(user), f", {lasting}")
+
+
+def _lock_entries(change: LockChange) -> list[Entry]:
+    if change.before is None or change.after is None:
+        return []
+    lines = differing_fields(_without_times(change.before), _without_times(change.after))
+    return [Entry("~", (Safe(line),)) for line in lines]
 
 
 def _without_times(lock: Lock) -> Lock:
@@ -155,46 +167,49 @@ def _without_times(lock: Lock) -> Lock:
     return replace(lock, spec=replace(lock.spec, expires=None, created_at=None))
 
 
-def _list_words(change: AccessListChange) -> str:
-    name = split_address(change.address)[1]
-    resource = change.after or change.before
-    return f"list {named(resource.spec.title if resource else '', name)}"
-
-
-def _list_lines(change: AccessListChange) -> list[Line]:
-    lines: list[Line] = []
-    if change.before is not None and change.after is not None:
-        lines.extend(differing_fields(change.before, change.after))
-    elif change.after is not None:
-        lines.extend(_new_list_lines(change.after))
+def _list_entries(change: AccessListChange) -> list[Entry]:
+    entries = field_entries(change)
+    if change.before is None and change.after is not None:
+        entries.extend(_new_list_entries(change.after))
     if change.members_added:
-        lines.append(_member_line("+", change.members_added, ADDED_SHOWN))
+        entries.append(_members("+", change.members_added, ADDED_SHOWN))
     if change.members_removed:
-        lines.append(_member_line("-", change.members_removed, REMOVED_SHOWN))
+        entries.append(_members("-", change.members_removed, REMOVED_SHOWN))
     if change.carried:
-        names = listed_names(sorted(change.carried))
-        lines.append(Line(" ", f"with expiry, reason and joined date as before: {names}"))
+        names = _people(sorted(change.carried), NAMES_SHOWN)
+        entries.append(Entry(" ", ("with expiry, reason and joined date as before: ", *names)))
+    entries.extend(edits_lost(change))
+    if change.kept and change.action != "delete":
+        kept = some([Value(name) for name in change.kept], NAMES_SHOWN)
+        entries.append(Entry(" ", ("kept as edited: ", *kept)))
+    return entries
+
+
+def edits_lost(change: AccessListChange) -> list[Entry]:
+    """What people set by hand and a change takes away with a list or a membership."""
     if change.action == "delete":
-        lines.append(Line("!", LOST_WITH_A_LIST))
-        return lines
+        return [Entry("!", (LOST_WITH_A_LIST,))]
     lost = [name for name in change.edits_lost if name in change.members_removed]
-    if lost:
-        lines.append(Line("!", f"expiry and reason that people set are lost with: {listed_names(lost)}"))
-    if change.kept:
-        lines.append(Line(" ", f"kept as edited: {listed_names(change.kept)}"))
-    return lines
+    if not lost:
+        return []
+    return [Entry("!", ("expiry and reason that people set are lost with: ", *_people(lost, NAMES_SHOWN)))]
 
 
-def _new_list_lines(after: AccessList) -> list[Line]:
+def _new_list_entries(after: AccessList) -> list[Entry]:
     spec = after.spec
-    owners = [owner.name for owner in spec.owners]
-    grants = [f"role {shown(role)}" for role in spec.grants.roles]
-    grants += [f"trait {shown(name)}={value_words(values)}" for name, values in spec.grants.traits.items()]
+    owners = _people([owner.name for owner in spec.owners], NAMES_SHOWN)
+    grants: list[Words] = [("role ", Role(role)) for role in spec.grants.roles]
+    grants += [("trait ", Trait(f"{name}={value_words(values)}")) for name, values in spec.grants.traits.items()]
     return [
-        Line(" ", f"grants: {listed(grants) or 'nothing'}"),
-        Line(" ", f"owners: {listed_names(owners) or 'nobody'}"),
+        Entry(" ", ("grants: ", *(some(grants, NAMES_SHOWN) or ("nothing",)))),
+        Entry(" ", ("owners: ", *(owners or ("nobody",)))),
     ]
 
 
-def _member_line(symbol: Symbol, names: tuple[str, ...], limit: int) -> Line:
-    return Line(symbol, f"{counted(len(names), 'member')}: {listed_names(names, limit)}")
+def _members(symbol: Symbol, names: tuple[str, ...], limit: int) -> Entry:
+    return Entry(symbol, (f"{counted(len(names), 'member')}: ", *_people(names, limit)))
+
+
+def _people(names: Sequence[str], limit: int) -> Words:
+    people: list[str | Cell | Words] = [Person(name) for name in names[:limit]]
+    return some([*people, *names[limit:]], limit)

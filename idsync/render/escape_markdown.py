@@ -1,20 +1,28 @@
 """Safe text made inert in Markdown: no name can become markup, a link, an image, a mention or a reference.
 
-Plain words stand as they are. Everything else stands in `<code>`, where GitHub expands nothing, and with each
-character that Markdown or HTML might act on written as a number.
+Plain words stand as they are. Everything else stands in code, where nothing is expanded: between backticks or, where
+these or a table would act on it, in `<code>`, with each character that acts as a number, and broken up where a parser
+would take addresses for links.
 """
 
 import re
 
-_ACTS = re.compile(r"[^\w \-.,…→()]|_|(?<=[wW])\.")
+_CELL = re.compile(r"[`|\\]")
+"""What a span of code between backticks cannot hold within the cell of a table."""
+_ACTS = re.compile(r"[^\w \-,…→()]|_")
+_LINKS = re.compile(r"[@:.]")
 _PLAIN = re.compile(r"[(]?(?:[^\W\d_]+(?:['’-][^\W\d_]+)*|\d{1,3}(?:,\d{3})*|…|→)[)]?[.,;:]?\Z")
 _COMMIT = re.compile(r"[(]?[0-9a-fA-F]{7,64}[)]?[.,;:]?\Z")
 _ENDS = (")", ",", ";", ").")
 _EDGES = re.compile(r" *(?P<before>\(?)(?P<inside>.*?)(?P<after>[).,;:]{0,2}) *\Z", re.DOTALL)
+_APART = "<!-- -->"
+"""A comment parts the text around it: a parser that looks for addresses finds none in `a<!-- -->@b.c`."""
 
 
 def code(text: str) -> str:
-    """The text as one piece of code, on one line."""
+    """The text as one piece of code, on one line, in a table too."""
+    if text and text.strip(" ") == text and _CELL.search(text) is None:
+        return f"`{text}`"
     return f"<code>{_ACTS.sub(_numbered, text)}</code>"
 
 
@@ -45,4 +53,6 @@ def _flush(run: list[str], pieces: list[str]) -> None:
 
 
 def _numbered(found: re.Match[str]) -> str:
-    return f"&#{ord(found.group())};"
+    character = found.group()
+    apart = _APART if _LINKS.match(character) else ""
+    return f"{apart}&#{ord(character)};"

@@ -9,7 +9,6 @@ import msgspec
 from idsync.model.resources import AccessList, Lock, User
 from idsync.render.escape_text import shown, visible
 from idsync.render.phrases import counted
-from idsync.render.view import Line
 
 Value = str | int | bool | None | list["Value"] | tuple["Value", ...] | dict[str, "Value"]
 Path = tuple[str, ...]
@@ -17,8 +16,8 @@ ITEMS_SHOWN = 6
 NOTHING = "(none)"
 
 
-def differing_fields(before: User | Lock | AccessList, after: User | Lock | AccessList) -> tuple[Line, ...]:
-    """A line for each field that differs, by name."""
+def differing_fields(before: User | Lock | AccessList, after: User | Lock | AccessList) -> tuple[str, ...]:
+    """A line for each field that differs, by name, safe for a terminal."""
     if before == after:
         return ()
     old, new = msgspec.to_builtins(before), msgspec.to_builtins(after)
@@ -26,7 +25,7 @@ def differing_fields(before: User | Lock | AccessList, after: User | Lock | Acce
     differing = [()] if isinstance(before, User) else _differing_paths(old, new)
     leaves = {leaf for path in differing for leaf in _leaves(path, _at(old, path), _at(new, path))}
     paths = sorted(leaf for leaf in leaves if _at(old, leaf) != _at(new, leaf))
-    return tuple(Line("~", f"{_field_name(path)}: {_difference(_at(old, path), _at(new, path))}") for path in paths)
+    return tuple(f"{_field_name(path)}: {_difference(_at(old, path), _at(new, path))}" for path in paths)
 
 
 def value_words(value: Value) -> str:

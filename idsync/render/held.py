@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from idsync.plan.changes import GuardResult, Plan
 from idsync.plan.health import RELEASABLE
 from idsync.plan.holding import BY_HAND, MOVED, in_order
+from idsync.render.cells import CODE_LIMIT
 from idsync.render.change_rows import change_sections
 from idsync.render.escape_text import shown, visible
 from idsync.render.phrases import counted, listed
-from idsync.render.plan_view import CODE_LIMIT, CODES_SHOWN, limit_words
 from idsync.render.style import PLAIN, Style
-from idsync.render.text import section_lines
-from idsync.render.view import Limits
+from idsync.render.text import sections_text
+from idsync.render.verdicts import CODES_SHOWN, limit_words
+from idsync.render.wrap import wrapped
 
 
 def held_by(held: Plan) -> tuple[str, ...]:
@@ -41,14 +42,13 @@ def held_advice(held: Plan, options: Sequence[str] = ()) -> str:
     return f"If this is {verdict}: {command} {released}. {BY_HAND}"
 
 
-def render_held(held: Plan, style: Style = PLAIN, limits: Limits | None = None, *, options: Sequence[str] = ()) -> str:
+def render_held(held: Plan, style: Style = PLAIN, *, columns: int | None = None, options: Sequence[str] = ()) -> str:
     """The part of a plan that is held back, as plain text; nothing where nothing is held."""
     if held.is_empty:
         return ""
-    head = [style.paint(f"! {held_headline(held)}", "warning"), f"  {held_advice(held, options)}"]
-    sections = change_sections(held, limits or Limits(), held=True)
-    blocks = [head, *(section_lines(section, style) for section in sections)]
-    return "\n\n".join("\n".join(block) for block in blocks) + "\n"
+    head = wrapped(((f"! {held_headline(held)}", "warning"),), columns, 4, style)
+    head += wrapped(((f"  {held_advice(held, options)}", None),), columns, 4, style)
+    return "\n".join(head) + "\n" + sections_text(change_sections(held, held=True), style, columns)
 
 
 def _mark(mark: str, result: GuardResult | None) -> str:

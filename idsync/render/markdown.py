@@ -1,128 +1,181 @@
-"""A plan as a comment on a pull request: the headline, who loses and gains what, then the detail, folded away.
+"""A plan as a comment on a pull request: the headline, what is wrong, who loses and gains what, the detail folded.
 
-Never longer than GitHub takes; what must go is cut at row boundaries, the least important first, and counted.
+Never longer than GitHub takes; what must go is cut at the ends of rows, and counted.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from idsync.plan.changes import Plan
+from idsync.render.cells import Cell, Code, Place, Safe, Said, Words, plain, some
 from idsync.render.escape_markdown import code, prose
+from idsync.render.lines import Line, brief, by_kind, entry_lines, tally_words, thing_notes, thing_words
+from idsync.render.links import NO_LINKS, Links
+from idsync.render.markdown_blocks import Block, written
+from idsync.render.phrases import counted, in_target
 from idsync.render.plan_view import plan_view
-from idsync.render.text import ORDER, row_lines
-from idsync.render.view import Limits, Line, PlanView, Row, Section
+from idsync.render.titles import EDIT, OKTA, ORDER, PROBLEMS, REACH, RELEASED, TALLIES, group_title
+from idsync.render.view import LOSING, Entry, Group, Outcome, People, PlanView, Problem, Section, Symbol, Tally, Thing
 
 MARKER = "<!-- idsync-plan -->"
 """The first line, by which a workflow finds its own comment again."""
 SIZE_LIMIT = 65_536
-LIMITS = Limits(losing_people=500, other_people=200, changes=200, locks=200, findings=100, losing_lines=24)
-_ROOM_FOR_A_COUNT = 120
+CAUSES_SHOWN = 3
+NAMES_SHOWN = 12
+THINGS_SHOWN = 12
 _FENCE = "`````"
 _FOLD = ("", "<details>", f"<summary>{ORDER}</summary>")
 _UNFOLD = ("", "</details>")
-_COLUMNS = {"Loses": "-", "Gains": "+", "Keeps by another way": "~"}
+_COLUMNS: dict[Symbol, str] = {"-": "Loses", "+": "Gains", "~": "Keeps by another way"}
+_IMPORTANT, _USUAL, _DETAIL = 6, 2, 1
+_SEPARATOR = "<br>"
 
 
-class Block:
-    """Rows under a title, between an opening and a closing; from their end rows may be cut."""
-
-    def __init__(self, section: Section, opening: Iterable[str], rows: Iterable[str], closing: Iterable[str]) -> None:
-        count = f" ({section.total:,})" if section.noun else ""
-        self.title = f"**{prose(section.title)}**{count}"
-        self.opening = tuple(opening)
-        self.rows = list(rows)
-        self.closing = tuple(closing)
-        self.hidden = section.hidden
-        self.noun = section.noun or "rows"
-
-    def lines(self) -> Iterator[str]:
-        """The block, and how many rows it lacks; nothing when it has nothing to say."""
-        if self.rows or self.hidden:
-            yield from ("", self.title, "")
-        if self.rows:
-            yield from (*self.opening, *self.rows, *self.closing)
-        if self.hidden:
-            yield from ("", f"… and {self.hidden:,} more {self.noun}: see `idsync show PLAN --format json`.")
-
-    def size(self) -> int:
-        """An upper bound of its characters, with room for the count of what is cut."""
-        fixed = (self.title, *self.opening, *self.closing)
-        return sum(len(line) + 1 for line in (*fixed, *self.rows)) + _ROOM_FOR_A_COUNT
-
-    def cut(self, excess: int) -> int:
-        """Cut rows from the end until `excess` characters are gone or none is left; the excess that remains."""
-        while excess > 0 and self.rows:
-            excess -= len(self.rows.pop()) + 1
-            self.hidden += 1
-        return excess
-
-
-def render_plan(plan: Plan, *, drift: bool = False, options: Sequence[str] = ()) -> str:
+def render_plan(plan: Plan, *, drift: bool = False, options: Sequence[str] = (), links: Links = NO_LINKS) -> str:
     """The comment on a plan, or on the `drift` in it: the marker first, the plan's digest last."""
-    view = plan_view(plan, LIMITS, drift=drift, options=options)
-    head = [MARKER, f"### {prose(view.headline)}", *_warnings(view)]
-    people = [_people_block(section) for section in view.people]
-    locks = _list_block(view.locks)
-    checks = [_list_block(section) for section in view.checks]
-    findings = _list_block(view.findings)
-    details = [_detail_block(section) for section in view.changes]
-    foot = ["", "<sub>" + " · ".join(f"{name} {prose(value)}" for name, value in view.facts) + "</sub>"]
-    by_importance = [*reversed(details), findings, locks, *reversed(people), *checks]
-    fixed = sum(len(line) + 1 for line in (*head, *_FOLD, *_UNFOLD, *foot))
-    excess = fixed + sum(block.size() for block in by_importance) - SIZE_LIMIT
-    for block in by_importance:
-        excess = block.cut(excess)
-    body = [line for block in (*people, locks, *checks, findings) for line in block.lines()]
-    return "\n".join([*head, *body, *_folded(details), *foot]) + "\n"
+    view = plan_view(plan, drift=drift, detail=True, options=options)
+    page = _Page(links)
+    head = [MARKER, f"### {prose(view.headline)}", *page.linked(), *page.warnings(view)]
+    facts = " · ".join(f"{name} {page.words(words)}" for name, words in view.facts)
+    foot = ["", f"<sub>{facts}</sub>"]
+    sections = [*page.blocks(view)]
+    details = [page.fenced(section) for section in view.changes]
+    fold = (*_FOLD, *_UNFOLD) if details else ()
+    room = SIZE_LIMIT - sum(len(line) + 1 for line in (*head, *fold, *foot))
+    lines = written([*sections, *details], room)
+    body = [line for block in lines[: len(sections)] for line in block]
+    folded = [line for block in lines[len(sections) :] for line in block]
+    return "\n".join([*head, *body, *fold[: len(_FOLD)], *folded, *fold[len(_FOLD) :], *foot]) + "\n"
 
 
-def _warnings(view: PlanView) -> Iterator[str]:
-    for warning in view.warnings:
-        yield from ("", "> [!CAUTION]", f"> {prose(warning.text)}")
-        yield from (f"> {prose(detail.text)}" for detail in warning.details)
+class _Page:
+    """What is written on, with the links that are known."""
+
+    def __init__(self, links: Links) -> None:
+        self._links = links
+
+    def words(self, words: Words) -> str:
+        """Our own text as it is, and everything else as code, or as prose with code in it."""
+        return "".join(map(self._cell, words))
+
+    def linked(self) -> Iterator[str]:
+        """Where the run and the plan file are."""
+        there = [f"[{name}]({to})" for name, to in (("run", self._links.run), ("plan file", self._links.plan)) if to]
+        if there:
+            yield from ("", " · ".join(there))
+
+    def warnings(self, view: PlanView) -> Iterator[str]:
+        """Why an apply would refuse the plan, each as an alert."""
+        for warning in view.warnings:
+            yield from ("", "> [!CAUTION]", f"> {self.words(warning.words)}")
+            yield from (f"> {_SEPARATOR}{self.words(detail.words)}" for detail in warning.details)
+
+    def blocks(self, view: PlanView) -> Iterator[Block]:
+        """The sections in the order in which they are read; those that have nothing to say are left out."""
+        title = PROBLEMS if view.verdict == "ok" else f"{PROBLEMS} (the snapshot is {view.verdict})"
+        tallies = ("| Role or list | Lose | Gain | Why |", "|---|--:|--:|---|")
+        made = [
+            Block(title, view.problems, self._problem, noun="findings", weight=_USUAL),
+            Block(RELEASED, view.released, self._entry, noun="guards", weight=_USUAL),
+            Block(TALLIES, view.tallies, self._tally, tallies, noun="roles and lists", weight=_USUAL),
+            Block(REACH, view.reach, self._entry),
+            *self._people(view.groups),
+            *(_counted(section, self._entry) for section in view.others),
+        ]
+        yield from (block for block in made if block.entries or block.beyond)
+
+    def fenced(self, section: Section) -> Block:
+        """Changes as the text has them, in a fence that none of them can close: each line begins with its symbol."""
+        title = f"{section.title} ({len(section.entries):,})"
+        return Block(title, section.entries, _diff_rows, (f"{_FENCE}diff",), (_FENCE,), section.noun, is_open=False)
+
+    def _people(self, groups: Sequence[Group]) -> Iterator[Block]:
+        parted = any(group.edit for group in groups)
+        said: bool | None = None
+        for group in groups:
+            is_first, said = group.edit is not said, group.edit
+            columns = [symbol for symbol in _COLUMNS if _uses(group, symbol)]
+            names = ["Person", *(_COLUMNS[symbol] for symbol in columns)]
+            is_losing = group.outcome in LOSING
+            yield Block(
+                group_title(group),
+                group.entries,
+                lambda entry, columns=columns: self._person(entry, columns),
+                (f"| {' | '.join(names)} |", "|" + "---|" * len(names)),
+                noun="people",
+                count=lambda entry: len(entry.people),
+                beyond=group.total - sum(len(entry.people) for entry in group.entries),
+                weight=_IMPORTANT if is_losing else _USUAL,
+                is_open=is_losing,
+                heading=(EDIT if group.edit else OKTA) if parted and is_first else "",
+            )
+
+    def _person(self, entry: People, columns: Sequence[Symbol]) -> str:
+        who = self.words(some(entry.people, NAMES_SHOWN))
+        if len(entry.people) > 1:
+            who = f"{counted(len(entry.people), 'person', 'people')}: {who}"
+        notes = [entry.note] * bool(entry.note) + [("held back",)] * entry.held
+        said = [prose(in_target(entry.target).strip())] * bool(entry.target) + [self.words(note) for note in notes]
+        if entry.outcome is Outcome.LOSES_ALL:
+            cells = [self.words(by_kind(entry.things))] * len(columns)
+        else:
+            cells = [self._things([thing for thing in entry.things if thing.symbol == symbol]) for symbol in columns]
+        return f"| {' | '.join([_SEPARATOR.join([who, *said]), *cells])} |"
+
+    def _things(self, things: Sequence[Thing]) -> str:
+        told = [self._with_notes(thing_words(thing), thing_notes(thing)) for thing in things[:THINGS_SHOWN]]
+        more = len(things) - THINGS_SHOWN
+        return _SEPARATOR.join([*told, *([f"… and {more:,} more"] if more > 0 else [])])
+
+    def _tally(self, tally: Tally) -> str:
+        *what, _ = tally_words(tally)
+        brings = f", with {', '.join(self.words(brief(each)) for each in tally.brings[:4])}" if tally.brings else ""
+        why = [self.words(some(tally.causes, CAUSES_SHOWN))] * bool(tally.causes) + ["your edit"] * tally.edit
+        numbers = [f"−{tally.lose:,}" if tally.lose else "", f"+{tally.gain:,}" if tally.gain else ""]
+        return f"| {' | '.join([self.words(tuple(what)) + brings, *numbers, '; '.join(why)])} |"
+
+    def _problem(self, problem: Problem) -> str:
+        words: Words = (f"{problem.severity} ", Code(problem.code), ": ", Said(problem.message))
+        return f"- {self._with_notes(words, [some(problem.causes, CAUSES_SHOWN)] if problem.causes else [])}"
+
+    def _entry(self, entry: Entry) -> str:
+        symbol = "" if entry.symbol == " " else f"{code(entry.symbol)} "
+        details = [self._with_notes(detail.words, [detail.note] if detail.note else []) for detail in entry.details]
+        first = self._with_notes(entry.words, [entry.note] if entry.note else [])
+        return f"- {symbol}{_SEPARATOR.join([first, *details])}"
+
+    def _with_notes(self, words: Words, notes: Sequence[Words]) -> str:
+        why = "; ".join(map(self.words, notes))
+        return f"{self.words(words)}{f' – {why}' if why else ''}"
+
+    def _cell(self, cell: str | Cell) -> str:
+        match cell:
+            case str():
+                return cell
+            case Said() | Safe():
+                return prose(plain(cell))
+            case Place(file=file, line=line, rule=rule) if to := self._links.to(cell):
+                place = f"[{code(plain(Place(file, line)))}]({to})"
+                return f"{place} ({code(plain(Said(rule)))})" if rule else place
+            case _:
+                return code(plain(cell))
 
 
-def _people_block(section: Section) -> Block:
-    """A table with the columns that somebody needs."""
-    columns = [name for name, symbols in _COLUMNS.items() if _uses(section, symbols)]
-    opening = (f"| {' | '.join(['Person', *columns])} |", "|" + "---|" * (len(columns) + 1))
-    return Block(section, opening, (_person_row(row, columns) for row in section.rows), ())
+def _counted(section: Section, row: Callable[[Entry], str]) -> Block:
+    title = f"{section.title} ({len(section.entries):,})" if section.noun else section.title
+    return Block(title, section.entries, row, noun=section.noun or "more", weight=_DETAIL)
 
 
-def _uses(section: Section, symbols: str) -> bool:
-    return any(detail.symbol in symbols for row in section.rows for detail in row.details)
+def _uses(group: Group, symbol: Symbol) -> bool:
+    return any(thing.symbol == symbol for entry in group.entries for thing in entry.things)
 
 
-def _person_row(row: Row, columns: list[str]) -> str:
-    who = code(row.text) + (f"<br>{prose(row.note)}" if row.note else "")
-    cells = [_cell([detail for detail in row.details if detail.symbol in _COLUMNS[name]]) for name in columns]
-    return f"| {' | '.join([who, *cells])} |"
+def _diff_rows(entry: Entry) -> str:
+    """A change as rows of a fence, in whose first column a reader sees colour: a lock that is made takes access."""
+    first, *rest = entry_lines(entry, 0)
+    return "\n".join([f"! {first.text}" if entry.effect else first.text, *map(_diff_row, rest)])
 
 
-def _cell(lines: list[Line]) -> str:
-    return "<br>".join(map(_said, lines))
-
-
-def _said(line: Row | Line) -> str:
-    return f"{prose(line.text)}{f' – {prose(line.note)}' if line.note else ''}"
-
-
-def _list_block(section: Section) -> Block:
-    return Block(section, (), map(_list_row, section.rows), ())
-
-
-def _list_row(row: Row) -> str:
-    symbol = "" if row.symbol == " " else f"{code(row.symbol)} "
-    return f"- {symbol}{_said(row)}{''.join(f'<br>{_said(detail)}' for detail in row.details)}"
-
-
-def _detail_block(section: Section) -> Block:
-    """Rows as the text renderer writes them, in a fence that none of them can close: each begins with its symbol."""
-    return Block(section, [f"{_FENCE}diff"], ("\n".join(row_lines(row)) for row in section.rows), [_FENCE])
-
-
-def _folded(details: list[Block]) -> Iterator[str]:
-    if details:
-        yield from _FOLD
-        for block in details:
-            yield from block.lines()
-        yield from _UNFOLD
+def _diff_row(line: Line) -> str:
+    inner = line.text.lstrip(" ")
+    symbol = inner[:1] if inner[:2] in ("+ ", "- ", "~ ", "! ") else " "
+    return f"{symbol}{' ' * line.indent}{inner[2:] if symbol != ' ' else inner}"

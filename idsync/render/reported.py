@@ -18,7 +18,7 @@ from idsync.render.doubt_codes import DOUBT_CODES, GUARD_CODES
 from idsync.render.escape_text import shown, visible
 from idsync.render.finding_codes import FINDING_CODES
 from idsync.render.phrases import in_target
-from idsync.render.plan_view import limit_words
+from idsync.render.verdicts import limit_words
 
 Level = Literal["error", "warning", "note"]
 Family = Literal["snapshot", "guard", "finding", "configuration"]

@@ -6,7 +6,6 @@ import msgspec
 import pytest
 
 from idsync.plan.planfile import decode_plan
-from idsync.render.escape_markdown import code
 from tests.cli.running import Idsync
 
 
@@ -59,9 +58,9 @@ def test_the_way_past_a_guard_names_its_configuration(
     away = idsync("plan", "-c", org, "--snapshot", org / "snapshot-next.json", "--format", form)
     monkeypatch.chdir(org)
     here = idsync("plan", "--snapshot", "snapshot-next.json", "--format", form)
-    escaped = (lambda text: text) if form == "text" else code
-    assert escaped(f"-c {org} --allow user_deletes=REASON").removeprefix("<code>") in away.out
-    assert escaped("--allow user_deletes=REASON") in here.out
+    end = "\n" if form == "text" else "`\n"
+    assert f"idsync apply -c {org} --allow user_deletes=REASON{end}" in away.out
+    assert f"idsync apply --allow user_deletes=REASON{end}" in here.out
 
 
 def test_changes_exit_2_only_on_request(idsync: Idsync, fresh: Path) -> None:

@@ -9,7 +9,6 @@ from idsync.model.identity import Snapshot
 from idsync.plan.changes import BriefPlan, Plan
 from idsync.reconcile.planning import make_plan
 from idsync.render.text import render_plan
-from idsync.render.view import Limits
 from tests.core.organizations import CONFIGS, Hand, hands, others, snapshots
 from tests.core.replay import applied
 from tests.core.world import NOW, PLAIN, Directory, config, okta, person, plan, replace
@@ -25,7 +24,7 @@ def brief(snapshot: Snapshot, state: DirectoryState, chosen: Settings, described
 def screen(made: Plan, described: int) -> str:
     """What people see of it, but for the digests, which a brief plan has none of."""
     undigested = replace(made, digest="", inputs=replace(made.inputs, snapshot_digest=""))
-    return render_plan(undigested, limits=Limits(other_people=described))
+    return render_plan(undigested, described=described)
 
 
 @settings(max_examples=examples(200), deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -16,7 +16,7 @@ from tests.render.strategies import values_of
 
 
 def said(before: Any, after: Any) -> list[str]:
-    return [line.text for line in differing_fields(before, after)]
+    return list(differing_fields(before, after))
 
 
 def test_equal_resources_have_no_differing_field() -> None:

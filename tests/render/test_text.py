@@ -13,7 +13,6 @@ from idsync.plan.changes import Access, GuardResult, PersonDelta, Plan, UserChan
 from idsync.render.escape_text import shown
 from idsync.render.style import COLOUR
 from idsync.render.text import render_plan
-from idsync.render.view import Limits
 from tests.core.world import config, group, okta, person
 from tests.core.world import plan as core_plan
 from tests.effort import examples
@@ -58,16 +57,17 @@ def test_headline_mentions_users_and_locks_that_change_nobodys_access() -> None:
 
 
 def test_those_who_lose_come_before_those_who_gain() -> None:
-    text = render_plan(plans.a_week())
-    titles = ["Lose all access (1)", "Are locked (1)", "Gain some and lose some (1)", "Gain access (2)", "Changes, in"]
+    text = render_plan(plans.a_week()).partition("By Okta's changes")[2]
+    titles = ["Lose all access (1)", "Are locked (1)", "Gain some and lose some (1)", "Gain access (1)", "Lists"]
     places = [text.index(title) for title in titles]
     assert places == sorted(places)
 
 
 def test_gains_say_by_which_group_and_which_rule_at_which_line() -> None:
     text = render_plan(plans.a_week())
-    assert "+ role aws-prod  [group aws-prod (00g2), roles.yaml:7 (group is aws-*)]" in text
-    assert "+ role dev  [by list Engineering (group 00g1)]" in text
+    assert "+ role seller  [roles.yaml:9 (okta/department is Sales)]" in text
+    assert "+ role crm  [by list Sales (group 00g3)]" in text
+    assert "- list Engineering (group 00g1), with role dev\n" in text
     assert "+ list Sales (group 00g3)  [your edit]" in text
 
 
@@ -80,14 +80,14 @@ def test_a_list_under_another_title_names_its_group() -> None:
 
 
 def test_a_rename_is_one_row_and_its_lock_another() -> None:
-    text = render_plan(plans.a_week())
+    text = render_plan(plans.a_week(), detail=True)
     assert "~ yt@enzos-pizza.com → yours.truly@enzos-pizza.com  [renamed in Okta; access stays as it was" in text
     assert text.count("- yt@enzos-pizza.com  ") == 0
     assert "+ lock on yt@enzos-pizza.com, for 1d7h  [renamed" in text
 
 
 def test_r16_kept_fields_and_lost_edits_are_said() -> None:
-    text = render_plan(plans.a_week())
+    text = render_plan(plans.a_week(), detail=True)
     assert "kept as edited: owners, audit" in text
     assert "! owners' edits are lost" in text
     assert "with expiry, reason and joined date as before: yours.truly@enzos-pizza.com" in text
@@ -97,17 +97,33 @@ def test_a_blocking_guard_says_count_limit_and_the_way_past_it() -> None:
     text = render_plan(plans.mass_leaving())
     assert "! Blocked by user_deletes (12, limit 5), user_locks (12, limit 5): apply refuses" in text
     assert "idsync apply --allow user_deletes=REASON --allow user_locks=REASON" in text
-    assert "within limits: member_removals 0 of 10.5" in text
+    assert "within limits" not in text, "nothing that is nought is said"
 
 
 def test_a_guard_stands_once_and_not_among_the_findings_again() -> None:
     text = render_plan(plans.mass_leaving())
-    assert text.count("The plan makes 12 user deletions") == 1
+    assert text.count("user_deletes (12, limit 5)") == 1
+    assert "The plan makes 12 user deletions" not in text
     assert "Findings" not in text
 
 
+def test_the_guard_on_protected_people_names_them() -> None:
+    message = "The plan would lock people who are protected: ann. To go ahead: apply --allow protected_users=REASON."
+    guards = (GuardResult("protected_users", 1, 0, "blocked"),)
+    text = render_plan(make_plan(guards=guards, findings=(Finding("protected_users", "error", message),)))
+    assert "    The plan would lock people who are protected: ann.\n" in text
+    assert text.count("--allow protected_users=REASON") == 1
+
+
+def test_a_guard_that_was_released_says_why_and_is_not_said_to_block() -> None:
+    guards = (GuardResult("user_deletes", 7, 5, "blocked", released="the @team left"),)
+    text = render_plan(make_plan(guards=guards))
+    assert "user_deletes (7, limit 5), released: the @team left" in text
+    assert "Blocked" not in text
+
+
 def test_a_suspect_snapshot_says_what_is_held_back_and_how_it_is_released() -> None:
-    text = render_plan(plans.bad_read())
+    text = render_plan(plans.bad_read(), detail=True)
     assert "! The snapshot is suspect: source_shrink. 3 changes are held back" in text
     assert "--allow source_shrink=REASON" in text
     assert "! removals held back by source_shrink" in text
@@ -126,23 +142,95 @@ def test_a_sanitized_plan_says_that_it_cannot_be_applied() -> None:
     assert "! Made from a sanitized snapshot" in text
 
 
-def test_leaving_rows_out_is_counted_exactly() -> None:
-    text = render_plan(plans.mass_leaving(1_000), limits=Limits(losing_people=3, changes=2))
-    assert "Lose all access (1,000)" in text
-    assert "… and 997 more people (use --format json)" in text
-    assert "… and 998 more users (use --format json)" in text
+def apart(people: int) -> Plan:
+    """Leavers of whom each loses something else."""
+    names = [f"person{number:06d}" for number in range(people)]
+    changes = tuple(user_change(make_user(name), None, Reason.UNASSIGNED) for name in names)
+    delta = tuple(PersonDelta(name, (), (plans.role(f"role-{name}"),), locked=Reason.UNASSIGNED) for name in names)
+    return make_plan(changes, delta)
+
+
+@pytest.mark.parametrize("people", [30, 1_000])
+def test_people_left_out_are_counted_exactly(people: int) -> None:
+    text = render_plan(apart(people))
+    shown = len(re.findall(r"^  - person\d+  \[", text, re.MULTILINE))
+    assert f"Lose all access ({people:,})" in text
+    assert f"  … and {people - shown:,} more people (use --detail)" in text
+    assert shown >= 5
+    assert "… and 800 more people (use --format json)" in render_plan(apart(1_000), detail=True)
+
+
+def test_one_who_is_left_out_is_a_person() -> None:
+    text = render_plan(apart(201), detail=True)
+    assert "… and 1 more person (use --format json)" in text
+
+
+@pytest.mark.parametrize("people", [1, 40, 2_000])
+def test_a_plan_fits_two_screens_of_eighty_columns(people: int) -> None:
+    findings = tuple(Finding("conflict", "error", f"The user u{number} exists.") for number in range(people))
+    for plan in (apart(people), plans.mass_leaving(people), replace(apart(people), findings=findings)):
+        assert len(render_plan(plan, columns=80).splitlines()) <= 48
+
+
+def test_people_who_lose_a_role_by_one_rule_are_one_line_that_names_the_rule() -> None:
+    names = [f"person{number:04d}" for number in range(2_000)]
+    before = make_user("a", ("dev",))
+    gone = (plans.role("dev", plans.AWS_RULE, edit=True),)
+    changes = tuple(
+        user_change(
+            replace(before, metadata=replace(before.metadata, name=name)), make_user(name), Reason.ROLE_MAPPING_CHANGED
+        )
+        for name in names
+    )
+    text = render_plan(make_plan(changes, tuple(PersonDelta(name, (), gone) for name in names)))
+    assert "  - role dev −2,000  [roles.yaml:7 (group is aws-*); your edit]\n" in text
+    (line,) = re.findall(r"^  - role dev  .*$", text, re.MULTILINE)
+    assert line.startswith(
+        "  - role dev  [roles.yaml:7 (group is aws-*); your edit]: 2,000 people: person0000, person0001, "
+    )
+    assert line.endswith(", … and 1,994 more")
+    assert text.count("person0000") == 1
+
+
+def test_an_edit_stands_apart_from_what_okta_changed_of_the_same_person() -> None:
+    taken = (plans.role("dev", plans.AWS_RULE, edit=True), plans.role("crm", plans.SALES_RULE))
+    plan = make_plan(
+        (user_change(make_user("a", ("dev", "crm")), make_user("a"), Reason.ROLE_MAPPING_CHANGED),),
+        (PersonDelta("a", (), taken),),
+    )
+    edit, _, okta = render_plan(plan).partition("By your edit")[2].partition("By Okta's changes")
+    assert "- role dev  [roles.yaml:7 (group is aws-*); your edit]" in edit
+    assert "role crm" not in edit
+    assert "- role crm  [roles.yaml:9 (okta/department is Sales)]" in okta
+    assert "role dev" not in okta
+
+
+def test_a_leaver_of_eleven_lists_is_told_once() -> None:
+    lists = [make_list(f"00g{number}", f"Team {number}", (f"team-{number}",)) for number in range(11)]
+    changes = [list_change(each, each, Reason.MEMBERSHIP_CHANGED, (), ("raven",)) for each in lists]
+    lost = [plans.role(f"team-{number}", via=(f"00g{number}",)) for number in range(11)]
+    lost += [plans.belonging(f"00g{number}", f"Team {number}") for number in range(11)]
+    plan = make_plan(
+        (lock_change("raven", Reason.DEACTIVATED), user_change(make_user("raven"), None, Reason.DEACTIVATED), *changes),
+        (PersonDelta("raven", (), tuple(lost), locked=Reason.DEACTIVATED),),
+    )
+    text = render_plan(plan)
+    assert text.count("raven") == 1
+    assert "; lists Team 0, Team 1, Team 2," in text
 
 
 def test_what_one_person_gains_is_cut_and_counted() -> None:
     gains = tuple(plans.role(f"role{number}") for number in range(40))
-    plan = make_plan((user_change(None, make_user("a"), Reason.ASSIGNED),), (PersonDelta("a", gains, ()),))
-    assert "+ … and 28 more (use --format json)" in render_plan(plan)
+    changes = (user_change(make_user("a"), make_user("a", ("x",)), Reason.PROFILE_CHANGED),)
+    text = render_plan(make_plan(changes, (PersonDelta("a", gains, ()),)))
+    assert "      + role role7\n      … and 32 more\n" in text
 
 
 def test_members_removed_are_named_up_to_a_limit() -> None:
     there = make_list("00g1", "Eng")
     names = tuple(f"p{number:03}" for number in range(60))
-    text = render_plan(make_plan((list_change(there, there, Reason.MEMBERSHIP_CHANGED, (), names),)))
+    plan = make_plan((list_change(there, there, Reason.MEMBERSHIP_CHANGED, (), names),))
+    text = render_plan(plan, detail=True)
     assert "- 60 members: p000, p001," in text
     assert "p049, … and 10 more" in text
 
@@ -176,7 +264,7 @@ def test_any_plan_renders_to_printable_lines_the_same_each_time(plan: Plan) -> N
 @settings(max_examples=examples(130), deadline=None)
 @given(PLANS)
 def test_everyone_who_is_deleted_is_named(plan: Plan) -> None:
-    text = render_plan(plan)
+    text = render_plan(plan, detail=True)
     for change in plan.changes:
         if isinstance(change, UserChange) and change.action == "delete":
             assert shown(change.address.partition("/")[2]) in text
@@ -190,7 +278,7 @@ def test_an_unknown_guard_and_a_fractional_limit_are_shown_as_they_are() -> None
 def test_someone_new_and_suspended_is_created_behind_a_lock() -> None:
     changes = (lock_change("a", Reason.SUSPENDED, None), user_change(None, make_user("a"), Reason.ASSIGNED))
     plan = make_plan(changes, (PersonDelta("a", (plans.role("dev"),), (), locked=Reason.SUSPENDED),))
-    text = render_plan(plan)
+    text = render_plan(plan, detail=True)
     assert headline(plan) == "Plan: 1 person is locked."
     assert "a  [suspended in Okta; created behind a lock]" in text
     assert "+ lock on a, until lifted" in text
@@ -199,10 +287,13 @@ def test_someone_new_and_suspended_is_created_behind_a_lock() -> None:
 def test_digests_that_nobody_asked_for_are_not_shown_empty() -> None:
     plan = plans.a_week()
     unsealed = replace(plan, digest="", inputs=replace(plan.inputs, snapshot_digest=""))
-    assert render_plan(unsealed).splitlines()[-2:] == [
+    assert render_plan(unsealed, detail=True).splitlines()[-2:] == [
         "snapshot: taken 2026-11-22T00:00:00Z",
         f"config: {plan.inputs.config_digest}",
     ]
+    assert render_plan(unsealed).splitlines()[-1] == (
+        f"organization {plan.inputs.org_url}; snapshot taken 2026-11-22T00:00:00Z; config sha256:c0c0c0c0c0c0"
+    )
 
 
 def test_a_newcomer_who_gets_nothing_is_said_to_get_nothing() -> None:

@@ -9,7 +9,14 @@ from idsync.apply.admission import ALLOWED
 from idsync.cli.applying import Job
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
-from idsync.cli.options import allow_option, auto_approve_option, format_option, releases, snapshot_option
+from idsync.cli.options import (
+    allow_option,
+    auto_approve_option,
+    detail_option,
+    format_option,
+    releases,
+    snapshot_option,
+)
 from idsync.cli.plans import plan_text, read_plan
 from idsync.cli.reviewed import ReviewedJob
 from idsync.cli.workspaces import store_to_write, workspace
@@ -39,6 +46,7 @@ from idsync.reconcile.single_pass import no_store
 @snapshot_option
 @click.option("--lock-timeout", metavar="DURATION", default="0s", help="Wait so long for another run to end: 30s, 5m.")
 @format_option("text", "json")
+@detail_option
 @common_options()
 @pass_invocation
 def command(
@@ -52,6 +60,7 @@ def command(
     snapshot: Path | None,
     lock_timeout: str,
     form: str,
+    detail: bool,
 ) -> ExitCode:
     """Apply PLAN, which was reviewed; without it, plan now, show and ask.
 
@@ -83,7 +92,8 @@ def command(
         planned = job.plan(snapshot)
         planned = invocation.keep(replace(planned, plan=job.without_locks_on_reused_names(planned.plan)))
         if form == "text":
-            invocation.console.result(plan_text(with_releases(planned.plan, released), "text", invocation, split=split))
+            shown = with_releases(planned.plan, released)
+            invocation.console.result(plan_text(shown, "text", invocation, split=split, detail=detail))
         parts = job.parts(invocation.keep(planned.executable()).plan)
         if not job.approved(parts, ask=not auto_approve):
             invocation.console.note("Nothing was changed.")

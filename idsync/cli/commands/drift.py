@@ -7,7 +7,7 @@ import click
 from idsync.apply.last_apply import last_apply
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
-from idsync.cli.options import format_option, snapshot_option
+from idsync.cli.options import detail_option, format_option, snapshot_option
 from idsync.cli.plans import plan_text
 from idsync.cli.progress import ProgressDisplay
 from idsync.cli.workspaces import workspace
@@ -20,9 +20,10 @@ from idsync.stores.protocol import Access
 @click.command("drift")
 @snapshot_option
 @format_option("text", "json", "markdown")
+@detail_option
 @common_options()
 @pass_invocation
-def command(invocation: Invocation, snapshot: Path | None, form: str) -> ExitCode:
+def command(invocation: Invocation, snapshot: Path | None, form: str, detail: bool) -> ExitCode:
     """Show what people changed by hand since the last apply, and how the next apply puts it back.
 
     Exits 10 when there is any. What people own (owners, review dates, a member's expiry) is not drift.
@@ -37,5 +38,5 @@ def command(invocation: Invocation, snapshot: Path | None, form: str) -> ExitCod
             planned = plan_once(place.settings, source, target, last, place.now(), past=past, earlier=earlier)
         hands = hands_in(store.agreed(target.name).differing(), store.journal.headlines())
         drifted = drift_of(planned, target, hands)
-    invocation.console.result(plan_text(drifted, form, invocation, drift=True))
+    invocation.console.result(plan_text(drifted, form, invocation, drift=True, detail=detail))
     return ExitCode.DONE if drifted.is_empty else ExitCode.DRIFT_FOUND

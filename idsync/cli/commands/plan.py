@@ -13,7 +13,15 @@ from idsync.bootstrap import Workspace
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.files import private_file
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
-from idsync.cli.options import current_option, format_option, releases, snapshot_option
+from idsync.cli.options import (
+    current_option,
+    detail_option,
+    format_option,
+    link_options,
+    links_to,
+    releases,
+    snapshot_option,
+)
 from idsync.cli.plans import FORMATS, NEWCOMERS_SHOWN, plan_text
 from idsync.cli.progress import ProgressDisplay
 from idsync.cli.sanitizing import check_key_file, redact_options, redaction_key
@@ -51,6 +59,8 @@ from idsync.stores.protocol import Access
 @click.option(
     "--fail-on", type=click.Choice(["warning", "error"]), help="Exit 5 when a finding is at least that severe."
 )
+@detail_option
+@link_options
 @common_options()
 @pass_invocation
 def command(
@@ -64,9 +74,13 @@ def command(
     allow: tuple[str, ...],
     detailed_exitcode: bool,
     fail_on: str | None,
+    detail: bool,
+    link_config: str,
+    link_run: str,
+    link_plan: str,
 ) -> ExitCode:
     """Show what would change, for whom and why. Nothing is changed."""
-    released = _releases(allow)
+    released, links = _releases(allow), links_to(link_config, link_run, link_plan)
     check_key_file(key_file, sanitized=redact, option="--redact")
     key = redaction_key(invocation, key_file, given_current=current is not None) if redact else None
     place = workspace(invocation)
@@ -81,7 +95,8 @@ def command(
         plan = sealed(plan)
     for note in unneeded(released, blocked):
         invocation.console.warning(f"{note}.")
-    invocation.console.result(plan_text(plan, form, invocation, kept=output, key=key), exact=form == "json")
+    text = plan_text(plan, form, invocation, kept=output, key=key, detail=detail, links=links)
+    invocation.console.result(text, exact=form == "json")
     if output is not None:
         apply = shlex.join(["idsync", "apply", *invocation.config_arguments, str(output)])
         invocation.console.note(f"The plan is kept in {output}; apply it with `{apply}`.")

@@ -1,0 +1,104 @@
+"""The people of a plan as entries: those to whom the same happens for the same reasons are one.
+
+What the configuration decides stands apart from what Okta says. Somebody who comes, goes, is locked or renamed is
+told of once, with everything.
+"""
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from idsync.plan.changes import Access, PersonDelta, UserChange
+from idsync.render.cells import Person
+from idsync.render.outcomes import Touched, happened
+from idsync.render.things import Things
+from idsync.render.view import Group, Outcome, People
+
+Parted = tuple[bool, PersonDelta, Outcome]
+"""Whether the configuration decides it, of whom it is what, and what becomes of them by it."""
+_WHOLE = frozenset({Outcome.LOSES_ALL, Outcome.LOCKED, Outcome.RENAMED, Outcome.UNLOCKED, Outcome.GETS_NOTHING})
+
+
+def groups_of(touched: Touched, things: Things, undescribed: frozenset[str] = frozenset()) -> tuple[Group, ...]:
+    """The people by who decides and what becomes of them; of newcomers who are `undescribed` there is the count."""
+    entries: dict[tuple[bool, Outcome], dict[tuple[object, ...], list[Person]]] = {}
+    firsts: dict[tuple[object, ...], People] = {}
+    for edit, delta, outcome in _parts(touched, undescribed):
+        entry = _entry(delta, outcome, touched, things, edit=edit)
+        key = (edit, outcome, id(entry.things), entry.note, entry.target, entry.held, entry.newcomers)
+        firsts.setdefault(key, entry)
+        entries.setdefault((edit, outcome), {}).setdefault(key, []).extend(entry.people)
+    more = touched.more_newcomers + len(undescribed)
+    if more:
+        entries.setdefault((False, Outcome.GAINS), {})
+    groups = []
+    for (edit, outcome), of_outcome in sorted(entries.items(), key=lambda item: (not item[0][0], item[0][1])):
+        made = [msgspec.structs.replace(firsts[key], people=tuple(people)) for key, people in of_outcome.items()]
+        total = sum(len(entry.people) for entry in made) + (more if (edit, outcome) == (False, Outcome.GAINS) else 0)
+        groups.append(Group(outcome, edit, tuple(sorted(made, key=_weight)), total))
+    return tuple(groups)
+
+
+def _weight(entry: People) -> tuple[int, int, str]:
+    """What most people share comes first, then what takes most."""
+    taken = sum(1 + len(thing.brings) for thing in entry.things if thing.symbol == "-")
+    return -len(entry.people), -taken, entry.people[0].name
+
+
+def _parts(touched: Touched, undescribed: frozenset[str]) -> Iterator[Parted]:
+    for outcome in Outcome:
+        for delta in touched.by_outcome.get(outcome, ()):
+            change = touched.change_of(delta)
+            if delta.person in undescribed and not delta.target:
+                continue
+            if outcome in _WHOLE or _is_new(change):
+                yield False, delta, outcome
+            else:
+                yield from _by_origin(delta, outcome)
+
+
+def _is_new(change: UserChange | None) -> bool:
+    return change is not None and change.action == "create"
+
+
+def _by_origin(delta: PersonDelta, outcome: Outcome) -> Iterator[Parted]:
+    """What the configuration decides and what Okta says, as two people."""
+    everything = (*delta.gains, *delta.loses, *delta.route_only)
+    edits = sum(access.origin == "direct" for access in everything)
+    if edits in (0, len(everything)):
+        yield edits > 0, delta, outcome
+        return
+    for edit in (True, False):
+
+        def mine(some: Iterable[Access], edit: bool = edit) -> tuple[Access, ...]:
+            return tuple(access for access in some if (access.origin == "direct") == edit)
+
+        part = PersonDelta(
+            delta.person, mine(delta.gains), mine(delta.loses), mine(delta.route_only), target=delta.target
+        )
+        yield edit, part, _outcome_of(part)
+
+
+def _outcome_of(part: PersonDelta) -> Outcome:
+    if part.loses:
+        return Outcome.SWAPS if part.gains else Outcome.LOSES
+    return Outcome.GAINS if part.gains else Outcome.REROUTED
+
+
+def _entry(delta: PersonDelta, outcome: Outcome, touched: Touched, things: Things, *, edit: bool) -> People:
+    change = touched.change_of(delta)
+    made = [
+        *(things.of("-", access) for access in delta.loses),
+        *(things.of("+", access) for access in delta.gains),
+        *(things.of("~", access) for access in delta.route_only),
+    ]
+    note = "" if edit else happened(delta, outcome, change)
+    return People(
+        outcome,
+        (Person(delta.person, delta.renamed_from or ""),),
+        things.bare(made) if outcome is Outcome.LOSES_ALL else things.folded(made),
+        (note,) if note else (),
+        delta.target,
+        bool(change and change.blocked_by),
+        _is_new(change),
+    )

@@ -1,0 +1,78 @@
+"""The headline: one sentence that says what a plan does, to how many."""
+
+from idsync.plan.changes import LockChange, Plan
+from idsync.render.outcomes import Touched
+from idsync.render.phrases import counted
+from idsync.render.view import Outcome
+
+NO_CHANGES = "No changes. The directory is as the configuration and Okta ask."
+NO_DRIFT = "No drift: what is ours is as the last apply left it."
+
+_VERBS: dict[Outcome, tuple[str, str, str]] = {
+    Outcome.GAINS: ("gains access", "gain access", ""),
+    Outcome.SWAPS: ("gains some and loses some", "gain some and lose some", " access"),
+    Outcome.LOSES: ("loses some", "lose some", " access"),
+    Outcome.LOSES_ALL: ("loses all of it", "lose all of it", ""),
+    Outcome.LOCKED: ("is locked", "are locked", ""),
+    Outcome.UNLOCKED: ("is unlocked", "are unlocked", ""),
+    Outcome.RENAMED: ("is renamed", "are renamed", ""),
+    Outcome.GETS_NOTHING: ("gets an account and no access", "get an account and no access", ""),
+    Outcome.REROUTED: ("keeps access by another way", "keep access by another way", ""),
+}
+"""How the headline says each outcome, in its order; the last part is added where access was not mentioned yet."""
+
+
+def headline(plan: Plan, touched: Touched, *, drift: bool = False) -> str:
+    """One sentence that says what the plan does, to how many."""
+    if plan.is_empty and drift:
+        return NO_DRIFT
+    if plan.is_empty:
+        errors = sum(finding.severity == "error" for finding in plan.findings)
+        if errors:
+            return f"No changes, but {counted(errors, 'item')} could not be dealt with; see the findings."
+        return NO_CHANGES
+    clauses = [clause for clause in (_people_clause(touched), _things_clause(plan, touched)) if clause]
+    return f"{'Drift, to be put back' if drift else 'Plan'}: {'; '.join(clauses)}."
+
+
+def _people_clause(touched: Touched) -> str:
+    phrases: list[str] = []
+    for outcome, (singular, plural, needs) in _VERBS.items():
+        number = touched.count(outcome)
+        if number:
+            who = f"{number:,}" if phrases else counted(number, "person", "people")
+            mentioned = any("access" in phrase for phrase in phrases)
+            verb = singular if number == 1 else plural
+            if outcome is Outcome.LOSES_ALL and not mentioned:
+                verb = verb.replace("all of it", "all access")
+            phrases.append(f"{who} {verb}{'' if mentioned else needs}")
+    return ", ".join(phrases)
+
+
+def _things_clause(plan: Plan, touched: Touched) -> str:
+    lists = plan.summary.access_list
+    parts = []
+    for number, singular, plural in (
+        (lists.create, "list is created", "lists are created"),
+        (lists.update, "list changes", "lists change"),
+        (lists.delete, "list is deleted", "lists are deleted"),
+        (
+            touched.untouched_users,
+            "user changes without effect on access",
+            "users change without effect on access",
+        ),
+        (_untouched_locks(plan, touched), "lock changes", "locks change"),
+    ):
+        if number:
+            parts.append(counted(number, singular, plural))
+    return ", ".join(parts)
+
+
+def _untouched_locks(plan: Plan, touched: Touched) -> int:
+    """Locks that change nobody's outcome: made longer or shorter, or on something else than a person."""
+    count = 0
+    for change in plan.changes:
+        if isinstance(change, LockChange):
+            lock = change.after or change.before
+            count += lock is None or lock.spec.target.user not in touched.names
+    return count
