@@ -8,7 +8,9 @@ from idsync.model.extent import Extent
 class Moves(msgspec.Struct, frozen=True):
     """People, and groups and apps as such, that an event named; and pairs of a list and somebody who joined or left.
 
-    `cursor` is the place in the log from which to go on. `behind` says that the log has more than was read.
+    `cursor` is the place in the log from which to go on. `behind` says that the log has more than was read, `stuck`
+    that it names no way past its last page, and `lost` that it does not know the place any more from which to go on, so
+    that what happened since is in no log. Of events that the next look finds again, `events` tells them apart.
     """
 
     cursor: str
@@ -16,6 +18,9 @@ class Moves(msgspec.Struct, frozen=True):
     lists: frozenset[str] = frozenset()
     memberships: frozenset[tuple[str, str]] = frozenset()
     behind: bool = False
+    stuck: bool = False
+    lost: bool = False
+    events: frozenset[str] = frozenset()
 
     @property
     def is_empty(self) -> bool:

@@ -55,6 +55,11 @@ class RepeatCursor:
 
 
 @dataclass(frozen=True, slots=True)
+class Hollow:
+    """Of the log: a page without a row that names the next one, behind which the rows come."""
+
+
+@dataclass(frozen=True, slots=True)
 class EndlessNext:
     """Give `next` for ever, with a new cursor each time."""
 
@@ -132,6 +137,7 @@ Effect = (
     | HtmlPage
     | Truncate
     | RepeatCursor
+    | Hollow
     | EndlessNext
     | LoseLinks
     | HugePage
@@ -193,6 +199,8 @@ class Distortion:
                 self.refusal = effect
             case RepeatCursor():
                 self.twist = replace(self.twist, repeat_cursor=True)
+            case Hollow():
+                self.twist = replace(self.twist, hollow=True)
             case EndlessNext():
                 self.twist = replace(self.twist, endless=True)
             case HugePage():

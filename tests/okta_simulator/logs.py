@@ -39,7 +39,11 @@ def _poll(call: Call, limit: int) -> Reply:
         candidates = call.organization.events[_cursor(after)[1] :]
         following = after
     rows = _chosen(call, candidates, now)[:limit]
-    if rows:
+    if call.twist.hollow and after is not None:
+        # A cursor of another text for the same place.
+        moment, sequence = _cursor(after)
+        rows, following = [], f"{moment + 1}_{sequence}"
+    elif rows and not (call.twist.repeat_cursor and after is not None):
         following = f"{rows[-1].persisted}_{rows[-1].sequence}"
     query = {name: value for name, value in call.query.items() if name != "since"}
     return Reply(body=_body(call, rows), headers=_links(call, query, following))

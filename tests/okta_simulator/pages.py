@@ -24,6 +24,7 @@ class Twist:
     ignore_limit: bool = False
     overlap: int = 0
     repeat_cursor: bool = False
+    hollow: bool = False
     endless: bool = False
 
 

@@ -24,6 +24,10 @@ class NotThere(SourceUnreachable):
     """Okta itself says that the object does not exist."""
 
 
+class NotTaken(SourceError):
+    """Okta says that it does not accept a request in this form (400)."""
+
+
 ROLE_HINT = (
     "an OAuth app needs the scope granted (Okta API Scopes) and an admin role or resource set that covers it "
     "(Admin roles: Read-only Administrator does); an API token has the role of the account that made it."
@@ -103,8 +107,9 @@ def refusal(answer: Answer, what: str, scope: OAuthScope, org_url: str, advice: 
                 why="The server reports an internal failure, or that it has no room for the request.",
                 fix="See https://status.okta.com, and try again later.",
             )
-        case _:
-            return SourceError(
+        case status:
+            kind_of_refusal = NotTaken if status == 400 else SourceError
+            return kind_of_refusal(
                 f"Okta refused the request for {what} ({said}).",
                 why="Okta does not accept the request in this form.",
                 fix="Check that org_url is an Okta organization; if it is, please report this.",

@@ -112,8 +112,10 @@ class OktaSource:
             ahead=None if requester.heard_at is None else round(requester.ahead + 0.5),
         )
 
-    def moves(self, cursor: str | None, begun: datetime) -> Moves:
+    def moves(self, cursor: str | None, begun: datetime, seen: Collection[str] = ()) -> Moves:
         """What moved in the organization since `cursor`, or since `begun` where there is none yet: one request mostly.
+
+        Events that an earlier look has `seen` name nobody.
 
         Raises AuthorizationError where the credential may not read the System Log, and SourceError.
         """
@@ -121,7 +123,7 @@ class OktaSource:
         try:
             scopes: tuple[OAuthScope, ...] = ("okta.logs.read",)
             client = OktaClient(requester, authorizer_for(self._credential, scopes, requester))
-            return read_moves(client, Endpoints(self._org_url), cursor, begun)
+            return read_moves(client, Endpoints(self._org_url), cursor, begun, seen)
         finally:
             requester.close()
 

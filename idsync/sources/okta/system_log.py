@@ -4,15 +4,18 @@ Polling as Okta's own pages describe it: ascending, without an end, from a curso
 and out of order of their time, which the cursor does not mind. An event of another shape is passed over.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from urllib.parse import urlencode
+
+import msgspec
 
 from idsync.model.moves import Moves
 from idsync.model.times import format_time
 from idsync.sources.okta.client import OktaClient
 from idsync.sources.okta.endpoints import Endpoints
 from idsync.sources.okta.log_events import RAW_EVENTS, LogEvent, readable
+from idsync.sources.okta.refusals import NotTaken
 
 PAGE = 1000
 MOST_PAGES = 10
@@ -30,29 +33,58 @@ _PREFIXES = (
 _MEMBERSHIPS = ("group.user_membership.", "application.user_membership.")
 
 
-def read_moves(client: OktaClient, endpoints: Endpoints, cursor: str | None, begun: datetime) -> Moves:
+def read_moves(
+    client: OktaClient, endpoints: Endpoints, cursor: str | None, begun: datetime, seen: Collection[str] = ()
+) -> Moves:
     """What moved since `cursor`, the address that an earlier look left; without one, since `begun`, a time of Okta's.
 
-    Raises AuthorizationError where the credential may not read the log, and SourceError.
+    Events of these ids were `seen` by an earlier look. Raises AuthorizationError where the credential may not read the
+    log, and SourceError.
     """
-    request = endpoints.log(cursor or f"?{urlencode({'since': format_time(begun), 'limit': PAGE})}")
+    from_now = f"?{urlencode({'since': format_time(begun), 'limit': PAGE})}"
+    try:
+        return _read(client, endpoints, cursor or from_now, seen)
+    except NotTaken:
+        if cursor is None:
+            raise
+        # Okta keeps its log for 90 days: a place from before that is none any more.
+        return msgspec.structs.replace(_read(client, endpoints, from_now, ()), lost=True)
+
+
+def _read(client: OktaClient, endpoints: Endpoints, place: str, seen: Collection[str]) -> Moves:
     events: list[LogEvent] = []
+    began, been = place, {place}
     for _ in range(MOST_PAGES):
+        request = endpoints.log(place)
         rows, following = client.poll(request, RAW_EVENTS)
         events.extend(readable(rows))
-        place = endpoints.place_of(following) if following else endpoints.place_of(request.url)
-        if following is None or following == request.url or len(rows) < PAGE:
-            return _moves(events, place, behind=False)
-        request = endpoints.log(place)
-    return _moves(events, place, behind=True)
+        new = place if following is None else endpoints.place_of(following)
+        if new in been:  # a cursor never goes back: what was read comes again with the next look
+            return _moves(events, place, began, seen, stuck=len(rows) >= PAGE)
+        place = new
+        been.add(place)
+        if len(rows) < PAGE:
+            return _moves(events, place, began, seen)
+    return _moves(events, place, began, seen, behind=True)
 
 
-def _moves(events: Iterable[LogEvent], cursor: str, *, behind: bool) -> Moves:
+def _moves(
+    events: Iterable[LogEvent],
+    cursor: str,
+    began: str,
+    seen: Collection[str],
+    *,
+    behind: bool = False,
+    stuck: bool = False,
+) -> Moves:
+    """What the events name that were not seen; a look that goes on where this one began finds them again."""
+    events = list(events)
+    again = frozenset(event.id for event in events) if cursor == began else frozenset()
     users: set[str] = set()
     lists: set[str] = set()
     memberships: set[tuple[str, str]] = set()
     for event in events:
-        if not event.event_type.startswith(_PREFIXES):
+        if event.id in seen or not event.event_type.startswith(_PREFIXES):
             continue
         people, named = event.of("User"), [*event.of("UserGroup"), *event.of("AppInstance")]
         users.update(people)
@@ -60,4 +92,5 @@ def _moves(events: Iterable[LogEvent], cursor: str, *, behind: bool) -> Moves:
             memberships.update((name, person) for name in named for person in people)
         else:
             lists.update(named)
-    return Moves(cursor, frozenset(users), frozenset(lists), frozenset(memberships), behind)
+    ids = frozenset(users), frozenset(lists), frozenset(memberships)
+    return Moves(cursor, *ids, behind=behind, stuck=stuck, events=again)

@@ -2,12 +2,14 @@
 
 import datetime as dt
 
+import msgspec
 import pytest
 
-from idsync.errors import AuthorizationError
-from tests.okta_simulator.faults import Fail, Fault
+from idsync.errors import AuthorizationError, SourceError
+from idsync.sources.okta.log_events import readable
+from tests.okta_simulator.faults import Fail, Fault, Hollow, Omit, RateLimit, RepeatCursor
 from tests.okta_simulator.people import user_target
-from tests.sources.okta.organizations import Reader, served, small
+from tests.sources.okta.organizations import Clock, Reader, served, small
 
 BEGUN = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 
@@ -86,6 +88,128 @@ def test_a_long_log_is_read_in_parts() -> None:
         second = reader.source().moves(first.cursor, BEGUN)
     assert (first.behind, first.users) == (True, frozenset[str]())
     assert (second.behind, second.users) == (False, frozenset({ada.id}))
+
+
+LOG = "/api/v1/logs"
+
+
+def test_r45_a_429_in_the_middle_is_waited_for_and_nothing_is_missed() -> None:
+    organization = small(clock=Clock())
+    ada = organization.user("ada@enzos-pizza.com")
+    with served(organization) as reader:
+        cursor = start(reader)
+        for _ in range(2500):
+            organization.log("user.session.start", "hello", user_target(ada))
+        organization.suspend(ada)
+        reader.simulator.faults.add(Fault(LOG, RateLimit(), first=2, times=2))
+        moves = reader.source().moves(cursor, BEGUN)
+        assert reader.simulator.requests.by_status[429] == 2
+    assert moves.users == {ada.id}
+    assert not moves.behind
+
+
+def test_r45_a_cursor_that_returns_itself_is_followed_and_events_are_looked_at_once() -> None:
+    organization = small()
+    ada, boris = (organization.user(f"{name}@enzos-pizza.com") for name in ("ada", "boris"))
+    with served(organization) as reader:
+        cursor = start(reader)
+        reader.simulator.faults.add(Fault(LOG, RepeatCursor(), times=None))
+        organization.suspend(ada)
+        first = reader.source().moves(cursor, BEGUN)
+        organization.suspend(boris)
+        second = reader.source().moves(first.cursor, BEGUN, first.events)
+        third = reader.source().moves(second.cursor, BEGUN, second.events)
+        reader.simulator.faults.clear()
+        healed = reader.source().moves(third.cursor, BEGUN, third.events)
+        after = reader.source().moves(healed.cursor, BEGUN, healed.events)
+    assert [look.users for look in (first, second, third, healed)] == [{ada.id}, {boris.id}, set(), set()]
+    assert first.cursor == second.cursor == third.cursor == cursor
+    assert not first.stuck
+    assert after.is_empty
+    assert after.cursor == healed.cursor != cursor
+
+
+def test_r45_a_full_page_whose_cursor_returns_itself_says_that_there_is_no_way_on() -> None:
+    organization = small()
+    ada = organization.user("ada@enzos-pizza.com")
+    with served(organization) as reader:
+        cursor = start(reader)
+        reader.simulator.faults.add(Fault(LOG, RepeatCursor(), times=None))
+        for _ in range(1200):
+            organization.log("user.session.start", "hello", user_target(ada))
+        organization.suspend(ada)
+        before = reader.simulator.requests.total
+        moves = reader.source().moves(cursor, BEGUN)
+        assert reader.simulator.requests.total - before == 1
+        assert (moves.stuck, moves.cursor, moves.users) == (True, cursor, frozenset())
+        reader.simulator.faults.clear()
+        assert reader.source().moves(moves.cursor, BEGUN, moves.events).users == {ada.id}
+
+
+def test_r45_an_empty_page_that_names_a_next_one_is_followed_at_the_next_look() -> None:
+    organization = small()
+    ada = organization.user("ada@enzos-pizza.com")
+    with served(organization) as reader:
+        cursor = start(reader)
+        organization.suspend(ada)
+        reader.simulator.faults.add(Fault(LOG, Hollow(), times=3))
+        looks = []
+        for _ in range(4):
+            looks.append(reader.source().moves(cursor, BEGUN))
+            cursor = looks[-1].cursor
+    assert [look.users for look in looks] == [frozenset(), frozenset(), frozenset(), {ada.id}]
+    assert len({look.cursor for look in looks}) == 4
+
+
+@pytest.mark.parametrize("field", ["uuid", "eventType", "target"])
+def test_r45_an_event_that_lacks_what_it_should_have_is_passed_over(field: str) -> None:
+    organization = small()
+    ada, boris = (organization.user(f"{name}@enzos-pizza.com") for name in ("ada", "boris"))
+    with served(organization) as reader:
+        cursor = start(reader)
+        organization.suspend(ada)
+        reader.simulator.faults.add(Fault(LOG, Omit((field,)), times=1))
+        odd = reader.source().moves(cursor, BEGUN)
+        organization.suspend(boris)
+        assert reader.source().moves(odd.cursor, BEGUN).users == {boris.id}
+    assert odd.is_empty
+
+
+ODD_EVENTS = [
+    b"7",
+    b"[]",
+    b'"text"',
+    b"null",
+    b'{"uuid": 1, "eventType": "user.lifecycle.suspend"}',
+    b'{"uuid": "u", "eventType": {"a": 1}}',
+    b'{"uuid": "u", "eventType": "user.lifecycle.suspend", "target": "00u"}',
+    b'{"uuid": "u", "eventType": "user.lifecycle.suspend", "target": [[]]}',
+    b'{"uuid": "u", "eventType": "user.lifecycle.suspend", "target": [{"id": 5, "type": "User"}]}',
+    b'{"uuid": "u", "eventType": "user.lifecycle.suspend", "target": ' + b"[" * 5000 + b"]" * 5000 + b"}",
+]
+GOOD = b'{"uuid": "v", "eventType": "user.lifecycle.suspend", "target": [{"id": "00u1", "type": "User"}], "extra": [1]}'
+
+
+@pytest.mark.parametrize("event", ODD_EVENTS, ids=range(len(ODD_EVENTS)))
+def test_r45_an_event_of_another_shape_takes_no_other_with_it(event: bytes) -> None:
+    rows = [msgspec.Raw(event), msgspec.Raw(GOOD), msgspec.Raw(event)]
+    assert [found.of("User") for found in readable(rows)] == [["00u1"]]
+
+
+def test_r45_a_place_that_okta_does_not_keep_any_more_is_said_to_be_lost() -> None:
+    organization = small()
+    ada = organization.user("ada@enzos-pizza.com")
+    with served(organization) as reader:
+        cursor = start(reader)
+        organization.suspend(ada)
+        now = dt.datetime.fromtimestamp(organization.clock() + 1, dt.UTC)
+        reader.simulator.faults.add(Fault(LOG, Fail(400), times=1))
+        moves = reader.source().moves(cursor, now)
+        assert moves.lost
+        assert moves.cursor != cursor
+        reader.simulator.faults.add(Fault(LOG, Fail(400), times=1))
+        with pytest.raises(SourceError):
+            reader.source().moves(None, now)
 
 
 def test_a_credential_that_may_not_read_the_log_is_told_so() -> None:
