@@ -14,11 +14,13 @@ IdsyncError
   TargetError                a target refuses a step, or does not answer
   PartlyApplied              some steps of an apply are in their target and some are not
   LeaseHeld                  another run is at work
+    OlderReplica             ... a service that does not know the schema to which this version would bring the store
   LeaseLost                  another run took over what this one held
   StoreError                 the store cannot be opened, read or written
     StoreBusy                ... since another process is writing to it for too long
     StoreAway                ... since its server does not answer now
     StoreDamaged             ... since something in it cannot be read (names it)
+    SchemaMoved              ... since a newer version brought it to a schema that this one does not know
     SchemaTooOld             ... before a command that writes has brought it to today's schema
   ResourceError              a resource in a manual edit is invalid, unknown, stale or in conflict
   NameTaken                  a pushed user has the name of somebody whom idsync does not manage
@@ -165,6 +167,10 @@ class LeaseHeld(IdsyncError):
         self.since = since
 
 
+class OlderReplica(LeaseHeld):
+    """A service that runs knows an earlier schema than the one to which this version would bring the store."""
+
+
 class LeaseLost(IdsyncError):
     """The lease was not renewed in time, and another process took it: nothing is written any more."""
 
@@ -192,6 +198,10 @@ class StoreDamaged(StoreError):
             "move the store away and apply again: what Okta asks for is made again, what people made by hand is lost.",
         )
         self.what = what
+
+
+class SchemaMoved(StoreError):
+    """A newer version brought the store to a schema that this one does not know, maybe since it was opened."""
 
 
 class SchemaTooOld(StoreError):

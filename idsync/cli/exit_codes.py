@@ -13,6 +13,7 @@ from idsync.errors import (
     PartlyApplied,
     PlanError,
     ResourceError,
+    SchemaMoved,
     SchemaTooOld,
     SecretError,
     SourceError,
@@ -91,7 +92,7 @@ def exit_code_of(error: IdsyncError) -> ExitCode:
             return ExitCode.BLOCKED
         case PlanError():
             return ExitCode.PLAN_UNUSABLE
-        case SourceError() | TargetError() | SchemaTooOld():
+        case SourceError() | TargetError() | SchemaTooOld() | SchemaMoved():
             return ExitCode.SOURCE_UNUSABLE
         case PartlyApplied(causes=causes):
             return first_of({ExitCode.PARTLY_APPLIED, *map(exit_code_of, causes)})

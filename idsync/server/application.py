@@ -43,7 +43,7 @@ def application(
 
     async def ready(_: Request) -> Response:
         try:
-            await worker.read(lambda store: store.runs.next_number())
+            await worker.read(_ready)
         except IdsyncError as error:
             return PlainTextResponse(f"{error.summary}\n", 503)
         return PlainTextResponse("ready\n")
@@ -76,6 +76,11 @@ def application(
         routes.append(Route(base, scim.answer, methods=_METHODS))
         routes.append(Route(base + "/{path:path}", scim.answer, methods=_METHODS))
     return RequestLog(Starlette(routes=routes, lifespan=lifespan), measured)
+
+
+def _ready(store: Store) -> None:
+    store.check_schema()
+    store.runs.next_number()
 
 
 def _passes(store: Store) -> tuple[list[tuple[str, PassReport | None, PassReport | None]], int]:

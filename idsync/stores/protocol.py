@@ -73,6 +73,19 @@ class Leases(Protocol):
         """Who has a lease now, as far as its seconds tell."""
 
 
+class Replicas(Protocol):
+    """The services that use a store, each with a row that it renews as a lease while it runs."""
+
+    def announce(self, holder: Holder) -> Lease:
+        """Say that a service runs from now on, and which schema it knows."""
+
+    def leave(self, lease: Lease) -> None:
+        """Say that a service ends."""
+
+    def running(self) -> list[tuple[int, Holder]]:
+        """The services that run, as far as their rows tell, each with the schema that it knows."""
+
+
 class Bodies(Protocol):
     """The canonical bytes of every object that was ever here, by fingerprint."""
 
@@ -388,6 +401,12 @@ class Store(Records, Protocol):
 
     @property
     def tokens(self) -> Tokens: ...
+
+    @property
+    def replicas(self) -> Replicas: ...
+
+    def check_schema(self) -> None:
+        """Raise SchemaMoved where another version brought the store to a newer schema since it was opened."""
 
     def attempt(self) -> AbstractContextManager[None]:
         """A span of writes inside a transaction that can fail alone: an error undoes it, and leaves the rest.

@@ -26,10 +26,13 @@ CODES = {
     "PartlyApplied": 8,
     "TargetError": 7,
     "LeaseHeld": 9,
+    "OlderReplica": 9,
     "LeaseLost": 9,
     "NameTaken": 1,  # of pushes alone, which are answered 409
     "StoreBusy": 9,
+    "StoreAway": 1,
     "StoreDamaged": 1,
+    "SchemaMoved": 7,
     "SchemaTooOld": 7,
     "StoreError": 1,
     "IdsyncError": 1,

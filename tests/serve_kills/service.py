@@ -17,7 +17,7 @@ from idsync.reconcile.single_pass import plan_once
 from idsync.server.tokens import make_token
 from idsync.sources.protocol import silent
 from idsync.stores.protocol import Access, Holder
-from tests.serve_kills.elsewhere import MACHINE, SECONDS
+from tests.serve_kills.elsewhere import MACHINE, MIGRATIONS, SECONDS
 
 CONFIGURATION = """\
 apiVersion: idsync/v1
@@ -61,9 +61,11 @@ class Broken(Exception):
 class Replica:
     """One service, started as often as it is killed. Where `machine` is empty it is on this one, with its leases."""
 
-    def __init__(self, folder: Path, number: int, machine: str = "") -> None:
+    def __init__(self, folder: Path, number: int, machine: str = "", migrations: Path | None = None) -> None:
+        """With `migrations` it is of the version that has these."""
         self._folder = folder
         self._machine = machine
+        self._migrations = migrations
         self._log = folder / f"serve-{number}.log"
         self.url = ""
         self._process: subprocess.Popen[bytes] | None = None
@@ -75,16 +77,22 @@ class Replica:
 
     def start(self) -> None:
         """Start it, and wait until it is ready."""
+        self.begin()
+        self.until_ready()
+
+    def begin(self) -> None:
+        """Start it."""
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
         program = "tests.serve_kills.elsewhere" if self._machine else "idsync"
         variables = {MACHINE: self._machine, SECONDS: str(LEASE)} if self._machine else {}
+        if self._migrations is not None:
+            variables[MIGRATIONS] = str(self._migrations)
         command = [sys.executable, "-m", program, "serve", "-c", str(self._folder), "--port", str(port)]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **variables})
-        self.until_ready()
 
     def until_ready(self) -> None:
         """Wait until it answers that it is ready. Raises Broken."""
@@ -115,6 +123,20 @@ class Replica:
         if self._process is not None and self.is_alive:
             self._process.terminate()
             self._process.wait(LONGEST)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to all of its processes."""
+        assert self._process is not None
+        for process in (self._process.pid, *self.children()):
+            os.kill(process, number)
+
+    def ended(self) -> int:
+        """Wait until it ends by itself; its exit code. Raises Broken."""
+        assert self._process is not None
+        try:
+            return self._process.wait(LONGEST)
+        except subprocess.TimeoutExpired:
+            raise Broken(f"The service does not end:\n{self.log()}") from None
 
     def log(self) -> str:
         """The end of what it logged."""

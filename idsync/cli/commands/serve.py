@@ -34,6 +34,7 @@ def command(invocation: Invocation, host: str | None, port: int | None) -> ExitC
     from idsync.server.metrics import Metrics
     from idsync.server.page.pages import SIGN_INS_A_MINUTE, StatusPage
     from idsync.server.page.sessions import Sessions, status_tokens
+    from idsync.server.presence import Presence, wait_for_older
     from idsync.server.reconciler import Reconciler
     from idsync.server.request_rate import RequestRate
     from idsync.server.scim.endpoint import ScimEndpoint
@@ -46,7 +47,11 @@ def command(invocation: Invocation, host: str | None, port: int | None) -> ExitC
     service = place.settings.service
     configured = Configured(place, invocation.config)
     listening = Listening(host or service.host, service.port if port is None else port, service, place.directory)
-    worker = Worker(lambda: place.store(Access.WRITE), "local", place.holder(format_time(place.now())), time.sleep)
+    holder = place.holder(format_time(place.now()))
+    wait_for_older(lambda: place.store(Access.WRITE), time.sleep)
+    presence = Presence(lambda: place.store(Access.WRITE), holder)
+    presence.start()
+    worker = Worker(lambda: place.store(Access.WRITE), "local", holder, time.sleep)
     worker.start()
     reconciler = Reconciler(invocation.config, as_json=as_json)
     scim = ScimEndpoint(
@@ -95,6 +100,9 @@ def command(invocation: Invocation, host: str | None, port: int | None) -> ExitC
     finally:
         reconciler.stop()
         worker.stop()
+        presence.stop()
+    if presence.failure is not None:
+        raise presence.failure
     return ExitCode.DONE
 
 

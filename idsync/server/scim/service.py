@@ -7,7 +7,17 @@ from scim2_models import Context, Error, Resource, ResponseParameters, SCIMExcep
 from scim2_server.responses import ScimResponse
 from scim2_server.service import ScimService
 
-from idsync.errors import BlockedError, IdsyncError, LeaseHeld, LeaseLost, NameTaken, PlanStale, StoreAway, StoreBusy
+from idsync.errors import (
+    BlockedError,
+    IdsyncError,
+    LeaseHeld,
+    LeaseLost,
+    NameTaken,
+    PlanStale,
+    SchemaMoved,
+    StoreAway,
+    StoreBusy,
+)
 
 RETRY_SECONDS = 5
 
@@ -36,7 +46,7 @@ class OktaScimService(ScimService):
                 return Error(status=HTTPStatus.REQUEST_TIMEOUT, detail="The body did not come in time.")
             case NameTaken():
                 return UniquenessException(detail=_told(exception)).to_error()
-            case BlockedError() | PlanStale() | LeaseHeld() | LeaseLost() | StoreBusy() | StoreAway():
+            case BlockedError() | PlanStale() | LeaseHeld() | LeaseLost() | StoreBusy() | StoreAway() | SchemaMoved():
                 return Error(status=HTTPStatus.SERVICE_UNAVAILABLE, detail=_told(exception))
             case IdsyncError():
                 return Error(status=HTTPStatus.INTERNAL_SERVER_ERROR, detail=_told(exception))

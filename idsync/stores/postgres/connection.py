@@ -16,6 +16,7 @@ from idsync.stores.postgres.explanations import explained, read_only
 from idsync.stores.postgres.portions import Portions
 from idsync.stores.postgres.statements import PRIVATE, SCHEMA, Text, texts
 from idsync.stores.tables.connection import Row, Value
+from idsync.stores.tables.migrations import moved_on
 from idsync.stores.tables.statements import Statement
 from idsync.stores.tables.transactions import Transactions
 
@@ -34,6 +35,7 @@ _BEGIN_ASIDE = (
     " SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'"
 )
 _BEGIN_WRITING = f"{_BEGIN_ASIDE}; SELECT pg_advisory_xact_lock({WRITER})"
+_VERSION = "SELECT version FROM idsync.schema_version"
 _BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
@@ -105,10 +107,26 @@ class Connection(Transactions):
             self._execute(_BEGIN_READING)
             return
         try:
-            self._execute(words)
+            if self.schema_version is None:
+                self._execute(words)
+            else:  # in one exchange with the server
+                self._check_version(self._execute(f"{words}; {_VERSION}"))
         except BaseException:  # the wait for the lock may have ended what was begun
             self._end()
             raise
+
+    def check_schema(self) -> None:
+        """Raise SchemaMoved where the store is of another version than when it was opened."""
+        if self.schema_version is not None:
+            self._check_version(self._execute(_VERSION))
+
+    def _check_version(self, answer: psycopg.Cursor[Row]) -> None:
+        """Of several answers the last one says the version."""
+        while answer.nextset():
+            pass
+        (version,) = answer.fetchone() or (0,)
+        if version != self.schema_version:
+            raise moved_on(self.label, version, self.schema_version or 0)
 
     def _commit(self) -> None:
         self._drain()

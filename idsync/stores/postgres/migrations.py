@@ -1,11 +1,14 @@
 """Numbered migrations, forward only: a database says how far it has come, and an older tool leaves a newer one be."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from idsync.stores.postgres.connection import Connection
 from idsync.stores.postgres.statements import PRIVATE, SCHEMA, SQL_FOLDER, moved
 from idsync.stores.tables.migrations import check_known, not_ours, numbered_files
 
+_FIRST_WITH_REPLICAS = 2
+"""The first version of which services say in the store that they use it."""
 _BEGIN_PRIVATE = "BEGIN ISOLATION LEVEL REPEATABLE READ"
 
 
@@ -14,10 +17,10 @@ def known_migrations(folder: Path = SQL_FOLDER / "migrations") -> list[Path]:
     return numbered_files(folder)
 
 
-def migrate(connection: Connection, migrations: list[Path]) -> int:
+def migrate(connection: Connection, migrations: list[Path], check: Callable[[], None] | None = None) -> int:
     """Bring the database to the newest version that this tool knows, in one transaction; raises StoreError.
 
-    The version that it had: 0 for a new one.
+    `check` raises where somebody uses a store of an earlier version. The version that it had: 0 for a new one.
     """
     version = version_of(connection, len(migrations))
     if version == len(migrations):
@@ -25,6 +28,8 @@ def migrate(connection: Connection, migrations: list[Path]) -> int:
     with connection.writing():
         # Another process may have been faster between the look and the lock.
         version = version_of(connection, len(migrations))
+        if check is not None and _FIRST_WITH_REPLICAS <= version < len(migrations):
+            check()
         if version == 0:
             if connection.row("SELECT to_regnamespace('idsync')") == (None,):
                 connection.run(f"CREATE SCHEMA {SCHEMA}")

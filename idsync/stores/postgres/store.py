@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 
 from idsync.errors import StoreError
+from idsync.stores.holder import this_process
 from idsync.stores.postgres.address import label_of, parameters_of
 from idsync.stores.postgres.connection import Connection, Raw
 from idsync.stores.postgres.contents import PostgresContents
@@ -15,6 +16,7 @@ from idsync.stores.postgres.migrations import known_migrations, migrate, migrate
 from idsync.stores.protocol import Access
 from idsync.stores.tables.copying import OpenStore
 from idsync.stores.tables.migrations import too_old
+from idsync.stores.tables.replicas import Replicas
 from idsync.stores.tables.store import Clock, TableStore
 
 
@@ -35,8 +37,9 @@ def open_postgres(
     known = known_migrations() if migrations is None else migrations
     connection = _connected(url)
     try:
-        upgraded = _prepare(connection, access, known)
-        return PostgresStore(connection, upgraded_from=upgraded, clock=clock or connection.now)
+        replicas = Replicas(connection, clock or connection.now, len(known))
+        upgraded = _prepare(connection, access, known, lambda: replicas.check_none_older(this_process("")))
+        return PostgresStore(connection, schema=len(known), upgraded_from=upgraded, clock=clock or connection.now)
     except BaseException:
         connection.close()
         raise
@@ -51,15 +54,17 @@ def postgres_exists(url: str) -> bool:
         connection.close()
 
 
-def _prepare(connection: Connection, access: Access, known: list[Path]) -> int | None:
+def _prepare(connection: Connection, access: Access, known: list[Path], check: Callable[[], None]) -> int | None:
     """Bring the store to today's schema, or what is read of it; the version that it was brought from, if it was."""
     match access:
         case Access.WRITE:
-            version = migrate(connection, known)
+            version = migrate(connection, known, check)
+            connection.schema_version = len(known)
             return version if 0 < version < len(known) else None
         case Access.REMEMBER:
             if version_of(connection, len(known)) != len(known):
                 raise too_old(connection.label, "This command does not change what it only looks at.")
+            connection.schema_version = len(known)
         case Access.READ:
             version = version_of(connection, len(known))
             connection.refuses_writes = True

@@ -9,6 +9,7 @@ import msgspec
 from idsync.errors import StoreBusy, StoreError
 from idsync.stores.sqlite.statements import TEXTS
 from idsync.stores.tables.connection import Listed, Row, Value
+from idsync.stores.tables.migrations import moved_on
 from idsync.stores.tables.statements import Statement
 from idsync.stores.tables.transactions import Transactions
 
@@ -76,6 +77,14 @@ class Connection(Transactions):
         with self._explained():
             self._raw.backup(other._raw)
 
+    def check_schema(self) -> None:
+        """Raise SchemaMoved where the store is of another version than when it was opened."""
+        if self.schema_version is None:
+            return
+        (version,) = self.row("PRAGMA user_version") or (0,)
+        if version != self.schema_version:
+            raise moved_on(self.label, version, self.schema_version)
+
     def close(self) -> None:
         """Close; what was not committed is undone."""
         with self._explained():
@@ -83,6 +92,11 @@ class Connection(Transactions):
 
     def _begin(self) -> None:
         self.run("BEGIN IMMEDIATE")
+        try:
+            self.check_schema()
+        except BaseException:
+            self._end()
+            raise
 
     _begin_aside = _begin  # a file has one writer, whatever it writes
 

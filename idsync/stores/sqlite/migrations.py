@@ -1,12 +1,15 @@
 """Numbered migrations, forward only: a database says how far it has come, and an older tool leaves a newer one be."""
 
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 from idsync.stores.sqlite.connection import Connection
 from idsync.stores.sqlite.statements import SQL_FOLDER
 from idsync.stores.tables.migrations import check_known, not_ours, numbered_files
 
+_FIRST_WITH_REPLICAS = 7
+"""The first version of which services say in the store that they use it."""
 APPLICATION_ID = 0x1D54C001
 """Marks the file as idsync's, so that another program's database is not mistaken for ours."""
 
@@ -16,10 +19,10 @@ def known_migrations(folder: Path = SQL_FOLDER / "migrations") -> list[Path]:
     return numbered_files(folder)
 
 
-def migrate(connection: Connection, migrations: list[Path]) -> int:
+def migrate(connection: Connection, migrations: list[Path], check: Callable[[], None] | None = None) -> int:
     """Bring the database to the newest version that this tool knows, in one transaction; raises StoreError.
 
-    The version that it had: 0 for a new one.
+    `check` raises where somebody uses a store of an earlier version. The version that it had: 0 for a new one.
     """
     version = version_of(connection, len(migrations))
     if version == len(migrations):
@@ -27,6 +30,8 @@ def migrate(connection: Connection, migrations: list[Path]) -> int:
     with connection.writing():
         # Another process may have been faster between the look and the lock.
         version = version_of(connection, len(migrations))
+        if check is not None and _FIRST_WITH_REPLICAS <= version < len(migrations):
+            check()
         for migration in migrations[version:]:
             for statement in split_statements(migration.read_text("utf-8")):
                 connection.run(statement)

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from idsync.errors import StoreError
+from idsync.stores.holder import this_process
 from idsync.stores.protocol import Access
 from idsync.stores.sqlite.connection import Connection, explained
 from idsync.stores.sqlite.contents import SqliteContents
@@ -16,6 +17,7 @@ from idsync.stores.sqlite.functions import teach
 from idsync.stores.sqlite.migrations import known_migrations, migrate, version_of
 from idsync.stores.tables.copying import OpenStore
 from idsync.stores.tables.migrations import too_old
+from idsync.stores.tables.replicas import Replicas
 from idsync.stores.tables.store import Clock, TableStore
 
 Connect = Callable[..., sqlite3.Connection]
@@ -63,7 +65,10 @@ def open_store(path: Path, *, connect: Connect = sqlite3.connect, clock: Clock =
         ) from error
     connection = _connected(_uri(path, "rw"), str(path), connect)
     with _closed_on_failure(connection):
-        before = migrate(connection, known_migrations())
+        known = known_migrations()
+        replicas = Replicas(connection, clock, len(known))
+        before = migrate(connection, known, lambda: replicas.check_none_older(this_process("")))
+        connection.schema_version = len(known)
         return _store(connection, before, clock)
 
 
@@ -97,6 +102,7 @@ def _open_to_remember(path: Path, connect: Connect, clock: Clock) -> SqliteStore
         known = len(known_migrations())
         if version_of(connection, known) != known:
             raise too_old(str(path), "This command does not change what it only looks at.")
+        connection.schema_version = known
         return _store(connection, known, clock)
 
 
@@ -177,7 +183,7 @@ def _closed_on_failure(connection: Connection) -> Iterator[None]:
 
 def _store(connection: Connection, before: int, clock: Clock) -> SqliteStore:
     upgraded = before if 0 < before < len(known_migrations()) else None
-    store = SqliteStore(connection, upgraded_from=upgraded, clock=clock)
+    store = SqliteStore(connection, schema=len(known_migrations()), upgraded_from=upgraded, clock=clock)
     _write_ahead(store, connection)
     return store
 

@@ -63,5 +63,8 @@ class Connection(Protocol):
     def reading(self) -> AbstractContextManager[None]:
         """A span of reads that see one state; inside a transaction, that transaction's."""
 
+    def check_schema(self) -> None:
+        """Raise SchemaMoved where the store is of another version than when it was opened."""
+
     def close(self) -> None:
         """Close; what was not committed is undone."""

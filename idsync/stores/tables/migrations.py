@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from idsync.errors import SchemaTooOld, StoreError
+from idsync.errors import SchemaMoved, SchemaTooOld, StoreError
 
 
 def numbered_files(folder: Path) -> list[Path]:
@@ -20,9 +20,9 @@ def not_ours(label: str, why: str) -> StoreError:
 
 
 def check_known(label: str, version: int, known: int) -> None:
-    """Raise StoreError for a version that is newer than those which this tool knows."""
+    """Raise SchemaMoved for a version that is newer than those which this tool knows."""
     if version > known:
-        raise StoreError(
+        raise SchemaMoved(
             f"The store {label} was made by a newer idsync.",
             why=f"It has schema version {version}; this tool knows versions up to {known}.",
             fix="Upgrade idsync.",
@@ -35,4 +35,13 @@ def too_old(label: str, why: str) -> SchemaTooOld:
         f"The store {label} was made by an earlier idsync.",
         why=why,
         fix="Run a command that writes, such as `idsync apply`: it brings the store to this version.",
+    )
+
+
+def moved_on(label: str, found: int, opened: int) -> SchemaMoved:
+    """That a store is not of the version any more that it had when this process opened it."""
+    return SchemaMoved(
+        f"The store {label} was brought to a newer schema while this process ran.",
+        why=f"It has schema version {found} now; this process opened it with version {opened}.",
+        fix="Start it again with the newer idsync.",
     )

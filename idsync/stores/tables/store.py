@@ -16,6 +16,7 @@ from idsync.stores.tables.facts import Facts
 from idsync.stores.tables.journal import Journal, Runs
 from idsync.stores.tables.leases import Leases
 from idsync.stores.tables.pushed import Pushed, Tokens
+from idsync.stores.tables.replicas import Replicas
 from idsync.stores.tables.testimony import Story
 from idsync.stores.tables.upstream import Upstream
 from idsync.stores.tables.verification import verified
@@ -24,9 +25,11 @@ Clock = Callable[[], float]
 
 
 class TableStore:
-    """An open store; `clock` gives seconds since 1970, by which leases end."""
+    """An open store; `clock` gives seconds since 1970, by which leases end; `schema` is its version."""
 
-    def __init__(self, connection: Connection, *, upgraded_from: int | None = None, clock: Clock = time.time) -> None:
+    def __init__(
+        self, connection: Connection, *, schema: int, upgraded_from: int | None = None, clock: Clock = time.time
+    ) -> None:
         self.upgraded_from = upgraded_from
         self._connection = connection
         self.bodies = Bodies(connection)
@@ -34,6 +37,7 @@ class TableStore:
         self.journal = Journal(connection, self.bodies)
         self.runs = Runs(connection)
         self.leases = Leases(connection, clock)
+        self.replicas = Replicas(connection, clock, schema)
         self.facts = Facts(connection, "fact")
         self.cache = Facts(connection, "cache")
         self.upstream = Upstream(connection)
@@ -60,6 +64,10 @@ class TableStore:
     def attempt(self) -> AbstractContextManager[None]:
         """A span of writes inside a transaction that can fail alone: an error undoes it, and leaves the rest."""
         return self._connection.attempt()
+
+    def check_schema(self) -> None:
+        """Raise SchemaMoved where another version brought the store to a newer schema since it was opened."""
+        self._connection.check_schema()
 
     def close(self) -> None:
         """Give the database back; what was not committed is undone."""

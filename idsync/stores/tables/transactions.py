@@ -21,6 +21,8 @@ class Transactions(ABC):
         self._part_of_another = cast("AbstractContextManager[None]", RLock())
         self.label = label
         self.is_writing = False
+        self.schema_version: int | None = None
+        """What the store must still be of to be written to; None while it is brought to that."""
         self.before_commit: list[Callable[[], None]] = []
         self.after_commit: list[Callable[[], None]] = []
         self.after_rollback: list[Callable[[], None]] = []

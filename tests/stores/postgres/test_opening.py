@@ -1,20 +1,22 @@
 """Opening a store in PostgreSQL: made once, read as it is, brought forward by who writes; why it cannot be opened."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from idsync.errors import SchemaTooOld, StoreError
+from idsync.cli.exit_codes import exit_code_of
+from idsync.errors import OlderReplica, SchemaMoved, SchemaTooOld, StoreError
 from idsync.stores.postgres.address import label_of
 from idsync.stores.postgres.migrations import known_migrations
 from idsync.stores.postgres.store import open_postgres, postgres_exists
-from idsync.stores.protocol import Access
+from idsync.stores.protocol import Access, Lease
 from idsync.targets.local import LocalTarget
 from tests.postgres.server import server
 from tests.postgres.stores import new_store
+from tests.stores.test_leases import ELSEWHERE
 from tests.targets.world import ORG, our_user
 
 SCHEMAS = "SELECT nspname FROM pg_namespace WHERE nspname = 'idsync'"
@@ -183,3 +185,37 @@ def test_an_address_that_cannot_be_read_is_not_repeated(url: str) -> None:
     said = f"{caught.value.summary} {caught.value.why} {caught.value.fix}"
     assert url not in said
     assert caught.value.fix
+
+
+def test_r47_a_store_that_an_older_service_uses_is_not_brought_forward(database: str, later: list[Path]) -> None:
+    fill(database)
+    url = server().url(database)
+    with open_postgres(url, Access.WRITE) as older:
+        lease = older.replicas.announce(ELSEWHERE)
+        with pytest.raises(OlderReplica, match="another-machine") as caught:
+            open_postgres(url, Access.WRITE, migrations=later)
+        assert exit_code_of(caught.value) == 9
+        with open_postgres(url, Access.READ, migrations=later) as reading:
+            assert LocalTarget(reading.directory, ORG).state().users.keys() == {"hiro"}
+        older.replicas.leave(lease)
+        open_postgres(url, Access.WRITE, migrations=later).close()
+
+
+def test_r47_who_opened_an_older_schema_writes_nothing_once_it_is_newer(database: str, later: list[Path]) -> None:
+    fill(database)
+    url = server().url(database)
+    with open_postgres(url, Access.WRITE) as older:
+        held = older.leases.take("leader", ELSEWHERE, 60)
+        assert isinstance(held, Lease)
+        open_postgres(url, Access.WRITE, migrations=later).close()
+        writes: list[Callable[[], object]] = [
+            lambda: LocalTarget(older.directory, ORG).put_user(our_user("late")),
+            lambda: older.leases.renew(held),
+            older.check_schema,
+        ]
+        for write in writes:
+            with pytest.raises(SchemaMoved, match="newer schema") as caught:
+                write()
+            assert exit_code_of(caught.value) == 7
+    with open_postgres(url, Access.READ, migrations=later) as store:
+        assert LocalTarget(store.directory, ORG).state().users.keys() == {"hiro"}

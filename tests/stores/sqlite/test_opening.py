@@ -7,17 +7,19 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from idsync.errors import StoreBusy, StoreError
+from idsync.errors import OlderReplica, SchemaMoved, StoreBusy, StoreError
+from idsync.stores.sqlite import store as sqlite_store
 from idsync.stores.sqlite.connection import Connection
 from idsync.stores.sqlite.migrations import known_migrations, migrate, split_statements
 from idsync.stores.sqlite.store import open_store, open_store_to_read
 from idsync.targets.local import LocalTarget
+from tests.stores.test_leases import ELSEWHERE
 from tests.targets.world import ORG, our_user
 
 
@@ -192,7 +194,8 @@ class TestMigrations:
 READ_AS_NOBODY = """
 import os, sys
 from pathlib import Path
-from idsync.errors import StoreBusy, StoreError
+from idsync.errors import OlderReplica, SchemaMoved, StoreBusy, StoreError
+from idsync.stores.sqlite import store as sqlite_store
 from idsync.stores.sqlite.store import open_store, open_store_to_read
 from idsync.targets.local import LocalTarget
 ORG = "https://enzos-pizza.okta.com"
@@ -231,3 +234,30 @@ def test_a_file_in_a_folder_that_cannot_be_written_is_still_read() -> None:
     assert ran.stderr == ""
     assert ran.stdout.splitlines()[0] == "['hiro']"
     assert "FILE" in ran.stdout.splitlines()[1]
+
+
+@pytest.fixture
+def later(tmp_path: Path) -> list[Path]:
+    """Migrations with one more than there is."""
+    folder = tmp_path / "migrations"
+    shutil.copytree(Path(known_migrations()[0]).parent, folder)
+    (folder / "0999_later.sql").write_text("CREATE TABLE laters (id INTEGER PRIMARY KEY) STRICT;\n")
+    return known_migrations(folder)
+
+
+def test_r47_an_older_service_is_neither_overtaken_nor_writes_once_it_was(
+    path: Path, later: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_store(path) as older:
+        lease = older.replicas.announce(ELSEWHERE)
+        monkeypatch.setattr(sqlite_store, "known_migrations", lambda: later)
+        with pytest.raises(OlderReplica, match="another-machine"):
+            open_store(path)
+        older.replicas.leave(lease)
+        open_store(path).close()
+        writes: list[Callable[[], object]] = [lambda: older.facts.put({"key": b"late"}), older.check_schema]
+        for write in writes:
+            with pytest.raises(SchemaMoved, match="newer schema"):
+                write()
+    with open_store(path) as store:
+        assert store.facts.get("key") is None

@@ -66,3 +66,13 @@ UPDATE idsync.leases SET ends = $1 WHERE name = $2;
 
 -- name: release_lease
 UPDATE idsync.leases SET holder = NULL WHERE name = $1 AND token = $2;
+
+-- name: replicas
+SELECT name, holder FROM idsync.leases
+WHERE name >= 'replica/' AND name < 'replica0' AND holder IS NOT NULL AND ends > $1;
+
+-- name: forget_replica
+DELETE FROM idsync.leases WHERE name = $1;
+
+-- name: forget_replicas
+DELETE FROM idsync.leases WHERE name >= 'replica/' AND name < 'replica0' AND ends < $1;

@@ -62,3 +62,12 @@ UPDATE leases SET ends = ? WHERE name = ?;
 
 -- name: release_lease
 UPDATE leases SET holder = NULL WHERE name = ? AND token = ?;
+
+-- name: replicas
+SELECT name, holder FROM leases WHERE name >= 'replica/' AND name < 'replica0' AND holder IS NOT NULL AND ends > ?;
+
+-- name: forget_replica
+DELETE FROM leases WHERE name = ?;
+
+-- name: forget_replicas
+DELETE FROM leases WHERE name >= 'replica/' AND name < 'replica0' AND ends < ?;
