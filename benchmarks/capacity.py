@@ -139,6 +139,7 @@ class Day:
     longest_blind: float = 0.0
     """The longest time between two looks at the log, in seconds."""
     _looked_at: float = 0.0
+    _full_ends_at: float = 0.0
 
     def leads(self) -> bool:
         """There is one process."""
@@ -148,12 +149,15 @@ class Day:
         """Nobody asks."""
         return False
 
-    def full(self) -> bool:
-        """Read everything."""
+    def begin_full(self) -> None:
+        """Begin to read everything."""
         self.fulls += 1
         self.requests += self.whole.all
-        self.now += self.whole.seconds
-        return True
+        self._full_ends_at = self.now + self.whole.seconds
+
+    def full_ended(self) -> bool | None:
+        """Whether everything is read."""
+        return True if self.now >= self._full_ends_at else None
 
     def tick(self) -> TickEnd:
         """Look at the log, and at whom it names with their groups."""

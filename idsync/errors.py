@@ -16,6 +16,7 @@ IdsyncError
   LeaseHeld                  another run is at work
     OlderReplica             ... a service that does not know the schema to which this version would bring the store
   LeaseLost                  another run took over what this one held
+  PassStopped                a pass of a service broke off since the service ends
   StoreError                 the store cannot be opened, read or written
     StoreBusy                ... since another process is writing to it for too long
     StoreAway                ... since its server does not answer now
@@ -173,6 +174,10 @@ class OlderReplica(LeaseHeld):
 
 class LeaseLost(IdsyncError):
     """The lease was not renewed in time, and another process took it: nothing is written any more."""
+
+
+class PassStopped(IdsyncError):
+    """A pass of a service broke off, with everything kept that it had done, since the service was told to end."""
 
 
 class StoreError(IdsyncError):

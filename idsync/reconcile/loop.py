@@ -1,4 +1,4 @@
-"""The loop of a service: a full pass each interval, a look at what moved each tick, one thing after the other.
+"""The loop of a service: a full pass each interval, and each tick a look at what moved, also while a full pass runs.
 
 Nothing here touches the outside: passes, the clock, chance and waiting are given.
 """
@@ -39,19 +39,22 @@ class Passes(Protocol):
     def leads(self) -> bool:
         """Whether this process is the one that reconciles, now and for a while."""
 
-    def full(self) -> bool:
-        """Read everything, and make the directory so; whether that went well."""
+    def begin_full(self) -> None:
+        """Begin to read everything and to make the directory so, which goes on beside ticks."""
+
+    def full_ended(self) -> bool | None:
+        """Whether the full pass that was begun went well; None while it goes on."""
 
     def tick(self) -> TickEnd:
         """Look at what moved since the last look, and make that so."""
 
     def wants_full(self) -> bool:
-        """Whether somebody asked for a full pass since the last one."""
+        """Whether somebody asks for a full pass."""
 
 
 @dataclass
 class Loop:
-    """Full passes `interval` seconds after the last one ended, and ticks between; never two things at once."""
+    """Full passes `interval` seconds after the last one ended, never two at once, and ticks all the time."""
 
     passes: Passes
     interval: float
@@ -62,6 +65,9 @@ class Loop:
     _full_at: float = field(default=0.0, init=False)
     _tick_at: float = field(default=0.0, init=False)
     _failures: int = field(default=0, init=False)
+    _under_way: bool = field(default=False, init=False)
+    _in_doubt: bool = field(default=False, init=False)
+    """Whether a tick asked for a full pass after the last one began: one under way may have read what is in doubt."""
 
     def run(self) -> None:
         """Go on until a wait ends with STOP."""
@@ -72,31 +78,38 @@ class Loop:
                     return
                 self._full_at = min(self._full_at, self.clock())  # the one that takes over begins with a full pass
                 continue
-            self._work()
-            woken = self.wait(max(0.0, min(self._full_at, self._tick_at) - self.clock()))
+            self._see_to_full_passes()
+            if self.clock() >= self._tick_at:
+                self._look()
+            woken = self.wait(self._pause())
             if woken is Wake.STOP:
                 return
             if woken is Wake.CALLED:
                 self._tick_at = self.clock()
 
-    def _work(self) -> None:
-        if self.clock() >= self._full_at or self.passes.wants_full():
-            self._full()
-        elif self.clock() >= self._tick_at:
-            self._look()
+    def _pause(self) -> float:
+        """How long there is nothing to do; the end of a full pass ends a wait before that."""
+        if self._under_way:
+            return max(0.0, self._tick_at - self.clock())
+        return 0.0 if self._in_doubt else max(0.0, min(self._full_at, self._tick_at) - self.clock())
 
-    def _full(self) -> None:
-        well = self.passes.full()
+    def _see_to_full_passes(self) -> None:
+        if self._under_way:
+            well = self.passes.full_ended()
+            if well is None:
+                return
+            self._ended(well)
+        if self.clock() >= self._full_at or self._in_doubt or self.passes.wants_full():
+            self._under_way, self._in_doubt = True, False
+            self.passes.begin_full()
+
+    def _ended(self, well: bool) -> None:
+        self._under_way = False
         self._failures = 0 if well else self._failures + 1
         pause = self.interval if well else min(self.interval, _FIRST_RETRY * 2 ** (self._failures - 1), _LAST_RETRY)
         self._full_at = self.clock() + pause * (1 + JITTER * (2 * self.random() - 1))
-        self._tick_at = self.clock() + self.tick
 
     def _look(self) -> None:
-        match self.passes.tick():
-            case TickEnd.DONE:
-                self._tick_at = self.clock() + self.tick
-            case TickEnd.BEHIND:
-                self._tick_at = self.clock()
-            case TickEnd.IN_DOUBT:
-                self._full_at = self.clock()
+        end = self.passes.tick()
+        self._in_doubt |= end is TickEnd.IN_DOUBT
+        self._tick_at = self.clock() + (0.0 if end is TickEnd.BEHIND else self.tick)

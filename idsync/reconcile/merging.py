@@ -1,10 +1,10 @@
-"""How a reading and what is known already come together: pushes that are newer than it, and what a doubtful one lacks.
+"""How a reading and what is known already come together: what is newer than it, and what a doubtful one lacks.
 
-A reading wins over pushes that arrived before it began. Okta's copies lag, so that a person whom a push deactivated
-shortly before is not believed to be active by a listing either.
+A reading wins over pushes that arrived before it began, and over what ticks read before that. Okta's copies lag, so
+that a person whom a push deactivated shortly before is not believed to be active by a listing either.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -15,10 +15,12 @@ from idsync.model.addresses import Address, split_address
 from idsync.model.extent import Extent, Reading
 from idsync.model.identity import OUT_STATUSES, IdentityApp, IdentityGroup, Snapshot, raw_json
 from idsync.model.names import twin_key
+from idsync.model.ownership import okta_id_of
 from idsync.model.pushed import PushedUser
 from idsync.model.times import format_time
-from idsync.plan.changes import AccessListChange, Change, LockChange, Plan, UserChange
-from idsync.plan.touched import locked_person
+from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange
+from idsync.plan.holding import person_of
+from idsync.reconcile.followed import NOTHING, Stored
 from idsync.stores.protocol import Pushed, Upstream
 from idsync.targets.protocol import DirectoryReader
 
@@ -35,27 +37,48 @@ def pushed_since(pushed: Pushed, begun: datetime) -> Extent:
     return Extent(frozenset(people), frozenset(group.list_id for group in pushed.groups_since(since)))
 
 
-def changes_of(plan: Plan, pushed: Pushed, target: DirectoryReader, since: str) -> frozenset[tuple[str, Address]]:
-    """The changes of a plan, by target and address, that are about somebody or something pushed since it was made.
+class Newer(msgspec.Struct, frozen=True):
+    """What is known better than by a plan: people by Okta id and under all their names, and lists."""
 
-    What a push says of them is in the facts and may not show in the directory: an account that a hand took is missing
-    before and after a deactivation.
-    """
+    people: AbstractSet[str] = frozenset()
+    names: AbstractSet[str] = frozenset()
+    lists: AbstractSet[str] = frozenset()
+
+    def changes_in(self, changes: Collection[Change]) -> frozenset[tuple[str, Address]]:
+        """Those of these changes, by target and address, that are about any of them.
+
+        What is known of them is in the facts and may not show in the directory: an account that a hand took is missing
+        before and after a deactivation.
+        """
+        if not self.people and not self.lists:
+            return frozenset()
+        # Of somebody who came and went, neither the facts nor the directory have a name: but the plan has.
+        names = self.names | {name for change in changes for name in _names_of(change, self.people)}
+        return frozenset((each.target, each.address) for each in changes if _is_about(each, names, self.lists))
+
+
+def newer_than_plan(pushed: Pushed, stored: Stored, target: DirectoryReader, since: str) -> Newer:
+    """What was pushed since a plan was made, and what ticks `stored` since."""
     users = pushed.users_since(since)
+    ids, keys = {user.okta_id for user in users}, {twin_key(user.username) for user in users}
+    names = {user.username for user in users} | (target.names_of(ids, keys) if users else set())
     lists = {group.list_id for group in pushed.groups_since(since)}
-    if not users and not lists:
-        return frozenset()
-    keys = {twin_key(user.username) for user in users}
-    names = {user.username for user in users} | target.names_of({user.okta_id for user in users}, keys)
-    return frozenset((each.target, each.address) for each in plan.changes if _is_about(each, names, lists))
+    return Newer(ids | stored.people, names | stored.names, lists | stored.lists)
+
+
+def _names_of(change: Change, people: AbstractSet[str]) -> Iterator[str]:
+    """The name that a change of a user or a lock is about, where that is one of these people."""
+    if isinstance(change, AccessListChange):
+        return
+    bodies = (body for body in (change.before, change.after) if body is not None)
+    if any(okta_id_of(body.metadata.labels) in people for body in bodies):
+        yield person_of(change)
 
 
 def _is_about(change: Change, people: AbstractSet[str], lists: AbstractSet[str]) -> bool:
     match change:
-        case UserChange():
-            return split_address(change.address)[1] in people
-        case LockChange():
-            return locked_person(change) in people
+        case UserChange() | LockChange():
+            return person_of(change) in people
         case AccessListChange():
             named = (*change.members_added, *change.members_removed)
             return split_address(change.address)[1] in lists or any(name in people for name in named)
@@ -64,7 +87,7 @@ def _is_about(change: Change, people: AbstractSet[str], lists: AbstractSet[str])
 
 
 def with_newer(reading: Reading, upstream: Upstream, newer: Extent) -> Reading:
-    """The reading, with the people and groups of `newer` as the facts have them."""
+    """The reading, with the people, groups and apps of `newer` as the facts have them."""
     users, lists = newer.users or frozenset(), newer.lists or frozenset()
     if not users and not lists:
         return reading
@@ -73,6 +96,10 @@ def with_newer(reading: Reading, upstream: Upstream, newer: Extent) -> Reading:
     for group in known.groups:
         if group.id in lists:
             groups[group.id] = replace(group, members=raw_json(sorted(upstream.members([group.id]))))
+    apps = {app.id: app for app in snapshot.apps if app.id not in lists}
+    for app in known.apps:
+        if app.id in lists:
+            apps[app.id] = replace(app, users=raw_json(sorted(upstream.members([app.id]))))
     away = {user: status for user, status in snapshot.unassigned.items() if user not in users} | known.unassigned
     merged = replace(
         snapshot,
@@ -80,14 +107,19 @@ def with_newer(reading: Reading, upstream: Upstream, newer: Extent) -> Reading:
             [*(each for each in snapshot.users if each.id not in users), *known.users], key=lambda one: one.id
         ),
         groups=[group for _, group in sorted(groups.items())],
+        apps=[app for _, app in sorted(apps.items())],
         unassigned=dict(sorted(away.items())),
     )
     return msgspec.structs.replace(reading, snapshot=merged)
 
 
-def newest(reading: Reading, upstream: Upstream, pushed: Pushed, begun: datetime) -> Reading:
-    """A reading that began then, but for those of whom a push that arrived since knows better."""
-    return with_newer(reading, upstream, pushed_since(pushed, begun)) if upstream.is_known() else reading
+def newest(
+    reading: Reading, upstream: Upstream, pushed: Pushed, begun: datetime, followed: Extent = NOTHING
+) -> Reading:
+    """A reading that began then, but for those of whom a push that arrived since, or what a tick `followed`, knows
+    better.
+    """
+    return with_newer(reading, upstream, pushed_since(pushed, begun) | followed) if upstream.is_known() else reading
 
 
 def with_what_it_lacks(snapshot: Snapshot, before: Snapshot | None) -> Snapshot:

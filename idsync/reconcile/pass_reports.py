@@ -1,10 +1,13 @@
 """How the passes of a service ended: kept in the store, for people and metrics."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 import msgspec
 
+from idsync.errors import IdsyncError, LeaseHeld
 from idsync.model.canonical import canonical_bytes
+from idsync.model.times import format_time
 from idsync.stores.protocol import Facts
 
 _LAST = "service/last/{}"
@@ -30,6 +33,23 @@ class PassReport(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 _REPORT = msgspec.json.Decoder(PassReport)
+
+
+def ended(kind: str, begun: datetime, now: datetime) -> PassReport:
+    """That a pass of this kind ended now, and went well."""
+    return PassReport(kind, format_time(begun), seconds_between(begun, now))
+
+
+def failed(kind: str, begun: datetime, now: datetime, error: IdsyncError) -> PassReport:
+    """That a pass of this kind ended now with an error."""
+    told = " ".join(part for part in (error.summary, error.why, error.fix) if part)
+    note = "waits" if isinstance(error, LeaseHeld) else ""
+    return msgspec.structs.replace(ended(kind, begun, now), error=told, note=note)
+
+
+def seconds_between(begun: datetime, now: datetime) -> float:
+    """How long something took."""
+    return (now - begun).total_seconds()
 
 
 def put_report(facts: Facts, report: PassReport) -> None:

@@ -28,27 +28,30 @@ class Wish(msgspec.Struct, frozen=True, omit_defaults=True):
         left = {guard: why for guard, why in self.releases.items() if held.get(guard, 0) <= self.shown.get(guard, 0)}
         return msgspec.structs.replace(self, releases=left)
 
+    def joined_with(self, other: "Wish") -> "Wish":
+        """One wish in which both are granted; what both release, `other` has the last word about."""
+        by = other.by if other.by == self.by else f"{self.by}, {other.by}"
+        return Wish(by, {**self.releases, **other.releases}, {**self.shown, **other.shown})
+
 
 _WISH = msgspec.json.Decoder(Wish)
 
 
 def wish_for_pass(facts: Facts, wish: Wish) -> None:
     """Leave a wish; what another one releases that waits already is released with it."""
-    waiting = _waiting(facts)
-    if waiting is not None:
-        by = wish.by if wish.by == waiting.by else f"{waiting.by}, {wish.by}"
-        wish = Wish(by, {**waiting.releases, **wish.releases}, {**waiting.shown, **wish.shown})
-    facts.put({_KEY: canonical_bytes(wish)})
+    waiting = waiting_wish(facts)
+    facts.put({_KEY: canonical_bytes(wish if waiting is None else waiting.joined_with(wish))})
 
 
 def take_wish(facts: Facts) -> Wish | None:
     """The wish that waits, if any; the process that takes it grants it."""
-    waiting = _waiting(facts)
+    waiting = waiting_wish(facts)
     if waiting is not None:
         facts.delete(_KEY)
     return waiting
 
 
-def _waiting(facts: Facts) -> Wish | None:
+def waiting_wish(facts: Facts) -> Wish | None:
+    """The wish that waits, if any; it goes on waiting."""
     known = facts.get(_KEY)
     return None if known is None else _WISH.decode(known)

@@ -1,4 +1,4 @@
-"""The process that reconciles: full passes and ticks, one after the other, until its parent says stop or is gone."""
+"""The process that reconciles: ticks, and full passes beside them, until its parent says stop or is gone."""
 
 import multiprocessing
 import random
@@ -6,7 +6,8 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from multiprocessing.connection import Connection
+from functools import partial
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 from idsync.bootstrap import Workspace, open_workspace
@@ -14,11 +15,12 @@ from idsync.errors import ConfigError, IdsyncError
 from idsync.model.times import format_time
 from idsync.reconcile.loop import Loop, Wake
 from idsync.reconcile.pass_reports import PassReport
-from idsync.reconcile.passes import Place, ServicePasses
+from idsync.reconcile.reconciling import Place, Reconciling
 from idsync.server.configured import Configured
 from idsync.server.logs import LOG, set_up_logs
+from idsync.server.two_threads import TwoThreads
 from idsync.sources.okta.remembered import Remembered
-from idsync.sources.protocol import Source, silent
+from idsync.sources.protocol import Progress, Source
 from idsync.stores.protocol import Access
 
 STOP, CALL, RELOAD = "stop", "call", "reload"
@@ -26,6 +28,8 @@ SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 """Seconds before a process that died is started again; longer each time."""
 PATIENCE = 20.0
 """Seconds that a pass under way has to end in; it is broken off then, and taken up at the next start."""
+_FOR_FULL_PASS = 15.0
+"""So many of them a full pass gets, which ends where it reads, or between two of its writes."""
 
 
 class Reconciler:
@@ -103,9 +107,8 @@ def _run(config: Path, messages: Connection, as_json: bool) -> None:
         holder = place.holder(format_time(place.now()))
         remembered = Remembered()
         with place.store(Access.WRITE) as store:
-            passes = ServicePasses(
-                store, configured.in_force, lambda of: _source(of, remembered), holder, time.sleep, _tell
-            )
+            reconciling = Reconciling(configured.in_force, partial(_source, remembered), holder, time.sleep, _tell)
+            passes = TwoThreads(store, lambda: place.store(Access.WRITE), reconciling)
             try:
                 settings = place.settings
                 loop = Loop(
@@ -113,28 +116,27 @@ def _run(config: Path, messages: Connection, as_json: bool) -> None:
                     float(settings.integration.interval),
                     float(settings.service.tick),
                     time.monotonic,
-                    lambda seconds: _wait(messages, lambda: _reload(configured, loop), seconds),
+                    lambda seconds: _wait(messages, passes.ended, lambda: _reload(configured, loop), seconds),
                     random.random,
                 )
                 loop.run()
             finally:
-                passes.stand_back()
+                passes.stop(_FOR_FULL_PASS)
     except IdsyncError as error:
         LOG.error("The process that reconciles ends: %s", _told(error))
         raise SystemExit(1) from None
 
 
-def _source(place: Place, remembered: Remembered) -> Source:
+def _source(remembered: Remembered, place: Place, progress: Progress) -> Source:
     assert isinstance(place, Workspace)  # noqa: S101 - `Configured` makes no other
-    return place.source(silent, remembered=remembered)
+    return place.source(progress, remembered=remembered)
 
 
-def _wait(messages: Connection, reload: Callable[[], None], seconds: float) -> Wake:
-    """Wait for the time, or for a word of the parent; what it says while we worked counts once."""
+def _wait(messages: Connection, ended: Connection, reload: Callable[[], None], seconds: float) -> Wake:
+    """Wait for the time, the end of a full pass, or a word of the parent; what it says while we worked counts once."""
     woken = Wake.TIME
     try:
-        if not messages.poll(seconds):
-            return woken
+        wait([messages, ended], seconds)
         while messages.poll(0):
             match messages.recv():
                 case "stop":

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import pytest
 
@@ -21,13 +22,19 @@ class World:
     asked: list[float] = field(default_factory=list)
     calls: list[float] = field(default_factory=list)
     done: list[tuple[str, float]] = field(default_factory=list)
+    ends_at: float | None = None
 
     def leads(self) -> bool:
         return self.leading(self.now)
 
-    def full(self) -> bool:
+    def begin_full(self) -> None:
         self.done.append(("full", self.now))
-        self.now += self.full_takes
+        self.ends_at = self.now + self.full_takes
+
+    def full_ended(self) -> bool | None:
+        if self.ends_at is None or self.now < self.ends_at:
+            return None
+        self.ends_at = None
         return self.goes_well(self.now)
 
     def tick(self) -> TickEnd:
@@ -44,7 +51,7 @@ class World:
         if self.calls and self.calls[0] <= self.now + seconds:
             self.now = max(self.now, self.calls.pop(0))
             return Wake.CALLED
-        self.now += seconds
+        self.now = min(self.now + seconds, self.until if self.ends_at is None else self.ends_at)
         return Wake.STOP if self.now >= self.until else Wake.TIME
 
     def run(self, interval: float = 100.0, tick: float = 10.0, random: float = 0.5) -> list[tuple[str, float]]:
@@ -61,7 +68,24 @@ def times(done: list[tuple[str, float]], what: str) -> list[float]:
 def test_r45_a_full_pass_follows_the_end_of_the_last_one_and_ticks_go_between() -> None:
     done = World(until=210).run()
     assert times(done, "full") == [0, 101, 202]
-    assert times(done, "tick")[:4] == [11, 21, 31, 41]
+    assert times(done, "tick")[:4] == [0, 10, 20, 30]
+
+
+def test_r45_ticks_go_on_while_a_full_pass_of_an_hour_runs() -> None:
+    done = World(until=4000, full_takes=3600.0).run(interval=1800.0)
+    assert times(done, "full") == [0]
+    looked = times(done, "tick")
+    assert max(later - at for at, later in pairwise(looked)) <= 10
+
+
+def test_r44_a_doubt_that_comes_up_during_a_full_pass_is_for_the_next_one() -> None:
+    done = World(until=200, full_takes=50.0, ticks=[TickEnd.DONE, TickEnd.IN_DOUBT]).run(interval=1000.0)
+    assert times(done, "full") == [0, 50]
+
+
+def test_r44_a_doubt_does_not_outrun_the_pause_after_a_failure() -> None:
+    world = World(until=100, full_takes=1.0, ticks=[TickEnd.IN_DOUBT], goes_well=lambda now: False)
+    assert times(world.run(interval=1000.0), "full")[:4] == [0, 1, 12, 33]
 
 
 def test_the_interval_is_never_quite_the_same() -> None:
@@ -76,18 +100,22 @@ def test_a_pass_that_fails_is_tried_again_soon_and_then_less_often() -> None:
 
 def test_a_tick_that_is_behind_goes_on_at_once_and_one_in_doubt_asks_for_a_full_pass() -> None:
     done = World(until=60, ticks=[TickEnd.BEHIND, TickEnd.BEHIND, TickEnd.DONE, TickEnd.IN_DOUBT]).run()
-    assert times(done, "tick")[:4] == [11, 11, 11, 21]
-    assert times(done, "full") == [0, 21]
+    assert times(done, "tick")[:5] == [0, 0, 0, 10, 20]
+    assert times(done, "full") == [0, 10]
 
 
 def test_a_call_wakes_it_and_calls_coalesce() -> None:
     done = World(until=30, calls=[3.0, 3.0, 3.0]).run()
-    assert times(done, "tick")[:2] == [3, 3]
-    assert len(times(done, "tick")) <= 5
+    assert times(done, "tick")[:4] == [0, 3, 3, 3]
+    assert len(times(done, "tick")) <= 6
+
+
+def test_a_call_wakes_ticks_during_a_full_pass() -> None:
+    assert times(World(until=30, full_takes=25.0, calls=[7.0]).run(), "tick") == [0, 7, 17, 27]
 
 
 def test_somebody_may_ask_for_a_full_pass() -> None:
-    assert times(World(until=60, asked=[15.0]).run(), "full") == [0, 21]
+    assert times(World(until=60, asked=[15.0]).run(), "full") == [0, 20]
 
 
 def test_r46_who_does_not_lead_does_nothing_and_begins_with_a_full_pass() -> None:

@@ -1,6 +1,5 @@
 """The passes of a service against a simulated Okta: judged before they are stored, and one process leads."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,7 +11,6 @@ import pytest
 from idsync.bootstrap import Workspace
 from idsync.reconcile.loop import TickEnd
 from idsync.reconcile.pass_reports import PassReport, last_report
-from idsync.reconcile.passes import ServicePasses
 from idsync.reconcile.wishes import Wish, wish_for_pass
 from idsync.stores.holder import this_process
 from idsync.stores.protocol import Lease, Store
@@ -21,6 +19,7 @@ from idsync.stores.tables.contents import TABLES
 from idsync.targets.local import LocalTarget
 from tests.core.world import config
 from tests.okta_simulator import Organization
+from tests.reconcile.one_thread import OneThread
 from tests.sources.okta.organizations import Reader, served
 
 PEOPLE = 40
@@ -32,7 +31,7 @@ class World:
 
     reader: Reader
     store: Store
-    passes: ServicePasses
+    passes: OneThread
     told: list[PassReport] = field(default_factory=list)
 
     def directory(self) -> LocalTarget:
@@ -71,7 +70,9 @@ def running(path: Path, org: Organization, documents: str = "") -> Iterator[Worl
         place = Workspace(config(*([documents] if documents else []), integration=integration), path.parent)
         told: list[PassReport] = []
         holder = this_process("2026-11-22T12:00:00Z")
-        passes = ServicePasses(store, place.in_force, lambda _: reader.source(), holder, time.sleep, told.append)
+        passes = OneThread(
+            store, place.in_force, lambda _, progress: reader.source(progress=progress), holder, told.append
+        )
         yield World(reader, store, passes, told)
 
 
@@ -132,6 +133,7 @@ def test_how_passes_end_is_kept_and_a_wish_is_granted_once(tmp_path: Path) -> No
         assert (kept.error, kept.run) == (None, 1)
         wish_for_pass(world.store.facts, Wish("somebody"))
         assert world.passes.wants_full()
+        world.passes.full()
         assert not world.passes.wants_full()
 
 
@@ -139,7 +141,8 @@ def test_r46_one_process_leads_and_another_takes_over(tmp_path: Path) -> None:
     with running(tmp_path / "a.db", organization()) as world, open_store(tmp_path / "a.db") as store:
         holder = this_process("2026-11-22T12:00:01Z")
         other = type(holder)(holder.process, "elsewhere", holder.user, holder.since, "boot", "born")
-        rival = ServicePasses(store, world.passes.in_force, world.passes.source, other, time.sleep, world.told.append)
+        ours = world.passes.reconciling
+        rival = OneThread(store, ours.in_force, ours.source, other, world.told.append)
         assert world.passes.leads()
         assert world.passes.leads()
         assert not rival.leads()
@@ -162,7 +165,7 @@ def test_r46_who_lost_the_lead_without_noticing_writes_nothing(tmp_path: Path) -
         before = contents(store)
         assert not world.passes.full()
         assert world.passes.tick() is TickEnd.DONE
-        assert not world.passes.wants_full()
+        assert world.passes.wants_full(), "the wish waits for who leads"
         world.passes.stand_back()
         assert contents(store) == before
         assert [report.error is None for report in world.told] == [True, False, False]

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from idsync.cli.application import run
-from idsync.reconcile import passes
+from idsync.reconcile import lead
 from idsync.server import presence
 from idsync.stores.postgres import connection
 from idsync.stores.postgres import store as postgres
@@ -24,7 +24,7 @@ MACHINE, SECONDS, MIGRATIONS = "IDSYNC_TESTS_MACHINE", "IDSYNC_TESTS_LEASE", "ID
 if MACHINE in os.environ:
     socket.gethostname = lambda: os.environ[MACHINE]
 if seconds := os.environ.get(SECONDS):
-    passes.LEADER_SECONDS = replicas.REPLICA_SECONDS = presence.OLDER_SECONDS = float(seconds)
+    lead.LEADER_SECONDS = replicas.REPLICA_SECONDS = presence.OLDER_SECONDS = float(seconds)
     presence.RENEW_SECONDS = float(seconds) / 4
     for name in ("_BEGIN_ASIDE", "_BEGIN_WRITING"):
         words = getattr(connection, name)

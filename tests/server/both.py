@@ -10,12 +10,12 @@ from idsync.config.settings import Settings
 from idsync.plan.changes import Plan
 from idsync.reconcile.loop import TickEnd
 from idsync.reconcile.pass_reports import PassReport
-from idsync.reconcile.passes import ServicePasses
 from idsync.reconcile.people_known import PeopleKnown
 from idsync.reconcile.single_pass import plan_once
 from idsync.stores.sqlite.store import open_store
 from tests.core.world import NOW, config
 from tests.okta_simulator import Organization
+from tests.reconcile.one_thread import OneThread
 from tests.server.conftest import FREE, GUARDS, HOLDER, Served
 from tests.server.conftest import served as pushed_to
 from tests.sources.okta.organizations import Clock, Reader
@@ -52,11 +52,12 @@ class Both:
             return plan_once(self.settings, source, target, None, place.now(), past=past, people=people).plan
 
     @contextmanager
-    def _passes(self) -> Iterator[ServicePasses]:
+    def _passes(self) -> Iterator[OneThread]:
         with open_store(self.service.path) as store:
             place = self._place()
-            yield ServicePasses(
-                store, place.in_force, lambda _: self.reader.source(), HOLDER, lambda _: None, self.told.append
+            source = self.reader.source
+            yield OneThread(
+                store, place.in_force, lambda _, progress: source(progress=progress), HOLDER, self.told.append
             )
 
     def _place(self) -> Workspace:

@@ -2,17 +2,16 @@
 
 import datetime as dt
 import re
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from idsync.bootstrap import Workspace
 from idsync.config.settings import Settings
-from idsync.reconcile.passes import ServicePasses
 from idsync.sources.pushed import PushedSource
 from idsync.stores.sqlite.store import open_store
 from tests.core.world import ORG, config
+from tests.reconcile.one_thread import OneThread
 from tests.server.conftest import HERE, HOLDER, ME, Served, served
 
 TOKEN = "a-token-of-alice-1234567890"
@@ -67,7 +66,7 @@ def passes(service: Served, settings: Settings) -> bool:
     place.now = lambda: service.clock[0]  # type: ignore[method-assign]
     with open_store(service.path) as store:
         source = PushedSource(store.upstream.whole)
-        reconciler = ServicePasses(
-            store, place.in_force, lambda _: source, HOLDER, time.sleep, lambda report: print(report.error)
+        reconciler = OneThread(
+            store, place.in_force, lambda _, progress: source, HOLDER, lambda report: print(report.error)
         )
         return reconciler.wants_full() and reconciler.full()

@@ -10,9 +10,9 @@ from idsync.bootstrap import Workspace
 from idsync.edit.editor import Editor
 from idsync.model.addresses import user_address
 from idsync.reconcile.applying import Applier
-from idsync.reconcile.passes import ServicePasses
 from idsync.sources.pushed import PushedSource
 from idsync.stores.sqlite.store import open_store
+from tests.reconcile.one_thread import OneThread
 from tests.server.conftest import HOLDER, PUSHED, Served, served
 from tests.server.test_bursts import locked, people
 
@@ -23,8 +23,7 @@ def full_pass(service: Served) -> bool:
     place.now = lambda: service.clock[0]  # type: ignore[method-assign]
     with open_store(service.path) as store:
         source = PushedSource(store.upstream.whole)
-        passes = ServicePasses(store, place.in_force, lambda _: source, HOLDER, lambda _: None, lambda report: None)
-        return passes.full()
+        return OneThread(store, place.in_force, lambda _, progress: source, HOLDER).full()
 
 
 def test_r41_a_pass_undoes_no_push_that_came_after_it_was_planned(

@@ -124,7 +124,7 @@ def test_r13_what_a_reading_left_as_it_is_stays_known(store: Store) -> None:
     assert store.upstream.usernames(["00u-bob"]) == frozenset()
 
 
-def test_when_members_last_changed_is_kept_and_is_no_change_of_a_list(store: Store) -> None:
+def test_when_members_last_changed_is_kept_and_changes_no_list(store: Store) -> None:
     first = okta(person("ann"), group("eng", "ann"))
 
     def at(stamp: str) -> Reading:

@@ -1,0 +1,119 @@
+"""What ticks read and stored, so that a full pass whose reading is older takes nothing of it back.
+
+A whole reading takes minutes or an hour. Of those whom a tick read since it began, the tick knows better.
+"""
+
+import threading
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
+
+import msgspec
+
+from idsync.model.extent import Extent
+
+LAG = 120.0
+"""Seconds after which Okta's listings surely show what was read by id."""
+_NOBODY: frozenset[str] = frozenset()
+NOTHING = Extent(_NOBODY, _NOBODY)
+
+
+class _Read(msgspec.Struct, frozen=True):
+    """When the last tick began that read somebody or something, and when what it read was stored."""
+
+    began: float
+    stored: float
+    out: bool = False
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """What ticks stored since a time: people by Okta id, every name that these have or had, and lists."""
+
+    people: AbstractSet[str] = _NOBODY
+    names: AbstractSet[str] = _NOBODY
+    lists: AbstractSet[str] = _NOBODY
+
+
+class Followed:
+    """What ticks of this process read, by time of its clock. Kept as long as a reading may be older."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._people: dict[str, _Read] = {}
+        self._lists: dict[str, _Read] = {}
+        self._names: dict[str, float] = {}
+        self._reading_since: float | None = None
+
+    def begin(self, now: float) -> None:
+        """A whole reading begins: all that ticks read from now on, and shortly before, is kept until `end`."""
+        with self._lock:
+            self._reading_since = now
+
+    def end(self) -> None:
+        """The reading, and what was made of it, is over."""
+        with self._lock:
+            self._reading_since = None
+
+    def note(self, extent: Extent, out: AbstractSet[str], names: Iterable[str], *, began: float, stored: float) -> None:
+        """A tick that began then read an extent; `out` of its people have no access, and `names` are theirs.
+
+        To be called in the transaction that stores it, so that a full pass sees both or neither.
+        """
+        with self._lock:
+            self._forget(stored)
+            for user in extent.users or ():
+                self._people[user] = _Read(began, stored, user in out)
+            for name in extent.lists or ():
+                self._lists[name] = _Read(began, stored)
+            self._names.update(dict.fromkeys(names, stored))
+
+    def newer_than(self, began: float) -> Extent:
+        """The people and lists of whom ticks know better than a whole reading that began then.
+
+        Listings lag: who was out shortly before, when asked about by id, is not believed to be back by a listing.
+        """
+        with self._lock:
+            people = (
+                user
+                for user, read in self._people.items()
+                if read.began >= began or (read.out and read.stored >= began - LAG)
+            )
+            return Extent(
+                frozenset(people), frozenset(name for name, read in self._lists.items() if read.began >= began)
+            )
+
+    def stored_since(self, time: float) -> Stored:
+        """What was stored at that time or later."""
+        with self._lock:
+            return Stored(
+                frozenset(user for user, read in self._people.items() if read.stored >= time),
+                frozenset(name for name, stored in self._names.items() if stored >= time),
+                frozenset(name for name, read in self._lists.items() if read.stored >= time),
+            )
+
+    def _forget(self, now: float) -> None:
+        oldest = (now if self._reading_since is None else self._reading_since) - LAG
+        self._people = {user: read for user, read in self._people.items() if read.stored >= oldest}
+        self._lists = {name: read for name, read in self._lists.items() if read.stored >= oldest}
+        self._names = {name: stored for name, stored in self._names.items() if stored >= oldest}
+
+
+class LookAgain:
+    """People and lists that the next ticks are to ask about by themselves: what a full pass left undecided."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._extent = NOTHING
+
+    def add(self, extent: Extent) -> None:
+        """Let ticks look at an extent, too."""
+        with self._lock:
+            self._extent |= extent
+
+    def take(self, most: int) -> Extent:
+        """A part of what is to be looked at, which waits no more: that many people and lists at most."""
+        with self._lock:
+            users, lists = sorted(self._extent.users or ()), sorted(self._extent.lists or ())
+            taken = Extent(frozenset(users[:most]), frozenset(lists[: max(0, most - len(users))]))
+            left = frozenset(users) - (taken.users or _NOBODY), frozenset(lists) - (taken.lists or _NOBODY)
+            self._extent = Extent(*left)
+            return taken

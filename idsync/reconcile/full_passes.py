@@ -1,0 +1,233 @@
+"""Full passes: everything is read, judged before it is stored, and what may go ahead is applied. Ticks go on beside."""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, ExitStack
+from datetime import datetime
+
+import msgspec
+from msgspec.structs import replace
+
+from idsync.apply.last_apply import last_apply
+from idsync.apply.request import Applied
+from idsync.errors import IdsyncError, PassStopped
+from idsync.model.extent import Extent, Reading
+from idsync.model.times import format_time
+from idsync.plan.changes import Plan
+from idsync.plan.sections import FIRST
+from idsync.plan.split import with_moved
+from idsync.reconcile.applied_configuration import config_waiting
+from idsync.reconcile.applying import Applier
+from idsync.reconcile.identifying import identify_read
+from idsync.reconcile.kept_back import numbers_held
+from idsync.reconcile.log_cursor import LogCursor
+from idsync.reconcile.merging import Newer, newer_than_plan, newest, pushed_since, with_what_it_lacks
+from idsync.reconcile.parts import Parts
+from idsync.reconcile.pass_reports import PassReport, ended, failed
+from idsync.reconcile.planned import Planned
+from idsync.reconcile.reconciling import LEASE_WAIT, NOBODY_ASKS, SERVICE, Place, Reconciling
+from idsync.reconcile.single_pass import plan_reading, read, remember_after_apply
+from idsync.reconcile.wishes import take_wish, waiting_wish, wish_for_pass
+from idsync.sources.protocol import Source
+from idsync.stores.protocol import Store
+
+
+class FullPasses:
+    """Full passes of one process, on an open store."""
+
+    def __init__(self, store: Store, reconciling: Reconciling) -> None:
+        self._store = store
+        self._reconciling = reconciling
+
+    def full(self) -> bool:
+        """Read everything, store it as judged, and apply what may go ahead; whether that went well.
+
+        What people ask for, and release, is granted in it. Of a pass that is stopped nothing is told.
+        """
+        reconciling, store = self._reconciling, self._store
+        place, waits = reconciling.in_force(store)
+        full = _FullPass(store, reconciling, place, waits=waits)
+        reconciling.followed.begin(full.began)
+        try:
+            report = full.make()
+        except PassStopped:
+            full.leave_wish()
+            return False
+        except IdsyncError as error:
+            report = failed("full", full.begun, place.now(), error)
+        finally:
+            reconciling.followed.end()
+        if report.error is None:
+            reconciling.wish = NOBODY_ASKS
+        reconciling.report(store, report, full.lead)
+        return report.error is None
+
+
+class _Made(msgspec.Struct, frozen=True):
+    """A plan of everything, what of it goes ahead, and since when it is not the newest any more: by both clocks."""
+
+    planned: Planned
+    reading: Reading
+    applier: Applier
+    parts: Parts
+    note: str
+    at: str
+    time: float
+
+
+class _FullPass:
+    """One full pass, which began at `begun`, and by the process's clock at `began`."""
+
+    def __init__(self, store: Store, reconciling: Reconciling, place: Place, *, waits: bool) -> None:
+        self._store = store
+        self._reconciling = reconciling
+        self._place = place
+        self._waits = waits
+        self.lead = reconciling.lead.lease
+        self._target = place.target(store)
+        self.begun: datetime = place.now()
+        self.began = reconciling.clock()
+
+    def make(self) -> PassReport:
+        """Read, plan, store and apply. Raises what each of these raises."""
+        place, store = self._place, self._store
+        self._take_wish(any_wish=True)
+        pulls = place.settings.integration.pulls
+        if not pulls and not store.upstream.is_known():
+            return replace(ended("full", self.begun, self.begun), note="Nothing was pushed yet.")
+        LogCursor(store, place.settings.integration.name).begin(self._source, self.begun)
+        reading = read(self._source(), self._target, place.settings, last_apply(store.facts, self._target))
+        with self._writing():
+            identify_read(place.settings, store, self._target, place.request(SERVICE, place.now()), reading)
+        made = self._plan(reading)
+        if pulls:
+            self._store_reading(made)
+        parts, applied = self._apply(made)
+        if parts.held.is_empty:
+            with self._reconciling.leading(store, self.lead):
+                remember_after_apply(made.planned, self._target, store.cache, applied)
+        self._reconciling.again.add(self._to_look_at_again(made))
+        report = ended("full", self.begun, place.now())
+        return replace(
+            report,
+            run=applied.run,
+            counts=_counts(parts),
+            held=_held(parts),
+            doubts=parts.doubts({}),
+            note=made.note,
+        )
+
+    def _source(self) -> Source:
+        return self._reconciling.source(self._place, self._reconciling.going_on(self._store, self.lead))
+
+    def _plan(self, reading: Reading) -> _Made:
+        """The plan of a reading, merged with what is known better, and what of it may go ahead."""
+        place, store, target, settings = self._place, self._store, self._target, self._place.settings
+        # Who wants a pass alone wants another reading; a release is granted as soon as there is a plan.
+        self._take_wish(any_wish=False)
+        with ExitStack() as span:
+            # What is known and what the directory holds are of one moment: who was pushed, or followed, after it is in
+            # neither.
+            with self._reconciling.between_writes():
+                span.enter_context(target.reading())
+                at, time = place.now(), self._reconciling.clock()
+                target.serial()
+            reading = self._newest(reading)
+            planned = plan_reading(
+                settings,
+                reading,
+                target,
+                last_apply(store.facts, target),
+                place.now(),
+                past=store.agreed(target.name).past(),
+                cache=store.cache,
+                noticed=[config_waiting()] if self._waits else [],
+            )
+            applier, parts, note = self._granting(planned.executable().plan)
+        return _Made(planned, reading, applier, parts, note, format_time(at), time)
+
+    def _take_wish(self, *, any_wish: bool) -> None:
+        """Let this pass grant what people asked for: any wish, or one that releases something alone."""
+        with self._reconciling.leading(self._store, self.lead):
+            waiting = waiting_wish(self._store.facts)
+            if waiting is not None and (any_wish or waiting.releases):
+                self._reconciling.take_on(waiting)
+                take_wish(self._store.facts)
+
+    def leave_wish(self) -> None:
+        """Let the wish that this pass did not grant wait for the next process."""
+        if self._reconciling.wish is not NOBODY_ASKS:
+            wish_for_pass(self._store.facts, self._reconciling.wish)
+
+    def _granting(self, plan: Plan) -> tuple[Applier, Parts, str]:
+        """What of a plan goes ahead with the releases that people wish for, and what to say of those not granted."""
+        applier = self._applier()
+        parts = applier.parts(plan)
+        wish = self._reconciling.wish
+        granted = wish.up_to(numbers_held(parts.whole))
+        refused = sorted(wish.releases.keys() - granted.releases.keys())
+        if not refused:
+            return applier, parts, ""
+        self._reconciling.wish = granted
+        applier = self._applier()
+        note = f"More is held by {', '.join(refused)} than was shown: look again, and release that."
+        return applier, applier.parts(plan), note
+
+    def _applier(self) -> Applier:
+        place, wish = self._place, self._reconciling.wish
+        request = replace(
+            place.request(wish.by, place.now()),
+            split=True,
+            unattended=True,
+            lock_timeout=LEASE_WAIT,
+            releases=wish.releases,
+        )
+        targets = {FIRST: self._target}
+        return Applier(place.settings, self._store, targets, request, place.now, place.files, until_released=True)
+
+    def _store_reading(self, made: _Made) -> None:
+        """Let a reading replace what is known; what one in doubt lacks stays, and so does what is known better."""
+        upstream = self._store.upstream
+        with self._writing():
+            merged = self._newest(made.reading)
+            if made.parts.whole.health.verdict != "ok":
+                merged = replace(merged, snapshot=with_what_it_lacks(merged.snapshot, upstream.whole()))
+            upstream.take(merged)
+
+    def _apply(self, made: _Made) -> tuple[Parts, Applied]:
+        parts = made.parts
+        with self._writing():
+            if moved := self._newer(made).changes_in(parts.going.changes):
+                parts = made.applier.parts(with_moved(parts.whole, moved))
+            return made.applier.make(parts, made.planned.inputs.clocks)
+
+    def _writing(self) -> AbstractContextManager[None]:
+        return self._reconciling.writing(self._store, self._target, self.lead)
+
+    def _newest(self, reading: Reading) -> Reading:
+        """The reading, but for those of whom a push that arrived since it began, or a tick, knows better."""
+        store, followed = self._store, self._reconciling.followed.newer_than(self.began)
+        return newest(reading, store.upstream, store.pushed, self.begun, followed)
+
+    def _newer(self, made: _Made) -> Newer:
+        """What is known better than the plan."""
+        stored = self._reconciling.followed.stored_since(made.time)
+        return newer_than_plan(self._store.pushed, stored, self._target, made.at)
+
+    def _to_look_at_again(self, made: _Made) -> Extent:
+        """Who was pushed since the reading began, and whom ticks moved since it was planned: what waits of them."""
+        stored = self._reconciling.followed.stored_since(made.time)
+        followed = Extent(frozenset(stored.people), frozenset(stored.lists))
+        return pushed_since(self._store.pushed, self.begun) | followed
+
+
+def _held(parts: Parts) -> dict[str, int]:
+    held: dict[str, int] = {}
+    for change in parts.held.changes:
+        for mark in change.blocked_by:
+            held[mark] = held.get(mark, 0) + 1
+    return held
+
+
+def _counts(parts: Parts) -> Mapping[str, Mapping[str, int]]:
+    counts: Mapping[str, Mapping[str, int]] = msgspec.to_builtins(parts.going.summary)
+    return {kind: {action: number for action, number in each.items() if number} for kind, each in counts.items()}

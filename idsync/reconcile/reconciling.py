@@ -1,0 +1,129 @@
+"""What one process that reconciles has, whichever of its threads is at work: who leads, what waits, and who writes.
+
+Ticks go on while a full pass reads. They share this, and nothing else: each thread has an open store of its own.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from idsync.apply.lease import with_target
+from idsync.apply.request import Request
+from idsync.config.settings import Settings
+from idsync.config.source_files import SourceFile
+from idsync.errors import IdsyncError, PassStopped
+from idsync.reconcile.followed import Followed, LookAgain
+from idsync.reconcile.lead import Lead
+from idsync.reconcile.pass_reports import PassReport, put_report
+from idsync.reconcile.wishes import Wish
+from idsync.sources.protocol import Progress, Source
+from idsync.stores.protocol import Holder, Lease, Store
+from idsync.targets.protocol import Target
+
+SERVICE = "idsync serve"
+"""The actor of runs that nobody asked for."""
+NOBODY_ASKS = Wish(SERVICE)
+LEASE_WAIT = 30.0
+"""Seconds that a pass waits for a run of somebody else to give the target back."""
+
+
+class Place(Protocol):
+    """What a configuration stands for, made concrete."""
+
+    @property
+    def settings(self) -> Settings: ...
+
+    @property
+    def files(self) -> tuple[SourceFile, ...]: ...
+
+    def now(self) -> datetime:
+        """The time, in whole seconds."""
+
+    def target(self, store: Store) -> Target:
+        """The first target."""
+
+    def request(self, actor: str, now: datetime) -> Request:
+        """What an apply is asked for."""
+
+
+@dataclass
+class Reconciling:
+    """`in_force` says which configuration passes go by, and whether another one waits; `source` makes its source, which
+    reports its progress. `tell` is told how each pass ended that changed something, failed, or was whole. `clock` gives
+    seconds and never goes back.
+    """
+
+    in_force: Callable[[Store], tuple[Place, bool]]
+    source: Callable[[Place, Progress], Source]
+    holder: Holder
+    sleep: Callable[[float], None]
+    tell: Callable[[PassReport], None]
+    clock: Callable[[], float] = time.monotonic
+    followed: Followed = field(default_factory=Followed)
+    again: LookAgain = field(default_factory=LookAgain)
+    wish: Wish = NOBODY_ASKS
+    """What a person asked for, until a full pass that went well has granted it."""
+    stopping: threading.Event = field(default_factory=threading.Event)
+    lead: Lead = field(init=False)
+    _writes: threading.Lock = field(default_factory=threading.Lock, init=False)
+
+    def __post_init__(self) -> None:
+        self.lead = Lead(self.holder, self.clock)
+
+    @contextmanager
+    def writing(self, store: Store, target: Target, lead: Lease | None) -> Iterator[None]:
+        """A transaction with the target's lease held: no push, no person and no other thread of ours writes between.
+
+        Raises LeaseHeld, and LeaseLost where this process does not have the `lead` any more with which it began.
+        """
+        # Of one process, a second taking of a lease ends the first.
+        with self._writes, with_target(store, target.name, self.holder, seconds=LEASE_WAIT, sleep=self.sleep):
+            if lead is not None:
+                store.leases.check(lead)
+            yield
+
+    @contextmanager
+    def leading(self, store: Store, lead: Lease | None) -> Iterator[None]:
+        """A transaction of what does not touch the target; raises LeaseLost where another process has the lead."""
+        with store.transaction():
+            if lead is not None:
+                store.leases.check(lead)
+            yield
+
+    @contextmanager
+    def between_writes(self) -> Iterator[None]:
+        """A moment at which no thread of this process writes."""
+        with self._writes:
+            yield
+
+    def going_on(self, store: Store, lead: Lease | None) -> Progress:
+        """What a reading calls again and again: it keeps the `lead`, and breaks off where that is lost or we stop."""
+        renewed_at = self.clock()
+
+        def go_on(_what: str, _done: int, _total: int) -> None:
+            nonlocal renewed_at
+            self.check_stop()
+            if lead is not None and self.clock() - renewed_at >= lead.seconds / 3:
+                store.leases.renew(lead)
+                renewed_at = self.clock()
+
+        return go_on
+
+    def take_on(self, wish: Wish) -> None:
+        """Let the next full pass grant a wish, beside what another one asked for that failed."""
+        self.wish = wish if self.wish is NOBODY_ASKS else self.wish.joined_with(wish)
+
+    def check_stop(self) -> None:
+        """Raise PassStopped where the process was told to end."""
+        if self.stopping.is_set():
+            raise PassStopped("The service was told to stop; the next one takes up what is left.")
+
+    def report(self, store: Store, report: PassReport, lead: Lease | None) -> None:
+        """Keep how a pass ended, where this process still leads and the store answers, and tell it."""
+        with suppress(IdsyncError), self.leading(store, lead):
+            put_report(store.facts, report)
+        self.tell(report)

@@ -1,0 +1,182 @@
+"""Ticks: each follows what moved since the last one, reads that by itself, and makes it so, beside full passes."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from idsync.apply.last_apply import last_apply
+from idsync.errors import AuthorizationError, IdsyncError
+from idsync.model.extent import Extent, Reading
+from idsync.model.identity import ACCESS_STATUSES
+from idsync.model.moves import Moves
+from idsync.model.names import twin_key
+from idsync.model.times import parse_time
+from idsync.reconcile.identifying import identify_read
+from idsync.reconcile.log_cursor import LogCursor
+from idsync.reconcile.loop import TickEnd
+from idsync.reconcile.merging import pushed_since, with_newer
+from idsync.reconcile.partial_pass import apply_part
+from idsync.reconcile.pass_reports import ended, failed, last_report, put_report, seconds_between
+from idsync.reconcile.reconciling import SERVICE, Place, Reconciling
+from idsync.reconcile.watching import MOST_ASKED, LogSource, crosses_a_limit, is_too_much
+from idsync.sources.protocol import Source
+from idsync.stores.protocol import Store
+from idsync.targets.protocol import Target
+
+WITHOUT_LOG = 300
+"""Seconds between full passes where the log may not be read."""
+AGAIN_AT_ONCE = MOST_ASKED // 6
+"""People and lists that a tick looks at besides what moved, of those whom a full pass left undecided."""
+_NOTE_EACH = 60.0
+_NOBODY: frozenset[str] = frozenset()
+
+
+class Ticks:
+    """The ticks of one process, on an open store."""
+
+    def __init__(self, store: Store, reconciling: Reconciling) -> None:
+        self._store = store
+        self._reconciling = reconciling
+        self._log_denied_at: datetime | None = None
+
+    def tick(self) -> TickEnd:
+        """Look at what moved, and make that so."""
+        place, _ = self._reconciling.in_force(self._store)
+        tick = _Tick(self._store, self._reconciling, place)
+        try:
+            end = tick.make()
+            if tick.looked_at_log:
+                self._log_denied_at = None
+                self._note_look(tick, place.now())
+            return end
+        except AuthorizationError:
+            return self._without_log(tick.begun)
+        except IdsyncError as error:
+            self._reconciling.report(self._store, failed("tick", tick.begun, place.now(), error), tick.lead)
+            return TickEnd.DONE
+
+    def _without_log(self, begun: datetime) -> TickEnd:
+        """Where the log may not be read: said once; everything is looked at every few minutes instead."""
+        if self._log_denied_at is None:
+            note = "The System Log may not be read (okta.logs.read): full passes follow each five minutes instead."
+            self._reconciling.tell(replace(ended("tick", begun, begun), note=note))
+            self._log_denied_at = begun
+            return TickEnd.DONE
+        if seconds_between(self._log_denied_at, begun) < WITHOUT_LOG:
+            return TickEnd.DONE
+        self._log_denied_at = begun
+        return TickEnd.IN_DOUBT
+
+    def _note_look(self, tick: "_Tick", now: datetime) -> None:
+        """Keep, once a minute and after a failure, that a tick went well: it may have found nothing to do for hours."""
+        last = last_report(self._store.facts, "tick")
+        if last is None or last.error is not None or seconds_between(parse_time(last.at), now) >= _NOTE_EACH:
+            with self._reconciling.leading(self._store, tick.lead):
+                put_report(self._store.facts, ended("tick", tick.begun, now))
+
+
+class _Tick:
+    """One tick."""
+
+    def __init__(self, store: Store, reconciling: Reconciling, place: Place) -> None:
+        self._store = store
+        self._reconciling = reconciling
+        self._place = place
+        self.lead = reconciling.lead.lease
+        self._target: Target = place.target(store)
+        self._cursor = LogCursor(store, place.settings.integration.name)
+        self.begun = place.now()
+        self._began = reconciling.clock()
+        self.looked_at_log = False
+
+    def make(self) -> TickEnd:
+        """Look, read and apply. Raises AuthorizationError where the log may not be read, and what a reading raises."""
+        if not self._store.upstream.is_known():
+            return TickEnd.DONE  # the first full pass is to come, and the log is read from before it
+        source = self._source()
+        again = self._reconciling.again.take(AGAIN_AT_ONCE)
+        try:
+            if isinstance(source, LogSource):
+                return self._follow_log(source, again)
+            if again.users or again.lists:
+                self._apply(again, None, None)
+        except BaseException:
+            self._reconciling.again.add(again)
+            raise
+        return TickEnd.DONE
+
+    def _source(self) -> Source:
+        return self._reconciling.source(self._place, self._reconciling.going_on(self._store, self.lead))
+
+    def _follow_log(self, source: LogSource, again: Extent) -> TickEnd:
+        cursor = self._cursor.known()
+        moves = source.moves(cursor, self.begun)
+        self.looked_at_log = True
+        moved = moves.extent()
+        if is_too_much(moved):
+            self._reconciling.again.add(again)
+            self._move_cursor(cursor, moves)
+            return TickEnd.IN_DOUBT
+        extent = moved | again
+        if not extent.users and not extent.lists:
+            self._move_cursor(cursor, moves)
+        elif not self._follow(extent, again, cursor, moves):
+            return TickEnd.IN_DOUBT
+        return TickEnd.BEHIND if moves.behind else TickEnd.DONE
+
+    def _follow(self, extent: Extent, again: Extent, cursor: str | None, moves: Moves) -> bool:
+        """Read a part and make it so; False where so much is gone from it that everything has to be looked at."""
+        reading = self._source().read(extent)
+        if crosses_a_limit(self._place.settings, reading, self._store.upstream, self._target):
+            self._move_cursor(cursor, moves)
+            return False
+        self._apply(again, reading, lambda: self._move_cursor(cursor, moves))
+        return True
+
+    def _move_cursor(self, before: str | None, moves: Moves) -> None:
+        with self._reconciling.leading(self._store, self.lead):
+            self._cursor.move(before, moves.cursor)
+
+    def _apply(self, again: Extent, reading: Reading | None, close: Callable[[], None] | None) -> None:
+        """Store what was read, and make it so, with what is to be looked at again."""
+        place, store, target = self._place, self._store, self._target
+        run = None
+        with self._reconciling.writing(store, target, self.lead):
+            asked = place.request(SERVICE, place.now())
+            if reading is not None:
+                identify_read(place.settings, store, target, asked, reading)
+            moved = again if reading is None else again | self._take(reading)
+            request = replace(asked, split=True, unattended=True)
+            last = last_apply(store.facts, target)
+            for applied in apply_part(
+                place.settings, moved, store=store, target=target, last=last, now=place.now(), request=request
+            ):
+                run = applied.run or run
+            if close is not None:
+                close()
+        if run is not None:
+            self._reconciling.report(store, replace(ended("tick", self.begun, place.now()), run=run), self.lead)
+
+    def _take(self, reading: Reading) -> Extent:
+        """Let a part that was read replace what is known of it, but for those who were pushed meanwhile. What moved."""
+        upstream, extent = self._store.upstream, reading.extent
+        newer = pushed_since(self._store.pushed, self.begun)
+        newer = Extent((newer.users or _NOBODY) & (extent.users or _NOBODY), newer.lists)
+        names = self._names_of(extent)
+        moved = upstream.take(with_newer(reading, upstream, newer) if newer.users else reading)
+        inside = {user.id for user in reading.snapshot.users if user.status in ACCESS_STATUSES}
+        self._reconciling.followed.note(
+            extent,
+            (extent.users or _NOBODY) - inside,
+            names | self._names_of(extent),
+            began=self._began,
+            stored=self._reconciling.clock(),
+        )
+        return moved
+
+    def _names_of(self, extent: Extent) -> frozenset[str]:
+        """The names of these people, as they are known and in the directory."""
+        users = extent.users or _NOBODY
+        known = self._store.upstream.usernames(users)
+        return known | self._target.names_of(users, frozenset(map(twin_key, known)))

@@ -1,0 +1,79 @@
+"""The passes of the process that reconciles: ticks in its own thread, and each full pass in another beside it."""
+
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+
+from idsync.reconcile.full_passes import FullPasses
+from idsync.reconcile.loop import TickEnd
+from idsync.reconcile.reconciling import Reconciling
+from idsync.reconcile.ticks import Ticks
+from idsync.reconcile.wishes import waiting_wish
+from idsync.stores.protocol import Store
+
+
+class TwoThreads:
+    """Implements the loop's `Passes`. `store` is that of this thread; a full pass opens one of its own.
+
+    `ended` has something to receive when a full pass is over: to be waited for beside other news.
+    """
+
+    def __init__(
+        self, store: Store, open_store: Callable[[], AbstractContextManager[Store]], reconciling: Reconciling
+    ) -> None:
+        self._store = store
+        self._open_store = open_store
+        self._reconciling = reconciling
+        self._ticks = Ticks(store, reconciling)
+        self._thread: threading.Thread | None = None
+        self._well = False
+        self._failure: BaseException | None = None
+        self.ended: Connection
+        self.ended, self._tell_end = Pipe(duplex=False)
+
+    def leads(self) -> bool:
+        """Whether this process has the lead, which it takes when it is free."""
+        return self._reconciling.lead.has(self._store)
+
+    def begin_full(self) -> None:
+        """Begin a full pass."""
+        self._well, self._failure = False, None
+        self._thread = threading.Thread(target=self._full, name="full pass", daemon=True)
+        self._thread.start()
+
+    def full_ended(self) -> bool | None:
+        """Whether the full pass went well; None while it goes on. Raises what nobody expected of it."""
+        if self._thread is None or not self.ended.poll(0):
+            return None
+        self.ended.recv()
+        self._thread.join()
+        self._thread = None
+        if self._failure is not None:
+            raise self._failure
+        return self._well
+
+    def tick(self) -> TickEnd:
+        """Look at what moved, and make that so."""
+        return self._ticks.tick()
+
+    def wants_full(self) -> bool:
+        """Whether somebody asks for a full pass; it grants what they ask for."""
+        return waiting_wish(self._store.facts) is not None
+
+    def stop(self, seconds: float) -> None:
+        """Let a full pass break off, wait so long for it, and let another process lead."""
+        self._reconciling.stopping.set()
+        if self._thread is not None:
+            self._thread.join(seconds)
+        self._reconciling.lead.give_back(self._store)
+
+    def _full(self) -> None:
+        try:
+            with self._open_store() as store:
+                self._well = FullPasses(store, self._reconciling).full()
+        except BaseException as error:
+            self._failure = error
+        finally:
+            self._tell_end.send(None)

@@ -1,0 +1,48 @@
+"""Full passes and ticks one after the other, on one open store: what is to happen in between is up to the test."""
+
+from collections.abc import Callable
+
+from idsync.reconcile.full_passes import FullPasses
+from idsync.reconcile.loop import TickEnd
+from idsync.reconcile.pass_reports import PassReport
+from idsync.reconcile.reconciling import Place, Reconciling
+from idsync.reconcile.ticks import Ticks
+from idsync.reconcile.wishes import waiting_wish
+from idsync.sources.protocol import Progress, Source
+from idsync.stores.protocol import Holder, Store
+
+
+class OneThread:
+    """What a service does, when it is told to."""
+
+    def __init__(
+        self,
+        store: Store,
+        in_force: Callable[[Store], tuple[Place, bool]],
+        source: Callable[[Place, Progress], Source],
+        holder: Holder,
+        tell: Callable[[PassReport], None] = lambda report: None,
+    ) -> None:
+        self.store = store
+        self.reconciling = Reconciling(in_force, source, holder, lambda seconds: None, tell)
+        self._ticks = Ticks(store, self.reconciling)
+
+    def leads(self) -> bool:
+        """Whether it has the lead."""
+        return self.reconciling.lead.has(self.store)
+
+    def stand_back(self) -> None:
+        """Give the lead back."""
+        self.reconciling.lead.give_back(self.store)
+
+    def full(self, store: Store | None = None) -> bool:
+        """A full pass, by another connection if one is given; whether it went well."""
+        return FullPasses(store or self.store, self.reconciling).full()
+
+    def tick(self) -> TickEnd:
+        """A tick."""
+        return self._ticks.tick()
+
+    def wants_full(self) -> bool:
+        """Whether somebody asks for a full pass."""
+        return waiting_wish(self.store.facts) is not None
