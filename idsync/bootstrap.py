@@ -4,10 +4,11 @@ Adapters are imported when they are asked for, so that a command pays only for t
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any, assert_never
 
 from idsync import __version__
@@ -112,6 +113,12 @@ class Workspace:
         self._check_store_folder()
         with open_store(self.store_address(), self.directory, access) as store:
             yield store
+
+    def listen(self, called: Callable[[], None], ends: Event) -> bool:
+        """Call `called` whenever a replica asks the one that leads to look; False where nobody can listen."""
+        from idsync.stores.opening import listen
+
+        return listen(self.store_address(), called, ends)
 
     def store_address(self) -> str:
         """Where the store is; a secret where the configuration refers to it. Raises ConfigError and SecretError."""

@@ -1,7 +1,7 @@
 """Full passes: everything is read, judged before it is stored, and what may go ahead is applied. Ticks go on beside."""
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime
 
 import msgspec
@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from idsync.apply.last_apply import last_apply
 from idsync.apply.request import Applied
-from idsync.errors import IdsyncError, PassStopped, SourceError
+from idsync.errors import IdsyncError, PassStopped
 from idsync.model.extent import Extent, Reading
 from idsync.model.times import format_time
 from idsync.plan.changes import Plan
@@ -21,7 +21,6 @@ from idsync.reconcile.identifying import identify_read
 from idsync.reconcile.kept_back import numbers_held
 from idsync.reconcile.log_cursor import LogCursor
 from idsync.reconcile.merging import Newer, newer_than_plan, newest, pushed_since, with_what_it_lacks
-from idsync.reconcile.pairing import PairingSource, pair
 from idsync.reconcile.parts import Parts
 from idsync.reconcile.pass_reports import PassReport, ended, failed
 from idsync.reconcile.planned import Planned
@@ -97,9 +96,7 @@ class _FullPass:
             return replace(ended("full", self.begun, self.begun), note="Nothing was pushed yet.")
         LogCursor(store, place.settings.integration.name).begin(self._source, self.begun)
         reading = read(self._source(), self._target, place.settings, last_apply(store.facts, self._target))
-        pairs = self._pairs(reading)
         with self._writing():
-            pair(store.pushed, pairs)
             identify_read(place.settings, store, self._target, place.request(SERVICE, place.now()), reading)
         made = self._plan(reading)
         if pulls:
@@ -118,15 +115,6 @@ class _FullPass:
             doubts=parts.doubts({}),
             note=made.note,
         )
-
-    def _pairs(self, reading: Reading) -> Mapping[str, str]:
-        """Which pushed group is which of Okta's; where that cannot be read now, they stay what they are."""
-        source = self._source()
-        if not isinstance(source, PairingSource) or not self._store.pushed.count_groups():
-            return {}
-        with suppress(SourceError):
-            return source.push_mappings(reading.snapshot.app_id)
-        return {}
 
     def _source(self) -> Source:
         return self._reconciling.source(self._place, self._reconciling.going_on(self._store, self.lead))

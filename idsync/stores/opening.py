@@ -5,6 +5,7 @@ They are imported when they are asked for, so that a command pays only for the o
 
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING
 
 from idsync.errors import StoreError
@@ -71,6 +72,19 @@ def store_exists(url: str, base: Path) -> bool:
         return postgres_exists(url)
     path = _path(url, base)
     return path.exists() and (not path.is_file() or path.stat().st_size > 0)
+
+
+def listen(url: str, called: Callable[[], None], ends: Event) -> bool:
+    """Call `called` whenever a process asks the one that leads to look, until `ends` is set.
+
+    False, at once, where nobody can listen: to a file, and behind a pooler. Raises StoreError.
+    """
+    if not _is_postgresql(url):
+        return False
+    _check_driver()
+    from idsync.stores.postgres.listening import listen as listen_to_postgres
+
+    return listen_to_postgres(url, called, ends)
 
 
 def store_folder(url: str, base: Path) -> Path | None:

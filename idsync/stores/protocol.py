@@ -405,6 +405,9 @@ class Store(Records, Protocol):
     @property
     def replicas(self) -> Replicas: ...
 
+    def wake(self) -> None:
+        """Let the process that leads look once the open transaction is committed, where the store can tell it."""
+
     def check_schema(self) -> None:
         """Raise SchemaMoved where another version brought the store to a newer schema since it was opened."""
 

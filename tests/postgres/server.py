@@ -36,7 +36,7 @@ class Server:
         self.folder = Path(tempfile.mkdtemp(prefix="idsync-postgres-"))
         self._as_user: list[str] = ["setpriv", "--pdeathsig", "INT"]
         if os.getuid() == 0:
-            user = _unprivileged()
+            user = unprivileged()
             os.chown(self.folder, user.pw_uid, user.pw_gid)
             self._as_user += ["--reuid", str(user.pw_uid), "--regid", str(user.pw_gid), "--clear-groups"]
         self._process: subprocess.Popen[bytes] | None = None
@@ -47,7 +47,7 @@ class Server:
         authentication = ("--auth-local=trust", "--auth-host=scram-sha-256", f"--pwfile={secret}")
         kind = ("--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions")
         self._call("initdb", "-D", str(self._data), "-U", USER, *authentication, *kind)
-        self.port = _free_port()
+        self.port = free_port()
         self.start()
 
     @property
@@ -160,7 +160,7 @@ def _programs() -> Path:
     return Path(found).resolve().parent if found else installed[-1].parent
 
 
-def _unprivileged() -> pwd.struct_passwd:
+def unprivileged() -> pwd.struct_passwd:
     """A user as whom the server can run, which refuses to run as root."""
     for name in _UNPRIVILEGED:
         try:
@@ -170,7 +170,8 @@ def _unprivileged() -> pwd.struct_passwd:
     raise AssertionError(f"PostgreSQL does not run as root, and there is no user {' or '.join(_UNPRIVILEGED)} here.")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of the loopback that nobody listens at."""
     with closing(socket.socket()) as found:
         found.bind(("127.0.0.1", 0))
         port: int = found.getsockname()[1]

@@ -39,6 +39,7 @@ def command(invocation: Invocation, host: str | None, port: int | None) -> ExitC
     from idsync.server.request_rate import RequestRate
     from idsync.server.scim.endpoint import ScimEndpoint
     from idsync.server.serving import Listening, serve
+    from idsync.server.wakes import Wakes
     from idsync.server.worker import Worker
 
     as_json = invocation.console.json_log
@@ -54,6 +55,8 @@ def command(invocation: Invocation, host: str | None, port: int | None) -> ExitC
     worker = Worker(lambda: place.store(Access.WRITE), "local", holder, time.sleep)
     worker.start()
     reconciler = Reconciler(invocation.config, as_json=as_json)
+    wakes = Wakes(place.listen, reconciler.call)
+    wakes.start()
     scim = ScimEndpoint(
         place.settings.integration.name,
         worker,
@@ -98,6 +101,7 @@ def command(invocation: Invocation, host: str | None, port: int | None) -> ExitC
     try:
         serve(app, listening, reload=reload)
     finally:
+        wakes.stop()
         reconciler.stop()
         worker.stop()
         presence.stop()

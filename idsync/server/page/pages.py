@@ -173,7 +173,11 @@ class StatusPage:
         return await self._wish(Wish(_actor(session), {guard: reason}, {guard: int(number)}))
 
     async def _wish(self, wish: Wish) -> Response:
-        await self._worker.write(lambda store: wish_for_pass(store.facts, wish))
+        def asked(store: Store) -> None:
+            wish_for_pass(store.facts, wish)
+            store.wake()  # the replica that leads, which need not be this one
+
+        await self._worker.write(asked)
         self._call()
         return RedirectResponse("/?asked=1", 303, headers=_HEADERS)
 

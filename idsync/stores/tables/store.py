@@ -17,10 +17,12 @@ from idsync.stores.tables.journal import Journal, Runs
 from idsync.stores.tables.leases import Leases
 from idsync.stores.tables.pushed import Pushed, Tokens
 from idsync.stores.tables.replicas import Replicas
+from idsync.stores.tables.statements import Statements
 from idsync.stores.tables.testimony import Story
 from idsync.stores.tables.upstream import Upstream
 from idsync.stores.tables.verification import verified
 
+_SQL = Statements("records.sql")
 Clock = Callable[[], float]
 
 
@@ -64,6 +66,10 @@ class TableStore:
     def attempt(self) -> AbstractContextManager[None]:
         """A span of writes inside a transaction that can fail alone: an error undoes it, and leaves the rest."""
         return self._connection.attempt()
+
+    def wake(self) -> None:
+        """Let the process that leads look, with the end of the transaction that is open."""
+        self._connection.rows(_SQL["wake"])
 
     def check_schema(self) -> None:
         """Raise SchemaMoved where another version brought the store to a newer schema since it was opened."""

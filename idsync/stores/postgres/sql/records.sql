@@ -76,3 +76,7 @@ DELETE FROM idsync.leases WHERE name = $1;
 
 -- name: forget_replicas
 DELETE FROM idsync.leases WHERE name >= 'replica/' AND name < 'replica0' AND ends < $1;
+
+-- name: wake
+-- With the transaction that is open, if one is.
+SELECT pg_notify('idsync', '');
