@@ -20,13 +20,14 @@ REST_SHOWN = 12
 
 
 class Block(msgspec.Struct, frozen=True):
-    """A section as text: its title, its entries, how one is said, and for how many it counts."""
+    """A section as text: its title, its entries, and how one is said."""
 
     title: str
     entries: Sequence[Any]
     say: Callable[[Any], list[Line]]
     noun: str = ""
-    count: Callable[[Any], int] = lambda _: 1
+    count: Callable[[Any], int] | None = None
+    """For how many an entry counts; None for one each."""
     beyond: int = 0
     """How many there are who have no entry."""
     weight: int = 1
@@ -50,7 +51,9 @@ class Block(msgspec.Struct, frozen=True):
 
     def hidden(self, shown: int) -> int:
         """How many are left out when so many entries are said."""
-        return self.beyond + sum(self.count(entry) for entry in self.entries[shown:])
+        if self.count is None:
+            return self.beyond + max(0, len(self.entries) - shown)
+        return self.beyond + sum(map(self.count, self.entries[shown:]))
 
 
 def blocks_of(view: PlanView, things: int) -> list[Block]:

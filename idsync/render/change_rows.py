@@ -14,6 +14,7 @@ from idsync.plan.changes import AccessListChange, Action, Change, LockChange, Pl
 from idsync.plan.steps import Phase, phases_of
 from idsync.render.cells import Cell, Code, ListName, Person, Role, Safe, Trait, Value, Words, cause_cell, some
 from idsync.render.fields import differing_fields, value_words
+from idsync.render.made import MadeWhenRead
 from idsync.render.phrases import counted, in_target
 from idsync.render.view import Effect, Entry, Section, Symbol
 
@@ -66,7 +67,7 @@ def _section(title: str, changes: Sequence[Change], noun: str, *, held: bool = F
     """Changes as they run, but locks, whose addresses tell people nothing, by the person."""
     if all(isinstance(change, LockChange) for change in changes):
         changes = sorted(changes, key=lambda change: (change.action != "create", _locked_name(change)))
-    return Section(title, tuple(change_entry(change, held=held) for change in changes), noun)
+    return Section(title, MadeWhenRead(changes, lambda change: change_entry(change, held=held)), noun)
 
 
 def _locked_name(change: Change) -> str:

@@ -152,7 +152,8 @@ class _Page:
             case str():
                 return cell
             case Said() | Safe():
-                return prose(plain(cell))
+                text = plain(cell)
+                return f"{' ' if text.startswith(' ') else ''}{prose(text)}"
             case Place(file=file, line=line, rule=rule) if to := self._links.to(cell):
                 place = f"[{code(plain(Place(file, line)))}]({to})"
                 return f"{place} ({code(plain(Said(rule)))})" if rule else place

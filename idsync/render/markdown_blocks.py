@@ -23,7 +23,8 @@ class Block(msgspec.Struct, frozen=True):
     opening: tuple[str, ...] = ()
     closing: tuple[str, ...] = ()
     noun: str = "more"
-    count: Callable[..., int] = lambda _: 1
+    count: Callable[..., int] | None = None
+    """For how many an entry counts; None for one each."""
     beyond: int = 0
     weight: int = 1
     is_open: bool = True
@@ -55,7 +56,7 @@ class Block(msgspec.Struct, frozen=True):
         if self.heading:
             yield from ("", f"#### {self.heading}")
         inside: list[str] = ["", *self.opening, *rows, *self.closing] if rows else []
-        hidden = self.beyond + sum(self.count(entry) for entry in self.entries[len(rows) :])
+        hidden = self.beyond + self._count(len(rows))
         if hidden:
             inside += ["", f"… and {hidden:,} more {self.noun}: see `idsync show PLAN --format json`."]
         if self.is_folded:
@@ -63,6 +64,12 @@ class Block(msgspec.Struct, frozen=True):
             yield from (*inside, "", "</details>")
         else:
             yield from ("", f"**{self.title}**", *inside)
+
+    def _count(self, shown: int) -> int:
+        """For how many the entries after so many count."""
+        if self.count is None:
+            return len(self.entries) - shown
+        return sum(map(self.count, self.entries[shown:]))
 
 
 def written(blocks: Sequence[Block], room: int) -> list[list[str]]:

@@ -1,49 +1,89 @@
 """What a plan changes beyond people's access: lists made, changed or deleted, users and locks without effect on it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+
+from msgspec.structs import replace
 
 from idsync.model.addresses import split_address
+from idsync.model.directory import ConfigCause, Reason
 from idsync.plan.changes import AccessListChange, LockChange, Plan, UserChange
 from idsync.plan.touched import locked_person
-from idsync.render.cells import Person, Words, some
+from idsync.render.cells import Code, Person, Words, cause_cell, some
 from idsync.render.change_rows import change_entry, edits_lost, field_entries, list_cell, why
+from idsync.render.made import MadeWhenRead
 from idsync.render.outcomes import Touched
 from idsync.render.phrases import REASONS, counted
-from idsync.render.view import Entry, Section
+from idsync.render.view import Entry, Section, Symbol
 
 NAMES_SHOWN = 12
+ALIKE_FROM = 3
+"""So many lists that one rule changes are one entry."""
 
 
 def others_of(plan: Plan, touched: Touched, undescribed: frozenset[str]) -> tuple[Section, ...]:
     """A section for lists, one for users, one for locks, where there is something to say."""
     told = touched.names | undescribed
     sections = (
-        Section("Lists", tuple(_lists(plan))),
+        Section("Lists", MadeWhenRead(tuple(_lists(plan)), lambda make: make())),
         Section("Users without effect on access", tuple(_users(plan, told))),
         Section("Locks without effect on access", tuple(_locks(plan, told))),
     )
     return tuple(section for section in sections if section.entries)
 
 
-def _lists(plan: Plan) -> Iterator[Entry]:
-    """Lists that go, each by itself; those whose fields differ; those that are new, in one entry."""
+def _lists(plan: Plan) -> Iterator[Callable[[], Entry]]:
+    """Lists that go, each by itself; those that differ, together where one rule makes it so; new ones in one."""
     changes = [change for change in plan.changes if isinstance(change, AccessListChange)]
+    alike: dict[tuple[object, ...], list[AccessListChange]] = {}
     for change in changes:
-        if change.action == "delete":
-            yield _list(change)
-    for change in changes:
-        if change.action == "update" and (change.before != change.after or edits_lost(change)):
-            yield _list(change)
+        if change.action == "delete" or (change.action == "update" and edits_lost(change)):
+            yield partial(_list, change)
+        elif change.action == "update" and change.before != change.after:
+            rules = tuple(cause for cause in change.causes if isinstance(cause, ConfigCause))
+            key = (change.reason, rules, _touched_fields(change), change.blocked_by, change.target)
+            alike.setdefault(key, []).append(change)
+    for some_lists in alike.values():
+        if len(some_lists) < ALIKE_FROM or some_lists[0].reason is Reason.DRIFT:
+            yield from (partial(_list, change) for change in some_lists)
+        else:
+            yield partial(_alike, some_lists)
     new = [change for change in changes if change.action == "create"]
     if new:
-        yield Entry("+", (f"{counted(len(new), 'new list')}: ", *some([list_cell(each) for each in new], NAMES_SHOWN)))
+        yield partial(_together, "+", new)
+
+
+def _touched_fields(change: AccessListChange) -> tuple[str, ...]:
+    """The fields that differ, by name; looked at one level deep, which costs little."""
+    if change.before is None or change.after is None:
+        return ()
+    was, is_now = change.before.spec, change.after.spec
+    touched = [name for name in was.__struct_fields__ if getattr(was, name) != getattr(is_now, name)]
+    return (*touched, "metadata") if change.before.metadata != change.after.metadata else tuple(touched)
 
 
 def _list(change: AccessListChange) -> Entry:
+    """A list with what differs in it; of its members the people are told."""
     whole = change_entry(change)
     held = [detail for detail in whole.details if change.blocked_by and detail.symbol == "!"][:1]
     lost = [detail for detail in edits_lost(change) if detail not in held]
     return Entry(whole.symbol, whole.words, why(change), (*held, *field_entries(change), *lost), whole.effect)
+
+
+def _alike(changes: Sequence[AccessListChange]) -> Entry:
+    """Lists that one rule changes, with what differs in the first of them."""
+    first = changes[0]
+    fields = [replace(entry, words=(*entry.words, "  (", list_cell(first), ")")) for entry in field_entries(first)]
+    rules = [cause_cell(cause) for cause in first.causes if isinstance(cause, ConfigCause)]
+    note: Words = (Code(first.reason.value), *((": ", *some(rules, 3)) if rules else ()))
+    if first.blocked_by:
+        note = (*note, "; held back")
+    return replace(_together("~", changes), note=note, details=tuple(fields))
+
+
+def _together(symbol: Symbol, changes: Sequence[AccessListChange]) -> Entry:
+    what = counted(len(changes), "new list" if symbol == "+" else "list")
+    return Entry(symbol, (f"{what}: ", *some([list_cell(each) for each in changes], NAMES_SHOWN)))
 
 
 def _users(plan: Plan, told: frozenset[str]) -> Iterator[Entry]:

@@ -9,11 +9,11 @@ from idsync.model.nesting import is_nested
 from idsync.model.times import parse_time
 from idsync.plan.changes import AccessListChange, Plan
 from idsync.plan.guards import PROTECTED
-from idsync.render.cells import Code, ListName, Person, Words, joined, some
+from idsync.render.cells import Code, ListName, Person, Safe, Words, joined, some
 from idsync.render.outcomes import Touched
 from idsync.render.phrases import counted, in_target
 from idsync.render.verdicts import limit_words
-from idsync.render.view import LOSING, Entry, Outcome
+from idsync.render.view import Entry, Outcome
 
 SOON = timedelta(days=14)
 NAMES_SHOWN = 6
@@ -31,20 +31,11 @@ def _people(plan: Plan, touched: Touched) -> Iterator[Entry]:
         return
     everyone = plan.inputs.measures.people
     share = f", {_percent(number, everyone)} of the {everyone:,} with the app" if everyone >= number else ""
-    losing = sum(touched.count(outcome) for outcome in LOSING)
-    yield Entry(" ", (f"{counted(number, 'person', 'people')} touched{share}{_losing(losing, number)}",))
+    yield Entry(" ", (f"{counted(number, 'person', 'people')} touched{share}",))
     protected = sum(result.count for result in plan.guards if result.guard == PROTECTED)
     if protected:
         who = counted(protected, "protected person", "protected people")
         yield Entry("!", (f"{who} would be locked, deleted or left without a role",), effect="takes")
-
-
-def _losing(losing: int, number: int) -> str:
-    """How many of the people touched lose something; of one person the headline says it."""
-    if not losing or number == 1:
-        return ""
-    who = "all of them" if losing == number else f"{losing:,} of them"
-    return f"; {who} {'loses' if losing == 1 else 'lose'} access or {'is' if losing == 1 else 'are'} locked"
 
 
 def _percent(number: int, whole: int) -> str:
@@ -106,7 +97,7 @@ def _limits(plan: Plan) -> Iterator[Entry]:
     within = [result for result in plan.guards if result.verdict == "ok" and result.count]
     if within and plan.changes:
         told: list[Words] = [
-            (Code(ok.guard), f"{in_target(ok.target)} {ok.count:,} of {limit_words(ok)}") for ok in within
+            (Code(ok.guard), Safe(in_target(ok.target)), f" {ok.count:,} of {limit_words(ok)}") for ok in within
         ]
         yield Entry(" ", ("within limits: ", *joined(told)))
 

@@ -21,6 +21,8 @@ class Things:
         self._lists = touched.lists
         self._titles = _titles(deltas)
         self._by_id: dict[tuple[Symbol, int], Thing] = {}
+        self._by_value: dict[tuple[Symbol, AccessOfPlan], Thing] = {}
+        self._named: dict[str, ListName] = {}
         self._made: dict[Thing, Thing] = {}
         self._folded: dict[tuple[int, ...], tuple[Thing, ...]] = {}
         self._bare: dict[tuple[int, ...], tuple[Thing, ...]] = {}
@@ -29,8 +31,11 @@ class Things:
         """One thing, by which lists, groups and rules it comes or came."""
         known = self._by_id.get((symbol, id(access)))  # the plan keeps it alive
         if known is None:
-            made = self._make(symbol, access)
-            known = self._by_id[symbol, id(access)] = self._made.setdefault(made, made)
+            known = self._by_value.get((symbol, access))
+            if known is None:
+                made = self._make(symbol, access)
+                known = self._by_value[symbol, access] = self._made.setdefault(made, made)
+            self._by_id[symbol, id(access)] = known
         return known
 
     def folded(self, things: Sequence[Thing]) -> tuple[Thing, ...]:
@@ -85,6 +90,12 @@ class Things:
         )
 
     def _list(self, name: str) -> ListName:
+        known = self._named.get(name)
+        if known is None:
+            known = self._named[name] = self._named_by_change(name)
+        return known
+
+    def _named_by_change(self, name: str) -> ListName:
         change = self._lists.get(name)
         title = title_of(self._lists, name) or self._titles.get(name, "")
         sources = () if change is None else change.causes

@@ -8,7 +8,7 @@ from idsync.plan.changes import GuardResult, Plan
 from idsync.plan.guards import PROTECTED
 from idsync.plan.health import RELEASABLE
 from idsync.plan.holding import BY_HAND
-from idsync.render.cells import CODE_LIMIT, Code, Command, Said, Words, cause_cell, some
+from idsync.render.cells import CODE_LIMIT, Code, Command, Safe, Said, Words, cause_cell, some
 from idsync.render.escape_text import shown
 from idsync.render.phrases import counted, in_target
 from idsync.render.view import Entry, Problem, Severity
@@ -62,7 +62,7 @@ def released_of(plan: Plan) -> tuple[Entry, ...]:
 
 def guard_words(result: GuardResult) -> Words:
     """A guard with its count and its limit."""
-    return (Code(result.guard), f"{in_target(result.target)} ({result.count:,}, limit {limit_words(result)})")
+    return (Code(result.guard), Safe(in_target(result.target)), f" ({result.count:,}, limit {limit_words(result)})")
 
 
 def limit_words(result: GuardResult) -> str:

@@ -3,6 +3,7 @@
 A view holds everything. How much of it is shown is each format's own business, and every count is of everything.
 """
 
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import Literal
 
@@ -47,10 +48,10 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Section(msgspec.Struct, frozen=True):
-    """Entries under a title; `noun` says what they are (none: not worth counting)."""
+    """Entries under a title, made when they are read; `noun` says what they are (none: not worth counting)."""
 
     title: str
-    entries: tuple[Entry, ...]
+    entries: Sequence[Entry]
     noun: str = ""
 
 

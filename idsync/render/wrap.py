@@ -62,10 +62,12 @@ def _fitting(text: str, start: int, columns: int) -> int:
 
 def _painted(pieces: Sequence[Piece], start: int, end: int, style: Style) -> str:
     """What of the pieces lies between two places of their whole text."""
-    painted, at = [], 0
+    parts, at = list[Piece](), 0
     for text, tone in pieces:
         part = text[max(0, start - at) : max(0, end - at)]
         at += len(text)
-        if part:
-            painted.append(style.paint(part, tone) if tone else part)
-    return "".join(painted)
+        if part and parts and parts[-1][1] == tone:
+            parts[-1] = (parts[-1][0] + part, tone)
+        elif part:
+            parts.append((part, tone))
+    return "".join(style.paint(part, tone) if tone else part for part, tone in parts)
