@@ -1,0 +1,121 @@
+"""Artifacts of other runs: the newest recording of the main branch, and the plan that was reviewed."""
+
+import io
+import zipfile
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from action.circumstances import Circumstances, Refused
+from action.github import GitHub, Json
+
+RECORDED = ("snapshot.json", "current.json")
+_TRUSTED_EVENTS = frozenset({"push", "schedule", "workflow_dispatch"})
+"""Events whose workflows are those of the branch itself. A pull request brings its own, also from a fork's main."""
+_LARGEST = 2 << 30
+
+
+def time_of(text: str) -> datetime:
+    """A time as GitHub writes it."""
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def fetch_recording(about: Circumstances, github: GitHub, into: Path, now: datetime) -> datetime:
+    """Fetch the newest recording of the main branch; when it was made. Raises Refused where it is old or missing."""
+    found = _newest(github, about.recording_name, lambda run, _: _is_of_main(run, about))
+    if found is None:
+        raise Refused(
+            f"There is no recording of Okta and the directory yet, or it has expired: run {_names(about)} on"
+            f" {about.branch}, and then this job again.",
+            7,
+        )
+    made = time_of(found["created_at"])
+    if now - made > timedelta(hours=about.hours):
+        raise Refused(
+            f"The newest recording is of {found['created_at']}, older than {about.hours:g} hours: see why"
+            f" {_names(about)} made none since on {about.branch}, and then run this job again.",
+            7,
+        )
+    unpack(github.archive(int(found["id"])), RECORDED, into)
+    return made
+
+
+def last_recording(about: Circumstances, github: GitHub) -> datetime | None:
+    """When the newest recording of the main branch was made."""
+    found = _newest(github, about.recording_name, lambda run, _: _is_of_main(run, about))
+    return None if found is None else time_of(found["created_at"])
+
+
+def reviewed_artifact(about: Circumstances, github: GitHub, head: str, until: datetime) -> Json | None:
+    """The newest plan of a commit that was there at that time, which people could review."""
+    runs = github.rows("actions/runs", "workflow_runs", head_sha=head, event="pull_request")
+    meant = [run for run in runs if run["head_sha"] == head and _path_of(run) == about.plan_workflow]
+    found = [newest_plan(github, int(run["id"]), about.plan_name(head), until) for run in meant]
+    return max((each for each in found if each is not None), key=_age, default=None)
+
+
+def newest_plan(github: GitHub, run: int, name: str, until: datetime | None = None) -> Json | None:
+    """The newest artifact of a run whose name begins so, and that was there at a time."""
+    rows = github.rows(f"actions/runs/{run}/artifacts", "artifacts")
+    named = [row for row in rows if str(row["name"]).startswith(name) and not row["expired"]]
+    return max((row for row in named if until is None or _made(row) <= until), key=_age, default=None)
+
+
+def unpack(archive: bytes, wanted: Collection[str], into: Path) -> list[str]:
+    """Write the files of these names, and no others, from a ZIP file; the names of those that it has."""
+    into.mkdir(parents=True, exist_ok=True)
+    written = []
+    try:
+        with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+            for info in opened.infolist():
+                if info.filename not in wanted or info.file_size > _LARGEST:
+                    continue
+                path = into / info.filename
+                path.touch(mode=0o600)
+                path.write_bytes(opened.read(info))
+                written.append(info.filename)
+    except (zipfile.BadZipFile, OSError) as error:
+        raise Refused(f"The artifact cannot be unpacked: {error}.", 7) from None
+    return written
+
+
+def hours_since(moment: datetime, now: datetime | None = None) -> float:
+    """How many hours ago that was."""
+    return ((now or datetime.now(UTC)) - moment).total_seconds() / 3600
+
+
+def _newest(github: GitHub, name: str, is_meant: Callable[[Json, Json], bool]) -> Json | None:
+    """The newest artifact of that name whose run is meant; runs are asked about one by one, the newest first."""
+    listed = [row for row in github.rows("actions/artifacts", "artifacts", name=name) if not row["expired"]]
+    for artifact in sorted(listed, key=_age, reverse=True):
+        run = github.find(f"actions/runs/{(artifact.get('workflow_run') or {}).get('id')}")
+        if run is not None and is_meant(run, artifact):
+            return artifact
+    return None
+
+
+def _is_of_main(run: Json, about: Circumstances) -> bool:
+    head = (run.get("head_repository") or {}).get("full_name") or ""
+    return (
+        run["event"] in _TRUSTED_EVENTS
+        and run["head_branch"] == about.branch
+        and _path_of(run) in about.recording_workflows
+        and str(head).lower() == about.repository.lower()
+    )
+
+
+def _made(artifact: Json) -> datetime:
+    return time_of(str(artifact["created_at"]))
+
+
+def _age(artifact: Json) -> tuple[datetime, int]:
+    """What artifacts are put in order by: GitHub tells times in whole seconds, and numbers them as they come."""
+    return _made(artifact), int(artifact["id"])
+
+
+def _path_of(run: Json) -> str:
+    return str(run["path"]).partition("@")[0]
+
+
+def _names(about: Circumstances) -> str:
+    return " or ".join(Path(path).name for path in about.recording_workflows)

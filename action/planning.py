@@ -1,0 +1,144 @@
+"""The modes that only look: `validate` and `plan`, which need no secret, and `comment`, which posts what they found."""
+
+import json
+from pathlib import Path
+
+from action.artifacts import fetch_recording, newest_plan, unpack
+from action.circumstances import Refused
+from action.comment import post_comment
+from action.github import GitHubError
+from action.program import Ended
+from action.releases import NONE, Releases, releases_of
+from action.runner_files import private
+from action.step import Step
+from action.telling import failure, planned
+
+COMMENT = "comment.md"
+PLAN = "idsync.plan"
+ASKED = "releases.json"
+"""What the text of the pull request released when it was planned."""
+_KEPT = (COMMENT,)
+
+
+def validate(step: Step) -> int:
+    """Check the configuration; mistakes are told at their lines, and in the comment to be posted."""
+    ended = _validated(step)
+    text = f"### The configuration `{step.about.name}` is valid.\n"
+    if ended.code:
+        text = failure("Validation", ended.code, _said(ended), step.about.head, step.about.run_address)
+    _leave(step, text)
+    return ended.code
+
+
+def plan(step: Step) -> int:
+    """Validate, then plan from the newest recording; what there is to say is left for the job that comments."""
+    about = step.about
+    try:
+        ended = _validated(step)
+        if ended.code:
+            return _failed(step, "Validation", ended.code, _said(ended))
+        recording = private(about.folder / "recording")
+        made = fetch_recording(about, step.github, recording, step.clock())
+        return _plan(step, recording, f"{made:%Y-%m-%d %H:%M} UTC")
+    except Refused as refused:
+        return _failed(step, "Planning", refused.code, str(refused))
+    except GitHubError as error:
+        return _failed(step, "Planning", 1, str(error))
+
+
+def comment(step: Step) -> int:
+    """Post what the job before left, or that it left nothing. This runs nothing of the pull request."""
+    about = step.about
+    number = about.pull_request.get("number")
+    if number is None:
+        return 0
+    if step.github.get(f"pulls/{number}")["head"]["sha"] != about.head:
+        return 0  # a later commit has a run of its own, and the last word
+    folder = private(about.folder / "report")
+    newest = newest_plan(step.github, about.run, about.plan_name(about.head))
+    text = ""
+    if newest is not None and unpack(step.github.archive(int(newest["id"])), _KEPT, folder):
+        text = (folder / COMMENT).read_text(encoding="utf-8", errors="replace")
+    if not text.strip():
+        said = "The job that plans ended before it could say why."
+        text = failure("Planning", 1, said, about.head, about.run_address)
+    step.output("comment", post_comment(step.github, int(number), about.name, text))
+    return 0
+
+
+def _plan(step: Step, recording: Path, recorded: str) -> int:
+    about = step.about
+    releases = _releases(step)
+    folder = private(about.folder / "report")
+    (folder / ASKED).write_text(json.dumps(dict(releases.reasons)))
+    file = folder / PLAN
+    ended = step.run(
+        "plan",
+        "--snapshot",
+        recording / "snapshot.json",
+        "--current",
+        recording / "current.json",
+        "-o",
+        file,
+        "--format",
+        "markdown",
+        *releases.options,
+    )
+    if ended.code:
+        return _failed(step, "Planning", ended.code, _said(ended))
+    read = json.loads(file.read_text())
+    step.output("digest", read["digest"])
+    step.output("changes", str(bool(read["changes"])).lower())
+    step.output("plan", file)
+    _add_html(step, file)
+    _annotate(step, file)
+    _leave(step, planned(ended.out, about.head, about.run_address, releases.notes, recorded))
+    return 0
+
+
+def _releases(step: Step) -> Releases:
+    """What the text of the pull request releases now: of a job that is run again, the event has the text of then."""
+    number = step.about.pull_request.get("number")
+    if number is None:
+        return NONE
+    return releases_of(step.github.get(f"pulls/{number}"), step.github)
+
+
+def _validated(step: Step) -> Ended:
+    """Validate, with an annotation at each mistake."""
+    ended = step.run("validate", "--format", "github")
+    if ended.out.strip():
+        print(ended.out.rstrip(), flush=True)
+    return ended
+
+
+def _annotate(step: Step, file: Path) -> None:
+    """Annotations at the lines that give and take; they are an extra, and never fail a plan."""
+    ended = step.idsync(["show", str(file), "--format", "github"])
+    if ended.code == 0 and ended.out.strip():
+        print(ended.out.rstrip(), flush=True)
+
+
+def _add_html(step: Step, file: Path) -> None:
+    """The plan as a page, where this version of idsync makes one."""
+    ended = step.idsync(["show", str(file), "--format", "html"])
+    if ended.code == 0 and ended.out:
+        (file.parent / "plan.html").write_text(ended.out, encoding="utf-8")
+
+
+def _failed(step: Step, what: str, code: int, said: str) -> int:
+    _leave(step, failure(what, code, said, step.about.head, step.about.run_address))
+    return code
+
+
+def _said(ended: Ended) -> str:
+    return ended.err if ended.err.strip() else ended.out
+
+
+def _leave(step: Step, text: str) -> None:
+    """Leave the text for the job that comments, and show it in the summary."""
+    folder = private(step.about.folder / "report")
+    (folder / COMMENT).write_text(text, encoding="utf-8")
+    step.summarize(text)
+    step.output("report", folder)
+    step.output("artifact", f"{step.about.plan_name(step.about.head)}{step.about.attempt}")
