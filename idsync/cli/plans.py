@@ -13,7 +13,7 @@ from idsync.render.links import NO_LINKS, Links
 from idsync.render.style import COLOUR, PLAIN
 from idsync.render.undescribed import NEWCOMERS_DESCRIBED
 
-FORMATS = ("text", "json", "markdown", "sarif", "junit", "github")
+FORMATS = ("text", "json", "markdown", "html", "sarif", "junit", "github")
 """What `--format` takes where a plan is printed."""
 NEWCOMERS_SHOWN = NEWCOMERS_DESCRIBED
 """How many newcomers a plan must describe for the screen."""
@@ -48,6 +48,10 @@ def plan_text(
             from idsync.render.markdown import render_plan as render_markdown
 
             return render_markdown(plan, drift=drift, options=options, links=links)
+        case "html":
+            from idsync.render.html.document import render_plan as render_html
+
+            return render_html(plan, drift=drift, options=options, links=links)
         case "sarif" | "junit" | "github":
             from idsync.cli.reports import plan_report
 
