@@ -27,7 +27,7 @@ from idsync.plan.changes import Plan
 from idsync.plan.releases import releases_in, with_releases
 from idsync.plan.seal import write_sealed
 from idsync.reconcile.edit_apart import edit_apart
-from idsync.reconcile.kept_back import Kept, kept_back, kept_of
+from idsync.reconcile.kept_back import Kept, holders_in, kept_back, kept_of
 from idsync.reconcile.one_reading import OneReading
 from idsync.reconcile.parts import Parts
 from idsync.reconcile.planned import Planned
@@ -75,7 +75,9 @@ class ReviewedJob:
             if made is None:
                 self._tell()
                 return code
-            held = {**kept_back(self.store.facts, self.place.target(self.store).name), **kept_of(parts.held)}
+            target = self.place.target(self.store)
+            holders = holders_in(target, self.place.settings.integration.org_url)
+            held = {**kept_back(self.store.facts, target.name), **kept_of(parts.held, holders)}
         code = self._edit(applied, once, held)
         self._tell()
         return code

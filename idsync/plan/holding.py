@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from idsync.model.addresses import Address, split_address
 from idsync.model.ownership import OWNED_LABELS
 from idsync.model.resources import User
-from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange
+from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange, passes_on
 from idsync.plan.guards import ALL_GUARDS, GAINS
 from idsync.plan.same_person import okta_id, renames
 from idsync.plan.touched import locked_person
@@ -99,9 +99,11 @@ class Holding:
         return own | self._people.get(name, NOTHING)
 
     def removal(self, change: AccessListChange, name: str) -> Marks:
-        """What keeps somebody in a list: people who leave or are renamed are removed with their account."""
+        """What keeps somebody in a list: people who leave, are renamed, or lose their name, are removed with their
+        account.
+        """
         user = self.users.get(name)
-        if user is not None and user.after is None:
+        if user is not None and (user.after is None or passes_on(user)):
             return self._people[name]
         return _marks(change) if self.holds_all(change) else _marks(change) - GIVING
 

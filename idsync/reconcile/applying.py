@@ -30,7 +30,7 @@ from idsync.reconcile.applied_configuration import (
     configuration_to_remember,
 )
 from idsync.reconcile.clocks import clocks_of
-from idsync.reconcile.kept_back import kept_back, to_keep_back, with_marks_kept
+from idsync.reconcile.kept_back import Holders, holders_in, kept_back, to_keep_back, with_marks_kept
 from idsync.reconcile.parts import PASSED, Parts
 from idsync.reconcile.planned import last_apply_in_part
 from idsync.stores.protocol import Records
@@ -68,6 +68,11 @@ class Applier:
         """The target that people look at."""
         return self.targets[FIRST]
 
+    @property
+    def holders(self) -> Holders:
+        """Whose accounts the first target has."""
+        return holders_in(self.first, self.settings.integration.org_url)
+
     def counted_again(self, plan: Plan) -> Plan:
         """The plan with its guards counted once more."""
         now = self.clock()
@@ -91,7 +96,7 @@ class Applier:
             self._check_orphaned(plan)
         plan = self.counted_again(plan)
         if self.until_released:
-            plan = with_marks_kept(plan, kept_back(self.records.facts, self.first.name))
+            plan = with_marks_kept(plan, kept_back(self.records.facts, self.first.name), self.holders)
         going, held = split(plan, self.request.releases)
         return Parts(plan, going, held)
 
@@ -169,7 +174,7 @@ class Applier:
             applied = AppliedConfiguration(self.settings.digest, self.files)
             facts.update(configuration_to_remember(applied, self.records.facts, self.first))
         if self.until_released:
-            facts.update(to_keep_back(parts.held, looked_at, self.records.facts, self.first.name))
+            facts.update(to_keep_back(parts.held, looked_at, self.records.facts, self.first.name, self.holders))
         return facts
 
     def _releases(self, parts: Parts) -> Mapping[str, str]:

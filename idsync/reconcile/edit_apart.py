@@ -15,7 +15,7 @@ def edit_apart(applier: Applier, plan: Plan, held: Kept) -> Parts:
 
     Guards count the edit by itself, and all of it is applied or nothing. Raises what refuses it.
     """
-    marked = with_marks_kept(replace(plan, changes=released(plan.changes, ALL_GUARDS)), held)
+    marked = with_marks_kept(replace(plan, changes=released(plan.changes, ALL_GUARDS)), held, applier.holders)
     going, rest = split(marked, applier.request.releases)
     going = applier.counted_again(going)
     applier.check_whole(going)

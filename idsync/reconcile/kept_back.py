@@ -4,7 +4,7 @@ A count that falls under its limit, because time passed or others were released,
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -14,19 +14,23 @@ from idsync.model.canonical import canonical_bytes
 from idsync.model.directory import Names
 from idsync.model.identified import OktaIds
 from idsync.model.ownership import okta_id_of
-from idsync.plan.changes import AccessListChange, Change, LockChange, Plan, UserChange, newly_locks
+from idsync.plan.changes import AccessListChange, Change, LockChange, Plan, UserChange, newly_locks, passes_on
 from idsync.plan.guards import ALL_GUARDS
-from idsync.plan.same_person import okta_id
+from idsync.plan.same_person import okta_id, renames
 from idsync.plan.touched import locked_person
 from idsync.stores.protocol import Facts
+from idsync.targets.protocol import DirectoryReader
 
 _KEY = "kept_back/{}"
+_OF_MEMBERS = "member_removals"
+_NOBODY: frozenset[str] = frozenset()
 
 
 class KeptBack(msgspec.Struct, frozen=True, omit_defaults=True):
     """Of one address, what would be done and which guards hold that.
 
-    `user` and `access_list` say what it is about; `okta_id` whose account it takes, or whom it locks.
+    `user` and `access_list` say what it is about; `okta_id` whose account it takes, whom it locks, or whose membership
+    it ends, which `member` names. Entries of an earlier version tell a member by that name alone.
     """
 
     action: str
@@ -44,6 +48,7 @@ class KeptBack(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 Kept = Mapping[Address, tuple[KeptBack, ...]]
+Holders = Callable[[Collection[str]], Mapping[str, str]]
 _KEPT = msgspec.json.Decoder(dict[Address, tuple[KeptBack, ...]])
 
 
@@ -62,26 +67,48 @@ def kept_back(facts: Facts, target: str) -> Kept:
         ) from error
 
 
-def kept_of(held: Plan) -> Kept:
+def holders_in(target: DirectoryReader, org_url: str) -> Holders:
+    """Says whose accounts a target has under some names now, by Okta id; names without an account of ours are nobody's.
+
+    Changes name members; whose membership a change ends is told by the account that has the name before it.
+    """
+
+    def holders(names: Collection[str]) -> Mapping[str, str]:
+        entries = target.index(org_url, Names(frozenset(names), _NOBODY)).users if names else {}
+        return {name: entry.okta_id for name, entry in entries.items() if entry.okta_id}
+
+    return holders
+
+
+def kept_of(held: Plan, holders: Holders) -> Kept:
     """What is held of a plan, as it is kept back."""
-    found = {change.address: tuple(_entries(change)) for change in held.changes}
+    ids = holders(_members_held(held))
+    renamed = renames(_users(held.changes))
+    found = {change.address: tuple(_entries(change, ids, renamed)) for change in held.changes}
     return {address: entries for address, entries in found.items() if entries}
 
 
-def with_marks_kept(plan: Plan, kept: Kept) -> Plan:
-    """The plan with the marks of what is kept back already, beside those that it bears."""
+def with_marks_kept(plan: Plan, kept: Kept, holders: Holders) -> Plan:
+    """The plan with the marks of what is kept back already, beside those that it bears.
+
+    Where a membership is kept that ends with the renaming of its person, the renaming waits with it.
+    """
     if not kept:
         return plan
-    return msgspec.structs.replace(plan, changes=tuple(_marked(change, kept) for change in plan.changes))
+    marks = _Marks(plan.changes, kept, holders)
+    return msgspec.structs.replace(plan, changes=tuple(map(marks.on, plan.changes)))
 
 
 def numbers_held(plan: Plan) -> Mapping[str, int]:
     """How much each guard holds of a plan, counted as what is kept back is counted."""
-    entries = (entry for change in plan.changes for entry in _entries(change))
+    renamed = renames(_users(plan.changes))
+    entries = (entry for change in plan.changes for entry in _entries(change, {}, renamed))
     return Counter(guard for entry in entries for guard in entry.guards)
 
 
-def to_keep_back(held: Plan, looked_at: Names | None, facts: Facts, target: str) -> Mapping[str, bytes]:
+def to_keep_back(
+    held: Plan, looked_at: Names | None, facts: Facts, target: str, holders: Holders
+) -> Mapping[str, bytes]:
     """The facts that an apply keeps of what is held; what was kept of names that were not looked at stays."""
     before = kept_back(facts, target)
     found: dict[Address, list[KeptBack]] = {}
@@ -89,9 +116,8 @@ def to_keep_back(held: Plan, looked_at: Names | None, facts: Facts, target: str)
         for address, each in before.items():
             if outside := [one for one in each if not one.is_inside(looked_at)]:
                 found[address] = outside
-    for change in held.changes:
-        if entries := list(_entries(change)):
-            found.setdefault(change.address, []).extend(entries)
+    for address, entries in kept_of(held, holders).items():
+        found.setdefault(address, []).extend(entries)
     now = {address: tuple(each) for address, each in sorted(found.items())}
     return {} if now == before else {_KEY.format(target): canonical_bytes(now)}
 
@@ -112,27 +138,72 @@ def _identified(entry: KeptBack, okta_ids: OktaIds) -> KeptBack:
 
 def withdraw(plan: Plan, looked_at: Names | None, facts: Facts, target: str) -> None:
     """Forget what was kept back of the names that an empty plan covers: nobody asks for it any more."""
-    if changed := to_keep_back(plan, looked_at, facts, target):
+    if changed := to_keep_back(plan, looked_at, facts, target, lambda _: {}):
         facts.put(changed)
 
 
-def _marked(change: Change, kept: Kept) -> Change:
-    entries = kept.get(change.address, ())
-    marks = [guard for entry in entries if _applies(entry, change) for guard in entry.guards]
-    new = tuple(dict.fromkeys(mark for mark in marks if mark not in change.blocked_by))
-    return msgspec.structs.replace(change, blocked_by=(*change.blocked_by, *new)) if new else change
+class _Marks:
+    """The marks that what is kept back puts on the changes of one plan."""
+
+    def __init__(self, changes: Sequence[Change], kept: Kept, holders: Holders) -> None:
+        self._kept = kept
+        self._users = _users(changes)
+        self._renamed = renames(self._users)
+        lists = [each for each in changes if isinstance(each, AccessListChange) and each.address in kept]
+        self._ids = holders({name for each in lists for name in each.members_removed})
+        self._waiting: dict[str, set[str]] = {}
+        for change in lists:
+            for entry in kept[change.address]:
+                for name in self._ended(entry, change):
+                    if name in self._renamed:
+                        for each in (name, self._renamed[name]):
+                            self._waiting.setdefault(each, set()).update(entry.guards)
+
+    def on(self, change: Change) -> Change:
+        """The change with its marks."""
+        marks = [
+            mark
+            for entry in self._kept.get(change.address, ())
+            if self._applies(entry, change)
+            for mark in entry.guards
+        ]
+        if isinstance(change, UserChange):
+            marks += sorted(self._waiting.get(split_address(change.address)[1], ()))
+        new = tuple(dict.fromkeys(mark for mark in marks if mark not in change.blocked_by))
+        return msgspec.structs.replace(change, blocked_by=(*change.blocked_by, *new)) if new else change
+
+    def _applies(self, entry: KeptBack, change: Change) -> bool:
+        """Whether a change does what is kept back, to the same person or list."""
+        match change:
+            case UserChange(before=before):
+                return change.action == entry.action and before is not None and okta_id(before) == entry.okta_id
+            case LockChange():
+                # The lock of a later holder of the name has the same address.
+                return change.action == entry.action and _locked_id(change) == entry.okta_id
+            case AccessListChange():
+                return bool(self._ended(entry, change)) if entry.member else change.action == entry.action
+
+    def _ended(self, entry: KeptBack, change: AccessListChange) -> list[str]:
+        """The names under which a change ends the membership that is kept: the person's of now, if any.
+
+        A membership that goes with its account, or comes along under a new name, is another matter.
+        """
+        return [name for name in change.members_removed if self._is(entry, name) and not self._follows(name, change)]
+
+    def _is(self, entry: KeptBack, name: str) -> bool:
+        if not entry.member:
+            return False
+        return self._ids.get(name) == entry.okta_id if entry.okta_id else name == entry.member
+
+    def _follows(self, name: str, change: AccessListChange) -> bool:
+        if name in self._renamed:
+            return self._renamed[name] in change.members_added
+        user = self._users.get(name)
+        return user is not None and (user.after is None or passes_on(user))
 
 
-def _applies(entry: KeptBack, change: Change) -> bool:
-    """Whether a change does what is kept back, to the same person or list."""
-    match change:
-        case UserChange(before=before):
-            return change.action == entry.action and before is not None and okta_id(before) == entry.okta_id
-        case LockChange():
-            # The lock of a later holder of the name has the same address.
-            return change.action == entry.action and _locked_id(change) == entry.okta_id
-        case AccessListChange():
-            return entry.member in change.members_removed if entry.member else change.action == entry.action
+def _users(changes: Iterable[Change]) -> dict[str, UserChange]:
+    return {split_address(each.address)[1]: each for each in changes if isinstance(each, UserChange)}
 
 
 def _locked_id(change: LockChange) -> str:
@@ -140,11 +211,23 @@ def _locked_id(change: LockChange) -> str:
     return "" if change.after is None else okta_id_of(change.after.metadata.labels)
 
 
-def _entries(change: Change) -> Iterator[KeptBack]:
-    guards = tuple(mark for mark in change.blocked_by if mark in ALL_GUARDS)
+def _members_held(held: Plan) -> set[str]:
+    lists = (each for each in held.changes if isinstance(each, AccessListChange) and each.action != "delete")
+    return {name for each in lists if _guards(each) for name in each.members_removed}
+
+
+def _guards(change: Change) -> tuple[str, ...]:
+    return tuple(mark for mark in change.blocked_by if mark in ALL_GUARDS)
+
+
+def _entries(change: Change, ids: Mapping[str, str], renamed: Mapping[str, str]) -> Iterator[KeptBack]:
+    guards = _guards(change)
+    name = split_address(change.address)[1]
+    if not isinstance(change, AccessListChange):
+        # What is held of an account, or of a lock, since a membership is, waits for that alone.
+        guards = tuple(guard for guard in guards if guard != _OF_MEMBERS)
     if not guards:
         return
-    name = split_address(change.address)[1]
     match change:
         case UserChange(before=before):
             yield KeptBack(change.action, guards, user=name, okta_id="" if before is None else okta_id(before))
@@ -154,6 +237,8 @@ def _entries(change: Change) -> Iterator[KeptBack]:
                 yield KeptBack(change.action, guards, user=locked_person(change), okta_id=_locked_id(change))
         case AccessListChange(members_removed=removed) if removed and change.action != "delete":
             for member in removed:
-                yield KeptBack(change.action, guards, access_list=name, member=member)
+                if renamed.get(member, "") not in change.members_added:  # else it only comes along under the new name
+                    okta = ids.get(member, "")
+                    yield KeptBack(change.action, guards, access_list=name, member=member, okta_id=okta)
         case AccessListChange():
             yield KeptBack(change.action, guards, access_list=name)

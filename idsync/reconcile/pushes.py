@@ -222,6 +222,10 @@ class Pushes:
             okta_id = before.external_id or user.okta_id
             identify(self._settings, self._store, self._target, self._request(now), {before.okta_id: okta_id})
             before = replace(before, okta_id=okta_id)
+        if before is not None and user.okta_id != before.okta_id:
+            # Nobody said that another person is in these groups.
+            for group, _, _ in self._store.pushed.groups_of(user.id):
+                self._store.pushed.remove_members(group, [user.id])
         self._store.pushed.put_user(user)
         people = {user.okta_id} if before is None else {user.okta_id, before.okta_id}
         head = self._head(now)

@@ -1,5 +1,7 @@
 """What a guard held back is about a person, and not about a name that another person may get."""
 
+from collections.abc import Collection
+
 from msgspec.structs import replace
 
 from idsync.model.addresses import Address
@@ -27,10 +29,15 @@ def locking(okta_id: str, *marks: str) -> Plan:
     return replace(IDLE, changes=(LockChange(ADDRESS, "create", Reason.UNASSIGNED, (), None, lock, blocked_by=marks),))
 
 
+def nobody(_names: Collection[str]) -> dict[str, str]:
+    """A target without accounts."""
+    return {}
+
+
 def test_r43_a_lock_that_was_held_for_one_person_does_not_hold_that_of_another_with_the_name() -> None:
     kept = {ADDRESS: (KeptBack("create", ("lock_burst",), user="ann", okta_id="00u-ann"),)}
-    assert [each.blocked_by for each in with_marks_kept(locking("00u-ann"), kept).changes] == [("lock_burst",)]
-    assert [each.blocked_by for each in with_marks_kept(locking("00u-heir"), kept).changes] == [()]
+    assert [each.blocked_by for each in with_marks_kept(locking("00u-ann"), kept, nobody).changes] == [("lock_burst",)]
+    assert [each.blocked_by for each in with_marks_kept(locking("00u-heir"), kept, nobody).changes] == [()]
 
 
 def test_what_is_held_is_counted_by_guard() -> None:
