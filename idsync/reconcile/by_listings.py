@@ -129,9 +129,9 @@ class ByListings:
 
     def settle(self) -> None:
         """What was found has been read, or everything is going to be."""
-        if self._since is not None:
+        if self._since is not None and not _is_nearly(self._since, self._known_since()):
             self._store.facts.put({self._key: canonical_bytes(self._since)})
-            self._since = None
+        self._since = None
         self._users.clear()
         self._lists.clear()
 
@@ -149,8 +149,7 @@ class ByListings:
     # -- who changed, by time
 
     def _look_at_changes(self, source: ListingSource) -> None:
-        known = self._store.facts.get(self._key)
-        since = _Since(self._taken_at()) if known is None else _SINCE_DECODER.decode(known)
+        since = self._known_since() or _Since(self._taken_at())
         newest, seen, strangers, at = parse_time(since.time), dict(since.seen), 0, ""
         for page in source.changed(format_time(newest - OVERLAP)):
             at = at or page.at
@@ -165,6 +164,10 @@ class ByListings:
             if len(self._users) > MOST_ASKED:
                 break  # everything is going to be read
         self._since = _next_since(newest, seen, at)
+
+    def _known_since(self) -> _Since | None:
+        known = self._store.facts.get(self._key)
+        return None if known is None else _SINCE_DECODER.decode(known)
 
     def _taken_at(self) -> str:
         """When the facts were read, by the source's clock."""
@@ -291,6 +294,13 @@ def _next_since(newest: datetime, seen: Mapping[str, str], at: str) -> _Since:
     time = max(newest, parse_time(at) - LATEST) if at else newest
     recent = {user: told for user, told in seen.items() if (_moment(told) or time) >= time - OVERLAP}
     return _Since(format_time(time), recent)
+
+
+def _is_nearly(since: _Since, kept: _Since | None) -> bool:
+    """Whether it is not worth writing down: the same people, and less than a minute later."""
+    if kept is None or since.seen != kept.seen:
+        return False
+    return parse_time(since.time) - parse_time(kept.time) < timedelta(minutes=1)
 
 
 def _moment(time: str) -> datetime | None:

@@ -6,14 +6,13 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from idsync.apply.last_apply import last_apply
-from idsync.errors import AuthorizationError, IdsyncError
+from idsync.errors import IdsyncError
 from idsync.model.extent import Extent, Reading
 from idsync.model.identity import ACCESS_STATUSES
-from idsync.model.moves import Moves
 from idsync.model.names import twin_key
 from idsync.model.times import parse_time
+from idsync.reconcile.following import Following, Look
 from idsync.reconcile.identifying import identify_read
-from idsync.reconcile.log_cursor import LogCursor
 from idsync.reconcile.loop import TickEnd
 from idsync.reconcile.merging import pushed_since, with_newer
 from idsync.reconcile.partial_pass import apply_part
@@ -24,8 +23,6 @@ from idsync.sources.protocol import Source
 from idsync.stores.protocol import Store
 from idsync.targets.protocol import Target
 
-WITHOUT_LOG = 300
-"""Seconds between full passes where the log may not be read."""
 AGAIN_AT_ONCE = MOST_ASKED // 6
 """People and lists that a tick looks at besides what moved, of those whom a full pass left undecided."""
 _NOTE_EACH = 60.0
@@ -38,35 +35,23 @@ class Ticks:
     def __init__(self, store: Store, reconciling: Reconciling) -> None:
         self._store = store
         self._reconciling = reconciling
-        self._log_denied_at: datetime | None = None
+        self._following: Following | None = None
 
     def tick(self) -> TickEnd:
         """Look at what moved, and make that so."""
         place, _ = self._reconciling.in_force(self._store)
-        tick = _Tick(self._store, self._reconciling, place)
+        if self._following is None:
+            name, clock = place.settings.integration.name, self._reconciling.clock
+            self._following = Following(self._store, name, clock)
+        tick = _Tick(self._store, self._reconciling, place, self._following)
         try:
             end = tick.make()
-            if tick.looked_at_log:
-                self._log_denied_at = None
+            if tick.looked:
                 self._note_look(tick, place.now())
             return end
-        except AuthorizationError:
-            return self._without_log(tick.begun)
         except IdsyncError as error:
             self._reconciling.report(self._store, failed("tick", tick.begun, place.now(), error), tick.lead)
             return TickEnd.DONE
-
-    def _without_log(self, begun: datetime) -> TickEnd:
-        """Where the log may not be read: said once; everything is looked at every few minutes instead."""
-        if self._log_denied_at is None:
-            note = "The System Log may not be read (okta.logs.read): full passes follow each five minutes instead."
-            self._reconciling.tell(replace(ended("tick", begun, begun), note=note))
-            self._log_denied_at = begun
-            return TickEnd.DONE
-        if seconds_between(self._log_denied_at, begun) < WITHOUT_LOG:
-            return TickEnd.DONE
-        self._log_denied_at = begun
-        return TickEnd.IN_DOUBT
 
     def _note_look(self, tick: "_Tick", now: datetime) -> None:
         """Keep, once a minute and after a failure, that a tick went well: it may have found nothing to do for hours."""
@@ -79,26 +64,26 @@ class Ticks:
 class _Tick:
     """One tick."""
 
-    def __init__(self, store: Store, reconciling: Reconciling, place: Place) -> None:
+    def __init__(self, store: Store, reconciling: Reconciling, place: Place, following: Following) -> None:
         self._store = store
         self._reconciling = reconciling
         self._place = place
         self.lead = reconciling.lead.lease
         self._target: Target = place.target(store)
-        self._cursor = LogCursor(store, place.settings.integration.name)
+        self._following = following
         self.begun = place.now()
         self._began = reconciling.clock()
-        self.looked_at_log = False
+        self.looked = False
 
     def make(self) -> TickEnd:
-        """Look, read and apply. Raises AuthorizationError where the log may not be read, and what a reading raises."""
+        """Look, read and apply. Raises what a reading raises."""
         if not self._store.upstream.is_known():
             return TickEnd.DONE  # the first full pass is to come, and the log is read from before it
         source = self._source()
         again = self._reconciling.again.take(AGAIN_AT_ONCE)
         try:
             if isinstance(source, LogSource):
-                return self._follow_log(source, again)
+                return self._look(source, again)
             if again.users or again.lists:
                 self._apply(again, None, None)
         except BaseException:
@@ -109,34 +94,34 @@ class _Tick:
     def _source(self) -> Source:
         return self._reconciling.source(self._place, self._reconciling.going_on(self._store, self.lead))
 
-    def _follow_log(self, source: LogSource, again: Extent) -> TickEnd:
-        cursor = self._cursor.known()
-        moves = source.moves(cursor, self.begun)
-        self.looked_at_log = True
-        moved = moves.extent()
-        if is_too_much(moved):
+    def _look(self, source: LogSource, again: Extent) -> TickEnd:
+        look = self._following.look(source, self._place.settings, self._target, self.begun)
+        self.looked = True
+        if look.note:
+            self._reconciling.tell(replace(ended("tick", self.begun, self._place.now()), note=look.note))
+        if look.in_doubt or is_too_much(look.extent):
             self._reconciling.again.add(again)
-            self._move_cursor(cursor, moves)
+            self._settle(look)
             return TickEnd.IN_DOUBT
-        extent = moved | again
+        extent = look.extent | again
         if not extent.users and not extent.lists:
-            self._move_cursor(cursor, moves)
-        elif not self._follow(extent, again, cursor, moves):
+            self._settle(look)
+        elif not self._follow(extent, again, look):
             return TickEnd.IN_DOUBT
-        return TickEnd.BEHIND if moves.behind else TickEnd.DONE
+        return TickEnd.BEHIND if look.behind else TickEnd.DONE
 
-    def _follow(self, extent: Extent, again: Extent, cursor: str | None, moves: Moves) -> bool:
+    def _follow(self, extent: Extent, again: Extent, look: Look) -> bool:
         """Read a part and make it so; False where so much is gone from it that everything has to be looked at."""
         reading = self._source().read(extent)
         if crosses_a_limit(self._place.settings, reading, self._store.upstream, self._target):
-            self._move_cursor(cursor, moves)
+            self._settle(look)
             return False
-        self._apply(again, reading, lambda: self._move_cursor(cursor, moves))
+        self._apply(again, reading, lambda: self._settle(look))
         return True
 
-    def _move_cursor(self, before: str | None, moves: Moves) -> None:
+    def _settle(self, look: Look) -> None:
         with self._reconciling.leading(self._store, self.lead):
-            self._cursor.move(before, moves.cursor)
+            look.settle()
 
     def _apply(self, again: Extent, reading: Reading | None, close: Callable[[], None] | None) -> None:
         """Store what was read, and make it so, with what is to be looked at again."""

@@ -1,6 +1,6 @@
 """What a tick reads, judged before absence in it means that somebody or something is gone."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
@@ -18,8 +18,8 @@ MOST_ASKED = 300
 class LogSource(Protocol):
     """A source with a log of what moved."""
 
-    def moves(self, cursor: str | None, begun: datetime) -> Moves:
-        """What moved since `cursor`, or since `begun` where there is none yet.
+    def moves(self, cursor: str | None, begun: datetime, seen: Collection[str] = ()) -> Moves:
+        """What moved since `cursor`, or since `begun` where there is none yet; events that were `seen` name nobody.
 
         Raises AuthorizationError where the log may not be read, and SourceError.
         """

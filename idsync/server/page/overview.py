@@ -13,6 +13,7 @@ from idsync.model.directory_index import Managed
 from idsync.model.journal import MadeByHand, RunFinished, RunResumed, RunStarted, RunStopped, RunSummary, summarise_runs
 from idsync.model.pushed import ScimToken
 from idsync.model.times import format_time, parse_time
+from idsync.reconcile.following import without_log
 from idsync.reconcile.kept_back import KeptBack, kept_back
 from idsync.reconcile.pass_reports import PassReport, last_report
 from idsync.stores.protocol import Store
@@ -112,8 +113,14 @@ def _parts(settings: Settings, store: Store, full: PassReport | None, tokens: tu
         yield _passes("Reading Okta", "Everything is read, and compared with the directory.", store, "full", pause)
         tick = timedelta(seconds=settings.service.tick)
         if isinstance(integration.source, OktaSource):
+            without = without_log(store.facts, integration.name)
             about = f"Okta's System Log is looked at each {settings.service.tick} s; this is what it led to last."
-            yield _passes("Following Okta's log", about, store, "tick", tick)
+            if without is None:
+                yield _passes("Following Okta's log", about, store, "tick", tick)
+            else:
+                yield _passes(
+                    "Following Okta without its log", f"Since {without.since}. {without.why}", store, "tick", tick
+                )
     for kind, name, on in (
         ("user", "Users", integration.sync.users),
         ("lock", "Locks", integration.sync.users),
