@@ -109,6 +109,11 @@ class LookAgain:
         with self._lock:
             self._extent |= extent
 
+    def waiting(self) -> int:
+        """How many people and lists wait."""
+        with self._lock:
+            return len(self._extent.users or ()) + len(self._extent.lists or ())
+
     def take(self, most: int) -> Extent:
         """A part of what is to be looked at, which waits no more: that many people and lists at most."""
         with self._lock:

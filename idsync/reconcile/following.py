@@ -81,6 +81,11 @@ class Following:
         self._log_at = 0.0
         self._told = ""
 
+    @property
+    def by_log(self) -> bool:
+        """Whether the last look was at the log."""
+        return not self._told
+
     def look(self, source: LogSource, settings: Settings, target: DirectoryReader, begun: datetime) -> Look:
         """What moved since the last look. Raises AuthorizationError where nothing may be read, and SourceError."""
         listed = source if isinstance(source, ListingSource) else None

@@ -1,6 +1,5 @@
 """Full passes: everything is read, judged before it is stored, and what may go ahead is applied. Ticks go on beside."""
 
-from collections.abc import Mapping
 from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime
 
@@ -13,6 +12,7 @@ from idsync.errors import IdsyncError, PassStopped
 from idsync.model.extent import Extent, Reading
 from idsync.model.times import format_time
 from idsync.plan.changes import Plan
+from idsync.plan.holding import MOVED
 from idsync.plan.sections import FIRST
 from idsync.plan.split import with_moved
 from idsync.reconcile.applied_configuration import config_waiting
@@ -22,7 +22,7 @@ from idsync.reconcile.kept_back import numbers_held
 from idsync.reconcile.log_cursor import LogCursor
 from idsync.reconcile.merging import Newer, newer_than_plan, newest, pushed_since, with_what_it_lacks
 from idsync.reconcile.parts import Parts
-from idsync.reconcile.pass_reports import PassReport, ended, failed
+from idsync.reconcile.pass_reports import PassReport, counts_of, ended, failed
 from idsync.reconcile.planned import Planned
 from idsync.reconcile.reconciling import LEASE_WAIT, NOBODY_ASKS, SERVICE, Place, Reconciling
 from idsync.reconcile.single_pass import plan_reading, read, remember_after_apply
@@ -110,8 +110,9 @@ class _FullPass:
         return replace(
             report,
             run=applied.run,
-            counts=_counts(parts),
+            counts=counts_of([parts.going.summary]),
             held=_held(parts),
+            owed=_owed(parts),
             doubts=parts.doubts({}),
             note=made.note,
         )
@@ -224,10 +225,11 @@ def _held(parts: Parts) -> dict[str, int]:
     held: dict[str, int] = {}
     for change in parts.held.changes:
         for mark in change.blocked_by:
-            held[mark] = held.get(mark, 0) + 1
+            if mark != MOVED:
+                held[mark] = held.get(mark, 0) + 1
     return held
 
 
-def _counts(parts: Parts) -> Mapping[str, Mapping[str, int]]:
-    counts: Mapping[str, Mapping[str, int]] = msgspec.to_builtins(parts.going.summary)
-    return {kind: {action: number for action, number in each.items() if number} for kind, each in counts.items()}
+def _owed(parts: Parts) -> int:
+    """How many changes wait for the next pass alone, as what they change had moved."""
+    return sum(change.blocked_by == (MOVED,) for change in parts.held.changes)

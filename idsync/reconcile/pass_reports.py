@@ -1,13 +1,14 @@
 """How the passes of a service ended: kept in the store, for people and metrics."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import msgspec
 
-from idsync.errors import IdsyncError, LeaseHeld
+from idsync.errors import IdsyncError, LeaseHeld, PartlyApplied
 from idsync.model.canonical import canonical_bytes
 from idsync.model.times import format_time
+from idsync.plan.changes import Summary
 from idsync.stores.protocol import Facts
 
 _LAST = "service/last/{}"
@@ -17,7 +18,8 @@ _LAST_GOOD = "service/last_good/{}"
 class PassReport(msgspec.Struct, frozen=True, omit_defaults=True):
     """One pass: its kind (`full` or `tick`), when it began, how many seconds it took, and what came of it.
 
-    `counts` are the actions by kind of object, `held` how many changes each guard or doubt holds back. `error` is why
+    `counts` are the actions by kind of object, `held` how many changes each guard or doubt holds back, and `owed` how
+    many it planned and left for the next pass, as what they change had moved or a target refused them. `error` is why
     it failed, `note` what else is to be said.
     """
 
@@ -28,6 +30,7 @@ class PassReport(msgspec.Struct, frozen=True, omit_defaults=True):
     counts: Mapping[str, Mapping[str, int]] = {}
     held: Mapping[str, int] = {}
     doubts: tuple[str, ...] = ()
+    owed: int = 0
     error: str | None = None
     note: str = ""
 
@@ -44,7 +47,21 @@ def failed(kind: str, begun: datetime, now: datetime, error: IdsyncError) -> Pas
     """That a pass of this kind ended now with an error."""
     told = " ".join(part for part in (error.summary, error.why, error.fix) if part)
     note = "waits" if isinstance(error, LeaseHeld) else ""
-    return msgspec.structs.replace(ended(kind, begun, now), error=told, note=note)
+    owed = error.total - error.done if isinstance(error, PartlyApplied) else 0
+    return msgspec.structs.replace(ended(kind, begun, now), owed=owed, error=told, note=note)
+
+
+def counts_of(summaries: Iterable[Summary]) -> dict[str, dict[str, int]]:
+    """The actions of several plans together, by kind of object; none that is zero."""
+    total: dict[str, dict[str, int]] = {}
+    for summary in summaries:
+        each: Mapping[str, Mapping[str, int]] = msgspec.to_builtins(summary)
+        for kind, counts in each.items():
+            found = total.setdefault(kind, {})
+            for action, number in counts.items():
+                if number:
+                    found[action] = found.get(action, 0) + number
+    return total
 
 
 def seconds_between(begun: datetime, now: datetime) -> float:

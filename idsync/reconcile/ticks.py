@@ -1,6 +1,8 @@
 """Ticks: each follows what moved since the last one, reads that by itself, and makes it so, beside full passes."""
 
+import math
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -10,14 +12,15 @@ from idsync.errors import IdsyncError
 from idsync.model.extent import Extent, Reading
 from idsync.model.identity import ACCESS_STATUSES
 from idsync.model.names import twin_key
-from idsync.model.times import parse_time
+from idsync.model.times import format_time, parse_time
 from idsync.reconcile.following import Following, Look
 from idsync.reconcile.identifying import identify_read
 from idsync.reconcile.loop import TickEnd
 from idsync.reconcile.merging import pushed_since, with_newer
 from idsync.reconcile.partial_pass import apply_part
-from idsync.reconcile.pass_reports import ended, failed, last_report, put_report, seconds_between
+from idsync.reconcile.pass_reports import counts_of, ended, failed, last_report, put_report, seconds_between
 from idsync.reconcile.reconciling import SERVICE, Place, Reconciling
+from idsync.reconcile.standing import MeteredSource, Standing, put_standing
 from idsync.reconcile.watching import MOST_ASKED, LogSource, crosses_a_limit, is_too_much
 from idsync.sources.protocol import Source
 from idsync.stores.protocol import Store
@@ -26,6 +29,7 @@ from idsync.targets.protocol import Target
 AGAIN_AT_ONCE = MOST_ASKED // 6
 """People and lists that a tick looks at besides what moved, of those whom a full pass left undecided."""
 _NOTE_EACH = 60.0
+_STANDING_EACH = 15.0
 _NOBODY: frozenset[str] = frozenset()
 
 
@@ -36,6 +40,7 @@ class Ticks:
         self._store = store
         self._reconciling = reconciling
         self._following: Following | None = None
+        self._stood_at = -math.inf
 
     def tick(self) -> TickEnd:
         """Look at what moved, and make that so."""
@@ -52,6 +57,19 @@ class Ticks:
         except IdsyncError as error:
             self._reconciling.report(self._store, failed("tick", tick.begun, place.now(), error), tick.lead)
             return TickEnd.DONE
+        finally:
+            self._note_standing(tick, place)
+
+    def _note_standing(self, tick: "_Tick", place: Place) -> None:
+        """Keep, four times a minute at most, what is left of the source's limits and what waits to be looked at."""
+        clock, source = self._reconciling.clock(), tick.source
+        if not isinstance(source, MeteredSource) or clock - self._stood_at < _STANDING_EACH:
+            return
+        self._stood_at = clock
+        looks, by_log = self._reconciling.again.waiting(), self._following is None or self._following.by_log
+        told = Standing(format_time(place.now()), source.budget(), looks, by_log)
+        with suppress(IdsyncError), self._reconciling.leading(self._store, tick.lead):
+            put_standing(self._store.facts, told)
 
     def _note_look(self, tick: "_Tick", now: datetime) -> None:
         """Keep, once a minute and after a failure, that a tick went well: it may have found nothing to do for hours."""
@@ -74,12 +92,15 @@ class _Tick:
         self.begun = place.now()
         self._began = reconciling.clock()
         self.looked = False
+        self.source: object = None
+        """What it looked at, once it has."""
 
     def make(self) -> TickEnd:
         """Look, read and apply. Raises what a reading raises."""
         if not self._store.upstream.is_known():
             return TickEnd.DONE  # the first full pass is to come, and the log is read from before it
         source = self._source()
+        self.source = source
         again = self._reconciling.again.take(AGAIN_AT_ONCE)
         try:
             if isinstance(source, LogSource):
@@ -126,7 +147,7 @@ class _Tick:
     def _apply(self, again: Extent, reading: Reading | None, close: Callable[[], None] | None) -> None:
         """Store what was read, and make it so, with what is to be looked at again."""
         place, store, target = self._place, self._store, self._target
-        run = None
+        run, made = None, []
         with self._reconciling.writing(store, target, self.lead):
             asked = place.request(SERVICE, place.now())
             if reading is not None:
@@ -138,10 +159,12 @@ class _Tick:
                 place.settings, moved, store=store, target=target, last=last, now=place.now(), request=request
             ):
                 run = applied.run or run
+                made.append(applied.summary)
             if close is not None:
                 close()
         if run is not None:
-            self._reconciling.report(store, replace(ended("tick", self.begun, place.now()), run=run), self.lead)
+            report = replace(ended("tick", self.begun, place.now()), run=run, counts=counts_of(made))
+            self._reconciling.report(store, report, self.lead)
 
     def _take(self, reading: Reading) -> Extent:
         """Let a part that was read replace what is known of it, but for those who were pushed meanwhile. What moved."""

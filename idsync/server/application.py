@@ -12,11 +12,13 @@ from starlette.types import ASGIApp
 
 from idsync.errors import IdsyncError
 from idsync.reconcile.kept_back import kept_back
-from idsync.reconcile.pass_reports import PassReport, last_report
+from idsync.reconcile.pass_reports import last_report
+from idsync.reconcile.standing import last_standing
 from idsync.server.hooks import EventHooks
-from idsync.server.metrics import Metrics
+from idsync.server.metrics import Metrics, Told
 from idsync.server.page.pages import StatusPage
 from idsync.server.request_log import RequestLog
+from idsync.server.run_tally import RunTally
 from idsync.server.scim.endpoint import ScimEndpoint
 from idsync.server.worker import Worker
 from idsync.stores.protocol import Store
@@ -39,7 +41,7 @@ def application(
     keys: Callable[[], list[dict[str, Any]]] = list,
 ) -> ASGIApp:
     """The application of one integration; the worker runs as long as it does. `keys` are JWKs to be shown."""
-    measured = metrics or Metrics()
+    measured, tally = metrics or Metrics(), RunTally()
 
     async def ready(_: Request) -> Response:
         try:
@@ -55,10 +57,11 @@ def application(
         return PlainTextResponse("alive\n")
 
     async def told(_: Request) -> Response:
-        reports, kept = await worker.read(_passes)
+        found, news = await worker.read(lambda store: (_told(store), tally.news(store.journal)))
+        measured.take(news)
         measured.waiting.set(worker.waiting)
         measured.reconciling.set(float(reconciles()))
-        return Response(measured.text(reports, kept), media_type="text/plain; version=0.0.4; charset=utf-8")
+        return Response(measured.text(found), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -83,6 +86,6 @@ def _ready(store: Store) -> None:
     store.runs.next_number()
 
 
-def _passes(store: Store) -> tuple[list[tuple[str, PassReport | None, PassReport | None]], int]:
+def _told(store: Store) -> Told:
     reports = [(kind, last_report(store.facts, kind), last_report(store.facts, kind, good=True)) for kind in PASSES]
-    return reports, len(kept_back(store.facts, "local"))
+    return Told(reports, len(kept_back(store.facts, "local")), last_standing(store.facts))

@@ -1,16 +1,27 @@
 """What a service measures, for Prometheus: requests as they are answered, and passes as the store tells of them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+import msgspec
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from idsync.model.times import parse_time
 from idsync.reconcile.pass_reports import PassReport
+from idsync.reconcile.standing import Standing
+from idsync.server.run_tally import RunNews
 
-Reports = Iterable[tuple[str, PassReport | None, PassReport | None]]
+Reports = Sequence[tuple[str, PassReport | None, PassReport | None]]
 """Kind of pass, the last one, and the last one that went well."""
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What the store tells: how passes ended, what waits for a release, and where the process that leads stands."""
+
+    reports: Reports = ()
+    kept_back: int = 0
+    standing: Standing | None = None
 
 
 class Metrics:
@@ -31,19 +42,40 @@ class Metrics:
             "idsync_reconciler_alive", "Whether the process that reconciles runs.", registry=self.registry
         )
 
-    def text(self, reports: Reports, kept_back: int) -> bytes:
+        self.runs = Counter("idsync_runs", "Runs that ended.", ["by", "outcome"], registry=self.registry)
+        self.actions = Counter(
+            "idsync_actions", "Actions of the plans of runs.", ["by", "kind", "action"], registry=self.registry
+        )
+
+    def take(self, news: Iterable[RunNews]) -> None:
+        """Count what runs did."""
+        for each in news:
+            if each.outcome is not None:
+                self.runs.labels(each.by, each.outcome).inc()
+            for kind, counts in each.counts.items():
+                for action, number in counts.items():
+                    self.actions.labels(each.by, kind, action).inc(number)
+
+    def text(self, told: Told) -> bytes:
         """All of it as Prometheus reads it; what the store tells is as of now."""
-        told = CollectorRegistry()
-        told.register(_Told(list(reports), kept_back))
-        return generate_latest(self.registry) + generate_latest(told)
+        registry = CollectorRegistry()
+        registry.register(_Told(told))
+        return generate_latest(self.registry) + generate_latest(registry)
 
 
 class _Told(Collector):
-    def __init__(self, reports: Reports, kept_back: int) -> None:
-        self._reports = reports
-        self._kept_back = kept_back
+    def __init__(self, told: Told) -> None:
+        self._told = told
 
     def collect(self) -> Iterable[Metric]:
+        yield from self._passes()
+        yield GaugeMetricFamily(
+            "idsync_kept_back", "Changes that wait for a person's release.", value=self._told.kept_back
+        )
+        if self._told.standing is not None:
+            yield from _stands(self._told.standing)
+
+    def _passes(self) -> Iterable[Metric]:
         good = GaugeMetricFamily(
             "idsync_last_success_timestamp_seconds", "When the last pass that went well began.", labels=["pass"]
         )
@@ -53,17 +85,38 @@ class _Told(Collector):
             "idsync_pass_actions", "Actions of the last pass.", labels=["pass", "kind", "action"]
         )
         held = GaugeMetricFamily("idsync_held_changes", "Changes held back by the last full pass.", labels=["by"])
-        for kind, last, last_good in self._reports:
+        owed = GaugeMetricFamily("idsync_owed_changes", "Changes that the last pass left over.", labels=["pass"])
+        for kind, last, last_good in self._told.reports:
             if last_good is not None:
                 good.add_metric([kind], parse_time(last_good.at).timestamp())
             if last is None:
                 continue
             failed.add_metric([kind], float(last.error is not None))
             seconds.add_metric([kind], last.seconds)
+            owed.add_metric([kind], last.owed)
             for what, counts in last.counts.items():
                 for action, number in counts.items():
                     actions.add_metric([kind, what, action], number)
             for mark, number in last.held.items():
                 held.add_metric([mark], number)
-        yield from (good, failed, seconds, actions, held)
-        yield GaugeMetricFamily("idsync_kept_back", "Changes that wait for a person's release.", value=self._kept_back)
+        yield from (good, failed, seconds, actions, held, owed)
+
+
+def _stands(standing: Standing) -> Iterable[Metric]:
+    limit = GaugeMetricFamily("idsync_okta_limit", "Requests a minute that Okta allows.", labels=["bucket"])
+    allowed = GaugeMetricFamily("idsync_okta_allowed", "Requests a minute that idsync may use.", labels=["bucket"])
+    left = GaugeMetricFamily("idsync_okta_left", "Requests that Okta had left in its window.", labels=["bucket"])
+    for bucket, allowance in standing.budget.items():
+        limit.add_metric([bucket], allowance.limit)
+        allowed.add_metric([bucket], allowance.allowed)
+        left.add_metric([bucket], allowance.left)
+    yield from (limit, allowed, left)
+    yield GaugeMetricFamily("idsync_owed_looks", "People and lists that ticks are to ask about.", value=standing.looks)
+    yield GaugeMetricFamily(
+        "idsync_log_followed", "Whether Okta's log is followed, and not its listings.", value=float(standing.by_log)
+    )
+    yield GaugeMetricFamily(
+        "idsync_reconciler_told_timestamp_seconds",
+        "When the process that leads last told where it stands.",
+        value=parse_time(standing.at).timestamp(),
+    )

@@ -1,5 +1,6 @@
 """What `examples/deploy` shows is well formed by a tool of its kind, and gives the service no more than it needs."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -77,6 +78,6 @@ def test_no_secret_stands_in_a_file() -> None:
     for path in DEPLOY.rglob("*"):
         text = path.read_text() if path.is_file() else ""
         assert "BEGIN" not in text, path
-        assert "idsync_" not in text.replace("idsync_state", ""), path
+        assert not re.search(r"idsync_[A-Za-z0-9-]*[A-Z0-9]", text), path  # how a token begins
     environment = loaded(DEPLOY / "compose.yaml")["services"]["idsync"]["environment"]
     assert all("${" in value for value in environment.values())

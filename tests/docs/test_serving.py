@@ -2,6 +2,8 @@
 
 import re
 import shlex
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -9,11 +11,15 @@ import yaml
 
 from idsync.cli.application import COMMANDS
 from idsync.reconcile.pass_reports import PassReport
+from idsync.reconcile.standing import Standing
 from idsync.server.application import SCIM_BASES
-from idsync.server.metrics import Metrics
+from idsync.server.metrics import Metrics, Told
+from idsync.server.run_tally import RunNews
+from idsync.sources.protocol import Allowance
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "serving.md").read_text()
+ALERTS = ROOT / "examples" / "deploy" / "alerts.yaml"
 WORDS = (
     "The bearer token is missing, unknown, revoked or over.",
     "There is a user",
@@ -36,7 +42,9 @@ def measured() -> set[str]:
     metrics = Metrics()
     metrics.requests.labels("scim", "GET", "200").inc()
     metrics.seconds.labels("scim").observe(0.1)
-    text = metrics.text([("full", report, report)], 1).decode()
+    metrics.take([RunNews("pass", {"user": {"create": 1}}), RunNews("pass", outcome="whole")])
+    standing = Standing("2026-11-22T00:00:00Z", {"apps": Allowance(100, 50, 20)}, 3)
+    text = metrics.text(Told([("full", report, report)], 1, standing)).decode()
     names = re.findall(r"^(idsync_\w+?)(?:_bucket|_sum|_count)?[{ ]", text, re.MULTILINE)
     return {name for name in names if not name.endswith("_created")}
 
@@ -46,11 +54,27 @@ def test_the_metrics_are_those_of_the_service_and_all_of_them() -> None:
 
 
 def test_alerts_are_rules_over_metrics() -> None:
-    (block,) = re.findall(r"```yaml\n(groups:.*?)```", TEXT, re.DOTALL)
-    rules = [rule for group in yaml.safe_load(block)["groups"] for rule in group["rules"]]
-    assert len({rule["alert"] for rule in rules}) == len(rules) >= 4
+    rules = [rule for group in yaml.safe_load(ALERTS.read_text())["groups"] for rule in group["rules"]]
+    assert len({rule["alert"] for rule in rules}) == len(rules)
+    assert {rule["alert"] for rule in rules} == set(re.findall(r"`(Idsync\w+)`", TEXT))
+    named = set[str]()
     for rule in rules:
-        assert set(re.findall(r"idsync_\w+", rule["expr"])) <= measured()
+        named.update(name.removesuffix("_bucket") for name in re.findall(r"idsync_\w+", rule["expr"]))
+        assert rule["labels"]["severity"] in ("page", "ticket")
+        assert set(rule["annotations"]) == {"summary", "action"}
+        assert rule["expr"].count("(") == rule["expr"].count(")")
+    assert measured() - named == {"idsync_pass_actions"}, "each metric has an alert, but for the one that says so"
+    assert named <= measured()
+
+
+def test_alerts_are_what_prometheus_reads() -> None:
+    promtool = shutil.which("promtool")
+    if promtool is not None:
+        done = subprocess.run([promtool, "check", "rules", ALERTS], capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+    for rule in yaml.safe_load(ALERTS.read_text())["groups"][0]["rules"]:
+        assert set(rule) <= {"alert", "expr", "for", "labels", "annotations"}
+        assert re.fullmatch(r"[0-9]+[smhd]", rule.get("for", "1m"))
 
 
 def test_paths_are_served() -> None:

@@ -52,9 +52,9 @@ class SlowSource:
             self.then()
         return reading
 
-    def moves(self, cursor: str | None, begun: Any) -> Moves:
+    def moves(self, cursor: str | None, begun: Any, seen: Collection[str] = ()) -> Moves:
         """What moved."""
-        return self.source.moves(cursor, begun)
+        return self.source.moves(cursor, begun, seen)
 
 
 @dataclass

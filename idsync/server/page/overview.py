@@ -16,6 +16,7 @@ from idsync.model.times import format_time, parse_time
 from idsync.reconcile.following import without_log
 from idsync.reconcile.kept_back import KeptBack, kept_back
 from idsync.reconcile.pass_reports import PassReport, last_report
+from idsync.reconcile.standing import Standing, last_standing
 from idsync.stores.protocol import Store
 from idsync.targets.protocol import Target
 
@@ -74,6 +75,10 @@ class Overview(msgspec.Struct, frozen=True):
     by_hand: tuple[MadeByHand, ...]
     tokens: tuple[ScimToken, ...]
     note: str
+    owed: tuple[tuple[str, int], ...] = ()
+    """What passes left for the next ones, in words, with how much that is."""
+    standing: Standing | None = None
+    """What may still be asked of Okta, as the process that leads told last."""
 
     @property
     def all_well(self) -> bool:
@@ -102,7 +107,17 @@ def overview(settings: Settings, store: Store, target: Target, now: datetime, *,
         by_hand=by_hand,
         tokens=tokens,
         note="" if full is None else full.note,
+        owed=tuple(_owed(store, full)),
+        standing=last_standing(store.facts) if integration.pulls else None,
     )
+
+
+def _owed(store: Store, full: PassReport | None) -> Iterator[tuple[str, int]]:
+    tick, stands = last_report(store.facts, "tick"), last_standing(store.facts)
+    if changes := sum(report.owed for report in (full, tick) if report is not None):
+        yield "changes whose objects moved, or that a target refused", changes
+    if stands is not None and stands.looks:
+        yield "people and lists that ticks have yet to ask about", stands.looks
 
 
 def _parts(settings: Settings, store: Store, full: PassReport | None, tokens: tuple[ScimToken, ...]) -> Iterator[Part]:

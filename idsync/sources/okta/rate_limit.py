@@ -15,6 +15,7 @@ from functools import lru_cache
 import msgspec
 
 from idsync.sources.okta.headers import Headers
+from idsync.sources.protocol import Allowance
 
 Clock = Callable[[], float]
 """Seconds of a clock that never goes back."""
@@ -87,17 +88,6 @@ def _numbers(headers: Headers, name: str) -> list[int]:
     if len(copies) != 1 or "," in copies[0]:
         copies = [text.strip() for copy in copies for text in copy.split(",")]
     return [int(text) for text in copies if _NUMBER.fullmatch(text)]
-
-
-class Allowance(msgspec.Struct, frozen=True):
-    """A bucket as Okta's headers last told of it: its `limit` a window, the part that may be used, and what is `left`.
-
-    `left` is of the whole bucket; other readers of the organization use it too.
-    """
-
-    limit: int
-    allowed: int
-    left: int
 
 
 class Limiter:

@@ -7,8 +7,9 @@ import threading
 from collections.abc import Callable, Hashable
 
 from idsync.sources.okta.page_size import PageSizes
-from idsync.sources.okta.rate_limit import Allowance, Clock, RateLimits
+from idsync.sources.okta.rate_limit import Clock, RateLimits
 from idsync.sources.okta.token_state import TokenState
+from idsync.sources.protocol import Allowance
 
 
 class Remembered:

@@ -30,6 +30,7 @@ from idsync.sources.okta.wire import App, Group
 from idsync.sources.okta.workers import Workers
 from idsync.sources.protocol import (
     NOTHING_MEASURED,
+    Allowance,
     Catalogue,
     ChangedPage,
     ListedApp,
@@ -147,9 +148,12 @@ class OktaSource:
 
     def allowed(self, kind: ListingKind) -> int | None:
         """How many requests a minute may be made of the bucket of a listing; None where nobody limits them."""
-        remembered = Remembered() if self._remembered is None else self._remembered
-        allowance = remembered.allowances(self._org_url, self._share).get(BUCKETS[kind])
+        allowance = self.budget().get(BUCKETS[kind])
         return None if allowance is None else allowance.allowed
+
+    def budget(self) -> dict[str, Allowance]:
+        """What may be asked of each of Okta's buckets that this process has drawn on, by idsync's name for it."""
+        return {} if self._remembered is None else self._remembered.allowances(self._org_url, self._share)
 
     @contextmanager
     def _listings(self, app: str) -> Iterator[Listings]:
