@@ -1,5 +1,7 @@
 """The loop of the example workflows: from an empty repository to a release of a guard, as the runner would run it."""
 
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -238,9 +240,6 @@ def test_a_merge_queue_plans_what_it_would_merge(company: Company) -> None:
 
 
 def test_drift_is_told_in_the_same_issue_and_goes_when_it_goes(company: Company) -> None:
-    import subprocess
-    import sys
-
     command = [sys.executable, "-m", "idsync", "rm", "user/p03", "--auto-approve", "-c", "access"]
     subprocess.run(command, cwd=company.repository, check=True, capture_output=True)
     ran = company.scheduled("drift.yml")
@@ -252,6 +251,58 @@ def test_drift_is_told_in_the_same_issue_and_goes_when_it_goes(company: Company)
     assert company.issue["state"] == "open", "drift alone closes what drift opened"
     assert company.scheduled("drift.yml").code == 0
     assert company.issue["state"] == "closed"
+
+
+def test_a_comment_that_cannot_be_posted_fails_the_job(company: Company) -> None:
+    number = company.propose({"painters.yaml": rule("red", "painter")})
+    company.plan(number, comments=False)
+    company.github.read_only = True
+    event = {"pull_request": company.github.pulls[number]}
+    run = max(company.github.runs)
+    ran = company.runner.job("plan.yml", "comment", company.repository, "pull_request", event, "x", run=run)
+    assert ran.code == 1
+    assert "have the permission" in ran.log
+
+
+def test_a_github_that_fails_now_and_then_changes_nothing(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    number = company.propose({"painters.yaml": rule("red", "painter")})
+    company.github.faults = [("GET actions/artifacts", 502, 2), ("GET pulls", 503, 1)]
+    assert company.plan(number).code == 0
+    company.github.faults = [("GET commits", 500, 2), ("GET issues", 429, 1), ("PATCH", 502, 1)]
+    assert company.merge(number).code == 0
+    assert "### Applied as run" in company.comment(number)
+
+
+def test_a_github_that_fails_for_good_fails_the_job_and_applies_nothing(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    number = company.propose({"painters.yaml": rule("red", "painter")})
+    company.plan(number)
+    company.github.faults = [("GET pulls/.*/reviews", 500, 99)]
+    ran = company.merge(number)
+    assert ran.code == 1
+    assert "painter" not in company.store.read_bytes().decode("latin-1")
+
+
+def test_the_script_of_the_action_is_run_as_it_is_written(company: Company) -> None:
+    company.gone.add("p07")
+    company.read()
+    event = {"repository": {"default_branch": "main"}}
+    company.git("checkout", "-q", "-B", "main", company.main)
+    ran = company.runner.job(
+        "reconcile.yml",
+        "reconcile",
+        company.repository,
+        "schedule",
+        event,
+        company.main,
+        secrets={"OKTA_API_TOKEN": "00secret"},
+        as_written=True,
+    )
+    assert ran.code == 0, ran.log
+    assert "p07" in ran.summary
 
 
 def test_no_secret_is_in_anything_that_people_or_jobs_can_read(company: Company) -> None:
