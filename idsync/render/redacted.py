@@ -79,6 +79,7 @@ class _Redaction:
             ),
             guards=tuple(map(_guard, plan.guards)),
             findings=findings.of(plan.findings),
+            edit=msgspec.UNSET,  # the files of the configuration, which may name anybody
             forgets=forgets if isinstance(forgets, msgspec.UnsetType) else tuple(map(self._pseudonym.id, forgets)),
         )
 

@@ -8,6 +8,7 @@ import pytest
 
 from idsync.plan.changes import Plan
 from idsync.render import annotations, json, junit, markdown, sarif, text
+from tests.render.page import page_of
 from tests.render.plans import STORIES
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -15,6 +16,7 @@ FORMATS: dict[str, Callable[[Plan], str]] = {
     "txt": text.render_plan,
     "json": json.render_plan,
     "md": markdown.render_plan,
+    "html": page_of,
     "sarif": sarif.render_plan,
     "xml": junit.render_plan,
     "github": annotations.render_plan,

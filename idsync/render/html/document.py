@@ -28,11 +28,12 @@ TALLIES_OPEN = 12
 ROWS_OPEN = 40
 """So many rows of a section are elements from the start."""
 TITLE_LIMIT = 120
+NEWCOMERS_DESCRIBED = 10_000
 
 
 def render_plan(plan: Plan, *, drift: bool = False, options: Sequence[str] = (), links: Links = NO_LINKS) -> str:
     """The plan, or the `drift` in it, with everybody and every change."""
-    view = plan_view(plan, drift=drift, detail=True, described=None, options=options)
+    view = plan_view(plan, drift=drift, detail=True, described=NEWCOMERS_DESCRIBED, options=options)
     return _Document(view, links).text()
 
 

@@ -7,16 +7,20 @@ from collections.abc import Sequence
 
 import msgspec
 
+MOST = 20_000
+"""So many rows of a list are in the page at all: a first import has more, and nobody reads them one by one."""
+
 
 def rows(items: Sequence[str], shown: int, name: str = "plain") -> str:
     """A list of rows, each a whole `li`; those after the first ones are told of, and the script can add them."""
-    first, rest = items[:shown], items[shown:]
+    first, rest, beyond = items[:shown], items[shown:MOST], len(items) - MOST
     made = f'<ul class="{name}">{"".join(first)}</ul>'
     if not rest:
         return made
     return (
-        f'<div class="rows">{made}<p class="more">… and {len(rest):,} more</p>'
+        f'<div class="rows">{made}<p class="more">… and {len(items) - shown:,} more</p>'
         f'<script type="application/json">{in_script(rest)}</script></div>'
+        + (f"<p>… and {beyond:,} more, which <code>--format json</code> has.</p>" if beyond > 0 else "")
     )
 
 
