@@ -56,3 +56,7 @@ lives *arguments:
 # kill a service under load, over and over, for a night: --count, --seed, --store postgres, --replicas 3
 serve-kills *arguments:
     {{python}} -m tests.serve_kills {{arguments}}
+
+# push very many people at one time, for a night: --people 10000, --connections 8, --store postgres, --replicas 2
+serve-many *arguments:
+    {{python}} -m tests.serve_many {{arguments}}

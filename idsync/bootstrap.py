@@ -190,6 +190,11 @@ class Workspace:
         """The fact that holds the configuration that was applied last."""
         return applied_key(self.target(store))
 
+    def applied_digest(self, store: Store) -> str | None:
+        """The digest of the configuration that was applied last; None where none was ever. Raises StoreError."""
+        applied = applied_configuration(store.facts, self.target(store))
+        return None if applied is None else applied.digest
+
     def service_secret(self, reference: SecretReference) -> str:
         """A secret of the Service document. Raises SecretError at its line."""
         with _at(reference.position):

@@ -3,7 +3,7 @@
 A push is wholly in the directory when it returns, or an error says why nothing of it was taken.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -35,6 +35,7 @@ from idsync.model.times import format_time
 from idsync.reconcile.identifying import IdentityRecords, identify
 from idsync.reconcile.kept_back import kept_back
 from idsync.reconcile.lately import Lately
+from idsync.reconcile.owed import is_owed, owe
 from idsync.reconcile.partial_pass import apply_part
 from idsync.reconcile.people_known import PeopleKnown, is_stand_in
 from idsync.reconcile.together import Together
@@ -63,7 +64,10 @@ class Pushes:
         request: Callable[[datetime], Request],
         lately: Lately,
         together: Together | None = None,
+        *,
+        applies: bool = True,
     ) -> None:
+        """Without `applies`, facts are stored, and applying them is owed."""
         self._settings = settings
         self._store = store
         self._target = target
@@ -71,6 +75,9 @@ class Pushes:
         self._lately = lately
         self._together = together
         self._pulls = settings.integration.pulls
+        self._applies = applies
+        self.locks_owed: list[PushedUser] = []
+        """The users who left and are not locked before what is owed is applied."""
 
     def create_user(self, attributes: Attributes, now: datetime) -> PushedUser:
         """A user that is new here."""
@@ -179,6 +186,15 @@ class Pushes:
         guards = tuple(guard for entry in entries if entry.okta_id == user.okta_id for guard in entry.guards)
         return () if guards and self._target.locks([user.username]) else guards  # a person released it since
 
+    def note_lock_owed(self, user: PushedUser) -> None:
+        """Remember a user who left, and of whom something has still to be applied: a push may be a repeated one."""
+        if not user.active and self.is_owed([user]):
+            self.locks_owed.append(user)
+
+    def is_owed(self, users: Iterable[PushedUser]) -> bool:
+        """Whether the process that leads has still to apply something of any of these users."""
+        return any(is_owed(self._store.facts, self._target.name, user.okta_id) for user in users)
+
     def _okta_id(self, before: PushedUser, username: str, external_id: str | None) -> str:
         """Whom a user stands for: Okta's id where it is pushed, else the person who has the name, else the SCIM id.
 
@@ -227,6 +243,8 @@ class Pushes:
             for group, _, _ in self._store.pushed.groups_of(user.id):
                 self._store.pushed.remove_members(group, [user.id])
         self._store.pushed.put_user(user)
+        if not self._applies and not user.active:
+            self.locks_owed.append(user)
         people = {user.okta_id} if before is None else {user.okta_id, before.okta_id}
         head = self._head(now)
         known = {each.id: each for each in self._store.upstream.part(people, ()).users} if self._has_facts() else {}
@@ -285,6 +303,10 @@ class Pushes:
         return upstream.take(reading)
 
     def _apply(self, moved: Extent, now: datetime) -> None:
+        if not self._applies:
+            if moved.users or moved.lists:
+                owe(self._store.facts, self._target.name, moved)
+            return
         last = last_apply(self._store.facts, self._target)
         request = replace(self._request(now), split=True, unattended=True)
         passes = apply_part(

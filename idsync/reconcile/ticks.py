@@ -17,6 +17,7 @@ from idsync.reconcile.following import Following, Look
 from idsync.reconcile.identifying import identify_read
 from idsync.reconcile.loop import TickEnd
 from idsync.reconcile.merging import pushed_since, with_newer
+from idsync.reconcile.owed import owed, pay
 from idsync.reconcile.partial_pass import apply_part
 from idsync.reconcile.pass_reports import counts_of, ended, failed, last_report, put_report, seconds_between
 from idsync.reconcile.reconciling import SERVICE, Place, Reconciling
@@ -99,6 +100,7 @@ class _Tick:
         """Look, read and apply. Raises what a reading raises."""
         if not self._store.upstream.is_known():
             return TickEnd.DONE  # the first full pass is to come, and the log is read from before it
+        self._make_what_is_owed()
         source = self._source()
         self.source = source
         again = self._reconciling.again.take(AGAIN_AT_ONCE)
@@ -111,6 +113,12 @@ class _Tick:
             self._reconciling.again.add(again)
             raise
         return TickEnd.DONE
+
+    def _make_what_is_owed(self) -> None:
+        """Apply what replicas stored that left applying to this process."""
+        facts, target = self._store.facts, self._target.name
+        if (left := owed(facts, target)) is not None:
+            self._apply(left, None, lambda: pay(facts, target, left))
 
     def _source(self) -> Source:
         return self._reconciling.source(self._place, self._reconciling.going_on(self._store, self.lead))

@@ -35,7 +35,7 @@ spec: {owners: [alice.bianchi@enzos-pizza.com]}
 ---
 apiVersion: idsync/v1
 kind: Service
-spec: {tick: 1s}
+spec: {tick: 1s, limits: {requests_a_minute: 1000000}}
 ---
 apiVersion: idsync/v1
 kind: Guards

@@ -75,6 +75,7 @@ def served(
     base_url: str = HERE,
     client: str = ME,
     opened: Callable[[], Store] | None = None,
+    applies: bool = True,
 ) -> Iterator[Served]:
     """A service as long as the block lasts, spoken to from an address; its store is at `path`, or as it is `opened`."""
     opened = opened or (lambda: open_store(path))
@@ -91,6 +92,7 @@ def served(
         in_force=lambda store: place.in_force(store)[0],
         clock=lambda: clock[0],
         body_limit=1 << 20,
+        applies=lambda _: applies,
     )
     page = StatusPage(
         worker,

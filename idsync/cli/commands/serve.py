@@ -60,7 +60,9 @@ def command(invocation: Invocation, host: str | None, port: int | None) -> ExitC
     scim = ScimEndpoint(
         place.settings.integration.name,
         worker,
-        in_force=lambda store: configured.in_force(store)[0],
+        in_force=lambda store: configured.for_pushes(store)[0],
+        applies=lambda store: configured.for_pushes(store)[1],
+        call=reconciler.call,
         clock=place.now,
         body_limit=service.body_limit,
         rate=RequestRate(lambda: configured.files.settings.service.requests_a_minute, time.monotonic),

@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from idsync.bootstrap import Workspace
 from idsync.errors import BlockedError
-from idsync.model.pushed import ScimToken
+from idsync.model.pushed import PushedUser, ScimToken
 from idsync.reconcile.lately import Lately
 from idsync.reconcile.pushes import Pushes
 from idsync.reconcile.together import Together
@@ -24,7 +24,7 @@ from idsync.server.request_rate import RequestRate
 from idsync.server.scim.description import description
 from idsync.server.scim.handler import PushHandler
 from idsync.server.scim.service import OktaScimService, RequestTimeoutException
-from idsync.server.scim.storage import PushStorage
+from idsync.server.scim.storage import PushStorage, not_locked
 from idsync.server.tokens import accepted, used
 from idsync.server.worker import Worker
 from idsync.stores.protocol import Store
@@ -32,6 +32,9 @@ from idsync.stores.protocol import Store
 MEDIA_TYPE = "application/scim+json"
 BODY_SECONDS = 60.0
 """So long a client may take to send a body."""
+OWED_SECONDS = 15.0
+"""So long an answer waits for the process that leads to lock somebody who left."""
+_PAUSE = 0.2
 _USERS = "/Users"
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -48,8 +51,14 @@ class ScimEndpoint:
         clock: Callable[[], datetime],
         body_limit: int,
         rate: RequestRate | None = None,
+        applies: Callable[[Store], bool] = lambda _: True,
+        call: Callable[[], None] = lambda: None,
     ) -> None:
-        """`name` is the integration's; `in_force` says which configuration pushes go by."""
+        """`name` is the integration's; `in_force` says which configuration pushes go by, and `applies` whether they are
+        applied here. Where not, they are stored, and `call` lets the process that leads look.
+        """
+        self._applies = applies
+        self._call = call
         self._name = name
         self._worker = worker
         self._in_force = in_force
@@ -107,7 +116,25 @@ class ScimEndpoint:
             return await self._worker.read(lambda store: self._in_store(store, request, token))
         creates = http.method == "POST" and request.path == _USERS
         together = _CreatedTogether(self, token.name) if creates else None
-        return await self._worker.write(lambda store: self._in_store(store, request, token), together)
+        left: list[PushedUser] = []
+        response = await self._worker.write(lambda store: self._in_store(store, request, token, left), together)
+        if left:
+            self._call()
+            await self._until_locked(left, token)
+        return response
+
+    async def _until_locked(self, left: list[PushedUser], token: ScimToken) -> None:
+        """Wait until the process that leads has applied that somebody left. Raises BlockedError where it has not."""
+        for _ in range(int(OWED_SECONDS / _PAUSE)):
+            if not await self._worker.read(lambda store: self._pushes(store, token.name).is_owed(left)):
+                break
+            await asyncio.sleep(_PAUSE)
+        else:
+            raise not_locked(left[0], ())
+        held = await self._worker.read(lambda store: [self._pushes(store, token.name).lock_held(user) for user in left])
+        for user, guards in zip(left, held, strict=True):
+            if guards:
+                raise not_locked(user, guards)
 
     @contextmanager
     def created_together(self, store: Store, token: str) -> Iterator[None]:
@@ -134,13 +161,21 @@ class ScimEndpoint:
             lambda now: place.request(f"scim token {token}", now),
             self._lately,
             self._together,
+            applies=self._applies(store),
         )
 
-    def _in_store(self, store: Store, request: ScimRequest, token: ScimToken) -> ScimResponse:
+    def _in_store(
+        self, store: Store, request: ScimRequest, token: ScimToken, left: list[PushedUser] | None = None
+    ) -> ScimResponse:
+        """Answer a request; who left and is not locked before what is owed is applied, is added to `left`."""
         pushes = self._pushes(store, token.name)
         storage = PushStorage(self._provider, store.pushed, pushes, store.attempt, self._clock)
         try:
-            return PushHandler(self._service, storage).handle(request)
+            response = PushHandler(self._service, storage).handle(request)
+            if left is not None and not self._applies(store):
+                left[:] = pushes.locks_owed
+                store.wake()
+            return response
         except BlockedError as error:  # what was pushed is taken, and is to be kept
             return self._service.error_response(error)
 

@@ -70,14 +70,11 @@ class PushStorage(ScimStorage):
 
     def _refuse_held_lock(self) -> None:
         user = self._pushed.user(self._written) if self._written else None
-        guards = () if user is None else self._pushes.lock_held(user)
-        if user is not None and guards:
-            raise BlockedError(
-                f"{user.username} is noted as having left, but is not locked yet: {', '.join(guards)} holds the lock.",
-                guards=guards,
-                why="So many locks at once, or a lock on a protected person, wait for a person's word.",
-                fix="Review `idsync plan`, then release it: idsync apply --allow GUARD=REASON. Okta tries again.",
-            )
+        if user is None:
+            return
+        self._pushes.note_lock_owed(user)
+        if guards := self._pushes.lock_held(user):
+            raise not_locked(user, guards)
 
     def wrote(self, scim_id: str) -> None:
         """This operation is about that user, whether it changes anything or not."""
@@ -264,6 +261,22 @@ class PushStorage(ScimStorage):
         with self._provider:
             model = cast("type[Resource[Any]]", self._provider.model_for(self._types[name]))
             return model.model_validate(content)
+
+
+def not_locked(user: PushedUser, guards: Sequence[str]) -> BlockedError:
+    """That somebody left and is not locked: guards hold the lock, or the process that leads has not made it yet."""
+    if not guards:
+        return BlockedError(
+            f"{user.username} is noted as having left, but is not locked yet.",
+            why="This replica does not go by the applied configuration, and the one that leads did not lock them yet.",
+            fix="See on the status page that a replica leads, and that its passes go well. Okta tries again.",
+        )
+    return BlockedError(
+        f"{user.username} is noted as having left, but is not locked yet: {', '.join(guards)} holds the lock.",
+        guards=guards,
+        why="So many locks at once, or a lock on a protected person, wait for a person's word.",
+        fix="Review `idsync plan`, then release it: idsync apply --allow GUARD=REASON. Okta tries again.",
+    )
 
 
 def _attributes(resource: Resource[Any]) -> dict[str, Any]:
