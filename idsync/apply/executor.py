@@ -79,6 +79,8 @@ def _admit(plan: Plan, request: Request, records: Records, *, first: Target, ent
 
     The releases that count, with their reasons.
     """
+    if request.judged is not None:
+        return Admitted(request.judged.releases, request.judged.counted)
     last = last_apply(records.facts, first) if request.whole else None
     check_older(plan, last, request.releases)
     lately = request.lately if request.unattended else None

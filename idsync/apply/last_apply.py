@@ -29,6 +29,11 @@ def last_apply(facts: Facts, target: DirectoryReader) -> LastApply | None:
         ) from error
 
 
+def last_apply_key(target: DirectoryReader) -> str:
+    """The key of the fact that says it: another value is another apply of everything."""
+    return _LAST_APPLY.format(target.name)
+
+
 def to_remember(last: LastApply, target: DirectoryReader) -> Mapping[str, bytes]:
     """The facts that an apply keeps."""
     return {_LAST_APPLY.format(target.name): canonical_bytes(last)}

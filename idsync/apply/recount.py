@@ -6,6 +6,7 @@ A person who edits a plan file can also make its digest: what it says of guards 
 from collections.abc import Mapping
 from datetime import datetime
 
+import msgspec
 from msgspec.structs import replace
 
 from idsync.apply.admission import Expected
@@ -17,7 +18,7 @@ from idsync.model.names import twin_key
 from idsync.plan.around import Around
 from idsync.plan.changes import AccessListChange, Change, GuardResult, LockChange, Plan
 from idsync.plan.gains import gives_more
-from idsync.plan.guards import ALL_GUARDS, Standing, check_guards, leaving, marked, released, taken_by
+from idsync.plan.guards import ALL_GUARDS, Standing, Taken, check_guards, leaving, marked, released, taken_by
 from idsync.plan.health import takes_access
 from idsync.plan.losses import gives_less
 from idsync.plan.sections import Section, sections
@@ -44,18 +45,40 @@ def counted_again(
         if target is None:
             results.extend(section.guards)
             continue
-        standing = _standing(section, expected, target, now, lately)
-        held = released(_held_by_doubts(section.changes, plan.health), ALL_GUARDS)
-        taken = taken_by(held, standing)
-        counted = check_guards(expected.guards, taken, target.counts(expected.org_url))
+        counted = counted_in(section, plan.health, expected, target, now, lately)
         told = section.guards if lately is None else ()
-        results.extend(_as_told(replace(result, target=section.target), told) for result in counted)
-        counted_now = zip(section.changes, marked(held, counted, taken), strict=True)
+        results.extend(_as_told(result, told) for result in counted.results)
+        counted_now = zip(section.changes, counted.changes, strict=True)
         changes.update(((now.target, now.address), now) for told, now in counted_now if now is not told)
     if changes:
         again = tuple(changes.get((change.target, change.address), change) for change in plan.changes)
         plan = replace(plan, changes=again)
     return replace(plan, guards=tuple(results))
+
+
+class Counted(msgspec.Struct, frozen=True):
+    """What guards count in a section: its changes with their marks, each guard's result, and what is taken."""
+
+    changes: tuple[Change, ...]
+    results: tuple[GuardResult, ...]
+    taken: Taken
+
+
+def counted_in(
+    section: Section,
+    health: Health,
+    expected: Expected,
+    target: Target,
+    now: datetime,
+    lately: Mapping[str, int] | None,
+) -> Counted:
+    """What guards count in one section at `now`."""
+    standing = _standing(section, expected, target, now, lately)
+    held = released(_held_by_doubts(section.changes, health), ALL_GUARDS)
+    taken = taken_by(held, standing)
+    counted = check_guards(expected.guards, taken, target.counts(expected.org_url))
+    results = tuple(replace(result, target=section.target) for result in counted)
+    return Counted(marked(held, counted, taken), results, taken)
 
 
 def _as_told(result: GuardResult, told: tuple[GuardResult, ...]) -> GuardResult:

@@ -15,6 +15,13 @@ from idsync.stores.protocol import Holder
 NOTHING_LEFT: frozenset[Address] = frozenset()
 
 
+class Judged(msgspec.Struct, frozen=True):
+    """That a plan is a part of one that was judged whole: what guards count of this part, and which releases count."""
+
+    counted: Mapping[str, int]
+    releases: Mapping[str, str]
+
+
 class Request(msgspec.Struct, frozen=True):
     """Who applies, when, and what they release: `releases` holds the reason for each guard or health finding.
 
@@ -45,6 +52,8 @@ class Request(msgspec.Struct, frozen=True):
     forgets: tuple[str, ...] = ()
     circumstances: Mapping[str, str] = {}
     ahead: int = 0
+    judged: Judged | None = None
+    """Set where the whole of which the plan is a part was admitted already."""
 
     @property
     def clocks(self) -> Clocks:

@@ -30,7 +30,7 @@ from idsync.reconcile.applied_configuration import (
     configuration_to_remember,
 )
 from idsync.reconcile.clocks import clocks_of
-from idsync.reconcile.kept_back import Holders, holders_in, kept_back, to_keep_back, with_marks_kept
+from idsync.reconcile.kept_back import Holders, Kept, holders_in, kept_back, to_keep_back, with_marks_kept
 from idsync.reconcile.parts import PASSED, Parts
 from idsync.reconcile.planned import last_apply_in_part
 from idsync.stores.protocol import Records
@@ -59,6 +59,8 @@ class Applier:
     clock: Callable[[], datetime]
     files: tuple[SourceFile, ...] = ()
     until_released: bool = False
+    known_kept: Kept | None = None
+    """What was held when the plan was made; None where nobody holds anything meanwhile."""
     progress: Progress = _silent
     remembered: Mapping[str, bytes] = field(default_factory=dict)
     """Facts that the apply of a reviewed edit keeps besides; its configuration is in force then, whatever is held."""
@@ -148,17 +150,22 @@ class Applier:
         return self.parts(with_moved(parts.whole, moved))
 
     def _run(self, parts: Parts, clocks: Clocks | None, looked_at: Names | None) -> Applied:
+        return self.apply(parts.going, self.request_of(parts, clocks, looked_at))
+
+    def apply(self, plan: Plan, request: Request) -> Applied:
+        """Apply a plan that goes ahead."""
+        return apply_plan(plan, request, targets=self.targets, records=self.records, progress=self.progress)
+
+    def request_now(self, parts: Parts, clocks: Clocks | None) -> Request:
+        """What is asked for now, of any part of these parts."""
         now = self.clock()
         heard = clocks or clocks_of(now, parts.whole.inputs.snapshot_taken_at)
-        request = replace(
-            self.request,
-            now=now,
-            ahead=heard.ahead,
-            releases=self._releases(parts),
-            facts=self._facts(parts, looked_at),
-            pending=left_for_later(parts.held),
-        )
-        return apply_plan(parts.going, request, targets=self.targets, records=self.records, progress=self.progress)
+        return replace(self.request, now=now, ahead=heard.ahead, releases=self._releases(parts))
+
+    def request_of(self, parts: Parts, clocks: Clocks | None, looked_at: Names | None = None) -> Request:
+        """What is asked for with all that goes ahead of these parts: what is kept of them as a whole, too."""
+        facts, pending = self._facts(parts, looked_at), left_for_later(parts.held)
+        return replace(self.request_now(parts, clocks), facts=facts, pending=pending)
 
     def _facts(self, parts: Parts, looked_at: Names | None) -> dict[str, bytes]:
         nothing = parts.going.is_empty and not parts.held.is_empty
@@ -174,7 +181,9 @@ class Applier:
             applied = AppliedConfiguration(self.settings.digest, self.files)
             facts.update(configuration_to_remember(applied, self.records.facts, self.first))
         if self.until_released:
-            facts.update(to_keep_back(parts.held, looked_at, self.records.facts, self.first.name, self.holders))
+            name = self.first.name
+            kept = to_keep_back(parts.held, looked_at, self.records.facts, name, self.holders, self.known_kept)
+            facts.update(kept)
         return facts
 
     def _releases(self, parts: Parts) -> Mapping[str, str]:

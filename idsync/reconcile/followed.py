@@ -42,6 +42,8 @@ class Followed:
         self._lists: dict[str, _Read] = {}
         self._names: dict[str, float] = {}
         self._reading_since: float | None = None
+        self.ahead_of_directory = False
+        """Whether a full pass has stored what it read, and has not applied all of it yet."""
 
     def begin(self, now: float) -> None:
         """A whole reading begins: all that ticks read from now on, and shortly before, is kept until `end`."""
@@ -52,6 +54,7 @@ class Followed:
         """The reading, and what was made of it, is over."""
         with self._lock:
             self._reading_since = None
+            self.ahead_of_directory = False
 
     def note(self, extent: Extent, out: AbstractSet[str], names: Iterable[str], *, began: float, stored: float) -> None:
         """A tick that began then read an extent; `out` of its people have no access, and `names` are theirs.

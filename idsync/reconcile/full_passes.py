@@ -7,20 +7,21 @@ import msgspec
 from msgspec.structs import replace
 
 from idsync.apply.last_apply import last_apply
-from idsync.apply.request import Applied
 from idsync.errors import IdsyncError, PassStopped
 from idsync.model.extent import Extent, Reading
 from idsync.model.times import format_time
+from idsync.plan.batches import OBJECT
 from idsync.plan.changes import Plan
 from idsync.plan.holding import MOVED
 from idsync.plan.sections import FIRST
-from idsync.plan.split import with_moved
 from idsync.reconcile.applied_configuration import config_waiting
 from idsync.reconcile.applying import Applier
+from idsync.reconcile.batches import InBatches, Made
 from idsync.reconcile.identifying import identify_read
-from idsync.reconcile.kept_back import numbers_held
+from idsync.reconcile.kept_back import kept_back, numbers_held
 from idsync.reconcile.log_cursor import LogCursor
 from idsync.reconcile.merging import Newer, newer_than_plan, newest, pushed_since, with_what_it_lacks
+from idsync.reconcile.pace import Pace
 from idsync.reconcile.parts import Parts
 from idsync.reconcile.pass_reports import PassReport, counts_of, ended, failed
 from idsync.reconcile.planned import Planned
@@ -29,6 +30,9 @@ from idsync.reconcile.single_pass import plan_reading, read, remember_after_appl
 from idsync.reconcile.wishes import take_wish, waiting_wish, wish_for_pass
 from idsync.sources.protocol import Source
 from idsync.stores.protocol import Store
+
+FIRST_BATCH = 100 * OBJECT
+"""What the first batch weighs, before it is known how long that takes."""
 
 
 class FullPasses:
@@ -62,7 +66,7 @@ class FullPasses:
         return report.error is None
 
 
-class _Made(msgspec.Struct, frozen=True):
+class _Planned(msgspec.Struct, frozen=True):
     """A plan of everything, what of it goes ahead, and since when it is not the newest any more: by both clocks."""
 
     planned: Planned
@@ -100,16 +104,18 @@ class _FullPass:
             identify_read(place.settings, store, self._target, place.request(SERVICE, place.now()), reading)
         made = self._plan(reading)
         if pulls:
+            self._reconciling.followed.ahead_of_directory = True
             self._store_reading(made)
-        parts, applied = self._apply(made)
+        done = self._apply(made)
+        parts = done.parts
         if parts.held.is_empty:
             with self._reconciling.leading(store, self.lead):
-                remember_after_apply(made.planned, self._target, store.cache, applied)
+                remember_after_apply(made.planned, self._target, store.cache, done.applied, done.batches)
         self._reconciling.again.add(self._to_look_at_again(made))
         report = ended("full", self.begun, place.now())
         return replace(
             report,
-            run=applied.run,
+            run=done.run,
             counts=counts_of([parts.going.summary]),
             held=_held(parts),
             owed=_owed(parts),
@@ -120,7 +126,7 @@ class _FullPass:
     def _source(self) -> Source:
         return self._reconciling.source(self._place, self._reconciling.going_on(self._store, self.lead))
 
-    def _plan(self, reading: Reading) -> _Made:
+    def _plan(self, reading: Reading) -> _Planned:
         """The plan of a reading, merged with what is known better, and what of it may go ahead."""
         place, store, target, settings = self._place, self._store, self._target, self._place.settings
         # Who wants a pass alone wants another reading; a release is granted as soon as there is a plan.
@@ -144,7 +150,7 @@ class _FullPass:
                 noticed=[config_waiting()] if self._waits else [],
             )
             applier, parts, note = self._granting(planned.executable().plan)
-        return _Made(planned, reading, applier, parts, note, format_time(at), time)
+        return _Planned(planned, reading, applier, parts, note, format_time(at), time)
 
     def _take_wish(self, *, any_wish: bool) -> None:
         """Let this pass grant what people asked for: any wish, or one that releases something alone."""
@@ -183,9 +189,18 @@ class _FullPass:
             releases=wish.releases,
         )
         targets = {FIRST: self._target}
-        return Applier(place.settings, self._store, targets, request, place.now, place.files, until_released=True)
+        return Applier(
+            place.settings,
+            self._store,
+            targets,
+            request,
+            place.now,
+            place.files,
+            until_released=True,
+            known_kept=kept_back(self._store.facts, self._target.name),
+        )
 
-    def _store_reading(self, made: _Made) -> None:
+    def _store_reading(self, made: _Planned) -> None:
         """Let a reading replace what is known; what one in doubt lacks stays, and so does what is known better."""
         upstream = self._store.upstream
         with self._writing():
@@ -194,12 +209,12 @@ class _FullPass:
                 merged = replace(merged, snapshot=with_what_it_lacks(merged.snapshot, upstream.whole()))
             upstream.take(merged)
 
-    def _apply(self, made: _Made) -> tuple[Parts, Applied]:
-        parts = made.parts
-        with self._writing():
-            if moved := self._newer(made).changes_in(parts.going.changes):
-                parts = made.applier.parts(with_moved(parts.whole, moved))
-            return made.applier.make(parts, made.planned.inputs.clocks)
+    def _apply(self, made: _Planned) -> Made:
+        """Apply in batches what may go ahead, and none that is known better by then."""
+        pace = Pace(self._reconciling.clock, FIRST_BATCH)
+        check = self._reconciling.check_stop
+        batches = InBatches(made.applier, self._writing, lambda: self._newer(made), check, pace)
+        return batches.make(made.parts, made.planned.inputs.clocks)
 
     def _writing(self) -> AbstractContextManager[None]:
         return self._reconciling.writing(self._store, self._target, self.lead)
@@ -209,12 +224,12 @@ class _FullPass:
         store, followed = self._store, self._reconciling.followed.newer_than(self.began)
         return newest(reading, store.upstream, store.pushed, self.begun, followed)
 
-    def _newer(self, made: _Made) -> Newer:
+    def _newer(self, made: _Planned) -> Newer:
         """What is known better than the plan."""
         stored = self._reconciling.followed.stored_since(made.time)
         return newer_than_plan(self._store.pushed, stored, self._target, made.at)
 
-    def _to_look_at_again(self, made: _Made) -> Extent:
+    def _to_look_at_again(self, made: _Planned) -> Extent:
         """Who was pushed since the reading began, and whom ticks moved since it was planned: what waits of them."""
         stored = self._reconciling.followed.stored_since(made.time)
         followed = Extent(frozenset(stored.people), frozenset(stored.lists))

@@ -107,17 +107,26 @@ def numbers_held(plan: Plan) -> Mapping[str, int]:
 
 
 def to_keep_back(
-    held: Plan, looked_at: Names | None, facts: Facts, target: str, holders: Holders
+    held: Plan, looked_at: Names | None, facts: Facts, target: str, holders: Holders, known: Kept | None = None
 ) -> Mapping[str, bytes]:
-    """The facts that an apply keeps of what is held; what was kept of names that were not looked at stays."""
+    """The facts that an apply keeps of what is held; what was kept of names that were not looked at stays.
+
+    So does what came to be kept since a plan was made, when that much was `known`: the plan tells nothing of it.
+    """
     before = kept_back(facts, target)
     found: dict[Address, list[KeptBack]] = {}
-    if looked_at is not None:
-        for address, each in before.items():
-            if outside := [one for one in each if not one.is_inside(looked_at)]:
-                found[address] = outside
+    for address, each in before.items():
+        stays = [
+            one
+            for one in each
+            if (looked_at is not None and not one.is_inside(looked_at))
+            or (known is not None and one not in known.get(address, ()))
+        ]
+        if stays:
+            found[address] = stays
     for address, entries in kept_of(held, holders).items():
-        found.setdefault(address, []).extend(entries)
+        there = frozenset(found.get(address, ()))
+        found.setdefault(address, []).extend(entry for entry in entries if entry not in there)
     now = {address: tuple(each) for address, each in sorted(found.items())}
     return {} if now == before else {_KEY.format(target): canonical_bytes(now)}
 

@@ -143,11 +143,13 @@ def plan_reading(
     return with_further_targets(planned, further) if further else planned
 
 
-def remember_after_apply(planned: Planned, target: DirectoryReader, cache: Facts, applied: Applied) -> None:
+def remember_after_apply(
+    planned: Planned, target: DirectoryReader, cache: Facts, applied: Applied, batches: int = 0
+) -> None:
     """Leave the memo of a directory to which the plan was just applied whole; none if anyone else wrote to it since
-    it was planned for, since nobody looked at what they wrote.
+    it was planned for, since nobody looked at what they wrote. `batches` were applied before `applied`.
     """
-    wrote = applied.run is not None or applied.locks_swept > 0
+    wrote = batches + (applied.run is not None or applied.locks_swept > 0)
     index = target.index(planned.inputs.settings.integration.org_url)
     if index.serial != applied.serial or applied.serial != planned.inputs.index.serial + wrote:
         return

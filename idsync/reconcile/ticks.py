@@ -189,7 +189,8 @@ class _Tick:
             began=self._began,
             stored=self._reconciling.clock(),
         )
-        return moved
+        # A pass leaves to us all that we read, also where it stored the same and has not made it so yet.
+        return moved | extent if self._reconciling.followed.ahead_of_directory else moved
 
     def _names_of(self, extent: Extent) -> frozenset[str]:
         """The names of these people, as they are known and in the directory."""

@@ -1,5 +1,6 @@
 """Full passes and ticks one after the other, on one open store: what is to happen in between is up to the test."""
 
+import time
 from collections.abc import Callable
 
 from idsync.reconcile.full_passes import FullPasses
@@ -22,9 +23,10 @@ class OneThread:
         source: Callable[[Place, Progress], Source],
         holder: Holder,
         tell: Callable[[PassReport], None] = lambda report: None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.store = store
-        self.reconciling = Reconciling(in_force, source, holder, lambda seconds: None, tell)
+        self.reconciling = Reconciling(in_force, source, holder, lambda seconds: None, tell, clock)
         self._ticks = Ticks(store, self.reconciling)
 
     def leads(self) -> bool:

@@ -1,6 +1,7 @@
 """Ticks beside a full pass that reads for long: what they do at once is not taken back by an older reading."""
 
 import datetime as dt
+import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -129,7 +130,9 @@ def world(org: Organization, tmp_path: Path) -> Iterator[World]:
 
 
 @contextmanager
-def following(org: Organization, path: Path, *documents: str) -> Iterator[World]:
+def following(
+    org: Organization, path: Path, *documents: str, clock: Callable[[], float] = time.monotonic
+) -> Iterator[World]:
     """A process that follows an organization, on a store of its own."""
     with served(org) as reader, open_store(path) as store, open_store(path) as other:
         integration = (
@@ -140,7 +143,7 @@ def following(org: Organization, path: Path, *documents: str) -> Iterator[World]
         place = Workspace(config(*documents, integration=integration), path.parent)
         made = World(org, reader, store, other)
         made.passes = OneThread(
-            store, place.in_force, made.source, this_process("2026-11-22T12:00:00Z"), made.told.append
+            store, place.in_force, made.source, this_process("2026-11-22T12:00:00Z"), made.told.append, clock
         )
         yield made
 

@@ -1,0 +1,249 @@
+"""Applying in batches, each checked, journaled and committed by itself, so that pushes and ticks go between.
+
+What goes ahead was judged whole. A batch is made only while that still holds: nothing of it is known better, nobody
+else applied everything, and what others took meanwhile leaves room under each limit. The rest of a pass that breaks off
+is what the next one plans.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+
+import msgspec
+
+from idsync.apply.admission import check_guards, check_health, releasing
+from idsync.apply.last_apply import last_apply, last_apply_key
+from idsync.apply.recount import Counted, counted_in
+from idsync.apply.request import Applied, Judged, left_for_later
+from idsync.errors import PlanStale
+from idsync.model.addresses import Address
+from idsync.model.measures import Measures
+from idsync.model.times import Clocks
+from idsync.plan.assemble import summarise
+from idsync.plan.batches import Piece, joined, pieces_of
+from idsync.plan.changes import Change, GuardResult, Plan
+from idsync.plan.counted_once import CountedOnce
+from idsync.plan.guards import PROTECTED, marked
+from idsync.plan.holding import LOCKS_GO
+from idsync.plan.seal import sealed
+from idsync.plan.sections import FIRST, sections
+from idsync.plan.split import split, with_moved
+from idsync.plan.steps import in_listing_order
+from idsync.reconcile.applying import Applier
+from idsync.reconcile.lately import Lately
+from idsync.reconcile.merging import Newer
+from idsync.reconcile.pace import Pace
+from idsync.reconcile.parts import Parts
+
+replace = msgspec.structs.replace
+
+
+class Made(msgspec.Struct, frozen=True):
+    """What was applied: its parts, the last run, how the last commit ended, and the batches written before that."""
+
+    parts: Parts
+    run: int | None
+    applied: Applied
+    batches: int = 0
+
+
+class _Whole(msgspec.Struct, frozen=True):
+    """What goes ahead of a plan, judged: what guards count, and which releases count; `last` is the apply before."""
+
+    counted: Counted
+    once: CountedOnce
+    releases: dict[str, str]
+    last: bytes | None
+
+
+@dataclass
+class _Progress:
+    """What is still to be made, what is held back by now, and what became of the rest."""
+
+    pieces: list[Piece]
+    held: list[Change]
+    pending: frozenset[Address]
+    made: dict[tuple[str, Address], Change] = field(default_factory=dict)
+    run: int | None = None
+    batches: int = 0
+
+
+@dataclass(frozen=True)
+class InBatches:
+    """Applies what goes ahead of a plan of the first target. `writing` is a transaction that has the target.
+
+    `newer` says what is known better by now than when the plan was made, and `check` raises where this is to end.
+    """
+
+    applier: Applier
+    writing: Callable[[], AbstractContextManager[None]]
+    newer: Callable[[], Newer]
+    check: Callable[[], None]
+    pace: Pace
+
+    def make(self, parts: Parts, clocks: Clocks) -> Made:
+        """Make so what goes ahead; what moved since the plan was made waits, and is held in the parts that come back.
+
+        Raises what an apply raises, and PlanStale where somebody else applied everything meanwhile.
+        """
+        pieces = pieces_of(parts.going.changes)
+        if sum(piece.weight for piece in pieces) <= self.pace.amount or len(sections(parts.going)) > 1:
+            return self._at_once(parts, clocks)
+        whole = self._judged(parts, clocks)
+        progress = _Progress(pieces, list(parts.held.changes), _addresses(parts.held, parts.held.changes))
+        lately = Lately()
+        while progress.pieces:
+            self.check()
+            self._make_some(parts, clocks, whole, progress, lately)
+        return self._close(parts, clocks, whole, progress)
+
+    def _at_once(self, parts: Parts, clocks: Clocks) -> Made:
+        with self.writing():
+            if moved := self.newer().changes_in(parts.going.changes):
+                parts = self.applier.parts(with_moved(parts.whole, moved))
+            parts, applied = self.applier.make(parts, clocks)
+        return Made(parts, applied.run, applied)
+
+    def _judged(self, parts: Parts, clocks: Clocks) -> _Whole:
+        """Admit what goes ahead, as a whole."""
+        applier, going, request = self.applier, parts.going, self.applier.request_now(parts, clocks)
+        facts, expected = applier.records.facts, request.expected
+        section, lately = sections(going)[0], Lately().counted(applier.records.journal, request.now)
+        counted = counted_in(section, going.health, expected, applier.first, request.now, lately)
+        again = replace(going, changes=counted.changes, guards=counted.results)
+        check_health(again, request.releases, split=True)
+        check_guards(again, request.releases)
+        last, orphans = last_apply(facts, applier.first), applier.first.orphans(expected.known)
+        releases = releasing(again, last, orphans, request.releases)
+        return _Whole(counted, CountedOnce(counted.taken), releases, facts.get(last_apply_key(applier.first)))
+
+    def _make_some(self, parts: Parts, clocks: Clocks, whole: _Whole, progress: _Progress, lately: Lately) -> None:
+        """Make a batch, or part what is left once more where a part of it may not be made any more."""
+        batch, weight = _first_of(progress.pieces, self.pace.amount)
+        changes, rest = joined(batch), progress.pieces[len(batch) :]
+        moved: frozenset[tuple[str, Address]] = frozenset()
+        try:
+            with self.writing():
+                begun = self.pace.clock()
+                self._check_last(whole)
+                moved, over = self.newer().changes_in(changes), self._over(whole, lately)
+                if not moved and not over:
+                    pending = progress.pending.union(piece.whole.address for piece in rest)
+                    progress.run = self._apply(parts, clocks, whole, progress, changes, pending).run
+            self.pace.took(weight, begun)
+        except PlanStale as stale:
+            moved, over = frozenset((stale.target, Address(address)) for address in stale.addresses), []
+            if moved.isdisjoint((change.target, change.address) for change in changes):
+                raise
+        if moved or over:
+            self._part_again(parts, whole, progress, moved, over)
+            return
+        whole.once.made(changes)
+        progress.pieces, progress.batches = rest, progress.batches + 1
+        progress.made.update(((piece.whole.target, piece.whole.address), piece.whole) for piece in batch)
+
+    def _apply(
+        self,
+        parts: Parts,
+        clocks: Clocks,
+        whole: _Whole,
+        progress: _Progress,
+        changes: tuple[Change, ...],
+        pending: frozenset[Address],
+    ) -> Applied:
+        request = replace(
+            self.applier.request_now(parts, clocks),
+            whole=False,
+            sweep_locks=False,
+            pending={FIRST: pending} if pending else {},
+            judged=Judged(whole.once.of(changes), whole.releases),
+        )
+        return self.applier.apply(_plan_of(parts.going, changes, progress.batches), request)
+
+    def _check_last(self, whole: _Whole) -> None:
+        applier = self.applier
+        if applier.records.facts.get(last_apply_key(applier.first)) != whole.last:
+            raise PlanStale(
+                "Somebody applied a plan of everything while this pass was being applied.",
+                why="What is left of the pass was made from an older reading.",
+                fix="Nothing is to be done: the next pass plans what is left.",
+            )
+
+    def _over(self, whole: _Whole, lately: Lately) -> list[GuardResult]:
+        """The guards whose limit what is left would cross, since others took something meanwhile."""
+        request = self.applier.request
+        counts = lately.counted(self.applier.records.journal, self.applier.clock())
+        results = []
+        for result in whole.counted.results:
+            left = whole.once.left[result.guard]
+            free = result.guard in request.releases or result.guard in LOCKS_GO or result.guard == PROTECTED
+            if left and not free and counts.get(result.guard, 0) + left > result.limit:
+                results.append(replace(result, count=counts.get(result.guard, 0) + left, verdict="blocked"))
+        return results
+
+    def _part_again(
+        self,
+        parts: Parts,
+        whole: _Whole,
+        progress: _Progress,
+        moved: frozenset[tuple[str, Address]],
+        over: Sequence[GuardResult],
+    ) -> None:
+        """Hold of what is left what moved, or is over a limit by now, with all that depends on it."""
+        left = joined(progress.pieces)
+        plan = with_moved(replace(parts.whole, changes=left), moved | self.newer().changes_in(left))
+        if over:
+            now = {result.guard: result.count - whole.once.left[result.guard] for result in over}
+            standing = replace(whole.counted.taken.standing, lately=now)
+            plan = replace(plan, changes=marked(plan.changes, over, replace(whole.counted.taken, standing=standing)))
+        going, held = split(plan, self.applier.request.releases)
+        whole.once.left = Counter(whole.once.of(going.changes) if held.changes else ())
+        progress.pieces = pieces_of(going.changes)
+        progress.held.extend(held.changes)
+        progress.pending = _addresses(parts.held, tuple(progress.held))
+
+    def _close(self, parts: Parts, clocks: Clocks, whole: _Whole, progress: _Progress) -> Made:
+        """Keep what is kept of a pass whose batches were all made: then alone it counts as applied."""
+        made, held = in_listing_order(progress.made.values()), in_listing_order(progress.held)
+        rest = replace(parts.held, changes=held, summary=summarise(held)) if held else None
+        parts = Parts(parts.whole, replace(parts.going, changes=made, summary=summarise(made)), rest)
+        with self.writing():
+            self._check_last(whole)
+            empty = replace(_plan_of(parts.going, (), progress.batches), forgets=parts.going.forgets)
+            applied = self.applier.apply(empty, self.applier.request_of(parts, clocks))
+        return Made(parts, progress.run, applied, progress.batches)
+
+
+def _first_of(pieces: Sequence[Piece], amount: int) -> tuple[list[Piece], int]:
+    """The first pieces, of about this weight together, and their weight."""
+    taken: list[Piece] = []
+    weight = 0
+    for piece in pieces:
+        if taken and weight + piece.weight > amount:
+            break
+        taken.append(piece)
+        weight += piece.weight
+    return taken, weight
+
+
+def _addresses(plan: Plan, changes: tuple[Change, ...]) -> frozenset[Address]:
+    """What these changes of a plan are about."""
+    return left_for_later(replace(plan, changes=changes)).get(FIRST, frozenset())
+
+
+def _plan_of(plan: Plan, changes: tuple[Change, ...], batches: int) -> Plan:
+    """A plan of these changes alone, of the directory after so many batches, where nobody else wrote to it."""
+    inputs = replace(plan.inputs, target_serial=plan.inputs.target_serial + batches, measures=Measures())
+    return sealed(
+        replace(
+            plan,
+            inputs=inputs,
+            changes=changes,
+            summary=summarise(changes),
+            access_delta=(),
+            guards=(),
+            findings=(),
+            forgets=msgspec.UNSET,
+        )
+    )
