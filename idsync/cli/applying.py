@@ -24,7 +24,7 @@ from idsync.model.findings import LOGIN_REUSED, Finding
 from idsync.model.times import Clocks, format_time
 from idsync.plan.changes import Plan
 from idsync.plan.released_logins import reused_names, with_locks_lifted
-from idsync.plan.releases import releases_in, with_releases
+from idsync.plan.releases import releases_in
 from idsync.reconcile.applied_configuration import settings_before
 from idsync.reconcile.applying import Applier
 from idsync.reconcile.managed import in_force
@@ -133,14 +133,17 @@ class Job:
         if self.split and self.form == "text":
             self.invocation.console.result(held_text(parts.held, self.invocation))
 
-    def approved(self, parts: Parts, *, ask: bool) -> bool:
-        """Refuse what may not be applied, and ask; there is nothing to ask about an empty plan."""
+    def approved(self, parts: Parts, shown: Plan, *, ask: bool) -> bool:
+        """Refuse what may not be applied, and ask, saying again what matters of the plan that was `shown`.
+
+        There is nothing to ask about an empty plan.
+        """
         if not self.split:
             self.applier().check_whole(parts.whole)
         question = "Apply the part that may go ahead?" if parts.held.changes else "Apply this plan?"
         if not ask or parts.going.is_empty:
             return True
-        told = recap_of(with_releases(parts.whole, self.released), self.invocation, split=self.split)
+        told = recap_of(shown, self.invocation, split=self.split)
         return self.invocation.console.confirm(question, told)
 
     def apply(self, parts: Parts, planned: Planned | None = None, clocks: Clocks | None = None) -> ExitCode:

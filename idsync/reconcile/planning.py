@@ -44,6 +44,7 @@ from idsync.plan.changes import Inputs, PersonDelta, Plan
 from idsync.plan.guards import standing_of
 from idsync.plan.health import Judgement, judge, older_than_last, wrong_source
 from idsync.plan.newcomers import plain_newcomers
+from idsync.plan.reach import Reach
 from idsync.plan.same_person import identified
 from idsync.reconcile.clocks import clock_findings, clocks_of
 from idsync.reconcile.context import delta_of
@@ -229,6 +230,8 @@ def _plan(
         checked, remarks = _checked_rules(inputs, seen, memo, bases, held)
         circumstances += clock_findings(inputs.clocks)
         circumstances += orphaned_findings(settings, target, all_locks, inputs.pool.names)
+        reach = Reach(comparison.changes, delta, around, inputs.index.users, inputs.now)
+        remarks += reach.findings(settings.guards.protected_users)
     digest = "" if brief else inputs.snapshot.digest()
     told = [
         *noticed,

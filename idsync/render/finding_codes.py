@@ -206,3 +206,34 @@ _code(
     "Something would match a filter or rule if upper and lower case were the same, which they are not.",
     "Correct the pattern, or the name.",
 )
+_code(
+    "protected_touched",
+    "info",
+    "The plan changes something for people named in `protected_users`; the guard of that name blocks only what locks, "
+    "deletes or leaves them without a role.",
+    "See that what they gain or lose is meant.",
+)
+_code(
+    "owner_goes",
+    "info",
+    "People who own lists lose their account or are locked.",
+    "Name another owner, if nobody else looks after the list.",
+)
+_code(
+    "list_without_owner",
+    "info",
+    "A list has no owner left who exists, since the plan deletes the last one. Nobody reviews it.",
+    "Name an owner: `idsync edit access_list/NAME`, or `owners` of the rule that makes the list.",
+)
+_code(
+    "list_emptied",
+    "info",
+    "The plan takes the last members out of a list that stays.",
+    "See that the group in Okta is meant to be empty.",
+)
+_code(
+    "membership_ends",
+    "info",
+    "Memberships of people whom the plan touches end within fourteen days.",
+    "Nothing, or give them a later end: `idsync edit access_list/NAME`.",
+)

@@ -26,7 +26,7 @@ def others_of(plan: Plan, touched: Touched, undescribed: frozenset[str]) -> tupl
     told = touched.names | undescribed
     sections = (
         Section("Lists", MadeWhenRead(tuple(_lists(plan)), lambda make: make())),
-        Section("Users without effect on access", tuple(_users(plan, told))),
+        Section("Users without effect on access", tuple(_users(plan, touched, told))),
         Section("Locks without effect on access", tuple(_locks(plan, told))),
     )
     return tuple(section for section in sections if section.entries)
@@ -86,8 +86,10 @@ def _together(symbol: Symbol, changes: Sequence[AccessListChange]) -> Entry:
     return Entry(symbol, (f"{what}: ", *some([list_cell(each) for each in changes], NAMES_SHOWN)))
 
 
-def _users(plan: Plan, told: frozenset[str]) -> Iterator[Entry]:
+def _users(plan: Plan, touched: Touched, told: frozenset[str]) -> Iterator[Entry]:
     """Users of whom the plan tells nothing else: those that go by name, the others together by reason."""
+    if not touched.untouched_users:
+        return
     alike: dict[tuple[str, str], list[str]] = {}
     for change in plan.changes:
         if isinstance(change, UserChange) and split_address(change.address)[1] not in told:

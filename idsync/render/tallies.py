@@ -1,11 +1,12 @@
 """The roll-up of a plan: how many people gain and lose each role, trait and list, and why."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from idsync.plan.changes import Access, Plan
 from idsync.plan.effective import Key
 from idsync.render.cells import Place, Upstream
+from idsync.render.made import MadeWhenRead
 from idsync.render.things import OWN_ROUTE, Things
 from idsync.render.undescribed import gained_by
 from idsync.render.view import Symbol, Tally, Thing
@@ -22,8 +23,18 @@ class _Count:
         self.seen: dict[int, Thing] = {}
         self.routes: set[str] = set()
 
+    @property
+    def weight(self) -> tuple[int, bool, int]:
+        """What most people lose comes first, then what somebody's edit gives, then what most people gain."""
+        return -self.lose, not self.is_edit, -self.gain
 
-def tallies_of(plan: Plan, things: Things, undescribed: frozenset[str]) -> tuple[Tally, ...]:
+    @property
+    def is_edit(self) -> bool:
+        """Whether the configuration decides it for anybody."""
+        return any(thing.edit for thing in self.seen.values())
+
+
+def tallies_of(plan: Plan, things: Things, undescribed: frozenset[str]) -> Sequence[Tally]:
     """What most people lose first, then what most people gain; what a list alone brings is said of that list.
 
     Newcomers who are `undescribed` are counted by the changes that are made for them.
@@ -42,8 +53,8 @@ def tallies_of(plan: Plan, things: Things, undescribed: frozenset[str]) -> tuple
         if holder is not None:
             brought[holder].append(key)
     said = {key for keys in brought.values() for key in keys}
-    made = [_tally(key, count, things, brought.get(key, ())) for key, count in counts.items() if key not in said]
-    return tuple(sorted(made, key=lambda tally: (-tally.lose, not tally.edit, -tally.gain)))
+    told = sorted((key for key in counts if key not in said), key=lambda key: counts[key].weight)
+    return MadeWhenRead(told, lambda key: _tally(key, counts[key], things, brought.get(key, ())))
 
 
 def _count(counts: dict[Key, _Count], symbol: Symbol, some: Iterable[Access], things: Things) -> None:
@@ -76,6 +87,6 @@ def _tally(key: Key, count: _Count, things: Things, brought: Iterable[Key]) -> T
         count.gain,
         count.lose,
         tuple(causes),
-        any(thing.edit for thing in seen),
+        count.is_edit,
         tuple(things.cell(*each) for each in brought),
     )

@@ -1,8 +1,10 @@
 """Newcomers whom a plan does not describe one by one: who they are, and what they gain by the changes made for them."""
 
 from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 
 from idsync.model.addresses import split_address
+from idsync.model.resources import AccessList, User
 from idsync.plan.changes import AccessListChange, BriefPlan, Plan, UserChange
 from idsync.plan.effective import Key, granted, missing_requirements
 from idsync.plan.newcomers import plain_newcomers
@@ -24,32 +26,47 @@ def undescribed_in(plan: Plan, described: int | None) -> frozenset[str]:
     return frozenset(newcomers[described:])
 
 
-def gained_by(plan: Plan, people: frozenset[str]) -> dict[Key, tuple[int, set[str]]]:
+def gained_by(plan: Plan, people: frozenset[str]) -> dict[Key, tuple[int, frozenset[str]]]:
     """How many of these people gain each role, trait and list, and by which routes."""
     if not people:
         return {}
-    gained: dict[Key, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    users = {}
+    gained: dict[Key, dict[str, Collection[str]]] = defaultdict(dict)
+    users = {
+        change.after.metadata.name: change.after
+        for change in plan.changes
+        if type(change) is UserChange and change.after is not None and not change.target and change.before is None
+    }
+    own: dict[str, list[str]] = defaultdict(list)
+    for name in people:
+        for role in users[name].spec.roles:
+            own[role].append(name)
+    for role, names in own.items():
+        gained["role", role][OWN_ROUTE] = names
+    counts: dict[Key, tuple[int, frozenset[str]]] = {}
     for change in plan.changes:
-        if isinstance(change, UserChange) and not change.target and change.after is not None:
-            name = change.after.metadata.name
-            if name in people:
-                users[name] = change.after
-                for role in change.after.spec.roles:
-                    gained["role", role][OWN_ROUTE].add(name)
-    for change in plan.changes:
-        if isinstance(change, AccessListChange) and not change.target and change.after is not None:
-            joining = people.intersection(change.members_added)
-            requires = change.after.spec.membership_requires
-            if requires.roles or requires.traits:
-                joining = frozenset(name for name in joining if not missing_requirements(users[name], requires))
-            for key in (*granted(change.after.spec.grants), ("access_list", split_address(change.address)[1])):
-                if joining:
-                    gained[key][split_address(change.address)[1]] = set(joining)
-    return {key: (_people(by_route), set(by_route)) for key, by_route in gained.items()}
+        if type(change) is AccessListChange and change.after is not None and not change.target:
+            joining = _joining(change, change.after, people, users)
+            if joining:
+                route = split_address(change.address)[1]
+                counts["access_list", route] = (len(joining), frozenset((route,)))
+                for key in granted(change.after.spec.grants):
+                    gained[key][route] = joining
+    for key, by_route in gained.items():
+        counts[key] = (_people(list(by_route.values())), frozenset(by_route))
+    return counts
 
 
-def _people(by_route: dict[str, set[str]]) -> int:
+def _joining(
+    change: AccessListChange, after: AccessList, people: frozenset[str], users: Mapping[str, User]
+) -> frozenset[str]:
+    """Those of these people who join a list and meet what it asks of its members."""
+    joining = people.intersection(change.members_added)
+    requires = after.spec.membership_requires
+    if requires.roles or requires.traits:
+        return frozenset(name for name in joining if not missing_requirements(users[name], requires))
+    return joining
+
+
+def _people(by_routes: Sequence[Collection[str]]) -> int:
     """How many people these are, whom several routes may reach."""
-    sets = list(by_route.values())
-    return len(sets[0]) if len(sets) == 1 else len(set().union(*sets))
+    return len(by_routes[0]) if len(by_routes) == 1 else len(set().union(*by_routes))

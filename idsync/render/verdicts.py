@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Sequence
 
 from idsync.model.findings import Finding
+from idsync.plan import reach
 from idsync.plan.changes import GuardResult, Plan
 from idsync.plan.guards import PROTECTED
 from idsync.plan.health import RELEASABLE
@@ -41,9 +42,12 @@ def warnings_of(plan: Plan, options: Sequence[str], *, split: bool) -> tuple[Ent
 
 
 def problems_of(plan: Plan) -> tuple[Problem, ...]:
-    """Doubts about the snapshot, then the findings of the plan, each the gravest first; guards that block apart."""
+    """Doubts about the snapshot, then the findings of the plan, each the gravest first.
+
+    Guards that block, and how far the plan reaches, are told apart.
+    """
     guards = {result.guard for result in plan.guards if result.verdict == "blocked"}
-    others = [finding for finding in plan.findings if finding.code not in guards]
+    others = [finding for finding in plan.findings if finding.code not in guards | reach.CODES]
     return tuple(
         Problem(each.severity, each.code, each.message, tuple(map(cause_cell, each.causes)))
         for findings in (plan.health.findings, others)

@@ -130,7 +130,7 @@ class PlanView(msgspec.Struct, frozen=True):
     """Doubts about the snapshot, then findings, the gravest first; guards that block are among the warnings."""
     released: tuple[Entry, ...]
     """Guards that somebody released."""
-    tallies: tuple[Tally, ...]
+    tallies: Sequence[Tally]
     """By role, trait and list: what most people lose first, then what most people gain."""
     reach: tuple[Entry, ...]
     """How far the plan reaches; nothing that is nought."""

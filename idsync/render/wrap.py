@@ -19,11 +19,7 @@ def wrapped(pieces: Sequence[Piece], columns: int | None, indent: int, style: St
     if columns is None or width(text) <= columns:
         return [_painted(pieces, 0, len(text), style)]
     lines = _broken(text, max(columns, indent + LEAST), indent)
-    return [
-        ("" if start == 0 else " " * indent) + _painted(pieces, start, end, style)
-        for start, end in lines
-        if end > start
-    ]
+    return [("" if start == 0 else " " * indent) + _painted(pieces, start, end, style) for start, end in lines]
 
 
 def rows(text: str, columns: int, indent: int) -> int:
@@ -47,7 +43,8 @@ def _broken(text: str, columns: int, indent: int) -> Iterator[tuple[int, int]]:
             begin = start = cut
             used, size = indent, width(text[cut : found.end()])
         used += size
-    yield begin, len(text)
+    if begin < len(text):
+        yield begin, len(text)
 
 
 def _fitting(text: str, start: int, columns: int) -> int:

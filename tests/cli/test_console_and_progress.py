@@ -6,6 +6,7 @@ import io
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -115,6 +116,14 @@ def test_a_question_is_answered_by_yes_alone(
     out, err = capsys.readouterr()
     assert out == ""
     assert err.count("Sure? [yes/no] ") == 4
+
+
+def test_what_a_question_is_about_stands_over_it_and_cannot_steer_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", Terminal(io.BytesIO(b"no\n")))
+    assert not Console().confirm("Sure?", "Plan: 1 person loses all access.\n! held\x1b[2J\n")
+    assert capsys.readouterr().err == ("\nPlan: 1 person loses all access.\n! held\\x1b[2J\nSure? [yes/no] ")
 
 
 def test_what_is_quick_shows_no_bar() -> None:
@@ -243,6 +252,9 @@ def test_colour_and_a_question_on_a_real_terminal(fresh: Path) -> None:
     os.close(ours)
     assert program.wait(timeout=60) == 130
     assert b"\x1b[1mPlan: " in said
+    told = re.sub(r"\x1b\[[0-9;]*m", "", said.decode()).replace("\r\n", "\n")
+    headline = "Plan: 38 people gain access, 1 is locked; 13 lists are created."
+    assert f"\n\n{headline}\nApply this plan? [yes/no] " in told.partition("organization ")[2]
 
 
 def wait_until_read(pipe: IO[bytes]) -> None:

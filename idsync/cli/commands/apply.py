@@ -91,11 +91,11 @@ def command(
             return job.apply(job.parts(job.without_locks_on_reused_names(from_file)))
         planned = job.plan(snapshot)
         planned = invocation.keep(replace(planned, plan=job.without_locks_on_reused_names(planned.plan)))
+        shown = with_releases(planned.plan, released)
         if form == "text":
-            shown = with_releases(planned.plan, released)
             invocation.console.result(plan_text(shown, "text", invocation, split=split, detail=detail))
         parts = job.parts(invocation.keep(planned.executable()).plan)
-        if not job.approved(parts, ask=not auto_approve):
+        if not job.approved(parts, shown, ask=not auto_approve):
             invocation.console.note("Nothing was changed.")
             return ExitCode.INTERRUPTED
         return job.apply(parts, planned)
