@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from math import ceil
 from pathlib import Path
 
@@ -19,10 +20,14 @@ from benchmarks.organizations import APP_ID, DIRECT_SHARE, ORG_URL, Size, make_o
 from idsync.config.settings import AppById
 from idsync.model.extent import EVERYTHING, Extent
 from idsync.model.identity import Snapshot
+from idsync.reconcile.by_listings import SWEEP_EACH, pause_after
 from idsync.reconcile.loop import Loop, TickEnd, Wake
 from idsync.reconcile.watching import MOST_ASKED
 from idsync.sources.okta.auth import ApiTokenCredential
+from idsync.sources.okta.listings import BUCKETS
+from idsync.sources.okta.rate_limit import LEFT_TO_OTHERS
 from idsync.sources.okta.source import OktaSource
+from idsync.sources.protocol import ListingKind
 from idsync.sources.snapshot import read_snapshot
 from tests.okta_simulator.limits import Limits
 from tests.okta_simulator.switches import Switches
@@ -94,12 +99,21 @@ def requests_of_full(
     }
 
 
-def seconds_of(requests: Mapping[str, int], share: int) -> float:
-    """Seconds that requests take: the slowest bucket's windows, and what is left for the last one."""
+def allowed_of(bucket: str, share: int) -> int:
+    """Requests a minute that may be made of a bucket, at a share of what one token may use."""
     limits = Limits(lambda: 0.0, Switches()).per_window
+    return max(int(limits[bucket] * TOKEN_SHARE) * share // 100, 1)
+
+
+def seconds_of(requests: Mapping[str, int], share: int, *, beside_ticks: bool = False) -> float:
+    """Seconds that requests take: the slowest bucket's windows, and what is left for the last one.
+
+    In a service they leave a part of each window to ticks.
+    """
     longest = 0.0
     for bucket, count in requests.items():
-        allowed = max(int(limits[bucket] * TOKEN_SHARE) * share // 100, 1)
+        allowed = allowed_of(bucket, share)
+        allowed -= allowed // LEFT_TO_OTHERS if beside_ticks else 0
         full_windows = (count - 1) // allowed
         longest = max(longest, full_windows * _WINDOW + (count - full_windows * allowed) * LATENCY / 3)
     return longest
@@ -209,9 +223,51 @@ def read_all(size: Size, folder: Path) -> Found:
     middle = sorted(snapshot.groups, key=lambda group: len(group.member_ids()))[len(snapshot.groups) // 2]
     extent = Extent(frozenset({snapshot.users[0].id}), frozenset({middle.id}))
     begun = datetime.now(UTC)
+    for kind, pages in listing_pages(size).items():
+        listed = simulated(okta, SHARES[0], partial(_list, kind))
+        if listed.all != pages:
+            raise Unequal(f"{size}: {kind} are {listed.all} pages, computed {pages}")
     idle = simulated(okta, SHARES[0], lambda source: source.moves("?after=1700000000000_1&limit=1000", begun))
     change = simulated(okta, SHARES[0], lambda source: source.read(extent))
     return Found(size, whole, idle, change, True)
+
+
+def _list(kind: ListingKind, source: OktaSource) -> None:
+    for _ in source.pages(kind, APP_ID):
+        pass
+
+
+def listing_pages(size: Size) -> dict[ListingKind, int]:
+    """Requests of each listing without members; Everyone, and the SSO app, are listed too."""
+    return {
+        "groups": _pages(size.groups + 1, 200),
+        "apps": _pages(size.apps + 1, 200),
+        "people": _pages(size.users, 500),
+    }
+
+
+def seconds_between(kind: ListingKind, pages: int) -> float:
+    """How often a listing comes where it is followed in place of the log, by the service's own pace."""
+    pause = pause_after(pages, allowed_of(BUCKETS[kind], SHARES[0]))
+    return max(pause, SWEEP_EACH if kind == "people" else TICK)
+
+
+def without_log_table(sizes: Iterable[Size]) -> Iterator[str]:
+    """Listings in place of the log."""
+    what = "| people | groups | apps | requests: idle tick | groups listed each | apps listed each |"
+    yield f"{what} requests: sweep | swept each |"
+    yield "|---|---|---|---|---|---|---|---|"
+    for size in sizes:
+        pages = listing_pages(size)
+        each = {kind: _words(seconds_between(kind, count)) for kind, count in pages.items()}
+        idle = pages["groups"] + pages["apps"] + 1
+        cells = [f"{size.users:,}", f"{size.groups:,}", f"{size.apps:,}", f"{idle:,}", each["groups"], each["apps"]]
+        cells += [f"{pages['people']:,}", each["people"]]
+        yield f"| {' | '.join(cells)} |"
+
+
+def _words(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / _MINUTE:,.1f} min"
 
 
 def computed(size: Size, like: Found) -> Found:
@@ -240,7 +296,9 @@ def day_table(found: Iterable[Found]) -> Iterator[str]:
     yield "|---|---|---|---|---|---|"
     for each in found:
         for name, interval in INTERVALS.items():
-            day = lived(each.whole[SHARES[0]], each.idle, each.change, each.size.users, interval)
+            requests = each.whole[SHARES[0]].requests
+            whole = Cost(requests, seconds_of(requests, SHARES[0], beside_ticks=True))
+            day = lived(whole, each.idle, each.change, each.size.users, interval)
             blind = f"{day.longest_blind / _MINUTE:,.1f} min"
             yield f"| {each.size.users:,} | {name} | {day.fulls} | {day.ticks:,} | {day.requests:,.0f} | {blind} |"
 
@@ -259,6 +317,7 @@ def command(most: int) -> None:
     click.echo(f"\nidle tick: {idle.all} request ({dict(idle.requests)})")
     click.echo(f"tick with one person and one group: {idle.all} + {change.all} requests ({dict(change.requests)})\n")
     click.echo("\n".join(day_table(found)))
+    click.echo("\nwithout the log:\n" + "\n".join(without_log_table(SIZES)))
 
 
 if __name__ == "__main__":

@@ -192,7 +192,7 @@ class ByListings:
         except BaseException:
             each.end()
             raise
-        each.due = self._clock() + _pause(read, source.allowed(each.kind))
+        each.due = self._clock() + pause_after(read, source.allowed(each.kind))
         if not ended:
             return False
         each.end()
@@ -284,7 +284,7 @@ def _shown(row: Listed) -> bytes:
     return msgspec.json.encode(row)
 
 
-def _pause(read: int, allowed: int | None) -> float:
+def pause_after(read: int, allowed: int | None) -> float:
     """Seconds after so many requests that keep a listing under a quarter of what may be asked in a minute."""
     return 0.0 if allowed is None else read * 60.0 / max(allowed / 4, 1.0)
 

@@ -23,6 +23,9 @@ Clock = Callable[[], float]
 LONGEST_WINDOW = 120.0
 """Okta's windows last 60 seconds; a Reset further away than this is ignored."""
 
+LEFT_TO_OTHERS = 5
+"""One in so many requests of a window is not for requests in bulk."""
+
 _UNKNOWN = 0
 """Stands for a Reset that is out of range."""
 
@@ -107,9 +110,10 @@ class Limiter:
         self._in_flight = 0
         self._blocked_until = -math.inf
 
-    def delay(self) -> float:
+    def delay(self, *, in_bulk: bool = False) -> float:
         """Take a place and return 0, or return the seconds to sleep before asking again.
 
+        Requests `in_bulk` leave a fifth of each window to others of this process, which come one by one and are urgent.
         Blocks while only an answer under way can tell.
         """
         with self._room:
@@ -118,10 +122,11 @@ class Limiter:
                 self._roll(now)
                 if now < self._blocked_until:
                     return self._blocked_until - now
-                if self._has_place():
+                allowed = self._allowed - (self._allowed // LEFT_TO_OTHERS if in_bulk else 0)
+                if self._has_place(allowed):
                     self._in_flight += 1
                     return 0.0
-                if self._ends < math.inf and (not self._in_flight or self._used >= self._allowed):
+                if self._ends < math.inf and (not self._in_flight or self._used >= allowed):
                     return self._ends - now
                 self._room.wait(1.0)
 
@@ -161,12 +166,12 @@ class Limiter:
     def _allowed(self) -> int:
         return max((self._limit or 0) * self._share // 100, 1)
 
-    def _has_place(self) -> bool:
+    def _has_place(self, allowed: int) -> bool:
         if not self._metered:
             return True
         if self._limit is None:
             return self._in_flight == 0
-        return self._used + self._in_flight < self._allowed and self._remaining - self._in_flight > 0
+        return self._used + self._in_flight < allowed and self._remaining - self._in_flight > 0
 
     def _roll(self, now: float) -> None:
         """Begin a window whose Reset is not known yet when the last one is over."""

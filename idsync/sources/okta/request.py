@@ -80,8 +80,14 @@ class Requester:
         transport: httpx.BaseTransport | None,
         timing: Timing,
         remembered: Remembered | None = None,
+        *,
+        in_bulk: bool = False,
     ) -> None:
-        """`share` is the percentage of each bucket that may be used; `remembered` what is known from before."""
+        """`share` is the percentage of each bucket that may be used; `remembered` what is known from before.
+
+        Requests `in_bulk` leave room for others of the same process.
+        """
+        self._in_bulk = in_bulk
         self.org_url = org_url
         self.timing = timing
         self.remembered = Remembered() if remembered is None else remembered
@@ -157,7 +163,7 @@ class Requester:
     def _send(self, request: Request, url: str, compose: Compose, retries: Retries) -> tuple[Answer | Broken, int]:
         """Wait for a place, send, and learn from the answer. The number is what the gate returned on entering."""
         limiter = self._rate_limits.limiter(request.bucket)
-        while (seconds := limiter.delay()) > 0:
+        while (seconds := limiter.delay(in_bulk=self._in_bulk)) > 0:
             self._waits[request.bucket] = self.timing.clock() + seconds
             retries.wait(seconds)
         outcome: Answer | Broken | None = None

@@ -82,7 +82,7 @@ class OktaSource:
         Groups and apps that had a crowd in the reading `before`, and are empty or gone, are asked about once more.
         Raises AuthenticationError, AuthorizationError or SourceError; a part that could not be read is an error.
         """
-        requester = self._requester()
+        requester = self._requester(in_bulk=extent.is_whole)
         try:
             with Workers(WORKERS, requester.give_up) as workers:
                 client = OktaClient(requester, authorizer_for(self._credential, self._scopes(), requester))
@@ -207,8 +207,10 @@ class OktaSource:
         """A client that may read the System Log, if the credential may; other requests do not depend on that scope."""
         return OktaClient(requester, authorizer_for(self._credential, ("okta.logs.read",), requester))
 
-    def _requester(self) -> Requester:
-        return Requester(self._org_url, self._share, self._transport, self._timing, self._remembered)
+    def _requester(self, *, in_bulk: bool = False) -> Requester:
+        """Requests in bulk leave room for others of this process, where there may be any."""
+        in_bulk = in_bulk and self._remembered is not None
+        return Requester(self._org_url, self._share, self._transport, self._timing, self._remembered, in_bulk=in_bulk)
 
     def _scopes(self) -> tuple[OAuthScope, ...]:
         scopes: tuple[OAuthScope, ...] = ("okta.users.read", "okta.apps.read")

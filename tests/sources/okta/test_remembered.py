@@ -126,3 +126,29 @@ def test_an_organization_may_be_read_from_memory_of_another() -> None:
         first.source(remembered=remembered).read()
         second.source(remembered=remembered).read()
         assert set(remembered._rate_limits) == {(first.url, 100), (second.url, 100)}
+
+
+def test_a_whole_reading_leaves_room_for_ticks_of_the_same_process() -> None:
+    organization = small(clock=Clock())
+    clock = organization.clock
+    assert isinstance(clock, Clock)
+    for number in range(60):
+        organization.add_group(f"g{number}", members=[organization.user("ada@enzos-pizza.com")])
+    limits = Limits(organization.clock, organization.switches, overrides={"groups": 80})
+    with served(organization, limits) as reader:
+        remembered = Remembered()
+        slept: list[int] = []
+
+        def looks(_: str, __: int, ___: int) -> None:
+            left = remembered.allowances(reader.url, 50).get("groups")
+            if left is not None:
+                slept.append(left.allowed - (left.limit - left.left))
+
+        reader.source(remembered=remembered, rate_limit_share=50, progress=looks).read()
+        assert reader.simulator.requests.by_status[429] == 0
+        assert remembered.allowances(reader.url, 50)["groups"].allowed == 20
+        assert min(slept) >= 4, "a fifth of what may be used is left in each window"
+        alone = reader.source(rate_limit_share=50)
+        before = len(clock.sleeps)
+        alone.read()
+        assert len(clock.sleeps) > before
