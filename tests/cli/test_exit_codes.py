@@ -30,6 +30,8 @@ CODES = {
     "LeaseLost": 9,
     "NameTaken": 1,  # of pushes alone, which are answered 409
     "StoreBusy": 9,
+    "NotTogether": 1,  # of a service alone, as the next one
+    "PassStopped": 1,
     "StoreAway": 1,
     "StoreDamaged": 1,
     "SchemaMoved": 7,

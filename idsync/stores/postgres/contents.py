@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from idsync.stores.postgres.connection import Connection
 from idsync.stores.tables.connection import Row, Value
-from idsync.stores.tables.contents import SINGLE, Table
+from idsync.stores.tables.contents import SINGLE, Table, listed
 
 _TYPES = """
 SELECT attname, atttypid::bigint FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped
@@ -19,7 +19,7 @@ class PostgresContents:
 
     def read(self, table: Table) -> Iterator[Row]:
         """Every row, with the columns in their order."""
-        return self._connection.chunks(f"SELECT {_listed(table)} FROM {self._place(table)}")  # noqa: S608
+        return self._connection.chunks(f"SELECT {listed(table)} FROM {self._place(table)}")  # noqa: S608
 
     def count(self, table: Table) -> int:
         """How many rows there are."""
@@ -32,12 +32,8 @@ class PostgresContents:
         if table.name in SINGLE:
             self._connection.run(f"DELETE FROM {place}")  # noqa: S608
         types: dict[str, int] = dict(self._connection.rows(_TYPES, (place,)))
-        copy = f"COPY {place} ({_listed(table)}) FROM STDIN (FORMAT BINARY)"
+        copy = f"COPY {place} ({listed(table)}) FROM STDIN (FORMAT BINARY)"
         self._connection.copy_in(copy, [types[column] for column in table.columns], rows)
 
     def _place(self, table: Table) -> str:
         return f'{self._connection.schema}."{table.name}"'
-
-
-def _listed(table: Table) -> str:
-    return ", ".join(f'"{column}"' for column in table.columns)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from idsync.stores.sqlite.connection import Connection
 from idsync.stores.tables.connection import Row, Value
-from idsync.stores.tables.contents import SINGLE, Table
+from idsync.stores.tables.contents import SINGLE, Table, listed
 
 
 class SqliteContents:
@@ -15,7 +15,7 @@ class SqliteContents:
 
     def read(self, table: Table) -> Iterator[Row]:
         """Every row, with the columns in their order."""
-        return self._connection.chunks(f"SELECT {_listed(table)} FROM {table.name}")  # noqa: S608
+        return self._connection.chunks(f"SELECT {listed(table)} FROM {table.name}")  # noqa: S608
 
     def count(self, table: Table) -> int:
         """How many rows there are."""
@@ -27,8 +27,4 @@ class SqliteContents:
         if table.name in SINGLE:
             self._connection.run(f"DELETE FROM {table.name}")  # noqa: S608
         places = ", ".join("?" for _ in table.columns)
-        self._connection.run_many(f"INSERT INTO {table.name} ({_listed(table)}) VALUES ({places})", rows)  # noqa: S608
-
-
-def _listed(table: Table) -> str:
-    return ", ".join(f'"{column}"' for column in table.columns)
+        self._connection.run_many(f"INSERT INTO {table.name} ({listed(table)}) VALUES ({places})", rows)  # noqa: S608

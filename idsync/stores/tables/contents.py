@@ -81,3 +81,8 @@ class Contents(Protocol):
 
     def fill(self, table: Table, rows: Iterable[Sequence[Value]]) -> None:
         """Put rows into a table, which has none but its first; needs a transaction."""
+
+
+def listed(table: Table) -> str:
+    """The columns of a table in their order, as a statement names them."""
+    return ", ".join(f'"{column}"' for column in table.columns)
