@@ -12,6 +12,7 @@ _CELL = re.compile(r"[`|\\]")
 _ACTS = re.compile(r"[^\w \-,…→()]|_")
 _LINKS = re.compile(r"[@:.]")
 _PLAIN = re.compile(r"[(]?(?:[^\W\d_]+(?:['’-][^\W\d_]+)*|\d{1,3}(?:,\d{3})*|…|→)[)]?[.,;:]?\Z")
+_ADDRESS = re.compile(r"[(]?www\b", re.IGNORECASE)
 _COMMIT = re.compile(r"[(]?[0-9a-fA-F]{7,64}[)]?[.,;:]?\Z")
 _ENDS = (")", ",", ";", ").")
 _EDGES = re.compile(r" *(?P<before>\(?)(?P<inside>.*?)(?P<after>[).,;:]{0,2}) *\Z", re.DOTALL)
@@ -31,7 +32,7 @@ def prose(text: str) -> str:
     pieces: list[str] = []
     run: list[str] = []
     for word in text.split(" "):
-        if _PLAIN.match(word) and not _COMMIT.match(word):
+        if _PLAIN.match(word) and not _COMMIT.match(word) and not _ADDRESS.match(word):
             _flush(run, pieces)
             pieces.append(word)
             continue

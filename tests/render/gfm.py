@@ -1,7 +1,10 @@
-"""A comment as GitHub's Markdown has it: what is a link, markup or a table is told by a parser, not by its look."""
+"""A comment as GitHub's Markdown has it: parsers tell what is a link, markup or a table, one of them GitHub's own."""
 
+import re
 from collections.abc import Iterator
 
+import cmarkgfm
+from cmarkgfm.cmark import Options
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
@@ -28,6 +31,11 @@ def tokens(comment: str) -> Iterator[Token]:
         yield from token.children or ()
 
 
+def as_github_has_it(comment: str) -> str:
+    """The HTML that GitHub's own parser makes of a comment."""
+    return str(cmarkgfm.github_flavored_markdown_to_html(comment, options=Options.CMARK_OPT_UNSAFE))
+
+
 def links(comment: str) -> list[str]:
     """Where the links lead that a parser sees, of anyone's making."""
     return [str(token.attrs["href"]) for token in tokens(comment) if token.type == "link_open"]
@@ -52,6 +60,11 @@ def assert_inert(comment: str, *, linked: bool = False) -> None:
                 assert "://" not in token.content
                 assert "www." not in token.content
     _assert_whole_tables(found)
+    html = as_github_has_it(comment)
+    assert linked or "<a " not in html
+    assert not re.search(r"<(?:img|em|del|script|ul>\s*<li><a)\b", html)
+    assert html.count("<table>") == sum(token.type == "table_open" for token in found)
+    assert html.count("<td") == sum(token.type == "td_open" for token in found)
 
 
 def _assert_our_block(content: str) -> None:

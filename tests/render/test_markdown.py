@@ -12,6 +12,7 @@ from idsync.model.findings import Finding, Health
 from idsync.plan.changes import Change, GuardResult, PersonDelta, Plan
 from idsync.render import markdown
 from idsync.render.escape_markdown import code, prose
+from idsync.render.escape_text import shown
 from idsync.render.links import Links, is_address
 from idsync.render.markdown import MARKER, SIZE_LIMIT, render_plan
 from tests.effort import examples
@@ -75,6 +76,51 @@ def test_no_name_is_a_link_or_ends_a_cell(names: list[str]) -> None:
     assert gfm.links(comment) == []
 
 
+PIECES = st.sampled_from(
+    [
+        "@",
+        "a",
+        "b.co",
+        "www.",
+        "http://",
+        "mailto:",
+        "xmpp:",
+        "|",
+        "`",
+        "``",
+        "\\",
+        "<",
+        "&amp;",
+        "_",
+        "*",
+        "~~",
+        "[x](y)",
+        "#1",
+        "!",
+        "é",
+        ".com",
+        "ann@x.com",
+        "<a@b.co>",
+        "(",
+        ")",
+        ",",
+        "GH-1",
+        "deadbeef",
+        "https://x.example/|",
+    ]
+)
+
+
+@settings(max_examples=examples(3_000), deadline=None)
+@given(st.lists(st.one_of(PIECES, st.just(" ")), min_size=1, max_size=8).map("".join))
+def test_github_s_own_parser_finds_nothing_in_a_name(name: str) -> None:
+    told = prose(shown(f"The user {name} exists; {name}."))
+    html = gfm.as_github_has_it(f"| a | b |\n|---|---|\n| {code(shown(name))} | {told} |\n\n- {told}\n")
+    assert not re.search(r"<(?:a|img|em|strong|del|h\d)\b", html)
+    assert html.count("<td>") == 2
+    assert html.count("<li>") == 1
+
+
 @given(st.one_of(TEXT, ADDRESSES, st.just(HOSTILE)))
 def test_a_fence_is_closed_by_nothing_but_us(name: str) -> None:
     there = plans.make_list("00g1", name, (name,))
@@ -94,6 +140,7 @@ def test_a_fence_is_closed_by_nothing_but_us(name: str) -> None:
         ("commit deadbeef, fine", "commit `deadbeef`, fine"),
         ("1,200 of 5", "1,200 of 5"),
         ("www.evil.example", "`www.evil.example`"),
+        ("see www. and WWW, please", "see `www`. and `WWW`, please"),
         ("- item", "`-` item"),
         ("", ""),
     ],
