@@ -206,15 +206,25 @@ def test_r45_a_log_that_ails_is_asked_again_and_nothing_is_missed(tmp_path: Path
             assert running.end() == 0
 
 
-def test_r45_a_log_that_may_not_be_read_is_said_once(tmp_path: Path) -> None:
-    with served(small(), tmp_path) as (simulator, place):
+def test_r45_without_the_log_ticks_go_on_and_it_is_said_once(tmp_path: Path) -> None:
+    organization = small()
+    with served(organization, tmp_path) as (simulator, place):
         everybody(place)
         simulator.faults.add(Fault(LOG, Fail(403), times=None))
-        with serving(place) as running:
+        with serving(place) as running, running.http() as http:
             running.until(lambda: "okta.logs.read" in running.log, what="what is said")
-            running.until(lambda: ticks(running) >= 3, what="some ticks")
+            organization.suspend(organization.user("ada@enzos-pizza.com"))
+            organization.deactivate(organization.user("boris@enzos-pizza.com"))
+            both = {"ada@enzos-pizza.com", "boris@enzos-pizza.com"}
+            assert running.until(lambda: locked(place) == both, what="the locks") < 15
+            organization.remove_member(organization.group("staff"), organization.user("elif@enzos-pizza.com"))
+            running.until(lambda: "elif@enzos-pizza.com" not in lists(place)["staff"], what="the end of a membership")
             assert running.log.count("okta.logs.read") == 1
-            assert len(users(place)) == 5
+            assert running.log.count("A full pass ended") == 1
+            page = http.get("/").text
+            assert "Following Okta without its log" in page
+            assert "okta.logs.read" in page
+            running.until(lambda: "idsync_log_followed 0.0" in http.get("/metrics").text, what="what is measured")
             assert running.end() == 0
 
 
