@@ -34,6 +34,7 @@ from idsync.reconcile.parts import Parts
 from idsync.reconcile.people_known import PeopleKnown
 from idsync.reconcile.planned import Planned
 from idsync.reconcile.single_pass import plan_once, remember_after_apply
+from idsync.reconcile.waiting import kept_back_findings
 from idsync.render.phrases import listed_names
 from idsync.stores.protocol import Store
 
@@ -71,7 +72,7 @@ class Job:
                 past=store.agreed(target.name).past(),
                 cache=store.cache,
                 described=NEWCOMERS_SHOWN,
-                noticed=self.noticed,
+                noticed=(*self.noticed, *kept_back_findings(store.facts, target.name)),
                 further=place.further_targets(),
                 earlier=settings_before(store.facts, target, place.settings, place.directory),
                 merged=(lambda reading: newest(reading, store.upstream, store.pushed, begun)) if is_pushed else None,

@@ -181,9 +181,8 @@ class Applier:
             applied = AppliedConfiguration(self.settings.digest, self.files)
             facts.update(configuration_to_remember(applied, self.records.facts, self.first))
         if self.until_released:
-            name = self.first.name
-            kept = to_keep_back(parts.held, looked_at, self.records.facts, name, self.holders, self.known_kept)
-            facts.update(kept)
+            there, name, now = self.records.facts, self.first.name, self.clock()
+            facts.update(to_keep_back(parts.held, looked_at, there, name, self.holders, now, self.known_kept))
         return facts
 
     def _releases(self, parts: Parts) -> Mapping[str, str]:

@@ -14,7 +14,7 @@ from idsync.compiler.missing_links import find_identity, missing_for_list, missi
 from idsync.config.settings import Settings
 from idsync.errors import SnapshotError
 from idsync.model.agreed_past import NOTHING_PAST, AgreedPast
-from idsync.model.directory import DirectoryState, GivenRoles, Names
+from idsync.model.directory import DirectoryState, GivenRoles, Names, UpstreamCause
 from idsync.model.extent import Reading
 from idsync.model.findings import MissingEdge
 from idsync.model.identity import IdentityUser, Snapshot
@@ -26,6 +26,7 @@ from idsync.reconcile.clocks import clocks_of
 from idsync.reconcile.managed import in_force, managed_index, managed_state
 from idsync.reconcile.moved_organization import present_state
 from idsync.reconcile.planning import pool_of
+from idsync.stores.protocol import Pushed
 from idsync.targets.protocol import DirectoryReader
 
 Standing = Literal["present", "suspended", "held", "leaving", "absent"]
@@ -40,16 +41,20 @@ def explain(
     now: datetime,
     reading: Reading | None = None,
     past: AgreedPast = NOTHING_PAST,
+    pushed: Pushed | None = None,
 ) -> Explanation:
-    """Explain `person` (name or Okta id), and `resource` alone when it is given (name, title or kind/name)."""
+    """Explain `person` (name or Okta id), and `resource` alone when it is given (name, title or kind/name).
+
+    `pushed` knows who left by a push.
+    """
     reading = Reading(snapshot) if reading is None else reading
     try:
-        return _explained(settings, reading, target, person, resource, now, past)
+        return _explained(settings, reading, target, person, resource, now, past, pushed)
     except SnapshotError:
         readable = set_aside(snapshot)
         if readable is snapshot:
             raise
-        return _explained(settings, replace(reading, snapshot=readable), target, person, resource, now, past)
+        return _explained(settings, replace(reading, snapshot=readable), target, person, resource, now, past, pushed)
 
 
 def _explained(
@@ -60,6 +65,7 @@ def _explained(
     resource: str | None,
     now: datetime,
     past: AgreedPast,
+    pushed: Pushed | None,
 ) -> Explanation:
     snapshot = reading.snapshot
     clocks = clocks_of(now, snapshot.taken_at, reading)
@@ -85,6 +91,7 @@ def _explained(
         compilation.why,
         clocks.later,
     )
+    left = _left(pushed, person) if identity is None else []
     shown = tuple(item for item in access if resource is None or matches(item, resource))
     return Explanation(
         person=name,
@@ -94,8 +101,22 @@ def _explained(
         locked=any(lock.spec.target.user == name for lock in current.locks.values()),
         resource=resource,
         access=shown,
-        missing=tuple(_missing(inputs, compilation, identity, name, resource, shown)),
+        missing=tuple(left or _missing(inputs, compilation, identity, name, resource, shown)),
     )
+
+
+def _left(pushed: Pushed | None, person: str) -> list[MissingEdge]:
+    """That somebody, by name or Okta id, is not assigned since a push deactivated them; nothing of anybody else."""
+    user = None if pushed is None else pushed.user_named(person) or next(iter(pushed.users_of(person)), None)
+    if user is None or user.active:
+        return []
+    return [
+        MissingEdge(
+            f"{user.username} has left: a push of {user.modified} says that Okta deactivated them or took the app.",
+            "If they are to have access, assign the app in Okta: it pushes them again, and they regain their lists.",
+            (UpstreamCause("user", user.okta_id, user.username),),
+        )
+    ]
 
 
 def _lists_upstream(inputs: Inputs, identity: IdentityUser | None) -> frozenset[str]:

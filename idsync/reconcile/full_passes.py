@@ -1,13 +1,14 @@
 """Full passes: everything is read, judged before it is stored, and what may go ahead is applied. Ticks go on beside."""
 
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager, ExitStack, suppress
 from datetime import datetime
 
 import msgspec
 from msgspec.structs import replace
 
 from idsync.apply.last_apply import last_apply
-from idsync.errors import IdsyncError, PassStopped
+from idsync.errors import IdsyncError, PassStopped, SourceError
 from idsync.model.extent import Extent, Reading
 from idsync.model.times import format_time
 from idsync.plan.batches import OBJECT
@@ -22,6 +23,7 @@ from idsync.reconcile.kept_back import kept_back, numbers_held
 from idsync.reconcile.log_cursor import LogCursor
 from idsync.reconcile.merging import Newer, newer_than_plan, newest, pushed_since, with_what_it_lacks
 from idsync.reconcile.pace import Pace
+from idsync.reconcile.pairing import PairingSource, pair
 from idsync.reconcile.parts import Parts
 from idsync.reconcile.pass_reports import PassReport, counts_of, ended, failed
 from idsync.reconcile.planned import Planned
@@ -61,6 +63,8 @@ class FullPasses:
         finally:
             reconciling.followed.end()
         if report.error is None:
+            if full.waits_in_part:
+                full.leave_wish()
             reconciling.wish = NOBODY_ASKS
         reconciling.report(store, report, full.lead)
         return report.error is None
@@ -90,6 +94,8 @@ class _FullPass:
         self._target = place.target(store)
         self.begun: datetime = place.now()
         self.began = reconciling.clock()
+        self.waits_in_part = False
+        """Whether something that people release is left, since somebody was pushed while this pass was planned."""
 
     def make(self) -> PassReport:
         """Read, plan, store and apply. Raises what each of these raises."""
@@ -100,7 +106,9 @@ class _FullPass:
             return replace(ended("full", self.begun, self.begun), note="Nothing was pushed yet.")
         LogCursor(store, place.settings.integration.name).begin(self._source, self.begun)
         reading = read(self._source(), self._target, place.settings, last_apply(store.facts, self._target))
+        pairs = self._pairs(reading)
         with self._writing():
+            pair(store.pushed, pairs)
             identify_read(place.settings, store, self._target, place.request(SERVICE, place.now()), reading)
         made = self._plan(reading)
         if pulls:
@@ -108,6 +116,7 @@ class _FullPass:
             self._store_reading(made)
         done = self._apply(made)
         parts = done.parts
+        self.waits_in_part = _waits_with_a_release(parts, self._reconciling.wish.releases)
         if parts.held.is_empty:
             with self._reconciling.leading(store, self.lead):
                 remember_after_apply(made.planned, self._target, store.cache, done.applied, done.batches)
@@ -122,6 +131,15 @@ class _FullPass:
             doubts=parts.doubts({}),
             note=made.note,
         )
+
+    def _pairs(self, reading: Reading) -> Mapping[str, str]:
+        """Which pushed group is which of Okta's; where that cannot be read now, they stay what they are."""
+        source = self._source()
+        if not isinstance(source, PairingSource) or not self._store.pushed.count_groups():
+            return {}
+        with suppress(SourceError):
+            return source.push_mappings(reading.snapshot.app_id)
+        return {}
 
     def _source(self) -> Source:
         return self._reconciling.source(self._place, self._reconciling.going_on(self._store, self.lead))
@@ -234,6 +252,13 @@ class _FullPass:
         stored = self._reconciling.followed.stored_since(made.time)
         followed = Extent(frozenset(stored.people), frozenset(stored.lists))
         return pushed_since(self._store.pushed, self.begun) | followed
+
+
+def _waits_with_a_release(parts: Parts, releases: Collection[str]) -> bool:
+    """Whether something that people release waits, since it moved while the pass was planned or applied."""
+    moved = {(each.target, each.address) for each in parts.held.changes if MOVED in each.blocked_by}
+    marks = (each.blocked_by for each in parts.whole.changes if (each.target, each.address) in moved)
+    return any(mark in releases for each in marks for mark in each)
 
 
 def _held(parts: Parts) -> dict[str, int]:

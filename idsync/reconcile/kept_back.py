@@ -5,6 +5,7 @@ A count that falls under its limit, because time passed or others were released,
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -14,6 +15,7 @@ from idsync.model.canonical import canonical_bytes
 from idsync.model.directory import Names
 from idsync.model.identified import OktaIds
 from idsync.model.ownership import okta_id_of
+from idsync.model.times import format_time
 from idsync.plan.changes import AccessListChange, Change, LockChange, Plan, UserChange, newly_locks, passes_on
 from idsync.plan.guards import ALL_GUARDS
 from idsync.plan.same_person import okta_id, renames
@@ -39,6 +41,8 @@ class KeptBack(msgspec.Struct, frozen=True, omit_defaults=True):
     access_list: str = ""
     okta_id: str = ""
     member: str = ""
+    since: str = ""
+    """Since when it is held; empty in entries of an earlier version."""
 
     def is_inside(self, looked_at: Names) -> bool:
         """Whether a plan that covers these names would have told of it again."""
@@ -107,7 +111,13 @@ def numbers_held(plan: Plan) -> Mapping[str, int]:
 
 
 def to_keep_back(
-    held: Plan, looked_at: Names | None, facts: Facts, target: str, holders: Holders, known: Kept | None = None
+    held: Plan,
+    looked_at: Names | None,
+    facts: Facts,
+    target: str,
+    holders: Holders,
+    now: datetime,
+    known: Kept | None = None,
 ) -> Mapping[str, bytes]:
     """The facts that an apply keeps of what is held; what was kept of names that were not looked at stays.
 
@@ -126,9 +136,16 @@ def to_keep_back(
             found[address] = stays
     for address, entries in kept_of(held, holders).items():
         there = frozenset(found.get(address, ()))
-        found.setdefault(address, []).extend(entry for entry in entries if entry not in there)
-    now = {address: tuple(each) for address, each in sorted(found.items())}
-    return {} if now == before else {_KEY.format(target): canonical_bytes(now)}
+        since = {_what(each): each.since for each in before.get(address, ())}
+        dated = (msgspec.structs.replace(each, since=since.get(_what(each), format_time(now))) for each in entries)
+        found.setdefault(address, []).extend(each for each in dated if each not in there)
+    kept = {address: tuple(each) for address, each in sorted(found.items())}
+    return {} if kept == before else {_KEY.format(target): canonical_bytes(kept)}
+
+
+def _what(entry: KeptBack) -> tuple[str, str, str]:
+    """What of an address it is about, whichever guards hold it."""
+    return entry.action, entry.okta_id, entry.member
 
 
 def identify_kept(facts: Facts, target: str, okta_ids: OktaIds) -> None:
@@ -145,9 +162,9 @@ def _identified(entry: KeptBack, okta_ids: OktaIds) -> KeptBack:
     return entry if okta_id is None else msgspec.structs.replace(entry, okta_id=okta_id)
 
 
-def withdraw(plan: Plan, looked_at: Names | None, facts: Facts, target: str) -> None:
+def withdraw(plan: Plan, looked_at: Names | None, facts: Facts, target: str, now: datetime) -> None:
     """Forget what was kept back of the names that an empty plan covers: nobody asks for it any more."""
-    if changed := to_keep_back(plan, looked_at, facts, target, lambda _: {}):
+    if changed := to_keep_back(plan, looked_at, facts, target, lambda _: {}, now):
         facts.put(changed)
 
 

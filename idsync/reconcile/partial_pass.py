@@ -58,7 +58,7 @@ def apply_part(
         planned = plan_part(settings, store.upstream, target, moved, last=last, now=now, agreed=agreed, people=people)
         if planned.plan.is_empty and not planned.plan.forgets:
             if unattended:
-                withdraw(planned.plan, planned.looked_at, store.facts, target.name)
+                withdraw(planned.plan, planned.looked_at, store.facts, target.name, now)
             return
         ready = planned.executable(store.runs.next_number()).plan
         parts, applied = applier.make(applier.parts(ready), planned.inputs.clocks, planned.looked_at)

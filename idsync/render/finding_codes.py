@@ -151,6 +151,12 @@ _code(
     "Review `idsync plan`, then `idsync apply`; or set `follow_config: true` in a Service document.",
 )
 _code(
+    "kept_back",
+    "warning",
+    "A guard held changes back in passes that nobody attends, and a person has not released them yet.",
+    "Review them; then `idsync apply --allow GUARD=REASON`, or release the guard on the status page.",
+)
+_code(
     "no_last_reading",
     "warning",
     "A plan was made from a file of the directory that does not say which reading was applied last.",

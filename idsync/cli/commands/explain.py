@@ -15,7 +15,7 @@ from idsync.reconcile.explaining import explain
 from idsync.reconcile.single_pass import read
 from idsync.render.explanation import render_json, render_text
 from idsync.render.style import COLOUR, PLAIN
-from idsync.stores.protocol import Access
+from idsync.stores.protocol import Access, Pushed
 from idsync.targets.protocol import DirectoryReader
 
 
@@ -37,11 +37,12 @@ def command(
     """
     place = workspace(invocation)
 
-    def explained(directory: DirectoryReader, past: AgreedPast) -> Explanation:
+    def explained(directory: DirectoryReader, past: AgreedPast, pushed: Pushed | None = None) -> Explanation:
         with ProgressDisplay(invocation.console) as progress:
             source = place.source(progress, snapshot=snapshot)
             reading = read(source, directory, place.settings, None)
-        return explain(place.settings, reading.snapshot, directory, user, resource, place.now(), reading, past)
+        now = place.now()
+        return explain(place.settings, reading.snapshot, directory, user, resource, now, reading, past, pushed)
 
     if current is not None:
         given = given_directory(current).knowing(place.settings.integration.former_addresses)
@@ -49,7 +50,8 @@ def command(
     else:
         with place.store(Access.READ) as store:
             target = place.target(store)
-            explanation = explained(target, store.agreed(target.name).past())
+            pushed = store.pushed if place.settings.integration.sync.scim and snapshot is None else None
+            explanation = explained(target, store.agreed(target.name).past(), pushed)
     style = COLOUR if invocation.console.colour else PLAIN
     invocation.console.result(render_json(explanation) if form == "json" else render_text(explanation, style))
     has = resource is None or any(access.now for access in explanation.access)

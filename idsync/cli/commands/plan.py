@@ -40,6 +40,7 @@ from idsync.reconcile.applied_configuration import (
 from idsync.reconcile.people_known import PeopleKnown
 from idsync.reconcile.reviewed_edit import edit_since
 from idsync.reconcile.single_pass import no_last_reading, no_store, plan_once, remember_after_plan
+from idsync.reconcile.waiting import kept_back_findings
 from idsync.stores.protocol import Access
 
 
@@ -138,7 +139,7 @@ def _plan(
                     past=store.agreed(place.target(store).name).past(),
                     cache=store.cache,
                     described=described,
-                    noticed=without_store,
+                    noticed=(*without_store, *kept_back_findings(store.facts, place.target(store).name)),
                     further=place.further_targets(),
                     earlier=settings_before(store.facts, place.target(store), place.settings, place.directory),
                     people=PeopleKnown(store.pushed) if place.settings.integration.sync.scim else None,

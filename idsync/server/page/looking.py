@@ -70,7 +70,8 @@ class Looking:
             part = closed(settings, upstream, target, Extent(upstream.named({key}) | there, _NOBODY))
             inside = PartOfDirectory(target, part, org_url)
             past = store.agreed(target.name).past(part.users, part.names)
-            return explain(settings, part.snapshot, inside, name, None, self._place.now(), past=past)
+            now, pushed = self._place.now(), store.pushed if settings.integration.sync.scim else None
+            return explain(settings, part.snapshot, inside, name, None, now, past=past, pushed=pushed)
 
     def run(self, number: int) -> tuple[str, bool] | None:
         """One run as people read it, and whether steps of it are left out; None where there is no such run."""

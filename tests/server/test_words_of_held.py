@@ -1,0 +1,130 @@
+"""What people read of a burst that waits, of somebody who left by a push, and of a wish that a push met."""
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from idsync.bootstrap import Workspace
+from idsync.config.settings import Settings
+from idsync.model.journal import RunStarted
+from idsync.reconcile.explaining import explain
+from idsync.reconcile.waiting import kept_back_findings
+from idsync.reconcile.wishes import Wish, waiting_wish, wish_for_pass
+from idsync.sources.pushed import PushedSource
+from idsync.stores.sqlite.store import open_store
+from tests.okta_scim_client.people import Assigned
+from tests.reconcile.one_thread import OneThread
+from tests.server.conftest import HOLDER, PUSHED, Served, served
+from tests.server.test_bursts import FREE, HOUR, guarded, people, whole_pass
+
+
+def full_pass(service: Served, settings: Settings) -> bool:
+    """A full pass of the service over what was pushed."""
+    place = Workspace(settings, service.path.parent)
+    place.now = lambda: service.clock[0]  # type: ignore[method-assign]
+    with open_store(service.path) as store:
+        source = PushedSource(store.upstream.whole)
+        return OneThread(store, place.in_force, lambda _, progress: source, HOLDER).full()
+
+
+def told(service: Served) -> list[str]:
+    """What a plan says of what is kept back."""
+    with open_store(service.path) as store:
+        findings = kept_back_findings(store.facts, "local")
+    assert {(each.code, each.severity) for each in findings} <= {("kept_back", "warning")}
+    return [each.message for each in findings]
+
+
+def test_r43_a_plan_says_what_is_kept_back_since_when_and_how_it_is_released(tmp_path: Path) -> None:
+    settings = guarded(user_deletes="{percent: 0, floor: 1}")
+    with served(tmp_path / "a.db", settings) as service:
+        assert told(service) == []
+        leavers = people(service.engine(), 9)[:8]
+        okta = service.engine()
+        for each in leavers:
+            okta.deactivate(each)
+        service.clock[0] += HOUR
+        whole_pass(service, settings)
+        (message,) = told(service)
+        assert message.startswith("7 changes are kept back by user_deletes since 2026-11-22T12:00:00Z: user p01@x.com")
+        assert "and 2 more" in message
+        assert "idsync apply --allow user_deletes=REASON" in message
+        whole_pass(service, settings, user_deletes="they left")
+        whole_pass(service, settings)
+        assert told(service) == []
+
+
+def test_r43_locks_and_memberships_are_told_by_their_people(tmp_path: Path) -> None:
+    limits = dict.fromkeys(("lock_burst", "member_removals"), "{percent: 0, floor: 0}")
+    settings = guarded(**limits, user_deletes=FREE, user_locks=FREE, access_losses=FREE)
+    with served(tmp_path / "a.db", settings) as service:
+        okta = service.engine()
+        ann, bob, _ = everybody = people(okta, 3)
+        group = okta.push_group("eng", everybody)
+        okta.change_members(group, left=(ann,))
+        okta.deactivate(bob)
+        locks, members = told(service)
+        assert "by lock_burst" in locks
+        assert "p01@x.com is locked" in locks
+        assert f"p00@x.com leaves {group.scim_id}" in members
+
+
+@pytest.mark.parametrize("ask", [lambda one: one.username.upper(), lambda one: one.okta_id])
+def test_r42_explain_says_that_somebody_left_by_a_push(tmp_path: Path, ask: Callable[[Assigned], str]) -> None:
+    with served(tmp_path / "a.db", PUSHED) as service:
+        okta = service.engine()
+        ann, bob = people(okta, 2)
+        service.clock[0] += dt.timedelta(minutes=7)
+        okta.deactivate(ann)
+        with open_store(service.path) as store:
+            facts = store.upstream.whole()
+            assert facts is not None
+            target = Workspace(PUSHED, tmp_path).target(store)
+
+            def explained(name: str) -> list[str]:
+                found = explain(PUSHED, facts, target, name, None, service.clock[0], pushed=store.pushed)
+                return [edge.what for edge in found.missing]
+
+            (what,) = explained(ask(ann))
+            assert "p00@x.com has left: a push of 2026-11-22T12:07:00Z" in what
+            assert explained(bob.username) == []
+            assert "is not assigned to the app" in explained("nobody@x.com")[0]
+
+
+def test_r43_a_wish_is_not_spent_where_a_push_came_in_the_same_second(tmp_path: Path) -> None:
+    settings = guarded(user_deletes="{percent: 0, floor: 0}")
+    with served(tmp_path / "a.db", settings) as service:
+        okta = service.engine()
+        ann, _ = people(okta, 2)
+        okta.deactivate(ann)
+        service.clock[0] += HOUR
+        with open_store(service.path) as store:
+            wish_for_pass(store.facts, Wish("alice", {"user_deletes": "they left"}, {"user_deletes": 1}))
+        okta.client.replace("Users", str(ann.scim_id), {"active": False, "title": "x"})
+        assert full_pass(service, settings)
+        assert len(service.directory().users) == 2, "what was pushed in that second waits for the next pass"
+        with open_store(service.path) as store:
+            left = waiting_wish(store.facts)
+        assert left is not None
+        assert (left.by, left.releases) == ("alice", {"user_deletes": "they left"})
+        service.clock[0] += dt.timedelta(seconds=1)
+        assert full_pass(service, settings)
+        assert service.directory().users.keys() == {"p01@x.com"}
+        with open_store(service.path) as store:
+            assert waiting_wish(store.facts) is None
+
+
+@pytest.mark.parametrize(("floor", "journaled"), [(0, True), (1, False)])
+def test_r35_the_history_says_that_locks_went_ahead_where_their_limit_was_reached(
+    tmp_path: Path, floor: int, journaled: bool
+) -> None:
+    with served(tmp_path / "a.db", guarded(user_locks=f"{{percent: 0, floor: {floor}}}", user_deletes=FREE)) as service:
+        okta = service.engine()
+        ann, _ = people(okta, 2)
+        okta.deactivate(ann)
+        with open_store(service.path) as store:
+            runs: list[Any] = [each.entry for each in store.journal.entries() if isinstance(each.entry, RunStarted)]
+        assert any("user_locks" in run.releases for run in runs) is journaled
