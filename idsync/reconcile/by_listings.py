@@ -20,7 +20,7 @@ from idsync.model.identity import IdentityApp, IdentityGroup, IdentityUser, is_e
 from idsync.model.times import format_time, parse_time
 from idsync.reconcile.watching import MOST_ASKED
 from idsync.sources.protocol import ChangedPage, ListedPage, ListingKind
-from idsync.stores.protocol import Facts, Upstream
+from idsync.stores.protocol import Facts, Pushed, Upstream
 from idsync.targets.protocol import DirectoryReader
 
 SWEEP_EACH = 300.0
@@ -99,6 +99,9 @@ class Known(Protocol):
 
     @property
     def facts(self) -> Facts: ...
+
+    @property
+    def pushed(self) -> Pushed: ...
 
 
 class ByListings:
@@ -249,8 +252,9 @@ class ByListings:
             known: Collection[str] = upstream.people()
         else:
             everyone = {group.id for group in upstream.part((), ()).groups if is_everyone(group.type, group.name)}
+            own = {group.id for group in self._store.pushed.own_groups()}
             kind = "group" if each.kind == "groups" else "app"
-            known = [name for name, its in upstream.lists().items() if its == kind and name not in everyone]
+            known = [name for name, its in upstream.lists().items() if its == kind and name not in everyone | own]
         return [name for name in known if name not in each.there], len(known)
 
     def _name(self, is_user: bool, okta_id: str, shown: bytes) -> None:

@@ -116,10 +116,15 @@ def with_newer(reading: Reading, upstream: Upstream, newer: Extent) -> Reading:
 def newest(
     reading: Reading, upstream: Upstream, pushed: Pushed, begun: datetime, followed: Extent = NOTHING
 ) -> Reading:
-    """A reading that began then, but for those of whom a push that arrived since, or what a tick `followed`, knows
-    better.
+    """A whole reading that began then, but for those of whom a push that arrived since, or what a tick `followed`,
+    knows better.
+
+    Of pushed groups that stand for no group of Okta's, no reading says anything.
     """
-    return with_newer(reading, upstream, pushed_since(pushed, begun) | followed) if upstream.is_known() else reading
+    if not upstream.is_known():
+        return reading
+    own = Extent(frozenset(), frozenset(group.id for group in pushed.own_groups()))
+    return with_newer(reading, upstream, pushed_since(pushed, begun) | followed | own)
 
 
 def with_what_it_lacks(snapshot: Snapshot, before: Snapshot | None) -> Snapshot:

@@ -1,10 +1,19 @@
 """Apps: creation, life cycle, and who has them, directly and by group."""
 
-from typing import Any
+from typing import Any, Literal
 
 from tests.okta_simulator.errors import OktaError, forbidden, invalid, wrong_status
 from tests.okta_simulator.groupings import Groupings, group_target
-from tests.okta_simulator.objects import App, DirectAssignment, Group, GroupAssignment, Profile, Target, User
+from tests.okta_simulator.objects import (
+    App,
+    DirectAssignment,
+    Group,
+    GroupAssignment,
+    Profile,
+    PushMapping,
+    Target,
+    User,
+)
 from tests.okta_simulator.people import user_target
 from tests.okta_simulator.state import exclusively
 
@@ -156,6 +165,17 @@ class Applications(Groupings):
         message = f"{verb.capitalize()} assigned application to group"
         self.log(f"group.application_assignment.{verb}", message, app_target(app), group_target(group))
         return assignment
+
+    @exclusively
+    def map_pushed_group(
+        self, app: App, group: Group, target: str | None, *, status: Literal["ACTIVE", "INACTIVE", "ERROR"] = "ACTIVE"
+    ) -> PushMapping:
+        """Push a group to an app, where it is `target`; None before the app has answered."""
+        moment = self.now()
+        pushed = None if target is None else moment
+        mapping = PushMapping(self.new_id("gPm"), group.id, target, status, moment, moment, pushed)
+        app.push_mappings[mapping.id] = mapping
+        return mapping
 
     @exclusively
     def unassign_group(self, app: App, group: Group) -> None:

@@ -78,6 +78,20 @@ class GroupAssignment:
 
 
 @dataclass(slots=True, eq=False)
+class PushMapping:
+    """A group that an app pushes: Okta's group, and the id of what it is in the app, once that was pushed."""
+
+    id: str
+    source_group: str
+    target_group: str | None
+    status: Literal["ACTIVE", "INACTIVE", "ERROR"]
+    created: int
+    last_updated: int
+    last_push: int | None = None
+    error: str | None = None
+
+
+@dataclass(slots=True, eq=False)
 class App:
     """An app instance with its assignments; `profile_mapping` gives the user attribute behind each app attribute."""
 
@@ -93,6 +107,7 @@ class App:
     profile_mapping: dict[str, str] = field(default_factory=dict)
     users: dict[str, DirectAssignment] = field(default_factory=dict)
     groups: dict[str, GroupAssignment] = field(default_factory=dict)
+    push_mappings: dict[str, PushMapping] = field(default_factory=dict)
     provisioning_seconds: float = 0.0
     provisioning_fails: bool = False
 

@@ -10,6 +10,7 @@ from tests.okta_simulator.finding import find_app
 from tests.okta_simulator.objects import App, User
 
 APPS_READ = "okta.apps.read"
+GROUPS_READ = "okta.groups.read"
 
 
 @route("GET", "/api/v1/apps", APPS_READ)
@@ -107,6 +108,25 @@ def get_app_group(call: Call) -> Reply:
     if assignment is None:
         raise not_found(call.parts["group"], APP_GROUP)
     return json_reply(call.shapes.app_group(app, assignment, expand=call.query.get("expand")))
+
+
+@route("GET", "/api/v1/apps/{app}/group-push/mappings", APPS_READ)
+def list_push_mappings(call: Call) -> Reply:
+    """Asks for two scopes, as no other listing does."""
+    if call.principal is not None:
+        call.authority.permit(call.principal, GROUPS_READ)
+    app = find_app(call, call.parts["app"])
+    source, status = call.query.get("sourceGroupId"), call.query.get("status")
+    since = call.query.get("lastUpdated", "")
+    shapes = {key: call.shapes.push_mapping(app, mapping) for key, mapping in sorted(app.push_mappings.items())}
+    keys = [
+        key
+        for key, shape in shapes.items()
+        if source in (None, shape["sourceGroupId"])
+        and status in (None, shape["status"])
+        and shape["lastUpdated"] >= since
+    ]
+    return call.listing(keys, shapes.__getitem__, default=100, maximum=1000, kind="number")
 
 
 @route("GET", "/api/v1/apps/{app}/sso/saml/metadata", APPS_READ)

@@ -9,7 +9,17 @@ from xml.sax.saxutils import escape
 import msgspec
 
 from tests.okta_simulator.moments import written, written_or_null
-from tests.okta_simulator.objects import App, AppUser, Group, GroupAssignment, GroupRule, LogEvent, Target, User
+from tests.okta_simulator.objects import (
+    App,
+    AppUser,
+    Group,
+    GroupAssignment,
+    GroupRule,
+    LogEvent,
+    PushMapping,
+    Target,
+    User,
+)
 from tests.okta_simulator.organization import Organization
 
 Json = dict[str, Any]
@@ -185,6 +195,23 @@ class Shapes:
         if expand == "group":
             shape["_embedded"] = {"group": self.group(self.organization.groups[assignment.group])}
         return shape
+
+    def push_mapping(self, app: App, mapping: PushMapping) -> Json:
+        """A group that is pushed, and what it is in the app."""
+        return {
+            "id": mapping.id,
+            "sourceGroupId": mapping.source_group,
+            "targetGroupId": mapping.target_group,
+            "status": mapping.status,
+            "errorSummary": mapping.error,
+            "created": written(mapping.created),
+            "lastUpdated": written(mapping.last_updated),
+            "lastPush": None if mapping.last_push is None else written(mapping.last_push),
+            "_links": {
+                "app": {"href": f"{self.api}/apps/{app.id}"},
+                "sourceGroup": {"href": f"{self.api}/groups/{mapping.source_group}"},
+            },
+        }
 
     def app_link(self, app: App, user: User) -> Json:
         """An app as the user's own dashboard shows it."""

@@ -19,6 +19,7 @@ from okta.models.app_user import AppUser
 from okta.models.application_group_assignment import ApplicationGroupAssignment
 from okta.models.assigned_app_link import AssignedAppLink
 from okta.models.group import Group
+from okta.models.group_push_mapping import GroupPushMapping
 from okta.models.group_rule import GroupRule
 from okta.models.log_event import LogEvent
 from okta.models.org_setting import OrgSetting
@@ -43,7 +44,8 @@ def reader() -> Iterator[Reader]:
     pushed = organization.add_app("Pushed", features=("PUSH_NEW_USERS",))
     organization.assign_user(pushed, hiro)
     organization.assign_group(pushed, group, profile={"role": "dev"})
-    organization.add_group("imported", type="APP_GROUP", source_app=pushed)
+    imported = organization.add_group("imported", type="APP_GROUP", source_app=pushed)
+    organization.map_pushed_group(pushed, group, imported.id)
     organization.suspend(hiro)
     with reading(Simulator(organization)) as reader:
         yield reader
@@ -121,6 +123,7 @@ def responses(reader: Reader) -> Iterator[tuple[str, type[Any], list[dict[str, A
     yield "SSO app users", AppUser, reader.rows(f"{api}/apps/{organization.sso_app.id}/users", limit=500)
     yield "app user", AppUser, [reader.get(f"{api}/apps/{app.id}/users/{user.id}").json()]
     yield "app groups", ApplicationGroupAssignment, reader.rows(f"{api}/apps/{app.id}/groups", expand="group")
+    yield "push mappings", GroupPushMapping, reader.rows(f"{api}/apps/{app.id}/group-push/mappings")
     yield "log", LogEvent, reader.get(f"{api}/logs").json()
     yield "organization", OrgSetting, [reader.get(f"{api}/org").json()]
     yield "metadata", WellKnownOrgMetadata, [reader.get("/.well-known/okta-organization").json()]
@@ -135,7 +138,7 @@ def test_every_response_fits_the_published_model_and_loses_nothing_in_it(reader:
         for row in rows:
             missing |= set(lost(row, as_sent(model.from_dict(row))))
     assert missing == UNPUBLISHED
-    assert len(seen) == 18
+    assert len(seen) == 19
 
 
 def test_a_member_that_the_model_lacks_or_types_otherwise_would_be_noticed(reader: Reader) -> None:

@@ -47,6 +47,11 @@ class Endpoints(msgspec.Struct, frozen=True):
         url = self._url("apps", app, "groups") + "?limit=200"
         return Request(url, "apps", f"groups of app {app}", "okta.apps.read", "app groups")
 
+    def push_mappings(self, app: str) -> Request:
+        """The groups that are pushed to the SSO app, and what they are there."""
+        url = self._url("apps", app, "group-push", "mappings") + "?limit=1000"
+        return Request(url, "apps", f"group push mappings of app {app}", "okta.apps.read", "push mappings")
+
     def groups(self) -> Request:
         """All groups."""
         return Request(self._url("groups") + "?limit=200", "groups", "groups", "okta.groups.read", "groups")

@@ -8,7 +8,7 @@ import math
 import threading
 from typing import Literal
 
-Listing = Literal["apps", "pool", "app users", "app groups", "groups", "members", "users", "log"]
+Listing = Literal["apps", "pool", "app users", "app groups", "groups", "members", "users", "log", "push mappings"]
 """The kinds of listings; their rows differ in size and in what they cost the server."""
 
 ADVISED = 200

@@ -19,6 +19,7 @@ from idsync.sources.okta.client import OktaClient, authorizer_for
 from idsync.sources.okta.endpoints import Endpoints
 from idsync.sources.okta.evidence import Evidence
 from idsync.sources.okta.listings import BUCKETS, Listings, kinds_of
+from idsync.sources.okta.push_mappings import read_push_mappings
 from idsync.sources.okta.reader import WORKERS, OrganizationReader
 from idsync.sources.okta.refusals import OAuthScope
 from idsync.sources.okta.remembered import Remembered
@@ -161,6 +162,18 @@ class OktaSource:
         try:
             client = OktaClient(requester, authorizer_for(self._credential, self._scopes(), requester))
             yield Listings(client, Endpoints(self._org_url), self._selection, app, partial(self._began, requester))
+        finally:
+            requester.close()
+
+    def push_mappings(self, app: str) -> dict[str, str]:
+        """Which group of Okta's each pushed group of an app is, by the id that it has where it is pushed to.
+
+        Empty where Okta has no such listing or the credential may not see it. Raises SourceError.
+        """
+        requester = self._requester()
+        try:
+            client = OktaClient(requester, authorizer_for(self._credential, self._scopes(), requester))
+            return read_push_mappings(client, Endpoints(self._org_url), app)
         finally:
             requester.close()
 
