@@ -42,10 +42,10 @@ class _KeepsItsToken(urllib.request.HTTPRedirectHandler):
 class GitHub:
     """One repository, asked with one token."""
 
-    def __init__(self, api: str, repository: str, token: str, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, api: str, repository: str, token: str, sleep: Callable[[float], None] | None = None) -> None:
         self._api = api.rstrip("/")
         self._token = token
-        self._sleep = sleep
+        self._sleep = sleep or time.sleep
         self._opener = urllib.request.build_opener(_KeepsItsToken)
         self.repository = repository
 

@@ -1,6 +1,7 @@
 """The modes that only look: `validate` and `plan`, which need no secret, and `comment`, which posts what they found."""
 
 import json
+import urllib.parse
 from pathlib import Path
 
 from action.artifacts import fetch_recording, newest_plan, unpack
@@ -82,6 +83,7 @@ def _plan(step: Step, recording: Path, recorded: str) -> int:
         file,
         "--format",
         "markdown",
+        *_links(step),
         *releases.options,
     )
     if ended.code:
@@ -92,8 +94,24 @@ def _plan(step: Step, recording: Path, recorded: str) -> int:
     step.output("plan", file)
     _add_html(step, file)
     _annotate(step, file)
-    _leave(step, planned(ended.out, about.head, about.run_address, releases.notes, recorded))
+    _leave(step, planned(ended.out, about.head, releases.notes, recorded))
     return 0
+
+
+def _links(step: Step) -> list[str]:
+    """Options by which a plan leads to the lines of the configuration at the commit, and to the run with its files."""
+    about = step.about
+    config = Path(about.config)
+    folder = config if (about.workspace / config).is_dir() else config.parent
+    place = urllib.parse.quote(f"{about.repository}/blob/{about.head}/{folder.as_posix()}".removesuffix("/."))
+    return [
+        "--link-config",
+        f"{about.server}/{place}",
+        "--link-run",
+        about.run_address,
+        "--link-plan",
+        about.run_address,
+    ]
 
 
 def _releases(step: Step) -> Releases:

@@ -73,10 +73,10 @@ def trouble(what: str, code: int, said: str, run: str) -> str:
     return f"### {what}: exit code {code}\n\n{todo}\n\n{fenced(said)}\n\n[Run]({run})"
 
 
-def planned(markdown: str, commit: str, run: str, notes: Sequence[str], recorded: str) -> str:
+def planned(markdown: str, commit: str, notes: Sequence[str], recorded: str) -> str:
     """The text of a comment on a plan: the plan, what of the pull request's text was not taken, where it comes from."""
     warnings = "".join(f"\n> [!WARNING]\n> {note}\n" for note in notes)
-    foot = f"\n<sub>Planned at `{commit[:12]}` from the recording of {recorded} · [run, plan file]({run})</sub>\n"
+    foot = f"\n<sub>Planned at `{commit[:12]}` from the recording of {recorded}</sub>\n"
     return within(f"{warnings}{markdown.rstrip()}\n", COMMENT_LIMIT - len(foot) - 200) + foot
 
 

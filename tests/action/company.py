@@ -35,20 +35,24 @@ class Company:
 
     def __init__(self, folder: Path, github: FakeGitHub) -> None:
         self.github = github
-        self.folder = folder
         self.repository = folder / "repository"
         self.okta = folder / "okta.json"
         self.store = folder / "idsync.db"
         self.runner = Runner(github, folder / "runner")
+        self.secrets = {"OKTA_API_TOKEN": "00secret"}
         self.people = {f"p{number:02}": "red" for number in range(40)}
         self.gone: set[str] = set()
-        github.permissions |= {"olga": "write", "piet": "write", "rita": "read"}
         self.read()
-        (self.repository / "access").mkdir(parents=True)
-        self.git("init", "-q", "-b", "main")
+        self.begin()
         config = CONFIG.replace("OKTA", str(self.okta)).replace("STORE", str(self.store))
         self.main = self.commit({"idsync.yaml": config})
+
+    def begin(self) -> None:
+        """Make the repository, and say who may write to it."""
         self.before = "0" * 40
+        self.github.permissions |= {"olga": "write", "piet": "write", "rita": "read"}
+        (self.repository / "access").mkdir(parents=True)
+        self.git("init", "-q", "-b", "main")
 
     def read(self) -> None:
         """Let Okta say how things are now."""
@@ -132,14 +136,14 @@ class Company:
         """Run the workflow that applies, after a push to the main branch."""
         self.git("checkout", "-q", "-B", "main", self.main)
         event = {"before": before, "after": self.main, "repository": {"default_branch": "main"}}
-        return self.runner.job("apply.yml", "apply", self.repository, "push", event, self.main, secrets=SECRETS)
+        return self.runner.job("apply.yml", "apply", self.repository, "push", event, self.main, secrets=self.secrets)
 
     def scheduled(self, workflow: str) -> Ran:
         """Run what a schedule runs."""
         self.git("checkout", "-q", "-B", "main", self.main)
         job = workflow.removesuffix(".yml")
         event: dict[str, Any] = {"repository": {"default_branch": "main"}}
-        return self.runner.job(workflow, job, self.repository, "schedule", event, self.main, secrets=SECRETS)
+        return self.runner.job(workflow, job, self.repository, "schedule", event, self.main, secrets=self.secrets)
 
     def comment(self, number: int) -> str:
         """The one comment on a pull request."""
@@ -152,9 +156,6 @@ class Company:
         """The one issue."""
         assert len(self.github.issues) <= 1, "there is one issue, which is kept up to date"
         return next(iter(self.github.issues.values()), None)
-
-
-SECRETS = {"OKTA_API_TOKEN": "00secret"}
 
 
 def rule(value: str, role: str) -> str:

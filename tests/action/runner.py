@@ -43,9 +43,11 @@ class Ran:
 class Runner:
     """A machine that runs jobs, in a checkout of the repository."""
 
-    def __init__(self, github: FakeGitHub, temp: Path) -> None:
+    def __init__(self, github: FakeGitHub, temp: Path, *, as_written: bool = False) -> None:
+        """To save time, the program runs in this process, unless scripts are to be run `as_written`."""
         self.github = github
         self.temp = temp
+        self.as_written = as_written
         programs = temp / "idsync-action" / "bin"
         programs.mkdir(parents=True)
         for name, call in (("python", ""), ("idsync", "-m idsync ")):
@@ -65,12 +67,8 @@ class Runner:
         branch: str = "main",
         attempt: int = 1,
         secrets: dict[str, str] | None = None,
-        as_written: bool = False,
     ) -> Ran:
-        """Run the action's steps of a job; a job that shares a run with another is given its number.
-
-        To save time, the program runs in this process, unless the script is to be run `as_written`.
-        """
+        """Run the action's steps of a job; a job that shares a run with another is given its number."""
         about = yaml.safe_load((WORKFLOWS / workflow).read_text())["jobs"][job]
         step = next(step for step in about["steps"] if "/idsync@" in step.get("uses", ""))
         head = (event.get("pull_request") or {}).get("head", {}).get("sha", sha)
@@ -105,7 +103,7 @@ class Runner:
         context |= {f"inputs.{name}": _filled(value, context) for name, value in given.items()}
         (program,) = (step for step in ACTION["runs"]["steps"] if step.get("id") == "run")
         own = {name: _filled(value, context) for name, value in program["env"].items()}
-        run_it = self._as_written if as_written else _in_this_process
+        run_it = self._as_written if self.as_written else _in_this_process
         code, said = run_it(program["run"], {**environment, **own}, checkout)
         ran = Ran(code, said, _text(files / "summary"), _outputs(files / "output"), number)
         self._upload(ran)

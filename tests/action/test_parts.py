@@ -182,7 +182,7 @@ def test_a_text_that_is_too_long_is_cut_at_a_line_and_says_so() -> None:
     assert len(cut) <= COMMENT_LIMIT
     assert "Cut here" in cut
     assert cut.count("<details>") == cut.count("</details>")
-    assert len(planned(whole, "abc", "https://x", ["note"] * 5, "now")) + len(marker("access")) < COMMENT_LIMIT
+    assert len(planned(whole, "abc", ["note"] * 5, "now")) + len(marker("access")) < COMMENT_LIMIT
     assert len(with_result(f"{marker('access')}\n{whole[: COMMENT_LIMIT - 100]}", "done " * 100)) <= COMMENT_LIMIT
 
 
