@@ -1,7 +1,6 @@
 """The page in Debian's chromium, from a file: quick at ten thousand changes, by keyboard, and by what axe knows."""
 
 import shutil
-import statistics
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
@@ -10,13 +9,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from idsync.model.directory import ConfigCause
+from idsync.model.directory import ConfigCause, Reason
 from idsync.plan.changes import PersonDelta, Plan
 from idsync.render.html.document import render_plan
 from idsync.render.html.people import ENTRIES_OPEN
 from tests.render import plans
 from tests.render.large import large
-from tests.render.plans import HOSTILE, role
+from tests.render.plans import HOSTILE, make_user, role, user_change
 
 Scheme = Literal["light", "dark"]
 OPENS, FINDS = 2.0, 0.2
@@ -25,11 +24,9 @@ ENTRIES = 9
 """Of `a_week`, in which the configuration and Okta both decide something of one person."""
 _SEARCH = """async (sought) => {
   const box = document.querySelector("input[type=search]");
-  const begun = performance.now();
   box.value = sought;
   box.dispatchEvent(new Event("input", {bubbles: true}));
   await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
-  return (performance.now() - begun) / 1000;
 }"""
 Opened = Callable[..., Page]
 
@@ -84,18 +81,27 @@ def test_it_fits_a_phone_and_a_desk_and_axe_finds_nothing(
 
 
 def test_ten_thousand_changes_open_and_a_person_is_found_at_once(opened: Opened) -> None:
-    plan = render_plan(large(10_000))
-    loads, finds = [], []
+    """In seconds of the page's own thread: how busy the machine is otherwise does not count."""
+    page = opened(plans.empty())
+    clock = page.context.new_cdp_session(page)
+    clock.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    def spent() -> float:
+        metrics = {each["name"]: each["value"] for each in clock.send("Performance.getMetrics")["metrics"]}
+        return float(metrics["TaskDuration"])
+
+    file = Path(page.url.removeprefix("file://"))
+    file.write_text(render_plan(large(10_000)))
+    before = spent()
+    page.reload()
+    page.get_by_role("status").wait_for()
+    assert spent() - before < OPENS
+    page.wait_for_timeout(2_000)
     for sought in ("given13.family00110", "family07201", "GIVEN05.family02430@"):
-        page = opened(plan)
-        page.get_by_role("status").wait_for()
-        loads.append(page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd") / 1000)
-        page.wait_for_timeout(1_000)
-        finds.append(page.evaluate(_SEARCH, sought))
-        assert page.locator(".e:visible").count() > 0
-        page.close()
-    assert min(loads) < OPENS, loads
-    assert statistics.median(finds) < FINDS, finds
+        before = spent()
+        page.evaluate(_SEARCH, sought)
+        assert spent() - before < FINDS
+        assert 0 < page.locator(".e:visible").count() < 10
 
 
 def test_axe_finds_nothing_in_a_large_page(opened: Opened) -> None:
@@ -114,7 +120,7 @@ def test_one_box_finds_a_person_by_keyboard_alone(opened: Opened) -> None:
     page.keyboard.press("Tab")
     page.keyboard.type("JUANITA@")
     assert {*rows(page)} == {"juanita@enzos-pizza.com"}
-    assert status(page) == "1 of 8 people"
+    assert status(page) == "1 of 8 people; 3 changes"
     page.keyboard.press("Control+a")
     page.keyboard.press("Delete")
     assert status(page) == "8 people"
@@ -141,7 +147,7 @@ def test_filters_and_search_go_together_and_nothing_found_is_said(opened: Opened
     page.get_by_label("Risk").select_option(label="Takes access")
     page.get_by_role("searchbox").fill("hiro")
     assert rows(page) == []
-    assert status(page) == "0 of 8 people"
+    assert status(page) == "0 of 8 people; 2 changes"
 
 
 def test_it_is_sorted_by_name_and_back(opened: Opened) -> None:
@@ -165,11 +171,23 @@ def test_of_people_who_stand_together_the_one_who_is_sought_is_shown(opened: Ope
     assert page.locator(".name:visible").count() == 0
     page.get_by_role("searchbox").fill("p07")
     assert page.locator(".name:visible").all_inner_texts() == ["p07@x.com"]
-    assert status(page) == "1 of 14 people"
+    assert status(page) == "1 of 14 people; 0 changes"
     page.get_by_role("searchbox").fill("aws")
-    assert status(page) == "14 of 14 people"
+    assert status(page) == "14 of 14 people; 0 changes"
     page.get_by_role("searchbox").fill("p0")
     assert page.locator(".name:visible").count() == 10
+
+
+def test_a_person_without_effect_on_access_is_found_among_the_changes(opened: Opened) -> None:
+    before, after = make_user("ann@x.com", traits={"t": ("1",)}), make_user("ann@x.com", traits={"t": ("2",)})
+    page = opened(plans.make_plan((user_change(before, after, Reason.PROFILE_CHANGED),)))
+    assert not page.locator("#changes").get_by_text("1 → 2").is_visible()
+    page.get_by_role("searchbox").fill("ann@")
+    assert status(page) == "0 of 0 people; 1 change"
+    assert page.locator("#changes").get_by_text("1 → 2").is_visible()
+    page.get_by_role("searchbox").fill("nobody")
+    assert status(page) == "0 of 0 people; 0 changes"
+    assert page.locator("#changes li:visible").count() == 0
 
 
 def test_letters_are_found_without_their_marks(opened: Opened) -> None:

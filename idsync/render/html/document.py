@@ -70,7 +70,7 @@ class _Document:
         )
         parts = [
             head,
-            '<a class="skip" href="#people">Skip to the people</a>' if view.groups else "",
+            '<a class="skip" href="#people">Skip to the people</a>' if view.groups or view.changes else "",
             f"<header><h1>{escape(view.headline)}</h1>{self._linked()}{self._contents()}</header><main>",
             *map(self._warning, view.warnings),
             self._problems(),
@@ -78,7 +78,7 @@ class _Document:
             self._tallies(),
             self._picture(),
             self._listed(REACH, view.reach),
-            self._people(groups, people) if view.groups else "",
+            self._people(groups, people) if view.groups or view.changes else "",
             *(self._section(section) for section in view.others),
             self._changes(),
             f"</main><footer><dl>{self._facts()}</dl></footer><script>{script}</script></body></html>",
@@ -96,7 +96,7 @@ class _Document:
         there = (
             ("findings", PROBLEMS, view.problems),
             ("roll-up", TALLIES, view.tallies),
-            ("people", "Find a person", view.groups),
+            ("people", "Find a person", view.groups or view.changes),
             ("changes", "Every change", view.changes),
         )
         links = "".join(f'<li><a href="#{name}">{title}</a></li>' for name, title, some_of_it in there if some_of_it)
@@ -112,7 +112,7 @@ class _Document:
         if not view.problems:
             return ""
         title = PROBLEMS if view.verdict == "ok" else f"{PROBLEMS} (the snapshot is {view.verdict})"
-        listed = rows([*map(self._problem, view.problems)], ROWS_OPEN)
+        listed = rows(view.problems, self._problem, ROWS_OPEN)
         return _titled("findings", title, listed, len(view.problems))
 
     def _problem(self, problem: Problem) -> str:
@@ -163,27 +163,26 @@ class _Document:
             f"{_options('sort', 'Sort', {'name': 'By name', 'things': 'Most changes first'}.items(), 'Gravest first')}"
             f'<p class="status" role="status" data-total="{total}"></p></div>'
         )
-        return _titled(
-            "people", "People", f'{tools}{_WITHOUT_SCRIPT}{groups}<ul class="entries" id="flat"></ul>', total
-        )
+        known = groups or "<p>Nobody gains or loses access.</p>"
+        return _titled("people", "People", f'{tools}{_WITHOUT_SCRIPT}{known}<ul class="entries" id="flat"></ul>', total)
 
     def _listed(self, title: str, entries: Sequence[Entry]) -> str:
         if not entries:
             return ""
-        return _titled(title.lower().replace(" ", "-"), title, rows([*map(self._markup.entry, entries)], ROWS_OPEN))
+        return _titled(title.lower().replace(" ", "-"), title, rows(entries, self._markup.entry, ROWS_OPEN))
 
     def _section(self, section: Section) -> str:
-        listed = rows([*map(self._markup.entry, section.entries)], ROWS_OPEN)
+        listed = rows(section.entries, self._markup.entry, ROWS_OPEN)
         count = f' <span class="count">{len(section.entries):,}</span>' if section.noun else ""
-        return f"<section><h2>{escape(section.title)}{count}</h2>{listed}</section>"
+        return f'<section class="block"><h2>{escape(section.title)}{count}</h2>{listed}</section>'
 
     def _changes(self) -> str:
         """Every change, folded away: what an apply does, step by step."""
         if not self._view.changes:
             return ""
         inner = "".join(
-            f'<h3>{escape(each.title)} <span class="count">{len(each.entries):,}</span></h3>'
-            + rows([*map(self._markup.entry, each.entries)], ROWS_OPEN)
+            f'<section class="block"><h3>{escape(each.title)} <span class="count">{len(each.entries):,}</span></h3>'
+            f"{rows(each.entries, self._markup.entry, ROWS_OPEN)}</section>"
             for each in self._view.changes
         )
         folded = f"<details><summary>Show every change</summary>{inner}</details>"

@@ -1,5 +1,7 @@
 """Words of a view as HTML: every text escaped, every cell marked as what it is, and names apart from the text around.
 
+Attributes stand in single quotes: rows are also written as JSON, which would escape the others.
+
 Names stand in `bdi`, so that one written from right to left moves nothing but itself.
 """
 
@@ -49,7 +51,7 @@ class Markup:
             case Time(at=at):
                 return f"<time>{escape(plain(Value(at)))}</time>"
             case Command():
-                return f'<code class="command">{escape(plain(cell))}</code>'
+                return f"<code class='command'>{escape(plain(cell))}</code>"
             case Role() | Trait() | Code() | Value():
                 return f"<code>{escape(plain(cell))}</code>"
             case _:
@@ -68,11 +70,11 @@ class Markup:
     def _place(self, place: Place) -> str:
         where = f"<code>{escape(plain(Place(place.file, place.line)))}</code>"
         if to := self._links.to(place):
-            where = f'<a href="{escape(to)}">{where}</a>'
+            where = f"<a href='{escape(to)}'>{where}</a>"
         return f"{where} (<bdi>{escape(plain(Said(place.rule)))}</bdi>)" if place.rule else where
 
 
 def kind(symbol: Symbol, effect: Effect = "") -> str:
     """The class of an element that says something with this symbol, and what that does to people."""
     name = f"{_KINDS[symbol]} {effect}".strip()
-    return f' class="{name}"' if name else ""
+    return f" class='{name}'" if name else ""

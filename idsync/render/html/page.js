@@ -20,7 +20,10 @@
       const found = row.sought !== null;
       row.element.querySelectorAll(".name").forEach((name, place) => { name.hidden = found && !row.sought[place]; });
       const many = row.element.querySelector("details.many");
-      if (many) many.open = found;
+      if (many) {
+        many.open = found;
+        many.classList.toggle("sought", found);
+      }
       row.dressed = row.sought;
     }
     return row.element;
@@ -60,7 +63,16 @@
     const data = box.classList.contains("rows") ? box.querySelector("script") : null;
     return [...ul.children].map((element) => ({ element })).concat(data ? JSON.parse(data.textContent).map((html) => ({ html })) : []);
   };
-  for (const ul of document.querySelectorAll(".rows > .plain")) listOf(ul, rowsOf(ul)).draw();
+  for (const ul of document.querySelectorAll(".rows > .plain")) if (!ul.closest(".block")) listOf(ul, rowsOf(ul)).draw();
+  // What changes beyond people's access, and every change: a person may be found there alone.
+  let built = null;
+  const blocks = () => built ??= [...document.querySelectorAll(".block")].map((section) => {
+    const ul = section.querySelector(".plain");
+    const count = section.querySelector("h2, h3").querySelector(".count");
+    const list = listOf(ul, rowsOf(ul));
+    list.draw();
+    return { section, count, list, whole: count?.textContent, inOrder: section.closest("#changes") !== null };
+  });
 
   const tools = document.querySelector(".tools");
   if (!tools) return;
@@ -78,12 +90,13 @@
   const flat = listOf(by("flat"), []);
 
   // What is sought in a row, worked out once.
+  const textOf = (row) => row.text ??= fold(plain(row.html ?? row.element.outerHTML));
   const known = (row) => {
-    if (row.text === undefined) {
+    if (row.names === undefined) {
       const html = row.html ?? row.element.outerHTML;
-      const attribute = (name) => html.match(`data-${name}="([^"]*)"`)[1].split(" ");
-      row.text = fold(plain(html));
-      row.names = [...html.matchAll(/class="name"><bdi>(.*?)<\/bdi>/g)].map((found) => fold(plain(found[1])));
+      const attribute = (name) => html.match(`data-${name}=["']([^"']*)`)[1].split(" ");
+      textOf(row);
+      row.names = [...html.matchAll(/class=["']name["']><bdi>(.*?)<\/bdi>/g)].map((found) => fold(plain(found[1])));
       row.tags = attribute("k");
       row.role = attribute("r");
       row.list = attribute("l");
@@ -110,6 +123,19 @@
   const compare = {
     name: (one, other) => one.names[0] < other.names[0] ? -1 : one.names[0] > other.names[0] ? 1 : 0,
     things: (one, other) => other.things - one.things || compare.name(one, other),
+  };
+  const changesWith = (words) => {
+    let changes = 0;
+    for (const block of blocks()) {
+      const { list } = block;
+      list.now = words.length ? list.rows.filter((row) => words.every((word) => textOf(row).includes(word))) : list.rows;
+      list.shown = STEP;
+      list.draw();
+      block.section.hidden = list.now.length === 0;
+      if (block.count) block.count.textContent = words.length ? `${number(list.now.length)} of ${block.whole}` : block.whole;
+      if (block.inOrder) changes += list.now.length;
+    }
+    return changes;
   };
   const apply = () => {
     const words = fold(search.value).split(/\s+/).filter(Boolean);
@@ -138,7 +164,11 @@
     flat.now = sort.value ? fitting.sort(compare[sort.value]) : [];
     flat.shown = STEP;
     flat.draw();
-    status.textContent = chosen ? `${number(people.size)} of ${number(total)} people` : `${number(total)} people`;
+    const changes = words.length || built ? changesWith(words) : 0;
+    const folded = document.querySelector("#changes > details");
+    if (words.length && people.size === 0 && changes > 0) folded.open = true;
+    const told = chosen ? `${number(people.size)} of ${number(total)} people` : `${number(total)} people`;
+    status.textContent = words.length ? `${told}; ${number(changes)} ${changes === 1 ? "change" : "changes"}` : told;
   };
 
   search.addEventListener("input", apply);
@@ -146,10 +176,15 @@
   tools.hidden = false;
   document.querySelector(".unscripted").hidden = true;
   addEventListener("pageshow", apply); // a browser that goes back fills the fields again
-  const prepare = (from) => {
-    const until = Math.min(from + 500, everybody.length);
-    for (let place = from; place < until; place += 1) known(everybody[place]);
-    if (until < everybody.length) setTimeout(prepare, 0, until);
+  // What will be sought is worked out beforehand, in pieces that keep nobody waiting.
+  const work = (function* () {
+    for (const row of everybody) yield known(row);
+    for (const block of blocks()) for (const row of block.list.rows) yield textOf(row);
+  })();
+  const prepare = () => {
+    const end = performance.now() + 15;
+    while (performance.now() < end) if (work.next().done) return;
+    setTimeout(prepare);
   };
-  addEventListener("load", () => setTimeout(prepare, 50, 0));
+  addEventListener("load", () => setTimeout(prepare, 50));
 })();

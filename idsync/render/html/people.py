@@ -37,7 +37,7 @@ class PeopleMarkup:
 
     def group(self, group: Group) -> str:
         """Everyone of whom the same becomes, by the same side."""
-        entries = rows([self._entry(entry, group) for entry in group.entries], ENTRIES_OPEN, "entries")
+        entries = rows(group.entries, lambda entry: self._entry(entry, group), ENTRIES_OPEN, "entries")
         more = group.total - sum(len(entry.people) for entry in group.entries)
         rest = f'<p class="quiet">… and {more:,} newcomers who are not described here.</p>' if more > 0 else ""
         side = EDIT if group.edit else OKTA
@@ -53,12 +53,12 @@ class PeopleMarkup:
             [*([entry.note] if entry.note else []), *([(in_target(entry.target).strip(),)] if entry.target else [])],
             "; ",
         )
-        held = ' <span class="tag held">held back</span>' if entry.held else ""
+        held = " <span class='tag'>held back</span>" if entry.held else ""
         return (
-            f'<li class="e" data-k="{" ".join(tags_of(entry, group))}" data-r="{roles}" data-l="{lists}"'
-            f' data-t="{len(entry.things)}"><div class="who{_tone(entry)}">{_names(entry.people)}'
-            f'<p class="note">{escape(_outcome(entry.outcome))}{held}{self._markup.note(note)}</p></div>'
-            f'<ul class="things">{things}</ul></li>'
+            f"<li class='e' data-k='{' '.join(tags_of(entry, group))}' data-r='{roles}' data-l='{lists}'"
+            f" data-t='{len(entry.things)}'><div class='who{_tone(entry)}'>{_names(entry.people)}"
+            f"<p class='note'>{escape(_outcome(entry.outcome))}{held}{self._markup.note(note)}</p></div>"
+            f"<ul class='things'>{things}</ul></li>"
         )
 
     def _thing(self, thing: Thing) -> str:
@@ -100,10 +100,10 @@ def _outcome(outcome: Outcome) -> str:
 def _names(people: Sequence[Person]) -> str:
     """The names, each one an element that can be searched for; many of them folded."""
     if len(people) == 1:
-        return f'<b class="name"><bdi>{escape(plain(people[0]))}</bdi></b>'
-    names = "".join(f'<li class="name"><bdi>{escape(plain(person))}</bdi></li>' for person in people)
+        return f"<b class='name'><bdi>{escape(plain(people[0]))}</bdi></b>"
+    names = "".join(f"<li class='name'><bdi>{escape(plain(person))}</bdi></li>" for person in people)
     told = f"<b>{counted(len(people), 'person', 'people')}</b>"
     if len(people) <= NAMES_OPEN:
-        return f'{told}<ul class="names">{names}</ul>'
+        return f"{told}<ul class='names'>{names}</ul>"
     first = ", ".join(f"<bdi>{escape(plain(person))}</bdi>" for person in people[:2])
-    return f'<details class="many"><summary>{told}: {first}, …</summary><ul class="names">{names}</ul></details>'
+    return f"<details class='many'><summary>{told}: {first}, …</summary><ul class='names'>{names}</ul></details>"

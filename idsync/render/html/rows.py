@@ -3,18 +3,27 @@
 A page of ten thousand rows opens at once only as long as most of them are text.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import msgspec
 
+Item = TypeVar("Item")
+_ENDS = re.compile(r"<(?=[!sS]|/[sS])")
+"""What could be `</script>`, `<script` or `<!--`, by its beginning."""
 MOST = 20_000
 """So many rows of a list are in the page at all: a first import has more, and nobody reads them one by one."""
 
 
-def rows(items: Sequence[str], shown: int, name: str = "plain") -> str:
-    """A list of rows, each a whole `li`; those after the first ones are told of, and the script can add them."""
-    first, rest, beyond = items[:shown], items[shown:MOST], len(items) - MOST
-    made = f'<ul class="{name}">{"".join(first)}</ul>'
+def rows(items: Sequence[Item], make: Callable[[Item], str], shown: int, name: str = "plain") -> str:
+    """A list of rows, of each of which `make` makes a whole `li`.
+
+    Those after the first ones are told of, and the script can add them.
+    """
+    made_first = [make(item) for item in items[:shown]]
+    rest, beyond = [make(item) for item in items[shown:MOST]], len(items) - MOST
+    made = f'<ul class="{name}">{"".join(made_first)}</ul>'
     if not rest:
         return made
     return (
@@ -26,4 +35,4 @@ def rows(items: Sequence[str], shown: int, name: str = "plain") -> str:
 
 def in_script(value: Sequence[str]) -> str:
     """A value as JSON in which nothing can end the element that it stands in, or begin a comment there."""
-    return msgspec.json.encode(value).decode().replace("<", "\\u003c")
+    return _ENDS.sub(r"\\u003c", msgspec.json.encode(value).decode())
