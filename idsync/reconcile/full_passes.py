@@ -29,6 +29,7 @@ from idsync.reconcile.pass_reports import PassReport, counts_of, ended, failed
 from idsync.reconcile.planned import Planned
 from idsync.reconcile.reconciling import LEASE_WAIT, NOBODY_ASKS, SERVICE, Place, Reconciling
 from idsync.reconcile.single_pass import plan_reading, read, remember_after_apply
+from idsync.reconcile.storing import FIRST_SLICE, Storing
 from idsync.reconcile.wishes import take_wish, waiting_wish, wish_for_pass
 from idsync.sources.protocol import Source
 from idsync.stores.protocol import Store
@@ -220,12 +221,12 @@ class _FullPass:
 
     def _store_reading(self, made: _Planned) -> None:
         """Let a reading replace what is known; what one in doubt lacks stays, and so does what is known better."""
-        upstream = self._store.upstream
-        with self._writing():
-            merged = self._newest(made.reading)
-            if made.parts.whole.health.verdict != "ok":
-                merged = replace(merged, snapshot=with_what_it_lacks(merged.snapshot, upstream.whole()))
-            upstream.take(merged)
+        upstream, reconciling = self._store.upstream, self._reconciling
+        reading = self._newest(made.reading)
+        if made.parts.whole.health.verdict != "ok":
+            reading = replace(reading, snapshot=with_what_it_lacks(reading.snapshot, upstream.whole()))
+        pace = Pace(reconciling.clock, FIRST_SLICE)
+        Storing(upstream, self._writing, self._known_better, reconciling.check_stop, pace).store(reading)
 
     def _apply(self, made: _Planned) -> Made:
         """Apply in batches what may go ahead, and none that is known better by then."""
@@ -241,6 +242,10 @@ class _FullPass:
         """The reading, but for those of whom a push that arrived since it began, or a tick, knows better."""
         store, followed = self._store, self._reconciling.followed.newer_than(self.began)
         return newest(reading, store.upstream, store.pushed, self.begun, followed)
+
+    def _known_better(self) -> Extent:
+        """Of whom a push that arrived since the reading began, or a tick, knows better than it."""
+        return pushed_since(self._store.pushed, self.begun) | self._reconciling.followed.newer_than(self.began)
 
     def _newer(self, made: _Planned) -> Newer:
         """What is known better than the plan."""
