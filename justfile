@@ -60,3 +60,7 @@ serve-kills *arguments:
 # push very many people at one time, for a night: --people 10000, --connections 8, --store postgres, --replicas 2
 serve-many *arguments:
     {{python}} -m tests.serve_many {{arguments}}
+
+# a year of weeks pushed to one service, for a night: nothing grows; --weeks, --seed
+soak *arguments:
+    {{python}} -m tests.serve_soak {{arguments}}

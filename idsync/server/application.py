@@ -5,10 +5,11 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.convertors import Convertor, register_url_convertor
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from idsync.errors import IdsyncError
 from idsync.reconcile.kept_back import kept_back
@@ -23,9 +24,10 @@ from idsync.server.scim.endpoint import ScimEndpoint
 from idsync.server.worker import Worker
 from idsync.stores.protocol import Store
 
-_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 SCIM_BASES = ("/scim/v2/{integration}", "/v1/webapi/scim/{integration}")
 """Where SCIM is served; the second is where instructions written for Teleport send Okta."""
+GONE = 499
+"""The code that several servers count such a request under."""
 PASSES = ("full", "tick")
 
 
@@ -76,9 +78,41 @@ def application(
     if page is not None:
         routes += page.routes()
     for base in SCIM_BASES:
-        routes.append(Route(base, scim.answer, methods=_METHODS))
-        routes.append(Route(base + "/{path:path}", scim.answer, methods=_METHODS))
-    return RequestLog(Starlette(routes=routes, lifespan=lifespan), measured)
+        routes.append(Route(base, _AnyMethod(scim)))
+        routes.append(Route(base + "/{path:rest}", _AnyMethod(scim)))
+    handlers = {404: scim.not_found, ClientDisconnect: _gone}
+    return RequestLog(Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers), measured)
+
+
+async def _gone(_: Request, __: Exception) -> Response:
+    """What is counted where a client went away before its body was there; nobody reads it."""
+    return Response(status_code=GONE)
+
+
+class _Rest(Convertor[str]):
+    """What is left of a path, line breaks included."""
+
+    regex = "(?s:.*)"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("rest", _Rest())
+
+
+class _AnyMethod:
+    """Lets SCIM answer every method itself: one that there is not is refused in its words, once the token is known."""
+
+    def __init__(self, scim: ScimEndpoint) -> None:
+        self._scim = scim
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await self._scim.answer(Request(scope, receive))
+        await response(scope, receive, send)
 
 
 def _ready(store: Store) -> None:

@@ -1,4 +1,7 @@
-"""What a service logs: one JSON object a line for machines, or plain lines; a secret is in none of them."""
+"""What a service logs: one JSON object a line for machines, or plain lines; a secret is in none of them.
+
+What clients send is somebody else's text: in a plain line every character that acts is spelled out.
+"""
 
 import json
 import logging
@@ -7,8 +10,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from idsync.model.known_secrets import without_secrets
+from idsync.render.escape_text import visible
 
 LOG = logging.getLogger("idsync")
+_LISTENING = logging.getLogger("uvicorn.error")
+"""What the library that listens has to say."""
 _OWN = frozenset(vars(logging.makeLogRecord({})))
 
 
@@ -22,22 +28,30 @@ class _JsonLines(logging.Formatter):
         }
         if record.exc_info:
             told["exception"] = self.formatException(record.exc_info)
-        return without_secrets(json.dumps(told, ensure_ascii=False, default=str))
+        return without_secrets(_inert(json.dumps(told, ensure_ascii=False, default=str)))
 
 
 class _PlainLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         more = " ".join(f"{name}={value}" for name, value in vars(record).items() if name not in _OWN)
-        line = f"{record.levelname.lower()}: {record.getMessage()}" + (f" ({more})" if more else "")
+        line = visible(f"{record.levelname.lower()}: {record.getMessage()}" + (f" ({more})" if more else ""))
         if record.exc_info:
             line += "\n" + self.formatException(record.exc_info)
         return without_secrets(line)
+
+
+def _inert(line: str) -> str:
+    """The same JSON with every character that acts on a terminal, or ends a line for some, written as an escape."""
+    if line.isprintable():
+        return line
+    return "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in line)
 
 
 def set_up_logs(*, as_json: bool) -> None:
     """Log to stderr from now on."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_JsonLines() if as_json else _PlainLines())
-    LOG.handlers[:] = [handler]
-    LOG.setLevel(logging.INFO)
-    LOG.propagate = False
+    for log, level in ((LOG, logging.INFO), (_LISTENING, logging.WARNING)):
+        log.handlers[:] = [handler]
+        log.setLevel(level)
+        log.propagate = False

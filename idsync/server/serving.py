@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from idsync.config.secret_references import FileSecret
 from idsync.config.service import Service
 from idsync.errors import UsageError
+from idsync.server.connections import BoundedProtocol
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,18 @@ def serve(app: ASGIApp, listening: Listening, *, reload: Callable[[], None]) -> 
 
     Raises UsageError where nobody can listen there.
     """
+    server = server_of(app, listening)
+    uvloop.run(_run(server, reload))
+    if not server.started:
+        raise UsageError(
+            f"Nothing can listen at {listening.host}:{listening.port}.",
+            why="The port is taken, or this machine does not have the address.",
+            fix="Give another --host or --port, or end what listens there.",
+        )
+
+
+def server_of(app: ASGIApp, listening: Listening) -> uvicorn.Server:
+    """The server of an application, which does not listen yet; its connections are bounded."""
     service = listening.service
     config = uvicorn.Config(
         app,
@@ -48,6 +61,8 @@ def serve(app: ASGIApp, listening: Listening, *, reload: Callable[[], None]) -> 
         server_header=False,
         date_header=True,
         lifespan="on",
+        http=BoundedProtocol,
+        ws="none",
         timeout_keep_alive=75,
         timeout_graceful_shutdown=10,
         proxy_headers=bool(service.trusted_proxies),
@@ -55,18 +70,10 @@ def serve(app: ASGIApp, listening: Listening, *, reload: Callable[[], None]) -> 
         ssl_certfile=_file(listening, "certificate"),
         ssl_keyfile=_file(listening, "key"),
     )
-    server = _Server(config)
-    uvloop.run(_run(server, listening, reload))
-    if not server.started:
-        raise UsageError(
-            f"Nothing can listen at {listening.host}:{listening.port}.",
-            why="The port is taken, or this machine does not have the address.",
-            fix="Give another --host or --port, or end what listens there.",
-        )
+    return _Server(config)
 
 
-async def _run(server: _Server, listening: Listening, reload: Callable[[], None]) -> None:
-    del listening
+async def _run(server: uvicorn.Server, reload: Callable[[], None]) -> None:
     loop = asyncio.get_running_loop()
 
     def end() -> None:

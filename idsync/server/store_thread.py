@@ -1,4 +1,9 @@
-"""A thread that alone owns one handle of the store, and does what has queued up for it."""
+"""A thread that alone owns one handle of the store, and does what has queued up for it.
+
+An exception knows the frames that it came through. No such frame may hold it once it is dealt with, by way of an answer
+or an outcome: else bodies of many megabytes are kept until Python looks for cycles, which few large objects do not make
+it do.
+"""
 
 import asyncio
 import queue
@@ -22,7 +27,8 @@ class Job:
 
     make: Callable[[Store], Any]
     loop: asyncio.AbstractEventLoop
-    answer: "asyncio.Future[Any]"
+    answer: "asyncio.Future[list[Any]]"
+    """Will be what was found, and what was raised: emptied once it is read."""
     together: Together | None = None
 
 
@@ -67,17 +73,29 @@ class StoreThread:
     async def outcome(self, make: Callable[[Store], Any], together: Together | None = None) -> Any:
         """What a job finds; raises what it raises."""
         loop = asyncio.get_running_loop()
-        answer: asyncio.Future[Any] = loop.create_future()
+        answer: asyncio.Future[list[Any]] = loop.create_future()
         self._jobs.put(Job(make, loop, answer, together))
-        return await answer
+        outcome = await answer
+        found, failure = outcome
+        outcome.clear()
+        if failure is None:
+            return found
+        try:
+            raise failure
+        finally:
+            del failure
 
     def _work(self) -> None:
         try:
             with self._open_store() as store:
                 self._opened.set()
                 while (jobs := self._next()) is not None:
-                    for job, found, failure in self._made(store, jobs):
+                    outcomes = self._made(store, jobs)
+                    del jobs  # and with them the bodies, which nobody needs while we wait
+                    while outcomes:
+                        job, found, failure = outcomes.pop(0)
                         job.loop.call_soon_threadsafe(_tell, job.answer, found, failure)
+                        del job, found, failure
         except BaseException as error:
             self._failure = error
             self._opened.set()
@@ -103,10 +121,6 @@ class StoreThread:
         return jobs
 
 
-def _tell(answer: "asyncio.Future[Any]", found: Any, failure: Exception | None) -> None:
-    if answer.done():  # the client went away
-        return
-    if failure is None:
-        answer.set_result(found)
-    else:
-        answer.set_exception(failure)
+def _tell(answer: "asyncio.Future[list[Any]]", found: Any, failure: Exception | None) -> None:
+    if not answer.done():  # else the client went away
+        answer.set_result([found, failure])

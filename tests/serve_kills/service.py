@@ -142,6 +142,17 @@ class Replica:
         """The end of what it logged."""
         return self._log.read_text()[-4000:]
 
+    @property
+    def pid(self) -> int:
+        """The process that answers."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def reconciler(self) -> int:
+        """The process that reconciles."""
+        return next(each for each in self.children() if b"spawn_main" in Path(f"/proc/{each}/cmdline").read_bytes())
+
     def children(self) -> list[int]:
         """The processes that it started, the one that reconciles among them."""
         assert self._process is not None

@@ -14,15 +14,17 @@ from scim2_models import (
 )
 from scim2_server.utils import load_default_resource_types, load_default_schemas
 
+from idsync.server.scim.request_limits import LARGEST_BULK, MOST_BULK
+
 MOST_FOUND = 1000
 """So many resources a page of a search has at most."""
 
 
-def description(*, body_limit: int, operations: int = 1000) -> ScimProvider:
+def description(*, body_limit: int) -> ScimProvider:
     """The provider whose service we are. Attributes that no schema knows are kept, as Okta relies on."""
     config = ServiceProviderConfig(
         patch=Patch(supported=True),
-        bulk=Bulk(supported=True, max_operations=operations, max_payload_size=body_limit),
+        bulk=Bulk(supported=True, max_operations=MOST_BULK, max_payload_size=min(body_limit, LARGEST_BULK)),
         filter=Filter(supported=True, max_results=MOST_FOUND),
         change_password=ChangePassword(supported=False),
         sort=Sort(supported=True),

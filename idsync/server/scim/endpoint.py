@@ -1,6 +1,7 @@
 """SCIM over HTTP: who may, how much, and then the worker's thread, which speaks the protocol beside the store."""
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -8,11 +9,18 @@ from datetime import datetime
 from urllib.parse import parse_qsl
 
 import msgspec
-from scim2_models import ForbiddenException, PayloadTooLargeException, ScimProvider, UnauthorizedException
+from scim2_models import (
+    ForbiddenException,
+    NotFoundException,
+    PayloadTooLargeException,
+    ScimProvider,
+    UnauthorizedException,
+)
 from scim2_server.requests import ScimRequest
 from scim2_server.responses import ScimResponse
+from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from idsync.bootstrap import Workspace
 from idsync.errors import BlockedError
@@ -23,6 +31,7 @@ from idsync.reconcile.together import Together
 from idsync.server.request_rate import RequestRate
 from idsync.server.scim.description import description
 from idsync.server.scim.handler import PushHandler
+from idsync.server.scim.request_limits import check_request
 from idsync.server.scim.service import OktaScimService, RequestTimeoutException
 from idsync.server.scim.storage import PushStorage, not_locked
 from idsync.server.tokens import accepted, used
@@ -36,7 +45,8 @@ OWED_SECONDS = 15.0
 """So long an answer waits for the process that leads to lock somebody who left."""
 _PAUSE = 0.2
 _USERS = "/Users"
-_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_NEAR = ("/scim", "/v1/")
+_READING = frozenset({"GET", "OPTIONS"})
 
 
 class ScimEndpoint:
@@ -78,9 +88,18 @@ class ScimEndpoint:
             if self.rate is not None and (seconds := self.rate.wait(token.id)):
                 return _as_http(self._service.too_many(seconds))
             response = await self._served(http, token)
+        except ClientDisconnect:
+            raise
         except Exception as error:
             response = self._service.error_response(error)
         return _as_http(response)
+
+    async def not_found(self, http: HttpRequest, _: Exception) -> Response:
+        """That nothing is at an address; in SCIM's words where somebody who speaks SCIM may have missed it."""
+        if not http.url.path.startswith(_NEAR):
+            return PlainTextResponse("Not Found", 404)
+        nothing = NotFoundException(detail="Nothing is served here. See `idsync scim token create` for the base URL.")
+        return _as_http(self._service.error_response(nothing))
 
     async def _token(self, http: HttpRequest) -> ScimToken:
         """Whose request it is. Raises UnauthorizedException."""
@@ -99,12 +118,14 @@ class ScimEndpoint:
 
     async def _served(self, http: HttpRequest, token: ScimToken) -> ScimResponse:
         try:
-            body = await asyncio.wait_for(self._body(http), BODY_SECONDS)
+            async with asyncio.timeout(BODY_SECONDS):
+                body = await self._body(http)
         except TimeoutError:
             raise RequestTimeoutException from None
         path = "/" + http.path_params.get("path", "")
+        method = "GET" if http.method == "HEAD" else http.method  # the same answer, of which the server sends the head
         request = ScimRequest(
-            method=http.method,
+            method=method,
             base_url=str(http.url.replace(path=http.url.path.removesuffix(path), query="")),
             path=path.removesuffix(".scim"),
             query=dict(parse_qsl(http.url.query, keep_blank_values=True)),
@@ -112,9 +133,9 @@ class ScimEndpoint:
             body=body,
             subject=token,
         )
-        if http.method in _READING or path.endswith("/.search"):
+        if method in _READING or path.endswith("/.search"):
             return await self._worker.read(lambda store: self._in_store(store, request, token))
-        creates = http.method == "POST" and request.path == _USERS
+        creates = method == "POST" and request.path == _USERS
         together = _CreatedTogether(self, token.name) if creates else None
         left: list[PushedUser] = []
         response = await self._worker.write(lambda store: self._in_store(store, request, token, left), together)
@@ -168,8 +189,11 @@ class ScimEndpoint:
         self, store: Store, request: ScimRequest, token: ScimToken, left: list[PushedUser] | None = None
     ) -> ScimResponse:
         """Answer a request; who left and is not locked before what is owed is applied, is added to `left`."""
+        self._service.match(request)
+        self._service.ensure_json(request.header("Content-Type") if request.body else None)
+        check_request(request)
         pushes = self._pushes(store, token.name)
-        storage = PushStorage(self._provider, store.pushed, pushes, store.attempt, self._clock)
+        storage = PushStorage(self._provider, store.pushed, pushes, store.attempt, self._clock, time.monotonic)
         try:
             response = PushHandler(self._service, storage).handle(request)
             if left is not None and not self._applies(store):

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from scim2_models import PatchOp, Resource, ResourceType
+from scim2_models import PatchOp, PayloadTooLargeException, Resource, ResourceType
 from scim2_server.conditions import Conditions
 from scim2_server.handler import ScimHandler
 
 from idsync.server.scim.member_patch import member_changes
+from idsync.server.scim.request_limits import MOST_OTHER_CHANGES
 from idsync.server.scim.service import OktaScimService
 from idsync.server.scim.storage import GROUP, PushStorage
 
@@ -32,6 +33,8 @@ class PushHandler(ScimHandler):
         self._kept.wrote(resource_id)
         changes = member_changes(patch_op) if resource_type.name == GROUP else None
         if changes is None:
+            if len(patch_op.operations or ()) > MOST_OTHER_CHANGES:
+                raise PayloadTooLargeException(detail=f"A PATCH like this has at most {MOST_OTHER_CHANGES} operations.")
             return super().patch_resource(resource_type, resource_id, patch_op, conditions)
         conditions.check(self._kept.version_of_group(resource_id), "PATCH")
         return self._kept.change_members(resource_id, changes)

@@ -44,13 +44,20 @@ def _took(operation: "PatchOperation[Any]", changes: MemberChanges) -> bool:
     one = _ONE_MEMBER.match(path)
     if one is None or not removes or operation.value is not None:
         return False
-    return _took_members([{"value": msgspec.json.decode(one[1])}], changes, removes=True)
+    try:
+        member = msgspec.json.decode(one[1])
+    except msgspec.DecodeError:  # which the library refuses, and says why
+        return False
+    return _took_members([{"value": member}], changes, removes=True)
 
 
 def _took_title(value: Any, changes: MemberChanges) -> bool:
-    if not isinstance(value, dict) or not value.keys() <= _BESIDE_A_TITLE or not value.get("displayName"):
+    if not isinstance(value, dict) or not value.keys() <= _BESIDE_A_TITLE:
         return False
-    changes.title = str(value["displayName"])
+    title = value.get("displayName")
+    if not isinstance(title, str) or not title:
+        return False
+    changes.title = title
     return True
 
 

@@ -3,7 +3,15 @@
 from http import HTTPStatus
 from typing import Any
 
-from scim2_models import Context, Error, Resource, ResponseParameters, SCIMException, UniquenessException
+from scim2_models import (
+    Context,
+    Error,
+    InvalidValueException,
+    Resource,
+    ResponseParameters,
+    SCIMException,
+    UniquenessException,
+)
 from scim2_server.responses import ScimResponse
 from scim2_server.service import ScimService
 
@@ -18,6 +26,7 @@ from idsync.errors import (
     StoreAway,
     StoreBusy,
 )
+from idsync.server.logs import LOG
 
 RETRY_SECONDS = 5
 
@@ -44,6 +53,10 @@ class OktaScimService(ScimService):
                 return exception.to_error()
             case RequestTimeoutException():
                 return Error(status=HTTPStatus.REQUEST_TIMEOUT, detail="The body did not come in time.")
+            case UnicodeEncodeError():
+                return InvalidValueException(
+                    detail="A text has half of a surrogate pair, and not a character."
+                ).to_error()
             case NameTaken():
                 return UniquenessException(detail=_told(exception)).to_error()
             case BlockedError() | PlanStale() | LeaseHeld() | LeaseLost() | StoreBusy() | StoreAway() | SchemaMoved():
@@ -51,6 +64,7 @@ class OktaScimService(ScimService):
             case IdsyncError():
                 return Error(status=HTTPStatus.INTERNAL_SERVER_ERROR, detail=_told(exception))
             case _:
+                LOG.error("A request failed in a way that nobody foresaw; please report it.", exc_info=exception)
                 return Error(status=HTTPStatus.INTERNAL_SERVER_ERROR, detail="idsync failed; its log says why.")
 
     def too_many(self, seconds: int) -> ScimResponse:

@@ -7,7 +7,6 @@ from typing import Any, cast
 
 import msgspec
 from scim2_models import (
-    InvalidFilterException,
     InvalidValueException,
     NotFoundException,
     PreconditionFailedException,
@@ -17,29 +16,33 @@ from scim2_models import (
     ScimFilter,
     ScimProvider,
     SearchRequest,
+    TooManyException,
     UniquenessException,
 )
-from scim2_models.path import CompareOperator, Comparison
 from scim2_server.storage import ScimStorage, SearchPage
 
 from idsync.errors import BlockedError
 from idsync.model.pushed import PushedGroup, PushedResource, PushedUser
 from idsync.reconcile.pushes import Pushes
+from idsync.server.scim.kept_attributes import attributes_of, check_texts, details_of, told_of
 from idsync.server.scim.member_patch import MemberChanges
+from idsync.server.scim.searching import equality, in_order
 from idsync.stores.protocol import Pushed
 
 USER, GROUP = "User", "Group"
 MEMBERS_TOLD = 1000
 """A PATCH of a group answers with its members where there are no more."""
-LONGEST_FILTER = 2000
-"""So many characters of a filter are more than anybody writes, and few enough to try on everybody."""
+SEARCH_SECONDS = 30.0
+"""So long a search may look at everybody: nobody else is answered meanwhile."""
 _AT_ONCE = 1000
-_ANSWERED_HERE = ("id", "meta", "groups", "members", "password")
-"""What the service says itself, and what it must not keep."""
+_LAST = 1 << 53
 
 
 class PushStorage(ScimStorage):
-    """Users and groups as SCIM knows them. `attempt` is a span of writes that can fail alone."""
+    """Users and groups as SCIM knows them.
+
+    `attempt` is a span of writes that can fail alone, `stopwatch` counts seconds.
+    """
 
     def __init__(
         self,
@@ -48,7 +51,9 @@ class PushStorage(ScimStorage):
         pushes: Pushes,
         attempt: Callable[[], AbstractContextManager[None]],
         clock: Callable[[], datetime],
+        stopwatch: Callable[[], float],
     ) -> None:
+        self._stopwatch = stopwatch
         self._provider = provider
         self._pushed = pushed
         self._pushes = pushes
@@ -96,9 +101,7 @@ class PushStorage(ScimStorage):
     ) -> SearchPage:
         """A page of the resources that match, the oldest first, or as they are to be sorted."""
         del position
-        if search_request.filter is not None and len(str(search_request.filter)) > LONGEST_FILTER:
-            raise InvalidFilterException(detail=f"A filter has at most {LONGEST_FILTER} characters.")
-        start, count = search_request.start_index_0 or 0, search_request.count
+        start, count = min(search_request.start_index_0 or 0, _LAST), search_request.count
         if search_request.filter is None and search_request.sort_by is None and len(resource_types) == 1:
             return self._page(resource_types[0], start, _AT_ONCE if count is None else count)
         found = [
@@ -107,16 +110,16 @@ class PushStorage(ScimStorage):
             if search_request.filter is None or search_request.filter.match(resource)
         ]
         if search_request.sort_by is not None:
-            found = _sorted(found, search_request)
+            found = in_order(found, search_request)
         return SearchPage(len(found), found[start : None if count is None else start + count])
 
     def create(self, resource_type: ResourceType, resource: Resource[Any]) -> Resource[Any]:
         """Take a new resource. Raises UniquenessException for a user name that somebody has."""
-        attributes = _attributes(resource)
+        attributes = attributes_of(resource)
         if resource_type.name == USER:
             self._refuse_taken_name(attributes, None)
             return self._resource(self._pushes.create_user(attributes, self._clock()))
-        _check_texts(attributes, "displayName")
+        check_texts(attributes, "displayName")
         return self._resource(self._pushes.create_group(attributes, self._members(resource), self._clock()))
 
     def update(
@@ -125,13 +128,13 @@ class PushStorage(ScimStorage):
         """Take the new state of a resource. Raises NotFoundException or PreconditionFailedException."""
         before = self._found(resource_type, str(resource.id))
         _check_version(before, expected_version)
-        attributes = _attributes(resource)
+        attributes = attributes_of(resource)
         match before:
             case PushedUser():
                 self._refuse_taken_name(attributes, before)
                 return self._resource(self._pushes.replace_user(before, attributes, self._clock()))
             case PushedGroup():
-                _check_texts(attributes, "displayName")
+                check_texts(attributes, "displayName")
                 members = self._members(resource)
                 return self._resource(self._pushes.replace_group(before, attributes, members, self._clock()))
 
@@ -153,8 +156,8 @@ class PushStorage(ScimStorage):
         """Let members join and leave a group; the answer has its members unless they are very many."""
         group = self._group(scim_id)
         if changes.title is not None:
-            _check_texts({"displayName": changes.title}, "displayName")
-        joined = {member: _details(content) for member, content in changes.joined.items()}
+            check_texts({"displayName": changes.title}, "displayName")
+        joined = {member: details_of(content) for member, content in changes.joined.items()}
         self._refuse_unknown(joined)
         changed = self._pushes.move_members(group, joined, changes.left, changes.title, self._clock())
         return self._resource(changed, with_members=self._pushed.count_members(scim_id) <= MEMBERS_TOLD)
@@ -162,7 +165,7 @@ class PushStorage(ScimStorage):
     def _members(self, group: Resource[Any]) -> dict[str, bytes | None]:
         """What was pushed of each member, by SCIM id. Raises InvalidValueException for one that nobody has."""
         content = group.model_dump().get("members") or ()
-        members = {str(each["value"]): _details(each) for each in content if each.get("value")}
+        members = {str(each["value"]): details_of(each) for each in content if each.get("value")}
         self._refuse_unknown(members)
         return members
 
@@ -188,7 +191,7 @@ class PushStorage(ScimStorage):
         return group
 
     def _refuse_taken_name(self, attributes: dict[str, Any], before: PushedUser | None) -> None:
-        _check_texts(attributes, "userName")
+        check_texts(attributes, "userName")
         other = self._pushed.user_named(attributes["userName"])
         if other is not None and (before is None or other.id != before.id):
             raise UniquenessException(detail=f"There is a user {other.username} already, with the id {other.id}.")
@@ -216,7 +219,7 @@ class PushStorage(ScimStorage):
 
     def _indexed(self, names: set[str | None], wanted: ScimFilter[Any] | None) -> Sequence[PushedResource] | None:
         """What an index finds of what could match; None where none helps."""
-        asked = _equality(wanted)
+        asked = equality(wanted)
         if asked is None or len(names) != 1:
             return None
         attribute, text = asked
@@ -228,9 +231,12 @@ class PushStorage(ScimStorage):
         return self._pushed.users_with_external_id(text) if attribute == "externalid" else None
 
     def _all(self, read: Callable[[int, int], list[Any]]) -> Iterator[Resource[Any]]:
-        start = 0
+        start, begun = 0, self._stopwatch()
         while found := read(start, _AT_ONCE):
-            yield from map(self._resource, found)
+            for each in found:
+                if self._stopwatch() - begun > SEARCH_SECONDS:
+                    raise TooManyException(detail="The search takes too long. Ask for a userName, displayName or id.")
+                yield self._resource(each)
             start += len(found)
 
     def _resource(self, pushed: PushedResource, *, with_members: bool = True) -> Resource[Any]:
@@ -250,7 +256,7 @@ class PushStorage(ScimStorage):
                 name = GROUP
                 members = self._pushed.members(pushed.id) if with_members else ()
                 content["members"] = [
-                    _told(details) | {"value": scim_id, "$ref": f"Users/{scim_id}"} for scim_id, details in members
+                    told_of(details) | {"value": scim_id, "$ref": f"Users/{scim_id}"} for scim_id, details in members
                 ]
         content["meta"] = {
             "resourceType": name,
@@ -279,36 +285,6 @@ def not_locked(user: PushedUser, guards: Sequence[str]) -> BlockedError:
     )
 
 
-def _attributes(resource: Resource[Any]) -> dict[str, Any]:
-    """Every attribute as it was pushed, but for those that the service answers for and the password."""
-    content: dict[str, Any] = resource.model_dump()
-    for name in _ANSWERED_HERE:
-        content.pop(name, None)
-    return content
-
-
-def _check_texts(attributes: Mapping[str, Any], name: str) -> None:
-    """Raise InvalidValueException for a name, or an `externalId`, that cannot be kept or told from another."""
-    texts = {name: attributes.get(name)}
-    if attributes.get("externalId") is not None:
-        texts["externalId"] = attributes["externalId"]
-    for which, text in texts.items():
-        if not isinstance(text, str) or not text or text != text.strip() or not text.isprintable():
-            raise InvalidValueException(
-                detail=f"{which} must be a text without control characters, and without white space at its ends."
-            )
-
-
-def _details(member: Mapping[str, Any]) -> bytes | None:
-    """What was pushed of a membership beside its value; None where that is nothing."""
-    told = {name: value for name, value in member.items() if name not in ("value", "$ref")}
-    return msgspec.json.encode(told) if told else None
-
-
-def _told(details: bytes | None) -> dict[str, Any]:
-    return {} if details is None else msgspec.json.decode(details, type=dict[str, Any])
-
-
 def _version(pushed: PushedResource) -> str:
     return f'W/"{pushed.version}"'
 
@@ -316,19 +292,3 @@ def _version(pushed: PushedResource) -> str:
 def _check_version(pushed: PushedResource, expected: str | None) -> None:
     if expected is not None and expected != _version(pushed):
         raise PreconditionFailedException
-
-
-def _equality(wanted: ScimFilter[Any] | None) -> tuple[str, str] | None:
-    """The attribute, in lower case, and the text of a filter that is `attribute eq "text"`."""
-    node = None if wanted is None else wanted.ast
-    if not isinstance(node, Comparison) or node.op != CompareOperator.eq or not isinstance(node.value, str):
-        return None
-    return str(node.attr_path).casefold(), node.value
-
-
-def _sorted(found: list[Resource[Any]], request: SearchRequest[Any]) -> list[Resource[Any]]:
-    """As the request says; what has no value comes last, and equals stay the oldest first."""
-    descending = request.sort_order == SearchRequest.SortOrder.descending
-    with_value = [each for each in found if request.sort_value(each) is not None]
-    without = [each for each in found if request.sort_value(each) is None]
-    return [*sorted(with_value, key=request.sort_value, reverse=descending), *without]
