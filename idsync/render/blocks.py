@@ -83,14 +83,18 @@ def section_block(section: Section) -> Block:
 
 
 def fitting(blocks: Sequence[Block], room: int) -> list[int]:
-    """How many entries of each block are said in so many lines of usual width: each has its fair share, and its first
-    entry."""
+    """How many entries of each block are said in so many lines of usual width.
+
+    Each has its first lines, and of what is left its fair share; its first entry is said whatever it takes.
+    """
     sizes = [_sizes(block, room) for block in blocks]
     wants = [sum(some) + bool(block.beyond) for block, some in zip(blocks, sizes, strict=True)]
-    given = shares(room - sum(block.overhead for block in blocks), wants, [block.weight for block in blocks])
-    floors = [FLOOR + block.rest_lines - 1 for block in blocks]
+    floors = [min(want, FLOOR + block.rest_lines - 1) for block, want in zip(blocks, wants, strict=True)]
+    left = room - sum(floors) - sum(block.overhead for block in blocks)
+    beyond = [want - floor for want, floor in zip(wants, floors, strict=True)]
+    given = shares(left, beyond, [block.weight for block in blocks])
     return [
-        _fitting(some, max(share, floor), want, block.rest_lines)
+        _fitting(some, floor + share, want, block.rest_lines)
         for block, some, share, floor, want in zip(blocks, sizes, given, floors, wants, strict=True)
     ]
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from idsync.plan.changes import Access, PersonDelta, UserChange
+from idsync.plan.holding import GIVING
 from idsync.render.cells import Person
 from idsync.render.outcomes import Touched, happened
 from idsync.render.things import Things
@@ -79,6 +80,19 @@ def _by_origin(delta: PersonDelta, outcome: Outcome) -> Iterator[Parted]:
         yield edit, part, _outcome_of(part)
 
 
+def _is_held(delta: PersonDelta, touched: Touched) -> bool:
+    """Whether a list that takes something from a person, or gives it, is held back in that."""
+    if not touched.held_lists:
+        return False
+    return any(
+        not (touched.held_lists[name] <= GIVING if symbol == "-" else touched.held_lists[name].isdisjoint(GIVING))
+        for symbol, some in (("-", delta.loses), ("+", delta.gains))
+        for access in some
+        for name in ((access.name,) if access.kind == "access_list" else access.via)
+        if name in touched.held_lists
+    )
+
+
 def _outcome_of(part: PersonDelta) -> Outcome:
     if part.loses:
         return Outcome.SWAPS if part.gains else Outcome.LOSES
@@ -99,6 +113,6 @@ def _entry(delta: PersonDelta, outcome: Outcome, touched: Touched, things: Thing
         things.bare(made) if outcome is Outcome.LOSES_ALL else things.folded(made),
         (note,) if note else (),
         delta.target,
-        bool(change and change.blocked_by),
+        bool(change and change.blocked_by) or _is_held(delta, touched),
         _is_new(change),
     )

@@ -23,6 +23,8 @@ class Touched(msgspec.Struct, frozen=True):
     """The changes of lists by name."""
     more_newcomers: int = 0
     """People who gain access and are not described."""
+    held_lists: dict[str, frozenset[str]] = {}
+    """What holds back the changes of lists, by name."""
 
     def count(self, outcome: Outcome) -> int:
         """How many people it is."""
@@ -60,7 +62,8 @@ def touched_by(plan: Plan) -> Touched:
         by_outcome.setdefault(_outcome(delta, user_change), []).append(delta)
     names = {name for _, name in old_names} | {delta.person for delta in plan.access_delta}
     more = plan.more_newcomers if isinstance(plan, BriefPlan) else 0
-    return Touched(by_outcome, frozenset(names), user_changes, lists, more)
+    held = {name: frozenset(change.blocked_by) for name, change in lists.items() if change.blocked_by}
+    return Touched(by_outcome, frozenset(names), user_changes, lists, more, held)
 
 
 def title_of(changes: Mapping[str, AccessListChange], name: str) -> str:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from idsync.model.directory import Reason
 from idsync.model.findings import Finding, Health
-from idsync.plan.changes import Access, GuardResult, PersonDelta, Plan, UserChange
+from idsync.plan.changes import Access, Change, GuardResult, PersonDelta, Plan, UserChange
 from idsync.render.escape_text import shown
 from idsync.render.style import COLOUR
 from idsync.render.text import render_plan
@@ -128,6 +128,27 @@ def test_a_suspect_snapshot_says_what_is_held_back_and_how_it_is_released() -> N
     assert "--allow source_shrink=REASON" in text
     assert "! removals held back by source_shrink" in text
     assert "raven@enzos-pizza.com  [no longer assigned in Okta; locked, then deleted; held back]" in text
+
+
+@pytest.mark.parametrize(
+    ("mark", "loser", "gainer"), [("member_removals", "; held back]", "]"), ("access_gains", "]", "; held back]")]
+)
+def test_who_loses_or_gains_by_a_list_that_is_held_back_is_held_back(mark: str, loser: str, gainer: str) -> None:
+    there = make_list("00g1", "Eng", ("dev",))
+    held = list_change(there, there, Reason.MEMBERSHIP_CHANGED, ("new",), ("old",), blocked_by=(mark,))
+    users = [user_change(make_user(name), make_user(name, ()), Reason.PROFILE_CHANGED) for name in ("new", "old")]
+    changes: tuple[Change, ...] = (held, *users)
+    text = render_plan(
+        make_plan(
+            changes,
+            (
+                PersonDelta("new", (plans.belonging("00g1", "Eng"),), ()),
+                PersonDelta("old", (), (plans.role("dev", via=("00g1",)),)),
+            ),
+        )
+    )
+    assert f"- old  [profile changed in Okta{loser}\n" in text
+    assert f"+ new  [profile changed in Okta{gainer}\n" in text
 
 
 def test_a_broken_snapshot_offers_no_way_past_it() -> None:
