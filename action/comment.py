@@ -7,13 +7,15 @@ from action.github import GitHub, Json
 from action.telling import marker, with_result, within
 
 _SECTION = re.compile(r"<!-- idsync-section: (\w+) -->\n(.*?)\n<!-- /idsync-section -->", re.DOTALL)
+LABEL = "idsync"
+"""By which the issue is found among all others."""
 _ISSUE = "<!-- idsync-issue: {} -->"
 
 
 def sticky_comment(github: GitHub, number: int, name: str) -> Json | None:
     """The comment on this configuration that an action posted before; a person who copies its mark is passed over."""
     rows = github.rows(f"issues/{number}/comments")
-    return next((row for row in rows if _is_ours(row) and _first_line(row) == marker(name)), None)
+    return next((row for row in rows if _first_line(row) == marker(name) and _is_ours(github, row)), None)
 
 
 def post_comment(github: GitHub, number: int, name: str, text: str) -> str:
@@ -45,7 +47,9 @@ def keep_issue(github: GitHub, name: str, about: str, trouble: str) -> str:
     if found is None:
         if not sections:
             return ""
-        made = github.send("POST", "issues", {"title": f"idsync: {name} needs somebody", "body": body})
+        made = github.send(
+            "POST", "issues", {"title": f"idsync: {name} needs somebody", "body": body, "labels": [LABEL]}
+        )
         return str(made["html_url"])
     state = "open" if sections else "closed"
     if found["body"] != body or found["state"] != state:
@@ -63,8 +67,8 @@ def _issue(github: GitHub, name: str) -> Json | None:
     mark = _ISSUE.format(name)
     ours = (
         row
-        for row in github.rows("issues", state="all", creator="github-actions[bot]", sort="created", direction="desc")
-        if "pull_request" not in row and _is_ours(row) and _first_line(row) == mark
+        for row in github.rows("issues", state="all", labels=LABEL, sort="created", direction="desc")
+        if "pull_request" not in row and _first_line(row) == mark and _is_ours(github, row)
     )
     return next(ours, None)
 
@@ -86,8 +90,10 @@ def _issue_body(name: str, sections: Mapping[str, str]) -> str:
     return within(body)
 
 
-def _is_ours(row: Json) -> bool:
-    return (row.get("user") or {}).get("type") == "Bot"
+def _is_ours(github: GitHub, row: Json) -> bool:
+    """Whether a bot wrote it, as a job's own token does, or the person whose token this is."""
+    user = row.get("user") or {}
+    return user.get("type") == "Bot" or (bool(github.login) and user.get("login") == github.login)
 
 
 def _first_line(row: Json) -> str:

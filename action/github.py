@@ -9,6 +9,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 PER_PAGE = 100
@@ -61,6 +62,14 @@ class GitHub:
             if error.status == 404:
                 return None
             raise
+
+    @cached_property
+    def login(self) -> str:
+        """Whose token this is, where it is a person's; a job's own token belongs to a bot, and cannot ask."""
+        try:
+            return str(json.loads(self._request("GET", f"{self._api}/user"))["login"])
+        except GitHubError:
+            return ""
 
     def rows(self, path: str, within: str = "", **query: object) -> Iterator[Json]:
         """Every row of a listing, page by page; `within` names the list in each page's object."""
@@ -126,9 +135,8 @@ class GitHub:
 
 def _wait(headers: Any, tried: int) -> float:
     """How long to wait: as GitHub says, else twice as long each time; never longer than a minute."""
-    for name in ("Retry-After",):
-        if str(headers.get(name, "")).isdigit():
-            return min(float(headers[name]), _LONGEST_WAIT)
+    if str(headers.get("Retry-After", "")).isdigit():
+        return min(float(headers["Retry-After"]), _LONGEST_WAIT)
     reset = str(headers.get("X-RateLimit-Reset", ""))
     if headers.get("X-RateLimit-Remaining") == "0" and reset.isdigit():
         return min(max(float(reset) - time.time(), 1.0), _LONGEST_WAIT)

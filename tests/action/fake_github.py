@@ -31,6 +31,8 @@ class FakeGitHub:
         self.asked: list[str] = []
         self.address = ""
         self.read_only = False
+        self.writer = BOT
+        """Whose token is used."""
         self._time = datetime.now(UTC) - timedelta(minutes=30)
         self._ids = iter(range(1000, 1_000_000))
 
@@ -113,7 +115,7 @@ class FakeGitHub:
         return 200, _page(self.comments.get(int(number), []), query)
 
     def _comment(self, number: str, body: Any, **_: Any) -> tuple[int, Any]:
-        row = {"id": self.next_id(), "user": BOT, "body": body["body"]}
+        row = {"id": self.next_id(), "user": self.writer, "body": body["body"]}
         row["html_url"] = f"https://example.com/comment/{row['id']}"
         self.comments.setdefault(int(number), []).append(row)
         return 201, row
@@ -127,12 +129,12 @@ class FakeGitHub:
         return 404, {"message": "Not Found"}
 
     def _issues(self, query: dict[str, str], **_: Any) -> tuple[int, Any]:
-        rows = [row for row in self.issues.values() if row["user"]["login"] == query.get("creator")]
+        rows = [row for row in self.issues.values() if query.get("labels") in {None, *row["labels"]}]
         return 200, _page(rows[::-1], query)
 
     def _open(self, body: Any, **_: Any) -> tuple[int, Any]:
         number = len(self.issues) + 500
-        self.issues[number] = {**body, "number": number, "state": "open", "user": BOT}
+        self.issues[number] = {**body, "number": number, "state": "open", "user": self.writer}
         self.issues[number]["html_url"] = f"https://example.com/issues/{number}"
         return 201, self.issues[number]
 
@@ -203,6 +205,10 @@ def serving(github: FakeGitHub) -> Iterator[FakeGitHub]:
                 return self._send(200, github.archives[int(split.path.rpartition("/")[2])])
             length = int(self.headers.get("Content-Length") or 0)
             body = json.loads(self.rfile.read(length)) if length else None
+            if split.path == "/user":
+                github.asked.append("GET /user")
+                known = github.writer["type"] == "User"
+                return self._send(200 if known else 403, json.dumps(github.writer if known else {}).encode())
             path = split.path.removeprefix(f"/repos/{REPOSITORY}/")
             github.asked.append(f"{self.command} {path}")
             query = {name: values[0] for name, values in parse_qs(split.query).items()}

@@ -247,6 +247,17 @@ def test_the_issue_tells_each_thing_apart_and_closes_when_the_last_is_well(githu
     assert len([each for each in github.asked if each.startswith("PATCH")]) == asked, "nothing changed"
 
 
+def test_with_a_person_s_token_comment_and_issue_are_found_again_too(github: FakeGitHub) -> None:
+    github.writer = {"login": "robot", "type": "User"}
+    ask, number = client(github), github.add_pull("abc")
+    for text in ("one", "two"):
+        post_comment(ask, number, "access", text)
+        keep_issue(ask, "access", "drift", text)
+    assert len(github.comments[number]) == 1
+    assert len(github.issues) == 1
+    assert github.asked.count("GET /user") == 1
+
+
 # -- the runner
 
 
