@@ -170,9 +170,14 @@ def _diagnostic(found: Diagnostic, places: Places) -> Reported:
     )
 
 
+def _ended(sentence: str) -> str:
+    """A sentence with its full stop: a summary stands in a line of its own elsewhere, and has none."""
+    return sentence if sentence.endswith((".", "?", "!", "…")) else f"{sentence}."
+
+
 def _sentences(found: Diagnostic) -> Iterator[str]:
-    yield found.summary
-    yield found.why
+    yield _ended(found.summary)
+    yield _ended(found.why)
     yield f"Fix: {found.fix}"
     for place in found.related:
         yield f"See {place}."

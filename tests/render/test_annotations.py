@@ -143,7 +143,7 @@ def test_a_long_message_is_cut() -> None:
 
 
 def test_mistakes_in_a_configuration_stand_at_their_lines() -> None:
-    error = Diagnostic("unknown_key", Severity.ERROR, "50%, what: this.", "Why.", "Fix.", Position("a.yaml", 4, 2))
+    error = Diagnostic("unknown_key", Severity.ERROR, "50%, what: this", "Why.", "Fix.", Position("a.yaml", 4, 2))
     info = replace(error, code="x", severity=Severity.INFO, position=Position("access"))
     first, second = commands(render_diagnostics([info, error], Places("access")))
     assert first.properties == {"file": "access/a.yaml", "line": "4", "col": "2", "title": "idsync unknown_key"}
