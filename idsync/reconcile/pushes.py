@@ -250,6 +250,8 @@ class Pushes:
         known = {each.id: each for each in self._store.upstream.part(people, ()).users} if self._has_facts() else {}
         told = {} if before is None else profile_of(msgspec.json.decode(before.body))
         users = [_identity(user, known.get(user.okta_id), told, read=self._pulls)] if user.active else []
+        if not user.active and any(each.active for each in self._store.pushed.users_of(user.okta_id)):
+            users = [each for each in known.values() if each.id == user.okta_id]  # there by another resource
         reading = Reading(replace(head, users=users), Extent(frozenset(people), _NOBODY))
         moved = self._store.upstream.take(reading)
         if self._together is not None and before is None and user.active:

@@ -112,3 +112,15 @@ def test_a_user_name_may_be_the_beginning_of_the_address(service: Served) -> Non
     ann = pushed(service, "ann", externalId="00u1", emails=[{"value": "ann@x.com", "primary": True}])
     assert service.directory().users["ann"].spec.traits["okta/email"] == ("ann@x.com",)
     assert asked(service, "GET", '/Users?filter=userName eq "ANN"')[1]["Resources"][0]["id"] == ann
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_an_old_resource_of_somebody_who_is_there_by_another_one_takes_nothing(service: Served, method: str) -> None:
+    old = pushed(service, "ann@x.com", externalId="00u1")
+    asked(service, "PUT", f"/Users/{old}", json=user("ann@x.com", externalId="00u1") | {"active": False})
+    pushed(service, "anna@x.com", externalId="00u1")
+    before = service.directory()
+    assert "anna@x.com" in before.users
+    gone = user("ann@x.com", externalId="00u1", title="x") | {"active": False}
+    asked(service, method, f"/Users/{old}", **({"json": gone} if method == "PUT" else {}))
+    assert service.directory() == before
