@@ -49,6 +49,10 @@ bench *arguments:
 docs:
     {{python}} -m idsync.cli.reference > docs/cli.md
 
+# the site of the documentation, in site/
+site:
+    {{bin}}/mkdocs build --strict
+
 # random weeks against the rules, for a night: --count, --weeks, --seed
 lives *arguments:
     {{python}} -m tests.lives {{arguments}}
