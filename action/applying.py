@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from action.artifacts import reviewed_artifact, time_of, unpack
+from action.artifacts import fetch_that_recording, reviewed_artifact, time_of, unpack
 from action.circumstances import Refused
 from action.comment import keep_issue, post_result
 from action.github import GitHub, GitHubError, Json
@@ -180,15 +180,44 @@ def _reviewed_plan(step: Step, merged: Merged) -> Path:
             NOT_REVIEWED,
         )
     file = _file_of(then, merged)
-    _check_releases(json.loads(file.read_text()), asked)
+    _check_releases(step, merged, file, asked)
     return file
 
 
-def _check_releases(plan: Mapping[str, Any], asked: Mapping[str, str]) -> None:
-    """Raise Refused for a plan that releases what nobody asked for."""
-    released = {str(result["guard"]): str(result["released"]) for result in plan["guards"] if result.get("released")}
-    if not released.items() <= asked.items():
+def _check_releases(step: Step, merged: Merged, file: Path, asked: Mapping[str, str]) -> None:
+    """Raise Refused for a plan that releases what nobody asked for, or more than there was.
+
+    A pull request made it, and could have forged it: it is made once more from the recording that it names.
+    """
+    released = _released_in(file)
+    if not {guard: reason for guard, (reason, _) in released.items()}.items() <= asked.items():
         raise Refused("The plan releases what the text of the pull request does not.", NOT_REVIEWED)
+    if not released:
+        return
+    recording = private(step.about.folder / "reviewed" / str(merged.number) / "recording")
+    fetch_that_recording(step.about, step.github, _recording_of(file.parent), recording)
+    again = file.with_name("again.plan")
+    files = ("--snapshot", recording / "snapshot.json", "--current", recording / "current.json", "-o", again)
+    allow = [option for guard, reason in asked.items() for option in ("--allow", f"{guard}={reason}")]
+    ended = step.run("plan", *files, *allow, config=_configuration_at(step, merged.commit))
+    counts = {guard: count for guard, (_, count) in _released_in(again).items()} if ended.code == 0 else {}
+    if any(count > counts.get(guard, 0) for guard, (_, count) in released.items()):
+        raise Refused(
+            "Made once more from its recording, the plan has less to release than was approved. Open a pull request"
+            " that plans again, and have that reviewed.",
+            NOT_REVIEWED,
+        )
+
+
+def _released_in(file: Path) -> Mapping[str, tuple[str, int]]:
+    """The guards that a plan releases, each with the reason and the count."""
+    guards = json.loads(file.read_text())["guards"]
+    return {each["guard"]: (str(each["released"]), int(each["count"])) for each in guards if each.get("released")}
+
+
+def _recording_of(folder: Path) -> int:
+    told = json.loads((folder / ASKED).read_text()).get("recording")
+    return told if isinstance(told, int) else 0
 
 
 def _fetched(step: Step, merged: Merged, until: datetime, name: str) -> Path | None:
@@ -206,8 +235,8 @@ def _asked_in(folder: Path | None) -> Mapping[str, str]:
     file = folder / ASKED if folder is not None else None
     if file is None or not file.exists():
         return {}
-    asked = json.loads(file.read_text())
-    return {str(guard): str(reason) for guard, reason in asked.items()} if isinstance(asked, dict) else {}
+    asked = json.loads(file.read_text()).get("asked") or {}
+    return {str(guard): str(reason) for guard, reason in asked.items()}
 
 
 def _file_of(folder: Path | None, merged: Merged) -> Path:

@@ -20,8 +20,8 @@ def time_of(text: str) -> datetime:
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
-def fetch_recording(about: Circumstances, github: GitHub, into: Path, now: datetime) -> datetime:
-    """Fetch the newest recording of the main branch; when it was made. Raises Refused where it is old or missing."""
+def fetch_recording(about: Circumstances, github: GitHub, into: Path, now: datetime) -> Json:
+    """Fetch the newest recording of the main branch; its artifact. Raises Refused where it is old or missing."""
     found = _newest(github, about.recording_name, lambda run, _: _is_of_main(run, about))
     if found is None:
         raise Refused(
@@ -37,7 +37,21 @@ def fetch_recording(about: Circumstances, github: GitHub, into: Path, now: datet
             7,
         )
     unpack(github.archive(int(found["id"])), RECORDED, into)
-    return made
+    return found
+
+
+def fetch_that_recording(about: Circumstances, github: GitHub, identifier: int, into: Path) -> None:
+    """Fetch the recording that a plan says it was made from. Raises Refused where it is not one of the main branch."""
+    found = github.find(f"actions/artifacts/{identifier}")
+    run = None if found is None else github.find(f"actions/runs/{(found.get('workflow_run') or {}).get('id')}")
+    known = found is not None and found["name"] == about.recording_name and not found["expired"]
+    if found is None or run is None or not known or not _is_of_main(run, about):
+        raise Refused(
+            "The recording that the plan was made from is not one of the main branch, or has expired. Open a pull"
+            " request that plans again, and have that reviewed.",
+            6,
+        )
+    unpack(github.archive(identifier), RECORDED, into)
 
 
 def last_recording(about: Circumstances, github: GitHub) -> datetime | None:

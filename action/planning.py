@@ -4,10 +4,10 @@ import json
 import urllib.parse
 from pathlib import Path
 
-from action.artifacts import fetch_recording, newest_plan, unpack
+from action.artifacts import fetch_recording, newest_plan, time_of, unpack
 from action.circumstances import Refused
 from action.comment import post_comment
-from action.github import GitHubError
+from action.github import GitHubError, Json
 from action.program import Ended
 from action.releases import NONE, Releases, releases_of
 from action.runner_files import private
@@ -17,7 +17,7 @@ from action.telling import failure, planned
 COMMENT = "comment.md"
 PLAN = "idsync.plan"
 ASKED = "releases.json"
-"""What the text of the pull request released when it was planned."""
+"""What the text of the pull request released when it was planned, and the recording that it was planned from."""
 _KEPT = (COMMENT,)
 
 
@@ -39,8 +39,8 @@ def plan(step: Step) -> int:
         if ended.code:
             return _failed(step, "Validation", ended.code, _said(ended))
         recording = private(about.folder / "recording")
-        made = fetch_recording(about, step.github, recording, step.clock())
-        return _plan(step, recording, f"{made:%Y-%m-%d %H:%M} UTC")
+        found = fetch_recording(about, step.github, recording, step.clock())
+        return _plan(step, recording, found)
     except Refused as refused:
         return _failed(step, "Planning", refused.code, str(refused))
     except GitHubError as error:
@@ -67,11 +67,11 @@ def comment(step: Step) -> int:
     return 0
 
 
-def _plan(step: Step, recording: Path, recorded: str) -> int:
+def _plan(step: Step, recording: Path, recorded: Json) -> int:
     about = step.about
     releases = _releases(step)
     folder = private(about.folder / "report")
-    (folder / ASKED).write_text(json.dumps(dict(releases.reasons)))
+    (folder / ASKED).write_text(json.dumps({"asked": dict(releases.reasons), "recording": recorded["id"]}))
     file = folder / PLAN
     ended = step.run(
         "plan",
@@ -94,7 +94,8 @@ def _plan(step: Step, recording: Path, recorded: str) -> int:
     step.output("plan", file)
     _add_html(step, file)
     _annotate(step, file)
-    _leave(step, planned(ended.out, about.head, releases.notes, recorded))
+    made = f"{time_of(str(recorded['created_at'])):%Y-%m-%d %H:%M} UTC"
+    _leave(step, planned(ended.out, about.head, releases.notes, made))
     return 0
 
 

@@ -150,6 +150,10 @@ class FakeGitHub:
         rows = [row for row in self.artifacts.values() if row["workflow_run"]["id"] == int(run)]
         return 200, {"artifacts": _page(rows, query)}
 
+    def _artifact(self, identifier: str, **_: Any) -> tuple[int, Any]:
+        found = self.artifacts.get(int(identifier))
+        return (200, found) if found else (404, {"message": "Not Found"})
+
     def _archive(self, identifier: str, **_: Any) -> tuple[int, Any]:
         return 302, f"{self.address}/stored/{identifier}"
 
@@ -180,6 +184,7 @@ _ROUTES: list[tuple[str, Callable[..., tuple[int, Any]]]] = [
     (r"POST issues", FakeGitHub._open),
     (r"PATCH issues/(\d+)", FakeGitHub._change_issue),
     (r"GET actions/artifacts", FakeGitHub._artifacts),
+    (r"GET actions/artifacts/(\d+)", FakeGitHub._artifact),
     (r"GET actions/runs/(\d+)/artifacts", FakeGitHub._artifacts_of),
     (r"GET actions/artifacts/(\d+)/zip", FakeGitHub._archive),
     (r"GET actions/runs/(\d+)", FakeGitHub._run),

@@ -1,11 +1,16 @@
 """The loop of the example workflows: from an empty repository to a release of a guard, as the runner would run it."""
 
+import io
 import subprocess
 import sys
+import zipfile
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
+from idsync.plan.planfile import decode_plan, encode_plan
+from idsync.plan.seal import sealed
 from tests.action.company import Company, rule
 
 
@@ -125,6 +130,34 @@ def test_a_release_whose_text_changed_since_it_was_approved_is_exit_6(company: C
     merged = company.merge(number)
     assert merged.code == 6, merged.log
     assert "exit code 6" in company.comment(number)
+
+
+def test_a_plan_that_was_forged_to_release_more_than_there_was_is_exit_6(company: Company) -> None:
+    _burst(company)
+    company.push(company.main)
+    number = company.propose({}, LINES)
+    company.plan(number)
+    artifact = max(company.github.archives)
+    company.github.archives[artifact] = _forged(company.github.archives[artifact])
+    company.approve(number)
+    _burst(company, 20)
+    merged = company.merge(number)
+    assert merged.code == 6, merged.log
+    assert "less to release than was approved" in company.comment(number)
+
+
+def _forged(archive: bytes) -> bytes:
+    """The artifact of a plan in which guards are released for more than they count."""
+    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+        files = {name: opened.read(name) for name in opened.namelist()}
+    plan = decode_plan(files["idsync.plan"])
+    guards = tuple(msgspec.structs.replace(each, count=each.count and 99) for each in plan.guards)
+    files["idsync.plan"] = encode_plan(sealed(msgspec.structs.replace(plan, guards=guards, digest="")))
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as written:
+        for name, text in files.items():
+            written.writestr(name, text)
+    return content.getvalue()
 
 
 def test_a_release_that_came_after_the_approval_is_exit_6(company: Company) -> None:
