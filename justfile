@@ -51,7 +51,7 @@ docs:
 
 # the site of the documentation, in site/
 site:
-    {{bin}}/mkdocs build --strict
+    {{bin}}/python -m mkdocs build --strict
 
 # random weeks against the rules, for a night: --count, --weeks, --seed
 lives *arguments:
