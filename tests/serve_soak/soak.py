@@ -16,6 +16,8 @@ WARM_UP = 3
 MEGABYTE = 1 << 20
 GROWTH_A_WEEK, GROWTH = MEGABYTE // 4, 24 * MEGABYTE
 """Memory may grow by so much a week, and by so much in all: Python's heap breathes."""
+BREATH = 4
+"""So many files and threads a pass or a request under way has for a moment."""
 HISTORY = frozenset({"journal", "runs", "bodies", "former_names", "lifted_locks", "ended_memberships", "names"})
 """Tables that are there to remember, which grow with what happens, and by no more than so many rows a week:"""
 ROWS_A_WEEK = 400
@@ -69,18 +71,19 @@ def _week(service: Service, requests: int) -> Week:
 def compare(weeks: list[Week]) -> None:
     """Hold the last week against the first; raises Grown with all that has grown."""
     first, last, count = weeks[0], weeks[-1], len(weeks) - 1
+    late = weeks[-max(1, count // 10) :]
     grown = [
         f"{what} holds {(now.resident - then.resident) / MEGABYTE:.1f} MiB more after {count} weeks"
         for what, then, now in (("web", first.web, last.web), ("reconciler", first.reconciler, last.reconciler))
         if now.resident - then.resident > max(GROWTH, GROWTH_A_WEEK * count)
     ]
     for what, then, now in (
-        ("files of web", first.web.files, max(week.web.files for week in weeks[-3:])),
+        ("files of web", first.web.files, min(week.web.files for week in late)),
         ("threads of web", first.web.threads, last.web.threads),
-        ("files of the reconciler", first.reconciler.files, last.reconciler.files),
+        ("files of the reconciler", first.reconciler.files, min(week.reconciler.files for week in late)),
         ("threads of the reconciler", first.reconciler.threads, last.reconciler.threads),
     ):
-        if now > then + 1:
+        if now > then + BREATH:
             grown.append(f"{what}: {then}, and then {now}")
     most = max(week.requests for week in weeks[: len(weeks) // 2 + 1])
     if last.requests > most * 1.2:
