@@ -29,15 +29,15 @@ from idsync.model.identity import (
     raw_json,
 )
 from idsync.model.names import twin_key
-from idsync.model.ownership import okta_id_of
 from idsync.model.pushed import PushedGroup, PushedUser
-from idsync.model.times import format_time
+from idsync.model.times import format_time, is_past
 from idsync.reconcile.identifying import IdentityRecords, identify
 from idsync.reconcile.kept_back import kept_back
 from idsync.reconcile.lately import Lately
 from idsync.reconcile.owed import is_owed, owe
 from idsync.reconcile.partial_pass import apply_part
 from idsync.reconcile.people_known import PeopleKnown, is_stand_in
+from idsync.reconcile.presence import has_left, not_concerned, suspended_in
 from idsync.reconcile.together import Together
 from idsync.scim.profiles import profile_of
 from idsync.targets.protocol import Target
@@ -91,15 +91,18 @@ class Pushes:
     def replace_user(self, before: PushedUser, attributes: Attributes, now: datetime) -> PushedUser:
         """A user with other attributes than `before`; one that is inactive leaves, and stays as a tombstone."""
         user = self._user(before, attributes, format_time(now))
-        if twin_key(user.username) != twin_key(before.username):
-            self._refuse_foreign_name(user)
+        if user.active and (not before.active or twin_key(user.username) != twin_key(before.username)):
+            self._refuse_foreign_name(user)  # no name keeps anybody from leaving
         self._take_user(user, before, now)
         return user
 
     def delete_user(self, user: PushedUser, now: datetime) -> None:
-        """A user that leaves, and of whom nothing stays."""
-        self._take_user(replace(user, active=False), user, now)
-        self._store.pushed.delete_user(user.id)
+        """A user that leaves, and of whom nothing stays, but for a tombstone until they are locked."""
+        body = raw_json(msgspec.json.decode(user.body) | {"active": False})
+        gone = replace(user, active=False, body=body, version=user.version + 1, modified=format_time(now))
+        self._take_user(gone, user, now)
+        if not self.lock_held(gone, now):
+            self._store.pushed.delete_user(user.id)
 
     def create_group(self, attributes: Attributes, members: Members, now: datetime) -> PushedGroup:
         """A group that is new here, with its members by SCIM id."""
@@ -165,26 +168,32 @@ class Pushes:
     def _user(self, before: PushedUser, attributes: Attributes, at: str) -> PushedUser:
         username = str(attributes.get("userName") or before.username)
         external_id = attributes.get("externalId") or before.external_id
+        active = bool(attributes.get("active", True))
         return PushedUser(
             before.id,
             username,
-            self._okta_id(before, username, external_id),
+            self._okta_id(before, username, external_id, returns=active and not before.active),
             external_id,
-            bool(attributes.get("active", True)),
+            active,
             raw_json(dict(attributes)),
             before.version + 1,
             before.created,
             at,
         )
 
-    def lock_held(self, user: PushedUser) -> tuple[str, ...]:
+    def lock_held(self, user: PushedUser, now: datetime) -> tuple[str, ...]:
         """The guards that hold back the lock of a user who left; none where the lock is made, or there is nobody."""
         if user.active:
             return ()
         kept = kept_back(self._store.facts, self._target.name)
-        entries = (entry for address, each in kept.items() if split_address(address)[0] == "lock" for entry in each)
-        guards = tuple(guard for entry in entries if entry.okta_id == user.okta_id for guard in entry.guards)
-        return () if guards and self._target.locks([user.username]) else guards  # a person released it since
+        entries = [entry for address, each in kept.items() if split_address(address)[0] == "lock" for entry in each]
+        held = [entry for entry in entries if entry.okta_id == user.okta_id]
+        waiting = (entry for entry in held if not self._is_locked(entry.user, now))  # else a person released it since
+        return tuple(guard for entry in waiting for guard in entry.guards)
+
+    def _is_locked(self, name: str, now: datetime) -> bool:
+        locks = self._target.locks([name]).values()
+        return any(not is_past(lock.spec.expires, now) for lock in locks)
 
     def note_lock_owed(self, user: PushedUser) -> None:
         """Remember a user who left, and of whom something has still to be applied: a push may be a repeated one."""
@@ -195,16 +204,19 @@ class Pushes:
         """Whether the process that leads has still to apply something of any of these users."""
         return any(is_owed(self._store.facts, self._target.name, user.okta_id) for user in users)
 
-    def _okta_id(self, before: PushedUser, username: str, external_id: str | None) -> str:
+    def _okta_id(self, before: PushedUser, username: str, external_id: str | None, *, returns: bool) -> str:
         """Whom a user stands for: Okta's id where it is pushed, else the person who has the name, else the SCIM id.
 
-        An `externalId` where there was none is that of the same person; another one is another person's.
+        An `externalId` where there was none is that of the same person; another one is another person's. A tombstone
+        that `returns` without one is the person whom facts know under its name by then.
         """
         if external_id is not None:
             return before.okta_id if external_id == before.external_id and not is_stand_in(before) else external_id
-        if before.version and not is_stand_in(before):
+        if before.version and not is_stand_in(before) and not returns:
             return before.okta_id
         named = self._store.upstream.named({twin_key(username)}) - {before.id}
+        if before.version and not is_stand_in(before) and (before.okta_id in named or len(named) != 1):
+            return before.okta_id
         if len(named) == 1:
             return next(iter(named))
         return self._holder_of(username, before) or before.id
@@ -218,8 +230,8 @@ class Pushes:
         org_url = self._settings.integration.org_url
         entry = self._target.index(org_url, Names(frozenset({username}), _NOBODY)).users.get(username)
         okta_id = (entry.okta_id or "") if entry is not None else ""
-        locks = self._target.locks([username]).values() if okta_id else ()
-        return "" if any(okta_id_of(lock.metadata.labels) == okta_id for lock in locks) else okta_id
+        left = okta_id and has_left(okta_id, username, self._target, self._store.facts, self._store.pushed)
+        return "" if left else okta_id
 
     def _refuse_foreign_name(self, user: PushedUser) -> None:
         """Raise NameTaken when the directory has somebody of that name who is not ours to change."""
@@ -234,7 +246,9 @@ class Pushes:
         )
 
     def _take_user(self, user: PushedUser, before: PushedUser | None, now: datetime) -> None:
-        if before is not None and is_stand_in(before) and user.okta_id != before.okta_id:
+        told = before is not None and (before.active or user.external_id is not None)
+        if before is not None and told and is_stand_in(before) and user.okta_id != before.okta_id:
+            # Who left is nobody's match by a name alone, which another person may have got.
             okta_id = before.external_id or user.okta_id
             identify(self._settings, self._store, self._target, self._request(now), {before.okta_id: okta_id})
             before = replace(before, okta_id=okta_id)
@@ -247,12 +261,17 @@ class Pushes:
             self.locks_owed.append(user)
         people = {user.okta_id} if before is None else {user.okta_id, before.okta_id}
         head = self._head(now)
-        known = {each.id: each for each in self._store.upstream.part(people, ()).users} if self._has_facts() else {}
-        told = {} if before is None else profile_of(msgspec.json.decode(before.body))
-        users = [_identity(user, known.get(user.okta_id), told, read=self._pulls)] if user.active else []
-        if not user.active and any(each.active for each in self._store.pushed.users_of(user.okta_id)):
-            users = [each for each in known.values() if each.id == user.okta_id]  # there by another resource
-        reading = Reading(replace(head, users=users), Extent(frozenset(people), _NOBODY))
+        part = self._store.upstream.part(people, ()) if self._has_facts() else head
+        stay = not_concerned(self._store.pushed, user, before)
+        suspended = suspended_in(part)
+        users = [each for each in part.users if each.id in stay]
+        if user.active:
+            known = next((each for each in part.users if each.id == user.okta_id), None)
+            carried = {} if before is None else profile_of(msgspec.json.decode(before.body))
+            identity = _identity(user, known, carried, read=self._pulls)
+            users.append(replace(identity, status=SUSPENDED) if user.okta_id in suspended else identity)
+        away = dict.fromkeys(sorted(suspended - {each.id for each in users}), SUSPENDED)
+        reading = Reading(replace(head, users=users, unassigned=away), Extent(frozenset(people), _NOBODY))
         moved = self._store.upstream.take(reading)
         if self._together is not None and before is None and user.active:
             self._together.add(moved, people)
@@ -366,7 +385,7 @@ def _identity(user: PushedUser, known: IdentityUser | None, told: Attributes, *,
             profile.pop(name, None)
         profile.update(pushed)
     profile.setdefault("login", user.username)
-    status = known.status if known is not None and known.status in {*ACCESS_STATUSES, SUSPENDED} else "ACTIVE"
+    status = known.status if known is not None and known.status in ACCESS_STATUSES else "ACTIVE"
     return IdentityUser(
         user.okta_id, user.username, status, raw_json(profile), "USER" if known is None else known.scope
     )

@@ -152,7 +152,10 @@ class ScimEndpoint:
             await asyncio.sleep(_PAUSE)
         else:
             raise not_locked(left[0], ())
-        held = await self._worker.read(lambda store: [self._pushes(store, token.name).lock_held(user) for user in left])
+        now = self._clock()
+        held = await self._worker.read(
+            lambda store: [self._pushes(store, token.name).lock_held(user, now) for user in left]
+        )
         for user, guards in zip(left, held, strict=True):
             if guards:
                 raise not_locked(user, guards)

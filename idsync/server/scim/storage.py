@@ -78,7 +78,7 @@ class PushStorage(ScimStorage):
         if user is None:
             return
         self._pushes.note_lock_owed(user)
-        if guards := self._pushes.lock_held(user):
+        if guards := self._pushes.lock_held(user, self._clock()):
             raise not_locked(user, guards)
 
     def wrote(self, scim_id: str) -> None:
@@ -145,6 +145,7 @@ class PushStorage(ScimStorage):
         match before:
             case PushedUser():
                 self._pushes.delete_user(before, self._clock())
+                self.wrote(before.id)
             case PushedGroup():
                 self._pushes.delete_group(before, self._clock())
 
