@@ -75,7 +75,7 @@ class Job:
                 noticed=(*self.noticed, *kept_back_findings(store.facts, target.name)),
                 further=place.further_targets(),
                 earlier=settings_before(store.facts, target, place.settings, place.directory),
-                merged=(lambda reading: newest(reading, store.upstream, store.pushed, begun)) if is_pushed else None,
+                merged=(lambda reading: newest(reading, store, begun)) if is_pushed else None,
                 people=PeopleKnown(store.pushed) if is_pushed else None,
             )
 

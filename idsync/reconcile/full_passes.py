@@ -240,23 +240,22 @@ class _FullPass:
 
     def _newest(self, reading: Reading) -> Reading:
         """The reading, but for those of whom a push that arrived since it began, or a tick, knows better."""
-        store, followed = self._store, self._reconciling.followed.newer_than(self.began)
-        return newest(reading, store.upstream, store.pushed, self.begun, followed)
+        return newest(reading, self._store, self.begun, self._reconciling.followed.newer_than(self.began))
 
     def _known_better(self) -> Extent:
         """Of whom a push that arrived since the reading began, or a tick, knows better than it."""
-        return pushed_since(self._store.pushed, self.begun) | self._reconciling.followed.newer_than(self.began)
+        return pushed_since(self._store, self.begun) | self._reconciling.followed.newer_than(self.began)
 
     def _newer(self, made: _Planned) -> Newer:
         """What is known better than the plan."""
         stored = self._reconciling.followed.stored_since(made.time)
-        return newer_than_plan(self._store.pushed, stored, self._target, made.at)
+        return newer_than_plan(self._store, stored, self._target, made.at)
 
     def _to_look_at_again(self, made: _Planned) -> Extent:
         """Who was pushed since the reading began, and whom ticks moved since it was planned: what waits of them."""
         stored = self._reconciling.followed.stored_since(made.time)
         followed = Extent(frozenset(stored.people), frozenset(stored.lists))
-        return pushed_since(self._store.pushed, self.begun) | followed
+        return pushed_since(self._store, self.begun) | followed
 
 
 def _waits_with_a_release(parts: Parts, releases: Collection[str]) -> bool:

@@ -7,7 +7,7 @@ that a person whom a push deactivated shortly before is not believed to be activ
 from collections.abc import Collection, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
-from typing import assert_never
+from typing import Protocol, assert_never
 
 import msgspec
 
@@ -21,7 +21,8 @@ from idsync.model.times import format_time
 from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange
 from idsync.plan.holding import person_of
 from idsync.reconcile.followed import NOTHING, Stored
-from idsync.stores.protocol import Pushed, Upstream
+from idsync.reconcile.gone import gone_since
+from idsync.stores.protocol import Facts, Pushed, Upstream
 from idsync.targets.protocol import DirectoryReader
 
 replace = msgspec.structs.replace
@@ -29,12 +30,30 @@ LAG = timedelta(minutes=2)
 """So long after a push Okta's listings may still show what was before it."""
 
 
-def pushed_since(pushed: Pushed, begun: datetime) -> Extent:
+class PushRecords(Protocol):
+    """What a store keeps of pushes."""
+
+    @property
+    def pushed(self) -> Pushed: ...
+
+    @property
+    def facts(self) -> Facts: ...
+
+
+class MergedRecords(PushRecords, Protocol):
+    """The same, with the facts about Okta that pushes and readings make."""
+
+    @property
+    def upstream(self) -> Upstream: ...
+
+
+def pushed_since(records: PushRecords, begun: datetime) -> Extent:
     """The people and groups of whom a push knows better than a reading that began then, by Okta id."""
-    users: Iterable[PushedUser] = pushed.users_since(format_time(begun - LAG))
-    since = format_time(begun)
+    since, lagging = format_time(begun), format_time(begun - LAG)
+    users: Iterable[PushedUser] = records.pushed.users_since(lagging)
     people = (user.okta_id for user in users if user.modified >= since or not user.active)
-    return Extent(frozenset(people), frozenset(group.list_id for group in pushed.groups_since(since)))
+    lists = (group.list_id for group in records.pushed.groups_since(since))
+    return Extent(frozenset(people), frozenset(lists)) | gone_since(records.facts, lagging, since)
 
 
 class Newer(msgspec.Struct, frozen=True):
@@ -57,12 +76,13 @@ class Newer(msgspec.Struct, frozen=True):
         return frozenset((each.target, each.address) for each in changes if _is_about(each, names, self.lists))
 
 
-def newer_than_plan(pushed: Pushed, stored: Stored, target: DirectoryReader, since: str) -> Newer:
+def newer_than_plan(records: PushRecords, stored: Stored, target: DirectoryReader, since: str) -> Newer:
     """What was pushed since a plan was made, and what ticks `stored` since."""
-    users = pushed.users_since(since)
-    ids, keys = {user.okta_id for user in users}, {twin_key(user.username) for user in users}
-    names = {user.username for user in users} | (target.names_of(ids, keys) if users else set())
-    lists = {group.list_id for group in pushed.groups_since(since)}
+    users, gone = records.pushed.users_since(since), gone_since(records.facts, since, since)
+    ids = {user.okta_id for user in users} | (gone.users or frozenset())
+    keys = {twin_key(user.username) for user in users}
+    names = {user.username for user in users} | (target.names_of(ids, keys) if ids else set())
+    lists = {group.list_id for group in records.pushed.groups_since(since)} | (gone.lists or frozenset())
     return Newer(ids | stored.people, names | stored.names, lists | stored.lists)
 
 
@@ -113,18 +133,16 @@ def with_newer(reading: Reading, upstream: Upstream, newer: Extent) -> Reading:
     return msgspec.structs.replace(reading, snapshot=merged)
 
 
-def newest(
-    reading: Reading, upstream: Upstream, pushed: Pushed, begun: datetime, followed: Extent = NOTHING
-) -> Reading:
+def newest(reading: Reading, records: MergedRecords, begun: datetime, followed: Extent = NOTHING) -> Reading:
     """A whole reading that began then, but for those of whom a push that arrived since, or what a tick `followed`,
     knows better.
 
     Of pushed groups that stand for no group of Okta's, no reading says anything.
     """
-    if not upstream.is_known():
+    if not records.upstream.is_known():
         return reading
-    own = Extent(frozenset(), frozenset(group.id for group in pushed.own_groups()))
-    return with_newer(reading, upstream, pushed_since(pushed, begun) | followed | own)
+    own = Extent(frozenset(), frozenset(group.id for group in records.pushed.own_groups()))
+    return with_newer(reading, records.upstream, pushed_since(records, begun) | followed | own)
 
 
 def with_what_it_lacks(snapshot: Snapshot, before: Snapshot | None) -> Snapshot:

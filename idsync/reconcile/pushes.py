@@ -31,6 +31,7 @@ from idsync.model.identity import (
 from idsync.model.names import twin_key
 from idsync.model.pushed import PushedGroup, PushedUser
 from idsync.model.times import format_time, is_past
+from idsync.reconcile.gone import note_gone
 from idsync.reconcile.identifying import IdentityRecords, identify
 from idsync.reconcile.kept_back import kept_back
 from idsync.reconcile.lately import Lately
@@ -101,6 +102,7 @@ class Pushes:
         body = raw_json(msgspec.json.decode(user.body) | {"active": False})
         gone = replace(user, active=False, body=body, version=user.version + 1, modified=format_time(now))
         self._take_user(gone, user, now)
+        note_gone(self._store.facts, now, user=user.okta_id)
         if not self.lock_held(gone, now):
             self._store.pushed.delete_user(user.id)
 
@@ -150,6 +152,7 @@ class Pushes:
         self._store.pushed.delete_group(group.id)
         if self._is_read(group):
             return  # the group itself is Okta's, which still has it
+        note_gone(self._store.facts, now, access_list=group.list_id)
         head = self._head(now)
         self._apply(self._store.upstream.take(Reading(head, Extent(_NOBODY, frozenset({group.list_id})))), now)
 

@@ -177,7 +177,7 @@ class _Tick:
     def _take(self, reading: Reading) -> Extent:
         """Let a part that was read replace what is known of it, but for those who were pushed meanwhile. What moved."""
         upstream, extent = self._store.upstream, reading.extent
-        newer = pushed_since(self._store.pushed, self.begun)
+        newer = pushed_since(self._store, self.begun)
         newer = Extent((newer.users or _NOBODY) & (extent.users or _NOBODY), newer.lists)
         names = self._names_of(extent)
         moved = upstream.take(with_newer(reading, upstream, newer) if newer.users else reading)

@@ -48,7 +48,7 @@ def test_r41_a_reading_wins_over_older_pushes_but_not_at_once_over_a_deactivatio
 ) -> None:
     with store.transaction():
         push(store, "ann", NOW - before * SECOND, active=active)
-    assert pushed_since(store.pushed, NOW).users == (frozenset({"00u-ann"}) if newer else frozenset())
+    assert pushed_since(store, NOW).users == (frozenset({"00u-ann"}) if newer else frozenset())
 
 
 def test_r41_what_was_pushed_since_stands_and_the_rest_is_as_it_was_read(store: Store) -> None:
@@ -58,7 +58,7 @@ def test_r41_what_was_pushed_since_stands_and_the_rest_is_as_it_was_read(store: 
         push(store, "ann", NOW)
         time = format_time(NOW)
         store.pushed.put_group(PushedGroup("g", "eng", "00g-eng", None, NOTHING, 1, time, time))
-    merged = with_newer(read, store.upstream, pushed_since(store.pushed, NOW)).snapshot
+    merged = with_newer(read, store.upstream, pushed_since(store, NOW)).snapshot
     titles = {user.username: user.attributes().get("title") for user in merged.users}
     assert titles == {"ann": "pushed", "bob": "read", "cid": None}
     assert [each.member_ids() for each in merged.groups] == [["00u-ann"]]
@@ -69,7 +69,7 @@ def test_r41_who_left_by_a_push_is_not_brought_back_by_a_listing_that_lags(store
     with store.transaction():
         push(store, "ann", NOW - SECOND, active=False)
     read = Reading(okta(person("ann"), person("bob")))
-    assert names(with_newer(read, store.upstream, pushed_since(store.pushed, NOW)).snapshot) == ["bob"]
+    assert names(with_newer(read, store.upstream, pushed_since(store, NOW)).snapshot) == ["bob"]
 
 
 def test_r44_what_a_doubtful_reading_lacks_stays_as_it_was() -> None:
