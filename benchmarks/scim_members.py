@@ -59,7 +59,7 @@ async def patch(group: str, folder: Path) -> float:
     place = _place(folder)
     worker = Worker(lambda: place.store(Access.WRITE), "local", place.holder(format_time(place.now())), time.sleep)
     worker.start()
-    app = application(_endpoint(place, worker), worker, started=lambda: None)
+    app = application(_endpoint(place, worker), worker)
     headers = {"Authorization": f"Bearer {(folder / _TOKEN).read_text()}", "Content-Type": "application/scim+json"}
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), headers=headers) as http:
         people = pushed_people(folder)

@@ -60,6 +60,7 @@ def tally_line(tally: Tally) -> Line:
     brings: Words = (", with ", *_brought(tally.brings)) if tally.brings else ()
     causes = list[str | Cell | Words](tally.causes)
     notes = [some(causes, CAUSES_SHOWN)] if causes else []
+    notes += [("changed by hand",)] if tally.hand else []
     notes += [("your edit",)] if tally.edit else []
     return line(symbol, (*tally_words(tally), *brings), joined(notes, "; "))
 

@@ -129,7 +129,8 @@ class _Page:
     def _tally(self, tally: Tally) -> str:
         *what, _ = tally_words(tally)
         brings = f", with {', '.join(self.words(brief(each)) for each in tally.brings[:4])}" if tally.brings else ""
-        why = [self.words(some(tally.causes, CAUSES_SHOWN))] * bool(tally.causes) + ["your edit"] * tally.edit
+        why = [self.words(some(tally.causes, CAUSES_SHOWN))] * bool(tally.causes)
+        why += ["changed by hand"] * tally.hand + ["your edit"] * tally.edit
         numbers = [f"−{tally.lose:,}" if tally.lose else "", f"+{tally.gain:,}" if tally.gain else ""]
         return f"| {' | '.join([self.words(tuple(what)) + brings, *numbers, '; '.join(why)])} |"
 

@@ -33,6 +33,11 @@ class _Count:
         """Whether the configuration decides it for anybody."""
         return any(thing.edit for thing in self.seen.values())
 
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether a person gave or took it in the directory, for all whom it concerns."""
+        return all(thing.hand for thing in self.seen.values()) and bool(self.seen)
+
 
 def tallies_of(plan: Plan, things: Things, undescribed: frozenset[str]) -> Sequence[Tally]:
     """What most people lose first, then what most people gain; what a list alone brings is said of that list.
@@ -89,4 +94,5 @@ def _tally(key: Key, count: _Count, things: Things, brought: Iterable[Key]) -> T
         tuple(causes),
         count.is_edit,
         tuple(things.cell(*each) for each in brought),
+        count.is_by_hand,
     )

@@ -73,6 +73,8 @@ class Tally(msgspec.Struct, frozen=True):
     causes: tuple[Place | Upstream, ...] = ()
     edit: bool = False
     brings: tuple[Access, ...] = ()
+    hand: bool = False
+    """Whether a person gave or took it in the directory, for all whom it concerns."""
 
 
 class Thing(msgspec.Struct, frozen=True):

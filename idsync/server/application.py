@@ -38,7 +38,6 @@ def application(
     metrics: Metrics | None = None,
     page: StatusPage | None = None,
     *,
-    started: Callable[[], None],
     reconciles: Callable[[], bool] = lambda: True,
     keys: Callable[[], list[dict[str, Any]]] = list,
 ) -> ASGIApp:
@@ -67,7 +66,6 @@ def application(
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        started()
         yield
         worker.stop()
 

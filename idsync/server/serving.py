@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,18 +29,30 @@ class Listening:
 
 
 class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, started: Callable[[int], None]) -> None:
+        super().__init__(config)
+        self._when_started = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, and say so: who waits for that word may ask at once."""
+        await super().startup(sockets)
+        if self.started:
+            self._when_started(self.servers[0].sockets[0].getsockname()[1])
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leave signals to us: an end that was asked for is not a failure."""
         yield
 
 
-def serve(app: ASGIApp, listening: Listening, *, reload: Callable[[], None]) -> None:
+def serve(app: ASGIApp, listening: Listening, *, started: Callable[[int], None], reload: Callable[[], None]) -> None:
     """Answer until SIGTERM or SIGINT, then end what is being answered; SIGHUP calls `reload`.
+
+    `started` is told the port once it listens.
 
     Raises UsageError where nobody can listen there.
     """
-    server = server_of(app, listening)
+    server = server_of(app, listening, started)
     uvloop.run(_run(server, reload))
     if not server.started:
         raise UsageError(
@@ -49,8 +62,11 @@ def serve(app: ASGIApp, listening: Listening, *, reload: Callable[[], None]) -> 
         )
 
 
-def server_of(app: ASGIApp, listening: Listening) -> uvicorn.Server:
-    """The server of an application, which does not listen yet; its connections are bounded."""
+def server_of(app: ASGIApp, listening: Listening, started: Callable[[int], None] = lambda _: None) -> uvicorn.Server:
+    """The server of an application, which does not listen yet; its connections are bounded.
+
+    `started` is told the port once it listens.
+    """
     service = listening.service
     config = uvicorn.Config(
         app,
@@ -70,7 +86,7 @@ def server_of(app: ASGIApp, listening: Listening) -> uvicorn.Server:
         ssl_certfile=_file(listening, "certificate"),
         ssl_keyfile=_file(listening, "key"),
     )
-    return _Server(config)
+    return _Server(config, started)
 
 
 async def _run(server: uvicorn.Server, reload: Callable[[], None]) -> None:

@@ -127,7 +127,8 @@ def test_drift_says_who_did_it_and_names_no_rule_for_what_a_hand_gave(
         told = idsync("drift", "-c", org, "--format", form)
         assert told.code == 10
         given, back = (
-            next(line for line in told.out.splitlines() if word in line) for word in ("by-hand", "role team-web")
+            next(line for line in told.out.replace("`", "").splitlines() if word in line)
+            for word in ("role by-hand", "role team-web")
         )
         assert "changed by hand" in given
         assert "access-lists.yaml" not in given.partition("role team-web")[0]

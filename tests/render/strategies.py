@@ -8,7 +8,7 @@ from types import NoneType, UnionType
 import msgspec
 from hypothesis import strategies as st
 
-from idsync.plan.changes import AccessListChange, GuardResult, Inputs, LockChange, Plan, UserChange
+from idsync.plan.changes import AccessListChange, Edit, GuardResult, Inputs, LockChange, Plan, UserChange
 
 ODD = st.sampled_from(
     ["", " ", "a\nb", "\x1b[31m", "\u202e", "@acme/admins", "`|`", "<b>", "[x](http://a.b)", "#12", "e\u0301", "\u3164"]
@@ -20,6 +20,7 @@ DIGEST = st.text("0123456789abcdef", min_size=64, max_size=64).map("sha256:".__a
 FIXED: dict[tuple[type, str], st.SearchStrategy[typing.Any]] = {
     (Plan, "format_version"): st.sampled_from(["1.0", "1.7"]),
     (Plan, "digest"): DIGEST,
+    (Edit, "before_digest"): DIGEST,
     (Inputs, "config_digest"): DIGEST,
     (Inputs, "snapshot_digest"): DIGEST,
     (GuardResult, "limit"): st.one_of(COUNT, st.floats(0, 1e9)),

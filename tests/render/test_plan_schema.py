@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from idsync.config.source_files import SourceFile
 from idsync.model import directory, findings, measures, resources
 from idsync.model.canonical import canonical_bytes
 from idsync.plan import changes
@@ -27,6 +28,8 @@ STRUCTS = {
     "inputs": changes.Inputs,
     "measures": measures.Measures,
     "unasked": measures.Unasked,
+    "edit": changes.Edit,
+    "source_file": SourceFile,
     "health": findings.Health,
     "finding": findings.Finding,
     "upstream_cause": directory.UpstreamCause,

@@ -104,7 +104,7 @@ def served(
         call=lambda: called.append("called"),
         reconciles=lambda: True,
     )
-    app = application(scim, worker, page=page, started=lambda: None)
+    app = application(scim, worker, page=page)
     with TestClient(app, base_url, client=(client, 50000), follow_redirects=False) as http:
         yield Served(http, path, token, clock, scim, called, worker)
 

@@ -83,10 +83,12 @@ def command(invocation: Invocation, host: str | None, port: int | None) -> ExitC
             call=reconciler.call,
             reconciles=lambda: reconciler.is_alive,
         ),
-        started=lambda: LOG.info("Serving SCIM at http://%s:%s%s", listening.host, listening.port, base),
         reconciles=lambda: reconciler.is_alive,
         keys=configured.public_keys,
     )
+
+    def started(at: int) -> None:
+        LOG.info("Serving SCIM at http://%s:%s%s", listening.host, at, base)
 
     def reload() -> None:
         from idsync.errors import ConfigError
@@ -101,7 +103,7 @@ def command(invocation: Invocation, host: str | None, port: int | None) -> ExitC
             reconciler.reload()
 
     try:
-        serve(app, listening, reload=reload)
+        serve(app, listening, started=started, reload=reload)
     finally:
         wakes.stop()
         reconciler.stop()

@@ -138,7 +138,8 @@ class _Document:
             f", with {', '.join(self._markup.words(brief(each)) for each in tally.brings[:4])}" if tally.brings else ""
         )
         more = f", … and {len(tally.brings) - 4:,} more" if len(tally.brings) > 4 else ""
-        why = [self._markup.words(some(tally.causes, CAUSES_SHOWN))] * bool(tally.causes) + ["your edit"] * tally.edit
+        why = [self._markup.words(some(tally.causes, CAUSES_SHOWN))] * bool(tally.causes)
+        why += ["changed by hand"] * tally.hand + ["your edit"] * tally.edit
         lose = f'<td class="lose number">−{tally.lose:,}</td>' if tally.lose else "<td></td>"
         gain = f'<td class="gain number">+{tally.gain:,}</td>' if tally.gain else "<td></td>"
         what = self._markup.words(brief(tally.what))
