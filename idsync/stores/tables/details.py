@@ -11,6 +11,9 @@ from idsync.stores.tables.statements import Statements
 _SQL = Statements("members.sql")
 _DETAILS = msgspec.json.Decoder(Membership)
 
+_MOST_KNOWN = 10_000
+"""So many are kept at hand: each time at which somebody joins makes new ones, and a service lives long."""
+
 
 class Details:
     """Bodies of details by number; they are never changed, so that those that were read stay known."""
@@ -27,8 +30,7 @@ class Details:
         if found is None:
             self._connection.run(_SQL["add_details"], (body,))
             (found,) = self._connection.rows(_SQL["details_id"], (body,))[0]
-            self._numbers[body] = found
-            self._bodies[found] = body
+            self._know(found, body)
         return found
 
     def body(self, number: int) -> bytes:
@@ -39,8 +41,14 @@ class Details:
             if row is None:
                 raise StoreDamaged("the details of a membership", f"Those of number {number} are missing.")
             (found,) = row
-            self._bodies[number] = found
+            self._know(number, found)
         return found
+
+    def _know(self, number: int, body: bytes) -> None:
+        if len(self._bodies) >= _MOST_KNOWN:
+            self._forget()
+        self._numbers[body] = number
+        self._bodies[number] = body
 
     def _forget(self) -> None:
         self._numbers.clear()
