@@ -124,3 +124,25 @@ def test_an_old_resource_of_somebody_who_is_there_by_another_one_takes_nothing(s
     gone = user("ann@x.com", externalId="00u1", title="x") | {"active": False}
     asked(service, method, f"/Users/{old}", **({"json": gone} if method == "PUT" else {}))
     assert service.directory() == before
+
+
+@pytest.mark.parametrize("how", ["PUT", "PUT null", "remove", "null"])
+def test_r42_a_tombstone_comes_back_by_the_word_alone(service: Served, how: str) -> None:
+    ann = pushed(service, "ann@x.com", externalId="00u1")
+    path, body = f"/Users/{ann}", user("ann@x.com", externalId="00u1")
+    assert asked(service, "PUT", path, json=body | {"active": False})[0] == 200
+    operations: dict[str, dict[str, Any]] = {
+        "remove": {"op": "remove", "path": "active"},
+        "null": {"op": "replace", "value": {"active": None}},
+    }
+    without = {key: value for key, value in body.items() if key != "active"}
+    puts = {"PUT": without, "PUT null": body | {"active": None}}
+    code, told = (
+        patched(service, path, operations[how]) if how in operations else asked(service, "PUT", path, json=puts[how])
+    )
+    assert code == 200
+    assert told["active"] is False
+    assert locked(service) == ["ann@x.com"]
+    assert service.directory().users == {}
+    assert asked(service, "PUT", path, json=body | {"active": True})[1]["active"] is True
+    assert locked(service) == []
