@@ -30,7 +30,7 @@ from idsync.reconcile.applied_configuration import (
     configuration_to_remember,
 )
 from idsync.reconcile.clocks import clocks_of
-from idsync.reconcile.kept_back import Holders, Kept, holders_in, kept_back, to_keep_back, with_marks_kept
+from idsync.reconcile.kept_back import Holders, Kept, holders_in, kept_back, to_keep_back, with_marks_kept, without_made
 from idsync.reconcile.parts import PASSED, Parts
 from idsync.reconcile.planned import last_apply_in_part
 from idsync.stores.protocol import Records
@@ -183,6 +183,8 @@ class Applier:
         if self.until_released:
             there, name, now = self.records.facts, self.first.name, self.clock()
             facts.update(to_keep_back(parts.held, looked_at, there, name, self.holders, now, self.known_kept))
+        elif not self.request.unattended:
+            facts.update(without_made(parts.going, self.records.facts, self.first.name, self.holders))
         return facts
 
     def _releases(self, parts: Parts) -> Mapping[str, str]:

@@ -143,6 +143,20 @@ def to_keep_back(
     return {} if kept == before else {_KEY.format(target): canonical_bytes(kept)}
 
 
+def without_made(going: Plan, facts: Facts, target: str, holders: Holders) -> Mapping[str, bytes]:
+    """The facts that an apply by a person keeps of what is held: what it makes itself is held no more."""
+    before = kept_back(facts, target)
+    if not before:
+        return {}
+    marks, changes = _Marks(going.changes, before, holders), {change.address: change for change in going.changes}
+    kept = {
+        address: tuple(one for one in each if address not in changes or not marks.makes(one, changes[address]))
+        for address, each in before.items()
+    }
+    kept = {address: each for address, each in kept.items() if each}
+    return {} if kept == before else {_KEY.format(target): canonical_bytes(kept)}
+
+
 def _what(entry: KeptBack) -> tuple[str, str, str]:
     """What of an address it is about, whichever guards hold it."""
     return entry.action, entry.okta_id, entry.member
@@ -197,6 +211,15 @@ class _Marks:
             marks += sorted(self._waiting.get(split_address(change.address)[1], ()))
         new = tuple(dict.fromkeys(mark for mark in marks if mark not in change.blocked_by))
         return msgspec.structs.replace(change, blocked_by=(*change.blocked_by, *new)) if new else change
+
+    def makes(self, entry: KeptBack, change: Change) -> bool:
+        """Whether a change, once made, leaves nothing to be done of what is kept back; also where an account goes."""
+        if isinstance(change, AccessListChange) and entry.member:
+            gone = (name for name in change.members_removed if self._is(entry, name))
+            return change.action == "delete" or any(
+                self._renamed.get(name, "") not in change.members_added for name in gone
+            )
+        return self._applies(entry, change)
 
     def _applies(self, entry: KeptBack, change: Change) -> bool:
         """Whether a change does what is kept back, to the same person or list."""

@@ -163,3 +163,22 @@ def test_r35_a_group_that_loses_many_keeps_them_until_they_are_released(tmp_path
         whole_pass(service, settings)
         ((_, members),) = service.directory().members.items()
         assert len(members) == 6
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_r43_what_a_person_applied_is_held_no_more(tmp_path: Path, at_once: bool) -> None:
+    settings = guarded(user_deletes="{percent: 0, floor: 0}", member_removals="{percent: 0, floor: 0}")
+    with served(tmp_path / "a.db", settings) as service:
+        okta = service.engine()
+        ann, bob, eve = people(okta, 3)
+        group = okta.push_group("eng", [ann, bob, eve])
+        okta.deactivate(ann)
+        okta.change_members(group, left=(bob,))
+        with open_store(service.path) as store:
+            there = set(kept_back(store.facts, "local"))
+        assert there == {"user/p00@x.com", f"access_list/{group.scim_id}"}
+        released = {"user_deletes": "they left"} | ({"member_removals": "they left"} if at_once else {})
+        whole_pass(service, settings, **released)
+        with open_store(service.path) as store:
+            kept = kept_back(store.facts, "local")
+        assert {entry.member for each in kept.values() for entry in each} == (set() if at_once else {"p01@x.com"})
