@@ -24,6 +24,7 @@ IdsyncError
     SchemaMoved              ... since a newer version brought it to a schema that this one does not know
     SchemaTooOld             ... before a command that writes has brought it to today's schema
   ResourceError              a resource in a manual edit is invalid, unknown, stale or in conflict
+  NotTogether                pushes that were taken at one time must be taken one after the other
   NameTaken                  a pushed user has the name of somebody whom idsync does not manage
 """
 

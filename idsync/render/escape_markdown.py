@@ -7,8 +7,8 @@ would take addresses for links.
 
 import re
 
-_CELL = re.compile(r"[`|\\]")
-"""What a span of code between backticks cannot hold within the cell of a table."""
+_CELL = re.compile(r"[`|\\<]")
+"""What a span of code between backticks cannot hold in the cell of a table, and what would begin a tag elsewhere."""
 _ACTS = re.compile(r"[^\w \-,…→()]|_")
 _LINKS = re.compile(r"[@:.]")
 _PLAIN = re.compile(r"[(]?(?:[^\W\d_]+(?:['’-][^\W\d_]+)*|\d{1,3}(?:,\d{3})*|…|→)[)]?[.,;:]?\Z")

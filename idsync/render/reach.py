@@ -1,5 +1,6 @@
 """How far a plan reaches: whom and what it touches, beside what it gives and takes; nothing that is nought."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from idsync.model.addresses import split_address
@@ -19,7 +20,7 @@ NAMES_SHOWN = 6
 def reach_of(plan: Plan, touched: Touched) -> tuple[Entry, ...]:
     """What there is to say of it, people first."""
     lists = [change for change in plan.changes if isinstance(change, AccessListChange)]
-    return (*_people(plan, touched), *_noticed(plan), *_emptied(lists), *_limits(plan))
+    return (*_people(plan, touched), *_elsewhere(plan), *_noticed(plan), *_emptied(lists), *_limits(plan))
 
 
 def _people(plan: Plan, touched: Touched) -> Iterator[Entry]:
@@ -33,6 +34,12 @@ def _people(plan: Plan, touched: Touched) -> Iterator[Entry]:
     if protected and not any(finding.code == TOUCHED for finding in plan.findings):
         who = counted(protected, "protected person", "protected people")
         yield Entry("!", (f"{who} would be locked, deleted or left without a role",), effect="takes")
+
+
+def _elsewhere(plan: Plan) -> Iterator[Entry]:
+    """What changes in each target beside the first; of most plans there is none."""
+    for target, number in sorted(Counter(change.target for change in plan.changes if change.target).items()):
+        yield Entry(" ", (f"{counted(number, 'change')} ", Safe(in_target(target))))
 
 
 def _percent(number: int, whole: int) -> str:

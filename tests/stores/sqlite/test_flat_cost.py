@@ -27,8 +27,23 @@ WHOLE = {
     "records.sql": {"chained_entries", "entries", "headlines"},
     "agreed.sql": {"differences"},
     "testimony.sql": {"runs", "edited", "user_prints", "lock_prints", "access_list_prints", "list_counts"},
-    "upstream.sql": {"upstream_away", "upstream_lists", "upstream_members", "upstream_users"},
-    "pushed.sql": {"count_pushed_groups", "count_pushed_users", "pushed_groups", "pushed_users", "scim_tokens"},
+    "upstream.sql": {
+        "upstream_away",
+        "upstream_list_kinds",
+        "upstream_lists",
+        "upstream_members",
+        "upstream_user_ids",
+        "upstream_users",
+    },
+    "pushed.sql": {
+        "count_pushed_groups",
+        "count_pushed_users",
+        "own_pushed_groups",
+        "pushed_groups",
+        "pushed_stand_ins",
+        "pushed_users",
+        "scim_tokens",
+    },
 }
 """The statements that are meant to read a whole table; `any_…` and `last_…` read one row of it."""
 FROM_THE_END = {"latest_headlines"}
