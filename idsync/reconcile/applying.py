@@ -97,9 +97,7 @@ class Applier:
             self._check_older(plan)
             self._check_orphaned(plan)
         plan = self.counted_again(plan)
-        if self.until_released:
-            plan = with_marks_kept(plan, kept_back(self.records.facts, self.first.name), self.holders)
-        going, held = split(plan, self.request.releases)
+        going, held = split(plan := self._with_kept(plan), self.request.releases)
         return Parts(plan, going, held)
 
     def check_whole(self, plan: Plan) -> None:
@@ -108,7 +106,11 @@ class Applier:
         self._check_orphaned(plan)
         self._check_older(plan)
         check_health(plan, self.request.releases)
-        check_guards(plan, self.request.releases)
+        check_guards(self._with_kept(plan), self.request.releases)
+
+    def _with_kept(self, plan: Plan) -> Plan:
+        """The plan, marked with what waits for a release; it waits also where it is under each limit by now."""
+        return with_marks_kept(plan, kept_back(self.records.facts, self.first.name), self.holders)
 
     def make(
         self,

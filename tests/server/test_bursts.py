@@ -4,9 +4,11 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from idsync.bootstrap import Workspace
 from idsync.config.settings import Settings
+from idsync.errors import BlockedError
 from idsync.plan.sections import FIRST
 from idsync.reconcile.applying import Applier
 from idsync.reconcile.kept_back import kept_back
@@ -182,3 +184,33 @@ def test_r43_what_a_person_applied_is_held_no_more(tmp_path: Path, at_once: bool
         with open_store(service.path) as store:
             kept = kept_back(store.facts, "local")
         assert {entry.member for each in kept.values() for entry in each} == (set() if at_once else {"p01@x.com"})
+
+
+def test_r43_an_apply_releases_by_name_alone_also_what_is_under_its_limit_by_now(tmp_path: Path) -> None:
+    settings = guarded(user_deletes="{percent: 0, floor: 1}")
+    with served(tmp_path / "a.db", settings) as service:
+        okta = service.engine()
+        for person in people(okta, 4)[:2]:
+            okta.deactivate(person)
+        assert len(service.directory().users) == 3
+        service.clock[0] += HOUR
+        now, place = service.clock[0], Workspace(settings, service.path.parent)
+        with open_store(service.path) as store:
+            target = place.target(store)
+            source = PushedSource(store.upstream.whole)
+            planned = plan_once(settings, source, target, None, now, past=store.agreed("local").past())
+            plan = planned.executable().plan
+            for split in (False, True):
+                request = replace(place.request("somebody", now), split=split)
+                applier = Applier(settings, store, {FIRST: target}, request, lambda: now)
+                if split:
+                    assert "user/p01@x.com" in {change.address for change in applier.parts(plan).held.changes}
+                else:
+                    with pytest.raises(BlockedError, match="user_deletes"):
+                        applier.check_whole(plan)
+            released = replace(place.request("somebody", now), releases={"user_deletes": "they left"})
+            applier = Applier(settings, store, {FIRST: target}, released, lambda: now)
+            applier.check_whole(plan)
+            applier.make(applier.parts(plan))
+            assert kept_back(store.facts, "local") == {}
+        assert len(service.directory().users) == 2
