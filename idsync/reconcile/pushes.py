@@ -171,9 +171,8 @@ class Pushes:
     def _user(self, before: PushedUser, attributes: Attributes, at: str) -> PushedUser:
         username = str(attributes.get("userName") or before.username)
         external_id = attributes.get("externalId") or before.external_id
+        # A tombstone that is pushed without the word stays one.
         active = bool(attributes.get("active", before.active or not before.version))
-        if not active:
-            attributes = {**attributes, "active": False}  # a tombstone that is pushed without the word stays one
         return PushedUser(
             before.id,
             username,

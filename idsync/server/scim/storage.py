@@ -247,7 +247,7 @@ class PushStorage(ScimStorage):
         match pushed:
             case PushedUser():
                 name = USER
-                if "active" in content or not pushed.active:
+                if "active" in content:  # who removed the word is not told it, and stays what they were
                     content["active"] = pushed.active
                 groups = self._pushed.groups_of(pushed.id) if pushed.active else ()
                 content["groups"] = [
