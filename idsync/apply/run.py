@@ -65,7 +65,7 @@ class Run:
         self._number = self._broken_off.run if self._broken_off else 0
         self._entered = sorted(entered, key=lambda each: each.section.target)
         self._serial = 0
-        self._whole = self._known_as_whole()
+        self._whole = self._written_as_whole() if self._broken_off else set()
         self._kept_before = sum(
             step_count(each.section.changes) for each in self._entered if each.target.name in self._whole
         )
@@ -103,11 +103,11 @@ class Run:
         """How many steps are in their targets."""
         return self._kept_before + sum(run.kept for run in self._runs)
 
-    def _known_as_whole(self) -> set[str]:
-        """The targets whose sections a run before made whole."""
-        if self._broken_off is None or len(self._entered) == 1:
+    def _written_as_whole(self) -> set[str]:
+        """The targets whose sections this run made whole already, by whichever process."""
+        if len(self._entered) == 1:
             return set()
-        entries = (each.entry for each in self._records.journal.entries(self._broken_off.run))
+        entries = (each.entry for each in self._records.journal.entries(self._number))
         return {entry.target for entry in entries if isinstance(entry, SectionFinished)}
 
     def _still_to_make(self) -> list[Entered]:
@@ -153,7 +153,10 @@ class Run:
         with self._records.transaction():
             for run in self._runs:
                 self._records.leases.check(run.lease)
+            # Another process may have begun this very plan meanwhile, in a target that this one could not enter.
+            self._broken_off = self._broken_off or self._records.runs.unfinished(self._plan.digest)
             if self._broken_off is not None:
+                self._number = self._broken_off.run
                 told = dict(self._request.circumstances)
                 self._records.journal.append(RunResumed(self._number, now, self._request.actor, told))
                 return
@@ -208,6 +211,7 @@ class Run:
         """Write down, in the transaction of a section's last step, that it is whole; with the last one, the run is."""
         now = format_time(self._request.now)
         left = {each.target.name for each in self._entered} - self._whole - {run.name}
+        left -= self._written_as_whole() if left else set()
         if left:
             if run.section.changes:
                 self._records.journal.append(SectionFinished(self._number, now, run.name, run.target.serial()))
@@ -222,10 +226,13 @@ class Run:
     def _note_stop(self, run: SectionRun, why: str) -> None:
         """Write down, if that is still possible, why the run broke off and how many steps the targets keep.
 
-        Who has lost the lease does not: another run may have taken this one up.
+        Who has lost the lease does not: another run may have taken this one up. Nor is it one that breaks off where
+        another process made the rest.
         """
         if self._number:
             with suppress(StoreError, LeaseLost), fenced(self._records, run.lease):
+                if self._records.runs.finished(self._plan.digest) is not None:
+                    return
                 self._records.journal.append(RunStopped(self._number, format_time(self._request.now), self._kept, why))
 
 

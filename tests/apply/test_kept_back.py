@@ -1,0 +1,45 @@
+"""What a guard held back is about a person, and not about a name that another person may get."""
+
+from collections.abc import Collection
+
+from msgspec.structs import replace
+
+from idsync.apply.kept_back import KeptBack, numbers_held, with_marks_kept
+from idsync.model.addresses import Address
+from idsync.model.directory import Reason
+from idsync.model.ownership import USER_ID_LABEL
+from idsync.model.resources import Lock
+from idsync.plan.changes import LockChange, Plan
+from tests.core.replay import settled
+from tests.core.world import lock_on, okta, person, plan
+
+ADDRESS = Address("lock/of-ann")
+IDLE = plan(okta(person("ann")), settled(okta(person("ann"))))
+
+
+def lock_for(okta_id: str) -> Lock:
+    """A lock of ours on ann, for a person who had or has the name."""
+    lock = lock_on("ann", ours=True)
+    return replace(lock, metadata=replace(lock.metadata, labels={**lock.metadata.labels, USER_ID_LABEL: okta_id}))
+
+
+def locking(okta_id: str, *marks: str) -> Plan:
+    """A plan that locks this person under the name."""
+    lock = lock_for(okta_id)
+    return replace(IDLE, changes=(LockChange(ADDRESS, "create", Reason.UNASSIGNED, (), None, lock, blocked_by=marks),))
+
+
+def nobody(_names: Collection[str]) -> dict[str, str]:
+    """A target without accounts."""
+    return {}
+
+
+def test_r43_a_lock_that_was_held_for_one_person_does_not_hold_that_of_another_with_the_name() -> None:
+    kept = {ADDRESS: (KeptBack("create", ("lock_burst",), user="ann", okta_id="00u-ann"),)}
+    assert [each.blocked_by for each in with_marks_kept(locking("00u-ann"), kept, nobody).changes] == [("lock_burst",)]
+    assert [each.blocked_by for each in with_marks_kept(locking("00u-heir"), kept, nobody).changes] == [()]
+
+
+def test_what_is_held_is_counted_by_guard() -> None:
+    assert numbers_held(locking("00u-ann", "lock_burst", "incomplete")) == {"lock_burst": 1}
+    assert numbers_held(IDLE) == {}
