@@ -16,6 +16,7 @@ from idsync.apply.admission import (
     check_unused,
     releasing,
 )
+from idsync.apply.kept_back import marked_as_kept
 from idsync.apply.last_apply import last_apply
 from idsync.apply.lease import take_lease
 from idsync.apply.recount import counted_again
@@ -87,11 +88,13 @@ def _admit(plan: Plan, request: Request, records: Records, *, first: Target, ent
     if request.unattended and lately is None:
         lately = counted_lately(records.journal, request.now)
     again = counted_again(plan, request.expected, entered, request.now, lately)
+    waiting = marked_as_kept(again, records.facts, first, request.expected.org_url)
     check_health(again, request.releases, split=request.split)
-    check_guards(again, request.releases)
+    # A split run was parted by these marks; the giving half of a change, which goes ahead, bears them as well.
+    check_guards(again if request.split else waiting, request.releases)
     known = request.expected.known
     orphans = [each for target in entered.values() for each in target.orphans(known)] if request.whole else []
-    counting = releasing(again, last, orphans, request.releases)
+    counting = releasing(waiting, last, orphans, request.releases)
     if LOGIN_REUSED in request.releases and lifts_for_reused_names(plan):
         counting[LOGIN_REUSED] = request.releases[LOGIN_REUSED]
     counted = {} if lately is None else own_counts(again.guards, lately)

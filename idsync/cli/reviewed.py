@@ -8,6 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from idsync.apply.admission import check_reviewed
+from idsync.apply.kept_back import Kept, holders_in, kept_back, kept_of
 from idsync.apply.last_apply import last_apply
 from idsync.apply.request import Applied
 from idsync.apply.reviewed import is_used, to_remember_used
@@ -27,7 +28,6 @@ from idsync.plan.changes import Plan
 from idsync.plan.releases import releases_in, with_releases
 from idsync.plan.seal import write_sealed
 from idsync.reconcile.edit_apart import edit_apart
-from idsync.reconcile.kept_back import Kept, holders_in, kept_back, kept_of
 from idsync.reconcile.one_reading import OneReading
 from idsync.reconcile.parts import Parts
 from idsync.reconcile.planned import Planned

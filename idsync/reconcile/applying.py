@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from idsync.apply.admission import check_guards, check_health, check_inputs, check_older, check_orphaned, check_unused
 from idsync.apply.executor import apply_plan
+from idsync.apply.kept_back import Holders, Kept, holders_in, marked_as_kept, to_keep_back, without_made
 from idsync.apply.last_apply import last_apply, to_remember
 from idsync.apply.recount import counted_again
 from idsync.apply.request import Applied, Request, left_for_later
@@ -30,7 +31,6 @@ from idsync.reconcile.applied_configuration import (
     configuration_to_remember,
 )
 from idsync.reconcile.clocks import clocks_of
-from idsync.reconcile.kept_back import Holders, Kept, holders_in, kept_back, to_keep_back, with_marks_kept, without_made
 from idsync.reconcile.parts import PASSED, Parts
 from idsync.reconcile.planned import last_apply_in_part
 from idsync.stores.protocol import Records
@@ -96,8 +96,8 @@ class Applier:
         if self.request.whole:
             self._check_older(plan)
             self._check_orphaned(plan)
-        plan = self.counted_again(plan)
-        going, held = split(plan := self._with_kept(plan), self.request.releases)
+        plan = self._marked_as_kept(self.counted_again(plan))
+        going, held = split(plan, self.request.releases)
         return Parts(plan, going, held)
 
     def check_whole(self, plan: Plan) -> None:
@@ -106,11 +106,10 @@ class Applier:
         self._check_orphaned(plan)
         self._check_older(plan)
         check_health(plan, self.request.releases)
-        check_guards(self._with_kept(plan), self.request.releases)
+        check_guards(self._marked_as_kept(plan), self.request.releases)
 
-    def _with_kept(self, plan: Plan) -> Plan:
-        """The plan, marked with what waits for a release; it waits also where it is under each limit by now."""
-        return with_marks_kept(plan, kept_back(self.records.facts, self.first.name), self.holders)
+    def _marked_as_kept(self, plan: Plan) -> Plan:
+        return marked_as_kept(plan, self.records.facts, self.first, self.settings.integration.org_url)
 
     def make(
         self,

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from idsync.apply.admission import check_guards, check_health, releasing
+from idsync.apply.kept_back import marked_as_kept
 from idsync.apply.last_apply import last_apply, last_apply_key
 from idsync.apply.recount import Counted, counted_in
 from idsync.apply.request import Applied, Judged, left_for_later
@@ -115,7 +116,8 @@ class InBatches:
         check_health(again, request.releases, split=True)
         check_guards(again, request.releases)
         last, orphans = last_apply(facts, applier.first), applier.first.orphans(expected.known)
-        releases = releasing(again, last, orphans, request.releases)
+        waiting = marked_as_kept(again, facts, applier.first, expected.org_url)
+        releases = releasing(waiting, last, orphans, request.releases)
         return _Whole(counted, CountedOnce(counted.taken), releases, facts.get(last_apply_key(applier.first)))
 
     def _make_some(self, parts: Parts, clocks: Clocks, whole: _Whole, progress: _Progress, lately: Lately) -> None:

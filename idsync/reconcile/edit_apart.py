@@ -2,11 +2,11 @@
 
 from msgspec.structs import replace
 
+from idsync.apply.kept_back import Kept, with_marks_kept
 from idsync.plan.changes import Plan
 from idsync.plan.guards import ALL_GUARDS, released
 from idsync.plan.split import split
 from idsync.reconcile.applying import Applier
-from idsync.reconcile.kept_back import Kept, with_marks_kept
 from idsync.reconcile.parts import Parts
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 import msgspec
 from msgspec.structs import replace
 
+from idsync.apply.kept_back import kept_back, numbers_held
 from idsync.apply.last_apply import last_apply
 from idsync.errors import IdsyncError, PassStopped, SourceError
 from idsync.model.extent import Extent, Reading
@@ -19,7 +20,6 @@ from idsync.reconcile.applied_configuration import config_waiting
 from idsync.reconcile.applying import Applier
 from idsync.reconcile.batches import InBatches, Made
 from idsync.reconcile.identifying import identify_read
-from idsync.reconcile.kept_back import kept_back, numbers_held
 from idsync.reconcile.log_cursor import LogCursor
 from idsync.reconcile.merging import Newer, newer_than_plan, newest, pushed_since, with_what_it_lacks
 from idsync.reconcile.pace import Pace

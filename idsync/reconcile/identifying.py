@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from idsync import __version__
 from idsync.apply.executor import apply_plan
+from idsync.apply.kept_back import identify_kept
 from idsync.apply.request import Request
 from idsync.config.settings import Settings
 from idsync.model.addresses import Address, lock_address, user_address
@@ -28,7 +29,6 @@ from idsync.plan.health import Judgement
 from idsync.plan.same_person import identified
 from idsync.plan.seal import ready_at_once
 from idsync.plan.sections import FIRST
-from idsync.reconcile.kept_back import identify_kept
 from idsync.reconcile.people_known import is_stand_in, matched
 from idsync.stores.protocol import Pushed, Records, Upstream
 from idsync.targets.protocol import Target

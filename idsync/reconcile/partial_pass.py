@@ -6,6 +6,7 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
+from idsync.apply.kept_back import withdraw
 from idsync.apply.request import Applied, Request
 from idsync.config.settings import Settings
 from idsync.model.directory import LastApply
@@ -13,7 +14,6 @@ from idsync.model.extent import Extent
 from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange, passes_on
 from idsync.plan.sections import FIRST
 from idsync.reconcile.applying import Applier
-from idsync.reconcile.kept_back import withdraw
 from idsync.reconcile.people_known import PeopleKnown
 from idsync.reconcile.planning import plan_part
 from idsync.stores.protocol import Records, Upstream

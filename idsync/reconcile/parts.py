@@ -34,8 +34,9 @@ class Parts(msgspec.Struct, frozen=True):
         return tuple(dict.fromkeys(each.code for each in self.whole.health.findings if each.code not in released))
 
     def passed_limits(self, released: Container[str]) -> tuple[str, ...]:
-        """Guards over their limit whose changes go ahead all the same, though nobody released them."""
+        """Guards that are over their limit, or mark a change, and hold no lock, though nobody released them."""
         if self.held_part is None:
             return ()
-        over = (result.guard for result in self.whole.guards if result.verdict == "blocked")
-        return tuple(guard for guard in over if guard in LOCKS_GO and guard not in released)
+        over = {result.guard for result in self.whole.guards if result.verdict == "blocked"}
+        over.update(mark for change in self.whole.changes for mark in change.blocked_by)
+        return tuple(guard for guard in sorted(LOCKS_GO) if guard in over and guard not in released)

@@ -1,9 +1,9 @@
 """Who is there, and who has left, where several resources stand for one person, or one for several in turns."""
 
+from idsync.apply.kept_back import kept_back
 from idsync.model.identity import SUSPENDED, Snapshot
 from idsync.model.ownership import okta_id_of
 from idsync.model.pushed import PushedUser
-from idsync.reconcile.kept_back import kept_back
 from idsync.reconcile.owed import is_owed
 from idsync.stores.protocol import Facts, Pushed
 from idsync.targets.protocol import DirectoryReader

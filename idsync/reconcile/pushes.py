@@ -11,6 +11,7 @@ from uuid import uuid4
 import msgspec
 from msgspec.structs import replace
 
+from idsync.apply.kept_back import kept_back
 from idsync.apply.last_apply import last_apply
 from idsync.apply.request import Request
 from idsync.compiler.users import may_adopt
@@ -33,7 +34,6 @@ from idsync.model.pushed import PushedGroup, PushedUser
 from idsync.model.times import format_time, is_past
 from idsync.reconcile.gone import note_gone
 from idsync.reconcile.identifying import IdentityRecords, identify
-from idsync.reconcile.kept_back import kept_back
 from idsync.reconcile.lately import Lately
 from idsync.reconcile.owed import is_owed, owe
 from idsync.reconcile.partial_pass import apply_part

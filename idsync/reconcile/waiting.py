@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from idsync.apply.kept_back import KeptBack, kept_back
 from idsync.model.addresses import split_address
 from idsync.model.findings import Finding
-from idsync.reconcile.kept_back import KeptBack, kept_back
 from idsync.stores.protocol import Facts
 
 _SHOWN = 5

@@ -11,8 +11,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from idsync.apply.kept_back import kept_back
 from idsync.errors import IdsyncError
-from idsync.reconcile.kept_back import kept_back
 from idsync.reconcile.pass_reports import last_report
 from idsync.reconcile.standing import last_standing
 from idsync.server.hooks import EventHooks

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from idsync.apply.kept_back import kept_back
 from idsync.apply.last_apply import last_apply
 from idsync.edit.editor import Editor
 from idsync.model.addresses import user_address
@@ -17,7 +18,6 @@ from idsync.model.times import format_time
 from idsync.plan import batches as pieces
 from idsync.reconcile import full_passes
 from idsync.reconcile.batches import InBatches
-from idsync.reconcile.kept_back import kept_back
 from idsync.reconcile.pace import LONGEST, Pace
 from idsync.reconcile.planned import Planned
 from idsync.reconcile.reconciling import Reconciling

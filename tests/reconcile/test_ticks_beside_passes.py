@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from idsync.apply.kept_back import kept_back
 from idsync.bootstrap import Workspace
 from idsync.edit.editor import Editor
 from idsync.model.addresses import user_address
@@ -17,7 +18,6 @@ from idsync.model.extent import EVERYTHING, Extent, Reading
 from idsync.model.measures import Measures
 from idsync.model.moves import Moves
 from idsync.reconcile.applying import Applier
-from idsync.reconcile.kept_back import kept_back
 from idsync.reconcile.loop import TickEnd
 from idsync.reconcile.pass_reports import PassReport
 from idsync.reconcile.reconciling import Place

@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from idsync.apply.kept_back import kept_back
 from idsync.bootstrap import Workspace
 from idsync.config.settings import Settings
 from idsync.errors import BlockedError
+from idsync.model.journal import RunStarted
 from idsync.plan.sections import FIRST
 from idsync.reconcile.applying import Applier
-from idsync.reconcile.kept_back import kept_back
 from idsync.reconcile.single_pass import plan_once
 from idsync.sources.pushed import PushedSource
 from idsync.stores.sqlite.store import open_store
@@ -211,6 +212,41 @@ def test_r43_an_apply_releases_by_name_alone_also_what_is_under_its_limit_by_now
             released = replace(place.request("somebody", now), releases={"user_deletes": "they left"})
             applier = Applier(settings, store, {FIRST: target}, released, lambda: now)
             applier.check_whole(plan)
-            applier.make(applier.parts(plan))
+            _, applied = applier.make(applier.parts(plan))
+            assert applied.releases == {"user_deletes": "they left"}
             assert kept_back(store.facts, "local") == {}
+            run = next(each.entry for each in store.journal.latest() if isinstance(each.entry, RunStarted))
+            assert run.releases == {"user_deletes": "they left"}, "the history says who let it go, and why"
         assert len(service.directory().users) == 2
+
+
+def test_r33_what_came_to_be_held_since_a_plan_was_looked_at_is_refused_all_the_same(tmp_path: Path) -> None:
+    settings = guarded(user_deletes="{percent: 0, floor: 1}")
+    with served(tmp_path / "a.db", settings) as service:
+        okta = service.engine()
+        for person in people(okta, 4)[:2]:
+            okta.deactivate(person)
+        service.clock[0] += HOUR
+        now, place = service.clock[0], Workspace(settings, service.path.parent)
+        with open_store(service.path) as store:
+            target = place.target(store)
+            source = PushedSource(store.upstream.whole)
+            planned = plan_once(settings, source, target, None, now, past=store.agreed("local").past())
+            applier = Applier(settings, store, {FIRST: target}, place.request("somebody", now), lambda: now)
+            with pytest.raises(BlockedError, match="user_deletes"):
+                applier.make(applier.parts(planned.executable().plan))
+        assert len(service.directory().users) == 3
+
+
+def test_r34_a_release_for_a_split_apply_is_written_down(tmp_path: Path) -> None:
+    settings = guarded(user_deletes="{percent: 0, floor: 1}")
+    with served(tmp_path / "a.db", settings) as service:
+        okta = service.engine()
+        for person in people(okta, 4)[:2]:
+            okta.deactivate(person)
+        service.clock[0] += HOUR
+        whole_pass(service, settings, user_deletes="they left")
+        assert len(service.directory().users) == 2
+        with open_store(service.path) as store:
+            run = next(each.entry for each in store.journal.latest() if isinstance(each.entry, RunStarted))
+        assert run.releases == {"user_deletes": "they left"}

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from idsync.apply.kept_back import kept_back
 from idsync.bootstrap import Workspace
 from idsync.edit.editor import Editor
 from idsync.model.addresses import Address, lock_address, member_address
@@ -14,7 +15,6 @@ from idsync.model.journal import RunStarted, StepMade
 from idsync.model.ownership import USER_ID_LABEL
 from idsync.model.resources import AccessListMember
 from idsync.plan.changes import UserChange
-from idsync.reconcile.kept_back import kept_back
 from idsync.reconcile.loop import TickEnd
 from idsync.stores.sqlite.store import open_store
 from tests.server.both import both, organization

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from idsync.apply.kept_back import kept_back
 from idsync.bootstrap import Workspace
 from idsync.edit.editor import Editor
 from idsync.model.addresses import member_address
 from idsync.model.resources import AccessListMember
-from idsync.reconcile.kept_back import kept_back
 from idsync.stores.sqlite.store import open_store
 from tests.okta_scim_client import Dialect, Engine
 from tests.okta_scim_client.people import Assigned

@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from idsync.apply.kept_back import KeptBack, kept_back
 from idsync.config.settings import OktaSource, ScimSource, Settings
 from idsync.model.addresses import Address, split_address
 from idsync.model.directory_index import Managed
@@ -14,7 +15,6 @@ from idsync.model.journal import MadeByHand, RunFinished, RunResumed, RunStarted
 from idsync.model.pushed import ScimToken
 from idsync.model.times import format_time, parse_time
 from idsync.reconcile.following import without_log
-from idsync.reconcile.kept_back import KeptBack, kept_back
 from idsync.reconcile.pass_reports import PassReport, last_report
 from idsync.reconcile.standing import Standing, last_standing
 from idsync.stores.protocol import Store
