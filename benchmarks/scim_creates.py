@@ -25,7 +25,8 @@ from idsync.apply.request import Request
 from idsync.bootstrap import open_workspace
 from idsync.model.times import format_time
 from idsync.reconcile.lately import Lately
-from idsync.reconcile.pushes import Pushes
+from idsync.reconcile.push_passes import PushPasses
+from idsync.reconcile.user_pushes import UserPushes
 from idsync.server.tokens import make_token
 from idsync.stores.protocol import Access
 
@@ -94,7 +95,8 @@ def _begin(folder: Path) -> str:
     with place.store(Access.WRITE) as store, store.transaction():
         now = place.now()
         request = Request("benchmark", now, place.holder(format_time(now)), place.expected())
-        Pushes(place.settings, store, place.target(store), lambda _: request, Lately()).create_user(body(0), now)
+        passes = PushPasses(place.settings, store, place.target(store), lambda _: request, Lately())
+        UserPushes(passes).create(body(0), now)
         return make_token(store.tokens, name="okta", integration="okta", by="benchmark", now=now, ends=None)[1]
 
 

@@ -26,6 +26,7 @@ from idsync.bootstrap import Workspace
 from idsync.errors import BlockedError
 from idsync.model.pushed import PushedUser, ScimToken
 from idsync.reconcile.lately import Lately
+from idsync.reconcile.push_passes import PushPasses
 from idsync.reconcile.pushes import Pushes
 from idsync.reconcile.together import Together
 from idsync.server.request_rate import RequestRate
@@ -34,7 +35,7 @@ from idsync.server.scim.handler import PushHandler
 from idsync.server.scim.request_limits import check_request
 from idsync.server.scim.service import OktaScimService, RequestTimeoutException
 from idsync.server.scim.storage import PushStorage, not_locked
-from idsync.server.tokens import accepted, used
+from idsync.server.tokens import accepted, note_use, used
 from idsync.server.worker import Worker
 from idsync.stores.protocol import Store
 
@@ -105,16 +106,14 @@ class ScimEndpoint:
         """Whose request it is. Raises UnauthorizedException."""
         scheme, _, text = http.headers.get("authorization", "").partition(" ")
         now, name = self._clock(), self._name
-        token = None
+        text, source, token = text.strip(), http.client.host if http.client else "", None
         if scheme.lower() == "bearer" and text and http.path_params["integration"] == name:
-            token = await self._worker.read(lambda store: accepted(store.tokens, text.strip(), name, now))
+            token = await self._worker.read(lambda store: accepted(store.tokens, text, name, now))
+        if token is not None and used(token, now, source) != token:
+            token = await self._worker.write(lambda store: note_use(store.tokens, text, name, now, source))
         if token is None:
             raise UnauthorizedException(detail="The bearer token is missing, unknown, revoked or over.")
-        source = http.client.host if http.client else ""
-        seen = used(token, now, source)
-        if seen != token:
-            await self._worker.write(lambda store: store.tokens.put(seen))
-        return seen
+        return token
 
     async def _served(self, http: HttpRequest, token: ScimToken) -> ScimResponse:
         try:
@@ -147,14 +146,14 @@ class ScimEndpoint:
     async def _until_locked(self, left: list[PushedUser], token: ScimToken) -> None:
         """Wait until the process that leads has applied that somebody left. Raises BlockedError where it has not."""
         for _ in range(int(OWED_SECONDS / _PAUSE)):
-            if not await self._worker.read(lambda store: self._pushes(store, token.name).is_owed(left)):
+            if not await self._worker.read(lambda store: self._pushes(store, token.name).users.is_owed(left)):
                 break
             await asyncio.sleep(_PAUSE)
         else:
             raise not_locked(left[0], ())
         now = self._clock()
         held = await self._worker.read(
-            lambda store: [self._pushes(store, token.name).lock_held(user, now) for user in left]
+            lambda store: [self._pushes(store, token.name).users.lock_held(user, now) for user in left]
         )
         for user, guards in zip(left, held, strict=True):
             if guards:
@@ -169,7 +168,7 @@ class ScimEndpoint:
         self._together = Together()
         try:
             yield
-            self._pushes(store, token).settle(self._together, self._clock())
+            self._pushes(store, token).users.settle(self._together, self._clock())
         finally:
             self._together = None
 
@@ -178,15 +177,15 @@ class ScimEndpoint:
         place = self._in_force(store)
         if not place.settings.integration.sync.scim:
             raise ForbiddenException(detail="The configuration in force has SCIM switched off (sync.scim).")
-        return Pushes(
+        passes = PushPasses(
             place.settings,
             store,
             place.target(store),
             lambda now: place.request(f"scim token {token}", now),
             self._lately,
-            self._together,
             applies=self._applies(store),
         )
+        return Pushes(passes, self._together)
 
     def _in_store(
         self, store: Store, request: ScimRequest, token: ScimToken, left: list[PushedUser] | None = None
@@ -200,7 +199,7 @@ class ScimEndpoint:
         try:
             response = PushHandler(self._service, storage).handle(request)
             if left is not None and not self._applies(store):
-                left[:] = pushes.locks_owed
+                left[:] = pushes.users.locks_owed
                 store.wake()
             return response
         except BlockedError as error:  # what was pushed is taken, and is to be kept

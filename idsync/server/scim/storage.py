@@ -77,8 +77,8 @@ class PushStorage(ScimStorage):
         user = self._pushed.user(self._written) if self._written else None
         if user is None:
             return
-        self._pushes.note_lock_owed(user)
-        if guards := self._pushes.lock_held(user, self._clock()):
+        self._pushes.users.note_lock_owed(user)
+        if guards := self._pushes.users.lock_held(user, self._clock()):
             raise not_locked(user, guards)
 
     def wrote(self, scim_id: str) -> None:
@@ -118,9 +118,9 @@ class PushStorage(ScimStorage):
         attributes = attributes_of(resource)
         if resource_type.name == USER:
             self._refuse_taken_name(attributes, None)
-            return self._resource(self._pushes.create_user(attributes, self._clock()))
+            return self._resource(self._pushes.users.create(attributes, self._clock()))
         check_texts(attributes, "displayName")
-        return self._resource(self._pushes.create_group(attributes, self._members(resource), self._clock()))
+        return self._resource(self._pushes.groups.create(attributes, self._members(resource), self._clock()))
 
     def update(
         self, resource_type: ResourceType, resource: Resource[Any], *, expected_version: str | None = None
@@ -132,11 +132,11 @@ class PushStorage(ScimStorage):
         match before:
             case PushedUser():
                 self._refuse_taken_name(attributes, before)
-                return self._resource(self._pushes.replace_user(before, attributes, self._clock()))
+                return self._resource(self._pushes.users.replace(before, attributes, self._clock()))
             case PushedGroup():
                 check_texts(attributes, "displayName")
                 members = self._members(resource)
-                return self._resource(self._pushes.replace_group(before, attributes, members, self._clock()))
+                return self._resource(self._pushes.groups.replace(before, attributes, members, self._clock()))
 
     def delete(self, resource_type: ResourceType, resource_id: str, *, expected_version: str | None = None) -> None:
         """Remove a resource; a person is locked first. Raises NotFoundException or PreconditionFailedException."""
@@ -144,10 +144,10 @@ class PushStorage(ScimStorage):
         _check_version(before, expected_version)
         match before:
             case PushedUser():
-                self._pushes.delete_user(before, self._clock())
+                self._pushes.users.delete(before, self._clock())
                 self.wrote(before.id)
             case PushedGroup():
-                self._pushes.delete_group(before, self._clock())
+                self._pushes.groups.delete(before, self._clock())
 
     def version_of_group(self, scim_id: str) -> str:
         """The version of a group. Raises NotFoundException."""
@@ -160,7 +160,7 @@ class PushStorage(ScimStorage):
             check_texts({"displayName": changes.title}, "displayName")
         joined = {member: details_of(content) for member, content in changes.joined.items()}
         self._refuse_unknown(joined)
-        changed = self._pushes.move_members(group, joined, changes.left, changes.title, self._clock())
+        changed = self._pushes.groups.move_members(group, joined, changes.left, changes.title, self._clock())
         return self._resource(changed, with_members=self._pushed.count_members(scim_id) <= MEMBERS_TOLD)
 
     def _members(self, group: Resource[Any]) -> dict[str, bytes | None]:

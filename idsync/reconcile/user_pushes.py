@@ -1,0 +1,227 @@
+"""People who are pushed: who a resource is, what facts say of them from then on, and whether their lock is made."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+from msgspec.structs import replace
+
+from idsync.apply.kept_back import kept_back
+from idsync.compiler.users import may_adopt
+from idsync.errors import NameTaken, NotTogether
+from idsync.model.addresses import split_address
+from idsync.model.directory import Names
+from idsync.model.extent import Extent, Reading
+from idsync.model.identity import ACCESS_STATUSES, SUSPENDED, IdentityUser, raw_json
+from idsync.model.names import twin_key
+from idsync.model.pushed import PushedUser
+from idsync.model.times import format_time, is_past
+from idsync.reconcile.gone import note_gone
+from idsync.reconcile.identifying import identify
+from idsync.reconcile.owed import is_owed
+from idsync.reconcile.people_known import is_stand_in
+from idsync.reconcile.presence import has_left, not_concerned, suspended_in
+from idsync.reconcile.push_passes import PushPasses
+from idsync.reconcile.together import Together
+from idsync.scim.profiles import profile_of
+
+Attributes = Mapping[str, Any]
+_NOBODY: frozenset[str] = frozenset()
+
+
+class UserPushes:
+    """Takes pushes of people, each inside a transaction of its caller, who undoes all of one that raises.
+
+    With `together`, people who are new are planned with those who are pushed at one time, once the caller calls
+    `settle`.
+    """
+
+    def __init__(self, passes: PushPasses, together: Together | None = None) -> None:
+        self._passes = passes
+        self._store = passes.store
+        self._target = passes.target
+        self._together = together
+        self.locks_owed: list[PushedUser] = []
+        """The users who left and are not locked before what is owed is applied."""
+
+    def create(self, attributes: Attributes, now: datetime) -> PushedUser:
+        """A user that is new here."""
+        at = format_time(now)
+        scim_id = uuid4().hex
+        user = self._user(PushedUser(scim_id, "", scim_id, None, False, msgspec.Raw(b"{}"), 0, at, at), attributes, at)
+        self._refuse_foreign_name(user)
+        self._take(user, None, now)
+        return user
+
+    def replace(self, before: PushedUser, attributes: Attributes, now: datetime) -> PushedUser:
+        """A user with other attributes than `before`; one that is inactive leaves, and stays as a tombstone."""
+        user = self._user(before, attributes, format_time(now))
+        if user.active and (not before.active or twin_key(user.username) != twin_key(before.username)):
+            self._refuse_foreign_name(user)  # no name keeps anybody from leaving
+        self._take(user, before, now)
+        return user
+
+    def delete(self, user: PushedUser, now: datetime) -> None:
+        """A user that leaves, and of whom nothing stays, but for a tombstone until they are locked."""
+        body = raw_json(msgspec.json.decode(user.body) | {"active": False})
+        gone = replace(user, active=False, body=body, version=user.version + 1, modified=format_time(now))
+        self._take(gone, user, now)
+        note_gone(self._store.facts, now, user=user.okta_id)
+        if not self.lock_held(gone, now):
+            self._store.pushed.delete_user(user.id)
+
+    def settle(self, together: Together, now: datetime) -> None:
+        """Plan and apply what pushes left to be planned together.
+
+        Raises NotTogether where each is to be taken alone: a guard holds something of it, or two are one person.
+        """
+        if not together.is_plain:
+            raise NotTogether("Two of these pushes are about one person.")
+        before = kept_back(self._store.facts, self._target.name)
+        self._passes.apply(together.moved, now)
+        if kept_back(self._store.facts, self._target.name) != before:
+            raise NotTogether("A guard holds something of these pushes.")
+
+    def lock_held(self, user: PushedUser, now: datetime) -> tuple[str, ...]:
+        """The guards that hold back the lock of a user who left; none where the lock is made, or there is nobody."""
+        if user.active:
+            return ()
+        kept = kept_back(self._store.facts, self._target.name)
+        entries = [entry for address, each in kept.items() if split_address(address)[0] == "lock" for entry in each]
+        held = [entry for entry in entries if entry.okta_id == user.okta_id]
+        waiting = (entry for entry in held if not self._is_locked(entry.user, now))  # else a person released it since
+        return tuple(guard for entry in waiting for guard in entry.guards)
+
+    def note_lock_owed(self, user: PushedUser) -> None:
+        """Remember a user who left, and of whom something has still to be applied: a push may be a repeated one."""
+        if not user.active and self.is_owed([user]):
+            self.locks_owed.append(user)
+
+    def is_owed(self, users: Iterable[PushedUser]) -> bool:
+        """Whether the process that leads has still to apply something of any of these users."""
+        return any(is_owed(self._store.facts, self._target.name, user.okta_id) for user in users)
+
+    def _is_locked(self, name: str, now: datetime) -> bool:
+        locks = self._target.locks([name]).values()
+        return any(not is_past(lock.spec.expires, now) for lock in locks)
+
+    def _user(self, before: PushedUser, attributes: Attributes, at: str) -> PushedUser:
+        username = str(attributes.get("userName") or before.username)
+        external_id = attributes.get("externalId") or before.external_id
+        # A tombstone that is pushed without the word stays one.
+        active = bool(attributes.get("active", before.active or not before.version))
+        return PushedUser(
+            before.id,
+            username,
+            self._okta_id(before, username, external_id, returns=active and not before.active),
+            external_id,
+            active,
+            raw_json(dict(attributes)),
+            before.version + 1,
+            before.created,
+            at,
+        )
+
+    def _okta_id(self, before: PushedUser, username: str, external_id: str | None, *, returns: bool) -> str:
+        """Whom a user stands for: Okta's id where it is pushed, else the person who has the name, else the SCIM id.
+
+        An `externalId` where there was none is that of the same person; another one is another person's. A tombstone
+        that `returns` without one is the person whom facts know under its name by then.
+        """
+        if external_id is not None:
+            return before.okta_id if external_id == before.external_id and not is_stand_in(before) else external_id
+        if before.version and not is_stand_in(before) and not returns:
+            return before.okta_id
+        named = self._store.upstream.named({twin_key(username)}) - {before.id}
+        if before.version and not is_stand_in(before) and (before.okta_id in named or len(named) != 1):
+            return before.okta_id
+        if len(named) == 1:
+            return next(iter(named))
+        return self._holder_of(username, before) or before.id
+
+    def _holder_of(self, username: str, before: PushedUser) -> str:
+        """Whose account the directory has under a name, of which the facts know nobody: empty where it has none, where
+        its person has left, and where a user that is there already had no such account.
+        """
+        if before.version and (not before.active or username != before.username):
+            return ""
+        org_url = self._passes.settings.integration.org_url
+        entry = self._target.index(org_url, Names(frozenset({username}), _NOBODY)).users.get(username)
+        okta_id = (entry.okta_id or "") if entry is not None else ""
+        left = okta_id and has_left(okta_id, username, self._target, self._store.facts, self._store.pushed)
+        return "" if left else okta_id
+
+    def _refuse_foreign_name(self, user: PushedUser) -> None:
+        """Raise NameTaken when the directory has somebody of that name who is not ours to change."""
+        found = self._target.state(Names(frozenset({user.username}), _NOBODY)).users.get(user.username)
+        adopt = self._passes.settings.integration.users.adopt
+        if found is None or self._target.ours(found) or may_adopt(found, adopt):
+            return
+        raise NameTaken(
+            f"The directory already has a user {user.username} that idsync does not manage.",
+            why="A user of somebody else is never overwritten.",
+            fix="Rename one of them, or name the user in users.adopt of the configuration to take it over.",
+        )
+
+    def _take(self, user: PushedUser, before: PushedUser | None, now: datetime) -> None:
+        told = before is not None and (before.active or user.external_id is not None)
+        if before is not None and told and is_stand_in(before) and user.okta_id != before.okta_id:
+            # Who left is nobody's match by a name alone, which another person may have got.
+            okta_id = before.external_id or user.okta_id
+            identify(
+                self._passes.settings,
+                self._store,
+                self._target,
+                self._passes.request(now),
+                {before.okta_id: okta_id},
+            )
+            before = replace(before, okta_id=okta_id)
+        if before is not None and user.okta_id != before.okta_id:
+            # Nobody said that another person is in these groups.
+            for group, _, _ in self._store.pushed.groups_of(user.id):
+                self._store.pushed.remove_members(group, [user.id])
+        self._store.pushed.put_user(user)
+        if not self._passes.applies and not user.active:
+            self.locks_owed.append(user)
+        people = {user.okta_id} if before is None else {user.okta_id, before.okta_id}
+        head = self._passes.head(now)
+        part = self._store.upstream.part(people, ()) if self._passes.has_facts() else head
+        stay = not_concerned(self._store.pushed, user, before)
+        suspended = suspended_in(part)
+        users = [each for each in part.users if each.id in stay]
+        if user.active:
+            known = next((each for each in part.users if each.id == user.okta_id), None)
+            carried = {} if before is None else profile_of(msgspec.json.decode(before.body))
+            identity = _identity(user, known, carried, read=self._passes.pulls)
+            users.append(replace(identity, status=SUSPENDED) if user.okta_id in suspended else identity)
+        away = dict.fromkeys(sorted(suspended - {each.id for each in users}), SUSPENDED)
+        reading = Reading(replace(head, users=users, unassigned=away), Extent(frozenset(people), _NOBODY))
+        moved = self._store.upstream.take(reading)
+        if self._together is not None and before is None and user.active:
+            self._together.add(moved, people)
+            return
+        # A lock that was held is asked for again by a push that is repeated.
+        self._passes.apply(moved if user.active else moved | Extent(frozenset(people), _NOBODY), now)
+
+
+def _identity(user: PushedUser, known: IdentityUser | None, told: Attributes, *, read: bool) -> IdentityUser:
+    """A person as the facts have them from now on; `told` is what an earlier push said of them.
+
+    A push speaks only of the attributes that it carries, and of those that it carried before and does not any more. Of
+    a person who is `read` from Okta, too, it changes what was read and adds nothing, which the next reading would undo.
+    """
+    profile = {} if known is None else known.attributes()
+    pushed = profile_of(msgspec.json.decode(user.body))
+    if read and known is not None:
+        profile.update((name, value) for name, value in pushed.items() if name in profile)
+    else:
+        for name in told.keys() - pushed.keys():
+            profile.pop(name, None)
+        profile.update(pushed)
+    profile.setdefault("login", user.username)
+    status = known.status if known is not None and known.status in ACCESS_STATUSES else "ACTIVE"
+    return IdentityUser(
+        user.okta_id, user.username, status, raw_json(profile), "USER" if known is None else known.scope
+    )

@@ -1,0 +1,38 @@
+"""When a token was last used is written later than the token is read, and somebody may revoke it in between."""
+
+from pathlib import Path
+
+import pytest
+
+from idsync.server import tokens as module
+from idsync.server.tokens import make_token, note_use, revoked
+from idsync.stores.sqlite.store import open_store
+from tests.core.world import NOW
+from tests.server.conftest import BASE, Served
+
+
+def test_a_token_revoked_before_its_use_is_written_stays_revoked(tmp_path: Path) -> None:
+    with open_store(tmp_path / "idsync.db") as store, store.transaction():
+        token, text = make_token(store.tokens, name="okta", integration="okta", by="ann", now=NOW, ends=None)
+        assert note_use(store.tokens, text, "okta", NOW, "::1") is not None
+        store.tokens.put(revoked(token, NOW))
+        assert note_use(store.tokens, text, "okta", NOW, "::1") is None
+        kept = store.tokens.find(token.digest)
+        assert kept is not None
+        assert kept.revoked is not None
+
+
+def test_a_request_whose_token_is_revoked_while_it_is_read_is_refused(
+    service: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accepted, read = module.accepted, []
+
+    def revoked_once_read(*arguments: object) -> object:
+        """The first look finds it good; the next comes after somebody revoked it."""
+        read.append(arguments)
+        return accepted(*arguments) if len(read) == 1 else None  # type: ignore[arg-type]
+
+    monkeypatch.setattr("idsync.server.scim.endpoint.accepted", revoked_once_read)
+    monkeypatch.setattr(module, "accepted", revoked_once_read)
+    answer = service.http.get(f"{BASE}/Users", headers={"Authorization": f"Bearer {service.token}"})
+    assert (answer.status_code, len(read)) == (401, 2)
