@@ -72,7 +72,7 @@ class Job:
                 past=store.agreed(target.name).past(),
                 cache=store.cache,
                 described=NEWCOMERS_SHOWN,
-                noticed=(*self.noticed, *kept_back_findings(store.facts, target.name)),
+                noticed=(*self.noticed, *kept_back_findings(store.facts, target)),
                 further=place.further_targets(),
                 earlier=settings_before(store.facts, target, place.settings, place.directory),
                 merged=(lambda reading: newest(reading, store, begun)) if is_pushed else None,
