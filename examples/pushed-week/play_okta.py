@@ -272,7 +272,11 @@ WEEK: list[tuple[Callable[[Okta], None], list[tuple[str, str]]]] = [
         [
             ("get locks", "all eight are locked: nothing puts that off"),
             ("get users", "some of them still have their accounts: the guard `user_deletes` holds what is over five"),
-            ("plan", "what is held. It goes when somebody applies it: `idsync apply -c access`"),
+            (
+                "plan",
+                "what is held, and the command that lets it go with a reason: "
+                "`idsync apply -c access --allow user_deletes=REASON`. Leave it for the story to go on",
+            ),
         ],
     ),
     (

@@ -72,7 +72,10 @@ class Job:
                 past=store.agreed(target.name).past(),
                 cache=store.cache,
                 described=NEWCOMERS_SHOWN,
-                noticed=(*self.noticed, *kept_back_findings(store.facts, target)),
+                noticed=(
+                    *self.noticed,
+                    *kept_back_findings(store.facts, target.name, self.invocation.config_arguments),
+                ),
                 further=place.further_targets(),
                 earlier=settings_before(store.facts, target, place.settings, place.directory),
                 merged=(lambda reading: newest(reading, store, begun)) if is_pushed else None,

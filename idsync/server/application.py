@@ -1,6 +1,6 @@
 """The ASGI application: SCIM at both base URLs, event hooks, the status page, metrics, and whether all is alive."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -40,8 +40,12 @@ def application(
     *,
     reconciles: Callable[[], bool] = lambda: True,
     keys: Callable[[], list[dict[str, Any]]] = list,
+    pauses: Callable[[], Mapping[str, float]] = dict,
 ) -> ASGIApp:
-    """The application of one integration; the worker runs as long as it does. `keys` are JWKs to be shown."""
+    """The application of one integration; the worker runs as long as it does.
+
+    `keys` are JWKs to be shown, `pauses` the seconds between two passes of each kind.
+    """
     measured, tally = metrics or Metrics(), RunTally()
 
     async def ready(_: Request) -> Response:
@@ -58,7 +62,7 @@ def application(
         return PlainTextResponse("alive\n")
 
     async def told(_: Request) -> Response:
-        found, news = await worker.read(lambda store: (_told(store), tally.news(store.journal)))
+        found, news = await worker.read(lambda store: (_told(store, pauses()), tally.news(store.journal)))
         measured.take(news)
         measured.waiting.set(worker.waiting)
         measured.reconciling.set(float(reconciles()))
@@ -118,6 +122,6 @@ def _ready(store: Store) -> None:
     store.runs.next_number()
 
 
-def _told(store: Store) -> Told:
+def _told(store: Store, pauses: Mapping[str, float]) -> Told:
     reports = [(kind, last_report(store.facts, kind), last_report(store.facts, kind, good=True)) for kind in PASSES]
-    return Told(reports, len(kept_back(store.facts, "local")), last_standing(store.facts))
+    return Told(reports, len(kept_back(store.facts, "local")), last_standing(store.facts), pauses)

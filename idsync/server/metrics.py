@@ -1,6 +1,6 @@
 """What a service measures, for Prometheus: requests as they are answered, and passes as the store tells of them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -8,20 +8,27 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from idsync.model.times import parse_time
+from idsync.reconcile.loop import JITTER
 from idsync.reconcile.pass_reports import PassReport
 from idsync.reconcile.standing import Standing
 from idsync.server.run_tally import RunNews
 
 Reports = Sequence[tuple[str, PassReport | None, PassReport | None]]
 """Kind of pass, the last one, and the last one that went well."""
+_PASSES_IN_A_ROUND = 3
+"""The one that went well, one that a restart breaks off at its end, and the next one."""
 
 
 class Told(msgspec.Struct, frozen=True):
-    """What the store tells: how passes ended, what waits for a release, and where the process that leads stands."""
+    """What the store tells: how passes ended, what waits for a release, and where the process that leads stands.
+
+    `pauses` are the configured seconds between two passes, by kind.
+    """
 
     reports: Reports = ()
     kept_back: int = 0
     standing: Standing | None = None
+    pauses: Mapping[str, float] = {}
 
 
 class Metrics:
@@ -69,6 +76,7 @@ class _Told(Collector):
 
     def collect(self) -> Iterable[Metric]:
         yield from self._passes()
+        yield from self._expected()
         yield GaugeMetricFamily(
             "idsync_kept_back", "Changes that wait for a person's release.", value=self._told.kept_back
         )
@@ -100,6 +108,25 @@ class _Told(Collector):
             for mark, number in last.held.items():
                 held.add_metric([mark], number)
         yield from (good, failed, seconds, actions, held, owed)
+
+    def _expected(self) -> Iterable[Metric]:
+        pauses = GaugeMetricFamily("idsync_pass_pause_seconds", "The configured pause between passes.", labels=["pass"])
+        due = GaugeMetricFamily(
+            "idsync_pass_due_timestamp_seconds",
+            "When the next pass should have gone well at the latest.",
+            labels=["pass"],
+        )
+        for kind, pause in self._told.pauses.items():
+            pauses.add_metric([kind], pause)
+        for kind, _, good in self._told.reports:
+            if good is not None and kind in self._told.pauses:
+                due.add_metric([kind], _due(good, self._told.pauses[kind]))
+        yield from (pauses, due)
+
+
+def _due(good: PassReport, pause: float) -> float:
+    """Seconds since the epoch until which one more pass ends, where one is broken off and begins again."""
+    return parse_time(good.at).timestamp() + pause * (1 + JITTER) + _PASSES_IN_A_ROUND * good.seconds
 
 
 def _stands(standing: Standing) -> Iterable[Metric]:

@@ -103,7 +103,7 @@ def _check_driver() -> None:
         raise StoreError(
             "PostgreSQL's driver is not installed, and the store is in PostgreSQL.",
             why=f"Python says: {' '.join(str(error).split())}",
-            fix="Install it: pip install 'idsync[postgres]'",
+            fix="Install idsync with its extra `postgres`, in a checkout: pip install '.[postgres]'",
         ) from error
 
 

@@ -14,7 +14,7 @@ import httpx
 
 from tests.acceptance.okta_world import Place
 
-READY = re.compile(r"Serving SCIM at (http://[0-9.:]+)(/scim/v2/\S+?)[\s\")]")
+READY = re.compile(r"Serving SCIM at (https?://[0-9.:]+)(/scim/v2/\S+?)[\s\")]")
 LONGEST = 45.0
 _NUMBERS = itertools.count(1)
 

@@ -127,4 +127,4 @@ def test_without_its_driver_the_way_to_install_it_is_said(
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, "psycopg", None)
     stored_at(fresh, "postgresql://db.example.com/idsync")
-    assert "pip install 'idsync[postgres]'" in refusal(idsync("plan", "-c", fresh))
+    assert "pip install '.[postgres]'" in refusal(idsync("plan", "-c", fresh))

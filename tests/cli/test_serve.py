@@ -15,4 +15,4 @@ def test_a_missing_library_is_told_with_the_way_to_get_it(
     ended = idsync("serve", "-c", org)
     assert ended.code == 64
     assert "starlette, jinja2" in ended.err
-    assert "pip install 'idsync[serve]'" in ended.err
+    assert "pip install '.[serve]'" in ended.err

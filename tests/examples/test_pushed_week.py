@@ -1,6 +1,7 @@
 """The script that plays Okta: its week, in both dialects, pushed to `idsync serve` and looked at as it says."""
 
 import importlib.util
+import re
 import shlex
 import shutil
 import subprocess
@@ -24,6 +25,9 @@ STORY = Path(__file__).parents[2] / "examples" / "pushed-week"
 SCRIPT = STORY / "play_okta.py"
 HELD_AND_NOT = (0, 10)
 """`explain` exits 0 where somebody has something, and 10 where not."""
+
+
+BLOCKED = 5
 
 
 def script() -> ModuleType:
@@ -89,6 +93,32 @@ def test_the_week_is_in_the_directory_day_by_day_and_every_look_shows_something(
                 if not command.startswith("lock "):  # a lock that a person makes would stay
                     assert run([*shlex.split(command), "-c", "access"]) in HELD_AND_NOT, command
         assert "No changes." in capsys.readouterr().out
+        assert running.end() == 0
+
+
+def test_the_release_that_saturday_tells_is_the_one_that_plan_prints_and_it_lets_go(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Path(shutil.copytree(STORY / "access", tmp_path / "access"))
+    monkeypatch.chdir(tmp_path)
+    module = script()
+    days = {day.__name__: (day, looks) for day, looks in module.WEEK}
+    with (
+        serving(Place(folder, "", "", {})) as running,
+        closing(module.Scim(running.url + running.base, running.token)) as scim,
+    ):
+        okta = module.Okta(scim, patches=True)
+        for name in ("monday", "saturday"):
+            module.tell(days[name][0], okta, days[name][1])
+        command = re.search(r"`(idsync apply [^`]*)`", capsys.readouterr().out)
+        assert command is not None
+        assert run(["plan", "-c", "access"]) == 0
+        assert command[1] in " ".join(capsys.readouterr().out.split())
+        assert run(["apply", "-c", "access", "--auto-approve"]) == BLOCKED
+        assert run([*shlex.split(command[1])[1:], "--auto-approve"]) == 0
+        assert told(directory(folder))[0] == FIVE
+        assert run(["history", "-c", "access"]) == 0
+        assert "user_deletes" in capsys.readouterr().out
         assert running.end() == 0
 
 

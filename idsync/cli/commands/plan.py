@@ -127,7 +127,7 @@ def _plan(
             ).plan
             return _with_edit(plan, place, applied_in(target.configuration, target.last_apply))
         without_store = () if place.has_store() else (no_store(),)
-        applied = None
+        applied, options = None, invocation.config_arguments
         with place.store(Access.READ) as store:
             planned = invocation.keep(
                 plan_once(
@@ -139,7 +139,7 @@ def _plan(
                     past=store.agreed(place.target(store).name).past(),
                     cache=store.cache,
                     described=described,
-                    noticed=(*without_store, *kept_back_findings(store.facts, place.target(store))),
+                    noticed=(*without_store, *kept_back_findings(store.facts, place.target(store).name, options)),
                     further=place.further_targets(),
                     earlier=settings_before(store.facts, place.target(store), place.settings, place.directory),
                     people=PeopleKnown(store.pushed) if place.settings.integration.sync.scim else None,

@@ -9,6 +9,7 @@ from idsync.bootstrap import Workspace
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.workspaces import workspace
+from idsync.config.settings import OktaSource
 from idsync.errors import UsageError
 from idsync.model.times import format_time
 from idsync.stores.protocol import Access
@@ -85,10 +86,12 @@ def command(invocation: Invocation, host: str | None, port: int | None) -> ExitC
         ),
         reconciles=lambda: reconciler.is_alive,
         keys=configured.public_keys,
+        pauses=lambda: _pauses(configured.files),
     )
 
     def started(at: int) -> None:
-        LOG.info("Serving SCIM at http://%s:%s%s", listening.host, at, base)
+        scheme = "http" if service.tls is None else "https"
+        LOG.info("Serving SCIM at %s://%s:%s%s", scheme, listening.host, at, base)
 
     def reload() -> None:
         from idsync.errors import ConfigError
@@ -121,8 +124,17 @@ def _check_libraries() -> None:
         raise UsageError(
             "The libraries of the service are not installed.",
             why=f"Python does not find {', '.join(missing)}.",
-            fix="Install them: pip install 'idsync[serve]'",
+            fix="Install idsync with its extra `serve`, in a checkout: pip install '.[serve]'",
         )
+
+
+def _pauses(place: Workspace) -> dict[str, float]:
+    """Seconds between two passes by kind, as the loop has them; ticks are made where Okta is read."""
+    integration = place.settings.integration
+    pauses = {"full": float(integration.interval)}
+    if integration.pulls and isinstance(integration.source, OktaSource):
+        pauses["tick"] = float(place.settings.service.tick)
+    return pauses
 
 
 def _hook_secret(place: Workspace) -> str | None:
