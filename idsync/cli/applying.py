@@ -74,7 +74,7 @@ class Job:
                 described=NEWCOMERS_SHOWN,
                 noticed=(
                     *self.noticed,
-                    *kept_back_findings(store.facts, target.name, self.invocation.config_arguments),
+                    *kept_back_findings(store.facts, target, self.invocation.config_arguments),
                 ),
                 further=place.further_targets(),
                 earlier=settings_before(store.facts, target, place.settings, place.directory),

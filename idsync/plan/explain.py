@@ -21,8 +21,24 @@ class Path(msgspec.Struct, frozen=True):
     causes: tuple[Cause, ...]
 
 
+class HeldBy(msgspec.Struct, frozen=True):
+    """A guard that holds something back until a person releases it, and since when; empty where that is not known."""
+
+    guard: str
+    since: str = ""
+
+
+class HeldStep(msgspec.Struct, frozen=True):
+    """What is held back of a person's account itself, and what holds it."""
+
+    step: Literal["lock", "deletion", "change"]
+    by: tuple[HeldBy, ...]
+
+
 class ExplainedAccess(msgspec.Struct, frozen=True):
-    """A role, list or trait: whether it is in force now, is as the configuration asks, and by which paths."""
+    """A role, list or trait: whether it is in force now, is as the configuration asks, by which paths, and what holds
+    its coming or going.
+    """
 
     kind: Literal["role", "access_list", "trait"]
     name: str
@@ -30,6 +46,7 @@ class ExplainedAccess(msgspec.Struct, frozen=True):
     now: bool
     desired: bool
     paths: tuple[Path, ...]
+    held: tuple[HeldBy, ...] = ()
 
 
 class Explanation(msgspec.Struct, frozen=True):
@@ -43,6 +60,7 @@ class Explanation(msgspec.Struct, frozen=True):
     resource: str | None
     access: tuple[ExplainedAccess, ...]
     missing: tuple[MissingEdge, ...]
+    held: tuple[HeldStep, ...] = ()
 
 
 class Standpoint(msgspec.Struct, frozen=True):

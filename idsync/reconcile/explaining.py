@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec.structs import replace
 
+from idsync.apply.kept_back import Kept
 from idsync.apply.surroundings import surroundings
 from idsync.compiler.causes import user_cause
 from idsync.compiler.compile import Compilation, compile_state
@@ -19,10 +20,11 @@ from idsync.model.extent import Reading
 from idsync.model.findings import MissingEdge
 from idsync.model.identity import IdentityUser, Snapshot
 from idsync.model.odd_rows import set_aside
-from idsync.model.ownership import is_ours
+from idsync.model.ownership import is_ours, okta_id_of
 from idsync.plan.effective import Lists
 from idsync.plan.explain import ExplainedAccess, Explanation, Standpoint, explained_access, matches
 from idsync.reconcile.clocks import clocks_of
+from idsync.reconcile.held_access import HeldAccess
 from idsync.reconcile.managed import in_force, managed_index, managed_state
 from idsync.reconcile.moved_organization import present_state
 from idsync.reconcile.planning import pool_of
@@ -30,6 +32,7 @@ from idsync.stores.protocol import Pushed
 from idsync.targets.protocol import DirectoryReader
 
 Standing = Literal["present", "suspended", "held", "leaving", "absent"]
+NOTHING_KEPT: Kept = {}
 
 
 def explain(
@@ -42,19 +45,25 @@ def explain(
     reading: Reading | None = None,
     past: AgreedPast = NOTHING_PAST,
     pushed: Pushed | None = None,
+    kept: Kept = NOTHING_KEPT,
 ) -> Explanation:
     """Explain `person` (name or Okta id), and `resource` alone when it is given (name, title or kind/name).
 
-    `pushed` knows who left by a push.
+    `pushed` knows who left by a push, and `kept` what guards hold back.
     """
     reading = Reading(snapshot) if reading is None else reading
+
+    def explained(snapshot: Snapshot) -> Explanation:
+        read = replace(reading, snapshot=snapshot)
+        return _explained(settings, read, target, person, resource, now, past, pushed, kept)
+
     try:
-        return _explained(settings, reading, target, person, resource, now, past, pushed)
+        return explained(snapshot)
     except SnapshotError:
         readable = set_aside(snapshot)
         if readable is snapshot:
             raise
-        return _explained(settings, replace(reading, snapshot=readable), target, person, resource, now, past, pushed)
+        return explained(readable)
 
 
 def _explained(
@@ -66,6 +75,7 @@ def _explained(
     now: datetime,
     past: AgreedPast,
     pushed: Pushed | None,
+    kept: Kept,
 ) -> Explanation:
     snapshot = reading.snapshot
     clocks = clocks_of(now, snapshot.taken_at, reading)
@@ -84,15 +94,20 @@ def _explained(
     present = Standpoint(
         around.users.get(name), around.memberships.get(name, {}), Lists(around.access_lists, around.parents)
     )
+    after = _desired(compilation, name, present, settings.integration.org_url, settings.integration.former_addresses)
     access = explained_access(
         present,
-        _desired(compilation, name, present, settings.integration.org_url, settings.integration.former_addresses),
+        after,
         compilation.given.get(name, GivenRoles()),
         compilation.why,
         clocks.later,
     )
+    account = "" if present.user is None else okta_id_of(present.user.metadata.labels)
+    held = HeldAccess(kept, name, account or (identity.id if identity else ""), present)
     left = _left(pushed, person) if identity is None else []
-    shown = tuple(item for item in access if resource is None or matches(item, resource))
+    shown = tuple(
+        held.told(item, leaves=after.user is None) for item in access if resource is None or matches(item, resource)
+    )
     return Explanation(
         person=name,
         okta_id=identity.id if identity else "",
@@ -102,6 +117,7 @@ def _explained(
         resource=resource,
         access=shown,
         missing=tuple(left or _missing(inputs, compilation, identity, name, resource, shown)),
+        held=held.steps(),
     )
 
 

@@ -1,51 +1,74 @@
 """What waits for a person's word, as plans tell it: changes that unattended passes kept back, since when, by what."""
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 
-from idsync.apply.kept_back import KeptBack, kept_back
-from idsync.model.addresses import split_address
+from msgspec import Struct
+
+from idsync.apply.kept_back import Kept, KeptBack, kept_back
+from idsync.model.addresses import Address, split_address
 from idsync.model.findings import Finding
 from idsync.stores.protocol import Facts
+from idsync.targets.protocol import DirectoryReader
 
 _SHOWN = 5
+_DONE = {"create": "create", "update": "change", "delete": "delete"}
 
 
-def kept_back_findings(facts: Facts, target: str, options: Sequence[str] = ()) -> tuple[Finding, ...]:
-    """A warning for each guard that holds back something of a target, with the command that releases it.
+class Waiting(Struct, frozen=True, order=True):
+    """One change that is kept back, in words, and the name that finds its list again where the words say its title."""
 
-    `options` are those by which the command finds the same configuration.
-    """
-    kept = kept_back(facts, target)
-    by_guard: dict[str, list[tuple[str, KeptBack]]] = {}
+    words: str
+    id: str = ""
+    since: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.words} ({self.id})" if self.id else self.words
+
+
+def waiting_by_guard(kept: Kept, target: DirectoryReader) -> Mapping[str, tuple[Waiting, ...]]:
+    """What each guard keeps back of a target, in order; lists are called by the titles that they have there."""
+    lists = {split_address(address)[1] for address in kept if split_address(address)[0] == "access_list"}
+    titles = {name: each.spec.title for name, each in target.access_lists(lists).items()} if lists else {}
+    by_guard: dict[str, list[Waiting]] = {}
     for address, entries in kept.items():
         for entry in entries:
             for guard in entry.guards:
-                by_guard.setdefault(guard, []).append((address, entry))
-    return tuple(_finding(guard, by_guard[guard], options) for guard in sorted(by_guard))
+                by_guard.setdefault(guard, []).append(_waiting(address, entry, titles))
+    return {guard: tuple(sorted(by_guard[guard])) for guard in sorted(by_guard)}
 
 
-def _finding(guard: str, held: list[tuple[str, KeptBack]], options: Sequence[str]) -> Finding:
-    since = min((entry.since for _, entry in held if entry.since), default="")
-    what = sorted(_words(held))
-    shown = ", ".join(what[:_SHOWN]) + (f" and {len(what) - _SHOWN:,} more" if len(what) > _SHOWN else "")
-    number = "1 change is" if len(what) == 1 else f"{len(what):,} changes are"
+def kept_back_findings(facts: Facts, target: DirectoryReader, options: Sequence[str] = ()) -> tuple[Finding, ...]:
+    """A warning for each guard that keeps back something of a target, with the command that releases it.
+
+    `options` are those by which the command finds the same configuration.
+    """
+    waiting = waiting_by_guard(kept_back(facts, target.name), target)
+    return tuple(_finding(guard, held, options) for guard, held in waiting.items())
+
+
+def _finding(guard: str, held: tuple[Waiting, ...], options: Sequence[str]) -> Finding:
+    since = min((each.since for each in held if each.since), default="")
+    shown = ", ".join(map(str, held[:_SHOWN])) + (f" and {len(held) - _SHOWN:,} more" if len(held) > _SHOWN else "")
+    number = "1 change is" if len(held) == 1 else f"{len(held):,} changes are"
+    them = "it" if len(held) == 1 else "them"
     command = f"{shlex.join(['idsync', 'apply', *options])} --allow {guard}=REASON"
     return Finding(
         "kept_back",
         "warning",
         f"{number} kept back by {guard}{f' since {since}' if since else ''}: {shown}. Passes that nobody attends "
-        f"do not make them, however much time goes by. If they are right: {command}, or "
+        f"do not make {them}, however much time goes by. To make {them}: {command}, or "
         f"release {guard} on the status page of the service.",
     )
 
 
-def _words(held: list[tuple[str, KeptBack]]) -> Iterator[str]:
-    for address, entry in held:
-        kind, name = split_address(address)
-        if entry.member:
-            yield f"{entry.member} leaves {entry.access_list}"
-        elif kind == "lock":
-            yield f"{entry.user} is locked"
-        else:
-            yield f"{kind.replace('_', ' ')} {name} ({entry.action})"
+def _waiting(address: Address, entry: KeptBack, titles: Mapping[str, str]) -> Waiting:
+    kind, name = split_address(address)
+    if kind == "lock":
+        return Waiting(f"lock {entry.user}", since=entry.since)
+    if kind == "user":
+        return Waiting(f"{_DONE[entry.action]} the user {name}", since=entry.since)
+    title = titles.get(name, "")
+    called, id = (title, name) if title and title != name else (name, "")
+    done = f"take {entry.member} out of" if entry.member else _DONE[entry.action]
+    return Waiting(f"{done} the list {called}", id, entry.since)

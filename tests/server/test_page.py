@@ -8,9 +8,9 @@ import pytest
 
 from idsync.model.journal import RunStarted
 from idsync.stores.sqlite.store import open_store
-from tests.server.conftest import Served
+from tests.server.conftest import Served, served
 from tests.server.page_world import SECRETS, TOKEN, page, page_settings, passes, send, sign_in
-from tests.server.test_bursts import people
+from tests.server.test_bursts import guarded, people
 
 SAME_SITE = {"Sec-Fetch-Site": "same-origin"}
 
@@ -120,6 +120,25 @@ def test_r43_what_is_held_is_released_by_a_person_with_a_reason(service: Served)
     assert started.releases == {"user_deletes": "they left on Friday"}
     assert "they left on Friday" in service.http.get("/").text
     assert "Changes wait for a person" not in service.http.get("/").text
+
+
+def test_r43_what_is_held_is_shown_by_the_titles_of_lists_and_with_the_person(tmp_path: Path) -> None:
+    none = "{percent: 0, floor: 0}"
+    settings = guarded(member_removals=none, user_deletes=none)
+    with served(tmp_path / "a.db", settings) as service:
+        okta = service.engine()
+        ann, bob, _ = everybody = people(okta, 3)
+        group = okta.push_group("Engineers <EU>", everybody)
+        okta.change_members(group, left=(ann,))
+        okta.deactivate(bob)
+        text = service.http.get("/").text
+        assert f"take p00@x.com out of the list Engineers &lt;EU&gt; <small>{group.scim_id}</small>" in text
+        text = service.http.get("/people?name=p00@x.com").text
+        assert "<em>goes later: held back by member_removals since 2026-11-22T12:00:00Z</em>" in text
+        assert "idsync apply --allow member_removals=REASON" in text
+        text = service.http.get("/people?name=p01@x.com").text
+        assert "The deletion is held back by user_deletes since 2026-11-22T12:00:00Z." in text
+        assert "held back" not in service.http.get("/people?name=p02@x.com").text
 
 
 def test_r43_a_release_lets_go_of_no_more_than_was_shown(service: Served) -> None:

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+from idsync.apply.kept_back import kept_back
 from idsync.bootstrap import Workspace
 from idsync.config.settings import Settings
 from idsync.model.journal import RunStarted
 from idsync.reconcile.explaining import explain
 from idsync.reconcile.waiting import kept_back_findings
 from idsync.reconcile.wishes import Wish, waiting_wish, wish_for_pass
+from idsync.render.explanation import render_text
 from idsync.sources.pushed import PushedSource
 from idsync.stores.sqlite.store import open_store
 from tests.okta_scim_client.people import Assigned
@@ -33,7 +35,7 @@ def full_pass(service: Served, settings: Settings) -> bool:
 def told(service: Served) -> list[str]:
     """What a plan says of what is kept back."""
     with open_store(service.path) as store:
-        findings = kept_back_findings(store.facts, "local")
+        findings = kept_back_findings(store.facts, Workspace(PUSHED, service.path.parent).target(store))
     assert {(each.code, each.severity) for each in findings} <= {("kept_back", "warning")}
     return [each.message for each in findings]
 
@@ -49,11 +51,15 @@ def test_r43_a_plan_says_what_is_kept_back_since_when_and_how_it_is_released(tmp
         service.clock[0] += HOUR
         whole_pass(service, settings)
         (message,) = told(service)
-        assert message.startswith("7 changes are kept back by user_deletes since 2026-11-22T12:00:00Z: user p01@x.com")
+        assert message.startswith(
+            "7 changes are kept back by user_deletes since 2026-11-22T12:00:00Z: delete the user p01@x.com"
+        )
         assert "and 2 more" in message
         assert "idsync apply --allow user_deletes=REASON" in message
         with open_store(service.path) as store:
-            (named,) = kept_back_findings(store.facts, "local", ("-c", "my access"))
+            (named,) = kept_back_findings(
+                store.facts, Workspace(PUSHED, service.path.parent).target(store), ("-c", "my access")
+            )
         assert "idsync apply -c 'my access' --allow user_deletes=REASON" in named.message
         whole_pass(service, settings, user_deletes="they left")
         whole_pass(service, settings)
@@ -71,8 +77,57 @@ def test_r43_locks_and_memberships_are_told_by_their_people(tmp_path: Path) -> N
         okta.deactivate(bob)
         locks, members = told(service)
         assert "by lock_burst" in locks
-        assert "p01@x.com is locked" in locks
-        assert f"p00@x.com leaves {group.scim_id}" in members
+        assert "p01@x.com, lock p01@x.com, take p01@x.com out of the list eng" in locks
+        assert members.startswith("1 change is kept back by member_removals since ")
+        assert "Passes that nobody attends do not make it, however" in members
+        assert f"take p00@x.com out of the list eng ({group.scim_id})" in members
+
+
+def explained_of(service: Served, settings: Settings, name: str) -> str:
+    """What `explain` says of somebody."""
+    with open_store(service.path) as store:
+        facts = store.upstream.whole()
+        assert facts is not None
+        target = Workspace(settings, service.path.parent).target(store)
+        kept = kept_back(store.facts, target.name)
+        found = explain(settings, facts, target, name, None, service.clock[0], pushed=store.pushed, kept=kept)
+    return render_text(found, options=("-c", "my access"))
+
+
+def test_r43_explain_says_what_is_held_of_a_leaver(tmp_path: Path) -> None:
+    with served(tmp_path / "a.db", guarded(user_deletes="{percent: 0, floor: 0}")) as service:
+        okta = service.engine()
+        ann, *_ = everybody = people(okta, 3)
+        okta.push_group("eng", everybody)
+        okta.deactivate(ann)
+        text = explained_of(service, guarded(user_deletes="{percent: 0, floor: 0}"), "p00@x.com")
+        assert "locked now.\nThe deletion is held back by user_deletes since 2026-11-22T12:00:00Z.\n" in text
+        assert "- list eng (" in text
+        assert text.count("[goes later: held back by user_deletes since 2026-11-22T12:00:00Z]") == 2
+        assert "next apply" not in text
+        assert text.endswith("holds: idsync apply -c 'my access' --allow user_deletes=REASON\n")
+        other = explained_of(service, guarded(user_deletes="{percent: 0, floor: 0}"), "p01@x.com")
+        assert "held back" not in other
+
+
+def test_r43_explain_says_what_is_held_of_a_membership_and_of_a_lock(tmp_path: Path) -> None:
+    limits = dict.fromkeys(("lock_burst", "member_removals"), "{percent: 0, floor: 0}")
+    settings = guarded(**limits, user_deletes=FREE, user_locks=FREE, access_losses=FREE)
+    with served(tmp_path / "a.db", settings) as service:
+        okta = service.engine()
+        ann, bob, _ = everybody = people(okta, 3)
+        group = okta.push_group("eng", everybody)
+        okta.push_group("ops", everybody)
+        okta.change_members(group, left=(ann,))
+        okta.deactivate(bob)
+        text = explained_of(service, settings, "p00@x.com")
+        assert text.count("[goes later: held back by member_removals since 2026-11-22T12:00:00Z]") == 1
+        assert "To release all that member_removals holds: idsync apply" in text
+        text = explained_of(service, settings, "p01@x.com")
+        assert "The lock is held back by lock_burst since 2026-11-22T12:00:00Z.\n" in text
+        assert text.count("[goes later: held back by lock_burst since") == 3
+        assert "--allow lock_burst=REASON\n" in text
+        assert "held back" not in explained_of(service, settings, "p02@x.com")
 
 
 @pytest.mark.parametrize("ask", [lambda one: one.username.upper(), lambda one: one.okta_id])

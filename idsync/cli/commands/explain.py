@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from idsync.apply.kept_back import Kept, kept_back
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.options import current_option, format_option, snapshot_option
@@ -11,7 +12,7 @@ from idsync.cli.progress import ProgressDisplay
 from idsync.cli.workspaces import given_directory, workspace
 from idsync.model.agreed_past import AgreedPast
 from idsync.plan.explain import Explanation
-from idsync.reconcile.explaining import explain
+from idsync.reconcile.explaining import NOTHING_KEPT, explain
 from idsync.reconcile.single_pass import read
 from idsync.render.explanation import render_json, render_text
 from idsync.render.style import COLOUR, PLAIN
@@ -37,12 +38,14 @@ def command(
     """
     place = workspace(invocation)
 
-    def explained(directory: DirectoryReader, past: AgreedPast, pushed: Pushed | None = None) -> Explanation:
+    def explained(
+        directory: DirectoryReader, past: AgreedPast, pushed: Pushed | None = None, kept: Kept = NOTHING_KEPT
+    ) -> Explanation:
         with ProgressDisplay(invocation.console) as progress:
             source = place.source(progress, snapshot=snapshot)
             reading = read(source, directory, place.settings, None)
         now = place.now()
-        return explain(place.settings, reading.snapshot, directory, user, resource, now, reading, past, pushed)
+        return explain(place.settings, reading.snapshot, directory, user, resource, now, reading, past, pushed, kept)
 
     if current is not None:
         given = given_directory(current).knowing(place.settings.integration.former_addresses)
@@ -51,8 +54,11 @@ def command(
         with place.store(Access.READ) as store:
             target = place.target(store)
             pushed = store.pushed if place.settings.integration.sync.scim and snapshot is None else None
-            explanation = explained(target, store.agreed(target.name).past(), pushed)
+            explanation = explained(
+                target, store.agreed(target.name).past(), pushed, kept_back(store.facts, target.name)
+            )
     style = COLOUR if invocation.console.colour else PLAIN
-    invocation.console.result(render_json(explanation) if form == "json" else render_text(explanation, style))
+    told = render_text(explanation, style, invocation.config_arguments)
+    invocation.console.result(render_json(explanation) if form == "json" else told)
     has = resource is None or any(access.now for access in explanation.access)
     return ExitCode.DONE if has else ExitCode.DRIFT_FOUND

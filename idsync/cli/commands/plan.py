@@ -139,7 +139,7 @@ def _plan(
                     past=store.agreed(place.target(store).name).past(),
                     cache=store.cache,
                     described=described,
-                    noticed=(*without_store, *kept_back_findings(store.facts, place.target(store).name, options)),
+                    noticed=(*without_store, *kept_back_findings(store.facts, place.target(store), options)),
                     further=place.further_targets(),
                     earlier=settings_before(store.facts, place.target(store), place.settings, place.directory),
                     people=PeopleKnown(store.pushed) if place.settings.integration.sync.scim else None,

@@ -5,6 +5,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Protocol
 
+from idsync.apply.kept_back import kept_back
 from idsync.config.patterns import NameFilter, NamePattern
 from idsync.config.settings import ImportFilters, Settings
 from idsync.model.directory import Names
@@ -71,7 +72,8 @@ class Looking:
             inside = PartOfDirectory(target, part, org_url)
             past = store.agreed(target.name).past(part.users, part.names)
             now, pushed = self._place.now(), store.pushed if settings.integration.sync.scim else None
-            return explain(settings, part.snapshot, inside, name, None, now, past=past, pushed=pushed)
+            kept = kept_back(store.facts, target.name)
+            return explain(settings, part.snapshot, inside, name, None, now, past=past, pushed=pushed, kept=kept)
 
     def run(self, number: int) -> tuple[str, bool] | None:
         """One run as people read it, and whether steps of it are left out; None where there is no such run."""

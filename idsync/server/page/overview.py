@@ -1,15 +1,14 @@
 """What the first page shows: each part of the service with its state, what waits for a person, and recent runs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Literal
 
 import msgspec
 
-from idsync.apply.kept_back import KeptBack, kept_back
+from idsync.apply.kept_back import Kept, kept_back
 from idsync.config.settings import OktaSource, ScimSource, Settings
-from idsync.model.addresses import Address, split_address
 from idsync.model.directory_index import Managed
 from idsync.model.journal import MadeByHand, RunFinished, RunResumed, RunStarted, RunStopped, RunSummary, summarise_runs
 from idsync.model.pushed import ScimToken
@@ -17,6 +16,7 @@ from idsync.model.times import format_time, parse_time
 from idsync.reconcile.following import without_log
 from idsync.reconcile.pass_reports import PassReport, last_report
 from idsync.reconcile.standing import Standing, last_standing
+from idsync.reconcile.waiting import Waiting, waiting_by_guard
 from idsync.stores.protocol import Store
 from idsync.targets.protocol import Target
 
@@ -50,7 +50,7 @@ class Held(msgspec.Struct, frozen=True):
 
     guard: str
     number: int
-    shown: tuple[str, ...]
+    shown: tuple[Waiting, ...]
 
     @property
     def more(self) -> int:
@@ -98,7 +98,7 @@ def overview(settings: Settings, store: Store, target: Target, now: datetime, *,
         now=format_time(now),
         leader=_leader(store),
         parts=tuple(_parts(settings, store, full, tokens)),
-        held=tuple(_held(kept_back(store.facts, target.name))),
+        held=_held(kept_back(store.facts, target.name), target),
         doubts=_doubts(full),
         config_waits=config_waits,
         managed=target.counts(integration.org_url),
@@ -181,29 +181,9 @@ def _kind(kind: str, name: str, full: PassReport | None, *, on: bool) -> Part:
     return Part(name, about, "well", last_success=full.at, counts=tuple(counts))
 
 
-def _held(kept: Mapping[Address, tuple[KeptBack, ...]]) -> Iterator[Held]:
-    by_guard: dict[str, list[str]] = {}
-    for address, entries in kept.items():
-        for entry in entries:
-            for guard in entry.guards:
-                by_guard.setdefault(guard, []).append(_words(address, entry))
-    for guard, words in sorted(by_guard.items()):
-        yield Held(guard, len(words), tuple(sorted(words)[:SHOWN]))
-
-
-def _words(address: Address, entry: KeptBack) -> str:
-    kind, name = split_address(address)
-    match kind, entry.action:
-        case "lock", _:
-            return f"lock {entry.user}"
-        case "user", "delete":
-            return f"delete the user {name}"
-        case "access_list", _ if entry.member:
-            return f"take {entry.member} out of the list {name}"
-        case "access_list", "delete":
-            return f"delete the list {name}"
-        case _:
-            return f"{entry.action} {address}"
+def _held(kept: Kept, target: Target) -> tuple[Held, ...]:
+    waiting = waiting_by_guard(kept, target)
+    return tuple(Held(guard, len(each), each[:SHOWN]) for guard, each in waiting.items())
 
 
 def _doubts(full: PassReport | None) -> tuple[tuple[str, int], ...]:

@@ -18,7 +18,16 @@ from idsync.model.names import is_text
 from idsync.plan.guards import ALL_GUARDS
 from idsync.reconcile.wishes import Wish, wish_for_pass
 from idsync.render.escape_text import shown, visible
-from idsync.render.explanation import KINDS, STANDINGS, path_words
+from idsync.render.explanation import (
+    KINDS,
+    STANDINGS,
+    STEPS,
+    coming_words,
+    held_words,
+    holding,
+    path_words,
+    release,
+)
 from idsync.render.phrases import cause_words
 from idsync.server.page.forms import Refused, fields_of, form_of, is_from_this_machine, is_same_site
 from idsync.server.page.looking import FOUND, Looking, taken, tried_filters
@@ -73,7 +82,13 @@ class StatusPage:
             loader=PackageLoader("idsync.server.page"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
         )
         self._templates.filters |= {"shown": shown, "visible": visible, "path": path_words, "cause": cause_words}
-        self._templates.globals |= {"KINDS": KINDS, "STANDINGS": STANDINGS}
+        self._templates.filters |= {
+            "coming": coming_words,
+            "held": held_words,
+            "holding": holding,
+            "release": release,
+        }
+        self._templates.globals |= {"KINDS": KINDS, "STANDINGS": STANDINGS, "STEPS": STEPS}
 
     def routes(self) -> list[Route]:
         """Every path of the page."""
