@@ -1,21 +1,24 @@
 """A faithful Okta organization on a socket, for tests and benchmarks; see README.md in this folder."""
 
-from tests.okta_simulator.auth import Authority, Principal, Role
-from tests.okta_simulator.faults import (
+from tests.okta_simulator.auth import Authority, Principal
+from tests.okta_simulator.effects import (
+    AnswerLate,
     Change,
+    ChangeAfter,
     ConcurrencyLimit,
     Delay,
     Drop,
+    Effect,
     Empty,
     EndlessNext,
     Fail,
     FailAbove,
-    Fault,
-    Faults,
+    FailAfter,
     Hollow,
     HtmlPage,
     HugePage,
     IgnoreExpand,
+    LoseAnswer,
     LoseLinks,
     Malformed,
     Omit,
@@ -25,10 +28,12 @@ from tests.okta_simulator.faults import (
     RepeatCursor,
     Truncate,
 )
+from tests.okta_simulator.faults import Fault, Faults
 from tests.okta_simulator.limits import Limits
 from tests.okta_simulator.moments import ManualClock
 from tests.okta_simulator.objects import App, Group, GroupRule, LogEvent, Target, User
 from tests.okta_simulator.organization import Organization
+from tests.okta_simulator.permissions import NEEDS, WRITES, Need, Role
 from tests.okta_simulator.requests import RecordedRequest, Requests
 from tests.okta_simulator.serving import running
 from tests.okta_simulator.simulator import DEFAULT_TOKEN, Simulator
@@ -36,16 +41,22 @@ from tests.okta_simulator.switches import Switches
 
 __all__ = [
     "DEFAULT_TOKEN",
+    "NEEDS",
+    "WRITES",
+    "AnswerLate",
     "App",
     "Authority",
     "Change",
+    "ChangeAfter",
     "ConcurrencyLimit",
     "Delay",
     "Drop",
+    "Effect",
     "Empty",
     "EndlessNext",
     "Fail",
     "FailAbove",
+    "FailAfter",
     "Fault",
     "Faults",
     "Group",
@@ -56,9 +67,11 @@ __all__ = [
     "IgnoreExpand",
     "Limits",
     "LogEvent",
+    "LoseAnswer",
     "LoseLinks",
     "Malformed",
     "ManualClock",
+    "Need",
     "Omit",
     "Organization",
     "OtherOrganization",

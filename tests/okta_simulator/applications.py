@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from tests.okta_simulator.errors import OktaError, forbidden, invalid, wrong_status
+from tests.okta_simulator.errors import APP, OktaError, invalid, not_found, wrong_status
 from tests.okta_simulator.groupings import Groupings, group_target
 from tests.okta_simulator.objects import (
     App,
@@ -138,7 +138,10 @@ class Applications(Groupings):
         held = [item for item in app.groups.values() if self.has_member(self.groups[item.group], user)]
         if held and app.status == "ACTIVE":
             raise OktaError(
-                403, "E0000046", "Deactivate application for user forbidden.", "The assignment comes from a group"
+                403,
+                "E0000046",
+                "Deactivate application for user forbidden.",
+                "The application cannot be unassigned from the user while their group memberships grant them access",
             )
         del app.users[user.id]
         self.restructure()
@@ -151,7 +154,7 @@ class Applications(Groupings):
     ) -> GroupAssignment:
         """Give the app to all members of a group; a second time updates priority and profile."""
         if app.status != "ACTIVE":
-            raise forbidden()
+            raise not_found(app.id, APP)  # so it is seen to answer for an app that is there but inactive
         moment = self.now()
         known = app.groups.get(group.id)
         if priority is None:

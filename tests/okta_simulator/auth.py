@@ -5,15 +5,15 @@ import secrets
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 from functools import cached_property
 from typing import Any
 
 from joserfc.jwk import RSAKey
 
 from tests.okta_simulator import tokens
-from tests.okta_simulator.errors import OAuthError, OktaError, forbidden
+from tests.okta_simulator.errors import OAuthError, OktaError, forbidden, insufficient_scope
 from tests.okta_simulator.moments import Clock
+from tests.okta_simulator.permissions import Need, Role
 from tests.okta_simulator.proofs import Proofs
 from tests.okta_simulator.switches import Switches
 
@@ -21,15 +21,6 @@ ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 TOKEN_PATH = "/oauth2/v1/token"
 TOKEN_LIFE = 3600
 _SHARE = 0.5
-
-
-class Role(Enum):
-    """The admin role behind a token."""
-
-    SUPER_ADMIN = "super admin"
-    READ_ONLY = "read-only admin"
-    GROUP_ADMIN = "group admin"
-    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,16 +197,16 @@ class Authority:
                 raise _invalid_token()
         return issued.principal
 
-    def permit(self, principal: Principal, scope: str) -> None:
-        """Refuse with E0000006 what scope or role do not allow."""
-        if not principal.has_scope(scope):
-            raise forbidden()
-        writes = scope.endswith(".manage")
-        if principal.role is Role.NONE and (writes or self._switches.missing_role == "forbidden"):
-            raise forbidden()
-        if writes and principal.role is Role.READ_ONLY:
-            raise forbidden()
-        if principal.role is Role.GROUP_ADMIN and not scope.startswith(("okta.users.", "okta.groups.")):
+    def permit(self, principal: Principal, need: Need, url: str) -> None:
+        """Refuse with E0000006 what scope or role do not allow; a missing scope is named in a header."""
+        if need.scope is None:
+            return
+        if not principal.has_scope(need.scope):
+            raise insufficient_scope(need.scope, url, empty=self._switches.scope_refusal == "empty")
+        reads = not need.scope.endswith(".manage")
+        if principal.role is Role.NONE and reads and self._switches.missing_role == "fewer_rows":
+            return
+        if principal.role not in need.roles:
             raise forbidden()
 
 

@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 
 from tests.okta_simulator import pages
-from tests.okta_simulator.auth import Authority, Principal, Role
+from tests.okta_simulator.auth import Authority, Principal
 from tests.okta_simulator.errors import OktaError, invalid
 from tests.okta_simulator.organization import Organization
+from tests.okta_simulator.permissions import NEEDS, Need, Role
 from tests.okta_simulator.shapes import Json, Shapes
 
 Headers = list[tuple[str, str]]
@@ -105,22 +106,27 @@ Endpoint = Callable[[Call], Reply]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A method and path, the scope that it needs (None: no credentials needed), and what answers."""
+    """A method and path, what it needs of its caller, and what answers."""
 
     method: str
     template: str
-    scope: str | None
+    need: Need
     endpoint: Endpoint
+
+    @property
+    def is_open(self) -> bool:
+        """Does it answer without a credential?"""
+        return self.need.scope is None
 
 
 ROUTES: list[Route] = []
 
 
-def route(method: str, template: str, scope: str | None) -> Callable[[Endpoint], Endpoint]:
-    """Enter an endpoint into the table."""
+def route(method: str, template: str) -> Callable[[Endpoint], Endpoint]:
+    """Enter an endpoint into the table; what it needs of its caller stands in `permissions.py`."""
 
     def enter(endpoint: Endpoint) -> Endpoint:
-        ROUTES.append(Route(method, template, scope, endpoint))
+        ROUTES.append(Route(method, template, NEEDS[f"{method} {template}"], endpoint))
         return endpoint
 
     return enter

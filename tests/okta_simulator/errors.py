@@ -6,14 +6,24 @@ from typing import Any
 
 
 class OktaError(Exception):
-    """An answer with Okta's error body."""
+    """An answer with Okta's error body (without any when `empty`) and headers of its own."""
 
-    def __init__(self, status: int, code: str, summary: str, *causes: str) -> None:
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        summary: str,
+        *causes: str,
+        headers: list[tuple[str, str]] | None = None,
+        empty: bool = False,
+    ) -> None:
         super().__init__(f"{status} {code} {summary}")
         self.status = status
         self.code = code
         self.summary = summary
         self.causes = causes
+        self.headers = headers or []
+        self.empty = empty
 
     def body(self, *, short: bool = False) -> dict[str, Any]:
         """The JSON body; the short one lacks errorLink and errorCauses, as /logs sometimes does."""
@@ -63,8 +73,23 @@ def invalid(field: str, cause: str) -> OktaError:
     return OktaError(400, "E0000001", f"Api validation failed: {field}", f"{field}: {cause}")
 
 
+_NOT_PERMITTED = "You do not have permission to perform the requested action"
+
+
 def forbidden() -> OktaError:
-    return OktaError(403, "E0000006", "You do not have permission to perform the requested action")
+    return OktaError(403, "E0000006", _NOT_PERMITTED)
+
+
+def insufficient_scope(scope: str, url: str, *, empty: bool) -> OktaError:
+    """The refusal of a token without the scope that a call to this URL needs: a header names it."""
+    base, slash, path = url.partition("/api/")
+    challenge = (
+        f'Bearer authorization_uri="{base}/oauth2/v1/authorize", realm="{base}", scope="{scope}", '
+        'error="insufficient_scope", '
+        'error_description="The access token provided does not contain the required scopes.", '
+        f'resource="{slash}{path}"'
+    )
+    return OktaError(403, "E0000006", _NOT_PERMITTED, headers=[("www-authenticate", challenge)], empty=empty)
 
 
 def wrong_status(what: str) -> OktaError:

@@ -1,7 +1,8 @@
 """Faults to inject: what goes wrong, on which calls, from which one on, how often.
 
 `simulator.faults.add(Fault("/api/v1/groups/*/users", Fail(500), first=3, times=2))` makes the third and fourth member
-page fail. In a path `*` stands for one segment and `**` for any number.
+page fail. In a path `*` stands for one segment and `**` for any number. `writes=True` leaves calls out that change
+nothing: `Fault("/api/v1/**", LoseAnswer(), first=7, writes=True)` loses the answer to the seventh write.
 """
 
 import re
@@ -9,148 +10,36 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
+from tests.okta_simulator.effects import (
+    AnswerLate,
+    Change,
+    ChangeAfter,
+    ConcurrencyLimit,
+    Delay,
+    Drop,
+    Effect,
+    Empty,
+    EndlessNext,
+    Fail,
+    FailAbove,
+    FailAfter,
+    Hollow,
+    HtmlPage,
+    HugePage,
+    IgnoreExpand,
+    LoseAnswer,
+    LoseLinks,
+    Malformed,
+    Omit,
+    OtherOrganization,
+    Overlap,
+    RateLimit,
+    RepeatCursor,
+    Truncate,
+)
 from tests.okta_simulator.organization import Organization
 from tests.okta_simulator.pages import Twist
-
-
-@dataclass(frozen=True, slots=True)
-class Fail:
-    """Answer with an error status and Okta's body for it."""
-
-    status: int = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Delay:
-    """Wait before answering."""
-
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Drop:
-    """Close the connection without an answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Malformed:
-    """Answer 200 with JSON that does not parse."""
-
-
-@dataclass(frozen=True, slots=True)
-class HtmlPage:
-    """Answer with a web page, as proxies do."""
-
-    status: int = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Truncate:
-    """Announce the whole body, send half of it and close the connection."""
-
-
-@dataclass(frozen=True, slots=True)
-class RepeatCursor:
-    """Give `next` on the last page too, with a cursor that was given before (OKTA-633507)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hollow:
-    """Of the log: a page without a row that names the next one, behind which the rows come."""
-
-
-@dataclass(frozen=True, slots=True)
-class EndlessNext:
-    """Give `next` for ever, with a new cursor each time."""
-
-
-@dataclass(frozen=True, slots=True)
-class LoseLinks:
-    """Leave the Link headers away."""
-
-
-@dataclass(frozen=True, slots=True)
-class HugePage:
-    """Ignore `limit`: all remaining rows at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Overlap:
-    """Start the page this many rows early, so that rows come twice."""
-
-    rows: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class RateLimit:
-    """Answer the rate 429, whatever was used."""
-
-
-@dataclass(frozen=True, slots=True)
-class ConcurrencyLimit:
-    """Answer the concurrency 429."""
-
-
-@dataclass(frozen=True, slots=True)
-class FailAbove:
-    """Answer 500 E0000009 to list calls of more than this many rows a page."""
-
-    limit: int = 100
-
-
-@dataclass(frozen=True, slots=True)
-class IgnoreExpand:
-    """Act as if `expand` had not been asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Omit:
-    """Leave fields out of every row; a dotted name reaches into objects."""
-
-    fields: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Empty:
-    """Answer 200 with an empty list, as for an app without an admin role."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """Change the organization just before the call is served: rows vanish, come and move in mid-listing."""
-
-    action: Callable[[Organization], object]
-
-
-@dataclass(frozen=True, slots=True)
-class OtherOrganization:
-    """Serve the call from another organization."""
-
-    organization: Organization
-
-
-Effect = (
-    Fail
-    | Delay
-    | Drop
-    | Malformed
-    | HtmlPage
-    | Truncate
-    | RepeatCursor
-    | Hollow
-    | EndlessNext
-    | LoseLinks
-    | HugePage
-    | Overlap
-    | RateLimit
-    | ConcurrencyLimit
-    | FailAbove
-    | IgnoreExpand
-    | Omit
-    | Empty
-    | Change
-    | OtherOrganization
-)
+from tests.okta_simulator.requests import is_write
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +51,7 @@ class Fault:
     first: int = 1
     times: int | None = 1
     method: str | None = None
+    writes: bool = False
 
 
 @dataclass(slots=True)
@@ -172,7 +62,10 @@ class Distortion:
     dropped: bool = False
     truncated: bool = False
     spoiled: Malformed | HtmlPage | Empty | None = None
-    failure: int | None = None
+    failure: Fail | None = None
+    late_failure: FailAfter | None = None
+    late_seconds: float = 0.0
+    answer_lost: bool = False
     refusal: RateLimit | ConcurrencyLimit | None = None
     links_lost: bool = False
     expand_ignored: bool = False
@@ -180,15 +73,22 @@ class Distortion:
     fail_above: int | None = None
     twist: Twist = field(default_factory=Twist)
     changes: list[Callable[[Organization], object]] = field(default_factory=list)
+    late_changes: list[Callable[[Organization], object]] = field(default_factory=list)
     organization: Organization | None = None
 
     def take(self, effect: Effect) -> None:
         """Let one more thing go wrong."""
         match effect:
-            case Fail(status):
-                self.failure = status
+            case Fail():
+                self.failure = effect
+            case FailAfter():
+                self.late_failure = effect
             case Delay(seconds):
                 self.seconds += seconds
+            case AnswerLate(seconds):
+                self.late_seconds += seconds
+            case LoseAnswer():
+                self.answer_lost = True
             case Drop():
                 self.dropped = True
             case Truncate():
@@ -217,6 +117,8 @@ class Distortion:
                 self.omitted += fields
             case Change(action):
                 self.changes.append(action)
+            case ChangeAfter(action):
+                self.late_changes.append(action)
             case OtherOrganization(organization):
                 self.organization = organization
             case _:
@@ -246,6 +148,8 @@ class Faults:
         distortion = Distortion()
         for position, (fault, pattern) in enumerate(self._faults):
             if fault.method not in (None, method) or not pattern.fullmatch(path):
+                continue
+            if fault.writes and not is_write(method, path):
                 continue
             self._matched[position] += 1
             number = self._matched[position]

@@ -1,9 +1,11 @@
 """The objects that a call names, or the 404 that says they are not there for this caller."""
 
-from tests.okta_simulator.auth import Role
 from tests.okta_simulator.calls import Call
 from tests.okta_simulator.errors import APP, GROUP, RULE, USER, not_found
 from tests.okta_simulator.objects import App, Group, GroupRule, User
+from tests.okta_simulator.permissions import Role
+
+_GROUP_ADMINS = (Role.GROUP_ADMIN, Role.GROUP_MEMBERSHIP_ADMIN)
 
 
 def find_user(call: Call, identifier: str) -> User:
@@ -42,4 +44,4 @@ def find_rule(call: Call, identifier: str) -> GroupRule:
 
 def sees(call: Call, group: Group) -> bool:
     """Group admins do not see Everyone, and nobody sees what the resource set leaves out."""
-    return group.id not in call.organization.hidden and not (group.everyone and call.role is Role.GROUP_ADMIN)
+    return group.id not in call.organization.hidden and not (group.everyone and call.role in _GROUP_ADMINS)

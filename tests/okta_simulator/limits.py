@@ -141,8 +141,7 @@ class RateLimited(OktaError):
     """A 429 of either kind with its headers."""
 
     def __init__(self, headers: list[tuple[str, str]]) -> None:
-        super().__init__(429, "E0000047", TOO_MANY)
-        self.headers = headers
+        super().__init__(429, "E0000047", TOO_MANY, headers=headers)
 
 
 def _three(limit: str, remaining: str, reset: int) -> list[tuple[str, str]]:

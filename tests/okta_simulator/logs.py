@@ -3,18 +3,18 @@
 import msgspec
 
 from tests.okta_simulator import filters, moments
-from tests.okta_simulator.auth import Role
 from tests.okta_simulator.calls import Call, Reply, route, rows_body
 from tests.okta_simulator.errors import OktaError
 from tests.okta_simulator.objects import LogEvent
 from tests.okta_simulator.pages import link_headers, page_limit
+from tests.okta_simulator.permissions import Role
 
 RETENTION = 90 * moments.DAY
 _OLDEST_SINCE = 180 * moments.DAY
 _DEFAULT_SPAN = 7 * moments.DAY
 
 
-@route("GET", "/api/v1/logs", "okta.logs.read")
+@route("GET", "/api/v1/logs")
 def list_events(call: Call) -> Reply:
     query = call.query
     if "since" in query and "after" in query:

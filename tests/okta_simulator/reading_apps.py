@@ -8,12 +8,10 @@ from tests.okta_simulator.calls import Call, Reply, json_reply, route
 from tests.okta_simulator.errors import APP, APP_GROUP, APP_USER, not_found
 from tests.okta_simulator.finding import find_app
 from tests.okta_simulator.objects import App, User
-
-APPS_READ = "okta.apps.read"
-GROUPS_READ = "okta.groups.read"
+from tests.okta_simulator.permissions import NEEDS
 
 
-@route("GET", "/api/v1/apps", APPS_READ)
+@route("GET", "/api/v1/apps")
 def list_apps(call: Call) -> Reply:
     organization = call.organization
     expand = call.query.get("expand", "")
@@ -48,12 +46,12 @@ def _app_values(call: Call, app: App) -> filters.Values:
     return values
 
 
-@route("GET", "/api/v1/apps/{app}", APPS_READ)
+@route("GET", "/api/v1/apps/{app}")
 def get_app(call: Call) -> Reply:
     return json_reply(call.shapes.app(find_app(call, call.parts["app"])))
 
 
-@route("GET", "/api/v1/apps/{app}/users", APPS_READ)
+@route("GET", "/api/v1/apps/{app}/users")
 def list_app_users(call: Call) -> Reply:
     organization, app = call.organization, find_app(call, call.parts["app"])
     expand = call.query.get("expand") == "user"
@@ -77,7 +75,7 @@ def _app_user_answers(user: User, app: App, wanted: str) -> bool:
     return name.casefold().startswith(wanted) or user.answers(wanted)
 
 
-@route("GET", "/api/v1/apps/{app}/users/{user}", APPS_READ)
+@route("GET", "/api/v1/apps/{app}/users/{user}")
 def get_app_user(call: Call) -> Reply:
     app = find_app(call, call.parts["app"])
     user = call.organization.users.get(call.parts["user"])
@@ -87,7 +85,7 @@ def get_app_user(call: Call) -> Reply:
     return json_reply(call.shapes.app_user(row, expand=call.query.get("expand") == "user"))
 
 
-@route("GET", "/api/v1/apps/{app}/groups", APPS_READ)
+@route("GET", "/api/v1/apps/{app}/groups")
 def list_app_groups(call: Call) -> Reply:
     app = find_app(call, call.parts["app"])
     expand = call.query.get("expand")
@@ -101,7 +99,7 @@ def list_app_groups(call: Call) -> Reply:
     return call.listing(keys, render, default=20, minimum=20, maximum=200, kind="number")
 
 
-@route("GET", "/api/v1/apps/{app}/groups/{group}", APPS_READ)
+@route("GET", "/api/v1/apps/{app}/groups/{group}")
 def get_app_group(call: Call) -> Reply:
     app = find_app(call, call.parts["app"])
     assignment = app.groups.get(call.parts["group"])
@@ -110,11 +108,11 @@ def get_app_group(call: Call) -> Reply:
     return json_reply(call.shapes.app_group(app, assignment, expand=call.query.get("expand")))
 
 
-@route("GET", "/api/v1/apps/{app}/group-push/mappings", APPS_READ)
+@route("GET", "/api/v1/apps/{app}/group-push/mappings")
 def list_push_mappings(call: Call) -> Reply:
     """Asks for two scopes, as no other listing does."""
     if call.principal is not None:
-        call.authority.permit(call.principal, GROUPS_READ)
+        call.authority.permit(call.principal, NEEDS["GET /api/v1/groups"], call.url)
     app = find_app(call, call.parts["app"])
     source, status = call.query.get("sourceGroupId"), call.query.get("status")
     since = call.query.get("lastUpdated", "")
@@ -129,7 +127,7 @@ def list_push_mappings(call: Call) -> Reply:
     return call.listing(keys, shapes.__getitem__, default=100, maximum=1000, kind="number")
 
 
-@route("GET", "/api/v1/apps/{app}/sso/saml/metadata", APPS_READ)
+@route("GET", "/api/v1/apps/{app}/sso/saml/metadata")
 def get_saml_metadata(call: Call) -> Reply:
     app = find_app(call, call.parts["app"])
     if app.sign_on_mode != "SAML_2_0":

@@ -3,17 +3,16 @@
 from typing import Any
 
 from tests.okta_simulator import filters
-from tests.okta_simulator.auth import Role
 from tests.okta_simulator.calls import Call, Reply, json_reply, route, rows_body
 from tests.okta_simulator.finding import find_group, find_rule, sees
 from tests.okta_simulator.objects import Group
 from tests.okta_simulator.pages import link_headers
+from tests.okta_simulator.permissions import Role
 
-GROUPS_READ = "okta.groups.read"
 _QUERY_RESULTS = 300
 
 
-@route("GET", "/api/v1/groups", GROUPS_READ)
+@route("GET", "/api/v1/groups")
 def list_groups(call: Call) -> Reply:
     stats = "stats" in call.query.get("expand", "").split(",")
     if "q" in call.query:
@@ -29,7 +28,7 @@ def list_groups(call: Call) -> Reply:
         predicate = filters.parse(query[name], language)
         rows = organization.groups_as_of(lag)
         keys = sorted(key for key, group in rows.items() if predicate(_group_values(group)))
-    if call.role is Role.GROUP_ADMIN or organization.hidden:
+    if call.role is not Role.SUPER_ADMIN or organization.hidden:
         keys = [key for key in keys if sees(call, rows[key])]
     return call.listing(keys, lambda key: call.shapes.group(rows[key], stats=stats), default=200, maximum=10_000)
 
@@ -68,23 +67,23 @@ def _group_values(group: Group) -> filters.Values:
     return values
 
 
-@route("GET", "/api/v1/groups/rules", GROUPS_READ)
+@route("GET", "/api/v1/groups/rules")
 def list_rules(call: Call) -> Reply:
     rules = call.organization.rules
     return call.listing(sorted(rules), lambda key: call.shapes.rule(rules[key]), default=50, maximum=200)
 
 
-@route("GET", "/api/v1/groups/rules/{rule}", GROUPS_READ)
+@route("GET", "/api/v1/groups/rules/{rule}")
 def get_rule(call: Call) -> Reply:
     return json_reply(call.shapes.rule(find_rule(call, call.parts["rule"])))
 
 
-@route("GET", "/api/v1/groups/{group}", GROUPS_READ)
+@route("GET", "/api/v1/groups/{group}")
 def get_group(call: Call) -> Reply:
     return json_reply(call.shapes.group(find_group(call, call.parts["group"])))
 
 
-@route("GET", "/api/v1/groups/{group}/users", GROUPS_READ)
+@route("GET", "/api/v1/groups/{group}/users")
 def list_members(call: Call) -> Reply:
     organization = call.organization
     keys = organization.member_ids(find_group(call, call.parts["group"]))
@@ -96,7 +95,7 @@ def list_members(call: Call) -> Reply:
     return call.listing(keys, render, default=maximum, maximum=maximum)
 
 
-@route("GET", "/api/v1/groups/{group}/apps", GROUPS_READ)
+@route("GET", "/api/v1/groups/{group}/apps")
 def list_group_apps(call: Call) -> Reply:
     organization = call.organization
     group = find_group(call, call.parts["group"])

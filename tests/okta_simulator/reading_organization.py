@@ -5,22 +5,22 @@ from urllib.parse import parse_qsl
 from tests.okta_simulator.calls import Call, Reply, json_reply, route
 
 
-@route("GET", "/api/v1/org", "okta.orgs.read")
+@route("GET", "/api/v1/org")
 def get_organization(call: Call) -> Reply:
     return json_reply(call.shapes.organization_settings())
 
 
-@route("GET", "/.well-known/okta-organization", None)
+@route("GET", "/.well-known/okta-organization")
 def get_organization_metadata(call: Call) -> Reply:
     return json_reply(call.shapes.organization_metadata())
 
 
-@route("GET", "/oauth2/v1/keys", None)
+@route("GET", "/oauth2/v1/keys")
 def list_keys(call: Call) -> Reply:
     return json_reply(call.authority.key_set())
 
 
-@route("POST", "/oauth2/v1/token", None)
+@route("POST", "/oauth2/v1/token")
 def issue_token(call: Call) -> Reply:
     issued = call.authority.issue(_form(call.body), call.headers.get("dpop"), call.shapes.base_url)
     headers = [("cache-control", "no-store")]

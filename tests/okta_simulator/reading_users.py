@@ -10,10 +10,8 @@ from tests.okta_simulator.finding import find_user, sees
 from tests.okta_simulator.objects import User
 from tests.okta_simulator.projection import projected
 
-USERS_READ = "okta.users.read"
 
-
-@route("GET", "/api/v1/users", USERS_READ)
+@route("GET", "/api/v1/users")
 def list_users(call: Call) -> Reply:
     if "sortBy" in call.query:
         raise invalid("sortBy", "sorting is outside of what this organization simulates")
@@ -92,7 +90,7 @@ def _user_values(user: User) -> filters.Values:
     return values
 
 
-@route("GET", "/api/v1/users/{user}", USERS_READ)
+@route("GET", "/api/v1/users/{user}")
 def get_user(call: Call) -> Reply:
     user = find_user(call, call.parts["user"])
     etag = ("etag", f'W/"{user.id[-4:]}-{user.revision}"')
@@ -100,7 +98,7 @@ def get_user(call: Call) -> Reply:
     return json_reply(shape, headers=[etag])
 
 
-@route("GET", "/api/v1/users/{user}/groups", USERS_READ)
+@route("GET", "/api/v1/users/{user}/groups")
 def list_user_groups(call: Call) -> Reply:
     user = find_user(call, call.parts["user"])
     groups = {group.id: group for group in call.organization.groups_of(user) if sees(call, group)}
@@ -113,7 +111,7 @@ def list_user_groups(call: Call) -> Reply:
     return call.listing(list(groups), render, default=200, maximum=200)
 
 
-@route("GET", "/api/v1/users/{user}/appLinks", USERS_READ)
+@route("GET", "/api/v1/users/{user}/appLinks")
 def list_app_links(call: Call) -> Reply:
     user = find_user(call, call.parts["user"])
     apps = [app for app in call.organization.apps_of(user) if app.status == "ACTIVE"]

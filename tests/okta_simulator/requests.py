@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class RecordedRequest:
-    """One request. `status` is None until it is answered, and stays so when the connection was dropped."""
+    """One request. `status` is None until it is answered, and stays so when the connection was dropped.
+
+    `served` says that the endpoint did what was asked, whether or not the client learned of it.
+    """
 
     method: str
     path: str
@@ -16,6 +19,16 @@ class RecordedRequest:
     bucket: str | None
     principal: str | None = None
     status: int | None = None
+    served: bool = False
+
+    @property
+    def is_write(self) -> bool:
+        return is_write(self.method, self.path)
+
+
+def is_write(method: str, path: str) -> bool:
+    """Can a request change the organization? Buying an access token is a POST that changes nothing."""
+    return method not in ("GET", "HEAD") and not path.startswith("/oauth2/")
 
 
 class Requests:
@@ -35,6 +48,11 @@ class Requests:
     @property
     def total(self) -> int:
         return len(self._entries)
+
+    @property
+    def writes(self) -> list[RecordedRequest]:
+        """The requests that could have changed the organization, refused and failed ones included."""
+        return [entry for entry in self.entries if entry.is_write]
 
     @property
     def by_bucket(self) -> Counter[str]:

@@ -17,9 +17,10 @@ from starlette.types import Receive, Scope, Send
 from tests.okta_simulator import logs, reading_apps, reading_groups, reading_organization, reading_users, writing
 from tests.okta_simulator.auth import Authority, Principal
 from tests.okta_simulator.calls import ROUTES, Call, Headers, Reply, Route
+from tests.okta_simulator.effects import ConcurrencyLimit, Empty, Fail, FailAfter, HtmlPage, Malformed, RateLimit
 from tests.okta_simulator.errors import OAuthError, OktaError
-from tests.okta_simulator.faults import ConcurrencyLimit, Distortion, Empty, Faults, HtmlPage, Malformed, RateLimit
-from tests.okta_simulator.limits import Limits, RateLimited, bucket_of
+from tests.okta_simulator.faults import Distortion, Faults
+from tests.okta_simulator.limits import Limits, bucket_of
 from tests.okta_simulator.moments import http_date
 from tests.okta_simulator.organization import Organization
 from tests.okta_simulator.requests import RecordedRequest, Requests
@@ -35,6 +36,7 @@ _ERRORS = {
     401: ("E0000011", "Invalid token provided"),
     403: ("E0000006", "You do not have permission to perform the requested action"),
     404: ("E0000008", "The requested path was not found"),
+    409: ("E0000195", "The request conflicts with another change of the same object"),
     500: ("E0000009", "Internal Server Error"),
     503: ("E0000010", "Service is in read only mode"),
 }
@@ -105,10 +107,14 @@ class Simulator:
             principal = self._admit(request, route, entry, distortion, rate_headers)
             await asyncio.sleep(self._seconds(request, route))
             reply = self._serve(request, route, principal, body, distortion)
+            entry.served = True
+            if distortion.late_failure is not None:
+                raise _failure(distortion.late_failure)
         except (OktaError, OAuthError) as error:
-            if isinstance(error, RateLimited):
-                rate_headers = error.headers
             reply = _refused(error, request.url.path, short=self.organization.switches.log_errors == "short")
+        await asyncio.sleep(distortion.late_seconds)
+        if distortion.answer_lost:
+            return Dropped()
         reply.headers.extend(rate_headers)
         return self._response(_spoiled(reply, distortion), entry, distortion)
 
@@ -117,7 +123,7 @@ class Simulator:
         limit = request.query_params.get("limit", "0")
         if switches.big_lists == "slow" and limit.isdecimal() and int(limit) > switches.big_list_limit:
             return self.latency + switches.big_list_seconds
-        return self.latency if route.scope is not None else 0.0
+        return 0.0 if route.is_open else self.latency
 
     def _admit(
         self, request: Request, route: Route, entry: RecordedRequest, distortion: Distortion, rate_headers: Headers
@@ -126,7 +132,7 @@ class Simulator:
         if distortion.refusal == ConcurrencyLimit() or self.requests.in_flight > self.limits.concurrency:
             raise self.limits.refuse_concurrency()
         principal = None
-        if route.scope is not None:
+        if not route.is_open:
             principal = self.authority.identify(request.headers, request.method, self._url(request))
             entry.principal = principal.name
         name, share = ("anybody", 1.0) if principal is None else (principal.name, principal.share)
@@ -135,10 +141,9 @@ class Simulator:
                 raise self.limits.refuse(entry.bucket, name, share)
             rate_headers.extend(self.limits.charge(entry.bucket, name, share))
         if distortion.failure is not None:
-            code, summary = _ERRORS.get(distortion.failure, ("E0000009", "Internal Server Error"))
-            raise OktaError(distortion.failure, code, summary)
-        if route.scope is not None and principal is not None:
-            self.authority.permit(principal, route.scope)
+            raise _failure(distortion.failure)
+        if principal is not None:
+            self.authority.permit(principal, route.need, self._url(request))
         return principal
 
     def _serve(
@@ -167,6 +172,8 @@ class Simulator:
             for change in distortion.changes:
                 change(organization)
             reply = route.endpoint(call)
+            for change in distortion.late_changes:
+                change(organization)
         return Reply(reply.status, reply.body, list(reply.headers), reply.content_type)
 
     def _url(self, request: Request) -> str:
@@ -199,18 +206,23 @@ def _unknown(problem: Exception) -> OktaError:
     return OktaError(404, "E0000008", "The requested path was not found")
 
 
+def _failure(wanted: Fail | FailAfter) -> OktaError:
+    code, summary = _ERRORS.get(wanted.status, ("E0000009", "Internal Server Error"))
+    return OktaError(wanted.status, wanted.code or code, summary)
+
+
 def _check_body(request: Request, route: Route, body: bytes) -> None:
     if request.method in ("POST", "PUT") and not {"content-length", "transfer-encoding"} & set(request.headers):
         raise OktaError(411, "E0000001", "Content-Length is required")
-    if body and route.scope is not None and "json" not in request.headers.get("content-type", ""):
+    if body and not route.is_open and "json" not in request.headers.get("content-type", ""):
         raise OktaError(400, "E0000021", "Bad request.  Accept and/or Content-Type headers likely do not match.")
 
 
 def _refused(error: OktaError | OAuthError, path: str, *, short: bool) -> Reply:
     if isinstance(error, OAuthError):
         return Reply(error.status, msgspec.json.encode(error.body()), list(error.headers.items()))
-    body = error.body(short=short and path.endswith("/logs"))
-    return Reply(error.status, msgspec.json.encode(body))
+    body = b"" if error.empty else msgspec.json.encode(error.body(short=short and path.endswith("/logs")))
+    return Reply(error.status, body, list(error.headers))
 
 
 def _spoiled(reply: Reply, distortion: Distortion) -> Reply:

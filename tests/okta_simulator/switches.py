@@ -61,3 +61,5 @@ class Switches:
     big_lists: Literal["normal", "slow", "failing"] = "normal"
     big_list_limit: int = 100
     big_list_seconds: float = 31.0
+    # 27: the 403 of a token without the needed scope: Okta's error body, or none; the header is there in both
+    scope_refusal: Literal["full", "empty"] = "full"

@@ -9,12 +9,10 @@ from tests.okta_simulator.objects import User
 from tests.okta_simulator.organization import Organization
 from tests.okta_simulator.shapes import Json
 
-USERS, GROUPS, APPS = "okta.users.manage", "okta.groups.manage", "okta.apps.manage"
-
 # -- users
 
 
-@route("POST", "/api/v1/users", USERS)
+@route("POST", "/api/v1/users")
 def create_user(call: Call) -> Reply:
     body = call.json()
     profile = call.object(body, "profile")
@@ -28,17 +26,20 @@ def create_user(call: Call) -> Reply:
     return json_reply(call.shapes.user(user, single=True))
 
 
-@route("POST", "/api/v1/users/{user}", USERS)
+@route("POST", "/api/v1/users/{user}")
 def update_user(call: Call) -> Reply:
     user = find_user(call, call.parts["user"])
     call.organization.update_user(user, **_attributes(call))
     return json_reply(call.shapes.user(user, single=True))
 
 
-@route("PUT", "/api/v1/users/{user}", USERS)
+@route("PUT", "/api/v1/users/{user}")
 def replace_user(call: Call) -> Reply:
     user = find_user(call, call.parts["user"])
-    call.organization.update_user(user, **(dict.fromkeys(user.profile) | _attributes(call)))
+    attributes = _attributes(call)
+    if "login" not in attributes:
+        raise invalid("login", "The field cannot be left blank")
+    call.organization.update_user(user, **(dict.fromkeys(user.profile) | attributes))
     return json_reply(call.shapes.user(user, single=True))
 
 
@@ -49,7 +50,7 @@ def _attributes(call: Call) -> Json:
     return profile
 
 
-@route("DELETE", "/api/v1/users/{user}", USERS)
+@route("DELETE", "/api/v1/users/{user}")
 def delete_user(call: Call) -> Reply:
     user = find_user(call, call.parts["user"])
     if user.status == "DEPROVISIONED":
@@ -71,7 +72,7 @@ _MOVES: Mapping[str, Callable[[Organization, User], None]] = {
 }
 
 
-@route("POST", "/api/v1/users/{user}/lifecycle/{move}", USERS)
+@route("POST", "/api/v1/users/{user}/lifecycle/{move}")
 def move_user(call: Call) -> Reply:
     user = find_user(call, call.parts["user"])
     move = _MOVES.get(call.parts["move"])
@@ -84,7 +85,7 @@ def move_user(call: Call) -> Reply:
 # -- groups and rules
 
 
-@route("POST", "/api/v1/groups", GROUPS)
+@route("POST", "/api/v1/groups")
 def create_group(call: Call) -> Reply:
     profile = call.object(call.json(), "profile")
     group = call.organization.add_group(
@@ -93,7 +94,7 @@ def create_group(call: Call) -> Reply:
     return json_reply(call.shapes.group(group))
 
 
-@route("PUT", "/api/v1/groups/{group}", GROUPS)
+@route("PUT", "/api/v1/groups/{group}")
 def replace_group(call: Call) -> Reply:
     group = find_group(call, call.parts["group"])
     profile = call.object(call.json(), "profile")
@@ -103,27 +104,27 @@ def replace_group(call: Call) -> Reply:
     return json_reply(call.shapes.group(group))
 
 
-@route("DELETE", "/api/v1/groups/{group}", GROUPS)
+@route("DELETE", "/api/v1/groups/{group}")
 def delete_group(call: Call) -> Reply:
     call.organization.delete_group(find_group(call, call.parts["group"]))
     return NO_CONTENT
 
 
-@route("PUT", "/api/v1/groups/{group}/users/{user}", GROUPS)
+@route("PUT", "/api/v1/groups/{group}/users/{user}")
 def add_member(call: Call) -> Reply:
     group = find_group(call, call.parts["group"])
     call.organization.add_member(group, find_user(call, call.parts["user"]))
     return NO_CONTENT
 
 
-@route("DELETE", "/api/v1/groups/{group}/users/{user}", GROUPS)
+@route("DELETE", "/api/v1/groups/{group}/users/{user}")
 def remove_member(call: Call) -> Reply:
     group = find_group(call, call.parts["group"])
     call.organization.remove_member(group, find_user(call, call.parts["user"]))
     return NO_CONTENT
 
 
-@route("POST", "/api/v1/groups/rules", GROUPS)
+@route("POST", "/api/v1/groups/rules")
 def create_rule(call: Call) -> Reply:
     body = call.json()
     expression, groups = _rule_parts(call, body)
@@ -133,7 +134,7 @@ def create_rule(call: Call) -> Reply:
     return json_reply(call.shapes.rule(rule))
 
 
-@route("PUT", "/api/v1/groups/rules/{rule}", GROUPS)
+@route("PUT", "/api/v1/groups/rules/{rule}")
 def replace_rule(call: Call) -> Reply:
     rule = find_rule(call, call.parts["rule"])
     if rule.status == "ACTIVE":
@@ -153,19 +154,19 @@ def _rule_parts(call: Call, body: Json) -> tuple[str, list[object]]:
     return expression, groups
 
 
-@route("POST", "/api/v1/groups/rules/{rule}/lifecycle/activate", GROUPS)
+@route("POST", "/api/v1/groups/rules/{rule}/lifecycle/activate")
 def activate_rule(call: Call) -> Reply:
     call.organization.activate_rule(find_rule(call, call.parts["rule"]))
     return NO_CONTENT
 
 
-@route("POST", "/api/v1/groups/rules/{rule}/lifecycle/deactivate", GROUPS)
+@route("POST", "/api/v1/groups/rules/{rule}/lifecycle/deactivate")
 def deactivate_rule(call: Call) -> Reply:
     call.organization.deactivate_rule(find_rule(call, call.parts["rule"]))
     return NO_CONTENT
 
 
-@route("DELETE", "/api/v1/groups/rules/{rule}", GROUPS)
+@route("DELETE", "/api/v1/groups/rules/{rule}")
 def delete_rule(call: Call) -> Reply:
     rule = find_rule(call, call.parts["rule"])
     call.organization.delete_rule(rule, remove_users=call.flag("removeUsers", default=False))
@@ -175,7 +176,7 @@ def delete_rule(call: Call) -> Reply:
 # -- apps and assignments
 
 
-@route("POST", "/api/v1/apps", APPS)
+@route("POST", "/api/v1/apps")
 def create_app(call: Call) -> Reply:
     body = call.json()
     features = body.get("features") or []
@@ -190,7 +191,7 @@ def create_app(call: Call) -> Reply:
     return json_reply(call.shapes.app(app))
 
 
-@route("PUT", "/api/v1/apps/{app}", APPS)
+@route("PUT", "/api/v1/apps/{app}")
 def replace_app(call: Call) -> Reply:
     app = find_app(call, call.parts["app"])
     label = text(call.json(), "label")
@@ -200,31 +201,31 @@ def replace_app(call: Call) -> Reply:
     return json_reply(call.shapes.app(app))
 
 
-@route("POST", "/api/v1/apps/{app}/lifecycle/activate", APPS)
+@route("POST", "/api/v1/apps/{app}/lifecycle/activate")
 def activate_app(call: Call) -> Reply:
     call.organization.activate_app(find_app(call, call.parts["app"]))
     return json_reply({})
 
 
-@route("POST", "/api/v1/apps/{app}/lifecycle/deactivate", APPS)
+@route("POST", "/api/v1/apps/{app}/lifecycle/deactivate")
 def deactivate_app(call: Call) -> Reply:
     call.organization.deactivate_app(find_app(call, call.parts["app"]))
     return json_reply({})
 
 
-@route("DELETE", "/api/v1/apps/{app}", APPS)
+@route("DELETE", "/api/v1/apps/{app}")
 def delete_app(call: Call) -> Reply:
     call.organization.delete_app(find_app(call, call.parts["app"]))
     return NO_CONTENT
 
 
-@route("POST", "/api/v1/apps/{app}/users", APPS)
+@route("POST", "/api/v1/apps/{app}/users")
 def assign_user(call: Call) -> Reply:
     body = call.json()
     return _assign_user(call, text(body, "id") or "", body)
 
 
-@route("POST", "/api/v1/apps/{app}/users/{user}", APPS)
+@route("POST", "/api/v1/apps/{app}/users/{user}")
 def update_app_user(call: Call) -> Reply:
     return _assign_user(call, call.parts["user"], call.json())
 
@@ -239,7 +240,7 @@ def _assign_user(call: Call, identifier: str, body: Json) -> Reply:
     return json_reply(call.shapes.app_user(row, expand=False))
 
 
-@route("DELETE", "/api/v1/apps/{app}/users/{user}", APPS)
+@route("DELETE", "/api/v1/apps/{app}/users/{user}")
 def unassign_user(call: Call) -> Reply:
     app, user = find_app(call, call.parts["app"]), find_user(call, call.parts["user"])
     try:
@@ -249,8 +250,8 @@ def unassign_user(call: Call) -> Reply:
     return NO_CONTENT
 
 
-@route("PUT", "/api/v1/apps/{app}/groups/{group}", APPS)
-@route("PATCH", "/api/v1/apps/{app}/groups/{group}", APPS)
+@route("PUT", "/api/v1/apps/{app}/groups/{group}")
+@route("PATCH", "/api/v1/apps/{app}/groups/{group}")
 def assign_group(call: Call) -> Reply:
     app, group = find_app(call, call.parts["app"]), find_group(call, call.parts["group"])
     body = call.json()
@@ -262,7 +263,7 @@ def assign_group(call: Call) -> Reply:
     return json_reply(call.shapes.app_group(app, assignment, expand=None))
 
 
-@route("DELETE", "/api/v1/apps/{app}/groups/{group}", APPS)
+@route("DELETE", "/api/v1/apps/{app}/groups/{group}")
 def unassign_group(call: Call) -> Reply:
     app, group = find_app(call, call.parts["app"]), find_group(call, call.parts["group"])
     try:

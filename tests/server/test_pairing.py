@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tests.okta_simulator import Organization
-from tests.okta_simulator.faults import Fail, Fault
+from tests.okta_simulator.effects import Fail
+from tests.okta_simulator.faults import Fault
 from tests.okta_simulator.objects import Group, User
 from tests.server.both import Both, both, organization
 from tests.server.conftest import Served

@@ -31,7 +31,7 @@ from tests.okta_simulator import (
     Switches,
     Truncate,
 )
-from tests.okta_simulator.faults import Effect
+from tests.okta_simulator.effects import Effect
 from tests.test_okta_simulator.reader import Reader, code, next_link, reading
 
 USERS = "/api/v1/users"

@@ -114,6 +114,7 @@ REFUSALS: list[tuple[str, str, Any, tuple[int, str]]] = [
     ("POST", "/api/v1/users", {"profile": []}, (400, "E0000001")),
     ("POST", "/api/v1/users", {"profile": {"login": 7}}, (400, "E0000001")),
     ("POST", "/api/v1/users", {"profile": {"login": "a" * 101}}, (400, "E0000001")),
+    ("PUT", "/api/v1/users/hiro@enzos-pizza.com", {"profile": {"email": "h@enzos-pizza.com"}}, (400, "E0000001")),
     ("POST", "/api/v1/groups", {"profile": {"name": "a" * 256}}, (400, "E0000001")),
     ("POST", "/api/v1/groups", {"profile": "eng"}, (400, "E0000001")),
     ("POST", "/api/v1/groups/rules", {"name": "x"}, (400, "E0000001")),
@@ -247,7 +248,7 @@ def test_a_deactivated_user_and_an_inactive_app_take_no_assignments(reader: Read
     organization.deactivate(gone)
     assert code(reader.post(f"/api/v1/apps/{app.id}/users", {"id": gone.id})) == (403, "E0000038")
     everyone = organization.everyone
-    assert code(reader.client.put(f"/api/v1/apps/{app.id}/groups/{everyone.id}", json={})) == (403, "E0000006")
+    assert code(reader.client.put(f"/api/v1/apps/{app.id}/groups/{everyone.id}", json={})) == (404, "E0000007")
     assert code(reader.client.delete(f"/api/v1/groups/{everyone.id}")) == (403, "E0000006")
     profile = {"profile": {"name": "All"}}
     assert code(reader.client.put(f"/api/v1/groups/{everyone.id}", json=profile)) == (403, "E0000006")

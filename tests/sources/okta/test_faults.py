@@ -37,7 +37,7 @@ from tests.okta_simulator import (
     Switches,
     Truncate,
 )
-from tests.okta_simulator.faults import Effect
+from tests.okta_simulator.effects import Effect
 from tests.sources.okta.organizations import Clock, served, small
 
 LISTINGS = {

@@ -7,7 +7,8 @@ import pytest
 
 from idsync.errors import AuthorizationError, SourceError
 from idsync.sources.okta.log_events import readable
-from tests.okta_simulator.faults import Fail, Fault, Hollow, Omit, RateLimit, RepeatCursor
+from tests.okta_simulator.effects import Fail, Hollow, Omit, RateLimit, RepeatCursor
+from tests.okta_simulator.faults import Fault
 from tests.okta_simulator.people import user_target
 from tests.sources.okta.organizations import Clock, Reader, served, small
 
