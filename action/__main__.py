@@ -32,7 +32,7 @@ def main(environment: Mapping[str, str], idsync: Idsync | None = None) -> int:
     try:
         about = circumstances(environment)
         private(about.folder)
-        github = GitHub(about.api, about.repository, about.token)
+        github = GitHub(about.api, about.repository, about.token, graphql=about.graphql)
         step = Step(about, github, idsync or installed(environment), environment, lambda: datetime.now(UTC))
         code = MODES[about.mode](step)
         if "exit-code" not in step.outputs:

@@ -3,21 +3,17 @@
 import io
 import zipfile
 from collections.abc import Callable, Collection
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from action.circumstances import Circumstances, Refused
 from action.github import GitHub, Json
+from action.times import time_of
 
 RECORDED = ("snapshot.json", "current.json")
 _TRUSTED_EVENTS = frozenset({"push", "schedule", "workflow_dispatch"})
 """Events whose workflows are those of the branch itself. A pull request brings its own, also from a fork's main."""
 _LARGEST = 2 << 30
-
-
-def time_of(text: str) -> datetime:
-    """A time as GitHub writes it."""
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
 def fetch_recording(about: Circumstances, github: GitHub, into: Path, now: datetime) -> Json:
@@ -40,9 +36,11 @@ def fetch_recording(about: Circumstances, github: GitHub, into: Path, now: datet
     return found
 
 
-def fetch_that_recording(about: Circumstances, github: GitHub, identifier: int, into: Path) -> None:
-    """Fetch the recording that a plan says it was made from. Raises Refused where it is not one of the main branch."""
-    found = github.find(f"actions/artifacts/{identifier}")
+def fetch_that_recording(about: Circumstances, github: GitHub, identifier: int, planned: datetime, into: Path) -> Json:
+    """Fetch the recording that a plan says it was made from; its artifact. Raises Refused where it is not one of the
+    main branch that was recent enough when the plan was made.
+    """
+    found: Json | None = github.find(f"actions/artifacts/{identifier}")
     run = None if found is None else github.find(f"actions/runs/{(found.get('workflow_run') or {}).get('id')}")
     known = found is not None and found["name"] == about.recording_name and not found["expired"]
     if found is None or run is None or not known or not _is_of_main(run, about):
@@ -51,7 +49,10 @@ def fetch_that_recording(about: Circumstances, github: GitHub, identifier: int, 
             " request that plans again, and have that reviewed.",
             6,
         )
+    if not timedelta(0) <= planned - _made(found) <= timedelta(hours=about.hours):
+        raise Refused(f"The plan was made from a recording that was older than {about.hours:g} hours.", 6)
     unpack(github.archive(identifier), RECORDED, into)
+    return found
 
 
 def last_recording(about: Circumstances, github: GitHub) -> datetime | None:
@@ -60,19 +61,35 @@ def last_recording(about: Circumstances, github: GitHub) -> datetime | None:
     return None if found is None else time_of(found["created_at"])
 
 
-def reviewed_artifact(about: Circumstances, github: GitHub, head: str, until: datetime) -> Json | None:
-    """The newest plan of a commit that was there at that time, which people could review."""
+def plans_of(about: Circumstances, github: GitHub, number: int, head: str, until: datetime) -> list[Json]:
+    """The artifacts with plans of a pull request's commit that were there at a time, the newest first.
+
+    Another pull request may have the same head, and its own base and workflows. GitHub names the pull requests of a run
+    only while they are open: where it names any, this one must be among them. What the files say is checked as well.
+    """
     runs = github.rows("actions/runs", "workflow_runs", head_sha=head, event="pull_request")
-    meant = [run for run in runs if run["head_sha"] == head and _path_of(run) == about.plan_workflow]
-    found = [newest_plan(github, int(run["id"]), about.plan_name(head), until) for run in meant]
-    return max((each for each in found if each is not None), key=_age, default=None)
+    found: list[Json] = []
+    for run in runs:
+        if run["head_sha"] == head and _path_of(run) == about.plan_workflow and _may_be_of(run, number, about.branch):
+            found += named_artifacts(github, int(run["id"]), about.plan_name(head), until)
+    return sorted(found, key=_age, reverse=True)
 
 
-def newest_plan(github: GitHub, run: int, name: str, until: datetime | None = None) -> Json | None:
-    """The newest artifact of a run whose name begins so, and that was there at a time."""
+def named_artifacts(github: GitHub, run: int, name: str, until: datetime | None = None) -> list[Json]:
+    """The artifacts of a run whose name begins so, and that were there at a time."""
     rows = github.rows(f"actions/runs/{run}/artifacts", "artifacts")
     named = [row for row in rows if str(row["name"]).startswith(name) and not row["expired"]]
-    return max((row for row in named if until is None or _made(row) <= until), key=_age, default=None)
+    return [row for row in named if until is None or _made(row) <= until]
+
+
+def newest_plan(github: GitHub, run: int, name: str) -> Json | None:
+    """The newest artifact of a run whose name begins so."""
+    return max(named_artifacts(github, run, name), key=_age, default=None)
+
+
+def _may_be_of(run: Json, number: int, base: str) -> bool:
+    told = run.get("pull_requests") or []
+    return not told or any(row["number"] == number and row["base"]["ref"] == base for row in told)
 
 
 def unpack(archive: bytes, wanted: Collection[str], into: Path) -> list[str]:
@@ -91,11 +108,6 @@ def unpack(archive: bytes, wanted: Collection[str], into: Path) -> list[str]:
     except (zipfile.BadZipFile, OSError) as error:
         raise Refused(f"The artifact cannot be unpacked: {error}.", 7) from None
     return written
-
-
-def hours_since(moment: datetime, now: datetime | None = None) -> float:
-    """How many hours ago that was."""
-    return ((now or datetime.now(UTC)) - moment).total_seconds() / 3600
 
 
 def _newest(github: GitHub, name: str, is_meant: Callable[[Json, Json], bool]) -> Json | None:

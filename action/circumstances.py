@@ -31,6 +31,7 @@ class Circumstances:
     token: str
     repository: str
     api: str
+    graphql: str
     server: str
     run: int
     attempt: int
@@ -45,6 +46,7 @@ class Circumstances:
     hours: float
     record: str
     lock_timeout: str
+    allow_public: bool
 
     @property
     def run_address(self) -> str:
@@ -93,6 +95,7 @@ def circumstances(environment: Mapping[str, str]) -> Circumstances:
         token=given.get("token", ""),
         repository=environment.get("GITHUB_REPOSITORY", ""),
         api=environment.get("GITHUB_API_URL", "https://api.github.com"),
+        graphql=environment.get("GITHUB_GRAPHQL_URL", ""),
         server=environment.get("GITHUB_SERVER_URL", "https://github.com"),
         run=int(environment.get("GITHUB_RUN_ID") or 0),
         attempt=int(environment.get("GITHUB_RUN_ATTEMPT") or 1),
@@ -109,6 +112,7 @@ def circumstances(environment: Mapping[str, str]) -> Circumstances:
         hours=_hours(given.get("recording_hours") or "24"),
         record=given.get("record") or "auto",
         lock_timeout=given.get("lock_timeout") or "5m",
+        allow_public=given.get("allow_public", "").lower() == "true",
     )
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 from action.github import GitHub, Json
-from action.telling import marker, with_result, within
+from action.telling import marker, result_in, with_result, within
 
 _SECTION = re.compile(r"<!-- idsync-section: (\w+) -->\n(.*?)\n<!-- /idsync-section -->", re.DOTALL)
 LABEL = "idsync"
@@ -19,9 +19,11 @@ def sticky_comment(github: GitHub, number: int, name: str) -> Json | None:
 
 
 def post_comment(github: GitHub, number: int, name: str, text: str) -> str:
-    """Post the comment, or bring the one that is there up to date; its address."""
+    """Post the comment, or bring the one that is there up to date; its address. What was applied stays told."""
     body = within(f"{marker(name)}\n{text}")
     found = sticky_comment(github, number, name)
+    if found is not None and (result := result_in(str(found["body"]))):
+        body = with_result(body, result)
     return _post(github, number, found, body)
 
 
@@ -60,6 +62,8 @@ def keep_issue(github: GitHub, name: str, about: str, trouble: str) -> str:
 def _post(github: GitHub, number: int, found: Json | None, body: str) -> str:
     if found is None:
         return str(github.send("POST", f"issues/{number}/comments", {"body": body})["html_url"])
+    if found["body"] == body:
+        return str(found["html_url"])
     return str(github.send("PATCH", f"issues/comments/{found['id']}", {"body": body})["html_url"])
 
 

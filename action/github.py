@@ -1,9 +1,10 @@
-"""GitHub's REST API, as far as the action needs it: JSON, pages, artifacts; patient with what passes.
+"""GitHub's API, as far as the action needs it: REST with its pages and artifacts, GraphQL; patient with what passes.
 
-https://docs.github.com/rest
+https://docs.github.com/rest and https://docs.github.com/graphql
 """
 
 import json
+import re
 import time
 import urllib.error
 import urllib.parse
@@ -19,6 +20,7 @@ _TIMEOUT = 30.0
 _PASSING = frozenset({429, 500, 502, 503, 504})
 _LONGEST_WAIT = 60.0
 _LARGEST = 1 << 30
+_NEXT = re.compile(r'<([^<>]+)>;\s*rel="next"')
 Json = Mapping[str, Any]
 
 
@@ -43,8 +45,16 @@ class _KeepsItsToken(urllib.request.HTTPRedirectHandler):
 class GitHub:
     """One repository, asked with one token."""
 
-    def __init__(self, api: str, repository: str, token: str, sleep: Callable[[float], None] | None = None) -> None:
+    def __init__(
+        self,
+        api: str,
+        repository: str,
+        token: str,
+        sleep: Callable[[float], None] | None = None,
+        graphql: str = "",
+    ) -> None:
         self._api = api.rstrip("/")
+        self._graphql = graphql or f"{self._api}/graphql"
         self._token = token
         self._sleep = sleep or time.sleep
         self._opener = urllib.request.build_opener(_KeepsItsToken)
@@ -80,6 +90,36 @@ class GitHub:
             if len(rows) < PER_PAGE:
                 return
 
+    def linked(self, path: str, **query: object) -> Iterator[Json]:
+        """Every row of a listing whose pages name the next one in a header and have no numbers."""
+        address = self._address(path, {**query, "per_page": PER_PAGE})
+        for _ in range(MOST_PAGES):
+            content, headers = self._answered("GET", address)
+            yield from json.loads(content)
+            following = _NEXT.search(str(headers.get("Link") or ""))
+            if following is None:
+                return
+            if _host(following[1]) != _host(address):
+                raise GitHubError(f"The next page of {_path(address)} is on another host.")
+            address = following[1]
+        raise GitHubError(f"{_path(address)} has more than {MOST_PAGES} pages.")
+
+    def ask(self, question: str, **variables: object) -> Json:
+        """What GitHub's GraphQL answers. Raises GitHubError, also where a part was refused."""
+        body = json.dumps({"query": question, "variables": variables}).encode()
+        answer = json.loads(self._request("POST", self._graphql, body, reads=True))
+        if answer.get("errors"):
+            said = "; ".join(str(each.get("message")) for each in answer["errors"])
+            raise GitHubError(f"GitHub refused a question: {said}. Does the job have the permission that this needs?")
+        told: Json = answer.get("data") or {}
+        return told
+
+    @cached_property
+    def is_public(self) -> bool:
+        """Whether everybody can read the repository, and so its comments, logs and artifacts. Raises GitHubError."""
+        found = json.loads(self._request("GET", f"{self._api}/repos/{self.repository}"))
+        return not (found.get("private") is True and found.get("visibility", "private") in {"private", "internal"})
+
     def send(self, method: str, path: str, body: Json) -> Any:
         """Write something, and what GitHub says to that. Raises GitHubError."""
         answer = self._request(method, self._address(path, {}), json.dumps(body).encode())
@@ -93,10 +133,16 @@ class GitHub:
         address = f"{self._api}/repos/{self.repository}/{path}"
         return f"{address}?{urllib.parse.urlencode(query)}" if query else address
 
-    def _request(self, method: str, address: str, body: bytes | None = None) -> bytes:
+    def _request(self, method: str, address: str, body: bytes | None = None, *, reads: bool = False) -> bytes:
+        return self._answered(method, address, body, reads=reads)[0]
+
+    def _answered(
+        self, method: str, address: str, body: bytes | None = None, *, reads: bool = False
+    ) -> tuple[bytes, Any]:
         """Ask, and ask again where that helps. What may have been written is not written twice: such a request is sent
-        again only if GitHub says that it did not take it.
+        again only if it only `reads`, or GitHub says that it did not take it.
         """
+        once = method == "POST" and not reads
         tries = TRIES
         while True:
             tries -= 1
@@ -105,16 +151,16 @@ class GitHub:
             except urllib.error.HTTPError as error:
                 answer = error.read(2000).decode(errors="replace")
                 refused = error.code in {403, 429} and "rate limit" in answer.lower()
-                passing = refused or (error.code in _PASSING and method != "POST")
+                passing = refused or (error.code in _PASSING and not once)
                 if not tries or not passing:
                     raise GitHubError(_told(method, address, error.code, answer), error.code) from None
                 self._sleep(_wait(error.headers, TRIES - tries))
             except (urllib.error.URLError, OSError, TimeoutError) as error:
-                if not tries or method == "POST":
+                if not tries or once:
                     raise GitHubError(f"GitHub did not answer {method} {_path(address)}: {error}.") from None
                 self._sleep(float(2 ** (TRIES - tries)))
 
-    def _once(self, method: str, address: str, body: bytes | None) -> bytes:
+    def _once(self, method: str, address: str, body: bytes | None) -> tuple[bytes, Any]:
         headers = {
             "Accept": "application/vnd.github+json",
             "Authorization": f"Bearer {self._token}",
@@ -130,7 +176,7 @@ class GitHub:
             content: bytes = answer.read(_LARGEST + 1)
         if len(content) > _LARGEST:
             raise GitHubError(f"The answer to {method} {_path(address)} is larger than {_LARGEST >> 20} MiB.")
-        return content
+        return content, answer.headers
 
 
 def _wait(headers: Any, tried: int) -> float:

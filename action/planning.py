@@ -1,18 +1,20 @@
 """The modes that only look: `validate` and `plan`, which need no secret, and `comment`, which posts what they found."""
 
 import json
-import urllib.parse
 from pathlib import Path
 
-from action.artifacts import fetch_recording, newest_plan, time_of, unpack
+from action.artifacts import fetch_recording, newest_plan, unpack
 from action.circumstances import Refused
 from action.comment import post_comment
+from action.commits import parents_of_checkout
 from action.github import GitHubError, Json
 from action.program import Ended
 from action.releases import NONE, Releases, releases_of
+from action.rendering import Plan, rendered
 from action.runner_files import private
-from action.step import Step
-from action.telling import failure, planned
+from action.step import EXPOSED, USAGE, Step
+from action.telling import failure
+from action.times import time_of
 
 COMMENT = "comment.md"
 PLAN = "idsync.plan"
@@ -35,6 +37,8 @@ def plan(step: Step) -> int:
     """Validate, then plan from the newest recording; what there is to say is left for the job that comments."""
     about = step.about
     try:
+        if step.is_exposed:
+            raise Refused(EXPOSED, USAGE)
         ended = _validated(step)
         if ended.code:
             return _failed(step, "Validation", ended.code, _said(ended))
@@ -53,8 +57,11 @@ def comment(step: Step) -> int:
     number = about.pull_request.get("number")
     if number is None:
         return 0
-    if step.github.get(f"pulls/{number}")["head"]["sha"] != about.head:
+    now = step.github.get(f"pulls/{number}")
+    if now["head"]["sha"] != about.head:
         return 0  # a later commit has a run of its own, and the last word
+    if now.get("merged_at"):
+        return 0  # what was reviewed and what became of it stays
     folder = private(about.folder / "report")
     newest = newest_plan(step.github, about.run, about.plan_name(about.head))
     text = ""
@@ -71,21 +78,26 @@ def _plan(step: Step, recording: Path, recorded: Json) -> int:
     about = step.about
     releases = _releases(step)
     folder = private(about.folder / "report")
-    (folder / ASKED).write_text(json.dumps({"asked": dict(releases.reasons), "recording": recorded["id"]}))
+    commit, onto = _planned_commits(step)
     file = folder / PLAN
-    ended = step.run(
-        "plan",
-        "--snapshot",
-        recording / "snapshot.json",
-        "--current",
-        recording / "current.json",
-        "-o",
-        file,
-        "--format",
-        "markdown",
-        *_links(step),
-        *releases.options,
-    )
+    told = {
+        "asked": dict(releases.reasons),
+        "recording": recorded["id"],
+        "number": about.pull_request.get("number"),
+        "base": about.pull_request.get("base", {}).get("ref"),
+        "head": about.head,
+        "commit": commit,
+        "onto": onto,
+        "notes": list(releases.notes),
+    }
+    (folder / ASKED).write_text(json.dumps(told))
+    files = ("--snapshot", recording / "snapshot.json", "--current", recording / "current.json", "-o", file)
+    ended = step.run("plan", *files, *releases.options)
+    if ended.code:
+        return _failed(step, "Planning", ended.code, _said(ended))
+    made = time_of(str(recorded["created_at"]))
+    plan = Plan(file, about.head, commit, releases.reasons, releases.notes, made, about.run_address)
+    ended, text = rendered(step, plan)
     if ended.code:
         return _failed(step, "Planning", ended.code, _said(ended))
     read = json.loads(file.read_text())
@@ -94,25 +106,15 @@ def _plan(step: Step, recording: Path, recorded: Json) -> int:
     step.output("plan", file)
     _add_html(step, file)
     _annotate(step, file)
-    made = f"{time_of(str(recorded['created_at'])):%Y-%m-%d %H:%M} UTC"
-    _leave(step, planned(ended.out, about.head, releases.notes, made))
+    _leave(step, text)
     return 0
 
 
-def _links(step: Step) -> list[str]:
-    """Options by which a plan leads to the lines of the configuration at the commit, and to the run with its files."""
-    about = step.about
-    config = Path(about.config)
-    folder = config if (about.workspace / config).is_dir() else config.parent
-    place = urllib.parse.quote(f"{about.repository}/blob/{about.head}/{folder.as_posix()}".removesuffix("/."))
-    return [
-        "--link-config",
-        f"{about.server}/{place}",
-        "--link-run",
-        about.run_address,
-        "--link-plan",
-        about.run_address,
-    ]
+def _planned_commits(step: Step) -> tuple[str, str]:
+    """The commit whose files are planned, and the commit of the main branch that GitHub merged the head into for it."""
+    commit, parents = parents_of_checkout(step)
+    merges_head = len(parents) == 2 and parents[1] == step.about.head
+    return commit or step.about.sha, parents[0] if merges_head else ""
 
 
 def _releases(step: Step) -> Releases:

@@ -2,10 +2,11 @@
 
 import json
 
-from action.artifacts import RECORDED, hours_since, last_recording
+from action.artifacts import RECORDED, last_recording
 from action.circumstances import Refused
 from action.runner_files import annotate, private
-from action.step import Step
+from action.step import EXPOSED, USAGE, Step
+from action.times import hours_since
 
 EVERY_HOURS = 1.0
 
@@ -23,6 +24,9 @@ def record(step: Step, *, always: bool = False) -> int:
     about = step.about
     if about.record == "never":
         return 0
+    if step.is_exposed:
+        annotate("error", f"Nothing was recorded. {EXPOSED}")
+        return USAGE
     if not always and about.record == "auto":
         last = last_recording(about, step.github)
         if last is not None and hours_since(last, step.clock()) < EVERY_HOURS:

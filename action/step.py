@@ -10,6 +10,12 @@ from action.github import GitHub
 from action.program import Ended, Idsync
 from action.runner_files import add_summary, set_output, show
 
+EXPOSED = (
+    "This repository is public, and plans, recordings, comments and issues name people: everybody could read them. Make"
+    " it private, or set the input allow-public to true if that is meant."
+)
+USAGE = 64
+
 
 @dataclass(frozen=True)
 class Step:
@@ -29,6 +35,11 @@ class Step:
         if ended.err.strip():
             show(ended.err)
         return ended
+
+    @property
+    def is_exposed(self) -> bool:
+        """Whether everybody could read what this job leaves, and nobody said that this is meant. Raises GitHubError."""
+        return not self.about.allow_public and self.github.is_public
 
     def output(self, name: str, value: object) -> None:
         """Set an output of the action."""

@@ -101,12 +101,25 @@ class Company:
         self.git("checkout", "-q", "-B", f"branch-{len(self.github.pulls)}", self.main)
         return self.github.add_pull(self.commit(files), author, body, repository)
 
+    def push_to(self, number: int, files: dict[str, str], who: str = "olga") -> None:
+        """Let somebody push files to the branch of a pull request."""
+        self.git("checkout", "-q", self.github.pulls[number]["head"]["sha"])
+        self.github.push(number, self.commit(files), who)
+
+    def check_out(self, number: int) -> str:
+        """Check out what GitHub merged a pull request to, and its commit."""
+        head = self.github.pulls[number]["head"]["sha"]
+        self.git("checkout", "-q", "--detach", self.main)
+        self.git("merge", "-q", "--no-ff", "-m", f"Merge {head} into {self.main}", head)
+        sha = self.git("rev-parse", "HEAD")
+        self.github.trees[sha] = self.git("rev-parse", "HEAD^{tree}")
+        return sha
+
     def plan(self, number: int, *, attempt: int = 1, comments: bool = True) -> Ran:
         """Run the workflow that plans; it comments where it may."""
         pull = self.github.pulls[number]
-        self.git("checkout", "-q", pull["head"]["sha"])
+        sha = self.check_out(number)
         event = {"pull_request": pull, "repository": {"default_branch": "main"}}
-        sha = self.git("rev-parse", "HEAD")
         ran = self.runner.job("plan.yml", "plan", self.repository, "pull_request", event, sha, attempt=attempt)
         if comments:
             told = self.runner.job(
@@ -118,7 +131,8 @@ class Company:
     def approve(self, number: int, who: str = "piet") -> None:
         """Let somebody approve a pull request as it is."""
         head = self.github.pulls[number]["head"]["sha"]
-        review = {"user": {"login": who}, "state": "APPROVED", "commit_id": head, "submitted_at": self.github.now()}
+        user = {"login": who, "type": "Bot" if who.endswith("[bot]") else "User"}
+        review = {"user": user, "state": "APPROVED", "commit_id": head, "submitted_at": self.github.now()}
         self.github.reviews.setdefault(number, []).append(review)
 
     def merge(self, *numbers: int) -> Ran:

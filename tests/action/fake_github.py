@@ -26,6 +26,14 @@ class FakeGitHub:
         self.runs: dict[int, Row] = {}
         self.artifacts: dict[int, Row] = {}
         self.archives: dict[int, bytes] = {}
+        self.pushes: dict[str, list[Row]] = {}
+        """By branch, the newest first."""
+        self.commits: dict[int, list[Row]] = {}
+        self.edits: dict[str, list[Row]] = {}
+        """Versions of texts, by what they are of, the newest first."""
+        self.trees: dict[str, str] = {}
+        self.private = True
+        self.keeps_history = True
         self.permissions: dict[str, str] = {}
         self.faults: list[tuple[str, int, int]] = []
         self.asked: list[str] = []
@@ -45,8 +53,10 @@ class FakeGitHub:
         self._time += timedelta(seconds=1)
         return self._time.strftime("%Y-%m-%dT%H:%M:%SZ")
 
-    def add_run(self, workflow: str, event: str, sha: str, branch: str, repository: str = REPOSITORY) -> int:
-        """A run of a workflow."""
+    def add_run(
+        self, workflow: str, event: str, sha: str, branch: str, repository: str = REPOSITORY, pull: int | None = None
+    ) -> int:
+        """A run of a workflow, of a pull request or not."""
         identifier = self.next_id()
         self.runs[identifier] = {
             "id": identifier,
@@ -55,6 +65,7 @@ class FakeGitHub:
             "head_sha": sha,
             "head_branch": branch,
             "head_repository": {"full_name": repository},
+            "pull_requests": [{"number": pull, "base": {"ref": "main"}}] if pull else [],
         }
         return identifier
 
@@ -78,12 +89,49 @@ class FakeGitHub:
             "number": number,
             "body": body,
             "user": {"login": author},
-            "head": {"sha": head, "repo": {"full_name": repository}},
+            "head": {"sha": head, "ref": f"branch-{number}", "repo": {"full_name": repository}},
             "base": {"ref": "main", "repo": {"full_name": REPOSITORY}},
+            "created_at": self.now(),
             "merged_at": None,
             "merge_commit_sha": None,
         }
+        self.push(number, head, author, "branch_creation")
         return number
+
+    def push(self, number: int, head: str, who: str, kind: str = "push", made_by: str | None = None) -> None:
+        """Somebody pushes a commit to the branch of a pull request."""
+        pull = self.pulls[number]
+        pull["head"]["sha"] = head
+        actor = {"login": who, "type": "Bot" if who.endswith("[bot]") else "User"}
+        row = {"id": self.next_id(), "after": head, "timestamp": self.now(), "activity_type": kind, "actor": actor}
+        self.pushes.setdefault(pull["head"]["ref"], []).insert(0, row)
+        maker = {"login": made_by or who}
+        self.commits.setdefault(number, []).append({"sha": head, "author": maker, "committer": {"login": "web-flow"}})
+
+    def edit_text(self, number: int, body: str, who: str, kind: str = "User") -> None:
+        """Somebody edits the text of a pull request."""
+        pull = self.pulls[number]
+        author = {"login": pull["user"]["login"], "__typename": "User"}
+        edits = self.edits.setdefault(
+            f"pull-{number}", [{"editedAt": pull["created_at"], "editor": author, "diff": pull["body"]}]
+        )
+        editor = {"login": who, "__typename": kind}
+        edits.insert(0, {"editedAt": self.now(), "editor": editor, "diff": body})
+        pull["body"] = body
+
+    def edit_comment(self, row: Row, body: str, who: str | None = None) -> None:
+        """Somebody, or the action, writes another version of a comment."""
+        author = _actor(row["user"])
+        edits = self.edits.setdefault(
+            str(row["id"]), [{"editedAt": row["created_at"], "editor": author, "diff": row["body"]}]
+        )
+        editor = author if who is None else {"login": who, "__typename": "User"}
+        edits.insert(0, {"editedAt": self.now(), "editor": editor, "diff": body})
+        row["body"] = body
+
+    def faulty(self, asked: str) -> bool:
+        """Whether a fault is set for that."""
+        return any(times and re.search(pattern, asked) for pattern, _, times in self.faults)
 
     def answer(self, method: str, path: str, query: dict[str, str], body: Any) -> tuple[int, Any]:
         """What GitHub says."""
@@ -91,8 +139,10 @@ class FakeGitHub:
             if times and re.search(pattern, f"{method} {path}"):
                 self.faults[place] = (pattern, status, times - 1)
                 return status, {"message": "secondary rate limit" if status == 403 else "out of order"}
-        if method != "GET" and self.read_only:
+        if method != "GET" and path != "graphql" and self.read_only:
             return 403, {"message": "Resource not accessible by integration"}
+        if path == "graphql":
+            return self._ask(body["query"], body["variables"])
         for pattern, route in _ROUTES:
             if match := re.fullmatch(pattern, f"{method} {path}"):
                 return route(self, *match.groups(), query=query, body=body)
@@ -115,7 +165,8 @@ class FakeGitHub:
         return 200, _page(self.comments.get(int(number), []), query)
 
     def _comment(self, number: str, body: Any, **_: Any) -> tuple[int, Any]:
-        row = {"id": self.next_id(), "user": self.writer, "body": body["body"]}
+        row = {"id": self.next_id(), "user": self.writer, "body": body["body"], "created_at": self.now()}
+        row["node_id"] = f"IC_{row['id']}"
         row["html_url"] = f"https://example.com/comment/{row['id']}"
         self.comments.setdefault(int(number), []).append(row)
         return 201, row
@@ -124,7 +175,7 @@ class FakeGitHub:
         for rows in self.comments.values():
             for row in rows:
                 if row["id"] == int(identifier):
-                    row["body"] = body["body"]
+                    self.edit_comment(row, body["body"])
                     return 200, row
         return 404, {"message": "Not Found"}
 
@@ -169,12 +220,53 @@ class FakeGitHub:
         ]
         return 200, {"workflow_runs": _page(rows, query)}
 
+    def _activity(self, query: dict[str, str], **_: Any) -> tuple[int, Any]:
+        return 200, self.pushes.get(query["ref"].removeprefix("refs/heads/"), [])
+
+    def _commits_of(self, number: str, query: dict[str, str], **_: Any) -> tuple[int, Any]:
+        return 200, _page(self.commits.get(int(number), []), query)
+
+    def _tree(self, sha: str, **_: Any) -> tuple[int, Any]:
+        found = self.trees.get(sha)
+        return (200, {"sha": sha, "tree": {"sha": found}}) if found else (404, {"message": "Not Found"})
+
+    def _ask(self, question: str, variables: Row) -> tuple[int, Any]:
+        """GraphQL, as far as it is asked: who wrote the text of a pull request, and the versions of a comment."""
+        if "pullRequest(" in question:
+            pull = self.pulls[variables["number"]]
+            edits = self.edits.get(f"pull-{pull['number']}", [])
+            told = {
+                "body": pull["body"],
+                "createdAt": pull["created_at"],
+                "author": _actor(pull["user"]),
+                "lastEditedAt": edits[0]["editedAt"] if edits else None,
+                "editor": edits[0]["editor"] if edits else None,
+                "userContentEdits": {"totalCount": len(edits), "nodes": edits[:100]},
+            }
+            return 200, {"data": {"repository": {"pullRequest": told}}}
+        row = next(row for rows in self.comments.values() for row in rows if row["node_id"] == variables["id"])
+        edits = self.edits.get(str(row["id"]), [])
+        begin = int(variables["before"] or 0)
+        comment = {
+            "body": row["body"],
+            "createdAt": row["created_at"],
+            "author": _actor(row["user"]),
+            "userContentEdits": {
+                "pageInfo": {"hasNextPage": begin + 50 < len(edits), "endCursor": str(begin + 50)},
+                "nodes": [edit | ({} if self.keeps_history else {"diff": None}) for edit in edits[begin : begin + 50]],
+            },
+        }
+        return 200, {"data": {"node": comment}}
+
     def _permission(self, login: str, **_: Any) -> tuple[int, Any]:
         return 200, {"permission": self.permissions.get(login, "read")}
 
 
 _ROUTES: list[tuple[str, Callable[..., tuple[int, Any]]]] = [
     (r"GET pulls/(\d+)", FakeGitHub._pull),
+    (r"GET pulls/(\d+)/commits", FakeGitHub._commits_of),
+    (r"GET activity", FakeGitHub._activity),
+    (r"GET git/commits/(\w+)", FakeGitHub._tree),
     (r"GET pulls/(\d+)/reviews", FakeGitHub._reviews),
     (r"GET commits/(\w+)/pulls", FakeGitHub._pulls_of),
     (r"GET issues/(\d+)/comments", FakeGitHub._comments),
@@ -191,6 +283,11 @@ _ROUTES: list[tuple[str, Callable[..., tuple[int, Any]]]] = [
     (r"GET actions/runs", FakeGitHub._runs),
     (r"GET collaborators/([^/]+)/permission", FakeGitHub._permission),
 ]
+
+
+def _actor(user: Row) -> Row:
+    """Somebody as GraphQL tells it, which calls a program by its name alone."""
+    return {"login": user["login"].removesuffix("[bot]"), "__typename": user.get("type", "User")}
 
 
 def _page(rows: list[Row], query: dict[str, str]) -> list[Row]:
@@ -214,7 +311,10 @@ def serving(github: FakeGitHub) -> Iterator[FakeGitHub]:
                 github.asked.append("GET /user")
                 known = github.writer["type"] == "User"
                 return self._send(200 if known else 403, json.dumps(github.writer if known else {}).encode())
-            path = split.path.removeprefix(f"/repos/{REPOSITORY}/")
+            if split.path == f"/repos/{REPOSITORY}" and not github.faulty("GET repository"):
+                visibility = "private" if github.private else "public"
+                return self._send(200, json.dumps({"private": github.private, "visibility": visibility}).encode())
+            path = split.path.removeprefix(f"/repos/{REPOSITORY}/").removeprefix("/")
             github.asked.append(f"{self.command} {path}")
             query = {name: values[0] for name, values in parse_qs(split.query).items()}
             status, answer = github.answer(self.command, path, query, body)

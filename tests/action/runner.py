@@ -72,7 +72,8 @@ class Runner:
         about = yaml.safe_load((WORKFLOWS / workflow).read_text())["jobs"][job]
         step = next(step for step in about["steps"] if "/idsync@" in step.get("uses", ""))
         head = (event.get("pull_request") or {}).get("head", {}).get("sha", sha)
-        number = run or self.github.add_run(workflow, event_name, head, branch)
+        pull = (event.get("pull_request") or {}).get("number")
+        number = run or self.github.add_run(workflow, event_name, head, branch, pull=pull)
         files = self.temp / f"job-{number}-{job}-{attempt}"
         files.mkdir()
         (files / "event.json").write_text(json.dumps(event))

@@ -29,8 +29,9 @@ def test_a_pull_request_is_planned_without_a_secret_and_applied_after_the_merge(
     assert ran.outputs["changes"] == "true"
     told = company.comment(number)
     assert "painter" in told
-    head = company.github.pulls[number]["head"]["sha"]
-    assert f"https://github.com/enzo/access/blob/{head}/access/painters.yaml#L" in told
+    planned = company.git("rev-parse", "HEAD")
+    assert planned != company.github.pulls[number]["head"]["sha"]
+    assert f"https://github.com/enzo/access/blob/{planned}/access/painters.yaml#L" in told, "lines of what was planned"
     assert f"https://github.com/enzo/access/actions/runs/{ran.run}" in told
     company.people["new"] = "red"
     company.gone.add("p07")
@@ -65,11 +66,15 @@ LINES = (
 
 def test_a_burst_is_told_in_one_issue_and_released_by_a_pull_request(company: Company) -> None:
     _burst(company)
-    assert company.scheduled("reconcile.yml").code == 5
+    for _ in range(2):
+        ran = company.scheduled("reconcile.yml")
+        assert ran.code == 0, "what is held is told in the issue, and does not fail the job"
+        assert ran.outputs["exit-code"] == "5"
+        assert company.issue is not None
+        assert company.issue["html_url"] in ran.log
     assert company.issue is not None
     assert company.issue["state"] == "open"
     assert "user_deletes" in company.issue["body"]
-    assert company.scheduled("reconcile.yml").code == 5
     company.github.artifacts.clear()
     company.push(company.main)  # somebody looks on; what is there now is recorded
     number = company.propose({}, LINES)
@@ -108,7 +113,8 @@ def test_a_release_that_nobody_else_approved_is_not_applied(company: Company) ->
     company.approve(number, "rita")
     merged = company.merge(number)
     assert merged.code == 6
-    assert "nobody else who may write approved its plan" in company.comment(number)
+    told = company.comment(number)
+    assert "no approval counts for that: `rita` may not write to the repository; `olga` opened the pull request" in told
 
 
 @pytest.mark.parametrize(
@@ -138,12 +144,22 @@ def test_a_plan_that_was_forged_to_release_more_than_there_was_is_exit_6(company
     number = company.propose({}, LINES)
     company.plan(number)
     artifact = max(company.github.archives)
+    digest = _digest_in(company.github.archives[artifact])
     company.github.archives[artifact] = _forged(company.github.archives[artifact])
+    # A workflow on a branch can write as the same bot.
+    (row,) = company.github.comments[number]
+    forged = _digest_in(company.github.archives[artifact])
+    company.github.edit_comment(row, row["body"].replace(digest, forged))
     company.approve(number)
     _burst(company, 20)
     merged = company.merge(number)
     assert merged.code == 6, merged.log
-    assert "less to release than was approved" in company.comment(number)
+    assert "Made once more from its recording and its commits, the plan comes out otherwise" in company.comment(number)
+
+
+def _digest_in(archive: bytes) -> str:
+    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+        return decode_plan(opened.read("idsync.plan")).digest
 
 
 def _forged(archive: bytes) -> bytes:

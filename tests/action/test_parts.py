@@ -10,13 +10,15 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from action.artifacts import RECORDED, fetch_recording, unpack
+from action.authors import may_write
 from action.circumstances import Circumstances, Refused, circumstances
 from action.comment import keep_issue, post_comment, sticky_comment
 from action.github import GitHub
 from action.program import installed
-from action.releases import RELEASABLE, asked_for, may_write, releases_of
+from action.releases import NOT_ALONE, RELEASABLE, asked_for, releases_of
 from action.runner_files import annotate, set_output, show
 from action.telling import COMMENT_LIMIT, failure, fenced, marker, planned, with_result, within
 from idsync.plan.releases import IN_A_FILE
@@ -42,18 +44,73 @@ def client(github: FakeGitHub) -> GitHub:
 
 # -- releases
 
+LINE = "idsync-allow: user_deletes=x"
+
 
 def test_what_may_be_released_here_is_what_a_plan_file_may_release() -> None:
     assert set(RELEASABLE) == set(IN_A_FILE)
 
 
-def test_lines_are_read_wherever_they_stand_and_nothing_else_is() -> None:
+def test_lines_in_a_paragraph_of_their_own_are_read_and_nothing_else_is() -> None:
     text = (
-        "Please.\r\nidsync-allow: user_deletes=Berlin closed, a=b\r\n"
-        "  IDSYNC-ALLOW:access_losses = roles renamed  \n> idsync-allow: user_locks=quoted\n"
-        "`idsync-allow: user_locks=code`"
+        "<!-- What changes, and why? -->\r\nPlease, <https://example.com/4711>.\r\n\r\n"
+        "idsync-allow: user_deletes=Berlin closed, a=b\r\nIDSYNC-ALLOW:access_losses = roles renamed  \r\n\r\n"
+        "> idsync-allow: user_locks=quoted\n\n`idsync-allow: user_locks=code`"
     )
     assert asked_for(text).reasons == {"user_deletes": "Berlin closed, a=b", "access_losses": "roles renamed"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<!--\n\nLINE\n\n-->",
+        "<!-- a -->\n<!-- b\n\nLINE\n\n-->",
+        "<!-- a --> <!--\n\nLINE\n\n-->",
+        "<!--> \n\nLINE\n\n-->",
+        "Text <!--\n\nLINE",
+        "```\n\nLINE\n\n```",
+        "~~~text\n\nLINE\n\n~~~",
+        "- a list\n  ```\n\nbeyond it\n\n```\n\nLINE\n\n```",
+        "> ```\n\n```\n\nLINE\n",
+        "    LINE",
+        "\tLINE",
+        "- item\n\n  LINE",
+        "<details>\n\nLINE\n\n</details>",
+        "<pre>\n\nLINE\n</pre>",
+        "<?x\n\nLINE\n?>",
+        "<![CDATA[\n\nLINE\n]]>",
+        "<!X\n\nLINE\n>",
+        "<img alt='\n\nLINE\n\n'>",
+        '[x]: /url "\nLINE\n"',
+        '![x](/url "\nLINE\n")',
+        "`a\nLINE\nb`",
+        "LINE\n---",
+        "Some words\nLINE",
+        "LINE\nsome words",
+        "LINE\n<!-- hidden -->",
+        "\u00a0\nLINE",
+    ],
+)
+def test_a_line_that_people_may_not_see_as_text_is_not_taken_and_that_is_told(text: str) -> None:
+    for end in ("\n", "\r\n"):
+        asked = asked_for(text.replace("LINE", "idsync-allow: user_deletes=x").replace("\n", end))
+        assert asked.reasons == {}
+        assert asked.notes == (NOT_ALONE,)
+
+
+@given(
+    st.lists(
+        st.sampled_from([*"`~<>!-#+ \t[]()x=\n", "```", "<!--", "-->", "\n\n", LINE, f"\n\n{LINE}\n\n"]), max_size=12
+    )
+)
+def test_a_line_is_taken_only_where_a_parser_of_markdown_sees_a_paragraph(parts: list[str]) -> None:
+    text = "".join(parts)
+    if asked_for(text).reasons:
+        tokens = MarkdownIt("gfm-like").parse(text)
+        told = [token.content for token in tokens if token.type == "inline" and token.level == 1]
+        kinds = {child.type for token in tokens if "idsync-allow" in token.content for child in token.children or ()}
+        assert any(line == LINE for each in told for line in each.split("\n"))
+        assert "html_inline" not in kinds
 
 
 @pytest.mark.parametrize(
@@ -182,7 +239,7 @@ def test_a_text_that_is_too_long_is_cut_at_a_line_and_says_so() -> None:
     assert len(cut) <= COMMENT_LIMIT
     assert "Cut here" in cut
     assert cut.count("<details>") == cut.count("</details>")
-    assert len(planned(whole, "abc", ["note"] * 5, "now")) + len(marker("access")) < COMMENT_LIMIT
+    assert len(planned(whole, "abc", ["note"] * 5, "now", ["plan `sha256:x`"])) + len(marker("access")) < COMMENT_LIMIT
     assert len(with_result(f"{marker('access')}\n{whole[: COMMENT_LIMIT - 100]}", "done " * 100)) <= COMMENT_LIMIT
 
 
@@ -207,7 +264,12 @@ def test_a_failure_names_the_commit_the_code_and_what_to_do() -> None:
 
 def test_a_mark_that_somebody_else_wrote_is_passed_over(github: FakeGitHub) -> None:
     number = github.add_pull("abc")
-    forged = {"id": 1, "user": {"login": "mallory", "type": "User"}, "body": f"{marker('access')}\nNo changes"}
+    forged = {
+        "id": 1,
+        "created_at": github.now(),
+        "user": {"login": "mallory", "type": "User"},
+        "body": f"{marker('access')}\nNo changes",
+    }
     other = {"id": 2, "user": BOT, "body": f"{marker('other')}\nOf another configuration"}
     github.comments[number] = [forged, other]
     before = deepcopy(github.comments[number])
