@@ -45,6 +45,8 @@ class UserPushes:
         self._together = together
         self.locks_owed: list[PushedUser] = []
         """The users who left and are not locked before what is owed is applied."""
+        self.deletions_owed: list[PushedUser] = []
+        """Those of them who are to be forgotten once they are locked."""
 
     def create(self, attributes: Attributes, now: datetime) -> PushedUser:
         """A user that is new here."""
@@ -68,9 +70,30 @@ class UserPushes:
         body = raw_json(msgspec.json.decode(user.body) | {"active": False})
         gone = replace(user, active=False, body=body, version=user.version + 1, modified=format_time(now))
         self._take(gone, user, now)
+        if not self._passes.applies:  # whether the lock is made or held, the process that leads decides
+            self.deletions_owed.append(gone)
+        elif not self.lock_held(gone, now):
+            self._forget(gone, now)
+
+    def finish_deletions(self, users: Iterable[PushedUser], now: datetime) -> list[PushedUser]:
+        """Forget users whose deletion was owed, now that they are locked; those who were pushed once more stay.
+
+        Returns those who stay, as they are now.
+        """
+        stay = []
+        for user in users:
+            known = self._store.pushed.user(user.id)
+            if known is None:  # another request deleted them
+                continue
+            if known.active or self.is_owed([known]) or self.lock_held(known, now):
+                stay.append(known)
+            else:
+                self._forget(known, now)
+        return stay
+
+    def _forget(self, user: PushedUser, now: datetime) -> None:
         note_gone(self._store.facts, now, user=user.okta_id)
-        if not self.lock_held(gone, now):
-            self._store.pushed.delete_user(user.id)
+        self._store.pushed.delete_user(user.id)
 
     def settle(self, together: Together, now: datetime) -> None:
         """Plan and apply what pushes left to be planned together.

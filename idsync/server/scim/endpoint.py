@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +13,7 @@ from scim2_models import (
     ForbiddenException,
     NotFoundException,
     PayloadTooLargeException,
+    PreconditionFailedException,
     ScimProvider,
     UnauthorizedException,
 )
@@ -136,14 +137,26 @@ class ScimEndpoint:
             return await self._worker.read(lambda store: self._in_store(store, request, token))
         creates = method == "POST" and request.path == _USERS
         together = _CreatedTogether(self, token.name) if creates else None
-        left: list[PushedUser] = []
-        response = await self._worker.write(lambda store: self._in_store(store, request, token, left), together)
-        if left:
+        leaving = _Leaving()
+        response = await self._worker.write(lambda store: self._in_store(store, request, token, leaving), together)
+        if leaving.users:
             self._call()
-            await self._until_locked(left, token)
+            await self._until_locked(leaving.users, token)
+        if leaving.deleted:
+            await self._delete_locked(leaving.deleted, token)
         return response
 
-    async def _until_locked(self, left: list[PushedUser], token: ScimToken) -> None:
+    async def _delete_locked(self, users: Sequence[PushedUser], token: ScimToken) -> None:
+        """Forget whom a request deleted, once they are locked. Raises PreconditionFailedException, and BlockedError."""
+        stay = await self._worker.write(
+            lambda store: self._pushes(store, token.name).users.finish_deletions(users, self._clock())
+        )
+        for user in stay:
+            if user.active:
+                raise PreconditionFailedException(detail=f"{user.username} was pushed as active meanwhile, and stays.")
+            raise not_locked(user, ())
+
+    async def _until_locked(self, left: Sequence[PushedUser], token: ScimToken) -> None:
         """Wait until the process that leads has applied that somebody left. Raises BlockedError where it has not."""
         for _ in range(int(OWED_SECONDS / _PAUSE)):
             if not await self._worker.read(lambda store: self._pushes(store, token.name).users.is_owed(left)):
@@ -188,9 +201,9 @@ class ScimEndpoint:
         return Pushes(passes, self._together)
 
     def _in_store(
-        self, store: Store, request: ScimRequest, token: ScimToken, left: list[PushedUser] | None = None
+        self, store: Store, request: ScimRequest, token: ScimToken, leaving: "_Leaving | None" = None
     ) -> ScimResponse:
-        """Answer a request; who left and is not locked before what is owed is applied, is added to `left`."""
+        """Answer a request; who left and is not locked before what is owed is applied, is kept in `leaving`."""
         self._service.match(request)
         self._service.ensure_json(request.header("Content-Type") if request.body else None)
         check_request(request)
@@ -198,8 +211,8 @@ class ScimEndpoint:
         storage = PushStorage(self._provider, store.pushed, pushes, store.attempt, self._clock, time.monotonic)
         try:
             response = PushHandler(self._service, storage).handle(request)
-            if left is not None and not self._applies(store):
-                left[:] = pushes.users.locks_owed
+            if leaving is not None and not self._applies(store):
+                leaving.users, leaving.deleted = pushes.users.locks_owed, pushes.users.deletions_owed
                 store.wake()
             return response
         except BlockedError as error:  # what was pushed is taken, and is to be kept
@@ -217,6 +230,14 @@ class ScimEndpoint:
                 raise PayloadTooLargeException(detail=f"A body has at most {self._body_limit} bytes.")
             pieces.append(piece)
         return b"".join(pieces)
+
+
+@dataclass
+class _Leaving:
+    """Who left by a request, and is not locked before what is owed is applied; some of them are then to be deleted."""
+
+    users: Sequence[PushedUser] = ()
+    deleted: Sequence[PushedUser] = ()
 
 
 @dataclass(frozen=True)
