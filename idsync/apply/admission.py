@@ -4,6 +4,7 @@ from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 
 import msgspec
 
+from idsync.apply.kept_back import numbers_held
 from idsync.compiler.users import may_adopt
 from idsync.config.settings import Guards, SyncSwitches, TraitSettings
 from idsync.errors import BlockedError, PlanMismatch, PlanStale, PlanTampered, PlanUsed, SourceUnhealthy
@@ -15,6 +16,7 @@ from idsync.plan.changes import Change, Plan, UserChange
 from idsync.plan.guards import ALL_GUARDS
 from idsync.plan.health import RELEASABLE, is_older
 from idsync.plan.holding import BY_HAND
+from idsync.plan.releases import holding
 from idsync.plan.sections import DIFFERENCE, FIRST
 from idsync.stores.protocol import Runs
 
@@ -171,18 +173,17 @@ def check_orphaned(plan: Plan, orphans: Iterable[Orphans], expected: Expected, r
 
 def check_guards(plan: Plan, releases: Mapping[str, str]) -> None:
     """Raise BlockedError when a guard, or anything else that holds a change back, is not released by name."""
-    results = {result.guard: result for result in plan.guards if result.verdict == "blocked"}
-    known = {finding.code for finding in plan.health.findings}
-    held = {code for change in plan.changes for code in change.blocked_by if code not in known}
-    pending = [name for name in (*results, *sorted(held - results.keys())) if name not in releases]
+    pending = [name for name in holding(plan) if name not in releases]
     if pending:
-        reached = [
-            f"{name} counts {results[name].count}, limit {results[name].limit:g}" for name in pending if name in results
-        ]
+        over = {result.guard: result for result in plan.guards if result.verdict == "blocked"}
+        held = numbers_held(plan)
+        counts = {name: f"{name} counts {over[name].count}, limit {over[name].limit:g}" for name in over}
+        keeps = {name: f"{name} keeps back {_changes(held[name])} until a person releases it" for name in held}
+        why = [told for name in pending if (told := counts.get(name) or keeps.get(name))]
         raise BlockedError(
             f"Blocked by {', '.join(pending)}.",
             guards=pending,
-            why="; ".join(reached) + "." if reached else "Changes are held back.",
+            why="; ".join(why) + "." if why else "Changes are held back.",
             fix=f"Review the plan and, if it is right, {_allow(pending)} {BY_HAND}",
         )
 
@@ -191,9 +192,8 @@ def releasing(
     plan: Plan, last: LastApply | None, orphans: Iterable[Orphans], releases: Mapping[str, str]
 ) -> dict[str, str]:
     """Of what is released, that without which the plan, counted now, would be refused or held in part."""
-    blocking = {result.guard for result in plan.guards if result.verdict == "blocked"}
+    blocking = {*holding(plan)}
     blocking.update(finding.code for finding in plan.health.findings)
-    blocking.update(code for change in plan.changes for code in change.blocked_by)
     blocking.update(finding.code for finding in plan.findings if finding.code == ORPHANED)
     blocking.update([ORPHANED] if any(True for _ in orphans) else [])
     blocking.update([OLDER] if last and is_older(plan.inputs.snapshot_taken_at, last.snapshot_taken_at) else [])
@@ -235,6 +235,10 @@ def _major(version: str) -> str:
 
 def _allow(names: Iterable[str]) -> str:
     return "say why: " + " ".join(f'--allow {name}="…"' for name in names) + "."
+
+
+def _changes(number: int) -> str:
+    return "1 change" if number == 1 else f"{number:,} changes"
 
 
 def _counted(number: int, noun: str) -> str:

@@ -16,7 +16,7 @@ from idsync.apply.admission import (
     check_unused,
     releasing,
 )
-from idsync.apply.kept_back import marked_as_kept
+from idsync.apply.kept_marks import marked_as_kept
 from idsync.apply.last_apply import last_apply
 from idsync.apply.lease import take_lease
 from idsync.apply.recount import counted_again

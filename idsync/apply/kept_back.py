@@ -4,7 +4,7 @@ A count that falls under its limit, because time passed or others were released,
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 
 import msgspec
@@ -16,7 +16,7 @@ from idsync.model.directory import Names
 from idsync.model.identified import OktaIds
 from idsync.model.ownership import okta_id_of
 from idsync.model.times import format_time
-from idsync.plan.changes import AccessListChange, Change, LockChange, Plan, UserChange, newly_locks, passes_on
+from idsync.plan.changes import AccessListChange, Change, LockChange, Plan, UserChange, newly_locks
 from idsync.plan.guards import ALL_GUARDS
 from idsync.plan.same_person import okta_id, renames
 from idsync.plan.touched import locked_person
@@ -71,6 +71,11 @@ def kept_back(facts: Facts, target: str) -> Kept:
         ) from error
 
 
+def keep(kept: Kept, target: str) -> Mapping[str, bytes]:
+    """The fact that says what is kept back of a target."""
+    return {_KEY.format(target): canonical_bytes(kept)}
+
+
 def holders_in(target: DirectoryReader, org_url: str) -> Holders:
     """Says whose accounts a target has under some names now, by Okta id; names without an account of ours are nobody's.
 
@@ -87,30 +92,14 @@ def holders_in(target: DirectoryReader, org_url: str) -> Holders:
 def kept_of(held: Plan, holders: Holders) -> Kept:
     """What is held of a plan, as it is kept back."""
     ids = holders(_members_held(held))
-    renamed = renames(_users(held.changes))
+    renamed = renames(users_of(held.changes))
     found = {change.address: tuple(_entries(change, ids, renamed)) for change in held.changes}
     return {address: entries for address, entries in found.items() if entries}
 
 
-def with_marks_kept(plan: Plan, kept: Kept, holders: Holders) -> Plan:
-    """The plan with the marks of what is kept back already, beside those that it bears.
-
-    Where a membership is kept that ends with the renaming of its person, the renaming waits with it.
-    """
-    if not kept:
-        return plan
-    marks = _Marks(plan.changes, kept, holders)
-    return msgspec.structs.replace(plan, changes=tuple(map(marks.on, plan.changes)))
-
-
-def marked_as_kept(plan: Plan, facts: Facts, target: DirectoryReader, org_url: str) -> Plan:
-    """The plan with the marks of what is kept back of a target now; it waits also where it is under each limit."""
-    return with_marks_kept(plan, kept_back(facts, target.name), holders_in(target, org_url))
-
-
 def numbers_held(plan: Plan) -> Mapping[str, int]:
     """How much each guard holds of a plan, counted as what is kept back is counted."""
-    renamed = renames(_users(plan.changes))
+    renamed = renames(users_of(plan.changes))
     entries = (entry for change in plan.changes for entry in _entries(change, {}, renamed))
     return Counter(guard for entry in entries for guard in entry.guards)
 
@@ -145,21 +134,7 @@ def to_keep_back(
         dated = (msgspec.structs.replace(each, since=since.get(_what(each), format_time(now))) for each in entries)
         found.setdefault(address, []).extend(each for each in dated if each not in there)
     kept = {address: tuple(each) for address, each in sorted(found.items())}
-    return {} if kept == before else {_KEY.format(target): canonical_bytes(kept)}
-
-
-def without_made(going: Plan, facts: Facts, target: str, holders: Holders) -> Mapping[str, bytes]:
-    """The facts that an apply by a person keeps of what is held: what it makes itself is held no more."""
-    before = kept_back(facts, target)
-    if not before:
-        return {}
-    marks, changes = _Marks(going.changes, before, holders), {change.address: change for change in going.changes}
-    kept = {
-        address: tuple(one for one in each if address not in changes or not marks.makes(one, changes[address]))
-        for address, each in before.items()
-    }
-    kept = {address: each for address, each in kept.items() if each}
-    return {} if kept == before else {_KEY.format(target): canonical_bytes(kept)}
+    return {} if kept == before else keep(kept, target)
 
 
 def _what(entry: KeptBack) -> tuple[str, str, str]:
@@ -173,7 +148,7 @@ def identify_kept(facts: Facts, target: str, okta_ids: OktaIds) -> None:
     if not any(entry.okta_id in okta_ids for each in kept.values() for entry in each):
         return
     now = {address: tuple(_identified(entry, okta_ids) for entry in each) for address, each in kept.items()}
-    facts.put({_KEY.format(target): canonical_bytes(now)})
+    facts.put(keep(now, target))
 
 
 def _identified(entry: KeptBack, okta_ids: OktaIds) -> KeptBack:
@@ -187,80 +162,12 @@ def withdraw(plan: Plan, looked_at: Names | None, facts: Facts, target: str, now
         facts.put(changed)
 
 
-class _Marks:
-    """The marks that what is kept back puts on the changes of one plan."""
-
-    def __init__(self, changes: Sequence[Change], kept: Kept, holders: Holders) -> None:
-        self._kept = kept
-        self._users = _users(changes)
-        self._renamed = renames(self._users)
-        lists = [each for each in changes if isinstance(each, AccessListChange) and each.address in kept]
-        self._ids = holders({name for each in lists for name in each.members_removed})
-        self._waiting: dict[str, set[str]] = {}
-        for change in lists:
-            for entry in kept[change.address]:
-                for name in self._ended(entry, change):
-                    if name in self._renamed:
-                        for each in (name, self._renamed[name]):
-                            self._waiting.setdefault(each, set()).update(entry.guards)
-
-    def on(self, change: Change) -> Change:
-        """The change with its marks."""
-        marks = [
-            mark
-            for entry in self._kept.get(change.address, ())
-            if self._applies(entry, change)
-            for mark in entry.guards
-        ]
-        if isinstance(change, UserChange):
-            marks += sorted(self._waiting.get(split_address(change.address)[1], ()))
-        new = tuple(dict.fromkeys(mark for mark in marks if mark not in change.blocked_by))
-        return msgspec.structs.replace(change, blocked_by=(*change.blocked_by, *new)) if new else change
-
-    def makes(self, entry: KeptBack, change: Change) -> bool:
-        """Whether a change, once made, leaves nothing to be done of what is kept back; also where an account goes."""
-        if isinstance(change, AccessListChange) and entry.member:
-            gone = (name for name in change.members_removed if self._is(entry, name))
-            return change.action == "delete" or any(
-                self._renamed.get(name, "") not in change.members_added for name in gone
-            )
-        return self._applies(entry, change)
-
-    def _applies(self, entry: KeptBack, change: Change) -> bool:
-        """Whether a change does what is kept back, to the same person or list."""
-        match change:
-            case UserChange(before=before):
-                return change.action == entry.action and before is not None and okta_id(before) == entry.okta_id
-            case LockChange():
-                # The lock of a later holder of the name has the same address.
-                return change.action == entry.action and _locked_id(change) == entry.okta_id
-            case AccessListChange():
-                return bool(self._ended(entry, change)) if entry.member else change.action == entry.action
-
-    def _ended(self, entry: KeptBack, change: AccessListChange) -> list[str]:
-        """The names under which a change ends the membership that is kept: the person's of now, if any.
-
-        A membership that goes with its account, or comes along under a new name, is another matter.
-        """
-        return [name for name in change.members_removed if self._is(entry, name) and not self._follows(name, change)]
-
-    def _is(self, entry: KeptBack, name: str) -> bool:
-        if not entry.member:
-            return False
-        return self._ids.get(name) == entry.okta_id if entry.okta_id else name == entry.member
-
-    def _follows(self, name: str, change: AccessListChange) -> bool:
-        if name in self._renamed:
-            return self._renamed[name] in change.members_added
-        user = self._users.get(name)
-        return user is not None and (user.after is None or passes_on(user))
-
-
-def _users(changes: Iterable[Change]) -> dict[str, UserChange]:
+def users_of(changes: Iterable[Change]) -> dict[str, UserChange]:
+    """The changes of users, by name."""
     return {split_address(each.address)[1]: each for each in changes if isinstance(each, UserChange)}
 
 
-def _locked_id(change: LockChange) -> str:
+def locked_id(change: LockChange) -> str:
     """The Okta id of the person whom a lock is made for."""
     return "" if change.after is None else okta_id_of(change.after.metadata.labels)
 
@@ -288,7 +195,7 @@ def _entries(change: Change, ids: Mapping[str, str], renamed: Mapping[str, str])
         case LockChange():
             # The end of a lock, and its lifting, wait for the account, which is kept back by itself.
             if newly_locks(change):
-                yield KeptBack(change.action, guards, user=locked_person(change), okta_id=_locked_id(change))
+                yield KeptBack(change.action, guards, user=locked_person(change), okta_id=locked_id(change))
         case AccessListChange(members_removed=removed) if removed and change.action != "delete":
             for member in removed:
                 if renamed.get(member, "") not in change.members_added:  # else it only comes along under the new name

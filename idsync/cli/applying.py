@@ -24,7 +24,6 @@ from idsync.model.findings import LOGIN_REUSED, Finding
 from idsync.model.times import Clocks, format_time
 from idsync.plan.changes import Plan
 from idsync.plan.released_logins import reused_names, with_locks_lifted
-from idsync.plan.releases import releases_in
 from idsync.reconcile.applied_configuration import settings_before
 from idsync.reconcile.applying import Applier
 from idsync.reconcile.managed import in_force
@@ -34,7 +33,7 @@ from idsync.reconcile.parts import Parts
 from idsync.reconcile.people_known import PeopleKnown
 from idsync.reconcile.planned import Planned
 from idsync.reconcile.single_pass import plan_once, remember_after_apply
-from idsync.reconcile.waiting import kept_back_findings
+from idsync.reconcile.waiting import kept_back_findings, with_kept
 from idsync.render.phrases import listed_names
 from idsync.stores.protocol import Store
 
@@ -63,7 +62,7 @@ class Job:
         with ProgressDisplay(self.invocation.console) as progress:
             source = once.source(progress) if once else place.source(progress, snapshot=snapshot)
             target = place.target(store)
-            return plan_once(
+            planned = plan_once(
                 place.settings,
                 source,
                 target,
@@ -74,13 +73,14 @@ class Job:
                 described=NEWCOMERS_SHOWN,
                 noticed=(
                     *self.noticed,
-                    *kept_back_findings(store.facts, target, self.invocation.config_arguments),
+                    *kept_back_findings(store.facts, target, self.invocation.config_arguments, self.released),
                 ),
                 further=place.further_targets(),
                 earlier=settings_before(store.facts, target, place.settings, place.directory),
                 merged=(lambda reading: newest(reading, store, begun)) if is_pushed else None,
                 people=PeopleKnown(store.pushed) if is_pushed else None,
             )
+        return with_kept(planned, store.facts, target)
 
     def without_locks_on_reused_names(self, plan: Plan) -> Plan:
         """The plan; where `login_reused` is released, with the locks of former holders of names lifted."""
@@ -101,7 +101,7 @@ class Job:
         """The same with the releases that a plan file brings; those of the command line go before."""
         if not any(result.released for result in plan.guards):
             return self
-        brought = releases_in(plan, self.applier().counted_again(plan))
+        brought = self.applier().releases_in(plan, plan)
         for name, reason in brought.items():
             self.invocation.console.note(f"{name} is released by the plan file: {reason}")
         from_file = {name: f"{reason} (from the plan file)" for name, reason in brought.items()}

@@ -25,7 +25,7 @@ from idsync.model.extent import Reading
 from idsync.model.findings import OLDER, ORPHANED
 from idsync.model.times import format_time
 from idsync.plan.changes import Plan
-from idsync.plan.releases import releases_in, with_releases
+from idsync.plan.releases import with_releases
 from idsync.plan.seal import write_sealed
 from idsync.reconcile.edit_apart import edit_apart
 from idsync.reconcile.one_reading import OneReading
@@ -162,13 +162,14 @@ class ReviewedJob:
             if any(result.released for result in self.reviewed.guards):
                 self.invocation.console.warning("This plan was applied already: what it released it releases no more.")
             return job
-        brought = releases_in(self.reviewed, job.applier().counted_again(plan))
+        brought = job.applier().releases_in(self.reviewed, plan)
         for result in self.reviewed.guards:
             if result.guard in brought:
                 self.invocation.console.note(f"{result.guard} is released by the reviewed plan: {result.released}")
             elif result.released:
+                number = result.kept or result.count
                 self.invocation.console.warning(
-                    f"{result.guard} was released for {result.count}, and counts more now: the release does not hold."
+                    f"{result.guard} was released for {number}, and holds more now: the release does not hold."
                 )
         from_plan = {name: f"{reason} (from the reviewed plan)" for name, reason in brought.items()}
         return dataclasses.replace(job, released={**from_plan, **self.released})

@@ -142,7 +142,8 @@ class PersonDelta(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 class GuardResult(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """A limit, what it counted, and whether the plan stays within it (`blocked` when count > limit).
 
-    `target` is empty for the first target. `released` is the reason for which a person released the guard.
+    `target` is empty for the first target. `released` is the reason for which a person released the guard. `kept` is
+    how much it keeps back since earlier passes, until a person releases it, though the count may be within the limit.
     """
 
     guard: str
@@ -151,6 +152,12 @@ class GuardResult(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     verdict: Literal["ok", "blocked"]
     target: str = ""
     released: str = ""
+    kept: int = 0
+
+    @property
+    def holds(self) -> bool:
+        """Whether it holds something, and nobody has released that."""
+        return (self.verdict == "blocked" or self.kept > 0) and not self.released
 
 
 class Counts(msgspec.Struct, frozen=True):

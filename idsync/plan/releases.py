@@ -6,10 +6,20 @@ from msgspec.structs import replace
 
 from idsync.model.findings import Finding
 from idsync.plan.changes import GuardResult, Plan
-from idsync.plan.guards import GUARDS, PROTECTED, released
+from idsync.plan.guards import ALL_GUARDS, PROTECTED, released
 
-IN_A_FILE = tuple(guard for guard in GUARDS if guard != PROTECTED)
+IN_A_FILE = tuple(guard for guard in ALL_GUARDS if guard != PROTECTED)
 """What a plan file may release: all else is released on the command line of the apply only."""
+
+
+def holding(plan: Plan) -> tuple[str, ...]:
+    """What refuses an apply of the plan until it is released, beside doubts about its reading: guards that are over
+    their limit, then whatever else marks a change.
+    """
+    over = [result.guard for result in plan.guards if result.verdict == "blocked"]
+    doubts = {finding.code for finding in plan.health.findings}
+    marks = {code for change in plan.changes for code in change.blocked_by if code not in doubts}
+    return (*dict.fromkeys(over), *sorted(marks.difference(over)))
 
 
 def with_releases(plan: Plan, releases: Mapping[str, str]) -> Plan:
@@ -26,25 +36,30 @@ def with_releases(plan: Plan, releases: Mapping[str, str]) -> Plan:
     )
 
 
-def releases_in(plan: Plan, counted: Plan) -> dict[str, str]:
-    """The releases that a plan file brings, with their reasons: each up to the count that it was given for.
+def releases_in(plan: Plan, counted: Plan, kept: Mapping[str, int]) -> dict[str, str]:
+    """The releases that a plan file brings, with their reasons: each up to what it was given for.
 
-    `counted` is the plan with its guards counted once more.
+    `counted` is the plan with its guards counted once more, and `kept` says how much of it each guard keeps back now.
     """
     counts: dict[str, int] = {}
     for result in counted.guards:
         counts[result.guard] = max(result.count, counts.get(result.guard, 0))
+
+    def covers(result: GuardResult) -> bool:
+        """Whether no more waits than was released; of a guard over its limit, the count covers what it keeps back."""
+        enough = result.verdict == "blocked" or kept.get(result.guard, 0) <= result.kept
+        return enough and counts.get(result.guard, 0) <= result.count
+
     return {
         result.guard: result.released
         for result in plan.guards
-        if result.released and result.guard in IN_A_FILE and counts.get(result.guard, 0) <= result.count
+        if result.released and result.guard in IN_A_FILE and covers(result)
     }
 
 
 def _released(result: GuardResult, releases: Mapping[str, str]) -> GuardResult:
-    if result.verdict == "ok" or result.guard not in releases:
-        return result
-    return replace(result, released=releases[result.guard])
+    reason = releases.get(result.guard)
+    return replace(result, released=reason) if reason is not None and result.holds else result
 
 
 def _let_pass(finding: Finding, releases: Mapping[str, str]) -> Finding:

@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from idsync.apply.admission import check_guards, check_health, check_inputs, check_older, check_orphaned, check_unused
 from idsync.apply.executor import apply_plan
-from idsync.apply.kept_back import Holders, Kept, holders_in, marked_as_kept, to_keep_back, without_made
+from idsync.apply.kept_back import Holders, Kept, holders_in, to_keep_back
+from idsync.apply.kept_marks import marked_as_kept, numbers_kept, without_made
 from idsync.apply.last_apply import last_apply, to_remember
 from idsync.apply.recount import counted_again
 from idsync.apply.request import Applied, Request, left_for_later
@@ -23,6 +24,7 @@ from idsync.model.directory import Names
 from idsync.model.times import Clocks
 from idsync.plan.changes import Plan
 from idsync.plan.holding import LOCKS_GO
+from idsync.plan.releases import releases_in
 from idsync.plan.sections import FIRST
 from idsync.plan.split import split, with_moved
 from idsync.reconcile.applied_configuration import (
@@ -107,6 +109,11 @@ class Applier:
         self._check_older(plan)
         check_health(plan, self.request.releases)
         check_guards(self._marked_as_kept(plan), self.request.releases)
+
+    def releases_in(self, file: Plan, plan: Plan) -> Mapping[str, str]:
+        """The releases that a plan file brings for a plan that is made or read now, with their reasons."""
+        kept = numbers_kept(plan, self.records.facts, self.first, self.settings.integration.org_url)
+        return releases_in(file, self.counted_again(plan), kept)
 
     def _marked_as_kept(self, plan: Plan) -> Plan:
         return marked_as_kept(plan, self.records.facts, self.first, self.settings.integration.org_url)

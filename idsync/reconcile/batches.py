@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from idsync.apply.admission import check_guards, check_health, releasing
-from idsync.apply.kept_back import marked_as_kept
+from idsync.apply.kept_marks import marked_as_kept
 from idsync.apply.last_apply import last_apply, last_apply_key
 from idsync.apply.recount import Counted, counted_in
 from idsync.apply.request import Applied, Judged, left_for_later

@@ -1,13 +1,16 @@
 """What waits for a person's word, as plans tell it: changes that unattended passes kept back, since when, by what."""
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from idsync.apply.kept_back import Kept, KeptBack, kept_back
+from idsync.apply.kept_marks import with_numbers_kept
 from idsync.model.addresses import Address, split_address
 from idsync.model.findings import Finding
+from idsync.reconcile.planned import Planned
 from idsync.stores.protocol import Facts
 from idsync.targets.protocol import DirectoryReader
 
@@ -38,13 +41,22 @@ def waiting_by_guard(kept: Kept, target: DirectoryReader) -> Mapping[str, tuple[
     return {guard: tuple(sorted(by_guard[guard])) for guard in sorted(by_guard)}
 
 
-def kept_back_findings(facts: Facts, target: DirectoryReader, options: Sequence[str] = ()) -> tuple[Finding, ...]:
-    """A warning for each guard that keeps back something of a target, with the command that releases it.
+def kept_back_findings(
+    facts: Facts, target: DirectoryReader, options: Sequence[str] = (), released: Container[str] = ()
+) -> tuple[Finding, ...]:
+    """A warning for each guard that keeps back something of a target and is not `released`, with what releases it.
 
     `options` are those by which the command finds the same configuration.
     """
     waiting = waiting_by_guard(kept_back(facts, target.name), target)
-    return tuple(_finding(guard, held, options) for guard, held in waiting.items())
+    return tuple(_finding(guard, held, options) for guard, held in waiting.items() if guard not in released)
+
+
+def with_kept(planned: Planned, facts: Facts, target: DirectoryReader) -> Planned:
+    """The same, with what is kept back of a target marked and counted in the plan."""
+    settings = planned.inputs.settings
+    plan = with_numbers_kept(planned.plan, facts, target, settings.integration.org_url, settings.guards)
+    return planned if plan is planned.plan else replace(planned, plan=plan)
 
 
 def _finding(guard: str, held: tuple[Waiting, ...], options: Sequence[str]) -> Finding:

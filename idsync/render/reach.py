@@ -67,7 +67,7 @@ def _emptied(lists: list[AccessListChange]) -> Iterator[Entry]:
 
 
 def _limits(plan: Plan) -> Iterator[Entry]:
-    within = [result for result in plan.guards if result.verdict == "ok" and result.count]
+    within = [result for result in plan.guards if result.verdict == "ok" and result.count and not result.kept]
     if within and plan.changes:
         told: list[Words] = [
             (Code(ok.guard), Safe(in_target(ok.target)), f" {ok.count:,} of {limit_words(ok)}") for ok in within

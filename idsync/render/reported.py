@@ -128,23 +128,24 @@ def help_of(reported: Reported) -> Help | None:
 
 def _guard(result: GuardResult, finding: Finding | None, places: Places) -> Reported:
     counted = f"{result.count:,} of {limit_words(result)}{in_target(result.target)}"
-    if result.verdict == "ok":
-        message = f"Within its limit: {counted}."
-    elif result.released:
+    if result.verdict == "ok" and result.kept:
+        counted = f"{result.kept:,} kept back, limit {limit_words(result)}{in_target(result.target)}"
+    if result.released:
         message = f"{counted}, released: {shown(result.released, MESSAGE_LIMIT)}"
+    elif result.verdict == "ok":
+        message = f"Held until a person releases it: {counted}." if result.kept else f"Within its limit: {counted}."
     elif finding is None:
         message = f"Blocked: {counted}."
     else:
         message = shown(finding.message, MESSAGE_LIMIT) + in_target(result.target)
-    holds = result.verdict == "blocked" and not result.released
     return Reported(
         "guard",
         shown(result.guard, CODE_LIMIT),
-        "error" if holds else "note",
+        "error" if result.holds else "note",
         message,
         places.first(finding.causes if finding else ()),
         target=result.target,
-        passed=result.verdict == "ok",
+        passed=result.verdict == "ok" and not result.kept,
     )
 
 

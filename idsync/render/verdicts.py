@@ -27,13 +27,20 @@ def warnings_of(plan: Plan, options: Sequence[str], *, split: bool) -> tuple[Ent
     if blocked:
         what = some([guard_words(result) for result in blocked], CODES_SHOWN)
         outcome = "what it counts is held back" if split else "apply refuses this plan"
-        details = [_release([*dict.fromkeys(result.guard for result in blocked)], "meant", options)]
+        holding = [result.guard for result in plan.guards if result.holds]
+        details = [_release([*dict.fromkeys(holding)], "meant", options)]
         if any(result.guard == PROTECTED for result in blocked):
             harmed = [finding for finding in plan.findings if finding.code == PROTECTED]
             details = [*(Entry(" ", (Said(_without_advice(each.message)),)) for each in harmed), *details]
         if not warnings:
             details.append(_by_hand())
         warnings.append(Entry("!", ("Blocked by ", *what, f": {outcome} (exit 5)."), details=tuple(details)))
+    kept = [result for result in plan.guards if result.holds and result.verdict == "ok"]
+    if kept:
+        what = some([guard_words(result) for result in kept], CODES_SHOWN)
+        outcome = "that stays held" if split else "apply refuses this plan"
+        details = [] if blocked else [_release([*dict.fromkeys(result.guard for result in kept)], "meant", options)]
+        warnings.append(Entry("!", ("Kept back by ", *what, f": {outcome} (exit 5)."), details=tuple(details)))
     if plan.inputs.sanitized:
         warnings.append(
             Entry("!", ("Made from a sanitized snapshot: people stand under pseudonyms; apply refuses it.",))
@@ -56,17 +63,18 @@ def problems_of(plan: Plan) -> tuple[Problem, ...]:
 
 
 def released_of(plan: Plan) -> tuple[Entry, ...]:
-    """The guards that are over their limit and released, and why."""
+    """The guards that would hold something and are released, and why."""
     return tuple(
         Entry(" ", (*guard_words(result), ", released: ", Said(result.released)))
         for result in plan.guards
-        if result.verdict == "blocked" and result.released
+        if result.released
     )
 
 
 def guard_words(result: GuardResult) -> Words:
-    """A guard with its count and its limit."""
-    return (Code(result.guard), Safe(in_target(result.target)), f" ({result.count:,}, limit {limit_words(result)})")
+    """A guard with its count and its limit; of one within its limit, with how much it keeps back all the same."""
+    number = f"{result.count:,}" if result.verdict == "blocked" or not result.kept else f"{result.kept:,} kept back"
+    return (Code(result.guard), Safe(in_target(result.target)), f" ({number}, limit {limit_words(result)})")
 
 
 def limit_words(result: GuardResult) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Collection
 
 from msgspec.structs import replace
 
-from idsync.apply.kept_back import KeptBack, numbers_held, with_marks_kept
+from idsync.apply.kept_back import KeptBack, numbers_held
+from idsync.apply.kept_marks import with_marks_kept
 from idsync.model.addresses import Address
 from idsync.model.directory import Reason
 from idsync.model.ownership import USER_ID_LABEL

@@ -163,7 +163,7 @@ def test_nothing_of_a_person_is_left(form: str) -> None:
         (PersonDelta, "person gains loses route_only renamed_from locked unlocked target"),
         (Access, "kind name title via origin causes"),
         (Finding, "code severity message causes"),
-        (GuardResult, "guard count limit verdict target released"),
+        (GuardResult, "guard count limit verdict target released kept"),
         (UserChange, f"{CHANGE} identified"),
         (LockChange, f"{CHANGE} lifetime"),
         (AccessListChange, f"{CHANGE} members_added members_removed carried kept edits_lost"),

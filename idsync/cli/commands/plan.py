@@ -1,6 +1,7 @@
 """`idsync plan`: show what would change, for whom and why; keep it with `-o`."""
 
 import shlex
+from collections.abc import Container
 from contextlib import suppress
 from pathlib import Path
 
@@ -28,7 +29,7 @@ from idsync.cli.sanitizing import check_key_file, redact_options, redaction_key
 from idsync.cli.workspaces import given_directory, workspace
 from idsync.errors import StoreError, UsageError
 from idsync.plan.changes import Plan
-from idsync.plan.releases import IN_A_FILE, with_releases
+from idsync.plan.releases import IN_A_FILE, holding, with_releases
 from idsync.plan.seal import sealed, write_sealed
 from idsync.reconcile.applied_configuration import (
     AppliedConfiguration,
@@ -40,7 +41,7 @@ from idsync.reconcile.applied_configuration import (
 from idsync.reconcile.people_known import PeopleKnown
 from idsync.reconcile.reviewed_edit import edit_since
 from idsync.reconcile.single_pass import no_last_reading, no_store, plan_once, remember_after_plan
-from idsync.reconcile.waiting import kept_back_findings
+from idsync.reconcile.waiting import kept_back_findings, with_kept
 from idsync.stores.protocol import Access
 
 
@@ -86,15 +87,15 @@ def command(
     key = redaction_key(invocation, key_file, given_current=current is not None) if redact else None
     place = workspace(invocation)
     described = NEWCOMERS_SHOWN if output is None and form == "text" and not redact else None
-    plan = _plan(place, invocation, snapshot, current, described)
-    blocked = {result.guard for result in plan.guards if result.verdict == "blocked"}
-    plan = with_releases(plan, {name: reason for name, reason in released.items() if name in blocked})
+    plan = _plan(place, invocation, snapshot, current, described, released)
+    held = holding(plan)
+    plan = with_releases(plan, {name: reason for name, reason in released.items() if name in held})
     if output is not None:
         with private_file(output, "plan") as written:
             plan = write_sealed(plan, written.write)
     elif form != "text":
         plan = sealed(plan)
-    for note in unneeded(released, blocked):
+    for note in unneeded(released, held):
         invocation.console.warning(f"{note}.")
     text = plan_text(plan, form, invocation, kept=output, key=key, detail=detail, links=links)
     invocation.console.result(text, exact=form == "json")
@@ -107,7 +108,12 @@ def command(
 
 
 def _plan(
-    place: Workspace, invocation: Invocation, snapshot: Path | None, current: Path | None, described: int | None
+    place: Workspace,
+    invocation: Invocation,
+    snapshot: Path | None,
+    current: Path | None,
+    described: int | None,
+    released: Container[str],
 ) -> Plan:
     with ProgressDisplay(invocation.console) as progress:
         source = place.source(progress, snapshot=snapshot)
@@ -139,12 +145,16 @@ def _plan(
                     past=store.agreed(place.target(store).name).past(),
                     cache=store.cache,
                     described=described,
-                    noticed=(*without_store, *kept_back_findings(store.facts, place.target(store), options)),
+                    noticed=(
+                        *without_store,
+                        *kept_back_findings(store.facts, place.target(store), options, released),
+                    ),
                     further=place.further_targets(),
                     earlier=settings_before(store.facts, place.target(store), place.settings, place.directory),
                     people=PeopleKnown(store.pushed) if place.settings.integration.sync.scim else None,
                 )
             )
+            planned = with_kept(planned, store.facts, place.target(store))
             with suppress(StoreError):
                 applied = applied_configuration(store.facts, place.target(store))
     if planned.looked_at_everything and place.has_store():
