@@ -19,6 +19,7 @@ GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 DOMAIN = "enzos-pizza.com"
 TEMPORARY = [f"temp{number}" for number in range(1, 9)]
+REFUSED = " Tokens are kept in the directory: where it was deleted, make a token again, as README.md says."
 Resource = dict[str, Any]
 
 
@@ -49,7 +50,7 @@ class Scim:
         content = answer.read()
         print(f"    {method:6} /{path.partition('?')[0]} -> {answer.status}")
         if answer.status >= 300:
-            raise Refused(f"{answer.status}: {_detail(content)}")
+            raise Refused(f"{answer.status}: {_detail(content)}{REFUSED if answer.status == 401 else ''}")
         found: Resource = json.loads(content) if content else {}
         return found
 

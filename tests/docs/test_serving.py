@@ -11,7 +11,9 @@ from idsync.cli.application import COMMANDS
 from idsync.reconcile.pass_reports import PassReport
 from idsync.reconcile.standing import Standing
 from idsync.server.application import SCIM_BASES
+from idsync.server.logs import LOG
 from idsync.server.metrics import Metrics, Told
+from idsync.server.reconciler import _tell
 from idsync.server.run_tally import RunNews
 from idsync.sources.protocol import Allowance
 
@@ -78,6 +80,29 @@ def test_paths_are_served() -> None:
 def test_words_that_people_look_up_are_those_that_are_said(words: str) -> None:
     assert words in TEXT
     assert any(words in path.read_text() for path in (ROOT / "idsync").rglob("*.py"))
+
+
+def test_the_rate_of_pushes_is_the_one_that_was_measured() -> None:
+    capacity, benchmarks = ((ROOT / "docs" / name).read_text() for name in ("capacity.md", "benchmarks.md"))
+    told = re.search(r"(\d+) new people a second", capacity)
+    measured_row = re.search(r"users created by 8 connections \|.*?, (\d+) a second", benchmarks)
+    assert told is not None
+    assert measured_row is not None
+    assert told[1] == measured_row[1]
+    rows = re.findall(r"^\| ([\d,]+) \| (\d+) (\w+) \| (\d+) (\w+) \|$", capacity, re.MULTILINE)
+    assert len(rows) == 4
+    seconds = {"seconds": 1, "minutes": 60, "hours": 3600}
+    for people, limited, unit, free, free_unit in rows:
+        number = int(people.replace(",", ""))
+        for rate, figure, of in ((50, limited, unit), (int(told[1]), free, free_unit)):
+            assert abs(number / rate - int(figure) * seconds[of]) <= max(1, seconds[of] * 0.7), people
+
+
+def test_a_pass_before_any_push_is_told_as_the_log_says_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines: list[str] = []
+    monkeypatch.setattr(LOG, "info", lambda text, *parts, **_: lines.append(text % parts))
+    _tell(PassReport("full", "2026-11-22T00:00:00Z", 1.0, note="Nothing was pushed yet."))
+    assert f"| `{lines[0]}` |" in TEXT
 
 
 def test_commands_are_commands() -> None:

@@ -140,3 +140,18 @@ def test_what_is_missing_is_told(more: dict[str, str], code: int, words: str) ->
     assert ended.returncode == code
     assert words in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_a_token_that_went_with_the_directory_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(STORY / "access", tmp_path / "access"))
+    with serving(Place(folder, "", "", {})) as running:
+        command = [sys.executable, str(SCRIPT), "--base-url", running.url + running.base]
+        ended = subprocess.run(
+            command, capture_output=True, text=True, env=environment({"IDSYNC_SCIM_TOKEN": "of-another-directory"})
+        )
+        assert running.end() == 0
+    assert ended.returncode == 1
+    told = re.sub(r".*: (401: .*?) Tokens are kept.*", r"\1", ended.stderr.strip())
+    assert told == "401: Errors reported by remote server: The bearer token is missing, unknown, revoked or over."
+    assert "make a token again" in ended.stderr
+    assert told.rpartition(": ")[2] in (STORY / "README.md").read_text()

@@ -70,6 +70,15 @@ def rename_app(org: Organization) -> None:
     org.update_app(org.app("Wiki"), label="Pages")
 
 
+def deactivate_app(org: Organization) -> None:
+    org.deactivate_app(org.app("Wiki"))
+
+
+def delete_app(org: Organization) -> None:
+    deactivate_app(org)
+    org.delete_app(org.app("Wiki"))
+
+
 def assign(org: Organization) -> None:
     org.assign_user(org.app("Teleport"), org.user("zoe@x.com"))
 
@@ -98,6 +107,8 @@ BY_TICK: dict[str, Event] = {
     "group made": (new_group, lambda world: world.lists().get("new") == {"p01"}),
     "group deleted": (delete_group, lambda world: "eng" not in world.lists()),
     "app renamed": (rename_app, lambda world: world.lists().get("Pages") == {"p00"}),
+    "app deactivated": (deactivate_app, lambda world: "Wiki" not in world.lists()),
+    "app deleted": (delete_app, lambda world: "Wiki" not in world.lists()),
     "joiner, assigned at once": (joiner, lambda world: "new" in world.users()),
 }
 BY_SWEEP: dict[str, Event] = {

@@ -237,3 +237,26 @@ def test_r45_a_place_that_the_log_does_not_keep_any_more_asks_for_a_full_pass_on
         org.suspend(org.user("p01@x.com"))
         ticks.tick()
         assert ticks.locked() == {"p01"}
+
+
+@pytest.mark.parametrize("faults", [[], [DENIAL]], ids=["by the log", "without it"])
+@pytest.mark.parametrize("is_deleted", [False, True])
+def test_an_app_that_is_deactivated_or_deleted_has_no_list_at_the_next_tick(
+    tmp_path: Path, is_deleted: bool, faults: list[Fault]
+) -> None:
+    org = organization()
+    wiki = org.add_app("Wiki")
+    org.assign_user(wiki, org.user("p01@x.com"))
+    with ticking(tmp_path / "a.db", org, *faults) as ticks:
+
+        def lists() -> set[str]:
+            return {each.spec.title for each in ticks.world.directory().state().access_lists.values()}
+
+        ticks.tick(2)
+        assert "Wiki" in lists()
+        org.deactivate_app(wiki)
+        if is_deleted:
+            org.delete_app(wiki)
+        ticks.tick()
+        assert "Wiki" not in lists()
+        assert ticks.failures() == []
