@@ -5,7 +5,7 @@ Adapters are imported when they are asked for, so that a command pays only for t
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
@@ -22,11 +22,11 @@ from idsync.config.settings import ApiToken, OAuth, OktaSource, ScimSource, Sett
 from idsync.config.source_files import SourceFile, shown
 from idsync.config.store_address import store_complaint
 from idsync.diagnostics import Diagnostic, Position, has_errors, quoted
-from idsync.errors import ConfigError, SecretError
+from idsync.errors import ConfigError, SecretError, StoreError
 from idsync.model.identity import Snapshot
 from idsync.model.times import format_time
 from idsync.plan.sections import FIRST
-from idsync.reconcile.applied_configuration import applied_configuration, applied_key, applied_settings
+from idsync.reconcile.applied_configuration import applied_configuration, applied_key, applied_settings, judged
 from idsync.stores.protocol import Access, Holder, Store
 from idsync.targets.local import LocalTarget
 from idsync.targets.protocol import Target
@@ -174,7 +174,7 @@ class Workspace:
             integration.users.adopt,
             targets,
             integration.former_addresses,
-            self.settings.guards,
+            self.settings.limits,
             integration.sync,
             integration.users.traits,
         )
@@ -207,7 +207,7 @@ class Workspace:
         """
         applied = None if self.settings.service.follow_config else self.applied(store)
         if applied is None:
-            return self, False
+            return self.judged(store), False
         return applied, applied.settings.digest != self.settings.digest
 
     def applied(self, store: Store) -> "Workspace | None":
@@ -216,9 +216,23 @@ class Workspace:
         if applied is None:
             return None
         if applied.digest == self.settings.digest and applied.files == self.files:
-            return self
-        settings = applied_settings(applied, self.directory)
+            return self._with(judged(self.settings, applied, self.directory))
+        settings = judged(applied_settings(applied, self.directory), applied, self.directory)
         return Workspace(settings, self.directory, environment=self._environment, files=applied.files)
+
+    def judged(self, store: Store) -> "Workspace":
+        """The same, where plans are judged by the stricter of these guards and of those in force."""
+        with suppress(StoreError):
+            return self._with(
+                judged(self.settings, applied_configuration(store.facts, self.target(store)), self.directory)
+            )
+        return self
+
+    def _with(self, settings: Settings) -> "Workspace":
+        """The same place with settings that are judged otherwise."""
+        if settings == self.settings:
+            return self
+        return Workspace(settings, self.directory, self.warnings, self._environment, self.files)
 
     def check_secrets(self) -> tuple[Diagnostic, ...]:
         """What is wrong with the secrets that are named: missing, badly kept, or of no use. None of them is quoted."""

@@ -6,7 +6,8 @@ import msgspec
 
 from idsync.apply.kept_back import numbers_held
 from idsync.compiler.users import may_adopt
-from idsync.config.settings import Guards, SyncSwitches, TraitSettings
+from idsync.config.guards import Guards
+from idsync.config.settings import SyncSwitches, TraitSettings
 from idsync.errors import BlockedError, PlanMismatch, PlanStale, PlanTampered, PlanUsed, SourceUnhealthy
 from idsync.model.directory import LastApply
 from idsync.model.findings import LOGIN_REUSED, OLDER, ORPHANED

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec.structs import replace
 
 from idsync.apply.kept_back import Holders, Kept, KeptBack, holders_in, keep, kept_back, locked_id, users_of
-from idsync.config.settings import Guards
+from idsync.config.guards import Guards
 from idsync.model.addresses import split_address
 from idsync.plan.changes import AccessListChange, Change, GuardResult, LockChange, Plan, UserChange, passes_on
 from idsync.plan.guards import ALL_GUARDS

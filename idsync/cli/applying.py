@@ -56,7 +56,7 @@ class Job:
 
     def plan(self, snapshot: Path | None, once: OneReading | None = None) -> Planned:
         """Plan now, to apply at once; of the reading that is to be had `once`, if one is given."""
-        place, store = self.place, self.store
+        place, store = self.place.judged(self.store), self.store
         begun = once.begun if once else place.now()
         is_pushed = place.settings.integration.sync.scim and snapshot is None
         with ProgressDisplay(self.invocation.console) as progress:
@@ -109,7 +109,7 @@ class Job:
 
     def applier(self) -> Applier:
         """What applies here, as this job does it."""
-        place, now = self.place, self.place.now()
+        place, now = self.place.judged(self.store), self.place.now()
         holder = place.holder(format_time(now))
         request = Request(
             actor=f"{holder.user}@{holder.host}",
@@ -140,12 +140,12 @@ class Job:
     def approved(self, parts: Parts, shown: Plan, *, ask: bool) -> bool:
         """Refuse what may not be applied, and ask, saying again what matters of the plan that was `shown`.
 
-        There is nothing to ask about an empty plan.
+        There is nothing to ask about a plan that does nothing.
         """
         if not self.split:
             self.applier().check_whole(parts.whole)
         question = "Apply the part that may go ahead?" if parts.held.changes else "Apply this plan?"
-        if not ask or parts.going.is_empty:
+        if not ask or parts.going.does_nothing:
             return True
         told = recap_of(shown, self.invocation, split=self.split)
         return self.invocation.console.confirm(question, told)

@@ -58,11 +58,17 @@ def applied_text(applied: Applied, parts: Parts) -> str:
     """What an apply did, in a sentence or two."""
     swept = f" {counted(applied.locks_swept, 'expired lock')} cleared away." if applied.locks_swept else ""
     if applied.run is None:
-        return f"{'Nothing may go ahead.' if parts.held.changes else 'Nothing to change.'}{swept}"
+        return f"{_without_a_run(parts)}{swept}"
     part = " in part" if parts.held.changes else ""
     resumed = ", taken up where it was broken off" if applied.resumed else ""
     steps = counted(applied.steps, "step")
     return f"Applied{part}: run {applied.run}{resumed}, {steps}, serial {applied.serial}.{swept}"
+
+
+def _without_a_run(parts: Parts) -> str:
+    if parts.held.changes:
+        return "Nothing may go ahead."
+    return "Nothing to change." if parts.going.does_nothing else "Nothing to change; the configuration is in force now."
 
 
 def applied_json(applied: Applied, parts: Parts) -> str:

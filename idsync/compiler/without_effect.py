@@ -11,8 +11,9 @@ from idsync.compiler.inputs import Inputs
 from idsync.compiler.memo import Checked
 from idsync.compiler.roles import config_cause
 from idsync.compiler.trait_rules import meant_by
+from idsync.config.guards import NamedPerson
 from idsync.config.patterns import NameFilter, NamePattern, PatternSet, normalised
-from idsync.config.settings import AccessListRule, GroupRule, ListSubject, NamedPerson, TraitRule
+from idsync.config.settings import AccessListRule, GroupRule, ListSubject, TraitRule
 from idsync.diagnostics import Position, quoted
 from idsync.model.findings import Finding, Severity
 from idsync.model.names import twin_key, twin_keys

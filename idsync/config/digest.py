@@ -25,6 +25,9 @@ _NOT_MEANING = frozenset(
         "adopt_written",
         "protected_users_written",
         "service",
+        "places",
+        "in_force",
+        "besides",
     }
 )
 # Without them a configuration means what it meant before there were such keys, and keeps its digest.

@@ -21,8 +21,10 @@ from idsync.config.file_codes import (
     YAML_TOO_DEEP,
     YAML_TOO_MANY_VALUES,
 )
+from idsync.config.guards import Guards
 from idsync.config.mistakes import Code, Mistakes
 from idsync.config.nodes import Node, find, key_position, text_of
+from idsync.config.places import places_in
 from idsync.config.read_integration import read_integration
 from idsync.config.read_rules import (
     read_access_list_rules,
@@ -33,7 +35,7 @@ from idsync.config.read_rules import (
 )
 from idsync.config.schema_check import check_document
 from idsync.config.service import Service, read_service
-from idsync.config.settings import Guards, ImportFilters, Settings, TraitSettings
+from idsync.config.settings import ImportFilters, Settings, TraitSettings
 from idsync.config.source_files import SourceFile, read_source_files, shown
 from idsync.diagnostics import Diagnostic, Position, has_errors, in_reading_order
 
@@ -143,6 +145,7 @@ class _Documents:
             access_list_rules=access_list_rules,
             guards=guards[0] if guards else Guards(),
             service=services[0] if services else Service(),
+            places=places_in({kind: documents[0] for kind, documents in self._by_kind.items()}),
         )
         self._check_owners(settings)
         return settings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from idsync.config.codes import MISSING_AUTH, NO_WAY_IN, NOT_IN_THIS_VERSION
+from idsync.config.guards import NamedPerson
 from idsync.config.mistakes import Mistakes
 from idsync.config.nodes import Node, Scalar, find, is_true, items_of, key_position, text_of
 from idsync.config.patterns import normalised
@@ -20,7 +21,6 @@ from idsync.config.settings import (
     EmptyLists,
     Integration,
     LockSettings,
-    NamedPerson,
     OAuth,
     OktaSource,
     ScimSource,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from idsync.config.codes import EMPTY_INCLUDE, TRAIT_WITHOUT_PREFIX, UNREACHABLE_RULE
+from idsync.config.guards import Guard, Guards, NamedPerson
 from idsync.config.mistakes import Mistakes
 from idsync.config.nodes import Node, Scalar, Sequence, entries_of, find, items_of, key_position, text_of
 from idsync.config.patterns import PatternSet, normalised
@@ -13,11 +14,8 @@ from idsync.config.placeholders import check_people
 from idsync.config.settings import (
     AccessListRule,
     GroupRule,
-    Guard,
-    Guards,
     ImportFilters,
     ListSubject,
-    NamedPerson,
     Owner,
     RoleRule,
     TraitGrant,

@@ -5,13 +5,13 @@ Durations are whole seconds. Patterns and templates are compiled. Defaults are t
 
 from __future__ import annotations
 
-from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 
 import msgspec
 
 from idsync.config.digest import digest_of
+from idsync.config.guards import Guards, NamedPerson, stricter
 from idsync.config.patterns import NameFilter, NamePattern
 from idsync.config.secret_references import SecretReference
 from idsync.config.service import Service
@@ -117,13 +117,6 @@ class DefaultRole(msgspec.Struct, frozen=True):
 
 class Owner(msgspec.Struct, frozen=True):
     """A person who owns a new access list."""
-
-    name: str
-    position: Position
-
-
-class NamedPerson(msgspec.Struct, frozen=True):
-    """A person whom the configuration names, as it is written there."""
 
     name: str
     position: Position
@@ -263,33 +256,6 @@ class AccessListRule(msgspec.Struct, frozen=True):
     traits: tuple[TraitGrant, ...] = ()
 
 
-class Guard(msgspec.Struct, frozen=True):
-    """A limit on one kind of change: `percent` of what is managed, or `floor` where that is more."""
-
-    percent: Decimal
-    floor: int
-    position: Position | None = None
-
-    def limit(self, managed: int) -> int:
-        """Return the greatest count that passes while `managed` objects are ours."""
-        return max(int(self.percent * managed // 100), self.floor)
-
-
-class Guards(msgspec.Struct, frozen=True):
-    """The built-in limits. Protected users are never locked, deleted or left without a role."""
-
-    user_deletes: Guard = Guard(Decimal(10), 5)
-    user_locks: Guard = Guard(Decimal(10), 5)
-    member_removals: Guard = Guard(Decimal(25), 10)
-    access_list_deletes: Guard = Guard(Decimal(25), 3)
-    access_losses: Guard = Guard(Decimal(10), 5)
-    lock_burst: Guard = Guard(Decimal(30), 25)
-    access_gains: Guard = Guard(Decimal(25), 25)
-    source_shrink: Guard = Guard(Decimal(30), 10)
-    protected_users: frozenset[str] = frozenset()
-    protected_users_written: tuple[NamedPerson, ...] = ()
-
-
 class Settings(msgspec.Struct, frozen=True, dict=True):
     """Everything that a configuration says. Rules stand in the order in which they apply."""
 
@@ -300,8 +266,21 @@ class Settings(msgspec.Struct, frozen=True, dict=True):
     access_list_rules: tuple[AccessListRule, ...] = ()
     guards: Guards = Guards()
     service: Service = Service()
+    places: tuple[tuple[str, Position], ...] = ()
+    """Where settings stand that decide what is safe, by their names; of one that is not written, what it belongs to."""
+    in_force: Guards | None = None
+    """The guards that are in force before this configuration is; None where none are known."""
 
     @cached_property
     def digest(self) -> str:
         """`sha256:…` over what the configuration means, whatever its layout, comments, secrets and store."""
         return digest_of(self)
+
+    @cached_property
+    def limits(self) -> Guards:
+        """The guards to judge by: an edit of the configuration is not judged by what it loosens itself."""
+        return stricter(self.in_force, self.guards)
+
+    def place_of(self, setting: str) -> Position:
+        """Where a setting stands; the Integration document for one that has no place."""
+        return next((place for name, place in self.places if name == setting), self.integration.position)

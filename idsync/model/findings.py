@@ -16,6 +16,12 @@ ORPHANED = "orphaned"
 """Objects of ours carry an address of an organization that no integration answers for."""
 OLDER = "source_older"
 """The reading is older than that of the last apply."""
+GUARDS_CHANGED = "guards_changed"
+"""An edit loosens or tightens what keeps people safe."""
+CONFIG_CHANGED = "config_changed"
+"""An edit changes nothing for anybody now, and is to be put in force all the same."""
+EDITS = frozenset({GUARDS_CHANGED, CONFIG_CHANGED})
+"""What is told of an edit that no change shows: with it, a plan without changes is not one that does nothing."""
 
 
 class Finding(msgspec.Struct, frozen=True, gc=False):

@@ -76,9 +76,9 @@ def assemble(
     """The plan: held back by health, counted and marked by guards; `plan/seal.py` gives it its digest."""
     held = held_back(changes, judgement, shown_out)
     taken = taken_by(held, standing)
-    results = check_guards(settings.guards, taken, managed)
+    results = check_guards(settings.limits, taken, managed)
     held = marked(held, results, taken)
-    noticed = [*guard_findings(results, taken), *findings]
+    noticed = [*guard_findings(results, taken, settings.limits, managed, dict(settings.places)), *findings]
     return Plan(
         format_version=FORMAT_VERSION,
         integration=settings.integration.name,

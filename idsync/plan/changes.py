@@ -11,7 +11,7 @@ import msgspec
 from idsync.config.source_files import SourceFile
 from idsync.model.addresses import Address
 from idsync.model.directory import Cause, Reason
-from idsync.model.findings import Finding, Health
+from idsync.model.findings import EDITS, Finding, Health
 from idsync.model.measures import Measures
 from idsync.model.ownership import okta_id_of
 from idsync.model.resources import AccessList, Lock, Membership, User
@@ -242,6 +242,11 @@ class Plan(msgspec.Struct, frozen=True):
     def is_empty(self) -> bool:
         """Whether there is nothing to change."""
         return not self.changes
+
+    @property
+    def does_nothing(self) -> bool:
+        """Whether an apply leaves everything as it is, the configuration in force too."""
+        return self.is_empty and not any(finding.code in EDITS for finding in self.findings)
 
 
 class BriefPlan(Plan, frozen=True):

@@ -7,8 +7,11 @@ from typing import assert_never
 
 import msgspec
 
-from idsync.config.settings import Guard, Guards, Settings, TraitSettings
+from idsync.config.guards import Guard, Guards
+from idsync.config.settings import Settings, TraitSettings
+from idsync.diagnostics import Position
 from idsync.model.addresses import Address, split_address
+from idsync.model.directory import ConfigCause
 from idsync.model.directory_index import DirectoryIndex, Managed
 from idsync.model.findings import Finding
 from idsync.model.names import twin_key
@@ -58,7 +61,7 @@ def standing_of(
     people = frozenset(name for name, entry in index.users.items() if entry.okta_id is not None)
     locked = {_locked(change) for change in changes if isinstance(change, LockChange)}
     gone = locked - {"", *index.users}  # people whose account a hand took before
-    protected = frozenset(map(twin_key, settings.guards.protected_users))
+    protected = frozenset(map(twin_key, settings.limits.protected_users))
     return Standing(people, leaving(changes) | gone, around, now, protected, settings.integration.users.traits)
 
 
@@ -107,21 +110,27 @@ def taken_by(changes: Collection[Change], standing: Standing) -> Taken:
 
 def check_guards(guards: Guards, taken: Taken, managed: Managed) -> tuple[GuardResult, ...]:
     """What is taken, each against its limit; `managed` says how many there are of each in the whole directory."""
-    counts = taken.counts
-    results = [
-        _result("user_deletes", guards.user_deletes, counts["user_deletes"], managed.people),
-        _result("user_locks", guards.user_locks, counts["user_locks"], managed.people),
-        _result("member_removals", guards.member_removals, counts["member_removals"], managed.memberships),
-        _result("access_list_deletes", guards.access_list_deletes, counts["access_list_deletes"], managed.access_lists),
-        _result(LOSSES, guards.access_losses, counts[LOSSES], managed.people),
-        GuardResult(PROTECTED, counts[PROTECTED], 0, "blocked" if counts[PROTECTED] else "ok"),
-    ]
-    lately = taken.standing.lately
+    counts, lately = taken.counts, taken.standing.lately
+
+    def result_of(name: str) -> GuardResult:
+        if name == PROTECTED:
+            return GuardResult(PROTECTED, counts[PROTECTED], 0, "blocked" if counts[PROTECTED] else "ok")
+        return _result(name, getattr(guards, name), counts[name], _managed(name, managed))
+
     if lately is None:
-        return tuple(results)
-    results.append(_result(BURST, guards.lock_burst, counts[BURST], managed.people))
-    results.append(_result(GAINS, guards.access_gains, counts[GAINS], managed.people))
-    return tuple(_with_lately(result, lately.get(result.guard, 0)) for result in results)
+        return tuple(map(result_of, GUARDS))
+    return tuple(_with_lately(result_of(name), lately.get(name, 0)) for name in ALL_GUARDS)
+
+
+def _managed(guard: str, managed: Managed) -> int:
+    """How many there are of what a guard counts."""
+    match guard:
+        case "member_removals":
+            return managed.memberships
+        case "access_list_deletes":
+            return managed.access_lists
+        case _:
+            return managed.people
 
 
 def _with_lately(result: GuardResult, lately: int) -> GuardResult:
@@ -182,8 +191,13 @@ def _released(change: Change, names: Container[str]) -> Change:
     return change if left == change.blocked_by else replace(change, blocked_by=left)
 
 
-def guard_findings(results: Iterable[GuardResult], taken: Taken) -> list[Finding]:
-    """A finding for every guard that blocks, with its numbers and the way past it."""
+def guard_findings(
+    results: Iterable[GuardResult], taken: Taken, guards: Guards, managed: Managed, places: Mapping[str, Position]
+) -> list[Finding]:
+    """A finding for every guard that blocks, with its numbers, its line in the configuration and the way past it.
+
+    `guards` are those that were judged by, of which `managed` says how much there is.
+    """
     findings = []
     for result in results:
         if result.verdict == "ok":
@@ -193,9 +207,21 @@ def guard_findings(results: Iterable[GuardResult], taken: Taken) -> list[Finding
             what = f"The plan would lock, delete or leave without a role people who are protected: {harmed}."
         else:
             words = _LOSES_TRAITS if result.guard == LOSSES and taken.losses.of_hidden_traits else _WORDS[result.guard]
-            what = f"The plan {words.format(result.count)}; the limit is {result.limit}."
-        findings.append(Finding(result.guard, "error", f"{what} To go ahead: apply --allow {result.guard}=REASON."))
+            limit = _limit_words(result, getattr(guards, result.guard), managed)
+            what = f"The plan {words.format(result.count)}; the limit is {limit}."
+        place = places.get(result.guard)
+        causes = () if place is None else (ConfigCause(place.file, place.line, place.column),)
+        message = f"{what} To go ahead: apply --allow {result.guard}=REASON."
+        findings.append(Finding(result.guard, "error", message, causes))
     return findings
+
+
+def _limit_words(result: GuardResult, guard: Guard, managed: Managed) -> str:
+    """The limit; where that of the configuration applied last still holds, both."""
+    now = guard.own_limit(_managed(result.guard, managed))
+    if now <= result.limit:
+        return f"{result.limit}"
+    return f"{result.limit}, as applied last (the {now} of this configuration hold for the changes after it)"
 
 
 _LOSES_TRAITS = "takes a role, a grant, or a trait that is not shown any more, from {} people who stay"

@@ -9,7 +9,8 @@ from typing import Literal, assert_never
 
 import msgspec
 
-from idsync.config.settings import AppById, AppByLabel, Guard, Settings
+from idsync.config.guards import Guard
+from idsync.config.settings import AppById, AppByLabel, Settings
 from idsync.diagnostics import quoted
 from idsync.model.directory import LastApply
 from idsync.model.findings import OLDER, Finding, Health
@@ -113,7 +114,7 @@ def judge(settings: Settings, seen: Seen, before: Measures) -> Judgement:
     if not seen.complete:
         message = "The snapshot says that it is incomplete: some page of it could not be read."
         return Judgement(Health("suspect", (_finding("incomplete", message),)), doubts_people=True)
-    limit, unasked = settings.guards.source_shrink, before.not_asked
+    limit, unasked = settings.limits.source_shrink, before.not_asked
     about_people = [*_people_doubts(limit, seen, before), *_odd_rows(seen, before, "user")]
     findings = (
         *about_people,

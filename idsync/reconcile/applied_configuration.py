@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from idsync.config.guards import Guards
 from idsync.config.loader import load_documents
 from idsync.config.settings import Settings
 from idsync.config.source_files import SourceFile
@@ -22,11 +23,16 @@ from idsync.targets.protocol import DirectoryReader
 _KEY = "applied_configuration/{}"
 
 
-class AppliedConfiguration(msgspec.Struct, frozen=True):
-    """A configuration by the digest of its meaning, and its files in reading order, by relative path."""
+class AppliedConfiguration(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A configuration by the digest of its meaning, and its files in reading order, by relative path.
+
+    `guards` are those in force: its own ones, or stricter ones until all of it is applied. What an earlier version kept
+    does not tell them.
+    """
 
     digest: str
     files: tuple[SourceFile, ...]
+    guards: Guards | None = None
 
 
 def applied_key(target: DirectoryReader) -> str:
@@ -55,6 +61,20 @@ def applied_configuration(facts: Facts, target: DirectoryReader) -> AppliedConfi
             why=f"{error}.",
             fix="Apply the configuration again: that replaces what the store says.",
         ) from error
+
+
+def judged(settings: Settings, applied: AppliedConfiguration | None, directory: Path) -> Settings:
+    """The settings with the guards that are in force before they are: an edit is judged by the stricter of both.
+
+    None are known where what was applied does not tell its guards, and cannot be loaded by this version.
+    """
+    if applied is None:
+        return settings
+    guards = applied.guards
+    if guards is None and applied.digest != settings.digest:
+        with suppress(StoreError):
+            guards = applied_settings(applied, directory).guards
+    return msgspec.structs.replace(settings, in_force=guards)
 
 
 def applied_in(files: Mapping[str, str], last: LastApply | None) -> AppliedConfiguration | None:

@@ -17,6 +17,7 @@ from idsync.apply.last_apply import last_apply, to_remember
 from idsync.apply.recount import counted_again
 from idsync.apply.request import Applied, Request, left_for_later
 from idsync.apply.unattended import counted_lately
+from idsync.config.guards import Guards
 from idsync.config.settings import Settings
 from idsync.config.source_files import SourceFile
 from idsync.errors import PlanStale
@@ -186,7 +187,7 @@ class Applier:
             )
         waits = nothing and not self.remembered
         if self.files and not (waits and applied_configuration(self.records.facts, self.first) is not None):
-            applied = AppliedConfiguration(self.settings.digest, self.files)
+            applied = AppliedConfiguration(self.settings.digest, self.files, self._guards_from_now(parts))
             facts.update(configuration_to_remember(applied, self.records.facts, self.first))
         if self.until_released:
             there, name, now = self.records.facts, self.first.name, self.clock()
@@ -194,6 +195,14 @@ class Applier:
         elif not self.request.unattended:
             facts.update(without_made(parts.going, self.records.facts, self.first.name, self.holders))
         return facts
+
+    def _guards_from_now(self, parts: Parts) -> Guards:
+        """What later changes are judged by: the configuration's own guards, once all of its edit is applied.
+
+        A reviewed edit is applied whole or not at all; what is held beside it is Okta's.
+        """
+        is_whole = self.request.whole and (parts.held.is_empty or bool(self.remembered))
+        return (self.settings.guards if is_whole else self.settings.limits).without_places()
 
     def _releases(self, parts: Parts) -> Mapping[str, str]:
         """What is released, with the reasons; of locks that go ahead of the rest, the history is to say so."""

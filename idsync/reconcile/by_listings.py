@@ -235,7 +235,7 @@ class ByListings:
             return False
         if each.kind == "people":
             known = max(known, target.counts(settings.integration.org_url).people)
-        if len(lacking) <= settings.guards.source_shrink.limit(known):
+        if len(lacking) <= settings.limits.source_shrink.limit(known):
             for name in lacking:
                 self._name(each.kind == "people", name, b"")
             return False

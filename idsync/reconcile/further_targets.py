@@ -68,8 +68,9 @@ def _terms(planned: Planned) -> Terms:
         integration.sync,
         integration.locks,
         frozenset(integration.users.adopt),
-        settings.guards,
+        settings.limits,
         planned.judgement,
         planned.inputs.pool.shown_out,
         integration.users.traits,
+        settings.places,
     )

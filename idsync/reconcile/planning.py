@@ -42,6 +42,7 @@ from idsync.plan.around import Around
 from idsync.plan.assemble import Comparison, assemble, compare, in_brief
 from idsync.plan.changes import Inputs, PersonDelta, Plan
 from idsync.plan.guards import standing_of
+from idsync.plan.guards_changed import config_changed, guards_changed
 from idsync.plan.health import Judgement, judge, older_than_last, wrong_source
 from idsync.plan.newcomers import plain_newcomers
 from idsync.plan.reach import Reach
@@ -104,6 +105,7 @@ def make_plan(
         if okta_ids:
             memo, index = None, identified_index(index, okta_ids)
         past = identified_past(past, okta_ids)
+        noticed = (*noticed, *guards_changed(settings, earlier))
 
         def planned_from(readable: Snapshot) -> Planned:
             pool = pool_of(settings, readable, index, target, past)
@@ -112,9 +114,10 @@ def make_plan(
             if earlier is not None:
                 rules = earlier_rules(earlier, readable, whole=not reading.others)
                 inputs = msgspec.structs.replace(inputs, earlier=rules)
-            return _plan(
+            planned = _plan(
                 inputs, target, locks, reading, remembering, memo, described, noticed=noticed, okta_ids=okta_ids
             )
+            return planned if earlier is None else _with_edit_told(planned)
 
         try:
             return planned_from(snapshot)
@@ -124,6 +127,15 @@ def make_plan(
             if readable is snapshot:
                 raise
             return planned_from(readable)
+
+
+def _with_edit_told(planned: Planned) -> Planned:
+    """The same, saying of an edit that it is one also where it changes nothing for anybody."""
+    plan = planned.plan
+    if not plan.is_empty:
+        return planned
+    findings = (*plan.findings, config_changed())
+    return msgspec.structs.replace(planned, plan=msgspec.structs.replace(plan, findings=findings))
 
 
 def plan_part(
@@ -231,7 +243,7 @@ def _plan(
         circumstances += clock_findings(inputs.clocks)
         circumstances += orphaned_findings(settings, target, all_locks, inputs.pool.names)
         reach = Reach(comparison.changes, delta, around, inputs.index.users, inputs.now)
-        remarks += reach.findings(settings.guards.protected_users)
+        remarks += reach.findings(settings.limits.protected_users)
     digest = "" if brief else inputs.snapshot.digest()
     told = [
         *noticed,

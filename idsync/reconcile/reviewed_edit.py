@@ -59,8 +59,9 @@ class Circumstances(msgspec.Struct, frozen=True):
 
     def plan(self, settings: Settings, on: DirectoryReader, earlier: Settings | None = None) -> Plan:
         """The plan of a configuration on a directory."""
+        in_force = None if earlier is None else earlier.guards
         planned = make_plan(
-            settings,
+            replace(settings, in_force=in_force),
             self.reading.snapshot,
             on,
             last=self.last,

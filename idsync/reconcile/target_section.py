@@ -10,7 +10,9 @@ from datetime import datetime
 import msgspec
 
 from idsync.apply.surroundings import around_who_may_lose
-from idsync.config.settings import Guards, LockSettings, SyncSwitches, TraitSettings
+from idsync.config.guards import Guards
+from idsync.config.settings import LockSettings, SyncSwitches, TraitSettings
+from idsync.diagnostics import Position
 from idsync.model.addresses import Address, Kind
 from idsync.model.directory import DirectoryState, Members, Why
 from idsync.model.findings import Finding, Health
@@ -62,6 +64,7 @@ class Terms(msgspec.Struct, frozen=True):
     judgement: Judgement = HEALTHY
     shown_out: frozenset[str] = NOBODY
     traits: TraitSettings = TraitSettings()
+    places: tuple[tuple[str, Position], ...] = ()
 
 
 class TargetSection(msgspec.Struct, frozen=True):
@@ -100,9 +103,10 @@ def section_of(target: Target, desired: Desired, terms: Terms, now: datetime) ->
     changes = held_back(comparison.changes, terms.judgement, terms.shown_out)
     around = around_who_may_lose(changes, found.members, target, terms.sync)
     taken = taken_by(changes, _standing(changes, found, target, desired.leaving, terms, around, now))
-    results = check_guards(terms.guards, taken, target.counts(terms.org_url))
+    managed = target.counts(terms.org_url)
+    results = check_guards(terms.guards, taken, managed)
     changes = marked(changes, results, taken)
-    noticed = (*guard_findings(results, taken), *comparison.findings)
+    noticed = (*guard_findings(results, taken, terms.guards, managed, dict(terms.places)), *comparison.findings)
     section = Section(target.name, serial, changes, (), results)
     return TargetSection(section, tuple(_told_of(target.name, each) for each in noticed), found)
 

@@ -55,7 +55,7 @@ def kept_back_findings(
 def with_kept(planned: Planned, facts: Facts, target: DirectoryReader) -> Planned:
     """The same, with what is kept back of a target marked and counted in the plan."""
     settings = planned.inputs.settings
-    plan = with_numbers_kept(planned.plan, facts, target, settings.integration.org_url, settings.guards)
+    plan = with_numbers_kept(planned.plan, facts, target, settings.integration.org_url, settings.limits)
     return planned if plan is planned.plan else replace(planned, plan=plan)
 
 

@@ -32,7 +32,7 @@ def is_too_much(extent: Extent) -> bool:
 
 def crosses_a_limit(settings: Settings, reading: Reading, upstream: Upstream, target: DirectoryReader) -> bool:
     """Whether a part of the organization has lost more than may go missing between two readings."""
-    limit, extent = settings.guards.source_shrink, reading.extent
+    limit, extent = settings.limits.source_shrink, reading.extent
     before = upstream.part(extent.users or (), ())
     left = {row.id for row in reading.snapshot.left_as_is}
     there = left.union(user.id for user in reading.snapshot.users)

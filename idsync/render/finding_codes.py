@@ -151,6 +151,22 @@ _code(
     "Review `idsync plan`, then `idsync apply`; or set `follow_config: true` in a Service document.",
 )
 _code(
+    "guards_changed",
+    "error",
+    "The edit loosens a setting that keeps people safe: a limit, `protected_users`, how long locks last, what "
+    "becomes of suspended people or empty lists, what may be taken over, or whether people are looked after at all. "
+    "What it tightens is told as information. An edit is judged by the stricter of the guards applied last and its "
+    "own ones.",
+    "See why the configuration loosens it. What needs the looser guard comes with a later change, or is released "
+    "with `--allow GUARD=REASON`.",
+)
+_code(
+    "config_changed",
+    "info",
+    "The configuration says something else than the one applied last, and changes nothing for anybody now.",
+    "Apply it: until then, passes that nobody attends go on with the one before.",
+)
+_code(
     "kept_back",
     "warning",
     "A guard held changes back in passes that nobody attends, and a person has not released them yet.",

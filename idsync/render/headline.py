@@ -1,5 +1,6 @@
 """The headline: one sentence that says what a plan does, to how many."""
 
+from idsync.model.findings import GUARDS_CHANGED
 from idsync.plan.changes import LockChange, Plan
 from idsync.render.outcomes import Touched
 from idsync.render.phrases import counted
@@ -26,13 +27,33 @@ def headline(plan: Plan, touched: Touched, *, drift: bool = False) -> str:
     """One sentence that says what the plan does, to how many."""
     if plan.is_empty and drift:
         return NO_DRIFT
+    if plan.is_empty and not plan.does_nothing:
+        return _of_the_configuration(plan)
     if plan.is_empty:
         errors = sum(finding.severity == "error" for finding in plan.findings)
         if errors:
             return f"No changes, but {counted(errors, 'item')} could not be dealt with; see the findings."
         return NO_CHANGES
-    clauses = [clause for clause in (_people_clause(touched), _things_clause(plan, touched)) if clause]
+    clauses = [_people_clause(touched), _things_clause(plan, touched), _loosened_clause(plan)]
+    clauses = [clause for clause in clauses if clause]
     return f"{'Drift, to be put back' if drift else 'Plan'}: {'; '.join(clauses)}."
+
+
+def _of_the_configuration(plan: Plan) -> str:
+    """What an edit does that changes nothing for anybody now; what it loosens goes before all else."""
+    others = sum(finding.code != GUARDS_CHANGED and finding.severity == "error" for finding in plan.findings)
+    told = [_loosened_clause(plan) or "the configuration is not the one applied last"]
+    told += [f"{counted(others, 'item')} could not be dealt with"] * (others > 0)
+    return f"No changes for anybody now, but {', and '.join(told)}; see the findings."
+
+
+def _loosened_clause(plan: Plan) -> str:
+    """How many settings the edit loosens that keep people safe."""
+    loosened = sum(finding.code == GUARDS_CHANGED and finding.severity == "error" for finding in plan.findings)
+    if not loosened:
+        return ""
+    keep = "keeps" if loosened == 1 else "keep"
+    return f"the configuration loosens {counted(loosened, 'setting')} that {keep} people safe"
 
 
 def _people_clause(touched: Touched) -> str:

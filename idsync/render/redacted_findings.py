@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from msgspec.structs import replace
 
 from idsync.model.directory import Cause, UpstreamCause
-from idsync.model.findings import OLDER, Finding
+from idsync.model.findings import GUARDS_CHANGED, OLDER, Finding
 from idsync.plan.changes import GuardResult
 from idsync.render.doubt_codes import DOUBT_CODES
 from idsync.render.finding_codes import FINDING_CODES
@@ -14,11 +14,13 @@ from idsync.render.phrases import listed
 ABOUT_NOBODY = (DOUBT_CODES.keys() - {"unreadable"}) | {
     OLDER,
     "clock_skew",
+    "config_changed",
     "config_waiting",
     "no_last_reading",
     "no_store",
 }
 """Codes whose messages hold counts, times, and names of groups, apps and attributes alone."""
+_OF_PEOPLE = ("protected_users ", "users.adopt ")
 _RELEASED = " Released: "
 _NAMES_SHOWN = 3
 
@@ -45,11 +47,16 @@ class RedactedFindings:
         message, released, _ = finding.message.partition(_RELEASED)
         if finding.code in self._guards:
             said = _of_guard(self._guards[finding.code])
-        elif finding.code in ABOUT_NOBODY:
+        elif finding.code in ABOUT_NOBODY or _names_nobody(finding):
             said = self._clean(message)
         else:
             said = _in_general(finding.code, causes)
         return replace(finding, message=f"{said}{f'{_RELEASED}(left out)' if released else ''}", causes=causes)
+
+
+def _names_nobody(finding: Finding) -> bool:
+    """Whether a finding about a setting holds no name of a person."""
+    return finding.code == GUARDS_CHANGED and not finding.message.startswith(_OF_PEOPLE)
 
 
 def _of_guard(result: GuardResult) -> str:

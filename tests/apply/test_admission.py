@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from idsync.apply.admission import check_guards, check_health, check_inputs, check_ownership, releasing, unneeded
-from idsync.config.settings import Guard, Guards
+from idsync.config.guards import Guard, Guards
 from idsync.errors import BlockedError, PlanMismatch, PlanTampered, SourceUnhealthy
 from idsync.model.addresses import Address
 from idsync.model.directory import Reason, Why

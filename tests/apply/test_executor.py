@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from idsync.apply.admission import unneeded
 from idsync.apply.executor import apply_plan
 from idsync.compiler.users import adopted
-from idsync.config.settings import Guard, Guards
+from idsync.config.guards import Guard, Guards
 from idsync.errors import LeaseHeld, LeaseLost, PlanMismatch, PlanStale, PlanTampered, PlanUsed
 from idsync.model.addresses import Address
 from idsync.model.canonical import canonical_bytes

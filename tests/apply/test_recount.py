@@ -5,7 +5,7 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from idsync.config.settings import Guard, Guards
+from idsync.config.guards import Guard, Guards
 from idsync.errors import BlockedError, SourceUnhealthy
 from idsync.model.directory import DirectoryState
 from idsync.model.findings import Finding, Health

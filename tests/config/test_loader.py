@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from idsync.config import source_files
+from idsync.config.guards import Guards
 from idsync.config.loader import Loaded, load, load_documents
 from idsync.config.patterns import NameFilter, NamePattern
 from idsync.config.secret_references import EnvironmentSecret, FileSecret
@@ -24,7 +25,6 @@ from idsync.config.settings import (
     AppByLabel,
     EmptyLists,
     GroupRule,
-    Guards,
     ListSubject,
     LockSettings,
     OAuth,

@@ -5,7 +5,8 @@ from decimal import Decimal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from idsync.config.settings import Guard, Guards, Settings
+from idsync.config.guards import Guard, Guards
+from idsync.config.settings import Settings
 from idsync.model.canonical import canonical_bytes
 from idsync.model.directory import DirectoryState
 from idsync.model.identity import Snapshot

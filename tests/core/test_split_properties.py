@@ -6,7 +6,8 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from idsync.config.settings import Guard, Guards, Settings
+from idsync.config.guards import Guard, Guards
+from idsync.config.settings import Settings
 from idsync.model.addresses import split_address
 from idsync.model.directory import DirectoryState, Reason
 from idsync.model.identity import Snapshot

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from idsync.config.settings import Guard, Guards, LockSettings, SyncSwitches
+from idsync.config.guards import Guard, Guards
+from idsync.config.settings import LockSettings, SyncSwitches
 from idsync.model.directory import DirectoryState
 from idsync.model.findings import Finding, Health
 from idsync.model.ownership import ORG_LABEL, lock_name

@@ -30,6 +30,7 @@ def command(invocation: Invocation, snapshot: Path | None, form: str, detail: bo
     """
     place = workspace(invocation)
     with place.store(Access.READ) as store:
+        place = place.judged(store)
         target = place.target(store)
         with ProgressDisplay(invocation.console) as progress:
             source = place.source(progress, snapshot=snapshot)

@@ -35,6 +35,7 @@ from idsync.reconcile.applied_configuration import (
     AppliedConfiguration,
     applied_configuration,
     applied_in,
+    judged,
     settings_before,
     settings_before_in,
 )
@@ -104,7 +105,7 @@ def command(
         invocation.console.note(f"The plan is kept in {output}; apply it with `{apply}`.")
     if fail_on is not None and _worst(plan) >= _RANKS[fail_on]:
         return ExitCode.BLOCKED
-    return ExitCode.CHANGES_PRESENT if detailed_exitcode and not plan.is_empty else ExitCode.DONE
+    return ExitCode.CHANGES_PRESENT if detailed_exitcode and not plan.does_nothing else ExitCode.DONE
 
 
 def _plan(
@@ -120,8 +121,9 @@ def _plan(
         if current is not None:
             target = given_directory(current).knowing(place.settings.integration.former_addresses)
             noticed = () if target.tells_state else (no_last_reading(),)
+            applied = applied_in(target.configuration, target.last_apply)
             plan = plan_once(
-                place.settings,
+                judged(place.settings, applied, place.directory),
                 source,
                 target,
                 target.last_apply,
@@ -131,10 +133,11 @@ def _plan(
                 noticed=noticed,
                 earlier=settings_before_in(target.configuration, target.last_apply, place.settings, place.directory),
             ).plan
-            return _with_edit(plan, place, applied_in(target.configuration, target.last_apply))
+            return _with_edit(plan, place, applied)
         without_store = () if place.has_store() else (no_store(),)
         applied, options = None, invocation.config_arguments
         with place.store(Access.READ) as store:
+            place = place.judged(store)
             planned = invocation.keep(
                 plan_once(
                     place.settings,
