@@ -39,7 +39,7 @@ class Company:
         self.okta = folder / "okta.json"
         self.store = folder / "idsync.db"
         self.runner = Runner(github, folder / "runner")
-        self.secrets = {"OKTA_API_TOKEN": "00secret"}
+        self.secrets = {"OKTA_API_TOKEN": "00secret", "IDSYNC_STORE": f"sqlite:///{self.store}"}
         self.people = {f"p{number:02}": "red" for number in range(40)}
         self.gone: set[str] = set()
         self.read()

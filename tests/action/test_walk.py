@@ -1,5 +1,6 @@
 """docs/github.md, walked from its beginning: an Okta on a socket, the scripts of the action as they are written."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -25,16 +26,15 @@ class Walker(Company):
         self.github = github
         self.repository = folder / "repository"
         self.runner = Runner(github, folder / "runner", as_written=True)
-        self.secrets = dict(TOKEN)
+        self.secrets = {**TOKEN, "IDSYNC_STORE": f"sqlite:///{folder / 'idsync.db'}"}
         self.begin()
         (self.repository / "access").rmdir()
         init = ["init", "access", "--org-url", url, "--app-label", app, "--owner", "ann@acme.com"]
         subprocess.run([sys.executable, "-m", "idsync", *init], cwd=self.repository, check=True, capture_output=True)
         config = self.repository / "access" / "idsync.yaml"
-        store = f"store: sqlite:///{folder / 'idsync.db'}"
-        lines = [line for line in config.read_text().splitlines() if not line.strip().startswith("store:")]
-        lines.insert(next(n for n, line in enumerate(lines) if "org_url:" in line) + 1, f"  {store}")
-        self.main = self.commit({"idsync.yaml": "\n".join(lines) + "\n"})
+        text = re.sub(r"(?m)^  # store:.*$", "  store: {env: IDSYNC_STORE}", config.read_text())
+        assert "{env: IDSYNC_STORE}" in text
+        self.main = self.commit({"idsync.yaml": text})
 
 
 def test_from_an_empty_repository_to_a_released_guard(tmp_path: Path, github: FakeGitHub) -> None:

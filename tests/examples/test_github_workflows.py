@@ -105,6 +105,7 @@ def test_only_the_main_branch_and_its_environment_reach_okta(name: str) -> None:
         assert triggers["push"] == {"branches": ["main"]}
     (job,) = _loaded(name)["jobs"].values()
     assert job["environment"] == "idsync"
+    assert job["runs-on"] == "ubuntu-24.04", "a workflow on any branch can name the label of another runner"
     assert _loaded(name)["concurrency"]["cancel-in-progress"] is False
 
 
