@@ -1,18 +1,25 @@
 """What ticks read and stored, so that a full pass whose reading is older takes nothing of it back.
 
-A whole reading takes minutes or an hour. Of those whom a tick read since it began, the tick knows better.
+A whole reading takes minutes or an hour. Of those whom a tick read since it began, the tick knows better. Whom one
+read as out shortly before stands in the store, since the next process, or another one that leads by then, may read a
+listing that lags.
 """
 
 import threading
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
+from datetime import datetime, timedelta
 
 import msgspec
 
 from idsync.model.extent import Extent
+from idsync.model.times import format_time
+from idsync.reconcile.dated import Dated
+from idsync.stores.protocol import Facts
 
-LAG = 120.0
-"""Seconds after which Okta's listings surely show what was read by id."""
+LAG = timedelta(minutes=2)
+"""So long Okta's listings may still show what was before a push, or before what was read by id."""
+_OUT = Dated("followed/out")
 _NOBODY: frozenset[str] = frozenset()
 NOTHING = Extent(_NOBODY, _NOBODY)
 
@@ -22,7 +29,6 @@ class _Read(msgspec.Struct, frozen=True):
 
     began: float
     stored: float
-    out: bool = False
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -46,7 +52,7 @@ class Followed:
         """Whether a full pass has stored what it read, and has not applied all of it yet."""
 
     def begin(self, now: float) -> None:
-        """A whole reading begins: all that ticks read from now on, and shortly before, is kept until `end`."""
+        """A whole reading begins: all that ticks read from now on is kept until `end`."""
         with self._lock:
             self._reading_since = now
 
@@ -56,32 +62,25 @@ class Followed:
             self._reading_since = None
             self.ahead_of_directory = False
 
-    def note(self, extent: Extent, out: AbstractSet[str], names: Iterable[str], *, began: float, stored: float) -> None:
-        """A tick that began then read an extent; `out` of its people have no access, and `names` are theirs.
+    def note(self, extent: Extent, names: Iterable[str], *, began: float, stored: float) -> None:
+        """A tick that began then read an extent; `names` are those of its people.
 
         To be called in the transaction that stores it, so that a full pass sees both or neither.
         """
         with self._lock:
             self._forget(stored)
             for user in extent.users or ():
-                self._people[user] = _Read(began, stored, user in out)
+                self._people[user] = _Read(began, stored)
             for name in extent.lists or ():
                 self._lists[name] = _Read(began, stored)
             self._names.update(dict.fromkeys(names, stored))
 
     def newer_than(self, began: float) -> Extent:
-        """The people and lists of whom ticks know better than a whole reading that began then.
-
-        Listings lag: who was out shortly before, when asked about by id, is not believed to be back by a listing.
-        """
+        """The people and lists of whom ticks know better than a whole reading that began then."""
         with self._lock:
-            people = (
-                user
-                for user, read in self._people.items()
-                if read.began >= began or (read.out and read.stored >= began - LAG)
-            )
             return Extent(
-                frozenset(people), frozenset(name for name, read in self._lists.items() if read.began >= began)
+                frozenset(user for user, read in self._people.items() if read.began >= began),
+                frozenset(name for name, read in self._lists.items() if read.began >= began),
             )
 
     def stored_since(self, time: float) -> Stored:
@@ -94,10 +93,20 @@ class Followed:
             )
 
     def _forget(self, now: float) -> None:
-        oldest = (now if self._reading_since is None else self._reading_since) - LAG
+        oldest = now if self._reading_since is None else self._reading_since
         self._people = {user: read for user, read in self._people.items() if read.stored >= oldest}
         self._lists = {name: read for name, read in self._lists.items() if read.stored >= oldest}
         self._names = {name: stored for name, stored in self._names.items() if stored >= oldest}
+
+
+def note_out(facts: Facts, users: Iterable[str], now: datetime) -> None:
+    """Remember, in the transaction that stores it, who has no access, asked about by id."""
+    _OUT.note(facts, users, now)
+
+
+def out_lately(facts: Facts, begun: datetime) -> Extent:
+    """Who was out shortly before a whole reading began, asked about by id: no listing is believed to have them back."""
+    return Extent(_OUT.since(facts, format_time(begun - LAG)), _NOBODY)
 
 
 class LookAgain:

@@ -19,6 +19,7 @@ from idsync.plan.sections import FIRST
 from idsync.reconcile.applied_configuration import config_waiting
 from idsync.reconcile.applying import Applier
 from idsync.reconcile.batches import InBatches, Made
+from idsync.reconcile.followed import out_lately
 from idsync.reconcile.identifying import identify_read
 from idsync.reconcile.log_cursor import LogCursor
 from idsync.reconcile.merging import Newer, newer_than_plan, newest, pushed_since, with_what_it_lacks
@@ -240,11 +241,15 @@ class _FullPass:
 
     def _newest(self, reading: Reading) -> Reading:
         """The reading, but for those of whom a push that arrived since it began, or a tick, knows better."""
-        return newest(reading, self._store, self.begun, self._reconciling.followed.newer_than(self.began))
+        return newest(reading, self._store, self.begun, self._followed())
 
     def _known_better(self) -> Extent:
         """Of whom a push that arrived since the reading began, or a tick, knows better than it."""
-        return pushed_since(self._store, self.begun) | self._reconciling.followed.newer_than(self.began)
+        return pushed_since(self._store, self.begun) | self._followed()
+
+    def _followed(self) -> Extent:
+        """Of whom ticks know better than the reading, of this process and of one before it."""
+        return self._reconciling.followed.newer_than(self.began) | out_lately(self._store.facts, self.begun)
 
     def _newer(self, made: _Planned) -> Newer:
         """What is known better than the plan."""

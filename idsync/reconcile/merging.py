@@ -6,7 +6,7 @@ that a person whom a push deactivated shortly before is not believed to be activ
 
 from collections.abc import Collection, Iterable, Iterator
 from collections.abc import Set as AbstractSet
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol, assert_never
 
 import msgspec
@@ -20,14 +20,12 @@ from idsync.model.pushed import PushedUser
 from idsync.model.times import format_time
 from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange
 from idsync.plan.holding import person_of
-from idsync.reconcile.followed import NOTHING, Stored
+from idsync.reconcile.followed import LAG, NOTHING, Stored
 from idsync.reconcile.gone import gone_since
 from idsync.stores.protocol import Facts, Pushed, Upstream
 from idsync.targets.protocol import DirectoryReader
 
 replace = msgspec.structs.replace
-LAG = timedelta(minutes=2)
-"""So long after a push Okta's listings may still show what was before it."""
 
 
 class PushRecords(Protocol):

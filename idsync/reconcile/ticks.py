@@ -13,6 +13,7 @@ from idsync.model.extent import Extent, Reading
 from idsync.model.identity import ACCESS_STATUSES
 from idsync.model.names import twin_key
 from idsync.model.times import format_time, parse_time
+from idsync.reconcile.followed import note_out
 from idsync.reconcile.following import Following, Look
 from idsync.reconcile.identifying import identify_read
 from idsync.reconcile.loop import TickEnd
@@ -182,9 +183,9 @@ class _Tick:
         names = self._names_of(extent)
         moved = upstream.take(with_newer(reading, upstream, newer) if newer.users else reading)
         inside = {user.id for user in reading.snapshot.users if user.status in ACCESS_STATUSES}
+        note_out(self._store.facts, (extent.users or _NOBODY) - inside, self._place.now())
         self._reconciling.followed.note(
             extent,
-            (extent.users or _NOBODY) - inside,
             names | self._names_of(extent),
             began=self._began,
             stored=self._reconciling.clock(),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from idsync.apply.kept_back import kept_back
 from idsync.bootstrap import Workspace
@@ -18,6 +19,7 @@ from idsync.model.extent import EVERYTHING, Extent, Reading
 from idsync.model.measures import Measures
 from idsync.model.moves import Moves
 from idsync.reconcile.applying import Applier
+from idsync.reconcile.followed import LAG
 from idsync.reconcile.loop import TickEnd
 from idsync.reconcile.pass_reports import PassReport
 from idsync.reconcile.reconciling import Place
@@ -43,6 +45,7 @@ class SlowSource:
 
     source: OktaSource
     then: Callable[[], None]
+    lags: Callable[[Reading], Reading]
 
     def read(
         self, extent: Extent = EVERYTHING, known: Collection[str] = (), before: Measures = NOTHING_MEASURED
@@ -51,6 +54,7 @@ class SlowSource:
         reading = self.source.read(extent, known, before)
         if extent.is_whole:
             self.then()
+            return self.lags(reading)
         return reading
 
     def moves(self, cursor: str | None, begun: Any, seen: Collection[str] = ()) -> Moves:
@@ -66,17 +70,31 @@ class World:
     reader: Reader
     store: Store
     other: Store
+    place: Workspace
+    clock: Callable[[], float] = time.monotonic
     told: list[PassReport] = field(default_factory=list)
     while_read: list[Callable[[], None]] = field(default_factory=list)
+    listed: Reading | None = None
+    """What Okta's listings show still, however old it is; None where they do not lag."""
     passes: OneThread = field(init=False)
 
     def source(self, _place: Place, progress: Progress) -> SlowSource:
         """What reads the organization."""
-        return SlowSource(self.reader.source(progress=progress), self._happens)
+        return SlowSource(self.reader.source(progress=progress), self._happens, self._lags)
+
+    def _lags(self, reading: Reading) -> Reading:
+        if self.listed is None:
+            return reading
+        return replace(reading, snapshot=replace(self.listed.snapshot, taken_at=reading.snapshot.taken_at))
 
     def _happens(self) -> None:
         while self.while_read:
             self.while_read.pop(0)()
+
+    def restart(self) -> None:
+        """Let another process take over, which knows what the store knows."""
+        holder = this_process("2026-11-22T12:00:00Z")
+        self.passes = OneThread(self.store, self.place.in_force, self.source, holder, self.told.append, self.clock)
 
     def full(self) -> PassReport:
         """A full pass."""
@@ -141,10 +159,8 @@ def following(
             "auth: {api_token: {env: TOKEN}}}\n"
         )
         place = Workspace(config(*documents, integration=integration), path.parent)
-        made = World(org, reader, store, other)
-        made.passes = OneThread(
-            store, place.in_force, made.source, this_process("2026-11-22T12:00:00Z"), made.told.append, clock
-        )
+        made = World(org, reader, store, other, place, clock)
+        made.restart()
         yield made
 
 
@@ -154,6 +170,10 @@ def suspended(org: Organization) -> None:
 
 def deactivated(org: Organization) -> None:
     org.deactivate(org.user("p00@x.com"))
+
+
+def unassigned(org: Organization) -> None:
+    org.remove_member(org.group("staff"), org.user("p00@x.com"))
 
 
 def unsuspended(org: Organization) -> None:
@@ -339,6 +359,39 @@ def test_r46_a_pass_whose_lead_was_lost_meanwhile_writes_nothing(world: World, t
     assert not world.passes.full(world.other)
     assert world.directory().serial() == serial
     assert world.full().counts["lock"] == {"create": 1}
+
+
+@pytest.mark.parametrize("restarted", [False, True], ids=["same process", "restarted"])
+@pytest.mark.parametrize("leaves", [deactivated, came_and_left, unassigned], ids=lambda leaves: leaves.__name__)
+def test_r41_no_listing_that_lags_brings_back_who_was_read_as_out_shortly_before(
+    org: Organization,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    leaves: Callable[[Organization], None],
+    *,
+    restarted: bool,
+) -> None:
+    past, now = [dt.timedelta()], Workspace.now
+    monkeypatch.setattr(Workspace, "now", lambda place: now(place) + past[0])
+    with following(org, tmp_path / "a.db") as world:
+        world.full()
+        world.tick()
+        came(org) if leaves is came_and_left else None
+        world.listed = world.reader.source().read()
+        org.deactivate(org.user("new@x.com")) if leaves is came_and_left else leaves(org)
+        world.tick()
+        users, locked = world.users(), world.locked()
+        assert not users & {"p00@x.com", "new@x.com"} or leaves is came_and_left
+        if restarted:
+            world.restart()
+        past[0] += LAG - dt.timedelta(seconds=10)
+        world.full()
+        assert (world.users(), world.locked()) == (users, locked)
+        if restarted:
+            world.restart()
+        past[0] += dt.timedelta(seconds=20)
+        world.full()
+        assert world.users() - users, "after two minutes, Okta's listings are believed"
 
 
 def test_a_pass_that_is_told_to_stop_breaks_off_where_it_reads_and_keeps_what_was_asked_of_it(world: World) -> None:

@@ -35,3 +35,16 @@ def test_an_undone_transaction_keeps_no_value(store: Store) -> None:
         raise ZeroDivisionError
     assert store.facts.get("key") is None
     assert LocalTarget(store.directory, ORG).index(ORG).edited == frozenset()
+
+
+@pytest.mark.parametrize("table", ["facts", "cache"])
+def test_a_range_of_keys_goes_by_their_characters(store: Store, other: Store, table: str) -> None:
+    mine, theirs = getattr(store, table), getattr(other, table)
+    keys = ["a", "a 1", "a 10", "a 2", "a 2/%_", "a 2\u00e9", "a 2\u4f60", "a 3", "a!", "b"]
+    mine.put({key: key.encode() for key in reversed(keys)})
+    assert list(theirs.between("a 1", "a 3")) == keys[1:7]
+    assert theirs.between("a 2", "a 2\u00e9") == {"a 2": b"a 2", "a 2/%_": b"a 2/%_"}
+    assert theirs.between("c", "a") == {}
+    theirs.delete_between("a 10", "a 2\u00e9")
+    theirs.delete_between("c", "d")
+    assert list(mine.between("", "~")) == ["a", "a 1", "a 2\u00e9", "a 2\u4f60", "a 3", "a!", "b"]

@@ -19,7 +19,9 @@ NAMED = {
 }
 """Every word in quotes of a module, in the file of statements that the module uses."""
 KEYED = {
-    Statement("facts.sql", f"{verb}_{table}") for verb in ("get", "put", "delete") for table in ("fact", "cache")
+    Statement("facts.sql", f"{verb}_{table}")
+    for verb in ("get", "put", "delete", "between", "delete_between")
+    for table in ("fact", "cache")
 } | {Statement("upstream.sql", f"{table}_of") for table in ("upstream_users", "upstream_away", "upstream_lists")}
 """Those whose names are put together."""
 

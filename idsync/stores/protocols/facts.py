@@ -19,6 +19,12 @@ class Facts(Protocol):
     def delete(self, key: str) -> None:
         """Forget one; a missing one is not an error."""
 
+    def between(self, first: str, end: str) -> Mapping[str, bytes]:
+        """The values of all keys from `first` on and before `end`, in the order of their characters, by key."""
+
+    def delete_between(self, first: str, end: str) -> None:
+        """Forget those from `first` on and before `end`; costs what is forgotten."""
+
 
 class Upstream(Protocol):
     """Upstream facts: the last known reading, as full passes, ticks and pushes left it.

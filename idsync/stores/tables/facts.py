@@ -29,3 +29,12 @@ class Facts:
         """Forget one; a missing one is not an error."""
         with self._connection.writing():
             self._connection.run(_FACTS[f"delete_{self._table}"], (key,))
+
+    def between(self, first: str, end: str) -> Mapping[str, bytes]:
+        """The values of all keys from `first` on and before `end`, in the order of their characters, by key."""
+        return dict(self._connection.rows(_FACTS[f"between_{self._table}"], (first, end)))
+
+    def delete_between(self, first: str, end: str) -> None:
+        """Forget those from `first` on and before `end`."""
+        with self._connection.writing():
+            self._connection.run(_FACTS[f"delete_between_{self._table}"], (first, end))

@@ -7,6 +7,12 @@ INSERT INTO facts (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET val
 -- name: delete_fact
 DELETE FROM facts WHERE key = ?;
 
+-- name: between_fact
+SELECT key, value FROM facts WHERE key >= ? AND key < ? ORDER BY key;
+
+-- name: delete_between_fact
+DELETE FROM facts WHERE key >= ? AND key < ?;
+
 -- name: get_cache
 SELECT value FROM cache WHERE key = ?;
 
@@ -15,3 +21,9 @@ INSERT INTO cache (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET val
 
 -- name: delete_cache
 DELETE FROM cache WHERE key = ?;
+
+-- name: between_cache
+SELECT key, value FROM cache WHERE key >= ? AND key < ? ORDER BY key;
+
+-- name: delete_between_cache
+DELETE FROM cache WHERE key >= ? AND key < ?;
