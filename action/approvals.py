@@ -1,7 +1,7 @@
 """Which approvals of a pull request count, and why others do not.
 
 For an edit, an approval of the merged commit by somebody else who may write. For a release more is asked: one person
-alone must not be able to release a guard, and whoever may write can edit a text, push, and approve.
+alone must not be able to release a guard, and each who may write can edit a text, push, and approve.
 """
 
 from collections.abc import Sequence

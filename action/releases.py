@@ -135,11 +135,11 @@ def _lines(text: str) -> Iterator[tuple[str, bool]]:
 
 
 def _is_alone(lines: Sequence[str], place: int) -> bool:
-    """Whether a line stands in a paragraph of lines that all release something."""
+    """Whether a line stands in a paragraph of lines that all release something, without code, which may span lines."""
     for step in (-1, 1):
         at = place + step
         while 0 <= at < len(lines) and lines[at].strip(" \t"):
-            if not _LINE.fullmatch(lines[at]):
+            if not _LINE.fullmatch(lines[at]) or "`" in lines[at]:
                 return False
             at += step
-    return True
+    return "`" not in lines[place]

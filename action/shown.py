@@ -34,7 +34,7 @@ def shown_at(github: GitHub, number: int, name: str, moment: datetime) -> str:
     """
     row = sticky_comment(github, number, name)
     if row is None:
-        raise Refused(f"There is no comment with a plan on #{number}: nothing was there to be reviewed.", NOT_REVIEWED)
+        raise Refused(f"No comment on #{number} shows a plan: nothing was there to be reviewed.", NOT_REVIEWED)
     comment, versions = _history(github, row)
     before = [each for each in versions if each.at < moment]
     if not before:

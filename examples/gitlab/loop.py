@@ -63,6 +63,19 @@ class GitLab:
         return json.loads(self.ask(method, path, body, **query))
 
 
+def private(_gitlab: GitLab, environment: Mapping[str, str]) -> int:
+    """Refuse to go on in a public project: plans, recordings and logs name people."""
+    if environment.get("CI_PROJECT_VISIBILITY") in {"private", "internal"}:
+        return 0
+    if environment.get("IDSYNC_ALLOW_PUBLIC") == "true":
+        return 0
+    raise Refused(
+        "This project is public, and plans, recordings and logs name people. Make it private, or set the variable"
+        " IDSYNC_ALLOW_PUBLIC to true if that is meant.",
+        64,
+    )
+
+
 def recording(gitlab: GitLab, environment: Mapping[str, str], folder: str) -> int:
     """Fetch the newest recording of the default branch, at most a day old."""
     branch = urllib.parse.quote(environment["CI_DEFAULT_BRANCH"], safe="")
@@ -150,6 +163,7 @@ def _unpack(archive: bytes, wanted: Sequence[str], folder: Path) -> None:
 
 
 COMMANDS: Mapping[str, Callable[..., int]] = {
+    "private": private,
     "recording": recording,
     "reviewed": reviewed,
     "tell": tell,

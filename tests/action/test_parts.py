@@ -19,6 +19,7 @@ from action.comment import keep_issue, post_comment, sticky_comment
 from action.github import GitHub
 from action.program import installed
 from action.releases import NOT_ALONE, RELEASABLE, asked_for, releases_of
+from action.rendering import with_lines
 from action.runner_files import annotate, set_output, show
 from action.telling import COMMENT_LIMIT, failure, fenced, marker, planned, with_result, within
 from idsync.plan.guards import UNATTENDED
@@ -85,6 +86,7 @@ def test_lines_in_a_paragraph_of_their_own_are_read_and_nothing_else_is() -> Non
         '[x]: /url "\nLINE\n"',
         '![x](/url "\nLINE\n")',
         "`a\nLINE\nb`",
+        "LINE`\nLINE`",
         "LINE\n---",
         "Some words\nLINE",
         "LINE\nsome words",
@@ -108,10 +110,9 @@ def test_a_line_is_taken_only_where_a_parser_of_markdown_sees_a_paragraph(parts:
     text = "".join(parts)
     if asked_for(text).reasons:
         tokens = MarkdownIt("gfm-like").parse(text)
-        told = [token.content for token in tokens if token.type == "inline" and token.level == 1]
-        kinds = {child.type for token in tokens if "idsync-allow" in token.content for child in token.children or ()}
-        assert any(line == LINE for each in told for line in each.split("\n"))
-        assert "html_inline" not in kinds
+        seen = [token.children or [] for token in tokens if token.type == "inline" and token.level == 1]
+        texts = ["".join(each.content if each.type == "text" else "\n" for each in children) for children in seen]
+        assert any(line.startswith(LINE) for text in texts for line in text.split("\n"))
 
 
 @pytest.mark.parametrize(
@@ -242,6 +243,30 @@ def test_a_text_that_is_too_long_is_cut_at_a_line_and_says_so() -> None:
     assert cut.count("<details>") == cut.count("</details>")
     assert len(planned(whole, "abc", ["note"] * 5, "now", ["plan `sha256:x`"])) + len(marker("access")) < COMMENT_LIMIT
     assert len(with_result(f"{marker('access')}\n{whole[: COMMENT_LIMIT - 100]}", "done " * 100)) <= COMMENT_LIMIT
+
+
+@pytest.mark.parametrize("opened", ["`````diff", "```", "~~~~ text", "<details>\n\n``````", "<details>\n<details>"])
+def test_what_stands_open_where_a_text_is_cut_is_closed(opened: str) -> None:
+    rows = "\n".join(["+ row ``` <details>" for _ in range(2000)]) if opened[0] in "`~" else "row\n" * 9000
+    cut = within(f"head\n\n{opened}\n{rows}\nend", 20_000)
+    assert len(cut) <= 20_000
+    tokens = MarkdownIt("commonmark").parse(f"{cut}\nAfter it.")
+    inline = [token.content for token in tokens if token.type == "inline" and token.level == 1]
+    assert inline[-2].startswith("_Cut here")
+    assert inline[-1] == "After it."
+    outside = "".join(token.content for token in tokens if token.type == "html_block")
+    assert outside.count("<details>") == outside.count("</details>")
+
+
+def test_the_advice_for_the_command_line_becomes_that_for_a_pull_request() -> None:
+    names = "--allow user_deletes=REASON --allow protected_users=REASON --allow user_locks=REASON"
+    other = "> <br>`If this is meant: idsync apply x --allow y=REASON`\n"
+    told = with_lines(f"a\n> <br>If this is meant: `idsync apply -c 'a b' p.plan {names}`\n{other}")
+    assert "<br>`idsync-allow: user_deletes=REASON`<br>`idsync-allow: user_locks=REASON`<br>" in told
+    assert "a person applies it where the store is, with `idsync apply` and `--allow protected_users=REASON`" in told
+    assert "p.plan" not in told
+    assert told.endswith(other), "what people are called is not advice"
+    assert told.count("`") % 2 == 0
 
 
 def test_a_result_takes_the_place_of_the_one_before() -> None:

@@ -142,6 +142,35 @@ def test_a_recording_is_a_day_old_at_most(
     assert fake.tokens == {"JOB-TOKEN"}
 
 
+@pytest.mark.parametrize(
+    ("told", "code"),
+    [
+        ({"CI_PROJECT_VISIBILITY": "private"}, 0),
+        ({"CI_PROJECT_VISIBILITY": "internal"}, 0),
+        ({"CI_PROJECT_VISIBILITY": "public"}, 64),
+        ({}, 64),
+        ({"CI_PROJECT_VISIBILITY": "public", "IDSYNC_ALLOW_PUBLIC": "true"}, 0),
+    ],
+)
+def test_a_public_project_gets_nothing_that_names_people(
+    gitlab: tuple[FakeGitLab, dict[str, str]], told: dict[str, str], code: int
+) -> None:
+    assert loop.main(["private"], gitlab[1] | told) == code
+
+
+@pytest.mark.parametrize("name", ["idsync-plan", "idsync-apply", "idsync-reconcile", "idsync-drift"])
+def test_that_is_looked_at_before_anything_is_shown_or_kept(name: str) -> None:
+    script = JOBS[name]["script"]
+    place = next(place for place, line in enumerate(script) if line.startswith("python .gitlab/loop.py private"))
+    assert not any(re.match(r"cat|mkdir", line) for line in script[:place])
+    assert place == (2 if name == "idsync-reconcile" else 0), "leavers do not wait for it"
+
+
+def test_what_a_guard_holds_does_not_fail_the_schedule_and_no_runner_of_ones_own_is_needed() -> None:
+    assert JOBS["idsync-reconcile"]["script"][-1] == '[ "$code" = 5 ] || exit "$code"'
+    assert not any("tags" in job for job in JOBS.values() if isinstance(job, dict))
+
+
 def test_no_recording_is_told(gitlab: tuple[FakeGitLab, dict[str, str]], capsys: pytest.CaptureFixture[str]) -> None:
     assert loop.main(["recording", "x"], gitlab[1]) == 7
     assert "404" in capsys.readouterr().err
