@@ -34,8 +34,10 @@ from idsync.targets.protocol import Target
 if TYPE_CHECKING:
     from idsync.apply.request import Request
     from idsync.sources.okta.auth import Credential
+    from idsync.sources.okta.probe import OktaProbe
     from idsync.sources.okta.remembered import Remembered
     from idsync.sources.okta.source import OktaSource as OktaReader
+    from idsync.sources.probing import Scope
     from idsync.sources.protocol import Progress
     from idsync.sources.pushed import PushedSource
     from idsync.sources.snapshot import SnapshotSource as SnapshotReader
@@ -94,6 +96,25 @@ class Workspace:
                 return PushedSource(self._pushed_facts)
             case _:
                 assert_never(source)
+
+    def probe(self) -> "OktaProbe":
+        """What tries out the organization and the credential, to be closed. Raises SecretError and SourceError."""
+        from idsync.sources.okta.probe import OktaProbe
+
+        integration = self.settings.integration
+        return OktaProbe(
+            org_url=integration.org_url,
+            app=integration.app,
+            credential=self._credential(),
+            rate_limit_share=integration.rate_limit_share,
+        )
+
+    def scopes_to_read(self) -> frozenset["Scope"]:
+        """The scopes that readings of this configuration need."""
+        from idsync.sources.okta.selection import Selection
+
+        needed: set[Scope] = {"okta.users.read", "okta.apps.read"}
+        return frozenset(needed | ({"okta.groups.read"} if Selection.of(self.settings).needs_groups else set()))
 
     def _pushed_facts(self) -> Snapshot | None:
         with self.store(Access.READ) as store:

@@ -14,7 +14,15 @@ from starlette.responses import Response
 from starlette.routing import Route as StarletteRoute
 from starlette.types import Receive, Scope, Send
 
-from tests.okta_simulator import logs, reading_apps, reading_groups, reading_organization, reading_users, writing
+from tests.okta_simulator import (
+    logs,
+    reading_apps,
+    reading_groups,
+    reading_organization,
+    reading_roles,
+    reading_users,
+    writing,
+)
 from tests.okta_simulator.auth import Authority, Principal
 from tests.okta_simulator.calls import ROUTES, Call, Headers, Reply, Route
 from tests.okta_simulator.effects import ConcurrencyLimit, Empty, Fail, FailAfter, HtmlPage, Malformed, RateLimit
@@ -27,7 +35,7 @@ from tests.okta_simulator.requests import RecordedRequest, Requests
 from tests.okta_simulator.shapes import Shapes
 from tests.okta_simulator.wire import Dropped, Truncated, with_transport
 
-ENDPOINT_MODULES = (reading_users, reading_groups, reading_apps, reading_organization, logs, writing)
+ENDPOINT_MODULES = (reading_roles, reading_users, reading_groups, reading_apps, reading_organization, logs, writing)
 """Importing them has entered their endpoints into the table of routes."""
 
 DEFAULT_TOKEN = "00simulated-token-of-a-super-admin"

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterable
+from typing import Literal
 from urllib.parse import quote, urlsplit
 
 import msgspec
 
+from idsync.sources.okta.refusals import OAuthScope
 from idsync.sources.okta.request import Request
 
 IDS_A_CALL = 100
@@ -84,6 +86,36 @@ class Endpoints(msgspec.Struct, frozen=True):
     def log(self, place: str) -> Request:
         """The System Log from a place on; `place` is the query of an address, as `place_of` gives it."""
         return Request(self._url("logs") + place, "logs", "the System Log", "okta.logs.read", "log")
+
+    def first(self, kind: Literal["users", "groups", "apps"]) -> Request:
+        """The shortest page of a listing."""
+        scopes: dict[str, OAuthScope] = {
+            "users": "okta.users.read",
+            "groups": "okta.groups.read",
+            "apps": "okta.apps.read",
+        }
+        return Request(self._url(kind) + "?limit=1", kind, kind, scopes[kind])
+
+    def first_of_app(self, app: str) -> Request:
+        """The shortest page of an app's users."""
+        return Request(self._url("apps", app, "users") + "?limit=1", "apps", f"users of app {app}", "okta.apps.read")
+
+    def first_event(self) -> Request:
+        """One event of the System Log."""
+        return Request(self._url("logs") + "?limit=1", "logs", "the System Log", "okta.logs.read")
+
+    def me(self) -> Request:
+        """The account behind an API token."""
+        return Request(self._url("users", "me"), "users", "the account of the API token", "okta.users.read")
+
+    def roles_of_user(self, user: str) -> Request:
+        """The admin roles of an account."""
+        return Request(self._url("users", user, "roles"), "users", "admin roles", "okta.roles.read")
+
+    def roles_of_client(self, client: str) -> Request:
+        """The admin roles of an app that signs in by itself."""
+        url = "/".join((self.org_url, "oauth2/v1/clients", quote(client, safe="").replace(".", "%2E"), "roles"))
+        return Request(url, "clients", "admin roles", "okta.roles.read")
 
     def place_of(self, url: str) -> str:
         """The place in the log that an address names."""

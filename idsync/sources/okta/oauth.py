@@ -61,6 +61,11 @@ class OAuthHeader:
         """Keep the nonce that the API wants to see in the next proof."""
         self._state.nonce = answer.headers.get("dpop-nonce") or self._state.nonce
 
+    @property
+    def is_bound(self) -> bool | None:
+        """Whether the token in use is bound to a key; None before there was one."""
+        return None if self._state.held is None else self._state.held.bound
+
     def remedy(self, answer: Answer) -> Remedy | None:
         """Say what to renew: the proof when the server objects to it, else the token when it is refused."""
         challenge = answer.headers.get("www-authenticate") + problem_of(answer).error

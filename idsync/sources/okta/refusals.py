@@ -1,7 +1,7 @@
 """What a failed request means: errors that say what, why and how to fix, without a word that could be a secret."""
 
 import re
-from typing import Literal, assert_never
+from typing import assert_never
 
 import msgspec
 
@@ -9,8 +9,9 @@ from idsync.errors import AuthenticationError, AuthorizationError, IdsyncError, 
 from idsync.model.known_secrets import saying_without_secrets
 from idsync.sources.okta.transport import Answer, Broken
 from idsync.sources.okta.wire import Problem
+from idsync.sources.probing import Scope
 
-OAuthScope = Literal["okta.users.read", "okta.groups.read", "okta.apps.read", "okta.logs.read"]
+OAuthScope = Scope
 
 _PROBLEM = msgspec.json.Decoder(Problem)
 _SECRETIVE = re.compile(r"[A-Za-z0-9_\-+/=.]{32,}")

@@ -18,7 +18,7 @@ from idsync.sources.okta.remembered import Remembered
 from idsync.sources.okta.retry import CONNECTION_TRIES, TRIES, Retries
 from idsync.sources.okta.transport import Answer, Broken, Transport
 
-Bucket = Literal["users", "groups", "group", "apps", "app", "logs", "oauth2"]
+Bucket = Literal["users", "groups", "group", "apps", "app", "logs", "oauth2", "clients"]
 """Okta's rate-limit buckets that idsync draws on: listings and sub-paths of each kind, one group or app, tokens."""
 
 MOST_AT_ONCE = 8

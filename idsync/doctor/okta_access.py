@@ -1,0 +1,201 @@
+"""What Okta lets the credential do: each scope and role that the configuration needs, apart from each other."""
+
+from collections.abc import Callable, Iterator
+
+from idsync.doctor.check import Check, failed, refused, warned, well, words_of
+from idsync.errors import AuthenticationError, AuthorizationError, IdsyncError, SourceError
+from idsync.sources.probing import FoundApp, Listed, Probe, Scope
+
+MOST_APART = 120.0
+"""Seconds by which clocks may differ before every plan says so (R20)."""
+MUCH_TOO_FAR = 86_400.0
+LITTLE_LEFT = 5
+"""A bucket of which less than one in so many requests is left has little room."""
+_READ_ONLY = frozenset({"READ_ONLY_ADMIN", "REPORT_ADMIN", "HELP_DESK_ADMIN", "MOBILE_ADMIN"})
+_TRAP = (
+    "Okta answers with an empty list, not with a refusal, where a credential has a scope and no admin role that covers "
+    "any. Give the OAuth app an admin role whose resource set holds {kind} (Read-only Administrator has all), or use "
+    "an API token of an account that has one."
+)
+
+
+def okta_checks(
+    probe: Probe, *, needs: frozenset[Scope], pulls_log: bool, writes: bool, pushes: bool
+) -> Iterator[Check]:
+    """Try what a configuration needs of Okta. `needs` are scopes of reading; with `writes` Okta is written to, too;
+    with `pulls_log` the service follows the System Log; with `pushes` Okta pushes people by SCIM.
+
+    Where nothing answers, or the credential is refused, the rest cannot be tried and is left out.
+    """
+    for check in (_connection(probe), _credential(probe)):
+        yield check
+        if check.verdict == "error":
+            return
+    scopes: list[Scope] = sorted(needs)
+    if writes:
+        scopes += ["okta.groups.manage", "okta.apps.manage"]
+    granted = set(scopes)
+    for scope in scopes if probe.knows_scopes() else ():
+        check = _scope(probe, scope)
+        if check.verdict == "error":
+            granted.remove(scope)
+        yield check
+    kinds: tuple[Listed, ...] = ("users", "groups", "apps")
+    yield from (_sees(probe, kind) for kind in kinds if f"okta.{kind}.read" in granted)
+    if "okta.apps.read" in granted:
+        yield from _app(probe, pushes=pushes)
+    if pulls_log:
+        yield _log(probe)
+    if writes:
+        yield _may_write(probe)
+    yield from _binding(probe)
+    yield _clock(probe)
+    yield _headroom(probe)
+
+
+def _tried(check: str, attempt: Callable[[], Check]) -> Check:
+    try:
+        return attempt()
+    except IdsyncError as error:
+        return refused(check, error)
+
+
+def _connection(probe: Probe) -> Check:
+    def attempt() -> Check:
+        probe.reach()
+        return well("connection", "Okta answers at org_url, and its certificate is trusted.")
+
+    return _tried("connection", attempt)
+
+
+def _credential(probe: Probe) -> Check:
+    return _tried("credential", lambda: well("credential", f"Okta accepts it: {probe.sign_in()}."))
+
+
+def _scope(probe: Probe, scope: Scope) -> Check:
+    def attempt() -> Check:
+        probe.take_scope(scope)
+        return well(f"scope {scope}", "Granted.")
+
+    return _tried(f"scope {scope}", attempt)
+
+
+def _sees(probe: Probe, kind: Listed) -> Check:
+    def attempt() -> Check:
+        if probe.sees(kind):
+            return well(f"role for {kind}", f"The credential sees {kind}.")
+        found = f"The credential may list {kind} and sees none. {_TRAP.format(kind=kind)}"
+        return failed(f"role for {kind}", found, of_access=True)
+
+    return _tried(f"role for {kind}", attempt)
+
+
+def _app(probe: Probe, *, pushes: bool) -> Iterator[Check]:
+    """The SSO app, and whether its people are seen."""
+    try:
+        app = probe.sso_app()
+    except IdsyncError as error:
+        yield refused("app", error)
+        return
+    yield well("app", f"{app.label!r} ({app.id}) is active.")
+    yield _tried("people of the app", lambda: _people(probe, app))
+    if pushes:
+        yield _provisioning(app)
+
+
+def _people(probe: Probe, app: FoundApp) -> Check:
+    if probe.sees_people_of(app.id):
+        return well("people of the app", "The credential sees people who are assigned to the app.")
+    return failed(
+        "people of the app",
+        f"Nobody is seen who is assigned to {app.label!r}. Either nobody is: assign people or groups to it in Okta. "
+        "Or the admin role of the credential does not cover them: its resource set must hold the app and its users.",
+        of_access=True,
+    )
+
+
+def _provisioning(app: FoundApp) -> Check:
+    if app.provisions:
+        return well("scim app", f"Okta pushes people by {app.label!r}, the app that the configuration names.")
+    if app.provisions is None:
+        return warned("scim app", "Okta does not say whether this app pushes people; see its tab Provisioning.")
+    return warned(
+        "scim app",
+        f"The configuration takes pushes, and Okta does not push people by {app.label!r} ({app.id}). Switch "
+        "provisioning on in this app (Provisioning, To App: Create Users, Update User Attributes, Deactivate Users); "
+        "where another app pushes, name that one in the Integration: SSO, SCIM and idsync must go by the same app.",
+    )
+
+
+def _log(probe: Probe) -> Check:
+    try:
+        probe.read_log()
+    except AuthorizationError as error:
+        return warned(
+            "System Log",
+            f"{words_of(error)} Without it `idsync serve` finds changes by listings, later and with more requests.",
+            of_access=True,
+        )
+    except IdsyncError as error:
+        return refused("System Log", error)
+    return well("System Log", "`idsync serve` may follow it.")
+
+
+def _may_write(probe: Probe) -> Check:
+    """Whether an admin role of the credential lets it write; no request of this writes."""
+    try:
+        roles = probe.admin_roles()
+    except (AuthenticationError, SourceError) as error:
+        return warned(
+            "role for writing",
+            f"Which admin roles the credential has cannot be seen ({error.summary}) It needs Manage group membership "
+            "and Edit application's user assignments; whether it has them is known at the first write.",
+        )
+    if roles and set(roles) <= _READ_ONLY:
+        return failed(
+            "role for writing",
+            f"The admin roles of the credential only read ({', '.join(roles)}). Give it a custom admin role with "
+            "Manage group membership and Edit application's user assignments, or switch sync.bidirectional off.",
+            of_access=True,
+        )
+    return well("role for writing", f"Admin roles: {', '.join(roles) or 'none by name; by resource sets alone'}.")
+
+
+def _binding(probe: Probe) -> Iterator[Check]:
+    bound = probe.is_bound()
+    if bound is not None:
+        how = "bound to a key (DPoP), which idsync proves" if bound else "plain bearer tokens: DPoP is off in this app"
+        yield well("DPoP", f"Okta's access tokens are {how}.")
+
+
+def _clock(probe: Probe) -> Check:
+    ahead = probe.ahead()
+    if ahead is None:
+        return warned("clock", "Okta did not tell the time, so that this machine's clock cannot be held against it.")
+    apart = f"{abs(ahead):,.0f} seconds {'behind' if ahead > 0 else 'ahead of'} Okta's"
+    if abs(ahead) > MUCH_TOO_FAR:
+        return failed("clock", f"This machine's clock is {apart}: no lock that ended is swept. Set it (NTP).")
+    if abs(ahead) > MOST_APART:
+        return warned("clock", f"This machine's clock is {apart}. Set it (NTP).")
+    return well("clock", "This machine's clock agrees with Okta's to within two minutes.")
+
+
+def _headroom(probe: Probe) -> Check:
+    known = probe.allowances()
+    if not known:
+        return warned(
+            "rate limits", "Okta's answers bear no rate limits. A proxy on the way may take their headers away."
+        )
+    short = [
+        f"{bucket}: {room.left:,} of {room.limit:,}"
+        for bucket, room in known.items()
+        if room.left * LITTLE_LEFT < room.limit
+    ]
+    if short:
+        return warned(
+            "rate limits",
+            f"Little is left of this minute's requests ({'; '.join(short)}). Others use this organization's limits as "
+            "well: see Reports, Rate Limits in Okta; readings will wait for their turn.",
+        )
+    told = "; ".join(f"{bucket}: {room.allowed:,} of {room.limit:,} a minute" for bucket, room in known.items())
+    return well("rate limits", f"idsync may use {told}.")

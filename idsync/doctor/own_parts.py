@@ -1,0 +1,75 @@
+"""The parts of idsync itself: its store, the journal, the targets, and what clients push to."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from datetime import datetime
+
+from idsync.doctor.check import Check, failed, refused, warned, well, words_of
+from idsync.errors import IdsyncError
+from idsync.model.pushed import ScimToken
+from idsync.model.times import is_past
+from idsync.stores.protocol import Store
+from idsync.targets.protocol import DirectoryReader
+
+OpenStore = Callable[[], AbstractContextManager[Store]]
+Targets = Callable[[Store], Mapping[str, DirectoryReader]]
+
+
+def store_checks(
+    open_store: OpenStore, targets: Targets, org_url: str, *, pushes: bool, now: datetime
+) -> Iterator[Check]:
+    """Read the store, its journal from end to end, and each target; with `pushes`, the tokens that may push."""
+    try:
+        with open_store() as store:
+            yield well("store", "It can be read, and its schema is one that this version knows.")
+            yield _journal(store)
+            for target in targets(store).values():
+                yield _target(target, org_url)
+            if pushes:
+                yield _tokens(store.tokens.all(), now)
+    except IdsyncError as error:
+        yield refused("store", error)
+
+
+def _journal(store: Store) -> Check:
+    try:
+        verdict = store.verify(None)
+    except IdsyncError as error:
+        return refused("journal", error)
+    if verdict.broken_at is None:
+        return well("journal", f"It is whole: {verdict.entries:,} entries, each chained to the one before.")
+    return failed(
+        "journal",
+        f"It is not as it was written: {verdict.why}. Somebody changed the store past idsync, or the file is damaged. "
+        "Compare with a backup of the store; what follows this entry cannot be trusted.",
+    )
+
+
+def _target(target: DirectoryReader, org_url: str) -> Check:
+    check = f"target {target.name}"
+    try:
+        with target.reading():
+            managed = target.counts(org_url)
+    except IdsyncError as error:
+        return refused(check, error)
+    return well(check, f"It answers, and holds {managed.people:,} users and {managed.access_lists:,} lists of ours.")
+
+
+def _tokens(tokens: list[ScimToken], now: datetime) -> Check:
+    live = [token for token in tokens if token.revoked is None and (token.ends is None or not is_past(token.ends, now))]
+    if live:
+        return well("scim token", f"{len(live)} may push: {', '.join(token.name for token in live)}.")
+    return warned(
+        "scim token",
+        "The configuration takes pushes, and no token may push. `idsync scim token create` makes one and says what to "
+        "enter in Okta.",
+    )
+
+
+def reached(public_url: str, reach: Callable[[], None]) -> Check:
+    """Whether the service answers at the address that Okta is told."""
+    try:
+        reach()
+    except IdsyncError as error:
+        return failed("scim address", words_of(error))
+    return well("scim address", f"The service answers at {public_url}, as seen from this machine.")

@@ -1,0 +1,193 @@
+"""Tries out what an organization lets a credential do: one cheap request for each question, none of which writes."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from types import TracebackType
+from typing import assert_never
+
+import httpx
+import msgspec
+
+from idsync.config.settings import AppReference
+from idsync.errors import AuthorizationError
+from idsync.sources.okta.auth import ApiTokenCredential, Credential, OAuthCredential, TokenHeader
+from idsync.sources.okta.client import OktaClient
+from idsync.sources.okta.endpoints import Endpoints
+from idsync.sources.okta.oauth import OAuthHeader
+from idsync.sources.okta.refusals import OAuthScope, harmless, not_okta, refusal
+from idsync.sources.okta.remembered import Remembered
+from idsync.sources.okta.request import Attempt, Request, Requester, Timing
+from idsync.sources.okta.sso_app import SsoApp
+from idsync.sources.probing import FoundApp, Listed
+from idsync.sources.protocol import Allowance
+
+_PUSHES = "PUSH_NEW_USERS"
+
+
+class _Profile(msgspec.Struct, frozen=True):
+    """What of an account tells people which one it is."""
+
+    login: str = ""
+
+
+class _Account(msgspec.Struct, frozen=True):
+    """Whose an API token is."""
+
+    id: str
+    profile: _Profile = _Profile()
+
+    @property
+    def login(self) -> str:
+        """How people call the account."""
+        return self.profile.login or self.id
+
+
+class _Identified(msgspec.Struct, frozen=True):
+    """What Okta's own answer has at least."""
+
+    id: str
+
+
+class _Role(msgspec.Struct, frozen=True):
+    """An admin role of an account or an app."""
+
+    type: str = ""
+
+
+class _Features(msgspec.Struct, frozen=True):
+    """What an app does beside signing in."""
+
+    features: list[str] | None = None
+
+
+_ORGANIZATION = msgspec.json.Decoder(_Identified)
+_ANYTHING = msgspec.json.Decoder(list[dict[str, object]])
+_ROLES = msgspec.json.Decoder(list[_Role])
+
+
+class OktaProbe:
+    """One organization and one credential, to be closed at the end."""
+
+    def __init__(
+        self,
+        *,
+        org_url: str,
+        app: AppReference,
+        credential: Credential,
+        rate_limit_share: int,
+        transport: httpx.BaseTransport | None = None,
+        timing: Timing | None = None,
+    ) -> None:
+        """Raises SourceUnreachable where the environment's proxy or certificates cannot be used."""
+        self._app = app
+        self._credential = credential
+        self._share = rate_limit_share
+        self._org_url = org_url.rstrip("/")
+        self._requester = Requester(self._org_url, rate_limit_share, transport, timing or Timing(), Remembered())
+        self._endpoints = Endpoints(self._org_url)
+        self._headers: dict[OAuthScope, OAuthHeader] = {}
+
+    def __enter__(self) -> "OktaProbe":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._requester.close()
+
+    def reach(self) -> None:
+        """See that Okta answers at the organization's address, by the one object that it shows to everybody."""
+        request = Request(f"{self._org_url}/.well-known/okta-organization", "oauth2", "the organization")
+        retries = self._requester.retries()
+        answer = self._requester.settle(request, lambda _: Attempt({}), retries)
+        if answer.status != 200:
+            raise refusal(answer, request.what, request.scope, self._org_url, "", retries.attempts)
+        try:
+            _ORGANIZATION.decode(answer.body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise not_okta(answer, self._org_url) from None
+
+    def sign_in(self) -> str:
+        """See that the credential is accepted; whose it is. A client without any scope is accepted, too."""
+        match self._credential:
+            case ApiTokenCredential():
+                return f"an API token of {harmless(self._me().login)}"
+            case OAuthCredential(client_id=client_id):
+                with suppress(AuthorizationError):  # who may not do this is known all the same
+                    self.take_scope("okta.users.read")
+                return f"the client {client_id}"
+            case unknown:
+                assert_never(unknown)
+
+    def knows_scopes(self) -> bool:
+        """An app that signs in by itself is granted scopes, an API token is not."""
+        return isinstance(self._credential, OAuthCredential)
+
+    def take_scope(self, scope: OAuthScope) -> None:
+        """Ask for a token with one scope alone: of several, Okta does not say which is missing."""
+        self._header(scope).headers("GET", self._org_url)
+
+    def is_bound(self) -> bool | None:
+        """Whether the tokens that were given are bound to a key."""
+        return next((header.is_bound for header in self._headers.values() if header.is_bound is not None), None)
+
+    def sees(self, kind: Listed) -> bool:
+        """Whether the first page of a listing has a row. Everyone is a group of each organization."""
+        return self._has_rows(self._endpoints.first(kind))
+
+    def sso_app(self) -> FoundApp:
+        """The app, and whether it pushes people."""
+        client = self._client("okta.apps.read")
+        app = SsoApp(client, self._endpoints, self._app, "").alone()
+        features = client.object(self._endpoints.app(app.id), _Features).features
+        return FoundApp(app.id, app.label, None if features is None else _PUSHES in features)
+
+    def sees_people_of(self, app: str) -> bool:
+        """Whether the first page of an app's people has a row."""
+        return self._has_rows(self._endpoints.first_of_app(app))
+
+    def read_log(self) -> None:
+        """Ask for one event, which there need not be."""
+        self._has_rows(self._endpoints.first_event())
+
+    def admin_roles(self) -> tuple[str, ...]:
+        """The roles of the token's account, or of the client."""
+        match self._credential:
+            case ApiTokenCredential():
+                request = self._endpoints.roles_of_user(self._me().id)
+            case OAuthCredential(client_id=client_id):
+                request = self._endpoints.roles_of_client(client_id)
+            case unknown:
+                assert_never(unknown)
+        roles, _ = self._client(request.scope).poll(request, _ROLES)
+        return tuple(sorted({harmless(role.type) for role in roles}))
+
+    def ahead(self) -> float | None:
+        """By how many seconds Okta's clock is ahead; a Date is cut to whole seconds."""
+        return None if self._requester.heard_at is None else round(self._requester.ahead + 0.5)
+
+    def allowances(self) -> Mapping[str, Allowance]:
+        """What is left of each bucket."""
+        return self._requester.remembered.allowances(self._org_url, self._share)
+
+    def _me(self) -> _Account:
+        return self._client("okta.users.read").object(self._endpoints.me(), _Account)
+
+    def _has_rows(self, request: Request) -> bool:
+        rows, _ = self._client(request.scope).poll(request, _ANYTHING)
+        return bool(rows)
+
+    def _client(self, scope: OAuthScope) -> OktaClient:
+        match self._credential:
+            case ApiTokenCredential():
+                return OktaClient(self._requester, TokenHeader(self._credential))
+            case OAuthCredential():
+                return OktaClient(self._requester, self._header(scope))
+            case unknown:
+                assert_never(unknown)
+
+    def _header(self, scope: OAuthScope) -> OAuthHeader:
+        assert isinstance(self._credential, OAuthCredential)  # noqa: S101 - asked by those who know
+        if scope not in self._headers:
+            self._headers[scope] = OAuthHeader(self._credential, (scope,), self._requester)
+        return self._headers[scope]

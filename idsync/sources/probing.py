@@ -1,0 +1,70 @@
+"""What a source is asked when somebody wants to know whether it can be read: one cheap request for each question."""
+
+from collections.abc import Mapping
+from typing import Literal, Protocol
+
+import msgspec
+
+from idsync.sources.protocol import Allowance
+
+Listed = Literal["users", "groups", "apps"]
+Scope = Literal[
+    "okta.users.read",
+    "okta.groups.read",
+    "okta.apps.read",
+    "okta.logs.read",
+    "okta.roles.read",
+    "okta.groups.manage",
+    "okta.apps.manage",
+]
+"""What a credential may be granted."""
+
+
+class FoundApp(msgspec.Struct, frozen=True):
+    """The app whose people have access, and whether Okta pushes people by it: None where Okta does not say."""
+
+    id: str
+    label: str
+    provisions: bool | None = None
+
+
+class Probe(Protocol):
+    """An organization that is tried out. Every question raises what reading raises: AuthenticationError where the
+    credential is not accepted, AuthorizationError where it may not do this, SourceError where nothing answers.
+    """
+
+    def reach(self) -> None:
+        """See that Okta answers at the organization's address, without a credential."""
+
+    def sign_in(self) -> str:
+        """See that the credential is accepted; whose it is."""
+
+    def knows_scopes(self) -> bool:
+        """Whether the credential is granted scopes; else it may what the account behind it may."""
+
+    def take_scope(self, scope: Scope) -> None:
+        """See that a token with one scope is given, where the credential knows scopes."""
+
+    def is_bound(self) -> bool | None:
+        """Whether Okta binds the tokens to a key (DPoP); None where the credential has no tokens of that kind."""
+
+    def sees(self, kind: Listed) -> bool:
+        """Whether at least one object of a kind is seen."""
+
+    def sso_app(self) -> FoundApp:
+        """The app that the configuration names."""
+
+    def sees_people_of(self, app: str) -> bool:
+        """Whether at least one person of an app is seen."""
+
+    def read_log(self) -> None:
+        """Read one event of the System Log."""
+
+    def admin_roles(self) -> tuple[str, ...]:
+        """The admin roles of the account behind the credential, by Okta's names of their types."""
+
+    def ahead(self) -> float | None:
+        """By how many seconds Okta's clock is ahead of this machine's; None before it was heard."""
+
+    def allowances(self) -> Mapping[str, Allowance]:
+        """What is left of each bucket that was drawn on, by idsync's name for it."""

@@ -1,0 +1,273 @@
+"""`idsync doctor`: each planted fault is found by name, with its remedy; in a healthy set-up nothing is found."""
+
+import shutil
+import socket
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from idsync.bootstrap import open_workspace
+from idsync.doctor.okta_access import okta_checks
+from tests.acceptance.okta_world import Place, served
+from tests.okta_simulator import Empty, Fail, Fault, HtmlPage, Limits, LoseLinks, Organization, Role, Simulator
+from tests.sources.okta.private_keys import CURVES, RSA, pem
+
+SCOPES = ("okta.users.read", "okta.groups.read", "okta.apps.read", "okta.logs.read", "okta.roles.read")
+OAUTH = "{oauth: {client_id: 0oaclient, private_key: {file: okta.pem}}}"
+PUSHES = """
+---
+apiVersion: idsync/v1
+kind: Service
+spec: {public_url: "%s"}
+"""
+
+
+@pytest.fixture(scope="module")
+def applied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Simulator, Place]]:
+    """A few people and lists, applied."""
+    organization = Organization.generate(4, users=12, groups=3, apps=1, members_per_group=5)
+    with served(organization, tmp_path_factory.mktemp("applied")) as (simulator, place):
+        place.apply()
+        yield simulator, place
+
+
+@pytest.fixture
+def world(applied: tuple[Simulator, Place], tmp_path: Path) -> tuple[Simulator, Place]:
+    """The same people in a folder of this test's own, with nothing amiss yet."""
+    simulator, place = applied
+    simulator.faults.clear()
+    simulator.authority.add_token(simulator.token)
+    return simulator, replace(place, folder=Path(shutil.copytree(place.folder, tmp_path / "own")))
+
+
+def examined(place: Place, code: int) -> dict[str, tuple[str, str]]:
+    """Verdict and message of each part, once the command ended as it should."""
+    ended = place.run("doctor", "--format", "json")
+    assert ended.code == code, ended.out + ended.err
+    rows: list[dict[str, str]] = ended.json
+    assert all(set(row) == {"check", "verdict", "message"} for row in rows)
+    return {row["check"]: (row["verdict"], row["message"]) for row in rows}
+
+
+def found(place: Place, code: int) -> dict[str, str]:
+    """The messages of what is not well."""
+    return {check: message for check, (verdict, message) in examined(place, code).items() if verdict != "ok"}
+
+
+def as_client(
+    simulator: Simulator,
+    place: Place,
+    scopes: tuple[str, ...] = SCOPES,
+    *,
+    role: Role = Role.SUPER_ADMIN,
+) -> None:
+    """Sign in as an API Services app."""
+    simulator.authority.add_client("0oaclient", [RSA.as_dict(private=False)], scopes=scopes, role=role, dpop=True)
+    key = place.folder / "okta.pem"
+    key.write_text(pem(RSA))
+    key.chmod(0o600)
+    place.configure(auth=OAUTH)
+
+
+def test_a_healthy_set_up_has_nothing_to_be_found(world: tuple[Simulator, Place]) -> None:
+    simulator, place = world
+    before = len(simulator.requests.entries)
+    checks = examined(place, 0)
+    assert {verdict for verdict, _ in checks.values()} == {"ok"}
+    assert len(checks) >= 12
+    asked = simulator.requests.entries[before:]
+    assert {request.method for request in asked} == {"GET"}
+    assert len(asked) <= 10
+    as_client(simulator, place)
+    checks = examined(place, 0)
+    assert {verdict for verdict, _ in checks.values()} == {"ok"}
+    assert "proves" in checks["DPoP"][1]
+    assert place.run("doctor").out.startswith(f"{len(checks)} parts tried: all work.\n")
+
+
+def revoke(simulator: Simulator, _: Place) -> None:
+    simulator.authority.revoke_token(simulator.token)
+
+
+def demote(role: Role) -> Callable[[Simulator, Place], None]:
+    def inject(simulator: Simulator, _: Place) -> None:
+        simulator.authority.add_token(simulator.token, role=role)
+
+    return inject
+
+
+def without(scope: str) -> Callable[[Simulator, Place], None]:
+    def inject(simulator: Simulator, place: Place) -> None:
+        as_client(simulator, place, tuple(each for each in SCOPES if each != scope))
+
+    return inject
+
+
+def another_key(simulator: Simulator, place: Place) -> None:
+    as_client(simulator, place)
+    (place.folder / "okta.pem").write_text(pem(CURVES["P-256"]))
+
+
+def no_secret(_: Simulator, place: Place) -> None:
+    place.configure(auth="{api_token: {env: NOWHERE}}")
+
+
+def another_app(_: Simulator, place: Place) -> None:
+    place.configure(app="{label: Teleprot}")
+
+
+def fault(path: str, effect: object) -> Callable[[Simulator, Place], None]:
+    def inject(simulator: Simulator, _: Place) -> None:
+        simulator.faults.add(Fault(path, effect, times=None))  # type: ignore[arg-type]
+
+    return inject
+
+
+def nowhere(_: Simulator, place: Place) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        place.configure(url=f"http://127.0.0.1:{free.getsockname()[1]}")
+
+
+def unusable_proxy(_: Simulator, place: Place) -> None:
+    place.more = {**place.more, "HTTPS_PROXY": "socks5://127.0.0.1:1", "HTTP_PROXY": "socks5://127.0.0.1:1"}
+    place.configure(url="https://enzos-pizza.okta.com")
+
+
+def untrusted(_: Simulator, place: Place) -> None:
+    (place.folder / "authorities.pem").write_text("nothing\n")
+    place.more = {**place.more, "SSL_CERT_FILE": str(place.folder / "authorities.pem")}
+    place.configure(url="https://enzos-pizza.okta.com")
+
+
+def damage_journal(_: Simulator, place: Place) -> None:
+    with sqlite3.connect(place.folder / "idsync.db") as database:
+        for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            database.execute(f"DROP TRIGGER {name}")
+        changed = database.execute(
+            "UPDATE journal SET entries = CAST(entries || X'20' AS BLOB) WHERE event = 'run_started'"
+        )
+        assert changed.rowcount == 1
+
+
+def no_store(_: Simulator, place: Place) -> None:
+    (place.folder / "idsync.db").write_bytes(b"not a database, but long enough to look like a file of one" * 40)
+
+
+@pytest.mark.parametrize(
+    ("plant", "code", "check", "said"),
+    [
+        (revoke, 4, "credential", "E0000011"),
+        (no_secret, 4, "credential", "NOWHERE"),
+        (another_key, 4, "credential", "invalid_client"),
+        (without("okta.users.read"), 4, "scope okta.users.read", "okta.users.read"),
+        (without("okta.groups.read"), 4, "scope okta.groups.read", "Okta API Scopes"),
+        (without("okta.apps.read"), 4, "scope okta.apps.read", "okta.apps.read"),
+        (without("okta.logs.read"), 0, "System Log", "listings"),
+        (demote(Role.NONE), 4, "role for groups", "E0000006"),
+        (fault("/api/v1/groups", Empty()), 4, "role for groups", "empty list"),
+        (fault("/api/v1/users", Empty()), 4, "role for users", "empty list"),
+        (fault("/api/v1/apps/*/users", Empty()), 4, "people of the app", "resource set"),
+        (demote(Role.GROUP_ADMIN), 4, "role for apps", "okta.apps.read"),
+        (fault("/api/v1/apps/*/users", Fail(403)), 4, "people of the app", "E0000006"),
+        (fault("/api/v1/users", LoseLinks()), 7, "role for users", "proxy"),
+        (another_app, 7, "app", "Teleprot"),
+        (nowhere, 7, "connection", "does not accept a connection"),
+        (fault("/**", HtmlPage()), 7, "connection", "web page"),
+        (unusable_proxy, 7, "connection", "proxy"),
+        (untrusted, 7, "connection", "SSL_CERT_FILE"),
+        (damage_journal, 7, "journal", "not as it was written"),
+        (no_store, 7, "store", "idsync.db"),
+    ],
+)
+def test_a_planted_fault_is_found_by_name(
+    plant: Callable[[Simulator, Place], None], code: int, check: str, said: str, world: tuple[Simulator, Place]
+) -> None:
+    plant(*world)
+    amiss = found(world[1], code)
+    assert check in amiss
+    assert said in amiss[check]
+    assert len(amiss[check]) > 60, "it says what to do"
+
+
+@pytest.mark.parametrize(
+    ("scopes", "role", "check", "said"),
+    [
+        ((*SCOPES, "okta.groups.manage"), Role.SUPER_ADMIN, "scope okta.apps.manage", "okta.apps.manage"),
+        ((*SCOPES, "okta.groups.manage", "okta.apps.manage"), Role.READ_ONLY, "role for writing", "READ_ONLY_ADMIN"),
+        (("okta.users.read", "okta.groups.manage", "okta.apps.manage"), Role.READ_ONLY, "role for writing", "first"),
+    ],
+)
+def test_r53_what_writing_needs_is_tried_without_writing(
+    scopes: tuple[str, ...], role: Role, check: str, said: str, world: tuple[Simulator, Place]
+) -> None:
+    simulator, place = world
+    as_client(simulator, place, scopes, role=role)
+    before = len(simulator.requests.entries)
+    workspace = open_workspace(place.folder)
+    with workspace.probe() as probe:
+        checks = list(okta_checks(probe, needs=frozenset(), pulls_log=False, writes=True, pushes=False))
+    amiss = {each.check: each.message for each in checks if each.verdict != "ok"}
+    assert set(amiss) == {check}
+    assert said in amiss[check]
+    asked = {(each.method, each.path) for each in simulator.requests.entries[before:]}
+    assert {path for method, path in asked if method != "GET"} == {"/oauth2/v1/token"}
+
+
+def test_a_clock_that_is_off_is_told(tmp_path: Path) -> None:
+    for apart, code in ((600, 0), (-600, 0), (3 * 86_400, 7)):
+        organization = Organization(clock=lambda apart=apart: time.time() + apart)  # type: ignore[misc]
+        organization.assign_user(organization.add_app("Teleport"), organization.add_user("a@enzos-pizza.com"))
+        with served(organization, tmp_path) as (_, place):
+            told = found(place, code)["clock"]
+            assert ("behind" if apart > 0 else "ahead of") in told
+            assert "NTP" in told
+
+
+def test_a_bucket_that_others_empty_is_told(tmp_path: Path) -> None:
+    organization = Organization.generate(4, users=3, groups=1)
+    limits = Limits(organization.clock, organization.switches, overrides={"apps": 10})
+    with served(organization, tmp_path, limits=limits) as (simulator, place):
+        for _ in range(8):
+            limits.charge("apps", "somebody else", 1.0)
+        told = found(place, 0)
+        assert "apps" in told["rate limits"]
+        assert simulator.requests.by_status[429] == 0
+
+
+def test_pushes_need_a_token_an_app_that_pushes_and_an_address(world: tuple[Simulator, Place]) -> None:
+    simulator, place = world
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"https://127.0.0.1:{free.getsockname()[1]}"
+        place.configure(more=PUSHES % address)
+        file = place.folder / "idsync.yaml"
+        file.write_text(file.read_text().replace("  rate_limit_share", "  sync: {scim: true}\n  rate_limit_share"))
+        told = found(place, 7)
+    assert set(told) == {"scim app", "scim token", "scim address"}
+    assert "same app" in told["scim app"]
+    assert "idsync scim token create" in told["scim token"]
+    assert address in told["scim address"]
+    app: Any = simulator.organization.sso_app
+    before, app.features = app.features, ("PUSH_NEW_USERS", "GROUP_PUSH")
+    try:
+        assert place.run("scim", "token", "create").code == 0
+        assert set(found(place, 7)) == {"scim address"}
+    finally:
+        app.features = before
+
+
+def test_faults_are_told_first_and_the_worst_decides(world: tuple[Simulator, Place]) -> None:
+    simulator, place = world
+    as_client(simulator, place, ("okta.users.read", "okta.groups.read", "okta.apps.read"))
+    damage_journal(simulator, place)
+    lines = place.run("doctor").out.splitlines()
+    assert lines[1].split()[:2] == ["ERROR", "journal"]
+    assert lines[2].split()[:3] == ["warning", "System", "Log"]
+    without("okta.users.read")(simulator, place)
+    assert place.run("doctor").code == 4
