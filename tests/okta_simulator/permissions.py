@@ -72,6 +72,7 @@ _READS: list[tuple[str, tuple[Role, ...], str]] = [
     ),
     ("okta.logs.read", _READERS, "/api/v1/logs"),
     ("okta.orgs.read", _READERS, "/api/v1/org"),
+    ("okta.roles.read", tuple(Role), "/api/v1/users/{user}/roles /oauth2/v1/clients/{client}/roles"),
 ]
 
 _WRITES: list[tuple[str, tuple[Role, ...], str]] = [
@@ -106,6 +107,7 @@ _WRITES: list[tuple[str, tuple[Role, ...], str]] = [
 
 _OPEN = (
     "GET /.well-known/okta-organization",
+    "GET /api/v1/users/me",
     "GET /oauth2/v1/keys",
     "POST /oauth2/v1/token",
 )

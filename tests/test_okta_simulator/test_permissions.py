@@ -24,7 +24,14 @@ class World:
             organization.add_app("Teleport"),
         )
         rule = organization.add_rule("delivery", 'user.department == "Delivery"', [group])
-        self.ids = {"user": user.id, "group": group.id, "app": app.id, "rule": rule.id, "move": "suspend"}
+        self.ids = {
+            "user": user.id,
+            "group": group.id,
+            "app": app.id,
+            "rule": rule.id,
+            "move": "suspend",
+            "client": "0oaclient",
+        }
         scopes = sorted({need.scope for need in NEEDS.values() if need.scope is not None})
         reader.simulator.authority.add_client("0oaAll", [EC.as_dict(private=False)], scopes=scopes)
         self.scopes = scopes
