@@ -81,7 +81,7 @@ class Reconciling:
         Raises LeaseHeld, and LeaseLost where this process does not have the `lead` any more with which it began.
         """
         # Of one process, a second taking of a lease ends the first.
-        with self._writes, with_target(store, target.name, self.holder, seconds=LEASE_WAIT, sleep=self.sleep):
+        with self._writes, with_target(store, target.name, self.holder, seconds=LEASE_WAIT, sleep=self._pause):
             if lead is not None:
                 store.leases.check(lead)
             yield
@@ -121,6 +121,10 @@ class Reconciling:
         """Raise PassStopped where the process was told to end."""
         if self.stopping.is_set():
             raise PassStopped("The service was told to stop; the next one takes up what is left.")
+
+    def _pause(self, seconds: float) -> None:
+        self.sleep(seconds)
+        self.check_stop()
 
     def report(self, store: Store, report: PassReport, lead: Lease | None) -> None:
         """Keep how a pass ended, where this process still leads and the store answers, and tell it."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from idsync.apply.last_apply import last_apply
-from idsync.errors import IdsyncError
+from idsync.errors import IdsyncError, PassStopped
 from idsync.model.extent import Extent, Reading
 from idsync.model.identity import ACCESS_STATUSES
 from idsync.model.names import twin_key
@@ -56,6 +56,8 @@ class Ticks:
             if tick.looked:
                 self._note_look(tick, place.now())
             return end
+        except PassStopped:  # nothing is told of it: the next process looks at the same
+            return TickEnd.DONE
         except IdsyncError as error:
             self._reconciling.report(self._store, failed("tick", tick.begun, place.now(), error), tick.lead)
             return TickEnd.DONE

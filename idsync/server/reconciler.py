@@ -108,6 +108,7 @@ def _run(config: Path, messages: Connection, as_json: bool) -> None:
         remembered = Remembered()
         with place.store(Access.WRITE) as store:
             reconciling = Reconciling(configured.in_force, partial(_source, remembered), holder, time.sleep, _tell)
+            heard = _heard(messages, reconciling.stopping, remembered)
             passes = TwoThreads(store, lambda: place.store(Access.WRITE), reconciling)
             try:
                 settings = place.settings
@@ -116,7 +117,7 @@ def _run(config: Path, messages: Connection, as_json: bool) -> None:
                     float(settings.integration.interval),
                     float(settings.service.tick),
                     time.monotonic,
-                    lambda seconds: _wait(messages, passes.ended, lambda: _reload(configured, loop), seconds),
+                    lambda seconds: _wait(heard, passes.ended, lambda: _reload(configured, loop), seconds),
                     random.random,
                 )
                 loop.run()
@@ -125,6 +126,26 @@ def _run(config: Path, messages: Connection, as_json: bool) -> None:
     except IdsyncError as error:
         LOG.error("The process that reconciles ends: %s", _told(error))
         raise SystemExit(1) from None
+
+
+def _heard(messages: Connection, stopping: threading.Event, remembered: Remembered) -> Connection:
+    """What the parent says, also while this process is at work: its word to stop breaks off what waits for Okta."""
+    ours, theirs = multiprocessing.Pipe(duplex=False)
+
+    def listen() -> None:
+        said = ""
+        while said != STOP:
+            try:
+                said = messages.recv()
+            except (EOFError, OSError):  # the parent is gone
+                said = STOP
+            if said == STOP:
+                stopping.set()
+                remembered.end()
+            theirs.send(said)
+
+    threading.Thread(target=listen, name="listen", daemon=True).start()
+    return ours
 
 
 def _source(remembered: Remembered, place: Place, progress: Progress) -> Source:

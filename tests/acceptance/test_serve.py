@@ -8,16 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from idsync.stores.sqlite.store import open_store_to_read
+from idsync.reconcile.wishes import Wish, wish_for_pass
+from idsync.stores.sqlite.store import open_store, open_store_to_read
 from idsync.targets.local import LocalTarget
 from tests.acceptance.okta_world import Place, served
 from tests.acceptance.serving import Serving, serving
 from tests.okta_scim_client import Dialect, Engine, OktaScimClient, Quirks
-from tests.okta_simulator import Fail, Fault, Malformed, RateLimit, RepeatCursor
+from tests.okta_simulator import Delay, Fail, Fault, Malformed, RateLimit, RepeatCursor
 from tests.okta_simulator.objects import User
 from tests.sources.okta.organizations import small
 from tests.targets.world import ORG
 
+ENDS_WITHIN = 8.0
+"""Far below the twenty seconds after which a pass is ended by force; a busy machine takes its time for processes."""
 SERVICE = """\
 ---
 apiVersion: idsync/v1
@@ -101,6 +104,34 @@ def test_it_is_alive_measured_and_told_to_read_its_configuration_again(tmp_path:
             running.until(lambda: "was read again" in running.log, what="the reading")
             assert running.end() == 0
         assert "a-secret-of-the-hook" not in running.log
+
+
+@pytest.mark.parametrize("wait", [RateLimit(), Delay(60.0)], ids=["rate limit", "answer"])
+@pytest.mark.parametrize("path", ["/api/v1/logs", "/api/v1/**"], ids=["tick", "full pass"])
+def test_what_waits_for_okta_is_broken_off_when_the_service_ends(
+    tmp_path: Path, wait: RateLimit | Delay, path: str
+) -> None:
+    organization = small()
+    with served(organization, tmp_path) as (simulator, place):
+        everybody(place)
+        with serving(place) as running:
+            running.until(lambda: len(users(place)) == 5, what="the first full pass")
+            organization.deactivate(organization.user("ada@enzos-pizza.com"))
+            running.until(lambda: locked(place) == {"ada@enzos-pizza.com"}, what="the lock")
+            simulator.faults.add(Fault(path, wait, times=None))
+            if path != "/api/v1/logs":
+                with open_store(place.folder / "idsync.db") as store, store.transaction():
+                    wish_for_pass(store.facts, Wish("tests"))
+                    store.wake()
+            time.sleep(4)
+            begun = time.monotonic()
+            assert running.end() == 0
+            took = time.monotonic() - begun
+            assert took < ENDS_WITHIN
+        simulator.faults.clear()
+        with open_store_to_read(place.folder / "idsync.db") as store:
+            assert not store.verify().why
+        place.plans_nothing()
 
 
 def test_a_restart_goes_on_where_it_was(tmp_path: Path) -> None:

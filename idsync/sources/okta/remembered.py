@@ -20,6 +20,8 @@ class Remembered:
         self._rate_limits: dict[tuple[str, int], RateLimits] = {}
         self._pages: dict[str, PageSizes] = {}
         self._tokens: dict[Hashable, TokenState] = {}
+        self._under_way: set[Callable[[], None]] = set()
+        self._is_over = False
 
     def rate_limits(self, org_url: str, share: int, clock: Clock, concurrency: int) -> RateLimits:
         """The limits of an organization, of which `share` percent may be used; `clock` never goes back."""
@@ -41,6 +43,32 @@ class Remembered:
             if known is None:
                 known = self._tokens[use] = make()
             return known
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the process ends, so that nothing more is asked."""
+        return self._is_over
+
+    def asks(self, give_up: Callable[[], None]) -> None:
+        """Somebody asks an organization from now on; `give_up` ends that from any thread."""
+        with self._lock:
+            self._under_way.add(give_up)
+            is_over = self._is_over
+        if is_over:
+            give_up()
+
+    def asked(self, give_up: Callable[[], None]) -> None:
+        """That is over."""
+        with self._lock:
+            self._under_way.discard(give_up)
+
+    def end(self) -> None:
+        """The process ends: whatever is asked breaks off with PassStopped, now and from now on."""
+        with self._lock:
+            self._is_over = True
+            under_way = list(self._under_way)
+        for give_up in under_way:
+            give_up()
 
     def allowances(self, org_url: str, share: int) -> dict[str, Allowance]:
         """What may be asked of each bucket that has been asked, by its name."""

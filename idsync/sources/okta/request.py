@@ -10,6 +10,7 @@ from typing import Literal
 import httpx
 import msgspec
 
+from idsync.errors import PassStopped
 from idsync.sources.okta.links import limit_of, with_limit
 from idsync.sources.okta.page_size import ADVISED, Listing
 from idsync.sources.okta.rate_limit import Budget, Clock, Limiter, budget_of, server_time
@@ -30,6 +31,9 @@ _WITHOUT_HEADERS = 10.0
 _TOO_SLOW = frozenset({500, 504})
 
 _TRIES = {"tls": 1, "dns": CONNECTION_TRIES, "connect": CONNECTION_TRIES, "proxy": CONNECTION_TRIES}
+
+
+STOPPED = "The service was told to stop while Okta was asked; the next one takes up what is left."
 
 
 class Abandoned(Exception):
@@ -100,6 +104,7 @@ class Requester:
         self._transport = Transport(org_url, transport)
         self._given_up = threading.Event()
         self._waits: dict[Bucket, float] = {}
+        self.remembered.asks(self.give_up)
 
     def waits(self) -> dict[Bucket, int]:
         """Seconds until a bucket has room again, for each bucket that was full; 0 when the wait is over."""
@@ -120,6 +125,7 @@ class Requester:
             outcome, entered = self._send(request, url, compose, retries)
             match outcome:
                 case Broken():
+                    self._pause(0)
                     if not retries.after_failure(_TRIES.get(outcome.kind, TRIES)):
                         raise unreachable(outcome, request.what, self.org_url, retries.attempts)
                     if outcome.kind in ("timeout", "size"):
@@ -148,6 +154,7 @@ class Requester:
 
     def close(self) -> None:
         """Close every connection."""
+        self.remembered.asked(self.give_up)
         self._transport.close()
 
     def _sized(self, request: Request) -> str:
@@ -222,7 +229,7 @@ class Requester:
         elif seconds > 0:
             self.timing.sleep(seconds)
         if self._given_up.is_set():
-            raise Abandoned
+            raise PassStopped(STOPPED) if self.remembered.is_over else Abandoned
 
 
 def _seconds_to_wait(answer: Answer, budget: Budget | None) -> float:
