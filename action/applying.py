@@ -16,6 +16,7 @@ from action.runner_files import annotate, private
 from action.step import EXPOSED, USAGE, Step
 from action.telling import WHAT_TO_DO, failure, fenced, trouble, within
 
+_NAMES_SHOWN = 20
 NOT_REVIEWED = 6
 
 
@@ -99,7 +100,7 @@ def _result(step: Step, merged: Merged, ended: Ended, difference: Path) -> str:
     lines = []
     if ended.code == 0:
         run = (told.get("edit") or {}).get("run")
-        done = f"Applied as run {run}" if run else "Nothing of this edit was left to apply"
+        done = f"Applied as run {run}" if run else "Applied: the configuration is in force, and changes nothing more"
         lines.append(f"### {done}, at `{merged.commit[:12]}`")
     else:
         lines += [f"### Not applied whole, at `{merged.commit[:12]}`: exit code {ended.code}", ""]
@@ -109,6 +110,7 @@ def _result(step: Step, merged: Merged, ended: Ended, difference: Path) -> str:
         lines += ["", fenced(ended.err)]
     if (run := (told.get("reconciled") or {}).get("run")) is not None:
         lines += ["", f"What Okta changed since was applied before it, as run {run}."]
+    lines += _also_reached(told.get("also_reached"))
     if difference.exists():
         shown = step.idsync(["show", str(difference), "--format", "markdown"])
         if shown.code == 0:
@@ -123,6 +125,16 @@ def _result(step: Step, merged: Merged, ended: Ended, difference: Path) -> str:
             ]
     lines += ["", f"[Run]({about.run_address})"]
     return "\n".join(lines)
+
+
+def _also_reached(names: object) -> list[str]:
+    """Whom the edit reached who was not in its reach when it was reviewed; names stand in a fence."""
+    if not isinstance(names, list) or not names:
+        return []
+    people = "1 person" if len(names) == 1 else f"{len(names):,} people"
+    more = len(names) - _NAMES_SHOWN
+    shown = ", ".join(map(str, names[:_NAMES_SHOWN])) + (f" and {more:,} more" if more > 0 else "")
+    return ["", f"Also reached by this edit since the review: {people}.", "", fenced(shown)]
 
 
 def _told(out: str) -> Mapping[str, Any]:

@@ -25,6 +25,7 @@ from idsync.model.extent import Reading
 from idsync.model.findings import OLDER, ORPHANED
 from idsync.model.times import format_time
 from idsync.plan.changes import Plan
+from idsync.plan.reached import reached_since
 from idsync.plan.releases import with_releases
 from idsync.plan.seal import write_sealed
 from idsync.reconcile.edit_apart import edit_apart
@@ -32,6 +33,7 @@ from idsync.reconcile.one_reading import OneReading
 from idsync.reconcile.parts import Parts
 from idsync.reconcile.planned import Planned
 from idsync.reconcile.reviewed_edit import Circumstances, Difference, TwoEdits, difference, two_edits
+from idsync.render.phrases import listed_names
 from idsync.sources.protocol import Progress, Source
 from idsync.stores.protocol import Store
 from idsync.targets.given import GivenDirectory
@@ -39,6 +41,7 @@ from idsync.targets.given import GivenDirectory
 _BEFORE_THE_EDIT = frozenset({OLDER, ORPHANED})
 """What is released for Okta's own changes, too. What anything else holds of them waits until the edit is looked at."""
 _SOME = 5
+_PEOPLE_SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -140,7 +143,16 @@ class ReviewedJob:
         if made is not None:
             self.told["edit"] = msgspec.json.decode(applied_json(made, parts))
             self._say(applied_text(made, parts))
+            self._tell_reached(reached_since(self.reviewed, planned.plan))
         return code
+
+    def _tell_reached(self, names: tuple[str, ...]) -> None:
+        """Say whom the edit reached who was not in its reach when it was reviewed."""
+        if not names:
+            return
+        self.told["also_reached"] = list(names)
+        people = "1 person" if len(names) == 1 else f"{len(names):,} people"
+        self._say(f"Also reached by your edit since the review: {people}: {listed_names(names, _PEOPLE_SHOWN)}.")
 
     def _job(self) -> Job:
         """The apply of the edit; it remembers that the plan is used."""

@@ -9,6 +9,7 @@ from typing import cast
 
 import msgspec
 
+from idsync.compiler.causes import setting_cause
 from idsync.compiler.gone_lists import GoneLists
 from idsync.compiler.left_as_is import LeftRows
 from idsync.compiler.list_rules import EarlierLists, ListRules, Wording
@@ -92,6 +93,7 @@ class ListCompiler:
         self._snapshot = snapshot
         self._org_url = settings.integration.org_url
         self._keep_empty = settings.integration.empty_lists is EmptyLists.KEEP
+        self._when_empty = setting_cause(settings, "access_lists.when_empty")
         self._filters = settings.filters
         self._rules = ListRules(settings)
         self._pool = pool
@@ -137,7 +139,9 @@ class ListCompiler:
             )
             sets[subject.id] = wanted
             if self._earlier is not None and existing != lists[subject.id]:
-                earlier[subject.id] = self._earlier.wording(subject)
+                was = earlier[subject.id] = self._earlier.wording(subject)
+                if existing is None and was is None:
+                    why[access_list_address(subject.id)] = Why(self._earlier.reason_of_new, wording.causes)
             if existing is not None and (existing != lists[subject.id] or wanted is not members.get(subject.id)):
                 kept[subject.id] = edited_fields(existing, made, wanted)
         for name, existing in current.items():
@@ -149,7 +153,7 @@ class ListCompiler:
                 cause = UpstreamCause("list", name, existing.spec.title)
                 why[access_list_address(name)] = Why(Reason.MEMBERSHIP_CHANGED, (cause,))
                 continue
-            why[access_list_address(name)] = self._why_gone(existing, seen.get(name))
+            why[access_list_address(name)] = self._why_gone(existing, seen.get(name), members.get(name, {}))
             if self._keep_empty:
                 lists[name] = self._with_owners(existing, self._rules.default_owners)
                 sets[name] = self._held_members(members.get(name, {}))
@@ -227,8 +231,11 @@ class ListCompiler:
             return existing
         return replace(existing, spec=replace(existing.spec, owners=owners))
 
-    def _why_gone(self, existing: AccessList, subject: Subject | None) -> Why:
+    def _why_gone(self, existing: AccessList, subject: Subject | None, members: Members) -> Why:
+        """Why a list goes, or stays without members: one that was kept empty before goes by the edit alone."""
         cause = UpstreamCause("list", existing.metadata.name, existing.spec.title)
+        if not members and not self._keep_empty and self._earlier is not None and self._earlier.keeps_empty:
+            return Why(Reason.WHEN_EMPTY_CHANGED, (self._when_empty, cause))
         if subject is not None:
             return Why(Reason.BECAME_EMPTY, (subject.cause(),))
         return Why(self._gone.reason(existing.metadata.name, existing.spec.title), (cause,))

@@ -7,7 +7,8 @@ import msgspec
 
 from idsync.compiler.access_lists import BY_RULES, DesiredLists, Ends, ListCompiler
 from idsync.compiler.access_lists import update_reason as list_update_reason
-from idsync.compiler.causes import user_cause
+from idsync.compiler.causes import setting_cause, user_cause
+from idsync.compiler.edited_settings import by_edited_settings
 from idsync.compiler.expansions import unusable_values
 from idsync.compiler.gone_lists import GoneLists
 from idsync.compiler.inputs import Inputs
@@ -16,7 +17,7 @@ from idsync.compiler.list_rules import rule_near_misses
 from idsync.compiler.locks import DesiredLocks
 from idsync.compiler.measures import Shape, shape_of
 from idsync.compiler.subjects import filter_near_misses
-from idsync.compiler.users import adopted, conflict, desired_user, may_adopt
+from idsync.compiler.users import adopted, conflict, desired_user, is_temporary_sso_user, may_adopt
 from idsync.compiler.users import update_reason as user_update_reason
 from idsync.model.addresses import Address, access_list_address, lock_address, user_address
 from idsync.model.canonical import canonical_bytes
@@ -127,8 +128,8 @@ class _Draft:
                 self._leave_locks_on(name)
                 return
             self._adopted.add(name)
+            why = self._why_adopted(existing, why)
             existing = adopted(existing)
-            why = Why(Reason.ADOPTED, why.causes)
         elif old_name is not None:
             existing = self._current.users.get(old_name)
             why = Why(Reason.RENAMED, why.causes)
@@ -160,6 +161,12 @@ class _Draft:
         ):
             self._traits_edited.add(name)
         self._why[address] = self._why_user(why, address, existing, user, identity.id)
+
+    def _why_adopted(self, existing: User, why: Why) -> Why:
+        """Whether a login made the user for a while, or the configuration names it, and where."""
+        if is_temporary_sso_user(existing):
+            return Why(Reason.ADOPTED, why.causes)
+        return Why(Reason.ADOPTED_BY_NAME, (setting_cause(self._inputs.settings, "users.adopt"), *why.causes))
 
     def _hides_or_shows(self, existing: User, traits: Traits, attributes: dict[str, ProfileValue]) -> bool:
         """Whether the configuration makes the traits of somebody others: the one before would show more or less, or
@@ -272,6 +279,9 @@ class _Draft:
     def compilation(self) -> Compilation:
         """The desired state, made."""
         lists = self._lists
+        locks = {**self._current.locks, **self._locks}
+        locked = {name: lock.spec.target.user or "" for name, lock in locks.items()}
+        self._why.update(by_edited_settings(self._inputs, self._why, locked))
         return Compilation(
             DirectoryState(self._users, self._locks, lists.access_lists, dict(lists.members)),
             self._why,

@@ -6,7 +6,7 @@ from idsync.compiler.list_rules import EarlierLists, ListRules
 from idsync.compiler.roles import RoleMapping
 from idsync.compiler.subjects import subjects
 from idsync.compiler.traits import TraitMapping
-from idsync.config.settings import Settings
+from idsync.config.settings import EmptyLists, Settings
 from idsync.model.identity import Snapshot
 
 
@@ -20,11 +20,19 @@ class EarlierRules(msgspec.Struct, frozen=True):
     lists: EarlierLists
     whole: bool
     traits: TraitMapping
+    applied: Settings
 
 
 def earlier_rules(applied: Settings, snapshot: Snapshot, *, whole: bool) -> EarlierRules:
     """The rules of the settings that were applied before."""
     traits = TraitMapping(applied.integration.users.traits)
     lists = applied.integration.sync.access_lists
+    keeps_empty = applied.integration.empty_lists is EmptyLists.KEEP
     chosen = frozenset(subject.id for subject in subjects(applied.filters, snapshot)) if lists else frozenset()
-    return EarlierRules(RoleMapping(applied, snapshot, traits), EarlierLists(ListRules(applied), chosen), whole, traits)
+    return EarlierRules(
+        RoleMapping(applied, snapshot, traits),
+        EarlierLists(ListRules(applied), chosen, lists, keeps_empty),
+        whole,
+        traits,
+        applied,
+    )

@@ -13,7 +13,7 @@ from idsync.config.settings import AccessListRule, ListSubject, Settings
 from idsync.config.settings import Owner as OwnerSetting
 from idsync.config.texts import is_usable_text
 from idsync.diagnostics import quoted
-from idsync.model.directory import Cause
+from idsync.model.directory import Cause, Reason
 from idsync.model.findings import Finding
 from idsync.model.resources import (
     Grants,
@@ -100,6 +100,13 @@ class EarlierLists(msgspec.Struct, frozen=True):
 
     rules: ListRules
     chosen: frozenset[str]
+    managed: bool = True
+    keeps_empty: bool = False
+
+    @property
+    def reason_of_new(self) -> Reason:
+        """Why a list is made that this configuration would not have."""
+        return Reason.FILTER_CHANGED if self.managed else Reason.SYNC_CHANGED
 
     def wording(self, subject: Subject) -> Wording | None:
         """What that configuration would say of the list; None where it would not have it."""

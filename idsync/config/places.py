@@ -17,6 +17,7 @@ _PATHS: Mapping[str, tuple[str, tuple[str, ...]]] = {
             "org_url",
             "former_org_urls",
             "source",
+            "interval",
             "locks.ttl",
             "locks.margin",
             "users.adopt",

@@ -43,6 +43,29 @@ class Reason(StrEnum):
     ADOPTED = "adopted"
     RELABELLED = "relabelled"
     IDENTIFIED = "identified"
+    SUSPENSION_CHANGED = "suspension_changed"
+    APP_CHANGED = "app_changed"
+    SYNC_CHANGED = "sync_changed"
+    WHEN_EMPTY_CHANGED = "when_empty_changed"
+    ADOPTED_BY_NAME = "adopted_by_name"
+
+
+OF_AN_EDIT = frozenset(
+    {
+        Reason.TRAITS_CHANGED,
+        Reason.ROLE_MAPPING_CHANGED,
+        Reason.TITLE_CHANGED,
+        Reason.FILTER_CHANGED,
+        Reason.GRANTS_CHANGED,
+        Reason.SUSPENSION_CHANGED,
+        Reason.APP_CHANGED,
+        Reason.SYNC_CHANGED,
+        Reason.WHEN_EMPTY_CHANGED,
+    }
+)
+"""Reasons that lie in the configuration, and not in Okta."""
+OF_A_SETTING = frozenset({Reason.SUSPENSION_CHANGED, Reason.APP_CHANGED, Reason.SYNC_CHANGED})
+"""Those for which people come, go, or are locked."""
 
 
 class UpstreamCause(msgspec.Struct, frozen=True, gc=False, tag="upstream", tag_field="type"):

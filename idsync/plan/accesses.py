@@ -5,13 +5,13 @@ from typing import Literal, cast
 
 import msgspec
 
-from idsync.model.directory import Cause, GivenRoles, Reason
+from idsync.model.directory import OF_A_SETTING, OF_AN_EDIT, Cause, GivenRoles, Reason
 from idsync.model.earlier import Earlier, as_applied_before
 from idsync.plan.changes import Access, AccessListChange, UserChange
 from idsync.plan.effective import OWN, Key, Lists, granted
 
-EDITED = frozenset({Reason.ROLE_MAPPING_CHANGED, Reason.FILTER_CHANGED, Reason.GRANTS_CHANGED, Reason.TRAITS_CHANGED})
-"""Reasons that lie in the configuration, and not upstream."""
+EDITED = OF_AN_EDIT - {Reason.TITLE_CHANGED}
+"""Reasons that lie in the configuration, and not upstream, and give or take something."""
 NO_ROLES = GivenRoles()
 
 
@@ -41,11 +41,14 @@ class Accesses:
 
     def of(self, person: str, key: Key, via: tuple[str, ...], titles: Lists, *, gained: bool) -> Access:
         """One thing that `person` gains or loses by these routes; `titles` are the lists as they are on that side."""
-        change = self._users.get(person) if via[0] in OWN else None
+        user = self._users.get(person)
+        change = user if via[0] in OWN else None
         own = self._own_causes(person, key[1], change, gained=gained) if change else ()
         reason = change.reason if change else None
         earlier = self._origins.earlier
         edit = None if earlier is None else self._is_made_by_edit(earlier, person, key, via, reason, gained=gained)
+        if user is not None and user.reason in OF_A_SETTING:
+            edit = True
         made_of = (key, via, own, reason, gained, edit)
         known = self._made.get(made_of)
         if known is None:

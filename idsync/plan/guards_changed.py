@@ -3,7 +3,7 @@
 A plan of changes alone shows nothing of it: a guard that was raised is seen only once it lets something pass.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -102,8 +102,9 @@ def _others(before: Settings, now: Settings) -> Iterator[Edited]:
     """Settings beside the guards. More names that may be taken over, and fewer kinds looked after, are looser."""
     was, made = before.integration, now.integration
     forever = float("inf")
-    yield from _ordered("locks.ttl", was.locks.ttl or forever, made.locks.ttl or forever, _lasting)
-    yield from _ordered("locks.margin", was.locks.margin, made.locks.margin, _lasting)
+    yield from _ordered("locks.ttl", was.locks.ttl or forever, made.locks.ttl or forever, more_is_safe=True)
+    yield from _ordered("locks.margin", was.locks.margin, made.locks.margin, more_is_safe=True)
+    yield from _ordered("interval", was.interval, made.interval, more_is_safe=False)
     if was.users.suspended is not made.users.suspended:
         loosened = made.users.suspended is not SuspendedPeople.LOCK
         yield Edited(
@@ -129,10 +130,10 @@ def _others(before: Settings, now: Settings) -> Iterator[Edited]:
         yield Edited("follow_config", follows, f"{_yes(not follows)} before, {_yes(follows)} now")
 
 
-def _ordered(name: str, was: float, now: float, words: Callable[[float], str]) -> Iterator[Edited]:
-    """A length of time for which people stay locked: less of it is looser."""
+def _ordered(name: str, was: float, now: float, *, more_is_safe: bool) -> Iterator[Edited]:
+    """A length of time, for which people stay locked or nobody looks at everybody."""
     if was != now:
-        yield Edited(name, now < was, f"{words(was)} before, {words(now)} now")
+        yield Edited(name, (now < was) is more_is_safe, f"{_lasting(was)} before, {_lasting(now)} now")
 
 
 def _lasting(seconds: float) -> str:

@@ -84,27 +84,31 @@ def applied_in(files: Mapping[str, str], last: LastApply | None) -> AppliedConfi
     return AppliedConfiguration(last.config_digest, tuple(SourceFile(name, text) for name, text in files.items()))
 
 
-def settings_before(facts: Facts, target: DirectoryReader, now: Settings, directory: Path) -> Settings | None:
-    """The settings applied last, where they are known and mean something else than those of `now`.
+def settings_before(
+    facts: Facts, target: DirectoryReader, files: tuple[SourceFile, ...], directory: Path
+) -> Settings | None:
+    """The settings applied last, where they are known and other `files` said them than those of now.
 
-    They only tell people what an edit changes: where they cannot be read, nothing is said of them.
+    They only tell people what an edit changes: where they cannot be read, nothing is said of them. They may mean the
+    same as those of now, and differ in what does not decide who has which access.
     """
     with suppress(StoreError):
-        applied = applied_configuration(facts, target)
-        if applied is not None and applied.digest != now.digest:
-            return applied_settings(applied, directory)
+        return _settings_of(applied_configuration(facts, target), files, directory)
     return None
 
 
-def settings_before_in(
-    files: Mapping[str, str], last: LastApply | None, now: Settings, directory: Path
+def _settings_of(
+    applied: AppliedConfiguration | None, files: tuple[SourceFile, ...], directory: Path
 ) -> Settings | None:
-    """The same of a directory in a file."""
-    applied = applied_in(files, last)
-    if applied is None or applied.digest == now.digest:
-        return None
+    return None if applied is None or applied.files == files else applied_settings(applied, directory)
+
+
+def settings_before_in(
+    applied: AppliedConfiguration | None, files: tuple[SourceFile, ...], directory: Path
+) -> Settings | None:
+    """The same of a directory in a file, which says what was `applied`."""
     with suppress(StoreError):
-        return applied_settings(applied, directory)
+        return _settings_of(applied, files, directory)
     return None
 
 

@@ -7,7 +7,7 @@ import msgspec
 
 from idsync.model.addresses import Address, member_address, split_address
 from idsync.model.directory import Names
-from idsync.model.findings import Finding
+from idsync.model.findings import GUARDS_CHANGED, Finding
 from idsync.model.journal import MadeByHand, Numbered
 from idsync.model.resources import AccessList, Lock
 from idsync.plan.assemble import summarise
@@ -40,6 +40,7 @@ def drift_of(planned: Planned, target: DirectoryReader, hands: Mapping[Address, 
     """
     edited = planned.inputs.index.edited
     changes = released(planned.plan.changes, ALL_GUARDS)  # they count the whole plan, which is not at issue here
+    loosened = (each for each in planned.plan.findings if each.code == GUARDS_CHANGED)
     changes = tuple(kept for kept in (_edited_part(change, edited) for change in changes) if kept)
     return sealed(
         replace(
@@ -48,7 +49,7 @@ def drift_of(planned: Planned, target: DirectoryReader, hands: Mapping[Address, 
             summary=summarise(changes),
             access_delta=_delta(planned, changes, target),
             guards=(),
-            findings=tuple(_attributed(changes, hands)),
+            findings=(*loosened, *_attributed(changes, hands)),
         )
     )
 

@@ -8,7 +8,8 @@ import msgspec
 from idsync.render.cells import plain_words
 from idsync.render.lines import Line, entry_lines, people_lines, problem_line, tally_line, tally_words
 from idsync.render.room import shares
-from idsync.render.titles import EDIT, OKTA, PROBLEMS, REACH, RELEASED, TALLIES, group_title
+from idsync.render.sides import SideOfView, sides_of
+from idsync.render.titles import PROBLEMS, REACH, RELEASED, TALLIES, group_title
 from idsync.render.view import LOSING, Group, PlanView, Section, Tally
 from idsync.render.wrap import rows
 
@@ -70,8 +71,7 @@ def blocks_of(view: PlanView, things: int) -> list[Block]:
             rest_lines=3,
         ),
         Block(REACH, view.reach, entry_lines),
-        *_people(view.groups, things),
-        *map(section_block, view.others),
+        *(block for side in sides_of(view) for block in _of_side(side, things)),
     ]
     return [block for block in blocks if block.entries or block.beyond]
 
@@ -116,13 +116,15 @@ def _fitting(sizes: Sequence[int], share: int, want: int, rest: int) -> int:
     return shown
 
 
+def _of_side(side: SideOfView, things: int) -> Iterator[Block]:
+    """The people and the other changes of a side; where there are several, it is said over each who makes them."""
+    made = [*_people(side.groups, things), *map(section_block, side.sections)]
+    for number, block in enumerate(made):
+        yield msgspec.structs.replace(block, heading="" if number else side.heading)
+
+
 def _people(groups: Sequence[Group], things: int) -> Iterator[Block]:
-    """The people; where the configuration decides something, it is said over each part who does."""
-    parted = any(group.edit for group in groups)
-    said: bool | None = None
-    for group in groups:
-        is_first = group.edit is not said
-        said = group.edit
+    for number, group in enumerate(groups):
         yield Block(
             group_title(group),
             group.entries,
@@ -131,8 +133,7 @@ def _people(groups: Sequence[Group], things: int) -> Iterator[Block]:
             lambda entry: len(entry.people),
             group.total - sum(len(entry.people) for entry in group.entries),
             3 if group.outcome in LOSING else 1,
-            heading=(EDIT if group.edit else OKTA) if parted and is_first else "",
-            is_close=not is_first,
+            is_close=number > 0,
         )
 
 

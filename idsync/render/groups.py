@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from idsync.model.directory import OF_A_SETTING
 from idsync.plan.changes import Access, PersonDelta, UserChange
 from idsync.plan.holding import GIVING
 from idsync.render.cells import Person
@@ -52,10 +53,19 @@ def _parts(touched: Touched, undescribed: frozenset[str]) -> Iterator[Parted]:
             change = touched.change_of(delta)
             if delta.person in undescribed and not delta.target:
                 continue
-            if outcome in _WHOLE or _is_new(change):
-                yield False, delta, outcome
+            if _is_told_whole(outcome, change):
+                yield _is_by_a_setting(delta, change), delta, outcome
             else:
                 yield from _by_origin(delta, outcome)
+
+
+def _is_told_whole(outcome: Outcome, change: UserChange | None) -> bool:
+    return outcome in _WHOLE or _is_new(change)
+
+
+def _is_by_a_setting(delta: PersonDelta, change: UserChange | None) -> bool:
+    """Whether somebody comes, goes, is locked or unlocked because a setting became another one."""
+    return not OF_A_SETTING.isdisjoint({delta.locked, delta.unlocked, change.reason if change else None})
 
 
 def _is_new(change: UserChange | None) -> bool:
@@ -106,7 +116,7 @@ def _entry(delta: PersonDelta, outcome: Outcome, touched: Touched, things: Thing
         *(things.of("+", access) for access in delta.gains),
         *(things.of("~", access) for access in delta.route_only),
     ]
-    note = "" if edit else happened(delta, outcome, change)
+    note = "" if edit and not _is_told_whole(outcome, change) else happened(delta, outcome, change)
     return People(
         outcome,
         (Person(delta.person, delta.renamed_from or ""),),

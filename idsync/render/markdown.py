@@ -5,6 +5,8 @@ Never longer than GitHub takes; what must go is cut at the ends of rows, and cou
 
 from collections.abc import Callable, Iterator, Sequence
 
+from msgspec.structs import replace
+
 from idsync.plan.changes import Plan
 from idsync.render.cells import Cell, Code, Place, Safe, Said, Words, plain, some
 from idsync.render.escape_markdown import code, prose
@@ -13,7 +15,8 @@ from idsync.render.links import NO_LINKS, Links
 from idsync.render.markdown_blocks import Block, written
 from idsync.render.phrases import counted, in_target
 from idsync.render.plan_view import plan_view
-from idsync.render.titles import EDIT, OKTA, ORDER, PROBLEMS, REACH, RELEASED, TALLIES, group_title
+from idsync.render.sides import SideOfView, sides_of
+from idsync.render.titles import ORDER, PROBLEMS, REACH, RELEASED, TALLIES, group_title
 from idsync.render.view import LOSING, Entry, Group, Outcome, People, PlanView, Problem, Section, Symbol, Tally, Thing
 
 MARKER = "<!-- idsync-plan -->"
@@ -78,8 +81,7 @@ class _Page:
             Block(RELEASED, view.released, self._entry, noun="guards", weight=_USUAL),
             Block(TALLIES, view.tallies, self._tally, tallies, noun="roles and lists", weight=_USUAL),
             Block(REACH, view.reach, self._entry),
-            *self._people(view.groups),
-            *(_counted(section, self._entry) for section in view.others),
+            *(block for side in sides_of(view) for block in self._of_side(side)),
         ]
         yield from (block for block in made if block.entries or block.beyond)
 
@@ -88,11 +90,13 @@ class _Page:
         title = f"{section.title} ({len(section.entries):,})"
         return Block(title, section.entries, _diff_rows, (f"{_FENCE}diff",), (_FENCE,), section.noun, is_open=False)
 
+    def _of_side(self, side: SideOfView) -> Iterator[Block]:
+        made = [*self._people(side.groups), *(_counted(section, self._entry) for section in side.sections)]
+        for number, block in enumerate(made):
+            yield replace(block, heading="" if number else side.heading)
+
     def _people(self, groups: Sequence[Group]) -> Iterator[Block]:
-        parted = any(group.edit for group in groups)
-        said: bool | None = None
         for group in groups:
-            is_first, said = group.edit is not said, group.edit
             columns = [symbol for symbol in _COLUMNS if _uses(group, symbol)]
             names = ["Person", *(_COLUMNS[symbol] for symbol in columns)]
             is_losing = group.outcome in LOSING
@@ -106,7 +110,6 @@ class _Page:
                 beyond=group.total - sum(len(entry.people) for entry in group.entries),
                 weight=_IMPORTANT if is_losing else _USUAL,
                 is_open=is_losing,
-                heading=(EDIT if group.edit else OKTA) if parted and is_first else "",
             )
 
     def _person(self, entry: People, columns: Sequence[Symbol]) -> str:

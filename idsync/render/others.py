@@ -1,40 +1,65 @@
 """What a plan changes beyond people's access: lists made, changed or deleted, users and locks without effect on it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 from msgspec.structs import replace
 
 from idsync.model.addresses import split_address
-from idsync.model.directory import ConfigCause, Reason
-from idsync.plan.changes import AccessListChange, LockChange, Plan, UserChange
+from idsync.model.directory import OF_AN_EDIT, ConfigCause, Reason
+from idsync.plan.changes import AccessListChange, Change, LockChange, Plan, UserChange
 from idsync.plan.touched import locked_person
 from idsync.render.cells import Code, Person, Words, cause_cell, some
 from idsync.render.change_rows import change_entry, edits_lost, field_entries, list_cell, why
 from idsync.render.made import MadeWhenRead
 from idsync.render.outcomes import Touched
 from idsync.render.phrases import REASONS, counted
-from idsync.render.view import Entry, Section, Symbol
+from idsync.render.titles import SIDES
+from idsync.render.view import Entry, Section, Side, Symbol
 
 NAMES_SHOWN = 12
 ALIKE_FROM = 3
 """So many lists that one rule changes are one entry."""
 
 
-def others_of(plan: Plan, touched: Touched, undescribed: frozenset[str]) -> tuple[Section, ...]:
-    """A section for lists, one for users, one for locks, where there is something to say."""
+def others_of(
+    plan: Plan, touched: Touched, undescribed: frozenset[str], *, parted: bool = False
+) -> tuple[Section, ...]:
+    """A section for lists, one for users, one for locks, where there is something to say.
+
+    Each side has its own where people are `parted` by who decides, or the edit changes anything here.
+    """
     told = touched.names | undescribed
-    sections = (
-        Section("Lists", MadeWhenRead(tuple(_lists(plan)), lambda make: make())),
-        Section("Users without effect on access", tuple(_users(plan, touched, told))),
-        Section("Locks without effect on access", tuple(_locks(plan, told))),
-    )
-    return tuple(section for section in sections if section.entries)
+    by_side: dict[Side, list[Change]] = {}
+    for change in plan.changes:
+        by_side.setdefault(_side(change.reason), []).append(change)
+    if not parted and "edit" not in by_side:
+        by_side = {"okta": list(plan.changes)}
+    sections = [
+        section
+        for side, _ in SIDES
+        if side in by_side
+        for section in _sections(by_side[side], touched, told, side)
+        if section.entries
+    ]
+    return tuple(sections)
 
 
-def _lists(plan: Plan) -> Iterator[Callable[[], Entry]]:
+def _side(reason: Reason) -> Side:
+    if reason is Reason.DRIFT:
+        return "hand"
+    return "edit" if reason in OF_AN_EDIT else "okta"
+
+
+def _sections(changes: Sequence[Change], touched: Touched, told: frozenset[str], side: Side) -> Iterator[Section]:
+    yield Section("Lists", MadeWhenRead(tuple(_lists(changes)), lambda make: make()), side=side)
+    yield Section("Users without effect on access", tuple(_users(changes, touched, told)), side=side)
+    yield Section("Locks without effect on access", tuple(_locks(changes, told)), side=side)
+
+
+def _lists(some_changes: Iterable[Change]) -> Iterator[Callable[[], Entry]]:
     """Lists that go, each by itself; those that differ, together where one rule makes it so; new ones in one."""
-    changes = [change for change in plan.changes if isinstance(change, AccessListChange)]
+    changes = [change for change in some_changes if isinstance(change, AccessListChange)]
     alike: dict[tuple[object, ...], list[AccessListChange]] = {}
     for change in changes:
         if change.action == "delete" or (change.action == "update" and edits_lost(change)):
@@ -86,12 +111,12 @@ def _together(symbol: Symbol, changes: Sequence[AccessListChange]) -> Entry:
     return Entry(symbol, (f"{what}: ", *some([list_cell(each) for each in changes], NAMES_SHOWN)))
 
 
-def _users(plan: Plan, touched: Touched, told: frozenset[str]) -> Iterator[Entry]:
+def _users(changes: Iterable[Change], touched: Touched, told: frozenset[str]) -> Iterator[Entry]:
     """Users of whom the plan tells nothing else: those that go by name, the others together by reason."""
     if not touched.untouched_users:
         return
     alike: dict[tuple[str, str], list[str]] = {}
-    for change in plan.changes:
+    for change in changes:
         if isinstance(change, UserChange) and split_address(change.address)[1] not in told:
             if change.action == "delete":
                 yield change_entry(change)
@@ -102,7 +127,7 @@ def _users(plan: Plan, touched: Touched, told: frozenset[str]) -> Iterator[Entry
         yield Entry("+" if action == "create" else "~", (f"{counted(len(names), 'user')}: ", *people), (reason,))
 
 
-def _locks(plan: Plan, told: frozenset[str]) -> Iterator[Entry]:
-    for change in plan.changes:
+def _locks(changes: Iterable[Change], told: frozenset[str]) -> Iterator[Entry]:
+    for change in changes:
         if isinstance(change, LockChange) and locked_person(change) not in told:
             yield change_entry(change)

@@ -119,7 +119,7 @@ def _happened(delta: PersonDelta, outcome: Outcome, change: UserChange | None) -
 
 
 def _locked(reason: Reason, change: UserChange | None) -> str:
-    if reason is not Reason.SUSPENDED:
+    if reason not in {Reason.SUSPENDED, Reason.SUSPENSION_CHANGED}:
         return "locked"
     if change is not None and change.action == "create":
         return "created behind a lock"

@@ -32,6 +32,11 @@ REASONS: dict[Reason, str] = {
     Reason.ADOPTED: "taken over from an SSO login",
     Reason.RELABELLED: "labelled with the organization's new address",
     Reason.IDENTIFIED: "labelled with the person's Okta id, which is known now",
+    Reason.SUSPENSION_CHANGED: "users.suspended changed in the configuration",
+    Reason.APP_CHANGED: "app changed in the configuration",
+    Reason.SYNC_CHANGED: "sync changed in the configuration",
+    Reason.WHEN_EMPTY_CHANGED: "access_lists.when_empty changed in the configuration",
+    Reason.ADOPTED_BY_NAME: "taken over, since users.adopt names it",
 }
 CAUSES_SHOWN = 3
 

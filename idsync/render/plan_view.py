@@ -36,6 +36,7 @@ def plan_view(
     undescribed = undescribed_in(plan, described)
     in_delta = frozenset(undescribed.intersection(touched.names))
     things = Things(touched, plan.access_delta)
+    groups = groups_of(touched, things, in_delta)
     return PlanView(
         headline=headline(plan, touched, drift=drift),
         warnings=warnings_of(plan, options, split=split),
@@ -44,8 +45,8 @@ def plan_view(
         released=released_of(plan),
         tallies=tallies_of(plan, things, undescribed),
         reach=reach_of(plan, touched),
-        groups=groups_of(touched, things, in_delta),
-        others=others_of(plan, touched, undescribed),
+        groups=groups,
+        others=others_of(plan, touched, undescribed, parted=any(group.edit for group in groups)),
         changes=change_sections(plan) if detail else (),
         facts=_facts(plan),
     )

@@ -58,7 +58,7 @@ def _emptied(lists: list[AccessListChange]) -> Iterator[Entry]:
     empty = [
         ListName(split_address(change.address)[1], _title(change))
         for change in lists
-        if change.action == "delete" and change.reason is Reason.BECAME_EMPTY
+        if change.action == "delete" and change.reason in {Reason.BECAME_EMPTY, Reason.WHEN_EMPTY_CHANGED}
     ]
     if empty:
         yield Entry(

@@ -1,6 +1,6 @@
 """What the parts of a plan are called, in every format."""
 
-from idsync.render.view import Group, Outcome, Symbol
+from idsync.render.view import Group, Outcome, Side, Symbol
 
 OUTCOMES = {
     Outcome.LOSES_ALL: "Lose all access",
@@ -26,6 +26,9 @@ SYMBOLS: dict[Outcome, Symbol] = {
 }
 EDIT = "By your edit"
 OKTA = "By Okta's changes"
+HAND = "Changed by hand, put back"
+SIDES: tuple[tuple[Side, str], ...] = (("edit", EDIT), ("okta", OKTA), ("hand", HAND))
+"""Who makes a difference, in the order in which they are told, and what stands over it."""
 PROBLEMS = "Findings"
 RELEASED = "Released guards"
 TALLIES = "By role and list"

@@ -14,6 +14,8 @@ from idsync.render.cells import Access, ListName, Person, Place, Upstream, Words
 Symbol = Literal["+", "-", "~", "!", " "]
 """Given, taken, changed, in the way, neither."""
 Effect = Literal["takes", "gives", ""]
+Side = Literal["edit", "okta", "hand"]
+"""Who makes a difference: the configuration, Okta, or a hand whose change is put back."""
 Severity = Literal["error", "warning", "info"]
 
 
@@ -48,11 +50,15 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Section(msgspec.Struct, frozen=True):
-    """Entries under a title, made when they are read; `noun` says what they are (none: not worth counting)."""
+    """Entries under a title, made when they are read; `noun` says what they are (none: not worth counting).
+
+    `side` says who made it so, where a plan has more than what Okta changed.
+    """
 
     title: str
     entries: Sequence[Entry]
     noun: str = ""
+    side: Side = "okta"
 
 
 class Problem(msgspec.Struct, frozen=True):

@@ -74,6 +74,7 @@ def test_r32_a_guard_that_an_edit_loosens_is_an_error_at_its_line(company: Compa
         ({"users": "{adopt: [root]}"}, "users.adopt", "root"),
         ({"former_org_urls": "[https://old.okta.com]"}, "former_org_urls", "https://old.okta.com"),
         ({"sync": "{users: false}"}, "sync.users", "true before, false now"),
+        ({"interval": "12h"}, "interval", "30m before, 12h now"),
     ],
 )
 def test_r32_other_settings_that_keep_people_safe_are_told_too(
@@ -101,6 +102,19 @@ def test_r32_what_an_edit_tightens_is_information(company: Company, guards: str,
     company.configure(guards, PAINTERS)
     integration(company, **settings)
     assert {each["severity"] for each in findings(company)} == {"info"}
+
+
+def test_r36_following_the_files_is_told_as_loosened(company: Company) -> None:
+    """It does not decide who has which access, and lets passes go by files that nobody applied."""
+    service = "---\napiVersion: idsync/v1\nkind: Service\nspec:\n  follow_config: true\n"
+    company.configure(TIGHT, PAINTERS + service)
+    (finding,) = findings(company)
+    assert finding["message"] == "follow_config is loosened: false before, true now."
+    line = (company.folder / "idsync.yaml").read_text().splitlines()[finding["causes"][0]["line"] - 1]
+    assert "follow_config" in line
+    assert company("plan", "--detailed-exitcode").code == 2
+    assert company("apply", "--auto-approve").code == 0
+    assert findings(company) == []
 
 
 def test_r32_a_layout_or_a_comment_changes_no_guard(company: Company) -> None:
@@ -326,3 +340,13 @@ def test_r32_names_of_people_are_left_out_of_a_redacted_plan(company: Company) -
     told_of = [each["message"] for each in json.loads(shown)["findings"] if each["code"] == "guards_changed"]
     assert any("0 % or 2 before, 0 % or 3 now" in message for message in told_of)
     assert "p00 " not in shown
+
+
+def test_r32_drift_tells_of_guards_that_are_loosened_and_not_in_force(company: Company) -> None:
+    company.configure(LOOSE, PAINTERS)
+    company.reads()
+    ended = company("drift")
+    assert ended.code == 0, "nobody changed anything by hand"
+    assert "access_losses is loosened from the next change on" in ended.out
+    assert company("apply", "--auto-approve").code == 0
+    assert "loosened" not in company("drift").out

@@ -366,3 +366,49 @@ def test_a_configuration_that_is_followed_as_it_is_does_not_go_round_the_review(
     company.configure(more=rule("red", "admin") + follow)
     assert merge(company, plan).code == 6
     assert company.roles("p05") == ["okta-requester", "team-red"]
+
+
+@pytest.mark.parametrize("how", ["joins", "moves", "both"])
+def test_who_came_into_the_reach_of_an_edit_since_the_review_is_named(company: Company, how: str) -> None:
+    company.people["p39"] = {"team": "blue"}
+    company.reads()
+    assert company("apply", "--auto-approve").code == 0
+    company.configure(more=rule("red", "painter"))
+    plan = review(company)
+    expected = []
+    if how != "moves":
+        company.people["new"] = {"team": "red"}
+        expected.append("new")
+    if how != "joins":
+        company.people["p39"] = {"team": "red"}
+        expected.append("p39")
+    ended = merge(company, plan, "--format", "json")
+    assert ended.code == 0, ended.err
+    assert told(ended)["also_reached"] == expected
+    assert all("painter" in company.roles(name) for name in expected)
+
+
+def test_who_came_into_the_reach_of_an_edit_is_named_in_text(company: Company) -> None:
+    company.configure(more=rule("red", "painter"))
+    plan = review(company)
+    company.people["new"] = {"team": "red"}
+    ended = merge(company, plan)
+    assert "Also reached by your edit since the review: 1 person: new." in ended.out
+
+
+@pytest.mark.parametrize("change", ["nothing", "a leaver", "a joiner elsewhere", "another role"])
+def test_nobody_is_named_who_is_not_in_the_reach_of_the_edit_or_was_before(company: Company, change: str) -> None:
+    company.configure(more=rule("red", "painter"))
+    plan = review(company)
+    match change:
+        case "a leaver":
+            company.leave("p07")
+        case "a joiner elsewhere":
+            company.people["new"] = {"team": "blue"}
+        case "another role":
+            company.people["p03"] = {"team": "blue"}
+        case _:
+            pass
+    ended = merge(company, plan, "--format", "json")
+    assert ended.code == 0, ended.err
+    assert "also_reached" not in told(ended)

@@ -35,7 +35,7 @@ def command(invocation: Invocation, snapshot: Path | None, form: str, detail: bo
         with ProgressDisplay(invocation.console) as progress:
             source = place.source(progress, snapshot=snapshot)
             last, past = last_apply(store.facts, target), store.agreed(target.name).past()
-            earlier = settings_before(store.facts, target, place.settings, place.directory)
+            earlier = settings_before(store.facts, target, place.files, place.directory)
             planned = plan_once(place.settings, source, target, last, place.now(), past=past, earlier=earlier)
         hands = hands_in(store.agreed(target.name).differing(), store.journal.headlines())
         drifted = drift_of(planned, target, hands)

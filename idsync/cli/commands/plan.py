@@ -131,7 +131,7 @@ def _plan(
                 past=target.past,
                 described=described,
                 noticed=noticed,
-                earlier=settings_before_in(target.configuration, target.last_apply, place.settings, place.directory),
+                earlier=settings_before_in(applied, place.files, place.directory),
             ).plan
             return _with_edit(plan, place, applied)
         without_store = () if place.has_store() else (no_store(),)
@@ -153,7 +153,7 @@ def _plan(
                         *kept_back_findings(store.facts, place.target(store), options, released),
                     ),
                     further=place.further_targets(),
-                    earlier=settings_before(store.facts, place.target(store), place.settings, place.directory),
+                    earlier=settings_before(store.facts, place.target(store), place.files, place.directory),
                     people=PeopleKnown(store.pushed) if place.settings.integration.sync.scim else None,
                 )
             )

@@ -20,6 +20,7 @@ from idsync.render.html.rows import rows
 from idsync.render.lines import CAUSES_SHOWN, brief
 from idsync.render.links import NO_LINKS, Links
 from idsync.render.plan_view import plan_view
+from idsync.render.sides import sides_of
 from idsync.render.titles import ORDER, PROBLEMS, REACH, RELEASED, TALLIES
 from idsync.render.view import Entry, PlanView, Problem, Section, Tally
 
@@ -79,7 +80,7 @@ class _Document:
             self._picture(),
             self._listed(REACH, view.reach),
             self._people(groups, people) if view.groups or view.changes else "",
-            *(self._section(section) for section in view.others),
+            *(self._section(section, side.heading) for side in sides_of(view) for section in side.sections),
             self._changes(),
             f"</main><footer><dl>{self._facts()}</dl></footer><script>{script}</script></body></html>",
         ]
@@ -172,10 +173,11 @@ class _Document:
             return ""
         return _titled(title.lower().replace(" ", "-"), title, rows(entries, self._markup.entry, ROWS_OPEN))
 
-    def _section(self, section: Section) -> str:
+    def _section(self, section: Section, side: str) -> str:
         listed = rows(section.entries, self._markup.entry, ROWS_OPEN)
         count = f' <span class="count">{len(section.entries):,}</span>' if section.noun else ""
-        return f'<section class="block"><h2>{escape(section.title)}{count}</h2>{listed}</section>'
+        made = f" <small>{escape(side)}</small>" if side else ""
+        return f'<section class="block"><h2>{escape(section.title)}{count}{made}</h2>{listed}</section>'
 
     def _changes(self) -> str:
         """Every change, folded away: what an apply does, step by step."""
