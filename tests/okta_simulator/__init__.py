@@ -31,7 +31,7 @@ from tests.okta_simulator.effects import (
 from tests.okta_simulator.faults import Fault, Faults
 from tests.okta_simulator.limits import Limits
 from tests.okta_simulator.moments import ManualClock
-from tests.okta_simulator.objects import App, Group, GroupRule, LogEvent, Target, User
+from tests.okta_simulator.objects import Actor, App, Group, GroupRule, LogEvent, Target, User
 from tests.okta_simulator.organization import Organization
 from tests.okta_simulator.permissions import NEEDS, WRITES, Need, Role
 from tests.okta_simulator.requests import RecordedRequest, Requests
@@ -43,6 +43,7 @@ __all__ = [
     "DEFAULT_TOKEN",
     "NEEDS",
     "WRITES",
+    "Actor",
     "AnswerLate",
     "App",
     "Authority",

@@ -51,15 +51,11 @@ class Applications(Groupings):
         id: str | None = None,
     ) -> App:
         """Create an app; a custom one gets a generated name. A label in use is an OktaError."""
-        if not label or len(label) > 100:
-            raise invalid("label", "The field must have 1 to 100 characters")
-        if any(app.label == label for app in self.apps.values()):
-            raise OktaError(400, "E0000040", f"Application label must not be the same as another existing one: {label}")
+        self.check_label(label)
         moment = self.now()
-        plain = "".join(letter for letter in label.lower() if letter.isalnum())
         app = App(
             id or self.new_id("0oa"),
-            name or f"{self.subdomain.replace('-', '')}_{plain}_1",
+            name or self._generated_name(label),
             label,
             sign_on_mode,
             "ACTIVE" if active else "INACTIVE",
@@ -75,10 +71,25 @@ class Applications(Groupings):
         self.log("application.lifecycle.create", "Create application", app_target(app))
         return app
 
+    def check_label(self, label: str, owner: App | None = None) -> None:
+        """Refuse a label that is empty, too long, or that another app than its owner has."""
+        if not label or len(label) > 100:
+            raise invalid("label", "The field must have 1 to 100 characters")
+        if any(app.label == label and app is not owner for app in self.apps.values()):
+            raise OktaError(400, "E0000040", f"Application label must not be the same as another existing one: {label}")
+
+    def _generated_name(self, label: str) -> str:
+        """The name of a custom app: organization, label and a number, which counts names of the same beginning."""
+        plain = "".join(letter for letter in label.lower() if letter.isalnum())
+        beginning = f"{self.subdomain.replace('-', '')}_{plain}_"
+        self.names[beginning] += 1
+        return f"{beginning}{self.names[beginning]}"
+
     @exclusively
-    def update_app(self, app: App, *, label: str) -> None:
-        """Give the app another label."""
+    def update_app(self, app: App, *, label: str, settings: dict[str, Any] | None = None) -> None:
+        """Give the app another label, which may be another's too, and other settings if there are some."""
         app.label = label
+        app.settings = app.settings if settings is None else settings
         app.last_updated = self.now()
         self.restructure()
         self.log("application.lifecycle.update", "Update application", app_target(app))
@@ -118,6 +129,7 @@ class Applications(Groupings):
         moment = self.now()
         assignment = app.users.get(user.id)
         had = self.app_user(app, user) is not None
+        self.replaces("users", app.id, user.id, assignment)
         if assignment is None:
             assignment = DirectAssignment(user.id, moment, moment)
             app.users[user.id] = assignment
@@ -143,6 +155,7 @@ class Applications(Groupings):
                 "Deactivate application for user forbidden.",
                 "The application cannot be unassigned from the user while their group memberships grant them access",
             )
+        self.replaces("users", app.id, user.id, app.users[user.id])
         del app.users[user.id]
         self.restructure()
         message = "Remove user's application membership"
@@ -162,6 +175,7 @@ class Applications(Groupings):
             priority = highest + 1 if known is None else known.priority
         kept = {} if known is None else known.profile
         assignment = GroupAssignment(group.id, priority, moment, kept if profile is None else profile)
+        self.replaces("groups", app.id, group.id, known)
         app.groups[group.id] = assignment
         self.restructure()
         verb = "add" if known is None else "update"
@@ -183,6 +197,7 @@ class Applications(Groupings):
     @exclusively
     def unassign_group(self, app: App, group: Group) -> None:
         """Take the app from a group; KeyError when it was not assigned."""
+        self.replaces("groups", app.id, group.id, app.groups[group.id])
         del app.groups[group.id]
         self.restructure()
         message = "Remove assigned application from group"

@@ -4,7 +4,7 @@ import json
 import secrets
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +13,8 @@ from joserfc.jwk import RSAKey
 from tests.okta_simulator import tokens
 from tests.okta_simulator.errors import OAuthError, OktaError, forbidden, insufficient_scope
 from tests.okta_simulator.moments import Clock
+from tests.okta_simulator.objects import Actor, Target, User
+from tests.okta_simulator.people import user_target
 from tests.okta_simulator.permissions import Need, Role
 from tests.okta_simulator.proofs import Proofs
 from tests.okta_simulator.switches import Switches
@@ -21,16 +23,23 @@ ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 TOKEN_PATH = "/oauth2/v1/token"
 TOKEN_LIFE = 3600
 _SHARE = 0.5
+_ADMINISTRATOR = Target("00u1administrator000", "User", "admin@enzos-pizza.com", "Uncle Enzo")
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who makes a call: name, share of each bucket, role, and scopes (None: all, as an SSWS token has)."""
+    """Who makes a call: name, share of each bucket, role, who that is in the log, and scopes.
+
+    Scopes are None for all of them, as an SSWS token has. `user` is the maker of such a token, if an organization has
+    that person; the token dies when they are deactivated.
+    """
 
     name: str
     share: float
     role: Role
+    actor: Actor
     scopes: frozenset[str] | None = None
+    user: User | None = None
 
     def has_scope(self, scope: str) -> bool:
         """`….manage` holds `….read`."""
@@ -67,10 +76,22 @@ class Authority:
         self.proofs = Proofs(clock, switches)
 
     def add_token(
-        self, token: str, *, name: str | None = None, role: Role = Role.SUPER_ADMIN, share: float = _SHARE
+        self,
+        token: str,
+        *,
+        name: str | None = None,
+        role: Role = Role.SUPER_ADMIN,
+        share: float = _SHARE,
+        user: User | None = None,
     ) -> Principal:
-        """Accept an SSWS token; tokens are told apart by name for the rate limits."""
-        principal = Principal(name or f"token {len(self._static) + 1}", share, role)
+        """Accept an SSWS token, made by a user; tokens are told apart by name for the rate limits.
+
+        Without a user its maker is an administrator whom no listing shows.
+        """
+        number = len(self._static) + 1
+        maker = user_target(user) if user is not None else _ADMINISTRATOR
+        actor = Actor(maker.id, "User", maker.alternate_id, maker.display_name, f"00T{number:017d}")
+        principal = Principal(name or f"token {number}", share, role, actor, user=user)
         self._static[token] = principal
         return principal
 
@@ -91,7 +112,7 @@ class Authority:
     ) -> None:
         """Register a service app with its public JWKs and granted scopes; `dpop` makes proofs mandatory."""
         known = {key.get("kid"): tokens.public_key(dict(key)) for key in keys}
-        principal = Principal(client_id, share, role)
+        principal = Principal(client_id, share, role, Actor(client_id, "PublicClientApp", client_id, client_id))
         self._clients[client_id] = _Client(known, frozenset(scopes), dpop, principal)
 
     @cached_property
@@ -119,8 +140,7 @@ class Authority:
             raise self.proofs.refuse_missing("token")
         scopes = self._granted(client, form.get("scope", "").split())
         token = f"{secrets.token_urlsafe(20)}.{secrets.token_urlsafe(60)}.{secrets.token_urlsafe(40)}"
-        known = client.principal
-        principal = Principal(known.name, known.share, known.role, frozenset(scopes))
+        principal = replace(client.principal, scopes=frozenset(scopes))
         self._issued[token] = _AccessToken(principal, self._clock() + TOKEN_LIFE, thumbprint)
         kind = "Bearer" if thumbprint is None else "DPoP"
         return {"token_type": kind, "expires_in": TOKEN_LIFE, "access_token": token, "scope": " ".join(scopes)}
@@ -177,7 +197,7 @@ class Authority:
         match scheme.lower():
             case "ssws":
                 principal = self._static.get(credential)
-                if principal is None:
+                if principal is None or (principal.user is not None and principal.user.status == "DEPROVISIONED"):
                     raise _invalid_token()
                 return principal
             case "bearer" | "dpop":

@@ -114,6 +114,10 @@ class Route:
     endpoint: Endpoint
 
     @property
+    def name(self) -> str:
+        return f"{self.method} {self.template}"
+
+    @property
     def is_open(self) -> bool:
         """Does it answer without a credential?"""
         return self.need.scope is None

@@ -60,9 +60,14 @@ class Kind:
     word: str
 
 
-USER, GROUP, APP, APP_USER, APP_GROUP, RULE = (
-    Kind(word) for word in ("User", "UserGroup", "AppInstance", "AppUser", "ApplicationGroupAssignment", "GroupRule")
-)
+USER = Kind("User")
+GROUP = Kind("UserGroup")
+APP = Kind("AppInstance")
+APP_USER = Kind("AppUser")
+APP_GROUP = Kind("ApplicationGroupAssignment")
+RULE = Kind("GroupRule")
+ROLE = Kind("Role")
+KEY = Kind("JsonWebKey")
 
 
 def not_found(identifier: str, kind: Kind) -> OktaError:

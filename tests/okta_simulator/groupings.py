@@ -2,8 +2,20 @@
 
 from tests.okta_simulator import rule_language
 from tests.okta_simulator.errors import OktaError, forbidden, invalid, wrong_status
-from tests.okta_simulator.objects import App, AppUser, Group, GroupRule, GroupType, Profile, Target, User
+from tests.okta_simulator.objects import (
+    SYSTEM,
+    App,
+    AppUser,
+    Group,
+    GroupRule,
+    GroupType,
+    Profile,
+    RoleAssignment,
+    Target,
+    User,
+)
 from tests.okta_simulator.people import People, user_target
+from tests.okta_simulator.permissions import Role
 from tests.okta_simulator.state import exclusively
 
 
@@ -85,9 +97,16 @@ class Groupings(People):
 
     @exclusively
     def remove_member(self, group: Group, user: User) -> None:
-        """Take a user out of an OKTA_GROUP, as the API does it."""
+        """Take a user out of an OKTA_GROUP, as the API does it; a rule that brought them then excepts them."""
         if group.type != "OKTA_GROUP":
             raise forbidden()
+        managing = [rule for rule in self.rules.values() if (group.id, user.id) in rule.brought]
+        if managing and self.switches.removal_of_ruled_member == "refused":
+            raise forbidden()
+        for rule in managing:
+            rule.brought.discard((group.id, user.id))
+            if self.switches.removal_of_ruled_member == "excepted":
+                rule.excluded_users |= {user.id}
         self.part(group, user)
 
     @exclusively
@@ -98,6 +117,7 @@ class Groupings(People):
         before = {app.id: self.app_user(app, user) for app in self.apps_of_group(group)}
         self.remember("group", group.id)
         moment = self.now()
+        self._replaces_member(group, user)
         group.members[user.id] = moment
         group.last_membership_updated = moment
         self.restructure()
@@ -111,6 +131,7 @@ class Groupings(People):
             return
         before = {app.id: self.app_user(app, user) for app in self.apps_of_group(group)}
         self.remember("group", group.id)
+        self._replaces_member(group, user)
         del group.members[user.id]
         group.last_membership_updated = self.now()
         self.restructure()
@@ -118,6 +139,10 @@ class Groupings(People):
             "group.user_membership.remove", "Remove user from group membership", group_target(group), user_target(user)
         )
         self._log_conveyed(user, before)
+
+    def _replaces_member(self, group: Group, user: User) -> None:
+        self.replaces("moved", group.id, "", group.last_membership_updated)
+        self.replaces("members", group.id, user.id, group.members.get(user.id))
 
     def _log_conveyed(self, user: User, before: dict[str, AppUser | None]) -> None:
         for key, row in before.items():
@@ -156,8 +181,9 @@ class Groupings(People):
             rule.status = "INVALID"
             raise invalid("expression", str(problem)) from problem
         rule.status = "ACTIVE"
-        for user in list(self.users.values()):
-            self._follow(rule, user)
+        with self.acting(SYSTEM):
+            for user in list(self.users.values()):
+                self._follow(rule, user)
 
     @exclusively
     def deactivate_rule(self, rule: GroupRule) -> None:
@@ -177,9 +203,24 @@ class Groupings(People):
                     self.part(self.groups[group], self.users[user])
 
     def follow_rules(self, user: User) -> None:
-        for rule in list(self.rules.values()):
-            if rule.status == "ACTIVE":
-                self._follow(rule, user)
+        with self.acting(SYSTEM):
+            for rule in list(self.rules.values()):
+                if rule.status == "ACTIVE":
+                    self._follow(rule, user)
+
+    @exclusively
+    def grant_role(self, group: Group, role: Role) -> RoleAssignment:
+        """Let a group convey an admin role to its members."""
+        assignment = RoleAssignment(self.new_id("gra"), role, self.now())
+        group.roles[assignment.id] = assignment
+        self.log("group.privilege.grant", "Grant group privilege", group_target(group))
+        return assignment
+
+    @exclusively
+    def revoke_role(self, group: Group, assignment: RoleAssignment) -> None:
+        """Take an admin role from a group."""
+        del group.roles[assignment.id]
+        self.log("group.privilege.revoke", "Revoke group privilege", group_target(group))
 
     def _follow(self, rule: GroupRule, user: User) -> None:
         groups = frozenset(group.id for group in self.groups_of(user))
@@ -188,7 +229,8 @@ class Groupings(People):
             group = self.groups.get(key)
             if group is None or group.type != "OKTA_GROUP":
                 continue
-            if wanted and user.id not in group.members:
+            if wanted:
+                # A member by hand whom the rule wants too is the rule's from now on.
                 rule.brought.add((key, user.id))
                 self.join(group, user)
             elif not wanted and (key, user.id) in rule.brought:

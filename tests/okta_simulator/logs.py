@@ -5,6 +5,7 @@ import msgspec
 from tests.okta_simulator import filters, moments
 from tests.okta_simulator.calls import Call, Reply, route, rows_body
 from tests.okta_simulator.errors import OktaError
+from tests.okta_simulator.log_shape import event_shape
 from tests.okta_simulator.objects import LogEvent
 from tests.okta_simulator.pages import link_headers, page_limit
 from tests.okta_simulator.permissions import Role
@@ -81,16 +82,16 @@ def _chosen(call: Call, events: list[LogEvent], now: int) -> list[LogEvent]:
         kept = [event for event in kept if all(word in _text(call, event) for word in words)]
     if "filter" in call.query:
         predicate = filters.parse(call.query["filter"], filters.LOGS)
-        kept = [event for event in kept if predicate(filters.look_up(call.shapes.event(event)))]
+        kept = [event for event in kept if predicate(filters.look_up(event_shape(event)))]
     return kept
 
 
 def _text(call: Call, event: LogEvent) -> str:
-    return msgspec.json.encode(call.shapes.event(event)).decode().casefold()
+    return msgspec.json.encode(event_shape(event)).decode().casefold()
 
 
 def _body(call: Call, events: list[LogEvent]) -> bytes:
-    return rows_body(call.shapes.event(event) for event in events)
+    return rows_body(event_shape(event) for event in events)
 
 
 def _position(event: LogEvent) -> tuple[int, int]:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from tests.okta_simulator.permissions import Role
+
 Profile = dict[str, Any]
 
 UserStatus = Literal[
@@ -50,10 +52,20 @@ class Group:
     members: dict[str, int] = field(default_factory=dict)
     source_app: str | None = None
     everyone: bool = False
+    roles: dict[str, "RoleAssignment"] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
         return str(self.profile["name"])
+
+
+@dataclass(frozen=True, slots=True)
+class RoleAssignment:
+    """An admin role that a group conveys to its members."""
+
+    id: str
+    role: Role
+    created: int
 
 
 @dataclass(slots=True, eq=False)
@@ -111,6 +123,16 @@ class App:
     provisioning_seconds: float = 0.0
     provisioning_fails: bool = False
 
+    @property
+    def external_key(self) -> str:
+        """The identity under which it signs people in."""
+        return "exk" + self.id[3:]
+
+    @property
+    def key_id(self) -> str:
+        """The id of its signing key."""
+        return "kid-" + self.id[-8:]
+
 
 @dataclass(frozen=True, slots=True)
 class AppUser:
@@ -155,6 +177,20 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Actor:
+    """Who did something. `token` is the id of the API token that it was done with."""
+
+    id: str
+    type: Literal["User", "PublicClientApp", "SystemPrincipal"]
+    alternate_id: str
+    display_name: str
+    token: str | None = None
+
+
+SYSTEM = Actor("unknown", "SystemPrincipal", "system@okta.com", "Okta System")
+
+
+@dataclass(frozen=True, slots=True)
 class LogEvent:
     """A line of the System Log. `sequence` is the order of persistence, which `published` need not follow."""
 
@@ -166,3 +202,5 @@ class LogEvent:
     display_message: str
     severity: Literal["DEBUG", "INFO", "WARN", "ERROR"]
     targets: tuple[Target, ...]
+    actor: Actor = SYSTEM
+    transaction: str = ""

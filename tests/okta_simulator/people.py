@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from tests.okta_simulator.effective import Effective
 from tests.okta_simulator.errors import OktaError, invalid, wrong_status
 from tests.okta_simulator.objects import Profile, Target, User, UserStatus
-from tests.okta_simulator.state import State, exclusively
+from tests.okta_simulator.state import exclusively
 
 
 def user_target(user: User) -> Target:
@@ -12,7 +13,7 @@ def user_target(user: User) -> Target:
     return Target(user.id, "User", user.login, name or user.login)
 
 
-class People(State):
+class People(Effective):
     """The part of an organization that changes users."""
 
     def user(self, identifier: str) -> User:
@@ -144,7 +145,7 @@ class People(State):
         apps = self.apps_of(user)
         self._move(user, "DEPROVISIONED", "deactivate", "Deactivate Okta user")
         for app in apps:
-            app.users.pop(user.id, None)
+            self.replaces("users", app.id, user.id, app.users.pop(user.id, None))
             instance = Target(app.id, "AppInstance", app.label, app.label)
             self.log(
                 "application.user_membership.remove",

@@ -70,6 +70,7 @@ _READS: list[tuple[str, tuple[Role, ...], str]] = [
         "/api/v1/apps/{app}/groups /api/v1/apps/{app}/groups/{group} /api/v1/apps/{app}/group-push/mappings "
         "/api/v1/apps/{app}/sso/saml/metadata",
     ),
+    ("okta.roles.read", (_SUPER,), "/api/v1/groups/{group}/roles"),
     ("okta.logs.read", _READERS, "/api/v1/logs"),
     ("okta.orgs.read", _READERS, "/api/v1/org"),
     ("okta.roles.read", tuple(Role), "/api/v1/users/{user}/roles /oauth2/v1/clients/{client}/roles"),
@@ -93,6 +94,11 @@ _WRITES: list[tuple[str, tuple[Role, ...], str]] = [
         "POST /api/v1/groups, PUT /api/v1/groups/{group}, DELETE /api/v1/groups/{group}, POST /api/v1/groups/rules, "
         "PUT /api/v1/groups/rules/{rule}, DELETE /api/v1/groups/rules/{rule}, "
         "POST /api/v1/groups/rules/{rule}/lifecycle/activate, POST /api/v1/groups/rules/{rule}/lifecycle/deactivate",
+    ),
+    (
+        "okta.roles.manage",
+        (_SUPER,),
+        "POST /api/v1/groups/{group}/roles, DELETE /api/v1/groups/{group}/roles/{role}",
     ),
     (
         "okta.apps.manage",

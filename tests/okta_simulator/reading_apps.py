@@ -1,11 +1,10 @@
 """The read endpoints for apps and their assignments."""
 
-import hashlib
 from typing import Any
 
-from tests.okta_simulator import filters
+from tests.okta_simulator import filters, saml
 from tests.okta_simulator.calls import Call, Reply, json_reply, route
-from tests.okta_simulator.errors import APP, APP_GROUP, APP_USER, not_found
+from tests.okta_simulator.errors import APP, APP_GROUP, APP_USER, KEY, not_found
 from tests.okta_simulator.finding import find_app
 from tests.okta_simulator.objects import App, User
 from tests.okta_simulator.permissions import NEEDS
@@ -132,5 +131,7 @@ def get_saml_metadata(call: Call) -> Reply:
     app = find_app(call, call.parts["app"])
     if app.sign_on_mode != "SAML_2_0":
         raise not_found(app.id, APP)
-    certificate = hashlib.sha512(app.id.encode()).hexdigest()
-    return Reply(body=call.shapes.saml_metadata(app, certificate).encode(), content_type="application/xml")
+    if call.query.get("kid", app.key_id) != app.key_id:
+        raise not_found(call.query["kid"], KEY)
+    document = saml.metadata(app, call.shapes.base_url, call.organization.subdomain)
+    return Reply(body=document.encode(), content_type="application/xml")

@@ -5,8 +5,6 @@ import msgspec
 from tests.okta_simulator.auth import Principal
 from tests.okta_simulator.calls import Call, Reply, json_reply, route
 
-ACCOUNT = "00uaccountofthetoken"
-
 
 @route("GET", "/api/v1/users/me")
 def get_me(call: Call) -> Reply:
@@ -14,9 +12,9 @@ def get_me(call: Call) -> Reply:
     principal = call.authority.identify(call.headers, "GET", f"{call.shapes.base_url}/api/v1/users/me")
     return json_reply(
         {
-            "id": ACCOUNT,
+            "id": principal.actor.id,
             "status": "ACTIVE",
-            "profile": {"login": "integrations@example.com", "nickName": principal.name},
+            "profile": {"login": principal.actor.alternate_id, "nickName": principal.name},
         }
     )
 

@@ -4,7 +4,6 @@ A user's collection form is kept as bytes until the user changes, since group me
 """
 
 from typing import Any
-from xml.sax.saxutils import escape
 
 import msgspec
 
@@ -15,9 +14,8 @@ from tests.okta_simulator.objects import (
     Group,
     GroupAssignment,
     GroupRule,
-    LogEvent,
     PushMapping,
-    Target,
+    RoleAssignment,
     User,
 )
 from tests.okta_simulator.organization import Organization
@@ -115,7 +113,7 @@ class Shapes:
             "usersCount": len(self.organization.member_ids(group)) if exact else 0,
             "appsCount": len(self.organization.apps_of_group(group)) if exact else 0,
             "groupPushMappingsCount": 0,
-            "hasAdminPrivilege": False,
+            "hasAdminPrivilege": exact and bool(group.roles),
             "_links": {"self": {"href": f"{self.api}/groups/{group.id}?expand=stats"}},
         }
 
@@ -146,7 +144,7 @@ class Shapes:
             "visibility": {"autoSubmitToolbar": False, "hide": {"iOS": False, "web": False}},
             "credentials": {
                 "userNameTemplate": {"template": "${source.login}", "type": "BUILT_IN"},
-                "signing": {"kid": "kid-" + app.id[-8:]},
+                "signing": {"kid": app.key_id},
             },
             "settings": {"app": {}, "signOn": {}, "implicitAssignment": False} | app.settings,
             "_links": links,
@@ -243,30 +241,18 @@ class Shapes:
             "actions": {"assignUserToGroups": {"groupIds": list(rule.groups)}},
         }
 
-    def event(self, event: LogEvent) -> Json:
-        actor = {
-            "id": "unknown",
-            "type": "SystemPrincipal",
-            "alternateId": "system@okta.com",
-            "displayName": "Okta System",
-        }
+    def role(self, group: Group, assignment: RoleAssignment) -> Json:
+        """An admin role that a group conveys."""
+        href = f"{self.api}/groups/{group.id}"
         return {
-            "uuid": event.uuid,
-            "published": written(event.published),
-            "eventType": event.event_type,
-            "version": "0",
-            "severity": event.severity,
-            "displayMessage": event.display_message,
-            "legacyEventType": None,
-            "actor": actor | {"detailEntry": None},
-            "client": {"ipAddress": "127.0.0.1", "zone": "null", "device": "Unknown", "userAgent": None},
-            "outcome": {"result": "SUCCESS", "reason": None},
-            "target": [_target(target) for target in event.targets],
-            "transaction": {"type": "WEB", "id": event.uuid[:8], "detail": {}},
-            "debugContext": {"debugData": {}},
-            "authenticationContext": {"authenticationStep": 0, "externalSessionId": "trs" + event.uuid[:8]},
-            "securityContext": {"isProxy": False},
-            "request": {"ipChain": []},
+            "id": assignment.id,
+            "label": assignment.role.label,
+            "type": assignment.role.value,
+            "status": "ACTIVE",
+            "created": written(assignment.created),
+            "lastUpdated": written(assignment.created),
+            "assignmentType": "GROUP",
+            "_links": {"assignee": {"href": href}},
         }
 
     def organization_metadata(self) -> Json:
@@ -286,39 +272,3 @@ class Shapes:
             "expiresAt": None,
             "_links": {"contacts": {"href": f"{self.api}/org/contacts"}},
         }
-
-    def saml_metadata(self, app: App, certificate: str) -> str:
-        """The SAML 2.0 metadata document of an app."""
-        external = "exk" + app.id[3:]
-        location = escape(f"{self.base_url}/app/{app.name}/{external}/sso/saml", {'"': "&quot;"})
-        formats = ("unspecified", "emailAddress")
-        bindings = ("HTTP-POST", "HTTP-Redirect")
-        return (
-            '<?xml version="1.0" encoding="UTF-8"?>'
-            f'<md:EntityDescriptor entityID="http://www.okta.com/{external}" '
-            'xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata">'
-            '<md:IDPSSODescriptor WantAuthnRequestsSigned="false" '
-            'protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">'
-            '<md:KeyDescriptor use="signing"><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data>'
-            f"<ds:X509Certificate>{certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>"
-            + "".join(
-                f"<md:NameIDFormat>urn:oasis:names:tc:SAML:1.1:nameid-format:{name}</md:NameIDFormat>"
-                for name in formats
-            )
-            + "".join(
-                f'<md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:{binding}" '
-                f'Location="{location}"/>'
-                for binding in bindings
-            )
-            + "</md:IDPSSODescriptor></md:EntityDescriptor>"
-        )
-
-
-def _target(target: Target) -> Json:
-    return {
-        "id": target.id,
-        "type": target.type,
-        "alternateId": target.alternate_id,
-        "displayName": target.display_name,
-        "detailEntry": None,
-    }

@@ -2,7 +2,9 @@
 
 import asyncio
 import uuid
+from collections import Counter
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -15,13 +17,17 @@ from starlette.routing import Route as StarletteRoute
 from starlette.types import Receive, Scope, Send
 
 from tests.okta_simulator import (
+    copies,
     logs,
     reading_apps,
     reading_groups,
     reading_organization,
     reading_roles,
     reading_users,
-    writing,
+    roles_of_groups,
+    writing_apps,
+    writing_groups,
+    writing_users,
 )
 from tests.okta_simulator.auth import Authority, Principal
 from tests.okta_simulator.calls import ROUTES, Call, Headers, Reply, Route
@@ -30,12 +36,24 @@ from tests.okta_simulator.errors import OAuthError, OktaError
 from tests.okta_simulator.faults import Distortion, Faults
 from tests.okta_simulator.limits import Limits, bucket_of
 from tests.okta_simulator.moments import http_date
+from tests.okta_simulator.objects import SYSTEM
 from tests.okta_simulator.organization import Organization
 from tests.okta_simulator.requests import RecordedRequest, Requests
 from tests.okta_simulator.shapes import Shapes
 from tests.okta_simulator.wire import Dropped, Truncated, with_transport
 
-ENDPOINT_MODULES = (reading_roles, reading_users, reading_groups, reading_apps, reading_organization, logs, writing)
+ENDPOINT_MODULES = (
+    reading_roles,
+    reading_users,
+    reading_groups,
+    reading_apps,
+    reading_organization,
+    logs,
+    roles_of_groups,
+    writing_users,
+    writing_groups,
+    writing_apps,
+)
 """Importing them has entered their endpoints into the table of routes."""
 
 DEFAULT_TOKEN = "00simulated-token-of-a-super-admin"
@@ -68,6 +86,7 @@ class Simulator:
         self.base_url = "http://127.0.0.1"
         self.failures: list[Exception] = []
         """What went wrong inside the simulator itself; `running` raises the first at its end."""
+        self._calls: Counter[str] = Counter()
         self._shapes: dict[tuple[str, str], Shapes] = {}
         self._application = Starlette(
             routes=[StarletteRoute(route.template, self._endpoint(route), methods=[route.method]) for route in ROUTES],
@@ -179,7 +198,11 @@ class Simulator:
         with organization.lock:
             for change in distortion.changes:
                 change(organization)
-            reply = route.endpoint(call)
+            self._calls[route.name] += 1
+            seconds = copies.lag(route.name, switches, self._calls[route.name])
+            call = replace(call, organization=copies.behind(organization, seconds))
+            with organization.acting(SYSTEM if principal is None else principal.actor, uuid.uuid4().hex):
+                reply = route.endpoint(call)
             for change in distortion.late_changes:
                 change(organization)
         return Reply(reply.status, reply.body, list(reply.headers), reply.content_type)

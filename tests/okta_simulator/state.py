@@ -10,16 +10,18 @@ import threading
 import time
 import uuid
 from bisect import insort
-from collections.abc import Callable, Iterable
-from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Concatenate, Literal, ParamSpec, TypeVar
 
+from tests.okta_simulator import copies
 from tests.okta_simulator.moments import Clock
 from tests.okta_simulator.objects import (
+    SYSTEM,
+    Actor,
     App,
-    AppUser,
-    DirectAssignment,
     Group,
-    GroupAssignment,
     GroupRule,
     LogEvent,
     Target,
@@ -82,8 +84,14 @@ class State:
         self.events: list[LogEvent] = []
         self.hidden: set[str] = set()
         """Ids of groups and apps that a resource set leaves out: they answer as if they did not exist."""
+        self.names: Counter[str] = Counter()
+        """How many names of custom apps begin with a text."""
         self.structure = 0
         self.changes = 0
+        self._actor = SYSTEM
+        self._transaction: str | None = None
+        self.formers: list[copies.Former] = []
+        """What changes have replaced lately, the oldest first."""
         self._last_moment = 0
         self._counter = 0
         self._suffix = "".join(self.random.choices(_DIGITS, k=4))
@@ -122,6 +130,18 @@ class State:
         else:
             self._past_groups.setdefault(identifier, []).append((moment, _copied(self.groups.get(identifier))))
 
+    def replaces(self, place: copies.Place, holder: str, key: str, value: object) -> None:
+        """Keep what a change is about to replace, for listings that lag behind (nothing is kept without a lag)."""
+        longest = copies.longest_lag(self.switches)
+        if not longest:
+            return
+        moment = round(self.clock() * 1000)
+        self.formers = [former for former in self.formers if former.until > moment - longest * 1000]
+        self.formers.append(copies.Former(moment, place, holder, key, copy.copy(value)))
+
+    def forget_kept_lists(self) -> None:
+        self._sorted = {}
+
     def restructure(self) -> None:
         """Say that who is where has changed."""
         self.structure += 1
@@ -150,18 +170,32 @@ class State:
                 seen[identifier] = row
         return seen
 
+    @contextmanager
+    def acting(self, actor: Actor, transaction: str | None = None) -> Iterator[None]:
+        """Let somebody do what happens inside: the log names them, and that it was done in one transaction."""
+        with self.lock:
+            before = self._actor, self._transaction
+            self._actor, self._transaction = actor, transaction or self._transaction
+            try:
+                yield
+            finally:
+                self._actor, self._transaction = before
+
     def log(self, event_type: str, message: str, *targets: Target, published: int | None = None) -> LogEvent:
         """Append an event to the System Log; `published` may lie before events already persisted."""
         moment = self.now()
+        identifier = str(uuid.UUID(int=self.random.getrandbits(128), version=4))
         event = LogEvent(
             sequence=len(self.events) + 1,
             persisted=moment,
-            uuid=str(uuid.UUID(int=self.random.getrandbits(128), version=4)),
+            uuid=identifier,
             published=moment if published is None else published,
             event_type=event_type,
             display_message=message,
             severity="INFO",
             targets=targets,
+            actor=self._actor,
+            transaction=self._transaction or identifier[:8],
         )
         self.events.append(event)
         return event
@@ -178,102 +212,6 @@ class State:
         self.groups[group.id] = group
         insort(self.group_ids, group.id)
         self.restructure()
-
-    @property
-    def everyone(self) -> Group:
-        """The built-in group of all users."""
-        return next(group for group in self.groups.values() if group.everyone)
-
-    def has_member(self, group: Group, user: User) -> bool:
-        if group.everyone:
-            return user.status != "DEPROVISIONED" or self.switches.everyone_has_deprovisioned
-        return user.id in group.members
-
-    def member_ids(self, group: Group) -> list[str]:
-        """The members' ids, ascending; deactivated users stay members."""
-
-        def members() -> Iterable[str]:
-            if not group.everyone:
-                return group.members
-            return [user.id for user in self.users.values() if self.has_member(group, user)]
-
-        return self.kept(f"members {group.id}", members)
-
-    def groups_of(self, user: User) -> list[Group]:
-        """The groups of a user, by id."""
-        return [self.groups[key] for key in self.group_ids if self.has_member(self.groups[key], user)]
-
-    def apps_of_group(self, group: Group) -> list[App]:
-        return [app for app in self.apps.values() if group.id in app.groups]
-
-    # -- effective app users
-
-    def assigned_ids(self, app: App) -> list[str]:
-        """The ids of the app's users, direct or by group, ascending."""
-
-        def assigned() -> Iterable[str]:
-            found = set(app.users)
-            for assignment in self._group_assignments(app):
-                members = self.member_ids(self.groups[assignment.group])
-                found.update(key for key in members if self.users[key].status != "DEPROVISIONED")
-            return found
-
-        return self.kept(f"assigned {app.id}", assigned)
-
-    def app_user(self, app: App, user: User) -> AppUser | None:
-        """The app's row of a user, or None when the user does not have the app."""
-        direct = app.users.get(user.id)
-        conveying = None
-        if user.status != "DEPROVISIONED":
-            groups = (item for item in self._group_assignments(app) if self.has_member(self.groups[item.group], user))
-            conveying = min(groups, key=lambda item: item.priority, default=None)
-        if direct is None and conveying is None:
-            return None
-        return self._row(app, user, direct, conveying)
-
-    def apps_of(self, user: User) -> list[App]:
-        """The apps that a user has, direct or by group."""
-        return [app for app in self.apps.values() if self.app_user(app, user) is not None]
-
-    def _group_assignments(self, app: App) -> list[GroupAssignment]:
-        # Deactivating an app takes away what groups brought; direct assignments stay.
-        return list(app.groups.values()) if app.status == "ACTIVE" else []
-
-    def _row(self, app: App, user: User, direct: DirectAssignment | None, conveying: GroupAssignment | None) -> AppUser:
-        mapped = {ours: user.profile[theirs] for ours, theirs in app.profile_mapping.items() if theirs in user.profile}
-        if conveying is not None:
-            mapped |= conveying.profile
-        if direct is not None:
-            created, updated = direct.created, direct.last_updated
-            mapped = mapped if direct.profile is None else direct.profile
-        else:
-            assert conveying is not None
-            joined = self.groups[conveying.group].members.get(user.id, user.created)
-            created = updated = max(joined, conveying.last_updated)
-        shown_by_group = direct is None or (conveying is not None and self.switches.both_assignments_scope == "GROUP")
-        status, sync_state, external_id = self._provisioning(app, user, created)
-        return AppUser(
-            user=user,
-            app=app,
-            scope="GROUP" if shown_by_group else "USER",
-            group=conveying.group if shown_by_group and conveying is not None else None,
-            user_name=(direct.user_name if direct is not None else None) or user.login,
-            profile=mapped,
-            created=created,
-            last_updated=updated,
-            status=status,
-            sync_state=sync_state,
-            external_id=external_id,
-        )
-
-    def _provisioning(self, app: App, user: User, since: int) -> tuple[Any, Any, str | None]:
-        if "PUSH_NEW_USERS" not in app.features:
-            return "ACTIVE", "DISABLED", None
-        if self.clock() * 1000 < since + app.provisioning_seconds * 1000:
-            return "STAGED", "SYNCING", None
-        if app.provisioning_fails:
-            return "STAGED", "ERROR", None
-        return "PROVISIONED", "SYNCHRONIZED", f"ext-{user.id}"
 
     def kept(self, key: str, compute: Callable[[], Iterable[str]], revision: int | None = None) -> list[str]:
         """A sorted list of ids, kept until the revision (by default that of the structure) changes."""

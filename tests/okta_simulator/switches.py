@@ -63,3 +63,13 @@ class Switches:
     big_list_seconds: float = 31.0
     # 27: the 403 of a token without the needed scope: Okta's error body, or none; the header is there in both
     scope_refusal: Literal["full", "empty"] = "full"
+    # 28: removing a member whom a rule brought. Okta's help: the rule then excepts the person; or the rule brings them
+    # again when they change; or the removal is refused
+    removal_of_ruled_member: Literal["excepted", "brought_again", "refused"] = "excepted"
+    # 29: how far listings lag behind writes, in seconds: the groups (when their members moved), the members, and the
+    # assignments to apps. What is read by id never lags
+    groups_lag: float = 0.0
+    members_lag: float = 0.0
+    assignments_lag: float = 0.0
+    # 30: one copy that lags, or that copy and an exact one answering a listing in turn, the lagging one first
+    copies: Literal["behind", "taking_turns"] = "behind"

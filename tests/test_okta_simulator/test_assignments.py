@@ -152,18 +152,6 @@ def test_a_group_assignment_can_embed_its_group(world: World) -> None:
     assert world.reader.get(f"{world.path}/groups/{world.group.id}").json()["priority"] == 0
 
 
-def test_an_app_is_created_with_200_and_a_generated_name_and_labels_do_not_repeat(world: World) -> None:
-    body = {"label": "Custom", "signOnMode": "SAML_2_0", "settings": {"signOn": {"audience": "urn:x"}}}
-    response = world.reader.post("/api/v1/apps", body)
-    assert response.status_code == 200
-    assert response.json()["name"] == "enzospizza_custom_1"
-    assert response.json()["settings"]["signOn"] == {"audience": "urn:x"}
-    assert code(world.reader.post("/api/v1/apps", body)) == (400, "E0000040")
-    metadata = world.reader.get(f"/api/v1/apps/{response.json()['id']}/sso/saml/metadata")
-    assert metadata.headers["content-type"] == "application/xml"
-    assert "http://www.okta.com/exk" in metadata.text
-
-
 @pytest.mark.parametrize(("setting", "count"), [("exact", 1), ("stale", 0)])
 def test_the_counts_of_a_group_are_a_hint(setting: str, count: int) -> None:
     organization = Organization(switches=Switches(stats=setting))  # type: ignore[arg-type]

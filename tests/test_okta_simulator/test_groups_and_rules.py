@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.okta_simulator import Organization, Simulator
+from tests.okta_simulator import Organization, Simulator, Switches
 from tests.okta_simulator.rule_language import parse
 from tests.test_okta_simulator.reader import Reader, code, reading
 
@@ -80,6 +80,57 @@ def test_a_rule_brings_members_only_while_it_is_active(reader: Reader) -> None:
     assert reader.client.delete(path, params={"removeUsers": "true"}).status_code == 202
     assert list(group.members) == []
     assert reader.rows("/api/v1/groups/rules") == []
+
+
+def ruled(reader: Reader) -> tuple[Organization, str]:
+    """An active rule that has brought the only courier, and the path of that membership."""
+    organization = reader.simulator.organization
+    yt = organization.add_user("y.t@enzos-pizza.com", profile={"department": "Couriers"})
+    group = organization.add_group("couriers")
+    organization.activate_rule(organization.add_rule("couriers", 'user.department == "Couriers"', [group]))
+    return organization, f"/api/v1/groups/{group.id}/users/{yt.id}"
+
+
+@pytest.mark.parametrize(
+    ("setting", "answer", "excepted", "member"),
+    [("excepted", 204, True, False), ("brought_again", 204, False, True), ("refused", 403, False, True)],
+)
+def test_a_member_whom_a_rule_brought_is_removed_as_the_switch_says(
+    setting: str, answer: int, excepted: bool, member: bool
+) -> None:
+    switches = Switches(removal_of_ruled_member=setting)  # type: ignore[arg-type]
+    with reading(Simulator(Organization(switches=switches))) as reader:
+        organization, path = ruled(reader)
+        yt, group = organization.user("y.t@enzos-pizza.com"), organization.group("couriers")
+        assert reader.client.delete(path).status_code == answer
+        assert (yt.id in group.members) is (answer == 403)
+        (rule,) = reader.rows("/api/v1/groups/rules")
+        assert rule["conditions"]["people"]["users"]["exclude"] == ([yt.id] if excepted else [])
+        organization.update_user(yt, title="Courier")
+        assert (yt.id in group.members) is member
+
+
+def test_a_member_by_hand_whom_a_rule_wants_is_the_rules_from_then_on(reader: Reader) -> None:
+    organization = reader.simulator.organization
+    yt = organization.add_user("y.t@enzos-pizza.com", profile={"department": "Couriers"})
+    group = organization.add_group("couriers", members=[yt])
+    moved = group.last_membership_updated
+    organization.activate_rule(organization.add_rule("couriers", 'user.department == "Couriers"', [group]))
+    assert (list(group.members), group.last_membership_updated) == ([yt.id], moved)
+    organization.update_user(yt, department="Freelance")
+    assert list(group.members) == []
+
+
+def test_a_member_is_added_by_hand_beside_a_rule_and_removed_without_a_trace_in_it(reader: Reader) -> None:
+    organization, path = ruled(reader)
+    hiro = organization.add_user("hiro@enzos-pizza.com")
+    own = path.replace(organization.user("y.t@enzos-pizza.com").id, hiro.id)
+    assert reader.client.put(own).status_code == 204
+    organization.update_user(hiro, title="Deliverator")
+    assert hiro.id in organization.group("couriers").members
+    assert reader.client.delete(own).status_code == 204
+    (rule,) = reader.rows("/api/v1/groups/rules")
+    assert rule["conditions"]["people"]["users"]["exclude"] == []
 
 
 def test_a_rule_that_cannot_be_read_becomes_invalid(reader: Reader) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from tests.okta_simulator import ManualClock, Organization, Simulator, Switches
 from tests.okta_simulator.moments import DAY, written
+from tests.test_okta_simulator.oauth import EC, Client
 from tests.test_okta_simulator.reader import Reader, code, next_link, reading
 
 START = 1_800_000_000
@@ -183,3 +184,85 @@ def test_every_change_of_an_organization_is_logged_with_its_event_type(reader: R
         "user.account.lock",
         "user.account.unlock_by_admin",
     ]
+
+
+def actors(reader: Reader) -> list[tuple[str, str, str]]:
+    """Event type, type of the actor, and who that is, of each event."""
+    rows = reader.rows("/api/v1/logs", until=written(round((START + 1) * 1000)))
+    return [(row["eventType"], row["actor"]["type"], row["actor"]["alternateId"]) for row in rows]
+
+
+def test_the_actor_of_a_write_is_the_user_of_its_token(reader: Reader) -> None:
+    organization = reader.simulator.organization
+    hiro, yt = organization.add_user("hiro@enzos-pizza.com"), organization.add_user("y.t@enzos-pizza.com")
+    group, app = organization.add_group("eng"), organization.add_app("Teleport")
+    organization.assign_group(app, group)
+    organization.events.clear()
+    reader.simulator.authority.add_token("hiro's", user=hiro)
+    reader.client.headers["authorization"] = "SSWS hiro's"
+    member = f"/api/v1/groups/{group.id}/users/{yt.id}"
+    assert reader.client.put(member).status_code == 204
+    assert reader.client.put(member).status_code == 204
+    by_hiro = ("User", "hiro@enzos-pizza.com")
+    assert actors(reader) == [
+        ("group.user_membership.add", *by_hiro),
+        ("application.user_membership.add", *by_hiro),
+    ]
+    one, other = reader.get("/api/v1/logs").json()
+    assert one["transaction"] == other["transaction"]
+    assert one["transaction"]["detail"]["requestApiTokenId"].startswith("00T")
+    assert one["actor"]["id"] == hiro.id
+
+
+def test_every_write_to_members_and_assignments_is_logged_with_its_actor(reader: Reader) -> None:
+    organization = reader.simulator.organization
+    hiro, group = organization.add_user("hiro@enzos-pizza.com"), organization.add_group("eng")
+    app = organization.add_app("Teleport")
+    organization.events.clear()
+    for method, path, body in (
+        ("PUT", f"/api/v1/groups/{group.id}/users/{hiro.id}", None),
+        ("DELETE", f"/api/v1/groups/{group.id}/users/{hiro.id}", None),
+        ("DELETE", f"/api/v1/groups/{group.id}/users/{hiro.id}", None),
+        ("POST", f"/api/v1/apps/{app.id}/users", {"id": hiro.id}),
+        ("DELETE", f"/api/v1/apps/{app.id}/users/{hiro.id}", None),
+        ("PUT", f"/api/v1/apps/{app.id}/groups/{group.id}", {}),
+        ("DELETE", f"/api/v1/apps/{app.id}/groups/{group.id}", None),
+    ):
+        assert reader.client.request(method, path, json=body).status_code < 300
+    by_administrator = ("User", "admin@enzos-pizza.com")
+    assert actors(reader) == [
+        ("group.user_membership.add", *by_administrator),
+        ("group.user_membership.remove", *by_administrator),
+        ("application.user_membership.add", *by_administrator),
+        ("application.user_membership.remove", *by_administrator),
+        ("group.application_assignment.add", *by_administrator),
+        ("group.application_assignment.remove", *by_administrator),
+    ]
+
+
+def test_what_a_rule_does_is_done_by_the_system_and_what_a_service_app_does_by_that_app(reader: Reader) -> None:
+    organization = reader.simulator.organization
+    group = organization.add_group("couriers")
+    organization.activate_rule(organization.add_rule("couriers", 'user.department == "Couriers"', [group]))
+    organization.events.clear()
+    public = [EC.as_dict(private=False)]
+    reader.simulator.authority.add_client("0oaService", public, scopes=["okta.users.manage"])
+    token = Client(reader).ask(scope="okta.users.manage").json()["access_token"]
+    profile = {"login": "y.t@enzos-pizza.com", "department": "Couriers"}
+    headers = {"authorization": f"Bearer {token}"}
+    created = reader.stranger.post("/api/v1/users", json={"profile": profile}, headers=headers)
+    assert created.status_code == 200
+    assert actors(reader) == [
+        ("user.lifecycle.create", "PublicClientApp", "0oaService"),
+        ("group.user_membership.add", "SystemPrincipal", "system@okta.com"),
+    ]
+    assert reader.get("/api/v1/logs").json()[0]["transaction"]["detail"] == {}
+
+
+def test_a_token_dies_with_the_deactivation_of_its_maker(reader: Reader) -> None:
+    hiro = reader.simulator.organization.add_user("hiro@enzos-pizza.com")
+    reader.simulator.authority.add_token("hiro's", user=hiro)
+    reader.client.headers["authorization"] = "SSWS hiro's"
+    assert reader.get("/api/v1/groups").status_code == 200
+    reader.simulator.organization.deactivate(hiro)
+    assert code(reader.get("/api/v1/groups")) == (401, "E0000011")

@@ -1,25 +1,19 @@
 """Okta's own Python SDK, which knows nothing of the simulator, must be able to read it."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from joserfc.jwk import RSAKey
-from okta.client import Client
-from okta.pagination import paginate_all
 
-from tests.okta_simulator import Organization, Simulator, running
+from tests.okta_simulator import Organization, Simulator
+from tests.test_okta_simulator.sdk import KEY, adapt, converse, every, service_app
 
 SCOPES = ["okta.users.read", "okta.groups.read", "okta.apps.read", "okta.logs.read"]
-KEY = RSAKey.generate_key(2048, parameters={"kid": "k1"})
 
 
 @pytest.fixture(autouse=True)
 def _adapt_the_sdk(monkeypatch: pytest.MonkeyPatch) -> None:
-    # It makes its proof key of 3072 bits in Python, which takes up to a quarter of a minute.
-    monkeypatch.setattr("okta.dpop.RSA_KEY_SIZE_BITS", 2048)
-    monkeypatch.setenv("OKTA_TESTING_TESTINGDISABLEHTTPSCHECK", "true")
+    adapt(monkeypatch)
 
 
 @pytest.fixture
@@ -34,28 +28,11 @@ def simulator() -> Simulator:
 def configuration(simulator: Simulator, way: str) -> dict[str, Any]:
     if way == "SSWS":
         return {"token": simulator.token}
-    return {
-        "authorizationMode": "PrivateKey",
-        "clientId": "0oaProof" if way == "DPoP" else "0oaBearer",
-        "scopes": SCOPES,
-        "privateKey": KEY.as_pem(private=True).decode(),
-        "kid": "k1",
-        "dpopEnabled": way == "DPoP",
-    }
+    return service_app("0oaProof" if way == "DPoP" else "0oaBearer", SCOPES, dpop=way == "DPoP")
 
 
 def read(simulator: Simulator, way: str, work: Callable[[Any], Awaitable[None]]) -> None:
-    async def session(base_url: str) -> None:
-        async with Client({"orgUrl": base_url, **configuration(simulator, way)}) as client:
-            await work(client)
-
-    with running(simulator) as base_url:
-        asyncio.run(session(base_url))
-
-
-async def every(method: Any, **arguments: Any) -> list[Any]:
-    """All rows of a listing, by the SDK's own paging."""
-    return [row async for row in paginate_all(method, **arguments)]
+    converse(simulator, configuration(simulator, way), work)
 
 
 @pytest.mark.parametrize("way", ["SSWS", "Bearer", "DPoP"])

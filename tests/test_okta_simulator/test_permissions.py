@@ -31,6 +31,7 @@ class World:
             "rule": rule.id,
             "move": "suspend",
             "client": "0oaclient",
+            "role": "gra1missing",
         }
         scopes = sorted({need.scope for need in NEEDS.values() if need.scope is not None})
         reader.simulator.authority.add_client("0oaAll", [EC.as_dict(private=False)], scopes=scopes)
