@@ -43,9 +43,10 @@ def rendered(step: Step, plan: Plan) -> tuple[Ended, str]:
     """How the rendering ended, and the text of the comment."""
     links = _links(step.about, plan)
     ended = step.idsync(["show", str(plan.file), "--format", "markdown", *links])
+    said = ended.out.replace(str(plan.file), plan.file.name)  # where a runner keeps it is nothing of the plan
     pins = [f"plan `{digest_in(plan.file)}`", *([f"releases `{digest_of(plan.asked)}`"] if plan.asked else [])]
     made = f"{plan.recorded:%Y-%m-%d %H:%M} UTC"
-    return ended, planned(with_lines(ended.out), plan.head, plan.notes, made, pins)
+    return ended, planned(with_lines(said), plan.head, plan.notes, made, pins)
 
 
 def with_lines(markdown: str) -> str:

@@ -402,6 +402,20 @@ def test_the_comment_gives_the_line_to_write_and_no_command(company: Company) ->
     assert "/idsync-action-files" not in told
 
 
+def test_a_doubt_is_released_by_a_person_alone_and_its_comment_is_known_again(company: Company) -> None:
+    for number in range(10, 40):
+        company.people.pop(f"p{number}")
+    company.read()
+    company.push(company.main)
+    edit = company.propose({"painters.yaml": rule("red", "painter")})
+    company.plan(edit)
+    told = company.comment(edit)
+    assert "a person applies it where the store is, with `idsync apply` and `--allow " in told
+    assert "idsync-allow: source" not in told
+    company.approve(edit)
+    assert company.merge(edit).code == 7, "what was reviewed is known again, and the doubt stands"
+
+
 @pytest.mark.parametrize("workflow", ["apply.yml", "reconcile.yml", "drift.yml"])
 def test_a_public_repository_gets_nothing_that_names_people(company: Company, workflow: str) -> None:
     company.github.private = False
