@@ -21,6 +21,8 @@ PLAN = "idsync.plan"
 ASKED = "releases.json"
 """What the text of the pull request released when it was planned, and the recording that it was planned from."""
 _KEPT = (COMMENT,)
+_OF_AN_EDIT = {"guards_changed", "config_changed"}
+"""Findings of a plan that changes the configuration in force, also where it changes no object."""
 
 
 def validate(step: Step) -> int:
@@ -102,7 +104,8 @@ def _plan(step: Step, recording: Path, recorded: Json) -> int:
         return _failed(step, "Planning", ended.code, _said(ended))
     read = json.loads(file.read_text())
     step.output("digest", read["digest"])
-    step.output("changes", str(bool(read["changes"])).lower())
+    edited = any(finding["code"] in _OF_AN_EDIT for finding in read["findings"])
+    step.output("changes", str(bool(read["changes"]) or edited).lower())
     step.output("plan", file)
     _add_html(step, file)
     _annotate(step, file)
