@@ -26,6 +26,19 @@ BUCKETS = {
     ("DELETE", "/api/v1/users/00u1"): "user_writes",
     ("GET", "/api/v1/users/00u1/groups"): "users",
     ("POST", "/api/v1/users/00u1/lifecycle/suspend"): "users",
+    ("PUT", "/api/v1/groups/00g1/users/00u1"): "groups",
+    ("DELETE", "/api/v1/groups/00g1/users/00u1"): "groups",
+    ("POST", "/api/v1/groups"): "groups",
+    ("POST", "/api/v1/groups/rules"): "groups",
+    ("PUT", "/api/v1/groups/rules/0pr1"): "groups",
+    ("GET", "/api/v1/groups/00g1/roles"): "groups",
+    ("PUT", "/api/v1/groups/00g1"): "group",
+    ("POST", "/api/v1/apps"): "apps",
+    ("POST", "/api/v1/apps/0oa1/users"): "apps",
+    ("DELETE", "/api/v1/apps/0oa1/users/00u1"): "apps",
+    ("PUT", "/api/v1/apps/0oa1/groups/00g1"): "apps",
+    ("GET", "/api/v1/apps/0oa1/sso/saml/metadata"): "apps",
+    ("PUT", "/api/v1/apps/0oa1"): "app",
     ("GET", "/api/v1/logs"): "logs",
     ("GET", "/api/v1/org"): "other",
     ("GET", "/oauth2/v1/clients"): "clients",
@@ -72,6 +85,19 @@ def test_a_token_may_use_its_share_of_a_bucket_and_then_gets_429_until_reset() -
         assert reader.get("/api/v1/apps").status_code == 429
         clock.advance(0.5)
         assert headers(reader.get("/api/v1/apps")) == (3, 2, 60)
+
+
+def test_writes_and_reads_of_members_use_up_the_same_bucket() -> None:
+    with reading(simulator(ManualClock(), groups=6)) as reader:
+        organization = reader.simulator.organization
+        group, hiro = organization.add_group("eng"), organization.add_user("hiro@enzos-pizza.com")
+        path = f"/api/v1/groups/{group.id}/users"
+        assert reader.get(path).headers["X-Rate-Limit-Remaining"] == "2"
+        assert reader.client.put(f"{path}/{hiro.id}").headers["X-Rate-Limit-Remaining"] == "1"
+        assert reader.client.delete(f"{path}/{hiro.id}").headers["X-Rate-Limit-Remaining"] == "0"
+        assert code(reader.client.put(f"{path}/{hiro.id}")) == (429, "E0000047")
+        assert hiro.id not in group.members
+        assert [entry.served for entry in reader.simulator.requests.writes] == [True, True, False]
 
 
 def test_a_window_starts_at_the_first_call_of_its_bucket_and_not_at_the_minute() -> None:
