@@ -5,7 +5,7 @@ import random
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from tests.acceptance.programs import TOKEN
 from tests.acceptance.test_serve import everybody
 from tests.effort import some
 from tests.okta_simulator import Organization
+from tests.postgres.pooler import pooled
 from tests.postgres.server import server
 from tests.serve_kills.service import LEASE, Replica
 
@@ -92,18 +93,17 @@ class Replicas:
 
 
 @contextmanager
-def replicas(org: Organization, folder: Path, count: int, tick: str = "1s") -> Iterator[Replicas]:
-    """So many services of an organization, started."""
+def replicas(
+    org: Organization, folder: Path, count: int, tick: str = "1s", *, by_pooler: bool = False
+) -> Iterator[Replicas]:
+    """So many services of an organization, started; by way of a pooler in transaction mode, if that is wanted."""
     database = server().new_database()
+    way = pooled(server(), database, folder, size=4) if by_pooler else nullcontext(server().url(database))
     try:
-        with served(org, folder) as (_, place):
+        with way as url, served(org, folder) as (_, place):
             everybody(place)
             file = place.folder / "idsync.yaml"
-            text = (
-                file.read_text()
-                .replace("sqlite:///idsync.db", server().url(database))
-                .replace("tick: 1s", f"tick: {tick}")
-            )
+            text = file.read_text().replace("sqlite:///idsync.db", url).replace("tick: 1s", f"tick: {tick}")
             file.write_text(text)
             place.more = {**place.more, "DATABASE": database}
             running = Replicas(place, [Replica(place.folder, number, f"machine-{number}") for number in range(count)])
@@ -179,3 +179,30 @@ def test_a_word_on_one_replica_wakes_the_one_that_leads(tmp_path: Path) -> None:
             wish_for_pass(store.facts, Wish("tests"))
             store.wake()
         running.until(lambda: len(running.directory().users) == PEOPLE - 1, "the leaver's end")
+
+
+def test_r46_behind_a_pooler_another_one_leads_once_the_leader_is_killed(tmp_path: Path) -> None:
+    """In transaction mode each transaction may get another process of the server; words between replicas are lost."""
+    org = organization()
+    with replicas(org, tmp_path, 2, by_pooler=True) as running:
+        running.until(lambda: len(running.directory().users) == PEOPLE, "the first full pass")
+        led = running.leader()
+        assert led is not None
+        os.kill(led.process, signal.SIGKILL)
+        org.deactivate(org.user("p007@x.com"))
+        running.until(lambda: running.other_leads(led), "another leader", TAKEOVER)
+        running.until(lambda: len(running.directory().users) == PEOPLE - 1, "the leaver's end")
+        now = running.leader()
+        assert now is not None
+        os.kill(now.process, signal.SIGSTOP)
+        try:
+            running.until(lambda: running.other_leads(now), "a third leader", TAKEOVER)
+            org.deactivate(org.user("p008@x.com"))
+            running.until(lambda: len(running.directory().users) == PEOPLE - 2, "the next leaver's end")
+            before, (token, holder, _) = running.entries(), running.lead()
+        finally:
+            os.kill(now.process, signal.SIGCONT)
+        time.sleep(2)
+        assert running.entries() == before
+        assert running.lead()[:2] == (token, holder), "who slept does not lead"
+        running.plan_nothing()
