@@ -45,3 +45,8 @@ def databases() -> Iterator[None]:
 def place(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
     """Gives a folder of its own at each call, for tests that live through many lives of a store."""
     return lambda: tmp_path_factory.mktemp("store")
+
+
+@pytest.fixture(autouse=True)
+def copied_stores() -> None:
+    """Stores are migrated here: that is what is tested."""
