@@ -175,12 +175,14 @@ class Applications(Groupings):
             priority = highest + 1 if known is None else known.priority
         kept = {} if known is None else known.profile
         assignment = GroupAssignment(group.id, priority, moment, kept if profile is None else profile)
+        had = set(self.assigned_ids(app))
         self.replaces("groups", app.id, group.id, known)
         app.groups[group.id] = assignment
         self.restructure()
         verb = "add" if known is None else "update"
         message = f"{verb.capitalize()} assigned application to group"
         self.log(f"group.application_assignment.{verb}", message, app_target(app), group_target(group))
+        self._log_brought(app, had)
         return assignment
 
     @exclusively
@@ -197,8 +199,18 @@ class Applications(Groupings):
     @exclusively
     def unassign_group(self, app: App, group: Group) -> None:
         """Take the app from a group; KeyError when it was not assigned."""
+        had = set(self.assigned_ids(app))
         self.replaces("groups", app.id, group.id, app.groups[group.id])
         del app.groups[group.id]
         self.restructure()
         message = "Remove assigned application from group"
         self.log("group.application_assignment.remove", message, app_target(app), group_target(group))
+        self._log_brought(app, had)
+
+    def _log_brought(self, app: App, had: set[str]) -> None:
+        """Log whom a change of the app's groups has brought it, and from whom it has taken it."""
+        have = set(self.assigned_ids(app))
+        for key in sorted(have ^ had):
+            verb, way = ("add", "Add user to") if key in have else ("remove", "Remove user from")
+            message = f"{way} application membership"
+            self.log(f"application.user_membership.{verb}", message, app_target(app), user_target(self.users[key]))

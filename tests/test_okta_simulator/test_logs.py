@@ -240,6 +240,25 @@ def test_every_write_to_members_and_assignments_is_logged_with_its_actor(reader:
     ]
 
 
+def test_a_group_that_brings_an_app_or_takes_it_is_followed_by_the_people_concerned(reader: Reader) -> None:
+    organization = reader.simulator.organization
+    hiro, yt = organization.add_user("hiro@enzos-pizza.com"), organization.add_user("y.t@enzos-pizza.com")
+    group, app = organization.add_group("eng", members=[hiro, yt]), organization.add_app("Teleport")
+    organization.assign_user(app, yt)
+    organization.events.clear()
+    path = f"/api/v1/apps/{app.id}/groups/{group.id}"
+    assert [reader.client.request(method, path, json={}).status_code for method in ("PUT", "PUT")] == [200, 200]
+    assert reader.client.delete(path).status_code == 204
+    seen = [(event.event_type, event.targets[-1].id) for event in organization.events]
+    assert seen == [
+        ("group.application_assignment.add", group.id),
+        ("application.user_membership.add", hiro.id),
+        ("group.application_assignment.update", group.id),
+        ("group.application_assignment.remove", group.id),
+        ("application.user_membership.remove", hiro.id),
+    ]
+
+
 def test_what_a_rule_does_is_done_by_the_system_and_what_a_service_app_does_by_that_app(reader: Reader) -> None:
     organization = reader.simulator.organization
     group = organization.add_group("couriers")
