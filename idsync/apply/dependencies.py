@@ -6,7 +6,7 @@ theirs failed; and the old name of a renamed person stays while the new one fail
 
 from idsync.model.addresses import Address, split_address
 from idsync.model.ownership import USER_ID_LABEL
-from idsync.plan.changes import AccessListChange, LockChange, UserChange
+from idsync.plan.changes import AccessListChange, LockChange, PlainChange, UserChange
 from idsync.plan.steps import Phase, Step
 
 
@@ -42,6 +42,8 @@ def _people_of(step: Step) -> set[str]:
             return {body.spec.target.user for body in bodies if body.spec.target.user is not None}
         case AccessListChange() as change:
             return set(change.members_added if step.phase is Phase.ACCESS_LIST else change.members_removed)
+        case PlainChange():
+            return set()
 
 
 def _okta_ids_of(step: Step) -> set[str]:

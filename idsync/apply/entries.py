@@ -2,18 +2,19 @@
 
 from idsync.model.addresses import split_address
 from idsync.model.canonical import Body, body_of
-from idsync.model.directory import DirectoryState, Members
+from idsync.model.directory import DirectoryState, Members, object_at
 from idsync.model.journal import StepMade
 from idsync.model.member_fingerprint import is_plain
-from idsync.model.resources import AccessList, Lock, Membership, User
-from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange
+from idsync.model.ownership import Resource
+from idsync.model.resources import Membership
+from idsync.plan.changes import AccessListChange, Change, LockChange
 from idsync.plan.steps import Phase, Step
 
 _NO_MEMBERS: Members = {}
 
 
 def entry_of(
-    step: Step, run: int, target: str, seen: DirectoryState, after: User | Lock | AccessList | None
+    step: Step, run: int, target: str, seen: DirectoryState, after: Resource | None
 ) -> tuple[StepMade, list[Body]]:
     """What the journal keeps of a step that was made: enough to tell what was done and why, and to take it back.
 
@@ -34,16 +35,10 @@ def entry_of(
 
 
 def _body_before(change: Change, seen: DirectoryState) -> Body | None:
-    found: User | Lock | AccessList | None
-    match change:
-        case LockChange():  # one whose time has passed may be there under a new one's name
-            found = seen.locks.get(split_address(change.address)[1])
-        case _ if change.action == "create":
-            return None
-        case UserChange():
-            found = seen.users.get(split_address(change.address)[1])
-        case _:
-            found = seen.access_lists.get(split_address(change.address)[1])
+    # A lock whose time has passed may be there under a new one's name.
+    if change.action == "create" and not isinstance(change, LockChange):
+        return None
+    found = object_at(seen, change.address)
     return None if found is None else body_of(found)
 
 

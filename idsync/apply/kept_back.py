@@ -16,7 +16,7 @@ from idsync.model.directory import Names
 from idsync.model.identified import OktaIds
 from idsync.model.ownership import okta_id_of
 from idsync.model.times import format_time
-from idsync.plan.changes import AccessListChange, Change, LockChange, Plan, UserChange, newly_locks
+from idsync.plan.changes import AccessListChange, Change, LockChange, PlainChange, Plan, UserChange, newly_locks
 from idsync.plan.guards import ALL_GUARDS
 from idsync.plan.same_person import okta_id, renames
 from idsync.plan.touched import locked_person
@@ -39,6 +39,7 @@ class KeptBack(msgspec.Struct, frozen=True, omit_defaults=True):
     guards: tuple[str, ...]
     user: str = ""
     access_list: str = ""
+    resource: str = ""
     okta_id: str = ""
     member: str = ""
     since: str = ""
@@ -48,6 +49,8 @@ class KeptBack(msgspec.Struct, frozen=True, omit_defaults=True):
         """Whether a plan that covers these names would have told of it again."""
         if self.user or self.member:
             return (self.user or self.member) in looked_at.users
+        if self.resource:
+            return self.resource in looked_at.plain
         return self.access_list in looked_at.access_lists
 
 
@@ -203,3 +206,5 @@ def _entries(change: Change, ids: Mapping[str, str], renamed: Mapping[str, str])
                     yield KeptBack(change.action, guards, access_list=name, member=member, okta_id=okta)
         case AccessListChange():
             yield KeptBack(change.action, guards, access_list=name)
+        case PlainChange():
+            yield KeptBack(change.action, guards, resource=change.address)

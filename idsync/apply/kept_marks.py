@@ -10,7 +10,16 @@ from msgspec.structs import replace
 from idsync.apply.kept_back import Holders, Kept, KeptBack, holders_in, keep, kept_back, locked_id, users_of
 from idsync.config.guards import Guards
 from idsync.model.addresses import split_address
-from idsync.plan.changes import AccessListChange, Change, GuardResult, LockChange, Plan, UserChange, passes_on
+from idsync.plan.changes import (
+    AccessListChange,
+    Change,
+    GuardResult,
+    LockChange,
+    PlainChange,
+    Plan,
+    UserChange,
+    passes_on,
+)
 from idsync.plan.guards import ALL_GUARDS
 from idsync.plan.same_person import okta_id, renames
 from idsync.plan.sections import FIRST
@@ -129,6 +138,8 @@ class Marks:
                 return change.action == entry.action and locked_id(change) == entry.okta_id
             case AccessListChange():
                 return bool(self._ended(entry, change)) if entry.member else change.action == entry.action
+            case PlainChange():
+                return change.action == entry.action
 
     def _ended(self, entry: KeptBack, change: AccessListChange) -> list[str]:
         """The names under which a change ends the membership that is kept: the person's of now, if any.

@@ -18,12 +18,22 @@ from idsync.errors import PlanStale
 from idsync.model.addresses import Address, split_address
 from idsync.model.agreed_past import NOTHING_PAST, AgreedPast
 from idsync.model.canonical import fingerprint
-from idsync.model.directory import DirectoryState, Members, Names
+from idsync.model.directory import DirectoryState, Members, Names, object_at
 from idsync.model.ownership import ended_locks, okta_id_of, same_owned
+from idsync.model.plain_resources import Plain, Role
 from idsync.model.resources import AccessList, Lock, User
 from idsync.model.times import is_past
 from idsync.plan.apply_times import Moment, stamped_access_list, stamped_lock, stamped_members
-from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange, passes_on
+from idsync.plan.changes import (
+    AccessListChange,
+    AnyPlainChange,
+    Change,
+    LockChange,
+    PlainChange,
+    RoleChange,
+    UserChange,
+    passes_on,
+)
 from idsync.plan.merge import has_moved, merged
 from idsync.plan.sections import FIRST
 from idsync.targets.protocol import DirectoryReader, Target
@@ -65,6 +75,7 @@ def look_at(changes: Iterable[Change], target: Target, *, ended_at: datetime | N
     lists = [change for change in changes if isinstance(change, AccessListChange)]
     users = frozenset(name_of(change) for change in changes if isinstance(change, UserChange))
     names = frozenset(map(name_of, lists))
+    plain = frozenset(change.address for change in changes if isinstance(change, PlainChange))
     with target.reading():
         counts = target.index("", Names(_NOBODY, names)).access_lists if names else {}
         locked = users | {user for change in changes if isinstance(change, LockChange) for user in _locked(change)}
@@ -75,6 +86,7 @@ def look_at(changes: Iterable[Change], target: Target, *, ended_at: datetime | N
                 users=target.state(Names(users, _NOBODY)).users if users else {},
                 locks={**ended, **target.locks(locked, lock_names)},
                 access_lists=target.access_lists(names) if names else {},
+                plain=target.plain(plain) if plain else {},
                 members=_named_members([change for change in lists if name_of(change) in counts], target),
             ),
             {name: entry.member_count for name, entry in counts.items()},
@@ -122,17 +134,12 @@ def check_preconditions(
     moved: list[Address] = []
     changes = tuple(changes)
     state = seen.state
-    there: dict[type[Change], Container[str]] = {
-        UserChange: state.users,
-        LockChange: state.locks,
-        AccessListChange: state.access_lists,
-    }
     in_force = [lock for lock in state.locks.values() if not is_past(lock.spec.expires, at.lock_end)]
     in_force += [each.after for each in changes if isinstance(each, LockChange) and each.after]
     locked = {(lock.spec.target.user or "", okta_id_of(lock.metadata.labels)) for lock in in_force}
     checked: list[Change] = []
     for change in changes:
-        if _creates(change) and name_of(change) not in there[type(change)]:
+        if _creates(change) and object_at(state, change.address) is None:
             checked.append(change)  # as planned: nothing is there yet, as is true of nearly all of a first import
             continue
         checked.append(_as_it_is(change, state, at))
@@ -176,7 +183,7 @@ def _may_go(change: UserChange, locked: Container[tuple[str, str]], past: Agreed
 
 def standing_of(change: Change, seen: Seen, target: Target, at: Moment, adopt: Container[str]) -> Standing:
     """How one change's object stands; one that we may not touch any more has moved, whatever the change touches."""
-    found: User | AccessList | None
+    found: User | AccessList | Plain | None
     name = name_of(change)
     match change:
         case UserChange():
@@ -186,6 +193,9 @@ def standing_of(change: Change, seen: Seen, target: Target, at: Moment, adopt: C
         case AccessListChange():
             standing = _list_standing(change, seen, name, target, at)
             found = seen.state.access_lists.get(name)
+        case PlainChange():
+            found = seen.state.plain.get(change.address)
+            standing = _plain_standing(change, found, target, at)
         case _:
             assert_never(change)
     if found is None or target.ours(found) or (isinstance(found, User) and may_adopt(found, adopt)):
@@ -202,6 +212,12 @@ def _as_it_is(change: Change, state: DirectoryState, at: Moment) -> Change:
             return (
                 change if current == before else replace(change, before=current, after=merged(before, after, current))
             )
+        case RoleChange(before=Role() as had, after=Role() as has):
+            # Options and denials of a role are people's.
+            there = state.plain.get(change.address)
+            if not isinstance(there, Role) or there == had:
+                return change
+            return replace(change, before=there, after=merged(had, has, there))
         case AccessListChange(after=AccessList() as wanted):
             return _list_as_it_is(change, wanted, state, at)
         case _:
@@ -228,6 +244,15 @@ def _user_standing(change: UserChange, current: User | None, target: Target, at:
     if change.before is None or current is None:
         return Standing.AS_PLANNED if change.before is current else Standing.MOVED
     return Standing.AS_PLANNED if _is_as_before(change.before, change.after, current) else Standing.MOVED
+
+
+def _plain_standing(change: AnyPlainChange, current: Plain | None, target: Target, at: Moment) -> Standing:
+    before, after = change.before, change.after
+    if at.resumed and target.same(after, current):
+        return Standing.MADE
+    if before is None or current is None:
+        return Standing.AS_PLANNED if before is current else Standing.MOVED
+    return Standing.AS_PLANNED if same_owned(before, current) else Standing.MOVED
 
 
 def _lock_standing(change: LockChange, current: Lock | None, target: Target, at: Moment) -> Standing:

@@ -6,10 +6,10 @@ from typing import assert_never
 from idsync.apply.entries import entry_of
 from idsync.model.addresses import Address, member_address, split_address
 from idsync.model.canonical import Body
-from idsync.model.directory import DirectoryState, Members
+from idsync.model.directory import DirectoryState, Members, object_at
 from idsync.model.journal import StepMade
 from idsync.model.resources import NEW_MEMBERSHIP
-from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange
+from idsync.plan.changes import AccessListChange, Change, LockChange, PlainChange, UserChange
 from idsync.plan.steps import Step, steps_of
 from idsync.stores.protocol import Found, Journal
 from idsync.targets.protocol import Resource
@@ -61,16 +61,7 @@ def left_by(changes: Iterable[Change], now: DirectoryState) -> dict[Address, Fou
 
 
 def _found_at(change: Change, now: DirectoryState) -> Resource | None:
-    name = split_address(change.address)[1]
-    match change:
-        case UserChange():
-            return now.users.get(name)
-        case LockChange():
-            return now.locks.get(name)
-        case AccessListChange():
-            return now.access_lists.get(name)
-        case _:
-            assert_never(change)
+    return object_at(now, change.address)
 
 
 def _as_planned(change: Change, seen: DirectoryState) -> DirectoryState:
@@ -85,6 +76,8 @@ def _as_planned(change: Change, seen: DirectoryState) -> DirectoryState:
             there = seen.members.get(name, NO_MEMBERS)
             members = {member: there.get(member, NEW_MEMBERSHIP) for member in change.members_removed}
             return DirectoryState(access_lists={} if item is None else {name: item}, members={name: members})
+        case PlainChange(before=resource):
+            return DirectoryState(plain={} if resource is None else {change.address: resource})
         case _:
             assert_never(change)
 

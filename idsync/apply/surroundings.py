@@ -3,15 +3,19 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
+from msgspec.structs import replace
+
 from idsync.config.settings import SyncSwitches
-from idsync.model.addresses import split_address
+from idsync.model.addresses import Address, PlainKind, plain_address, split_address
 from idsync.model.directory import DirectoryState, Members, Names
 from idsync.model.nesting import Parents, nested_in, parents_of, reached_from
-from idsync.model.resources import Lock, Membership
+from idsync.model.plain_resources import APP_ID_LABEL, GROUP_ID_LABEL, Labels, Plain, Plains, Role, UserGroup
+from idsync.model.resources import AccessList, Lock, Membership, User
 from idsync.plan.around import Around
-from idsync.plan.changes import AccessListChange, Change
+from idsync.plan.changes import AccessListChange, Change, PlainChange, RoleChange, UserChange, UserGroupChange
 from idsync.plan.gains import may_gain
 from idsync.plan.losses import may_lose
+from idsync.plan.role_reach import named_by_id
 from idsync.plan.touched import nested_lists
 from idsync.targets.protocol import DirectoryReader
 
@@ -41,7 +45,9 @@ def around_who_may_lose(
     if not people:
         return Around()
     locks = target.locks(people)
-    return surroundings(people, DirectoryState(), target, sync, changing=joining, locks=locks, members=known)
+    around = surroundings(people, DirectoryState(), target, sync, changing=joining, locks=locks, members=known)
+    touched = [change.address for change in changes if isinstance(change, PlainChange)]
+    return with_reach(around, changes, target, sync, target.plain(touched) if touched else {})
 
 
 def surroundings(
@@ -81,6 +87,60 @@ def surroundings(
         locks=locks,
         members=members,
     )
+
+
+def with_reach(
+    around: Around, changes: Iterable[Change], target: DirectoryReader, sync: SyncSwitches, current: Plains
+) -> Around:
+    """What is around people, with the roles that they have or are to have, and the apps and groups that these give.
+
+    `current` holds at least those that the changes touch. Nothing is read where apps and groups are not managed.
+    """
+    if not sync.app_groups:
+        return around
+    roles = {role for user in around.users.values() for role in user.spec.roles}
+    lists = [*around.access_lists.values()]
+    for change in changes:
+        match change:
+            case UserChange(after=User() as user):
+                roles.update(user.spec.roles)
+            case AccessListChange(after=AccessList() as item):
+                lists.append(item)
+            case _:
+                continue
+    for item in lists:
+        roles.update(item.spec.grants.roles, item.spec.owner_grants.roles)
+    known = dict(current)
+    known.update(target.plain([plain_address("role", role) for role in roles]) if roles else {})
+    made = [change.after for change in changes if isinstance(change, RoleChange) and change.after is not None]
+    wanted: set[Address] = set()
+    everything = False
+    for role in (*known.values(), *made):
+        for kind, label, labels in _asked_for(role):
+            ids = named_by_id(labels, label) if labels else ()
+            everything = everything or ids is None
+            wanted.update(plain_address(kind, name) for name in ids or ())
+    there = target.plain() if everything else target.plain(wanted - known.keys()) if wanted else {}
+    found = {**there, **known}
+    conveyed = {
+        plain_address("app", app)
+        for each in (*found.values(), *_made_groups(changes))
+        if isinstance(each, UserGroup)
+        for app in each.spec.applications
+    }
+    unread = conveyed - found.keys()
+    return replace(around, plain={**(target.plain(unread) if unread else {}), **found})
+
+
+def _made_groups(changes: Iterable[Change]) -> Iterable[Plain]:
+    return (change.after for change in changes if isinstance(change, UserGroupChange) and change.after is not None)
+
+
+def _asked_for(role: Plain) -> Iterable[tuple[PlainKind, str, Labels]]:
+    if isinstance(role, Role):
+        for conditions in (role.spec.allow, role.spec.deny):
+            yield "app", APP_ID_LABEL, conditions.app_labels
+            yield "user_group", GROUP_ID_LABEL, conditions.group_labels
 
 
 def with_nested(

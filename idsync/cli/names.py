@@ -3,7 +3,9 @@
 from collections.abc import Collection, Iterable
 
 from idsync.errors import ResourceError
+from idsync.model.addresses import PLAIN_KINDS, Address
 from idsync.model.directory import Names
+from idsync.model.plain_resources import title_of
 from idsync.model.suggestions import did_you_mean, nearest, nearest_people
 from idsync.targets.protocol import DirectoryReader
 
@@ -18,6 +20,8 @@ def resolved(directory: DirectoryReader, kind: str, name: str) -> str:
 
     Raises ResourceError where nothing of the kind is called so, or several lists are.
     """
+    if kind in PLAIN_KINDS:
+        return _resolved_plain(directory, kind, name)
     if kind not in LIST_KINDS:
         return name
     if directory.access_lists((name, name.partition("/")[0])):
@@ -36,6 +40,21 @@ def resolved(directory: DirectoryReader, kind: str, name: str) -> str:
     raise nothing_called(kind, name, (*lists, *(item.spec.title for item in lists.values())))
 
 
+def _resolved_plain(directory: DirectoryReader, kind: str, name: str) -> str:
+    """The name of a role, an app or a group that has this name, or is called so in Okta."""
+    if directory.plain((Address(f"{kind}/{name}"),)):
+        return name
+    of_kind = [item for item in directory.plain().values() if item.kind == kind]
+    called = sorted(item.metadata.name for item in of_kind if title_of(item) == name)
+    if len(called) > 1:
+        raise ResourceError(
+            f"{len(called)} resources of the kind {kind} are called {name!r}.",
+            why=f"They are {', '.join(called[:5])}.",
+            fix="Name one of them by its id.",
+        )
+    return called[0] if called else name
+
+
 def refuse_unknown(directory: DirectoryReader, kind: str, name: str) -> ResourceError:
     """That nothing of a kind has a name, with the nearest that something has."""
     match kind:
@@ -47,8 +66,11 @@ def refuse_unknown(directory: DirectoryReader, kind: str, name: str) -> Resource
         case "access_list_member":
             members = directory.state(Names(_NOBODY, frozenset({name.partition("/")[0]}))).members
             known = [f"{key}/{person}" for key, people in members.items() for person in people]
-        case _:
+        case "access_list":
             known = directory.access_lists()
+        case _:
+            of_kind = [item for item in directory.plain().values() if item.kind == kind]
+            known = [called for item in of_kind for called in (item.metadata.name, title_of(item)) if called]
     return nothing_called(kind, name, known)
 
 

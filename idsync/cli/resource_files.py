@@ -14,8 +14,9 @@ from idsync.errors import ResourceError
 from idsync.model.canonical import canonical_bytes
 from idsync.model.directory import DirectoryState
 from idsync.model.exported_state import KIND, ExportedState, StateSpec
+from idsync.model.plain_resources import App, Plains, Role, UserGroup
 from idsync.model.resources import AccessList, AccessListMember, Lock, Membership, User, membership_of
-from idsync.model.revisions import SHAPES, AnyResource, without_revision
+from idsync.model.revisions import SHAPES, AnyResource, address_of, without_revision
 from idsync.targets.given import GivenDirectory
 
 Told = AnyResource | StateSpec
@@ -74,6 +75,7 @@ def directory_of(resources: list[AnyResource], exported: StateSpec | None = None
     lists: dict[str, AccessList] = {}
     members: dict[str, dict[str, Membership]] = {}
     memberships: list[AccessListMember] = []
+    plain: Plains = {}
     for resource in map(without_revision, resources):
         name = resource.metadata.name
         match resource:
@@ -87,6 +89,8 @@ def directory_of(resources: list[AnyResource], exported: StateSpec | None = None
             case AccessListMember():
                 repeated = False
                 memberships.append(resource)
+            case Role() | App() | UserGroup():
+                repeated = plain.setdefault(address_of(resource), resource) is not resource
         if repeated:
             raise ResourceError(
                 f"{resource.kind}/{name} stands there twice.",
@@ -102,7 +106,7 @@ def directory_of(resources: list[AnyResource], exported: StateSpec | None = None
                 fix="Give the whole output of `idsync get all --format json`.",
             )
         of_list[membership.spec.name] = membership_of(membership)
-    return GivenDirectory(DirectoryState(users, locks, lists, dict(members)), exported)
+    return GivenDirectory(DirectoryState(users, locks, lists, dict(members), plain), exported)
 
 
 def _from_json(data: bytes, place: Position) -> Iterator[Told]:

@@ -12,7 +12,7 @@ import msgspec
 from idsync.compiler.causes import setting_cause
 from idsync.compiler.gone_lists import GoneLists
 from idsync.compiler.left_as_is import LeftRows
-from idsync.compiler.list_rules import EarlierLists, ListRules, Wording
+from idsync.compiler.list_rules import EarlierLists, ListRules, Wording, with_role
 from idsync.compiler.pool import Pool
 from idsync.compiler.subjects import Subject
 from idsync.config.settings import EmptyLists, Settings
@@ -21,12 +21,13 @@ from idsync.model.directory import Members, Reason, UpstreamCause, Why
 from idsync.model.findings import Finding
 from idsync.model.identity import Snapshot
 from idsync.model.list_owners import is_person, renamed_owners
-from idsync.model.ownership import OWNED_LIST_FIELDS, is_ours, org_of, our_labels, with_owned
+from idsync.model.ownership import OWNED_LIST_FIELDS, is_ours, list_roles, org_of, our_labels, with_owned
 from idsync.model.resources import (
     NEW_MEMBERSHIP,
     AccessList,
     AccessListSpec,
     Audit,
+    Grants,
     Membership,
     Metadata,
     Owner,
@@ -92,6 +93,7 @@ class ListCompiler:
         self._shared = shared
         self._snapshot = snapshot
         self._org_url = settings.integration.org_url
+        self._carries_roles = settings.integration.sync.app_groups
         self._keep_empty = settings.integration.empty_lists is EmptyLists.KEEP
         self._when_empty = setting_cause(settings, "access_lists.when_empty")
         self._filters = settings.filters
@@ -133,7 +135,7 @@ class ListCompiler:
             if wording.findings:
                 findings += wording.findings
                 noticed.add(subject.id)
-            made = self._made(subject, wording)
+            made = self._made(subject, wording, existing)
             lists[subject.id] = (
                 made if existing is None else with_owned(self._with_owners(existing, made.spec.owners), made)
             )
@@ -195,8 +197,20 @@ class ListCompiler:
     def _held_members(self, existing: Members) -> Members:
         return {name: existing[name] for name in self._held & existing.keys()}
 
-    def _made(self, subject: Subject, wording: Wording) -> AccessList:
-        """The list as it would be made now."""
+    def _made(self, subject: Subject, wording: Wording, existing: AccessList | None) -> AccessList:
+        """The list as it would be made now.
+
+        Where apps and groups are not managed, the roles by which a list gives one are left as they are.
+        """
+        grants, owner_grants = wording.grants, Grants()
+        member, owner = list_roles(subject.id)
+        if self._carries_roles:
+            owner_grants = with_role(owner_grants, owner)
+        elif existing is not None:
+            if member in existing.spec.grants.roles:
+                grants = with_role(grants, member)
+            if owner in existing.spec.owner_grants.roles:
+                owner_grants = with_role(owner_grants, owner)
         return access_list_resource(
             Metadata(subject.id, labels=our_labels(self._org_url)),
             AccessListSpec(
@@ -204,7 +218,8 @@ class ListCompiler:
                 description=wording.description,
                 owners=tuple(Owner(name) for name in wording.owners),
                 audit=Audit(),
-                grants=wording.grants,
+                grants=grants,
+                owner_grants=owner_grants,
             ),
         )
 

@@ -7,10 +7,12 @@ import msgspec
 
 from idsync.compiler.access_lists import BY_RULES, DesiredLists, Ends, ListCompiler
 from idsync.compiler.access_lists import update_reason as list_update_reason
+from idsync.compiler.app_groups import AppGroupCompiler, DesiredPlains, address_of_subject, links_of
 from idsync.compiler.causes import setting_cause, user_cause
 from idsync.compiler.edited_settings import by_edited_settings
 from idsync.compiler.expansions import unusable_values
 from idsync.compiler.gone_lists import GoneLists
+from idsync.compiler.import_rules import ImportRuleLabels
 from idsync.compiler.inputs import Inputs
 from idsync.compiler.left_as_is import findings_of
 from idsync.compiler.list_rules import rule_near_misses
@@ -49,6 +51,8 @@ class Compilation(msgspec.Struct, frozen=True):
     noticed: frozenset[str]
     noticed_lists: frozenset[str]
     """People and lists about whom something is to be said at every plan: they are looked at each time."""
+    noticed_resources: frozenset[str]
+    """Apps and groups, by Okta id, about whose resources something is to be said at every plan."""
     strangers: frozenset[str]
     """Names that somebody gets in this plan, and under which the directory has entries of the person before."""
 
@@ -63,6 +67,8 @@ def compile_state(
         draft.make_users(within)
     if sync.access_lists:
         draft.make_lists(within)
+    if sync.app_groups:
+        draft.make_resources(within)
     return draft.compilation()
 
 
@@ -78,6 +84,7 @@ class _Draft:
         self._locks = dict(locks.locks)
         self._lifetimes = locks.lifetimes
         self._lists = DesiredLists({}, {}, {}, (), {})
+        self._plain = DesiredPlains({}, {})
         self._why: dict[Address, Why] = dict(locks.why)
         self._given: dict[str, GivenRoles] = {}
         self._given_earlier: dict[str, GivenRoles] = {}
@@ -249,6 +256,29 @@ class _Draft:
         for address, why in self._lists.why.items():
             self._why[address] = self._why_list(address, why)
 
+    def make_resources(self, within: Names | None) -> None:
+        """Every app and group to have as a resource, and the roles of lists that were made; or those of `within`."""
+        inputs = self._inputs
+        chosen = inputs.app_groups
+        if within is not None:
+            chosen = tuple(subject for subject in chosen if address_of_subject(subject) in within.plain)
+        elif inputs.resources_of is not None:
+            chosen = tuple(subject for subject in chosen if subject.id in inputs.resources_of)
+        compiler = AppGroupCompiler(
+            self._org_url,
+            ImportRuleLabels(inputs.settings.import_rules),
+            links_of(inputs.app_groups),
+            inputs.left,
+            GoneLists(inputs.settings.filters, inputs.snapshot, inputs.known_lists, inputs.others),
+            inputs.index.edited,
+            self._current.plain,
+            {subject.id: subject.kind for subject in inputs.app_groups},
+        )
+        roles = inputs.settings.integration.sync.access_lists
+        self._plain = compiler.compile(chosen, self._lists.access_lists, roles=roles)
+        self._findings.extend(self._plain.findings)
+        self._why.update(self._plain.why)
+
     def _why_list(self, address: Address, why: Why) -> Why:
         name = address.partition("/")[2]
         before, after = self._current.access_lists.get(name), self._lists.access_lists.get(name)
@@ -283,7 +313,7 @@ class _Draft:
         locked = {name: lock.spec.target.user or "" for name, lock in locks.items()}
         self._why.update(by_edited_settings(self._inputs, self._why, locked))
         return Compilation(
-            DirectoryState(self._users, self._locks, lists.access_lists, dict(lists.members)),
+            DirectoryState(self._users, self._locks, lists.access_lists, dict(lists.members), self._plain.plain),
             self._why,
             self._given,
             tuple(sorted(set(self._findings), key=_finding_order)),
@@ -295,6 +325,7 @@ class _Draft:
             self._earlier(),
             frozenset(self._noticed),
             self._noticed_lists,
+            self._plain.noticed,
             self._strangers,
         )
 

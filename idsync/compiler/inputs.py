@@ -44,6 +44,16 @@ class Inputs(msgspec.Struct, frozen=True, dict=True):
     others: Mapping[str, ListKind] = {}
     """Groups and apps that exist, and that the source was not asked for."""
 
+    imported: tuple[Subject, ...] = ()
+    """The groups and apps that pass the filters, whatever they become."""
+    resources_of: frozenset[str] | None = None
+    """Of which apps and groups the resources are looked at, by Okta id; None for all."""
+
+    @cached_property
+    def app_groups(self) -> tuple[Subject, ...]:
+        """The apps and groups that become resources; none where these are not managed."""
+        return self.imported if self.settings.integration.sync.app_groups else ()
+
     @property
     def now(self) -> datetime:
         """The time for what is written, and for what takes access away when its time comes: the later of two clocks."""
@@ -76,11 +86,26 @@ def prepare(
 ) -> Inputs:
     """Match groups and apps against filters and rules, once."""
     traits = TraitMapping(settings.integration.users.traits)
-    lists = settings.integration.sync.access_lists
-    chosen = tuple(subjects(settings.filters, snapshot)) if lists else ()
+    sync = settings.integration.sync
+    imported = tuple(subjects(settings.filters, snapshot)) if sync.access_lists or sync.app_groups else ()
+    chosen = imported if sync.access_lists else ()
     roles = RoleMapping(settings, snapshot, traits)
     left = left_rows(settings, snapshot, last.good if last else None)
-    return Inputs(settings, snapshot, index, pool, chosen, roles, traits, last, clocks, left, shared_lists, past)
+    return Inputs(
+        settings,
+        snapshot,
+        index,
+        pool,
+        chosen,
+        roles,
+        traits,
+        last,
+        clocks,
+        left,
+        shared_lists,
+        past,
+        imported=imported,
+    )
 
 
 def decide_locks(inputs: Inputs, in_force: Mapping[str, Lock]) -> DesiredLocks:

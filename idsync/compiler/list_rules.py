@@ -15,6 +15,7 @@ from idsync.config.texts import is_usable_text
 from idsync.diagnostics import quoted
 from idsync.model.directory import Cause, Reason
 from idsync.model.findings import Finding
+from idsync.model.ownership import list_roles
 from idsync.model.resources import (
     Grants,
     Owner,
@@ -46,13 +47,15 @@ class ListRules:
     def __init__(self, settings: Settings) -> None:
         self._rules = _by_kind(settings.access_list_rules)
         self._patterns = {kind: PatternSet(rule.pattern for rule in rules) for kind, rules in self._rules.items()}
+        self._carries_roles = settings.integration.sync.app_groups
         self._default_owners: tuple[OwnerSetting, ...] = settings.default_owners
 
     def wording(self, subject: Subject) -> Wording:
         """Title, description, grants and first owners of the list of `subject`."""
         place = self._patterns[subject.kind].first(subject.name)
         if place is None:
-            return Wording(subject.name, subject.description, Grants(), self._owners(()), (subject.cause(),))
+            grants = self._with_role(Grants(), subject)
+            return Wording(subject.name, subject.description, grants, self._owners(()), (subject.cause(),))
         rule = self._rules[subject.kind][place]
         captures = rule.pattern.match(subject.name) or ()
         title = rule.title.expand(captures) if rule.title else ""
@@ -62,7 +65,11 @@ class ListRules:
         causes = (subject.cause(), cause)
         findings = tuple(_unusable_texts(rule, captures, causes))
         title = title if is_usable_text(title) else subject.name
-        return Wording(title, described, _grants(rule, captures), owners, causes, findings)
+        return Wording(title, described, self._with_role(_grants(rule, captures), subject), owners, causes, findings)
+
+    def _with_role(self, grants: Grants, subject: Subject) -> Grants:
+        """The grants, with the role by which members use the app or group of the list."""
+        return with_role(grants, list_roles(subject.id)[0]) if self._carries_roles else grants
 
     @property
     def default_owners(self) -> tuple[Owner, ...]:
@@ -93,6 +100,11 @@ def _grants(rule: AccessListRule, captures: tuple[str, ...]) -> Grants:
         tuple(usable(roles)),
         {name: tuple(values) for name, values in traits.items() if values and is_usable_text(name)},
     )
+
+
+def with_role(grants: Grants, role: str) -> Grants:
+    """The grants with one role more, unless it is among them."""
+    return grants if role in grants.roles else replace(grants, roles=(*grants.roles, role))
 
 
 class EarlierLists(msgspec.Struct, frozen=True):

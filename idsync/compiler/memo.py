@@ -10,17 +10,19 @@ from hashlib import blake2b
 
 import msgspec
 
+from idsync.compiler.app_groups import address_of_subject, links_of, role_addresses
 from idsync.compiler.compile import Compilation
 from idsync.compiler.inputs import Inputs
 from idsync.compiler.measures import Shape, count_attributes
 from idsync.compiler.subjects import Subject
 from idsync.config.settings import Settings
-from idsync.model.addresses import access_list_address, user_address
+from idsync.model.addresses import Address, access_list_address, split_address, user_address
 from idsync.model.directory import Names
 from idsync.model.directory_index import DirectoryIndex
 from idsync.model.identity import IdentityUser
+from idsync.model.ownership import list_of_role
 
-COMPILER_VERSION = "5"
+COMPILER_VERSION = "6"
 """Raise it whenever the same inputs compile to something else."""
 FEW = 16
 """Up to this many people who moved are searched for in unread member lists; for more, every list is read."""
@@ -55,13 +57,15 @@ class Memo(msgspec.Struct, frozen=True, array_like=True):
     known_shapes: tuple[Shape, ...] = ()
     shapes: dict[str, int] = {}
     checked: Checked = Checked()
+    resources: dict[str, bytes] = {}
 
 
 class Bases(msgspec.Struct, frozen=True):
-    """Hashes of what each person and each list is compiled from, by Okta id."""
+    """Hashes of what each person, each list, and each app or group as a resource is compiled from, by Okta id."""
 
     people: dict[str, bytes]
     lists: dict[str, bytes]
+    resources: dict[str, bytes] = {}
 
 
 def encode_memo(memo: Memo) -> bytes:
@@ -90,7 +94,9 @@ def bases_of(inputs: Inputs) -> Bases:
     people = {user.id: _person_basis(user) for user in inputs.pool.present.values()}
     for okta_id in by_groups & people.keys():
         people[okta_id] += inputs.roles.group_basis(okta_id)
-    return Bases(people, {subject.id: _list_basis(subject) for subject in inputs.subjects})
+    lists = {subject.id: _list_basis(subject) for subject in inputs.subjects}
+    links = links_of(inputs.app_groups)
+    return Bases(people, lists, {each.id: _resource_basis(each, links.get(each.id, ())) for each in inputs.app_groups})
 
 
 def narrowed(memo: Memo, inputs: Inputs, bases: Bases, held: frozenset[str], owned_by_renamed: frozenset[str]) -> Names:
@@ -109,7 +115,7 @@ def narrowed(memo: Memo, inputs: Inputs, bases: Bases, held: frozenset[str], own
     users = {*names, *pool.leaving, *pool.passed, *pool.claimed, *pool.renamed.keys(), *pool.renamed.values()}
     users |= held & index.users.keys() | _edited_users(memo, index)
     ours = {name for name, entry in index.access_lists.items() if entry.ours}
-    lists = ours - bases.lists.keys()
+    lists: set[str] = ours - bases.lists.keys()
     lists |= (owned_by_renamed & ours) | _edited_lists(memo, index)
     lists |= {
         subject.id
@@ -117,7 +123,35 @@ def narrowed(memo: Memo, inputs: Inputs, bases: Bases, held: frozenset[str], own
         if memo.lists.get(subject.id) != bases.lists[subject.id] or _has_any(subject, moved)
     }
     there = frozenset(name for name in users if name in index.users or name in pool.present)  # few are asked about
-    return Names(there, frozenset(lists))
+    return Names(there, frozenset(lists), _moved_resources(memo, inputs, bases, lists))
+
+
+def _moved_resources(memo: Memo, inputs: Inputs, bases: Bases, lists: set[str]) -> frozenset[Address]:
+    """Apps, groups and roles that may not be as desired; the lists whose roles are among them are added to `lists`."""
+    sync, index = inputs.settings.integration.sync, inputs.index
+    if not sync.app_groups:
+        return frozenset()
+    subjects = {address_of_subject(subject): subject.id for subject in inputs.app_groups}
+    moved = {
+        address for address, okta_id in subjects.items() if memo.resources.get(okta_id) != bases.resources[okta_id]
+    }
+    before, now = memo.index.plain, index.plain
+    if now is not before:
+        moved |= {address for address in before.keys() | now.keys() if before.get(address) != now.get(address)}
+    roles = {}
+    for address, entry in now.items():
+        kind, name = split_address(address)
+        if kind == "role":
+            roles[address] = list_of_role(name)
+        elif entry.ours and address not in subjects:
+            moved.add(address)
+    if sync.access_lists:
+        there = {name for name, entry in index.access_lists.items() if entry.ours}
+        moved |= {each for each, of in roles.items() if now[each].ours and of not in there}
+        lists |= {of for each in moved if (of := roles.get(each)) is not None and of in there}
+        lists |= {of for each in moved - now.keys() if (of := list_of_role(split_address(each)[1])) in there and of}
+        moved |= {each for name in lists for each in role_addresses(name)}
+    return frozenset(moved)
 
 
 def remembered(
@@ -151,6 +185,13 @@ def remembered(
             lists[subject.id] = old.lists[subject.id]
         elif access_list_address(subject.id) not in pending and not _unsettled(compilation, index, subject.id):
             lists[subject.id] = bases.lists[subject.id]
+    resources = {}
+    for subject in inputs.app_groups:
+        address = address_of_subject(subject)
+        if within is not None and address not in within.plain:
+            resources[subject.id] = old.resources[subject.id]
+        elif address not in pending and subject.id not in compilation.noticed_resources and _is_ours(index, address):
+            resources[subject.id] = bases.resources[subject.id]
     shapes = _shapes_now(inputs, compilation, old)
     known = tuple(shape for shape, _ in Counter(shapes.values()).most_common())
     places = {shape: place for place, shape in enumerate(known)}
@@ -163,6 +204,7 @@ def remembered(
         known,
         {okta_id: places[shape] for okta_id, shape in shapes.items() if places[shape] or okta_id not in people},
         checked,
+        resources,
     )
 
 
@@ -219,6 +261,16 @@ def _unsettled(compilation: Compilation, index: DirectoryIndex, access_list: str
         return True
     members = compilation.desired.members.get(access_list, {})
     return any(name in members for name in compilation.held)  # few are held, and many are members
+
+
+def _is_ours(index: DirectoryIndex, address: Address) -> bool:
+    entry = index.plain.get(address)
+    return entry is None or entry.ours
+
+
+def _resource_basis(subject: Subject, links: Iterable[str]) -> bytes:
+    text = "\0".join((subject.kind, subject.name, subject.description, *links))
+    return blake2b(text.encode(), digest_size=16).digest()
 
 
 def _person_basis(user: IdentityUser) -> bytes:

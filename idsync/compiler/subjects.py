@@ -1,6 +1,6 @@
 """What becomes an access list: the groups and apps that pass the filters, seen alike."""
 
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterator, Sequence
 
 import msgspec
 
@@ -23,6 +23,8 @@ class Subject(msgspec.Struct, frozen=True, gc=False):
     description: str
     raw_members: msgspec.Raw
     member_ids: Callable[[], list[str]]
+    conveyed_by: Sequence[str] = ()
+    """Of an app, the groups that convey it."""
 
     @property
     def has_members(self) -> bool:
@@ -45,7 +47,7 @@ def subjects(filters: ImportFilters, snapshot: Snapshot) -> Iterator[Subject]:
             yield Subject(ListSubject.GROUP, group.id, group.name, group.description, group.members, group.member_ids)
     for app in snapshot.apps:
         if app_is_imported(filters, app, snapshot.app_id):
-            yield Subject(ListSubject.APP, app.id, app.label, "", app.users, app.user_ids)
+            yield Subject(ListSubject.APP, app.id, app.label, "", app.users, app.user_ids, app.groups)
 
 
 def everybody(group: IdentityGroup, snapshot: Snapshot) -> Subject:

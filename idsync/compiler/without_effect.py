@@ -7,6 +7,7 @@ letter case keeps from fitting is `case_mismatch`, which is told where it is com
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import chain
 
+from idsync.compiler.import_rules import rules_without_effect
 from idsync.compiler.inputs import Inputs
 from idsync.compiler.memo import Checked
 from idsync.compiler.roles import config_cause
@@ -41,6 +42,8 @@ def without_effect(
         for kind in ListSubject:
             found += _import_filters(inputs, kind, other_names)
             found += _list_rules(inputs, kind)
+    if sync.app_groups:
+        found += rules_without_effect(inputs.settings.import_rules, inputs.app_groups)
     if sync.users and not inputs.snapshot.sanitized:  # the names in it are nobody's
         found += _people(inputs)
     return found

@@ -165,6 +165,12 @@ BAD_CAPTURE = _code(
     "The result would not be what the author meant.",
     "Use the captures of the rule's own filter: $1 is its first * or (group), and $$ is a dollar sign.",
 )
+RESERVED_LABEL = _code(
+    "reserved_label",
+    "A rule sets a label that Teleport and idsync keep for themselves.",
+    "It says whose an object is or what it stands for: a rule could make a foreign object ours, or ours foreign.",
+    "Choose another name; teleport.dev/, teleport.internal/, teleport.hidden/ and okta/ are kept.",
+)
 NOT_IN_THIS_VERSION = _code(
     "not_in_this_version",
     "The configuration asks for something that this version does not do.",

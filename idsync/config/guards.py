@@ -57,6 +57,7 @@ class Guards(msgspec.Struct, frozen=True):
     user_locks: Guard = Guard(Decimal(10), 5)
     member_removals: Guard = Guard(Decimal(25), 10)
     access_list_deletes: Guard = Guard(Decimal(25), 3)
+    app_group_deletes: Guard = Guard(Decimal(25), 3)
     access_losses: Guard = Guard(Decimal(10), 5)
     lock_burst: Guard = Guard(Decimal(30), 25)
     access_gains: Guard = Guard(Decimal(25), 25)

@@ -25,6 +25,7 @@ from idsync.config.guards import Guards
 from idsync.config.mistakes import Code, Mistakes
 from idsync.config.nodes import Node, find, key_position, text_of
 from idsync.config.places import places_in
+from idsync.config.read_import_rules import read_import_rules
 from idsync.config.read_integration import read_integration
 from idsync.config.read_rules import (
     read_access_list_rules,
@@ -38,9 +39,10 @@ from idsync.config.service import Service, read_service
 from idsync.config.settings import ImportFilters, Settings, TraitSettings
 from idsync.config.source_files import SourceFile, read_source_files, shown
 from idsync.diagnostics import Diagnostic, Position, has_errors, in_reading_order
+from idsync.model.addresses import PLAIN_KINDS
 
 _SINGLE = ("Integration", "DefaultOwners", "ImportFilters", "Guards", "Service")
-_RESOURCES = ("user", "lock", "access_list", "access_list_member")
+_RESOURCES = ("user", "lock", "access_list", "access_list_member", *PLAIN_KINDS)
 # After one of these, documents may have been missed.
 _UNREAD = (
     CONFIG_NOT_FOUND,
@@ -134,6 +136,7 @@ class _Documents:
         prefix = integrations[0].users.traits.prefix if integrations else TraitSettings().prefix
         role_rules = read_role_rules(self._of("RoleMapping"), prefix, self._mistakes)
         access_list_rules = read_access_list_rules(self._of("AccessListRules"), self._mistakes)
+        import_rules = read_import_rules(self._of("ImportRules"), self._mistakes)
         if not integrations:
             self._add_missing(NO_INTEGRATION, self._root, "there is no document of kind Integration")
             return None
@@ -143,6 +146,7 @@ class _Documents:
             filters=filters[0] if filters else ImportFilters(),
             role_rules=role_rules,
             access_list_rules=access_list_rules,
+            import_rules=import_rules,
             guards=guards[0] if guards else Guards(),
             service=services[0] if services else Service(),
             places=places_in({kind: documents[0] for kind, documents in self._by_kind.items()}),

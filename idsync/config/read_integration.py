@@ -37,7 +37,7 @@ from idsync.diagnostics import Position
 
 DEFAULT_ROLE = "okta-requester"
 _TTL_FIX = "Write it like 30h, 2d or 1h30m, or never for a lock without end."
-_SYNC_LATER = ("app_groups", "bidirectional")
+_SYNC_LATER = ("bidirectional",)
 
 
 def read_integration(document: Node, mistakes: Mistakes) -> Integration:

@@ -136,6 +136,7 @@ def read_guards(document: Node | None, mistakes: Mistakes) -> Guards:
         user_locks=_guard(spec, "user_locks", defaults.user_locks),
         member_removals=_guard(spec, "member_removals", defaults.member_removals),
         access_list_deletes=_guard(spec, "access_list_deletes", defaults.access_list_deletes),
+        app_group_deletes=_guard(spec, "app_group_deletes", defaults.app_group_deletes),
         access_losses=_guard(spec, "access_losses", defaults.access_losses),
         lock_burst=_guard(spec, "lock_burst", defaults.lock_burst),
         access_gains=_guard(spec, "access_gains", defaults.access_gains),

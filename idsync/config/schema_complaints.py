@@ -68,6 +68,7 @@ class Complaint:
             "required": self._missing_keys,
             "dependentRequired": self._missing_companions,
             "oneOf": self._choose_one,
+            "anyOf": self._choose_any,
             "minProperties": self._choose_one,
             "maxProperties": self._choose_one,
             "const": self._wrong_version,
@@ -176,6 +177,14 @@ class Complaint:
         elif (not self._instance or self._validator == "oneOf") and not self._is_told_otherwise(choices):
             summary = f"{self._where} has none of {', '.join(choices)}"
             why = "Exactly one of them says what is meant."
+            self._mistakes.add(CHOOSE_ONE, self._position, summary, why=why, fix=f"Add one of {', '.join(choices)}.")
+
+    def _choose_any(self) -> None:
+        """None of some keys of which at least one says what is meant."""
+        choices = [choice["required"][0] for choice in self._asked]
+        if isinstance(self._instance, dict) and not self._is_told_otherwise(choices):
+            summary = f"{self._where} has none of {', '.join(choices)}"
+            why = "At least one of them says what it is about."
             self._mistakes.add(CHOOSE_ONE, self._position, summary, why=why, fix=f"Add one of {', '.join(choices)}.")
 
     def _is_told_otherwise(self, choices: list[str]) -> bool:

@@ -256,6 +256,35 @@ class AccessListRule(msgspec.Struct, frozen=True):
     traits: tuple[TraitGrant, ...] = ()
 
 
+class NamedId(msgspec.Struct, frozen=True):
+    """An Okta id that the configuration names, and where."""
+
+    id: str
+    position: Position
+
+
+class LabelTemplate(msgspec.Struct, frozen=True):
+    """A label that a rule gives: its name as it is, its value with captures."""
+
+    name: str
+    value: Template
+
+
+class ImportRule(msgspec.Struct, frozen=True):
+    """Labels for the apps and groups that any of these filters and ids takes.
+
+    Where two rules set one label, the higher `priority` wins, and of equals the one that stands first.
+    """
+
+    priority: int
+    labels: tuple[LabelTemplate, ...]
+    position: Position
+    apps: tuple[NamePattern, ...] = ()
+    groups: tuple[NamePattern, ...] = ()
+    app_ids: tuple[NamedId, ...] = ()
+    group_ids: tuple[NamedId, ...] = ()
+
+
 class Settings(msgspec.Struct, frozen=True, dict=True):
     """Everything that a configuration says. Rules stand in the order in which they apply."""
 
@@ -264,6 +293,7 @@ class Settings(msgspec.Struct, frozen=True, dict=True):
     filters: ImportFilters = ImportFilters()
     role_rules: tuple[RoleRule, ...] = ()
     access_list_rules: tuple[AccessListRule, ...] = ()
+    import_rules: tuple[ImportRule, ...] = ()
     guards: Guards = Guards()
     service: Service = Service()
     places: tuple[tuple[str, Position], ...] = ()

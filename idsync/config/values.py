@@ -135,9 +135,14 @@ def read_template(node: Node | None, pattern: NamePattern | None, mistakes: Mist
 
 
 def parse_template(text: str, pattern: NamePattern, position: Position, mistakes: Mistakes) -> Template | None:
-    """Parse one text with captures, or note what is wrong with it."""
+    """Parse one text with captures of a pattern, or note what is wrong with it."""
+    return parse_text_template(text, pattern.captures, position, mistakes)
+
+
+def parse_text_template(text: str, captures: int, position: Position, mistakes: Mistakes) -> Template | None:
+    """Parse one text with so many captures, or note what is wrong with it."""
     try:
-        return Template(text, pattern.captures)
+        return Template(text, captures)
     except TemplateError as refusal:
         mistakes.add(
             BAD_CAPTURE, position, f"{quoted(text)}: {plainly(str(refusal))}", fix=plainly(refusal.fix, limit=200)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from idsync.model.addresses import Address, split_address
+from idsync.model.addresses import Address, is_plain, split_address
 from idsync.model.canonical import Body, body_of
 from idsync.model.directory import Names
 from idsync.model.journal import LOCAL
@@ -42,7 +42,9 @@ def note_differences(records: Records, changed: Changed, entry: int) -> None:
 def _names(changed: Changed) -> Names:
     split = [split_address(address) for address in changed]
     users = frozenset(name for kind, name in split if kind == "user")
-    return Names(users, frozenset(name.partition("/")[0] for kind, name in split if kind != "user"))
+    plain = frozenset(filter(is_plain, changed))
+    lists = (name.partition("/")[0] for kind, name in split if kind.startswith("access_list"))
+    return Names(users, frozenset(lists), plain)
 
 
 def _resource(address: Address, body: bytes | None) -> AnyResource | None:

@@ -17,6 +17,7 @@ from idsync.model.directory import Members, Names
 from idsync.model.journal import LOCAL, MadeByHand
 from idsync.model.names import is_text
 from idsync.model.ownership import differing, org_of
+from idsync.model.plain_resources import App, Role, UserGroup
 from idsync.model.resources import (
     AccessList,
     AccessListMember,
@@ -120,6 +121,8 @@ class Editor:
                     self._directory.delete_access_list(name)
                 case AccessListMember():
                     self._directory.remove_members(before.spec.access_list, [before.spec.name])
+                case Role() | App() | UserGroup():
+                    self._directory.delete_plain(address_of(before))
                 case _:
                     assert_never(before)
             return self._recorded(before, None, members, reason)
@@ -139,6 +142,8 @@ class Editor:
             case AccessListMember():
                 self._nesting.check_membership(resource)
                 self._directory.add_members(resource.spec.access_list, {resource.spec.name: membership_of(resource)})
+            case Role() | App() | UserGroup():
+                self._directory.put_plain(resource)
             case _:
                 assert_never(resource)
         return self._recorded(before, resource)
@@ -192,7 +197,7 @@ class Editor:
                 return False
             case AccessListMember():
                 return self._is_ours(self._find(access_list_address(resource.spec.access_list)))
-            case User() | Lock() | AccessList():
+            case User() | Lock() | AccessList() | Role() | App() | UserGroup():
                 return bool(org_of(resource.metadata.labels))
             case _:
                 assert_never(resource)
@@ -210,10 +215,13 @@ class Editor:
                 access_list, _, person = name.partition("/")
                 details = self._directory.memberships([person]).get(access_list, {}).get(person)
                 return None if details is None else member(access_list, person, details)
+            case "role" | "app" | "user_group":
+                return self._directory.plain((address,)).get(address)
             case _:
                 raise ResourceError(
                     f"{address!r:.200} is not an address.",
-                    why="An address is user/NAME, lock/NAME, access_list/NAME or access_list_member/LIST/NAME.",
+                    why="An address is user/NAME, lock/NAME, access_list/NAME, access_list_member/LIST/NAME, role/NAME,"
+                    " app/NAME or user_group/NAME.",
                     fix="`idsync get` prints what there is.",
                 )
 
@@ -246,6 +254,8 @@ class Editor:
             case AccessListMember(spec=member_spec) as membership:
                 own = {"joined": member_spec.joined or now, "ineligible_status": ""}
                 return replace(membership, spec=replace(member_spec, **own))
+            case (Role() | App() | UserGroup()) as plain:
+                return plain
             case other:
                 assert_never(other)
 

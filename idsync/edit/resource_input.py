@@ -7,6 +7,7 @@ import msgspec
 from idsync.diagnostics import Position
 from idsync.errors import ResourceError
 from idsync.model.canonical import canonical_bytes
+from idsync.model.plain_resources import App, Role, UserGroup
 from idsync.model.resources import NESTED_LIST, NEW_MEMBERSHIP, AccessList, AccessListMember, Lock, User
 from idsync.model.revisions import SHAPES, AnyResource, address_of
 from idsync.model.suggestions import nearest
@@ -43,6 +44,9 @@ def check_resource(resource: AnyResource) -> None:
             _check_access_list(resource)
         case AccessListMember():
             _check_member(resource)
+        case Role() | App() | UserGroup():
+            if "/" in resource.metadata.name:
+                raise _senseless(resource, "metadata.name holds a slash")
         case _:
             assert_never(resource)
 

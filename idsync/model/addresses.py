@@ -3,7 +3,10 @@
 from typing import Literal, NewType
 
 Address = NewType("Address", str)
-Kind = Literal["user", "lock", "access_list", "access_list_member"]
+PlainKind = Literal["role", "app", "user_group"]
+"""Kinds of resource that have no members and are about no person."""
+Kind = Literal["user", "lock", "access_list", "access_list_member"] | PlainKind
+PLAIN_KINDS: tuple[PlainKind, ...] = ("role", "app", "user_group")
 
 
 def user_address(name: str) -> Address:
@@ -19,6 +22,16 @@ def lock_address(name: str) -> Address:
 def access_list_address(name: str) -> Address:
     """Address of an access list, by its name (the Okta id for lists of ours)."""
     return Address(f"access_list/{name}")
+
+
+def plain_address(kind: PlainKind, name: str) -> Address:
+    """Address of a role, an app or a group, by its name (the Okta id for apps and groups of ours)."""
+    return Address(f"{kind}/{name}")
+
+
+def is_plain(address: Address | str) -> bool:
+    """Whether an address is that of a role, an app or a group."""
+    return address.partition("/")[0] in PLAIN_KINDS
 
 
 def member_address(access_list: str, member: str) -> Address:

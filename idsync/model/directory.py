@@ -8,7 +8,9 @@ from enum import StrEnum
 
 import msgspec
 
+from idsync.model.addresses import Address, split_address
 from idsync.model.measures import Measures
+from idsync.model.plain_resources import Plain
 from idsync.model.resources import AccessList, Lock, Membership, User
 
 Members = Mapping[str, Membership]
@@ -31,6 +33,8 @@ class Reason(StrEnum):
     TRAITS_CHANGED = "traits_changed"
     ROLE_MAPPING_CHANGED = "role_mapping_changed"
     IMPORTED = "imported"
+    LABELS_CHANGED = "labels_changed"
+    LINKS_CHANGED = "links_changed"
     GROUP_RENAMED = "group_renamed"
     TITLE_CHANGED = "title_changed"
     DESCRIPTION_CHANGED = "description_changed"
@@ -107,12 +111,30 @@ class GivenRoles(msgspec.Struct, frozen=True, gc=False):
 
 
 class DirectoryState(msgspec.Struct, frozen=True):
-    """Users, locks, access lists and memberships, each keyed by name; `members` has a key for every list here."""
+    """Users, locks, access lists and memberships, each keyed by name; `members` has a key for every list here.
+
+    `plain` are roles, apps and groups, by address.
+    """
 
     users: dict[str, User] = {}
     locks: dict[str, Lock] = {}
     access_lists: dict[str, AccessList] = {}
     members: dict[str, Members] = {}
+    plain: dict[Address, Plain] = {}
+
+
+def object_at(state: DirectoryState, address: Address) -> User | Lock | AccessList | Plain | None:
+    """The object at an address, which is not that of a membership."""
+    kind, name = split_address(address)
+    match kind:
+        case "user":
+            return state.users.get(name)
+        case "lock":
+            return state.locks.get(name)
+        case "access_list":
+            return state.access_lists.get(name)
+        case _:
+            return state.plain.get(address)
 
 
 class LastApply(msgspec.Struct, frozen=True):
@@ -125,7 +147,8 @@ class LastApply(msgspec.Struct, frozen=True):
 
 
 class Names(msgspec.Struct, frozen=True):
-    """The names that a plan must look at: everything else is known to be as desired."""
+    """The names that a plan must look at, and the addresses of plain resources: all else is known to be as desired."""
 
     users: frozenset[str]
     access_lists: frozenset[str]
+    plain: frozenset[Address] = frozenset()

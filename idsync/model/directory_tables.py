@@ -69,6 +69,22 @@ class AccessListTable(Protocol):
         """Delete a list and its memberships; a missing one is not an error."""
 
 
+class PlainTable(Protocol):
+    """Roles, apps and groups, by address."""
+
+    def entries(self, org: str, addresses: Collection[Address] | None) -> Iterable[tuple[str, bool, str]]:
+        """Address, whether ours by `org`, and fingerprint of these, or of all."""
+
+    def bodies(self, addresses: Collection[Address] | None) -> Iterable[tuple[str, bytes]]:
+        """Address and body of these, or of all."""
+
+    def put(self, address: Address, org: str, body: Body) -> None:
+        """Create or replace one."""
+
+    def delete(self, address: Address) -> None:
+        """Delete one; a missing one is not an error."""
+
+
 class MemberTable(Protocol):
     """Memberships: pairs of list and member, with the body of their details."""
 
@@ -98,19 +114,22 @@ class DirectoryTables(Protocol):
     def access_lists(self) -> AccessListTable: ...
 
     @property
+    def plain(self) -> PlainTable: ...
+
+    @property
     def members(self) -> MemberTable: ...
 
-    def counts(self, org: str) -> tuple[int, int, int]:
-        """How many users, memberships and lists are ours by `org`."""
+    def counts(self, org: str) -> tuple[int, int, int, int]:
+        """How many users, memberships, lists, and apps with groups are ours by `org`."""
 
     def orgs(self) -> Collection[str]:
-        """Every org by which some user or list is ours."""
+        """Every org by which some user, list, app or group is ours."""
 
     def serial(self) -> int:
         """Grows by one with each transaction that changes the directory."""
 
     def edited(self, within: Names | None) -> Iterable[Address]:
-        """Addresses of what is not as agreed: all, or those of these users and lists, and every lock."""
+        """Addresses of what is not as agreed: all, or those of these names, and every lock."""
 
     def reading(self) -> AbstractContextManager[None]:
         """A span of reads that see one state."""

@@ -9,21 +9,27 @@ from typing import TypeVar
 
 import msgspec
 
+from idsync.model.addresses import Address
 from idsync.model.directory import DirectoryState
 from idsync.model.ownership import ORG_LABEL, okta_id_of, org_of
+from idsync.model.plain_resources import Plain
 from idsync.model.resources import AccessList, Lock, User
 
-Labelled = TypeVar("Labelled", User, Lock, AccessList)
+Key = TypeVar("Key", bound=str)
+Labelled = TypeVar("Labelled", bound=User | Lock | AccessList | Plain)
 replace = msgspec.structs.replace
 
 
 class Orphans(msgspec.Struct, frozen=True):
-    """What carries our origin and the address `org_url`: users with Okta ids, lists, and locks with their users."""
+    """What carries our origin and the address `org_url`: users with Okta ids, lists, and locks with their users; and
+    roles, apps and groups.
+    """
 
     org_url: str
     users: Mapping[str, str] = {}
     access_lists: tuple[str, ...] = ()
     locks: Mapping[str, str] = {}
+    plain: tuple[Address, ...] = ()
 
 
 def orphans_of(state: DirectoryState, known: Collection[str]) -> tuple[Orphans, ...]:
@@ -37,9 +43,19 @@ def orphans_of(state: DirectoryState, known: Collection[str]) -> tuple[Orphans, 
         lists.setdefault(org_of(item.metadata.labels), []).append(name)
     for name, lock in state.locks.items():
         locks.setdefault(org_of(lock.metadata.labels), {})[name] = lock.spec.target.user or ""
-    strangers = sorted((users.keys() | lists.keys() | locks.keys()) - {"", *known})
+    plain: dict[str, list[Address]] = {}
+    for address, resource in state.plain.items():
+        plain.setdefault(org_of(resource.metadata.labels), []).append(address)
+    strangers = sorted((users.keys() | lists.keys() | locks.keys() | plain.keys()) - {"", *known})
     return tuple(
-        Orphans(org, users.get(org, {}), tuple(sorted(lists.get(org, ()))), locks.get(org, {})) for org in strangers
+        Orphans(
+            org,
+            users.get(org, {}),
+            tuple(sorted(lists.get(org, ()))),
+            locks.get(org, {}),
+            tuple(sorted(plain.get(org, ()))),
+        )
+        for org in strangers
     )
 
 
@@ -50,10 +66,11 @@ def taken_over(state: DirectoryState, org_url: str, former: Collection[str]) -> 
         locks=relabelled(state.locks, org_url, former),
         access_lists=relabelled(state.access_lists, org_url, former),
         members=state.members,
+        plain=relabelled(state.plain, org_url, former),
     )
 
 
-def relabelled(objects: dict[str, Labelled], org_url: str, former: Collection[str]) -> dict[str, Labelled]:
+def relabelled(objects: dict[Key, Labelled], org_url: str, former: Collection[str]) -> dict[Key, Labelled]:
     """These objects, each that carries a former address labelled with `org_url`; the same ones where none does."""
     moved = {name: item for name, item in objects.items() if org_of(item.metadata.labels) in former}
     if not moved:

@@ -32,7 +32,7 @@ def identified_state(state: DirectoryState, okta_ids: OktaIds) -> DirectoryState
     users, locks = identified_objects(state.users, okta_ids), identified_objects(state.locks, okta_ids)
     if users is state.users and locks is state.locks:
         return state
-    return DirectoryState(users, locks, state.access_lists, state.members)
+    return replace(state, users=users, locks=locks)
 
 
 def identified_objects(objects: dict[str, Labelled], okta_ids: OktaIds) -> dict[str, Labelled]:

@@ -7,11 +7,12 @@ target's to say. Of an object of ours the fields named here are ours too; all el
 import uuid
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
-from typing import Any, TypeVar, assert_never
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
-from idsync.model.resources import AccessList, AccessListMember, Lock, Metadata, User
+from idsync.model.plain_resources import App, Plain, Role, UserGroup
+from idsync.model.resources import AccessList, AccessListMember, Grants, Lock, Metadata, User
 from idsync.model.revisions import AnyResource
 from idsync.model.times import is_past
 
@@ -26,10 +27,22 @@ OWNED_LABELS = (ORIGIN_LABEL, ORG_LABEL, USER_ID_LABEL)
 OWNED_USER_FIELDS = ("roles", "traits")
 OWNED_LIST_FIELDS = ("title", "description", "grants")
 OWNED_LOCK_FIELDS = ("target", "message", "expires", "created_at", "created_by")
+OWNED_FIELDS: Mapping[type, tuple[str, ...]] = {
+    User: OWNED_USER_FIELDS,
+    Lock: OWNED_LOCK_FIELDS,
+    AccessList: OWNED_LIST_FIELDS,
+    Role: ("allow",),
+    App: ("uri", "public_addr", "user_groups"),
+    UserGroup: ("applications",),
+}
 """Fields of `spec`, by kind. Of a membership its kind is ours: which people and lists are members at all."""
+WHOLLY_LABELLED = (Role, App, UserGroup)
+"""Kinds of which every label is ours, and the description: roles give resources by their labels."""
 
-Body = TypeVar("Body", User, Lock, AccessList)
-Ours = Callable[[User | Lock | AccessList], bool]
+Resource = User | Lock | AccessList | Role | App | UserGroup
+"""An object of a directory; memberships go with their list."""
+Body = TypeVar("Body", User, Lock, AccessList, Role, App, UserGroup)
+Ours = Callable[[Resource], bool]
 """Whether an object is ours, as its target says."""
 
 
@@ -75,21 +88,32 @@ def ended_locks(locks: Mapping[str, Lock], ours: Ours, now: datetime) -> frozens
     return frozenset(name for name, lock in locks.items() if is_past(lock.spec.expires, now) and ours(lock))
 
 
+def list_roles(access_list: str) -> tuple[str, str]:
+    """The names of the roles that members and owners of a list get, by which they may use its app or group."""
+    return f"okta-member-{access_list}", f"okta-owner-{access_list}"
+
+
+def list_of_role(role: str) -> str | None:
+    """The list whose members or owners get a role of this name; None for any other role."""
+    for prefix in ("okta-member-", "okta-owner-"):
+        if role.startswith(prefix):
+            return role[len(prefix) :]
+    return None
+
+
 def owned(resource: AnyResource | None) -> dict[str, object]:
-    """The owned fields of an object with their values; none of an object that is not there."""
-    match resource:
-        case None:
-            return {}
-        case User(metadata=metadata, spec=spec):
-            return {**_fields(spec, OWNED_USER_FIELDS), **_labels(metadata)}
-        case Lock(metadata=metadata, spec=spec):
-            return {**_fields(spec, OWNED_LOCK_FIELDS), **_labels(metadata)}
-        case AccessList(metadata=metadata, spec=spec):
-            return {**_fields(spec, OWNED_LIST_FIELDS), **_labels(metadata)}
-        case AccessListMember(spec=member):
-            return {"membership": member.membership_kind}
-        case _:
-            assert_never(resource)
+    """The owned fields of an object with their values; none of an object that is not there.
+
+    Of what a list gives to its owners one role is ours, the one that is named after it.
+    """
+    if resource is None:
+        return {}
+    if isinstance(resource, AccessListMember):
+        return {"membership": resource.spec.membership_kind}
+    fields = {**_fields(resource.spec, OWNED_FIELDS[type(resource)]), **_labels(resource)}
+    if isinstance(resource, AccessList):
+        fields["owner role"] = _owner_role(resource) in resource.spec.owner_grants.roles
+    return fields
 
 
 def differing(before: AnyResource | None, after: AnyResource | None) -> list[str]:
@@ -100,22 +124,44 @@ def differing(before: AnyResource | None, after: AnyResource | None) -> list[str
 
 def with_owned(found: Body, wanted: Body) -> Body:
     """`found` with the name and the owned fields of `wanted`; what people own stays as it is there."""
-    theirs = {name: value for name, value in found.metadata.labels.items() if name not in OWNED_LABELS}
-    labels = {**theirs, **wanted.metadata.labels}
-    metadata = replace(found.metadata, name=wanted.metadata.name, labels=labels)
-    match wanted:
-        case User():
-            spec: Any = replace(found.spec, **_fields(wanted.spec, OWNED_USER_FIELDS))
-        case Lock():
-            spec = replace(found.spec, **_fields(wanted.spec, OWNED_LOCK_FIELDS))
-        case AccessList():
-            spec = replace(found.spec, **_fields(wanted.spec, OWNED_LIST_FIELDS))
+    if isinstance(wanted, WHOLLY_LABELLED):
+        metadata = replace(found.metadata, description=wanted.metadata.description, labels=wanted.metadata.labels)
+    else:
+        theirs = {name: value for name, value in found.metadata.labels.items() if name not in OWNED_LABELS}
+        metadata = replace(found.metadata, labels={**theirs, **wanted.metadata.labels})
+    spec: Any = replace(found.spec, **_fields(wanted.spec, OWNED_FIELDS[type(wanted)]))
+    if isinstance(wanted, AccessList):
+        spec = replace(spec, owner_grants=_with_owner_role(spec.owner_grants, wanted))
+    return replace(found, metadata=replace(metadata, name=wanted.metadata.name), spec=spec)
+
+
+def plain_with_owned(found: Plain, wanted: Plain) -> Plain:
+    """`with_owned` of two plain resources at one address, which are of one kind."""
+    match found, wanted:
+        case (Role() as old, Role() as new):
+            return with_owned(old, new)
+        case (App() as old_app, App() as new_app):
+            return with_owned(old_app, new_app)
+        case (UserGroup() as old_group, UserGroup() as new_group):
+            return with_owned(old_group, new_group)
         case _:
-            assert_never(wanted)
-    return replace(found, metadata=metadata, spec=spec)
+            return wanted
 
 
-def same_owned(wanted: User | Lock | AccessList | None, found: User | Lock | AccessList | None) -> bool:
+def _with_owner_role(there: Grants, wanted: AccessList) -> Grants:
+    """What owners get, with or without the role that is ours, as is wanted."""
+    role = _owner_role(wanted)
+    if (role in wanted.spec.owner_grants.roles) == (role in there.roles):
+        return there
+    others = tuple(name for name in there.roles if name != role)
+    return replace(there, roles=others if role in there.roles else (*others, role))
+
+
+def _owner_role(access_list: AccessList) -> str:
+    return list_roles(access_list.metadata.name)[1]
+
+
+def same_owned(wanted: Resource | None, found: Resource | None) -> bool:
     """Whether what is found has the owned fields of what is wanted, or neither is there.
 
     The times of a lock may be others, since they count from when it was made: it has an end or none, as is wanted.
@@ -133,5 +179,8 @@ def _fields(spec: object, names: tuple[str, ...]) -> dict[str, Any]:
     return {name: getattr(spec, name) for name in names}
 
 
-def _labels(metadata: Metadata) -> dict[str, object]:
+def _labels(resource: Resource) -> dict[str, object]:
+    metadata: Metadata = resource.metadata
+    if isinstance(resource, WHOLLY_LABELLED):
+        return {"description": metadata.description, **{f"label {name}": v for name, v in metadata.labels.items()}}
     return {f"label {name}": metadata.labels.get(name) for name in OWNED_LABELS}

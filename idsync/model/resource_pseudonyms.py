@@ -5,12 +5,14 @@ labels that make an object ours.
 """
 
 from collections.abc import Callable, Collection, Iterable
+from typing import TypeVar
 
 import msgspec
 
 from idsync.model.directory import Members
 from idsync.model.nesting import is_nested
 from idsync.model.ownership import ORG_LABEL, ORIGIN_LABEL, UNKNOWN_PERSON, USER_ID_LABEL, is_ours, lock_name
+from idsync.model.plain_resources import Plain
 from idsync.model.pseudonyms import Identifying, Pseudonyms
 from idsync.model.resources import (
     AccessList,
@@ -28,6 +30,7 @@ from idsync.model.resources import (
     User,
 )
 
+Resource = TypeVar("Resource", bound=Plain)
 _TRUTH_VALUES = frozenset({"true", "false"})
 replace = msgspec.structs.replace
 
@@ -143,6 +146,11 @@ class ResourcePseudonyms:
                 ownership_requires=self._requirement(spec.ownership_requires),
             ),
         )
+
+    def plain(self, item: Resource) -> Resource:
+        """A role, an app or a group: what people may have written of it does not stay."""
+        stays = is_ours(item.metadata.labels, self._org_url)
+        return item if stays else replace(item, metadata=self._metadata(item.metadata, item.metadata.name))
 
     def _owner(self, owner: Owner) -> Owner:
         name = owner.name if is_nested(owner) else self._pseudonym.text(owner.name)

@@ -12,11 +12,11 @@ Strings = tuple[str, ...]
 Traits = dict[str, Strings]
 
 
-class _Part(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
+class Part(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
     """A piece of a resource: immutable, absent when default, closed to unknown fields."""
 
 
-class Metadata(_Part, frozen=True):
+class Metadata(Part, frozen=True):
     """Name and labels; `expires` marks a temporary user; `revision` is set only on what `get` prints."""
 
     name: str
@@ -26,13 +26,13 @@ class Metadata(_Part, frozen=True):
     revision: str | None = None
 
 
-class UserReference(_Part, frozen=True):
+class UserReference(Part, frozen=True):
     """The person or system account behind `created_by`."""
 
     name: str = ""
 
 
-class ConnectorReference(_Part, frozen=True):
+class ConnectorReference(Part, frozen=True):
     """The SSO connector that made a user."""
 
     type: str = ""
@@ -40,7 +40,7 @@ class ConnectorReference(_Part, frozen=True):
     identity: str = ""
 
 
-class CreatedBy(_Part, frozen=True):
+class CreatedBy(Part, frozen=True):
     """Who or what made a user, and when."""
 
     time: str | None = None
@@ -48,14 +48,14 @@ class CreatedBy(_Part, frozen=True):
     connector: ConnectorReference | None = None
 
 
-class ExternalIdentity(_Part, frozen=True):
+class ExternalIdentity(Part, frozen=True):
     """A login of the user at an SSO connector."""
 
     connector_id: str = ""
     username: str = ""
 
 
-class LoginStatus(_Part, frozen=True):
+class LoginStatus(Part, frozen=True):
     """The login-failure lock that the directory itself keeps; not a lock resource."""
 
     is_locked: bool = False
@@ -64,7 +64,7 @@ class LoginStatus(_Part, frozen=True):
     lock_expires: str | None = None
 
 
-class UserSpec(_Part, frozen=True):
+class UserSpec(Part, frozen=True):
     """What a user may do (`roles`) and is (`traits`)."""
 
     roles: Strings = ()
@@ -86,7 +86,7 @@ class User(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     spec: UserSpec
 
 
-class LockTarget(_Part, frozen=True):
+class LockTarget(Part, frozen=True):
     """What a lock stops; normally one attribute is set."""
 
     user: str | None = None
@@ -102,7 +102,7 @@ class LockTarget(_Part, frozen=True):
     node: str | None = None
 
 
-class LockSpec(_Part, frozen=True):
+class LockSpec(Part, frozen=True):
     """Target, message and lifetime; without `expires` a lock is permanent."""
 
     target: LockTarget
@@ -121,7 +121,7 @@ class Lock(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     spec: LockSpec
 
 
-class Owner(_Part, frozen=True):
+class Owner(Part, frozen=True):
     """An owner of a list: a user by name, or every member of another list."""
 
     name: str
@@ -129,20 +129,20 @@ class Owner(_Part, frozen=True):
     membership_kind: str = "MEMBERSHIP_KIND_USER"
 
 
-class Recurrence(_Part, frozen=True, omit_defaults=False):
+class Recurrence(Part, frozen=True, omit_defaults=False):
     """How often a list is reviewed."""
 
     frequency: str = "6months"
     day_of_month: str = "1"
 
 
-class Notifications(_Part, frozen=True, omit_defaults=False):
+class Notifications(Part, frozen=True, omit_defaults=False):
     """How long before a review its owners hear of it."""
 
     start: str = "336h"
 
 
-class Audit(_Part, frozen=True, omit_defaults=False):
+class Audit(Part, frozen=True, omit_defaults=False):
     """When a list's members are reviewed."""
 
     recurrence: Recurrence = Recurrence()
@@ -150,14 +150,14 @@ class Audit(_Part, frozen=True, omit_defaults=False):
     notifications: Notifications = Notifications()
 
 
-class Grants(_Part, frozen=True):
+class Grants(Part, frozen=True):
     """Roles and traits: what members get, or what members and owners must have."""
 
     roles: Strings = ()
     traits: Traits = {}
 
 
-class AccessListSpec(_Part, frozen=True):
+class AccessListSpec(Part, frozen=True):
     """Title, people in charge, requirements and grants of a list."""
 
     title: str
@@ -190,7 +190,7 @@ class Membership(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, forb
     membership_kind: str = "MEMBERSHIP_KIND_USER"
 
 
-class MemberSpec(_Part, frozen=True):
+class MemberSpec(Part, frozen=True):
     """A membership with its two ends, as `get access_list_members` prints it."""
 
     access_list: str

@@ -6,9 +6,10 @@ import msgspec
 
 from idsync.model.addresses import Address, access_list_address, lock_address, member_address, user_address
 from idsync.model.canonical import fingerprint
+from idsync.model.plain_resources import App, Role, UserGroup, address_of_plain
 from idsync.model.resources import AccessList, AccessListMember, Lock, User
 
-AnyResource = User | Lock | AccessList | AccessListMember
+AnyResource = User | Lock | AccessList | AccessListMember | Role | App | UserGroup
 Kind = TypeVar("Kind", bound=AnyResource)
 
 
@@ -23,6 +24,8 @@ def address_of(resource: AnyResource) -> Address:
             return access_list_address(resource.metadata.name)
         case AccessListMember():
             return member_address(resource.spec.access_list, resource.spec.name)
+        case Role() | App() | UserGroup():
+            return address_of_plain(resource)
         case _:
             assert_never(resource)
 
@@ -36,6 +39,9 @@ SHAPES: dict[str, type[AnyResource]] = {
     "lock": Lock,
     "access_list": AccessList,
     "access_list_member": AccessListMember,
+    "role": Role,
+    "app": App,
+    "user_group": UserGroup,
 }
 """Each kind of resource, by the name of its kind."""
 

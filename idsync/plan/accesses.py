@@ -46,7 +46,9 @@ class Accesses:
         own = self._own_causes(person, key[1], change, gained=gained) if change else ()
         reason = change.reason if change else None
         earlier = self._origins.earlier
-        edit = None if earlier is None else self._is_made_by_edit(earlier, person, key, via, reason, gained=gained)
+        edit = (
+            None if earlier is None else self._is_made_by_edit(earlier, person, key, via, reason, titles, gained=gained)
+        )
         if user is not None and user.reason in OF_A_SETTING:
             edit = True
         made_of = (key, via, own, reason, gained, edit)
@@ -76,17 +78,26 @@ class Accesses:
         return found or change.causes
 
     def _is_made_by_edit(
-        self, earlier: Earlier, person: str, key: Key, via: tuple[str, ...], reason: Reason | None, *, gained: bool
+        self,
+        earlier: Earlier,
+        person: str,
+        key: Key,
+        via: tuple[str, ...],
+        reason: Reason | None,
+        titles: Lists,
+        *,
+        gained: bool,
     ) -> bool:
         """Whether the configuration makes the difference: with the one before, the same reading would not make it."""
-        had = [self._would_have(earlier, person, key, route) for route in via]
+        had = [self._would_have(earlier, person, key, route, titles) for route in via]
         if gained:
             return not any(had)
         return any(had) or (not earlier.whole and any(map(self._is_edit, self._reasons(via, reason))))
 
-    def _would_have(self, earlier: Earlier, person: str, key: Key, route: str) -> bool:
+    def _would_have(self, earlier: Earlier, person: str, key: Key, route: str, titles: Lists) -> bool:
         if (route,) == OWN:
-            return key[1] in earlier.given.get(person, NO_ROLES).names
+            names = earlier.given.get(person, NO_ROLES).names
+            return key[1] in names if key[0] != "app" else any(key in titles.reach.apps_of(name) for name in names)
         change = self._lists.get(route)
         if change is None:
             return True  # it stays as it is, and so does what it grants
@@ -95,7 +106,7 @@ class Accesses:
         if route not in earlier.grants:
             return change.action != "delete" or change.reason is Reason.FILTER_CHANGED
         grants = earlier.grants[route]
-        return grants is not None and (key[0] == "access_list" or key in granted(grants))
+        return grants is not None and (key[0] == "access_list" or key in titles.reaching(granted(grants)))
 
     def _reasons(self, via: tuple[str, ...], reason: Reason | None) -> list[Reason | None]:
         changes = [self._lists.get(name) for name in via]
@@ -112,8 +123,10 @@ class Accesses:
     ) -> Access:
         if edit is None:
             edit = any(map(self._is_edit, self._reasons(via, reason)))
-        kind, name = cast(Literal["role", "access_list", "trait"], key[0]), key[1]
+        kind, name = cast(Literal["role", "access_list", "trait", "app"], key[0]), key[1]
         origin: Literal["direct", "consequential"] = "direct" if edit else "consequential"
+        if kind == "app":
+            return Access(kind, name, titles.reach.title(name), via, origin, own)
         if kind != "access_list":
             return Access(kind, name, "", via, origin, own)
         return Access(kind, name, titles.access_lists[name].spec.title, () if via == (name,) else via, origin, own)

@@ -1,5 +1,6 @@
 """The planner's door: a comparison, judged, counted and explained, becomes the Plan value."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 import msgspec
@@ -12,6 +13,7 @@ from idsync.model.findings import Finding
 from idsync.model.ownership import Ours
 from idsync.plan.changes import (
     FORMAT_VERSION,
+    PLAIN_CHANGES,
     AccessListChange,
     BriefPlan,
     Change,
@@ -101,7 +103,7 @@ def in_brief(plan: Plan, more_newcomers: int) -> BriefPlan:
 
 def summarise(changes: Iterable[Change]) -> Summary:
     """Counts by kind and action."""
-    counts = {kind: {"create": 0, "update": 0, "delete": 0} for kind in (UserChange, LockChange, AccessListChange)}
+    counts: dict[type[Change], dict[str, int]] = defaultdict(lambda: {"create": 0, "update": 0, "delete": 0})
     added = removed = 0
     for change in changes:
         counts[type(change)][change.action] += 1
@@ -113,6 +115,7 @@ def summarise(changes: Iterable[Change]) -> Summary:
         Counts(**counts[LockChange]),
         Counts(**counts[AccessListChange]),
         MemberCounts(added, removed),
+        **{kind: Counts(**counts[made]) for kind, made in PLAIN_CHANGES.items() if made in counts},
     )
 
 
@@ -123,6 +126,7 @@ def _without(desired: DirectoryState, clashes: frozenset[str]) -> DirectoryState
         locks={name: item for name, item in desired.locks.items() if f"lock/{name}" not in clashes},
         access_lists=lists,
         members={name: desired.members[name] for name in lists},
+        plain={address: item for address, item in desired.plain.items() if address not in clashes},
     )
 
 

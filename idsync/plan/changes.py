@@ -4,6 +4,7 @@ Times that only an apply can know (a lock's expiry, a member's joined date, a li
 `idsync.plan.apply_times` sets them.
 """
 
+from collections.abc import Mapping
 from typing import Generic, Literal, TypeVar
 
 import msgspec
@@ -14,11 +15,12 @@ from idsync.model.directory import Cause, Reason
 from idsync.model.findings import EDITS, Finding, Health
 from idsync.model.measures import Measures
 from idsync.model.ownership import okta_id_of
+from idsync.model.plain_resources import App, Role, UserGroup
 from idsync.model.resources import AccessList, Lock, Membership, User
 
 FORMAT_VERSION = "1.0"
 Action = Literal["create", "update", "delete"]
-Body = TypeVar("Body", User, Lock, AccessList)
+Body = TypeVar("Body", User, Lock, AccessList, Role, App, UserGroup)
 
 
 class ObjectChange(
@@ -89,7 +91,30 @@ class AccessListChange(ObjectChange[AccessList], frozen=True, tag="access_list",
         return frozenset(self.members_removed).intersection(self.members_added)
 
 
-Change = UserChange | LockChange | AccessListChange
+class PlainChange(ObjectChange[Body], frozen=True):
+    """A resource without members created, updated or deleted: it is made in one step, and never split."""
+
+
+class RoleChange(PlainChange[Role], frozen=True, tag="role"):
+    """A role created, updated or deleted."""
+
+
+class AppChange(PlainChange[App], frozen=True, tag="app"):
+    """An app created, updated or deleted."""
+
+
+class UserGroupChange(PlainChange[UserGroup], frozen=True, tag="user_group"):
+    """A group created, updated or deleted."""
+
+
+PLAIN_CHANGES: Mapping[str, type[RoleChange] | type[AppChange] | type[UserGroupChange]] = {
+    "role": RoleChange,
+    "app": AppChange,
+    "user_group": UserGroupChange,
+}
+"""The changes of plain resources, by kind."""
+AnyPlainChange = RoleChange | AppChange | UserGroupChange
+Change = UserChange | LockChange | AccessListChange | AnyPlainChange
 
 
 def newly_locks(change: LockChange) -> bool:
@@ -114,7 +139,7 @@ class Access(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     are those of the route `user`; those of a list stand in the list's own change.
     """
 
-    kind: Literal["role", "access_list", "trait"]
+    kind: Literal["role", "access_list", "trait", "app"]
     name: str
     title: str = ""
     via: tuple[str, ...] = ()
@@ -176,12 +201,15 @@ class MemberCounts(msgspec.Struct, frozen=True):
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """The counts of a plan."""
+    """The counts of a plan; of plain resources, those of the kinds that it changes."""
 
     user: Counts
     lock: Counts
     access_list: Counts
     member: MemberCounts
+    role: Counts | msgspec.UnsetType = msgspec.UNSET
+    app: Counts | msgspec.UnsetType = msgspec.UNSET
+    user_group: Counts | msgspec.UnsetType = msgspec.UNSET
 
 
 class Inputs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

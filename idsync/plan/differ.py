@@ -1,13 +1,14 @@
 """Two directory states become changes: the keyed comparison, then reasons, causes and preconditions for each."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Literal
+from typing import Any, Literal
 
-from idsync.model.addresses import Address, access_list_address, lock_address, user_address
+from idsync.model.addresses import Address, access_list_address, lock_address, split_address, user_address
 from idsync.model.canonical import fingerprint
 from idsync.model.directory import DirectoryState, Members, Reason, Why
+from idsync.model.plain_resources import Plain, Plains
 from idsync.model.resources import NEW_MEMBERSHIP, AccessList, Lock, User
-from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange
+from idsync.plan.changes import PLAIN_CHANGES, AccessListChange, Change, LockChange, UserChange
 from idsync.plan.difference import difference
 from idsync.plan.steps import in_listing_order
 
@@ -35,6 +36,7 @@ def changes_between(
             *_user_changes(current.users, desired.users, why),
             *_lock_changes(current.locks, desired.locks, why, lifetimes),
             *_list_changes(current, desired, why, kept, passed),
+            *_plain_changes(current.plain, desired.plain, why),
         ]
     )
 
@@ -90,6 +92,16 @@ def _list_changes(
         )  # fmt: skip
 
 
+def _plain_changes(before: Plains, after: Plains, why: Mapping[Address, Why]) -> Iterator[Change]:
+    for address in difference(before, after).differing:
+        old, new = before.get(address), after.get(address)
+        reason = why.get(address, UNEXPLAINED)
+        made = PLAIN_CHANGES[split_address(address)[0]]
+        # Each kind's change holds that kind's resources, which the table cannot say.
+        change: Any = made
+        yield change(address, _action(old, new), reason.reason, reason.causes, old, new, _fingerprint(old))
+
+
 def _edits_lost(removed: Iterable[str], had: Members, carried: Members) -> tuple[str, ...]:
     """The members removed whose expiry or reason people had set; one who is renamed brings both along."""
     edited = [name for name in removed if had[name].expires or had[name].reason]
@@ -105,5 +117,5 @@ def _action(before: object | None, after: object | None) -> Literal["create", "u
     return "delete" if after is None else "update"
 
 
-def _fingerprint(before: User | Lock | AccessList | None) -> str | None:
+def _fingerprint(before: User | Lock | AccessList | Plain | None) -> str | None:
     return None if before is None else fingerprint(before)

@@ -11,12 +11,14 @@ from datetime import datetime
 from idsync.model.nesting import DEEPEST, Parents, is_nested
 from idsync.model.resources import AccessList, Grants, Membership, User, UserSpec
 from idsync.model.times import is_past
+from idsync.plan.role_reach import RoleReach
 
+NOWHERE = RoleReach()
 OWN = ("user",)
 """The route by which a user's own roles come."""
 
 Key = tuple[str, str]
-"""Kind (`role`, `trait` or `access_list`) and name; a trait's name is `name=value`."""
+"""Kind (`role`, `trait`, `app` or `access_list`) and name; a trait's name is `name=value`."""
 Routes = dict[Key, tuple[str, ...]]
 """What a person can use, each with its routes: `user`, or the names of access lists, sorted."""
 
@@ -24,8 +26,9 @@ Routes = dict[Key, tuple[str, ...]]
 class Lists:
     """The lists that access may come through; what each one gives is worked out once."""
 
-    def __init__(self, access_lists: Mapping[str, AccessList], parents: Parents) -> None:
-        """`parents` says, for a list that is a member of others, by which memberships."""
+    def __init__(self, access_lists: Mapping[str, AccessList], parents: Parents, reach: RoleReach = NOWHERE) -> None:
+        """`parents` says, for a list that is a member of others, by which memberships; `reach`, what roles give."""
+        self.reach = reach
         self.access_lists = access_lists
         self.parents = parents
         self._grants: dict[str, tuple[Key, ...]] = {}
@@ -36,8 +39,13 @@ class Lists:
         """What a list grants, as keys."""
         known = self._grants.get(name)
         if known is None:
-            known = self._grants[name] = granted(self.access_lists[name].spec.grants)
+            known = self._grants[name] = self.reaching(granted(self.access_lists[name].spec.grants))
         return known
+
+    def reaching(self, keys: tuple[Key, ...]) -> tuple[Key, ...]:
+        """These keys, with the apps that the roles among them give."""
+        apps = [app for kind, name in keys if kind == "role" for app in self.reach.apps_of(name)]
+        return (*keys, *dict.fromkeys(apps)) if apps else keys
 
     def owned_by(self, person: str, belongs_to: Iterable[str]) -> Iterator[str]:
         """The lists that grant something to their owners, and that a person owns: by name, or by a list they are in."""
@@ -63,6 +71,7 @@ class Lists:
 def effective_routes(user: User, memberships: Mapping[str, Membership], lists: Lists, now: datetime) -> Routes:
     """Everything that `user` can use, each with its routes; `memberships` are the user's own, by list."""
     routes: Routes = {("role", role): OWN for role in user.spec.roles}
+    routes.update((app, OWN) for role in user.spec.roles for app in lists.reach.apps_of(role))
     belongs_to = sorted(effective_lists(user, memberships, lists, now))
     for name in belongs_to:
         for key in lists.grants(name):
@@ -70,7 +79,11 @@ def effective_routes(user: User, memberships: Mapping[str, Membership], lists: L
             routes[key] = (name,) if known is None else (*known, name)
     for name in sorted(set(lists.owned_by(user.metadata.name, belongs_to))):
         spec = lists.access_lists[name].spec
-        for key in granted(spec.owner_grants) if not missing_requirements(user, spec.ownership_requires) else ():
+        for key in (
+            lists.reaching(granted(spec.owner_grants))
+            if not missing_requirements(user, spec.ownership_requires)
+            else ()
+        ):
             known = routes.get(key, ())
             routes[key] = known if name in known else (*known, name)
     routes.update((("access_list", name), (name,)) for name in belongs_to)

@@ -7,6 +7,7 @@ from idsync.model.resources import user as user_resource
 from idsync.plan.around import NO_MEMBERSHIPS, Around
 from idsync.plan.effective import Lists, Routes, effective_routes
 from idsync.plan.replay import PeopleAfter
+from idsync.plan.role_reach import RoleReach
 from idsync.plan.touched import Touched
 
 NOBODY = user_resource(Metadata(""), UserSpec())
@@ -19,7 +20,7 @@ class EffectiveStates:
         self._around = around
         self._now = now
         self.people_after = PeopleAfter(touched, around)
-        self.lists_before = Lists(around.access_lists, around.parents)
+        self.lists_before = Lists(around.access_lists, around.parents, RoleReach(around.plain))
         self.lists_after = self.people_after.lists
 
     def before(self, person: str) -> Routes:

@@ -40,7 +40,7 @@ class ExplainedAccess(msgspec.Struct, frozen=True):
     its coming or going.
     """
 
-    kind: Literal["role", "access_list", "trait"]
+    kind: Literal["role", "access_list", "trait", "app"]
     name: str
     title: str
     now: bool
@@ -83,8 +83,10 @@ def explained_access(
     lists = {**now_state.lists.access_lists, **desired.lists.access_lists}
 
     def explained(key: Key) -> ExplainedAccess:
-        kind, name = cast(Literal["role", "access_list", "trait"], key[0]), key[1]
+        kind, name = cast(Literal["role", "access_list", "trait", "app"], key[0]), key[1]
         title = lists[name].spec.title if kind == "access_list" else ""
+        if kind == "app":
+            title = desired.lists.reach.title(name) or now_state.lists.reach.title(name)
         paths = tuple(path(name, via) for via in after.get(key) or before[key])
         return ExplainedAccess(kind, name, title, key in before, key in after, paths)
 

@@ -16,7 +16,7 @@ from idsync.plan.effective import Key, granted
 from idsync.plan.effective_states import EffectiveStates
 from idsync.plan.losses import locked_after, routes_before
 from idsync.plan.same_person import renames
-from idsync.plan.touched import touched_by
+from idsync.plan.touched import owners_concerned, touched_by
 
 Gained = Mapping[Key, tuple[str, ...]]
 """Roles and grants that are gained, each with the routes by which it comes."""
@@ -35,6 +35,7 @@ def may_gain(changes: Iterable[Change], members: Mapping[str, Members]) -> froze
                     people.add(name)
             case AccessListChange():
                 people.update(change.members_added)
+                people.update(owners_concerned(change, members))
                 if change.before is not None and gives_more(change):
                     people.update(people_below([name], members))
             case _:

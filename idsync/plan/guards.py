@@ -17,14 +17,25 @@ from idsync.model.findings import Finding
 from idsync.model.names import twin_key
 from idsync.model.resources import Lock, User
 from idsync.plan.around import Around
-from idsync.plan.changes import AccessListChange, Change, GuardResult, LockChange, UserChange, newly_locks, passes_on
+from idsync.plan.changes import (
+    AccessListChange,
+    Change,
+    GuardResult,
+    LockChange,
+    PlainChange,
+    RoleChange,
+    UserChange,
+    newly_locks,
+    passes_on,
+)
 from idsync.plan.gains import Gains
 from idsync.plan.losses import Losses
 
 replace = msgspec.structs.replace
 PROTECTED = "protected_users"
 LOSSES = "access_losses"
-GUARDS = ("user_deletes", "user_locks", "member_removals", "access_list_deletes", LOSSES, PROTECTED)
+APP_GROUPS = "app_group_deletes"
+GUARDS = ("user_deletes", "user_locks", "member_removals", "access_list_deletes", APP_GROUPS, LOSSES, PROTECTED)
 """Every guard on changes; `source_shrink` is judged with the snapshot's health."""
 BURST = "lock_burst"
 GAINS = "access_gains"
@@ -118,8 +129,14 @@ def check_guards(guards: Guards, taken: Taken, managed: Managed) -> tuple[GuardR
         return _result(name, getattr(guards, name), counts[name], _managed(name, managed))
 
     if lately is None:
-        return tuple(map(result_of, GUARDS))
-    return tuple(_with_lately(result_of(name), lately.get(name, 0)) for name in ALL_GUARDS)
+        return tuple(result_of(name) for name in GUARDS if _is_managed(name, managed))
+    names = (name for name in ALL_GUARDS if _is_managed(name, managed))
+    return tuple(_with_lately(result_of(name), lately.get(name, 0)) for name in names)
+
+
+def _is_managed(guard: str, managed: Managed) -> bool:
+    """Whether there is anything that a guard counts: most directories have no apps and groups as resources."""
+    return guard != APP_GROUPS or managed.app_groups > 0
 
 
 def _managed(guard: str, managed: Managed) -> int:
@@ -129,6 +146,8 @@ def _managed(guard: str, managed: Managed) -> int:
             return managed.memberships
         case "access_list_deletes":
             return managed.access_lists
+        case "app_group_deletes":
+            return managed.app_groups
         case _:
             return managed.people
 
@@ -230,6 +249,7 @@ _WORDS = {
     "user_locks": "makes {} user locks",
     "member_removals": "makes {} member removals",
     "access_list_deletes": "makes {} access list deletions",
+    APP_GROUPS: "makes {} deletions of apps and groups",
     LOSSES: "takes a role or a grant from {} people who stay",
     BURST: "makes {} locks within an hour",
     GAINS: "gives a role or a grant to {} people within an hour",
@@ -247,6 +267,8 @@ def counted(change: Change, standing: Standing) -> tuple[str, int]:
             return "access_list_deletes", 1
         case AccessListChange():
             return "member_removals", sum(name not in standing.leaving for name in change.members_removed)
+        case PlainChange():  # a role goes with its list, which is counted
+            return APP_GROUPS, int(change.action == "delete" and not isinstance(change, RoleChange))
         case _:
             assert_never(change)
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from idsync.model.canonical import fingerprint
 from idsync.model.list_owners import is_person, renamed_owners
 from idsync.model.resources import AccessList, Grants, Strings, Traits, User, UserSpec
-from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange
+from idsync.plan.changes import AccessListChange, Change, LockChange, PlainChange, UserChange
 from idsync.plan.effective import granted
 from idsync.plan.holding import GIVING, NOTHING, Holding, Marks, in_order
 
@@ -28,6 +28,9 @@ def halves_of(change: Change, holding: Holding) -> Halves:
             return _deletion_halves(change, holding)
         case AccessListChange():
             return _list_halves(change, holding)
+        case PlainChange():  # never split
+            marks = holding.plain(change)
+            return _stay(change, marks) if marks else _go(change)
         case _:
             assert_never(change)
 

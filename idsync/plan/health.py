@@ -17,9 +17,20 @@ from idsync.model.findings import OLDER, Finding, Health
 from idsync.model.identity import Snapshot, is_everyone
 from idsync.model.measures import CROWD, ListMeasure, Measures, Seen, Unasked
 from idsync.model.org_urls import normal_org_url
-from idsync.model.resources import AccessList, User
+from idsync.model.plain_resources import App, Role, UserGroup
+from idsync.model.resources import AccessList, Metadata, User
 from idsync.model.times import parse_time
-from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange, passes_on
+from idsync.plan.changes import (
+    AccessListChange,
+    AppChange,
+    Change,
+    LockChange,
+    PlainChange,
+    RoleChange,
+    UserChange,
+    UserGroupChange,
+    passes_on,
+)
 from idsync.plan.effective import granted
 
 replace = msgspec.structs.replace
@@ -287,8 +298,21 @@ def takes_access(change: Change) -> bool:
             return bool(change.members_removed) or not set(granted(had.grants)) <= set(granted(has.grants))
         case UserChange() | AccessListChange():
             return False
+        case RoleChange(before=Role(spec=given), after=Role(spec=gives)):
+            return given.allow != gives.allow
+        case AppChange(before=App(metadata=had_labels), after=App(metadata=has_labels)):
+            return takes_labels(had_labels, has_labels)
+        case UserGroupChange(before=UserGroup(metadata=had_labels), after=UserGroup(metadata=has_labels)):
+            return takes_labels(had_labels, has_labels)
+        case PlainChange():
+            return False
         case _:
             assert_never(change)
+
+
+def takes_labels(before: Metadata, after: Metadata) -> bool:
+    """Whether an app or group has not every label any more by which a role may give it."""
+    return not before.labels.items() <= after.labels.items()
 
 
 def _finding(code: str, message: str) -> Finding:

@@ -9,9 +9,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from idsync.model.addresses import Address, split_address
-from idsync.model.ownership import OWNED_LABELS
-from idsync.model.resources import User
-from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange, passes_on
+from idsync.model.ownership import OWNED_LABELS, list_of_role
+from idsync.model.resources import AccessList, User
+from idsync.plan.changes import (
+    AccessListChange,
+    AnyPlainChange,
+    Change,
+    LockChange,
+    RoleChange,
+    UserChange,
+    passes_on,
+)
 from idsync.plan.guards import ALL_GUARDS, GAINS
 from idsync.plan.same_person import okta_id, renames
 from idsync.plan.touched import locked_person
@@ -39,6 +47,7 @@ class Holding:
         self._taking = frozenset(ALL_GUARDS).union(doubts)
         self.users = {_name(change): change for change in changes if isinstance(change, UserChange)}
         self._lists = [change for change in changes if isinstance(change, AccessListChange)]
+        self._list_changes = {_name(change): change for change in self._lists}
         self._locks = [change for change in changes if isinstance(change, LockChange)]
         self.renamed = renames(self.users)
         """The new name of each old one that goes."""
@@ -79,6 +88,18 @@ class Holding:
         """What holds the deletion that the end of a lock counts from: until then it has none."""
         going = self.users.get(locked_person(change))
         return self.user(going) if going is not None and going.after is None else NOTHING
+
+    def plain(self, change: AnyPlainChange) -> Marks:
+        """Why a role, an app or a group stays as it is: one that goes does so after the list that gives it."""
+        marks = _marks(change)
+        if change.action != "delete":
+            return marks
+        name = _name(change)
+        about = self._list_changes.get(list_of_role(name) or name)
+        giving = [about] if about is not None else []
+        if isinstance(change, RoleChange):
+            giving += [each for each in self._lists if each.before is not None and name in _gives(each.before)]
+        return marks.union(*(self.list_body(each) or self.leavers(each) for each in giving))
 
     def list_body(self, change: AccessListChange) -> Marks:
         """What holds the grants that a list loses, or all of a change that is not to be split."""
@@ -186,6 +207,10 @@ def _passes_on(before: User, after: User) -> bool:
     """Whether an account becomes another person's, or ours."""
     had, has = before.metadata.labels, after.metadata.labels
     return any(had.get(label) != has.get(label) for label in OWNED_LABELS)
+
+
+def _gives(access_list: AccessList) -> tuple[str, ...]:
+    return (*access_list.spec.grants.roles, *access_list.spec.owner_grants.roles)
 
 
 def _marks(change: Change) -> Marks:

@@ -20,7 +20,7 @@ from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange
 from idsync.plan.effective import OWN, Key, Routes, granted
 from idsync.plan.effective_states import EffectiveStates
 from idsync.plan.same_person import is_same_person, renames
-from idsync.plan.touched import Touched, children_of, touched_by
+from idsync.plan.touched import Touched, children_of, owners_concerned, touched_by
 
 Lost = Mapping[Key, tuple[str, ...]]
 """Roles and traits that are lost, each with the routes by which it came."""
@@ -167,6 +167,7 @@ def _reached(change: AccessListChange, members: Mapping[str, Members]) -> Iterat
         yield from (owner.name for owner in change.before.spec.owners if is_person(owner))
     if change.after is None or gives_less(change):
         yield from people_below([name], members)
+    yield from owners_concerned(change, members)
     nested = frozenset(children_of(change, members))
     yield from (member for member in change.members_removed if member not in nested)
     yield from people_below(nested, members)

@@ -9,9 +9,10 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
+from idsync.model.plain_resources import Role
 from idsync.model.resources import AccessList, Lock, Owner, User
 
-Body = TypeVar("Body", User, Lock, AccessList)
+Body = TypeVar("Body", User, Lock, AccessList, Role)
 Owners = tuple[Owner, ...]
 _ABSENT = object()
 _OWNERS = "owners"
@@ -63,7 +64,7 @@ def _key(owner: Owner) -> tuple[str, str]:
     return owner.name, owner.membership_kind
 
 
-def _fields(body: User | Lock | AccessList) -> dict[str, object]:
+def _fields(body: User | Lock | AccessList | Role) -> dict[str, object]:
     metadata, spec = body.metadata, body.spec
     fields: dict[str, object] = {f"label {key}": value for key, value in metadata.labels.items()}
     fields |= {f"spec {field}": getattr(spec, field) for field in spec.__struct_fields__}

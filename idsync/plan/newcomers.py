@@ -39,6 +39,8 @@ class Newcomers:
 
     def everything(self, person: str, change: UserChange, joined: list[str]) -> tuple[Access, ...] | None:
         """All that a new user gets; None when a list wants more than a new membership, and must be looked into."""
+        if any(True for _ in self._after.owned_by(person, ())):
+            return None
         gained = self._own_access(person, change).copy()
         lists = []
         shares = self._shares
@@ -60,7 +62,7 @@ class Newcomers:
         given = (id(self._origins.given.get(person)), id(before), roles, change.reason)
         known = self._own.get(given)
         if known is None:
-            keys: list[Key] = [("role", role) for role in roles]
+            keys = self._after.reaching(tuple(("role", role) for role in roles))
             known = {key: self._accesses.of(person, key, OWN, self._after, gained=True) for key in keys}
             self._own[given] = known
         return known
@@ -76,5 +78,5 @@ class Newcomers:
         def access(key: Key) -> Access:
             return self._accesses.of("", key, (name,), self._after, gained=True)
 
-        keys = granted(change.after.spec.grants) if change.after else ()
+        keys = self._after.reaching(granted(change.after.spec.grants)) if change.after else ()
         return access(("access_list", name)), tuple((key, access(key)) for key in keys)

@@ -5,9 +5,11 @@ from typing import TypeVar
 
 from idsync.model.directory import DirectoryState
 from idsync.model.ownership import Ours
+from idsync.model.plain_resources import Plain
 from idsync.model.resources import AccessList, Lock, User
 
-Owned = TypeVar("Owned", User, Lock, AccessList)
+Key = TypeVar("Key", bound=str)
+Owned = TypeVar("Owned", bound=User | Lock | AccessList | Plain)
 
 
 def comparable(current: DirectoryState, desired: DirectoryState, adopted: frozenset[str], ours: Ours) -> DirectoryState:
@@ -18,6 +20,7 @@ def comparable(current: DirectoryState, desired: DirectoryState, adopted: frozen
         locks=_of_ours(current.locks, ours),
         access_lists=lists,
         members={name: current.members[name] for name in lists},
+        plain=_of_ours(current.plain, ours),
     )
 
 
@@ -25,11 +28,12 @@ def foreign_clashes(current: DirectoryState, desired: DirectoryState, comparable
     """Names, by address, that are desired and exist as somebody else's: never overwritten."""
     clashes = [f"user/{name}" for name in _clashing(current.users, desired.users, comparable.users)]
     clashes += [f"lock/{name}" for name in _clashing(current.locks, desired.locks, comparable.locks)]
+    clashes += sorted(_clashing(current.plain, desired.plain, comparable.plain))
     lists = _clashing(current.access_lists, desired.access_lists, comparable.access_lists)
     return frozenset([*clashes, *(f"access_list/{name}" for name in lists)])
 
 
-def _of_ours(objects: Mapping[str, Owned], ours: Ours) -> dict[str, Owned]:
+def _of_ours(objects: Mapping[Key, Owned], ours: Ours) -> dict[Key, Owned]:
     return {name: item for name, item in objects.items() if ours(item)}
 
 
@@ -37,5 +41,5 @@ def _named(objects: Mapping[str, Owned], names: frozenset[str]) -> dict[str, Own
     return {name: objects[name] for name in names if name in objects}
 
 
-def _clashing(current: Mapping[str, Owned], desired: Mapping[str, Owned], ours: Mapping[str, Owned]) -> set[str]:
-    return (current.keys() & desired.keys()) - ours.keys()
+def _clashing(current: Mapping[Key, Owned], desired: Mapping[Key, Owned], ours: Mapping[Key, Owned]) -> set[str]:
+    return {*((current.keys() & desired.keys()) - ours.keys())}

@@ -12,7 +12,7 @@ from idsync.model.canonical import canonical_bytes, digest_bytes, fingerprint
 from idsync.model.ownership import okta_id_of
 from idsync.model.resources import User
 from idsync.plan.assemble import summarise
-from idsync.plan.changes import FORMAT_VERSION, AccessListChange, Change, LockChange, Plan, UserChange
+from idsync.plan.changes import FORMAT_VERSION, AccessListChange, Change, LockChange, PlainChange, Plan, UserChange
 from idsync.plan.seal import pieces
 from idsync.plan.sections import FIRST, UNDERSTOOD, requirements
 from idsync.plan.steps import in_listing_order
@@ -176,7 +176,7 @@ def _hangs_together(change: Change) -> bool:
             return sound and bool(moves)
         case LockChange():
             return sound and (change.lifetime is None or 0 < change.lifetime <= _LONGEST_LOCK)
-        case UserChange():
+        case UserChange() | PlainChange():
             return sound and change.before != change.after
         case _:
             assert_never(change)

@@ -25,6 +25,7 @@ from idsync.model.journal import (
     StepMade,
 )
 from idsync.model.nesting import Parents
+from idsync.model.plain_resources import Plain, Plains
 from idsync.model.resources import (
     NEW_MEMBERSHIP,
     AccessList,
@@ -37,10 +38,12 @@ from idsync.model.resources import (
 from idsync.model.revisions import AnyResource
 from idsync.plan.apply_times import stamped_access_list, stamped_lock, stamped_members
 from idsync.plan.around import NO_MEMBERSHIPS, Around, Memberships
-from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange
+from idsync.plan.changes import AccessListChange, Change, LockChange, PlainChange, UserChange
 from idsync.plan.effective import Lists
+from idsync.plan.role_reach import RoleReach
 from idsync.plan.touched import Touched
 
+Key = TypeVar("Key", bound=str)
 Body = TypeVar("Body")
 FindBodies = Callable[[Collection[str]], Mapping[str, AnyResource]]
 """Finds resources by the fingerprints of their bodies."""
@@ -52,6 +55,7 @@ def replay(state: DirectoryState, changes: Iterable[Change], now: datetime) -> D
     locks: dict[str, Lock] = dict(state.locks)
     lists: dict[str, AccessList] = dict(state.access_lists)
     members: dict[str, Members] = dict(state.members)
+    plain: Plains = dict(state.plain)
     for change in changes:
         name = split_address(change.address)[1]
         match change:
@@ -63,9 +67,11 @@ def replay(state: DirectoryState, changes: Iterable[Change], now: datetime) -> D
                 if change.before != change.after:  # otherwise only members change, and the list stays as it is
                     _put(lists, name, None if change.after is None else stamped_access_list(change, now))
                 _put(members, name, _members_after(change, members.get(name, {}), now))
+            case PlainChange():
+                _put(plain, change.address, change.after)
             case _:
                 assert_never(change)
-    return DirectoryState(users, locks, lists, members)
+    return DirectoryState(users, locks, lists, members, plain)
 
 
 def rewind(state: DirectoryState, entries: Iterable[Entry], find: FindBodies) -> DirectoryState:
@@ -91,7 +97,10 @@ class PeopleAfter:
         lists: dict[str, AccessList] = dict(around.access_lists)
         for name, change in touched.lists.items():
             _put(lists, name, change.after)
-        self.lists = Lists(lists, _parents_after(around.parents, touched.lists.values()))
+        plain = dict(around.plain)
+        for address, each in touched.plain.items():
+            _put(plain, address, each.after)
+        self.lists = Lists(lists, _parents_after(around.parents, touched.lists.values()), RoleReach(plain))
         """The lists that there are then."""
 
     def user(self, person: str) -> User | None:
@@ -145,6 +154,7 @@ class _Rewinding:
         in_lists = {entry for members in self._members.values() for entry in members.values() if isinstance(entry, str)}
         found = find({body for body in self._bodies.values() if body is not None} | in_lists)
         users, locks, lists = dict(self._state.users), dict(self._state.locks), dict(self._state.access_lists)
+        plain: Plains = dict(self._state.plain)
         for address, body in self._bodies.items():
             kind, name = split_address(address)
             resource = None if body is None else found[body]
@@ -153,12 +163,14 @@ class _Rewinding:
                     _put(users, name, resource if isinstance(resource, User) else None)
                 case "lock":
                     _put(locks, name, resource if isinstance(resource, Lock) else None)
-                case _:
+                case "access_list":
                     _put(lists, name, resource if isinstance(resource, AccessList) else None)
+                case _:
+                    _put(plain, address, resource if isinstance(resource, Plain) else None)
         members = dict(self._state.members)
         for name, entries in self._members.items():
             members[name] = {person: _details(entry, found) for person, entry in entries.items()}
-        return DirectoryState(users, locks, lists, {name: members.get(name, {}) for name in lists})
+        return DirectoryState(users, locks, lists, {name: members.get(name, {}) for name in lists}, plain)
 
     def _take_back_object(self, entry: StepMade | MadeByHand) -> None:
         kind, name = split_address(entry.address)
@@ -186,7 +198,7 @@ def _details(entry: Membership | str, found: Mapping[str, AnyResource]) -> Membe
     return membership_of(resource) if isinstance(resource, AccessListMember) else NEW_MEMBERSHIP
 
 
-def _put(bodies: dict[str, Body], name: str, body: Body | None) -> None:
+def _put(bodies: dict[Key, Body], name: Key, body: Body | None) -> None:
     if body is None:
         bodies.pop(name, None)
     else:

@@ -7,17 +7,20 @@ from typing import assert_never
 
 import msgspec
 
-from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange
+from idsync.plan.changes import AccessListChange, Change, LockChange, PlainChange, UserChange
 
 
 class Phase(IntEnum):
-    """Steps run phase by phase, within a phase by address."""
+    """Steps run phase by phase, within a phase by address. A list's roles are there before it, and go after it."""
 
+    # The order is that of the lines. The numbers stand in journals, and stay what they were.
     LOCK = 1
+    PLAIN = 8
     USER = 2
     ACCESS_LIST = 3
     MEMBER_REMOVAL = 4
     ACCESS_LIST_DELETE = 5
+    PLAIN_DELETE = 9
     USER_DELETE = 6
     UNLOCK = 7
 
@@ -38,6 +41,8 @@ def phases_of(change: Change) -> tuple[Phase, ...]:
             return (Phase.UNLOCK,) if change.action == "delete" else (Phase.LOCK,)
         case AccessListChange():
             return _list_phases(change)
+        case PlainChange():
+            return (Phase.PLAIN_DELETE,) if change.action == "delete" else (Phase.PLAIN,)
         case _:
             assert_never(change)
 

@@ -7,10 +7,11 @@ from typing import assert_never
 
 import msgspec
 
-from idsync.model.addresses import split_address
+from idsync.model.addresses import Address, split_address
 from idsync.model.directory import Members
 from idsync.model.nesting import is_nested, people_below
-from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange
+from idsync.plan.changes import AccessListChange, AnyPlainChange, Change, LockChange, PlainChange, UserChange
+from idsync.plan.effective import granted
 
 
 class Touched(msgspec.Struct, frozen=True):
@@ -22,6 +23,7 @@ class Touched(msgspec.Struct, frozen=True):
     joined: dict[str, list[str]]
     left: dict[str, set[str]]
     people: frozenset[str]
+    plain: dict[Address, AnyPlainChange]
 
 
 def touched_by(
@@ -37,6 +39,7 @@ def touched_by(
     joined: dict[str, list[str]] = defaultdict(list)
     left: dict[str, set[str]] = defaultdict(set)
     reached: set[str] = set()
+    plain: dict[Address, AnyPlainChange] = {}
     for change in changes:  # in listing order, so that the lists that a person joins come sorted
         name = split_address(change.address)[1]
         match change:
@@ -54,17 +57,31 @@ def touched_by(
                         left[person].add(name)
                 if change.before != change.after and change.action == "update":
                     reached |= people_below([name], members)
-                reached |= people_below(nested, members)
+                reached |= people_below(nested, members) | owners_concerned(change, members)
+            case PlainChange():
+                plain[change.address] = change
             case _:
                 assert_never(change)
     people = frozenset(joined.keys() | left.keys() | users.keys() | locks.keys() | reached) - left_out - {""}
-    return Touched(users, lists, locks, joined, left, people)
+    return Touched(users, lists, locks, joined, left, people, plain)
 
 
 def locked_person(change: LockChange) -> str:
     """Whom a lock is on; empty for one on something else than a person."""
     lock = change.after or change.before
     return (lock.spec.target.user if lock else None) or ""
+
+
+def owners_concerned(change: AccessListChange, members: Mapping[str, Members]) -> frozenset[str]:
+    """The owners of a list to whom a change gives or takes something: what owners get, or that they are owners."""
+    before, after = change.before, change.after
+    had = () if before is None else before.spec.owners if granted(before.spec.owner_grants) else ()
+    has = () if after is None else after.spec.owners if granted(after.spec.owner_grants) else ()
+    if had == has and (before is None or after is None or before.spec.owner_grants == after.spec.owner_grants):
+        return frozenset()
+    owners = {*had, *has}
+    nested = [owner.name for owner in owners if is_nested(owner)]
+    return frozenset(owner.name for owner in owners if not is_nested(owner)) | people_below(nested, members)
 
 
 def nested_lists(changes: Iterable[Change], members: Mapping[str, Members]) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from idsync.apply.surroundings import surroundings, with_nested
+from idsync.apply.surroundings import surroundings, with_nested, with_reach
 from idsync.compiler.compile import Compilation
 from idsync.compiler.inputs import Inputs
 from idsync.model.directory import DirectoryState
@@ -39,5 +39,6 @@ def delta_of(
         locks=current.locks,
         members=members,
     )
+    around = with_reach(around, changes, target, sync, current.plain)
     origins = Origins(compilation.given, inputs.config_changed, renamed, compilation.earlier)
     return access_delta(touched, around, origins, inputs.now), around

@@ -9,9 +9,10 @@ from idsync.model.addresses import Address, member_address, split_address
 from idsync.model.directory import Names
 from idsync.model.findings import GUARDS_CHANGED, Finding
 from idsync.model.journal import MadeByHand, Numbered
+from idsync.model.plain_resources import App, Role, UserGroup, title_of
 from idsync.model.resources import AccessList, Lock
 from idsync.plan.assemble import summarise
-from idsync.plan.changes import AccessListChange, Change, LockChange, PersonDelta, Plan, UserChange
+from idsync.plan.changes import AccessListChange, Change, LockChange, PersonDelta, PlainChange, Plan, UserChange
 from idsync.plan.guards import ALL_GUARDS, released
 from idsync.plan.seal import sealed
 from idsync.reconcile.context import delta_of
@@ -75,6 +76,8 @@ def _title(change: Change) -> str:
             return body.spec.title
         case Lock():
             return f"on {body.spec.target.user}" if body.spec.target.user else ""
+        case Role() | App() | UserGroup():
+            return title_of(body)
         case _:
             return ""
 
@@ -113,6 +116,7 @@ def _delta(planned: Planned, changes: tuple[Change, ...], target: DirectoryReade
 def _touched(changes: tuple[Change, ...]) -> Names:
     users: set[str] = set()
     lists: set[str] = set()
+    plain: set[Address] = set()
     for change in changes:
         match change:
             case UserChange():
@@ -122,6 +126,8 @@ def _touched(changes: tuple[Change, ...]) -> Names:
                 users.update(() if body is None or body.spec.target.user is None else (body.spec.target.user,))
             case AccessListChange():
                 lists.add(split_address(change.address)[1])
+            case PlainChange():
+                plain.add(change.address)
             case _:
                 assert_never(change)
-    return Names(frozenset(users), frozenset(lists))
+    return Names(frozenset(users), frozenset(lists), frozenset(plain))

@@ -7,13 +7,15 @@ from typing import Literal
 from msgspec.structs import replace
 
 from idsync.apply.kept_back import Kept
-from idsync.apply.surroundings import surroundings
+from idsync.apply.surroundings import surroundings, with_reach
+from idsync.compiler.app_groups import address_of_subject, role_addresses
 from idsync.compiler.causes import user_cause
 from idsync.compiler.compile import Compilation, compile_state
 from idsync.compiler.inputs import Inputs, decide_locks, prepare
 from idsync.compiler.missing_links import find_identity, missing_for_list, missing_for_person, missing_for_role
 from idsync.config.settings import Settings
 from idsync.errors import SnapshotError
+from idsync.model.addresses import Address
 from idsync.model.agreed_past import NOTHING_PAST, AgreedPast
 from idsync.model.directory import DirectoryState, GivenRoles, Names, UpstreamCause
 from idsync.model.extent import Reading
@@ -21,8 +23,10 @@ from idsync.model.findings import MissingEdge
 from idsync.model.identity import IdentityUser, Snapshot
 from idsync.model.odd_rows import set_aside
 from idsync.model.ownership import is_ours, okta_id_of
+from idsync.plan.around import Around
 from idsync.plan.effective import Lists
 from idsync.plan.explain import ExplainedAccess, Explanation, Standpoint, explained_access, matches
+from idsync.plan.role_reach import RoleReach
 from idsync.reconcile.clocks import clocks_of
 from idsync.reconcile.held_access import HeldAccess
 from idsync.reconcile.managed import in_force, managed_index, managed_state
@@ -87,14 +91,24 @@ def _explained(
         name = identity.username if identity else person
         joins = _lists_upstream(inputs, identity)
         around = surroundings([name], DirectoryState(), target, settings.integration.sync, changing=joins)
-        within = Names(users=frozenset({name}), access_lists=joins | around.access_lists.keys())
+        plain: frozenset[Address] = frozenset()
+        if settings.integration.sync.app_groups:
+            roles = _roles_of(joins)
+            around = with_reach(around, (), target, settings.integration.sync, target.plain(roles))
+            own = (address_of_subject(each) for each in inputs.app_groups if each.id in joins)
+            plain = frozenset([*around.plain, *own, *roles])
+        within = Names(frozenset({name}), joins | around.access_lists.keys(), plain)
         found = managed_state(settings, target.state(within), in_force(settings, target.locks(), clocks.earlier))
         current = present_state(settings, found, target)
     compilation = compile_state(inputs, decide_locks(inputs, current.locks), current, within)
     present = Standpoint(
-        around.users.get(name), around.memberships.get(name, {}), Lists(around.access_lists, around.parents)
+        around.users.get(name),
+        around.memberships.get(name, {}),
+        Lists(around.access_lists, around.parents, RoleReach(around.plain)),
     )
-    after = _desired(compilation, name, present, settings.integration.org_url, settings.integration.former_addresses)
+    after = _desired(
+        compilation, name, present, around, settings.integration.org_url, settings.integration.former_addresses
+    )
     access = explained_access(
         present,
         after,
@@ -135,6 +149,10 @@ def _left(pushed: Pushed | None, person: str) -> list[MissingEdge]:
     ]
 
 
+def _roles_of(lists: Iterable[str]) -> list[Address]:
+    return [address for name in lists for address in role_addresses(name)]
+
+
 def _lists_upstream(inputs: Inputs, identity: IdentityUser | None) -> frozenset[str]:
     """Lists of the groups and apps that the person may be in."""
     okta_id = identity.id.encode() if identity else b"\0"
@@ -142,7 +160,12 @@ def _lists_upstream(inputs: Inputs, identity: IdentityUser | None) -> frozenset[
 
 
 def _desired(
-    compilation: Compilation, name: str, present: Standpoint, org_url: str, former: Collection[str]
+    compilation: Compilation,
+    name: str,
+    present: Standpoint,
+    around: Around,
+    org_url: str,
+    former: Collection[str],
 ) -> Standpoint:
     """The person after the next apply; users and lists that are not ours stay as they are."""
     desired: DirectoryState = compilation.desired
@@ -158,7 +181,8 @@ def _desired(
         }
         for child, above in present.lists.parents.items()
     }
-    return Standpoint(user, memberships, Lists({**present.lists.access_lists, **desired.access_lists}, parents))
+    reach = RoleReach({**around.plain, **desired.plain})
+    return Standpoint(user, memberships, Lists({**present.lists.access_lists, **desired.access_lists}, parents, reach))
 
 
 def compilation_lists(compilation: Compilation) -> frozenset[str]:
@@ -202,6 +226,8 @@ def _missing(
         return []
     kind, _, rest = resource.partition("/")
     if kind == "access_list":
+        return missing_for_list(inputs, identity, rest)
+    if kind == "app":
         return missing_for_list(inputs, identity, rest)
     if kind == "role":
         return missing_for_role(inputs, identity, rest)

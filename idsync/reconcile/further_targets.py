@@ -45,6 +45,7 @@ def desired_by(planned: Planned) -> Desired:
             locks={name: _bare(lock) for name, lock in state.locks.items()},
             access_lists={name: _bare(item) for name, item in state.access_lists.items()},
             members=state.members,
+            plain=state.plain,
         ),
         compilation.why,
         compilation.lifetimes,

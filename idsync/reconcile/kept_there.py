@@ -9,7 +9,8 @@ import msgspec
 from idsync.compiler.users import adopted, may_adopt
 from idsync.config.settings import LockSettings
 from idsync.model.directory import DirectoryState, Members
-from idsync.model.ownership import lock_name, our_labels, with_owned
+from idsync.model.ownership import lock_name, our_labels, plain_with_owned, with_owned
+from idsync.model.plain_resources import App, Plain, Role, UserGroup
 from idsync.model.resources import AccessList, Lock, LockSpec, LockTarget, Metadata, User
 from idsync.model.resources import lock as lock_resource
 from idsync.model.times import later
@@ -18,7 +19,7 @@ from idsync.targets.protocol import Target
 replace = msgspec.structs.replace
 NO_MEMBERS: Members = {}
 _ENDED = "Your access ended."
-Owned = TypeVar("Owned", User, AccessList)
+Owned = TypeVar("Owned", User, AccessList, Role, App, UserGroup)
 
 
 def left_alone(wanted: DirectoryState, found: DirectoryState, held: frozenset[str]) -> DirectoryState:
@@ -57,6 +58,7 @@ def as_kept_there(
         locks[name] = there if there is not None and same else _without_end(lock)
     return replace(
         wanted,
+        plain={address: _plain_there(item, found.plain.get(address), target) for address, item in wanted.plain.items()},
         users={name: _kept_there(user, found.users.get(name), target) for name, user in wanted.users.items()},
         locks=locks,
         access_lists={
@@ -69,6 +71,12 @@ def _kept_there(wanted: Owned, there: Owned | None, target: Target) -> Owned:
     if there is None:
         return wanted
     return there if target.same(wanted, there) else with_owned(there, wanted)
+
+
+def _plain_there(wanted: Plain, there: Plain | None, target: Target) -> Plain:
+    if there is None:
+        return wanted
+    return there if target.same(wanted, there) else plain_with_owned(there, wanted)
 
 
 def taken_over(

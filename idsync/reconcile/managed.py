@@ -17,6 +17,7 @@ def managed_index(settings: Settings, index: DirectoryIndex) -> DirectoryIndex:
         access_lists=index.access_lists if sync.access_lists else {},
         edited=index.edited,
         serial=index.serial,
+        plain=index.plain if sync.app_groups else {},
     )
 
 
@@ -35,10 +36,12 @@ def in_force(settings: Settings, locks: dict[str, Lock], now: datetime) -> dict[
 
 def managed_state(settings: Settings, state: DirectoryState, locks: dict[str, Lock]) -> DirectoryState:
     """The state with these locks, without the kinds that are switched off."""
-    users, lists = settings.integration.sync.users, settings.integration.sync.access_lists
+    sync = settings.integration.sync
+    users, lists = sync.users, sync.access_lists
     return DirectoryState(
         users=state.users if users else {},
         locks=locks,
         access_lists=state.access_lists if lists else {},
         members=state.members if lists else {},
+        plain=state.plain if sync.app_groups else {},
     )

@@ -15,10 +15,10 @@ from idsync.model.addresses import Address, split_address
 from idsync.model.extent import Extent, Reading
 from idsync.model.identity import OUT_STATUSES, IdentityApp, IdentityGroup, Snapshot, raw_json
 from idsync.model.names import twin_key
-from idsync.model.ownership import okta_id_of
+from idsync.model.ownership import list_of_role, okta_id_of
 from idsync.model.pushed import PushedUser
 from idsync.model.times import format_time
-from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange
+from idsync.plan.changes import AccessListChange, Change, LockChange, PlainChange, UserChange
 from idsync.plan.holding import person_of
 from idsync.reconcile.followed import LAG, NOTHING, Stored
 from idsync.reconcile.gone import gone_since
@@ -86,7 +86,7 @@ def newer_than_plan(records: PushRecords, stored: Stored, target: DirectoryReade
 
 def _names_of(change: Change, people: AbstractSet[str]) -> Iterator[str]:
     """The name that a change of a user or a lock is about, where that is one of these people."""
-    if isinstance(change, AccessListChange):
+    if isinstance(change, AccessListChange | PlainChange):
         return
     bodies = (body for body in (change.before, change.after) if body is not None)
     if any(okta_id_of(body.metadata.labels) in people for body in bodies):
@@ -100,6 +100,9 @@ def _is_about(change: Change, people: AbstractSet[str], lists: AbstractSet[str])
         case AccessListChange():
             named = (*change.members_added, *change.members_removed)
             return split_address(change.address)[1] in lists or any(name in people for name in named)
+        case PlainChange():
+            name = split_address(change.address)[1]
+            return (list_of_role(name) or name) in lists
         case _:
             assert_never(change)
 

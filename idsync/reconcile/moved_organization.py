@@ -3,6 +3,9 @@ is told, since nobody would lock its leavers any more.
 """
 
 from collections.abc import Container, Mapping
+from typing import TypeVar
+
+from msgspec.structs import replace
 
 from idsync.compiler.compile import Compilation
 from idsync.config.settings import Settings
@@ -12,10 +15,12 @@ from idsync.model.findings import ORPHANED, Finding
 from idsync.model.former_addresses import Orphans, orphans_of, relabelled, taken_over
 from idsync.model.identified import NOBODY, OktaIds
 from idsync.model.ownership import okta_id_of
+from idsync.model.plain_resources import Plain
 from idsync.model.resources import AccessList, Lock, User
 from idsync.targets.protocol import DirectoryReader
 
 SHOWN = 20
+Key = TypeVar("Key", bound=str)
 
 
 def present_locks(settings: Settings, locks: dict[str, Lock]) -> dict[str, Lock]:
@@ -30,12 +35,12 @@ def present_state(settings: Settings, found: DirectoryState, target: DirectoryRe
     inhabited = [former for former in integration.former_addresses if _anything(target, former)]
     if inhabited:
         return taken_over(found, integration.org_url, integration.former_addresses)
-    return DirectoryState(found.users, present_locks(settings, found.locks), found.access_lists, found.members)
+    return replace(found, locks=present_locks(settings, found.locks))
 
 
 def _anything(target: DirectoryReader, org_url: str) -> bool:
     managed = target.counts(org_url)
-    return managed.people > 0 or managed.access_lists > 0
+    return managed.people > 0 or managed.access_lists > 0 or managed.app_groups > 0
 
 
 def why_relabelled(
@@ -57,6 +62,7 @@ def why_relabelled(
             for name in _only_relabelled(found.access_lists, current.access_lists, desired.access_lists)
             if found.members.get(name) == desired.members.get(name)
         ),
+        *_only_relabelled(found.plain, current.plain, desired.plain),
     ]
     if not moved:
         return compilation.why
@@ -76,10 +82,10 @@ def _causes(compilation: Compilation, address: Address) -> tuple[Cause, ...]:
 
 
 def _only_relabelled(
-    found: Mapping[str, User | Lock | AccessList],
-    current: Mapping[str, User | Lock | AccessList],
-    desired: Mapping[str, User | Lock | AccessList],
-) -> list[str]:
+    found: Mapping[Key, User | Lock | AccessList | Plain],
+    current: Mapping[Key, User | Lock | AccessList | Plain],
+    desired: Mapping[Key, User | Lock | AccessList | Plain],
+) -> list[Key]:
     """Names of the objects that are as desired once they carry the present address."""
     if found is current:
         return []
@@ -98,9 +104,19 @@ def orphaned_findings(
 
 def _finding(org_url: str, orphans: Orphans, present: Container[str]) -> Finding:
     users = sorted(orphans.users, key=lambda name: (orphans.users[name] in present, name))
-    names = [*users, *sorted({*orphans.locks.values()} - orphans.users.keys() - {""}), *orphans.access_lists]
+    names = [
+        *users,
+        *sorted({*orphans.locks.values()} - orphans.users.keys() - {""}),
+        *orphans.access_lists,
+        *orphans.plain,
+    ]
     gone = sum(okta_id not in present for okta_id in orphans.users.values())
-    counts = ((len(users), "user"), (len(orphans.access_lists), "access list"), (len(orphans.locks), "lock"))
+    counts: tuple[tuple[int, str], ...] = (
+        (len(users), "user"),
+        (len(orphans.access_lists), "access list"),
+        (len(orphans.locks), "lock"),
+    )
+    counts += ((len(orphans.plain), "app, group or role"),) if orphans.plain else ()
     told = ", ".join(f"{number:,} {word}{'' if number == 1 else 's'}" for number, word in counts if number)
     shown = ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else "")
     leavers = f", of whom {gone:,} {'is' if gone == 1 else 'are'} not in this reading" if gone else ""

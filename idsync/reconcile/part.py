@@ -8,9 +8,11 @@ from contextlib import AbstractContextManager
 
 import msgspec
 
+from idsync.compiler.app_groups import role_addresses
 from idsync.compiler.pool import admitted_statuses
 from idsync.compiler.subjects import subjects
 from idsync.config.settings import Settings
+from idsync.model.addresses import Address, plain_address
 from idsync.model.directory import DirectoryState, Members, Names
 from idsync.model.directory_index import DirectoryIndex, Managed
 from idsync.model.extent import Extent
@@ -18,6 +20,7 @@ from idsync.model.former_addresses import Orphans
 from idsync.model.identity import Snapshot, is_everyone, without_left
 from idsync.model.names import twin_key
 from idsync.model.ownership import lock_name
+from idsync.model.plain_resources import App, Plain, Plains, UserGroup
 from idsync.model.resources import AccessList, Lock, Membership
 from idsync.stores.protocol import Upstream
 from idsync.targets.protocol import DirectoryReader
@@ -36,6 +39,14 @@ class Part(msgspec.Struct, frozen=True):
     names: frozenset[str]
     lists: frozenset[str]
     whole_lists: frozenset[str]
+    resources: frozenset[str] = frozenset()
+    """Apps and groups, by Okta id, that are looked at as resources."""
+
+    @property
+    def plain(self) -> frozenset[Address]:
+        """The addresses of these apps and groups, and of the roles of the lists."""
+        roles = (address for name in self.lists for address in role_addresses(name))
+        return frozenset([*roles, *map(_app, self.resources), *map(_user_group, self.resources)])
 
     @property
     def shared_lists(self) -> frozenset[str]:
@@ -94,9 +105,10 @@ def _alike(upstream: Upstream, target: DirectoryReader, org_url: str, users: fro
 def _part(
     settings: Settings, upstream: Upstream, target: DirectoryReader, people: _People, whole: frozenset[str]
 ) -> Part:
+    resources, known = _linked(upstream, target, whole) if settings.integration.sync.app_groups else (_NOBODY, _NOBODY)
     former = people.names - upstream.usernames(people.users) | _passing(upstream, target, people, settings)
     there = frozenset(target.memberships(people.names)) | (target.owned_by(former) if former else _NOBODY)
-    snapshot = without_left(upstream.part(people.users, there | whole))
+    snapshot = without_left(upstream.part(people.users, there | whole | known))
     chosen = {subject.id: subject for subject in subjects(settings.filters, snapshot)}
     joined = {name for name, subject in chosen.items() if subject.has_members}
     lists = there | whole | joined
@@ -107,7 +119,32 @@ def _part(
     gone = (name for name in ours if name not in chosen)
     everyone = {group.id for group in snapshot.groups if is_everyone(group.type, group.name)}
     new = (name for name in joined if name not in index and name not in everyone)
-    return Part(snapshot, people.users, people.names, lists, frozenset([*whole, *alone, *gone, *new]) & lists)
+    seen = frozenset([*whole, *alone, *gone, *new]) & lists
+    return Part(snapshot, people.users, people.names, lists, seen, resources)
+
+
+def _linked(
+    upstream: Upstream, target: DirectoryReader, lists: frozenset[str]
+) -> tuple[frozenset[str], frozenset[str]]:
+    """These groups and apps with all that is linked with them, upstream or in the directory: their resources name each
+    other. And what these in turn are linked with, of which they say as much.
+    """
+    there = target.plain([*map(_app, lists), *map(_user_group, lists)]) if lists else {}
+    known = (item.spec.user_groups if isinstance(item, App) else _conveyed(item) for item in there.values())
+    resources = lists.union(upstream.linked(lists), *known) if lists else lists
+    return resources, resources | upstream.linked(resources) if resources else resources
+
+
+def _conveyed(resource: Plain) -> tuple[str, ...]:
+    return resource.spec.applications if isinstance(resource, UserGroup) else ()
+
+
+def _app(okta_id: str) -> Address:
+    return plain_address("app", okta_id)
+
+
+def _user_group(okta_id: str) -> Address:
+    return plain_address("user_group", okta_id)
 
 
 def _passing(upstream: Upstream, target: DirectoryReader, people: _People, settings: Settings) -> frozenset[str]:
@@ -126,10 +163,12 @@ class PartOfDirectory:
     Of lists that are shared with people outside, only the memberships of the people inside are shown.
     """
 
-    def __init__(self, target: DirectoryReader, part: Part, org_url: str) -> None:
+    def __init__(self, target: DirectoryReader, part: Part, org_url: str, *, managed_resources: bool = False) -> None:
+        """Roles, apps and groups are shown where they are managed."""
         self._target = target
         self._part = part
-        self._shown = Names(part.names | self._usernames(), part.lists)
+        shown: frozenset[Address] = part.plain if managed_resources else frozenset()
+        self._shown = Names(part.names | self._usernames(), part.lists, shown)
         plain = (lock_name(org_url, name) for name in self._shown.users)
         own = (lock_name(org_url, name, okta_id) for name in self._shown.users for okta_id in part.users)
         self._lock_names = frozenset([*plain, *own])
@@ -170,13 +209,14 @@ class PartOfDirectory:
         """The objects of the part, or those named, with members cut down to the people inside."""
         names = self._shown if within is None else within
         shared = names.access_lists & self._part.shared_lists
-        found = self._target.state(Names(names.users, names.access_lists - shared))
+        found = self._target.state(Names(names.users, names.access_lists - shared, names.plain))
         cut = self._shared(shared) if shared else DirectoryState()
         return DirectoryState(
             found.users,
             self.locks() if within is None else found.locks,
             {**found.access_lists, **cut.access_lists},
             {**found.members, **cut.members},
+            found.plain,
         )
 
     def _shared(self, names: frozenset[str]) -> DirectoryState:
@@ -194,6 +234,10 @@ class PartOfDirectory:
     def access_lists(self, names: Collection[str] | None = None) -> dict[str, AccessList]:
         """The lists of the part, or those named, without members."""
         return self._target.access_lists(self._part.lists if names is None else names)
+
+    def plain(self, addresses: Collection[Address] | None = None) -> Plains:
+        """The roles, apps and groups of the part, or those at these addresses."""
+        return self._target.plain(self._shown.plain if addresses is None else addresses)
 
     def memberships(self, people: Iterable[str]) -> dict[str, dict[str, Membership]]:
         """For each list that holds any of `people`, those memberships."""

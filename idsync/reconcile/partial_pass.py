@@ -11,7 +11,7 @@ from idsync.apply.request import Applied, Request
 from idsync.config.settings import Settings
 from idsync.model.directory import LastApply
 from idsync.model.extent import Extent
-from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange, passes_on
+from idsync.plan.changes import AccessListChange, Change, LockChange, PlainChange, UserChange, passes_on
 from idsync.plan.sections import FIRST
 from idsync.reconcile.applying import Applier
 from idsync.reconcile.people_known import PeopleKnown
@@ -77,5 +77,5 @@ def _frees_a_name(change: Change) -> bool:
             return True
         case UserChange():
             return passes_on(change)
-        case AccessListChange():
+        case AccessListChange() | PlainChange():
             return False

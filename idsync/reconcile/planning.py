@@ -56,6 +56,7 @@ from idsync.reconcile.part import PartOfDirectory, closed
 from idsync.reconcile.people_known import PeopleKnown
 from idsync.reconcile.planned import Planned, Remembering
 from idsync.reconcile.seen import seen_by
+from idsync.reconcile.wildcard_roles import wildcard_findings
 from idsync.stores.protocol import AgreedState, Upstream
 from idsync.targets.protocol import DirectoryReader
 
@@ -158,7 +159,8 @@ def plan_part(
     with target.reading():
         org_url = settings.integration.org_url
         part = closed(settings, upstream, target, extent)
-        shown = PartOfDirectory(target, part, org_url)
+        app_groups = settings.integration.sync.app_groups
+        shown = PartOfDirectory(target, part, org_url, managed_resources=app_groups)
         index = managed_index(settings, shown.index(org_url))
         locks = shown.locks()
         okta_ids = NOBODY if people is None else people.learned(index, locks, part.snapshot)
@@ -167,9 +169,10 @@ def plan_part(
         past = NOTHING_PAST if agreed is None else identified_past(agreed.past(part.users, names), okta_ids)
         pool = pool_of(settings, part.snapshot, index, target, past)
         inputs = prepare(settings, part.snapshot, index, pool, last, Clocks(now), part.shared_lists, past)
+        inputs = msgspec.structs.replace(inputs, resources_of=part.resources)
         reading = Reading(part.snapshot, extent)
         planned = _plan(inputs, shown, locks, reading, None, None, None, judged=False, okta_ids=okta_ids)
-        looked_at = Names(frozenset(names), part.lists)
+        looked_at = Names(frozenset(names), part.lists, part.plain)
         return msgspec.structs.replace(planned, extent=Extent(part.users, part.whole_lists), looked_at=looked_at)
 
 
@@ -243,6 +246,7 @@ def _plan(
         held = compilation.held if within is None else None
         checked, remarks = _checked_rules(inputs, seen, memo, bases, held)
         circumstances += clock_findings(inputs.clocks)
+        circumstances += wildcard_findings(inputs, compilation, target)
         circumstances += orphaned_findings(settings, target, all_locks, inputs.pool.names)
         reach = Reach(comparison.changes, delta, around, inputs.index.users, inputs.now)
         remarks += reach.findings(settings.limits.protected_users)

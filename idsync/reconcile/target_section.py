@@ -13,7 +13,7 @@ from idsync.apply.surroundings import around_who_may_lose
 from idsync.config.guards import Guards
 from idsync.config.settings import LockSettings, SyncSwitches, TraitSettings
 from idsync.diagnostics import Position
-from idsync.model.addresses import Address, Kind
+from idsync.model.addresses import PLAIN_KINDS, Address, Kind
 from idsync.model.directory import DirectoryState, Members, Why
 from idsync.model.findings import Finding, Health
 from idsync.model.names import twin_key
@@ -114,7 +114,7 @@ def section_of(target: Target, desired: Desired, terms: Terms, now: datetime) ->
 def _switched_off(sync: SyncSwitches) -> frozenset[Kind]:
     users: frozenset[Kind] = frozenset() if sync.users else frozenset({"user", "lock"})
     lists: frozenset[Kind] = frozenset() if sync.access_lists else frozenset({"access_list", "access_list_member"})
-    return users | lists
+    return users | lists | (frozenset() if sync.app_groups else frozenset(PLAIN_KINDS))
 
 
 def _of_kinds(state: DirectoryState, kinds: Collection[Kind]) -> DirectoryState:
@@ -126,6 +126,7 @@ def _of_kinds(state: DirectoryState, kinds: Collection[Kind]) -> DirectoryState:
         locks=state.locks if "lock" in kinds else {},
         access_lists=lists,
         members={name: state.members[name] if has_members else NO_MEMBERS for name in lists},
+        plain={address: item for address, item in state.plain.items() if item.kind in kinds},
     )
 
 

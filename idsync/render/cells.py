@@ -40,6 +40,13 @@ class Role(msgspec.Struct, frozen=True):
     name: str
 
 
+class AppName(msgspec.Struct, frozen=True):
+    """An app by its Okta id, and what it is called."""
+
+    name: str
+    title: str = ""
+
+
 class Trait(msgspec.Struct, frozen=True):
     """A trait and its value, as `name=value`."""
 
@@ -98,10 +105,10 @@ class Value(msgspec.Struct, frozen=True):
     text: str
 
 
-Cell = Person | ListName | Role | Trait | Place | Upstream | Time | Code | Command | Said | Safe | Value
+Cell = Person | ListName | Role | AppName | Trait | Place | Upstream | Time | Code | Command | Said | Safe | Value
 Words = tuple[str | Cell, ...]
 """Our own text and cells, to be written one after the other."""
-Access = Role | Trait | ListName
+Access = Role | Trait | AppName | ListName
 """What a person can use or belongs to."""
 
 
@@ -116,6 +123,8 @@ def plain(cell: str | Cell) -> str:
             return f"{shown(was)} → {shown(name)}" if was else shown(name)
         case ListName():
             return _list_words(cell)
+        case AppName(name=name, title=title):
+            return shown(title or name)
         case Role(name=name) | Trait(name=name):
             return shown(name)
         case Place(file=file, line=line, rule=rule):

@@ -8,9 +8,20 @@ import msgspec
 
 from idsync.model.addresses import split_address
 from idsync.model.directory import Cause, UpstreamCause
+from idsync.model.plain_resources import App, UserGroup, rule_labels, title_of
+from idsync.model.plain_resources import Role as RoleResource
 from idsync.model.resources import AccessList, Lock
 from idsync.model.times import format_duration
-from idsync.plan.changes import AccessListChange, Action, Change, LockChange, Plan, UserChange
+from idsync.plan.changes import (
+    AccessListChange,
+    Action,
+    AnyPlainChange,
+    Change,
+    LockChange,
+    PlainChange,
+    Plan,
+    UserChange,
+)
 from idsync.plan.steps import Phase, phases_of
 from idsync.render.cells import Cell, Code, ListName, Person, Role, Safe, Trait, Value, Words, cause_cell, some
 from idsync.render.fields import differing_fields, value_words
@@ -20,19 +31,23 @@ from idsync.render.view import Effect, Entry, Section, Symbol
 
 TITLES = {
     Phase.LOCK: "Locks",
+    Phase.PLAIN: "Apps, groups and roles created and updated",
     Phase.USER: "Users created and updated",
     Phase.ACCESS_LIST: "Lists created and updated, members added",
     Phase.MEMBER_REMOVAL: "Members removed",
     Phase.ACCESS_LIST_DELETE: "Lists deleted",
+    Phase.PLAIN_DELETE: "Apps, groups and roles deleted",
     Phase.USER_DELETE: "Users deleted",
     Phase.UNLOCK: "Locks lifted",
 }
 NOUNS = {
     Phase.LOCK: "locks",
+    Phase.PLAIN: "resources",
     Phase.USER: "users",
     Phase.ACCESS_LIST: "lists",
     Phase.MEMBER_REMOVAL: "lists",
     Phase.ACCESS_LIST_DELETE: "lists",
+    Phase.PLAIN_DELETE: "resources",
     Phase.USER_DELETE: "users",
     Phase.UNLOCK: "locks",
 }
@@ -51,16 +66,19 @@ def change_sections(plan: Plan, *, held: bool = False) -> tuple[Section, ...]:
     """
     sections = []
     start = 0
-    for phase in Phase:
-        end = bisect_right(plan.changes, phase, start, key=_first_phase)  # they stand phase by phase
+    for place, phase in enumerate(Phase):
+        end = bisect_right(plan.changes, place, start, key=_place)  # they stand phase by phase
         if end > start:
             sections.append(_section(TITLES[phase], plan.changes[start:end], NOUNS[phase], held=held))
         start = end
     return tuple(sections)
 
 
-def _first_phase(change: Change) -> Phase:
-    return phases_of(change)[0]
+_PLACES = {phase: place for place, phase in enumerate(Phase)}
+
+
+def _place(change: Change) -> int:
+    return _PLACES[phases_of(change)[0]]
 
 
 def _section(title: str, changes: Sequence[Change], noun: str, *, held: bool = False) -> Section:
@@ -87,6 +105,8 @@ def change_entry(change: Change, *, held: bool = False) -> Entry:
             effect = "takes" if change.after is not None else "gives"
         case AccessListChange():
             words, details = ("list ", list_cell(change)), _list_entries(change)
+        case PlainChange():
+            words, details = _plain_words(change), _plain_entries(change)
         case _:
             assert_never(change)
     if change.target:
@@ -138,11 +158,40 @@ def _user_entries(change: UserChange) -> list[Entry]:
     return [Entry(" ", (Safe(f"roles: {value_words(spec.roles or None)}{traits}"),))]
 
 
-def field_entries(change: UserChange | AccessListChange) -> list[Entry]:
+def field_entries(change: UserChange | AccessListChange | AnyPlainChange) -> list[Entry]:
     """What differs inside an object that stays."""
     if change.before is None or change.after is None:
         return []
     return [Entry("~", (Safe(line),)) for line in differing_fields(change.before, change.after)]
+
+
+def _plain_words(change: AnyPlainChange) -> Words:
+    kind, name = split_address(change.address)
+    resource = change.after or change.before
+    title = "" if resource is None else title_of(resource)
+    if kind == "role":
+        words: Words = ("role ", Role(name))
+        return (*words, f", {title}") if title else words
+    return ("app " if kind == "app" else "group ", ListName(name, title))
+
+
+def _plain_entries(change: AnyPlainChange) -> list[Entry]:
+    if change.after is None:
+        return []
+    if change.before is not None:
+        return field_entries(change)
+    match change.after:
+        case RoleResource(spec=spec):
+            given = [*spec.allow.app_labels.items(), *spec.allow.group_labels.items()]
+            return [Entry(" ", (Safe(f"gives: {value_words(dict(given)) if given else 'nothing'}"),))]
+        case (App() | UserGroup()) as resource:
+            links = resource.spec.user_groups if isinstance(resource, App) else resource.spec.applications
+            said = (
+                f"conveyed by: {value_words(links)}" if isinstance(resource, App) else f"conveys: {value_words(links)}"
+            )
+            labels = rule_labels(resource)
+            entries = [Entry(" ", (Safe(said),))] if links else []
+            return entries + ([Entry(" ", (Safe(f"labels: {value_words(labels)}"),))] if labels else [])
 
 
 def _lock_words(change: LockChange) -> Words:

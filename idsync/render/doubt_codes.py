@@ -104,6 +104,10 @@ _guard(
     "Lists of ours to be deleted.",
 )
 _guard(
+    "app_group_deletes",
+    "Apps and groups of ours to be deleted, with `sync.app_groups`. Their roles go with the lists, which are counted.",
+)
+_guard(
     "access_losses",
     "People who stay and whose effective access loses a role or a grant that they do not keep by another "
     "way. A role that another one replaces is lost. So is a trait that `users.traits` does not show any "

@@ -20,7 +20,7 @@ STANDINGS = {
 """How a person stands, after their name."""
 STEPS = {"lock": "The lock is", "deletion": "The deletion is", "change": "A change of the account is"}
 """What is held back of an account."""
-KINDS = {"role": "role", "access_list": "list", "trait": "trait"}
+KINDS = {"role": "role", "access_list": "list", "trait": "trait", "app": "app"}
 
 
 def render_json(explanation: Explanation) -> str:

@@ -1,22 +1,23 @@
 """What changed inside one resource, field by field, as people read it: before → after, long values cut short."""
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 import msgspec
 
-from idsync.model.resources import AccessList, Lock, User
+from idsync.model.ownership import Resource
+from idsync.model.resources import User
 from idsync.render.escape_text import shown, visible
 from idsync.render.phrases import counted
 
-Value = str | int | bool | None | list["Value"] | tuple["Value", ...] | dict[str, "Value"]
+Value = str | int | bool | None | list["Value"] | tuple["Value", ...] | Mapping[str, "Value"]
 Path = tuple[str, ...]
 ITEMS_SHOWN = 6
 NOTHING = "(none)"
 
 
-def differing_fields(before: User | Lock | AccessList, after: User | Lock | AccessList) -> tuple[str, ...]:
+def differing_fields(before: Resource, after: Resource) -> tuple[str, ...]:
     """A line for each field that differs, by name, safe for a terminal."""
     if before == after:
         return ()
@@ -39,7 +40,7 @@ def value_words(value: Value) -> str:
             return shown(value)
         case list() | tuple():
             return _list_words(value)
-        case dict():
+        case Mapping():
             return _mapping_words(value)
 
 
@@ -133,5 +134,5 @@ def _item_words(value: Value) -> str:
     return value_words(value)
 
 
-def _mapping_words(value: dict[str, Value]) -> str:
+def _mapping_words(value: Mapping[str, Value]) -> str:
     return "{" + ", ".join(f"{visible(key)}: {value_words(item)}" for key, item in value.items()) + "}"

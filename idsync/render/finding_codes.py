@@ -54,6 +54,13 @@ _code(
     "Rename or remove it, or name it in `users.adopt`.",
 )
 _code(
+    "wildcard_app_labels",
+    "error",
+    "A role asks for labels that every app, or every group, has: everybody who has it may use all there are. The "
+    "message says who has it.",
+    "Edit the role so that it names the labels of those that are meant, or take it away: `idsync edit role/NAME`.",
+)
+_code(
     "access_list_conflict",
     "error",
     "A list exists under the id of a group or app and is not ours.",

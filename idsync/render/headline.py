@@ -1,11 +1,14 @@
 """The headline: one sentence that says what a plan does, to how many."""
 
+from collections.abc import Iterator
+
 from idsync.model.findings import GUARDS_CHANGED
-from idsync.plan.changes import LockChange, Plan
+from idsync.plan.changes import Counts, LockChange, Plan
 from idsync.render.outcomes import Touched
 from idsync.render.phrases import counted
 from idsync.render.view import Outcome
 
+NOTHING = Counts()
 NO_CHANGES = "No changes. The directory is as the configuration and Okta ask."
 NO_DRIFT = "No drift: what is ours is as the last apply left it."
 
@@ -77,6 +80,7 @@ def _things_clause(plan: Plan, touched: Touched) -> str:
         (lists.create, "list is created", "lists are created"),
         (lists.update, "list changes", "lists change"),
         (lists.delete, "list is deleted", "lists are deleted"),
+        *_resources(plan),
         (
             touched.untouched_users,
             "user changes without effect on access",
@@ -87,6 +91,19 @@ def _things_clause(plan: Plan, touched: Touched) -> str:
         if number:
             parts.append(counted(number, singular, plural))
     return ", ".join(parts)
+
+
+def _resources(plan: Plan) -> Iterator[tuple[int, str, str]]:
+    """Apps and groups together; roles come and go with their lists, and are told where they change otherwise."""
+    apps, groups, roles = (each or NOTHING for each in (plan.summary.app, plan.summary.user_group, plan.summary.role))
+    yield apps.create + groups.create, "app or group is created", "apps and groups are created"
+    yield apps.update + groups.update, "app or group changes", "apps and groups change"
+    yield apps.delete + groups.delete, "app or group is deleted", "apps and groups are deleted"
+    yield roles.update, "role changes", "roles change"
+    if not plan.summary.access_list.create:
+        yield roles.create, "role is created", "roles are created"
+    if not plan.summary.access_list.delete:
+        yield roles.delete, "role is deleted", "roles are deleted"
 
 
 def _untouched_locks(plan: Plan, touched: Touched) -> int:

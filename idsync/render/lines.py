@@ -4,7 +4,21 @@ from collections.abc import Sequence
 
 import msgspec
 
-from idsync.render.cells import Access, Cell, Code, ListName, Role, Said, Trait, Words, joined, plain, plain_words, some
+from idsync.render.cells import (
+    Access,
+    AppName,
+    Cell,
+    Code,
+    ListName,
+    Role,
+    Said,
+    Trait,
+    Words,
+    joined,
+    plain,
+    plain_words,
+    some,
+)
 from idsync.render.phrases import counted, in_target
 from idsync.render.style import Tone
 from idsync.render.titles import SYMBOLS
@@ -123,6 +137,8 @@ def brief(what: Access) -> Words:
             return ("role ", what)
         case Trait():
             return ("trait ", what)
+        case AppName():
+            return ("app ", what)
         case ListName():
             return ("list ", _called(what))
 
@@ -143,7 +159,12 @@ def by_kind(things: Sequence[Thing]) -> Words:
     """What people have, by kind: why each is there matters no longer, or stands in the roll-up."""
     everything = [what for thing in things for what in (thing.what, *thing.brings)]
     told: list[Words] = []
-    for kind, singular, plural in ((Role, "role", "roles"), (Trait, "trait", "traits"), (ListName, "list", "lists")):
+    for kind, singular, plural in (
+        (Role, "role", "roles"),
+        (AppName, "app", "apps"),
+        (Trait, "trait", "traits"),
+        (ListName, "list", "lists"),
+    ):
         names = [_called(what) for what in everything if isinstance(what, kind)]
         if names:
             told.append((f"{singular if len(names) == 1 else plural} ", *some(names, LEAVING_SHOWN)))

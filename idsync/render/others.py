@@ -7,9 +7,11 @@ from msgspec.structs import replace
 
 from idsync.model.addresses import split_address
 from idsync.model.directory import OF_AN_EDIT, ConfigCause, Reason
-from idsync.plan.changes import AccessListChange, Change, LockChange, Plan, UserChange
+from idsync.model.ownership import list_of_role
+from idsync.model.plain_resources import title_of
+from idsync.plan.changes import AccessListChange, AnyPlainChange, Change, LockChange, PlainChange, Plan, UserChange
 from idsync.plan.touched import locked_person
-from idsync.render.cells import Code, Person, Words, cause_cell, some
+from idsync.render.cells import Code, ListName, Person, Role, Words, cause_cell, some
 from idsync.render.change_rows import change_entry, edits_lost, field_entries, list_cell, why
 from idsync.render.made import MadeWhenRead
 from idsync.render.outcomes import Touched
@@ -25,7 +27,7 @@ ALIKE_FROM = 3
 def others_of(
     plan: Plan, touched: Touched, undescribed: frozenset[str], *, parted: bool = False
 ) -> tuple[Section, ...]:
-    """A section for lists, one for users, one for locks, where there is something to say.
+    """A section for lists, one for resources, one for users, one for locks, where there is something to say.
 
     Each side has its own where people are `parted` by who decides, or the edit changes anything here.
     """
@@ -53,6 +55,7 @@ def _side(reason: Reason) -> Side:
 
 def _sections(changes: Sequence[Change], touched: Touched, told: frozenset[str], side: Side) -> Iterator[Section]:
     yield Section("Lists", MadeWhenRead(tuple(_lists(changes)), lambda make: make()), side=side)
+    yield Section("Apps, groups and roles", MadeWhenRead(tuple(_resources(changes)), lambda make: make()), side=side)
     yield Section("Users without effect on access", tuple(_users(changes, touched, told)), side=side)
     yield Section("Locks without effect on access", tuple(_locks(changes, told)), side=side)
 
@@ -109,6 +112,42 @@ def _alike(changes: Sequence[AccessListChange]) -> Entry:
 def _together(symbol: Symbol, changes: Sequence[AccessListChange]) -> Entry:
     what = counted(len(changes), "new list" if symbol == "+" else "list")
     return Entry(symbol, (f"{what}: ", *some([list_cell(each) for each in changes], NAMES_SHOWN)))
+
+
+def _resources(all_changes: Sequence[Change]) -> Iterator[Callable[[], Entry]]:
+    """Apps, groups and roles that differ, each by itself; those that come or go, together by kind."""
+    together: dict[tuple[str, str, tuple[str, ...], str], list[AnyPlainChange]] = {}
+    for change in all_changes:
+        if not isinstance(change, PlainChange):
+            continue
+        if change.action == "update":
+            yield partial(change_entry, change)
+        else:
+            kind = split_address(change.address)[0]
+            together.setdefault((change.action, kind, change.blocked_by, change.target), []).append(change)
+    for (action, kind, blocked_by, _), changes in together.items():
+        if kind != "role" or blocked_by or not _go_with_lists(all_changes, changes):
+            yield partial(_resources_together, action, kind, changes)
+
+
+def _go_with_lists(all_changes: Sequence[Change], changes: Sequence[AnyPlainChange]) -> bool:
+    """Whether each role comes or goes with its list, of which the plan tells."""
+    told = {split_address(each.address)[1]: each.action for each in all_changes if isinstance(each, AccessListChange)}
+    return all(told.get(list_of_role(split_address(each.address)[1]) or "") == each.action for each in changes)
+
+
+def _resources_together(action: str, kind: str, changes: Sequence[AnyPlainChange]) -> Entry:
+    noun = {"app": "app", "user_group": "group", "role": "role"}[kind]
+    what = counted(len(changes), f"new {noun}" if action == "create" else noun)
+    cells = []
+    for change in changes:
+        name = split_address(change.address)[1]
+        resource = change.after or change.before
+        title = "" if resource is None else title_of(resource)
+        cells.append(Role(name) if kind == "role" else ListName(name, title))
+    held: Words = ("held back by ", *some([Code(mark) for mark in changes[0].blocked_by], NAMES_SHOWN))
+    note = held if changes[0].blocked_by else ()
+    return Entry("+" if action == "create" else "-", (f"{what}: ", *some(cells, NAMES_SHOWN)), note)
 
 
 def _users(changes: Iterable[Change], touched: Touched, told: frozenset[str]) -> Iterator[Entry]:

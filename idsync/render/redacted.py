@@ -13,16 +13,19 @@ from idsync.model.addresses import access_list_address, lock_address, user_addre
 from idsync.model.canonical import fingerprint
 from idsync.model.directory import Cause, ConfigCause, UpstreamCause
 from idsync.model.measures import Measures
+from idsync.model.ownership import Resource
 from idsync.model.pseudonyms import Identifying, Pseudonyms
 from idsync.model.resource_pseudonyms import ResourcePseudonyms
 from idsync.model.resources import AccessList, Grants, Lock, User
 from idsync.plan.changes import (
     Access,
     AccessListChange,
+    AnyPlainChange,
     Change,
     GuardResult,
     LockChange,
     PersonDelta,
+    PlainChange,
     Plan,
     UserChange,
 )
@@ -106,8 +109,17 @@ class _Redaction:
                 )
             case AccessListChange():
                 return self._list_change(change, causes)
+            case PlainChange():
+                return self._plain_change(change, causes)
             case _:
                 assert_never(change)
+
+    def _plain_change(self, change: AnyPlainChange, causes: tuple[Cause, ...]) -> Change:
+        """A role, an app or a group names nobody, but for what people wrote."""
+        before, after = (
+            None if each is None else self._resources.plain(each) for each in (change.before, change.after)
+        )
+        return replace(change, causes=causes, before=before, after=after, before_fingerprint=_mark(before))
 
     def _list_change(self, change: AccessListChange, causes: tuple[Cause, ...]) -> AccessListChange:
         before, after = _each(change.before, self._list), _each(change.after, self._list)
@@ -228,5 +240,5 @@ def _named(resource: User | Lock | AccessList | None) -> str:
     return "" if resource is None else resource.metadata.name
 
 
-def _mark(before: User | Lock | AccessList | None) -> str | None:
+def _mark(before: Resource | None) -> str | None:
     return None if before is None else fingerprint(before)

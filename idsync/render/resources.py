@@ -1,23 +1,27 @@
 """Resources as `get` prints them: JSON that is always an array, YAML documents, or a table for people."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import assert_never
 
 import msgspec
 
 from idsync.config.yaml_writer import Plain, render_documents
 from idsync.model.exported_state import ExportedState
-from idsync.model.resources import AccessList, AccessListMember, Lock, User
+from idsync.model.plain_resources import App, Role, UserGroup, rule_labels, title_of
+from idsync.model.resources import AccessList, AccessListMember, Lock, Metadata, User
+from idsync.model.revisions import AnyResource
 from idsync.render.escape_text import padded, shown, width
 from idsync.render.style import PLAIN, Style
 
-AnyResource = User | Lock | AccessList | AccessListMember
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 _TITLES = {
     "user": ("user", "roles", "origin"),
     "lock": ("lock", "on", "until", "origin"),
     "access_list": ("access list", "title", "roles", "owners", "origin"),
     "access_list_member": ("access list", "member", "until", "reason"),
+    "role": ("role", "name", "apps", "groups", "origin"),
+    "app": ("app", "name", "conveyed by", "labels", "origin"),
+    "user_group": ("group", "name", "conveys", "labels", "origin"),
 }
 _ORIGIN = "teleport.dev/origin"
 
@@ -54,8 +58,28 @@ def _cells(resource: AnyResource) -> tuple[str, ...]:
             return metadata.name, spec.title, roles, owners, metadata.labels.get(_ORIGIN, "")
         case AccessListMember(spec=membership):
             return membership.access_list, membership.name, membership.expires or "", membership.reason
+        case Role(metadata=metadata, spec=spec):
+            given = (_labels(spec.allow.app_labels), _labels(spec.allow.group_labels))
+            return metadata.name, title_of(resource), *given, metadata.labels.get(_ORIGIN, "")
+        case App(metadata=metadata, spec=spec):
+            return (*_named(resource), ", ".join(spec.user_groups), _labels(rule_labels(resource)), _origin(metadata))
+        case UserGroup(metadata=metadata, spec=spec):
+            return (*_named(resource), ", ".join(spec.applications), _labels(rule_labels(resource)), _origin(metadata))
         case _:
             assert_never(resource)
+
+
+def _named(resource: App | UserGroup) -> tuple[str, str]:
+    return resource.metadata.name, title_of(resource)
+
+
+def _labels(labels: Mapping[str, str | Sequence[str]]) -> str:
+    pairs = ((key, (value,) if isinstance(value, str) else value) for key, value in sorted(labels.items()))
+    return ", ".join(f"{key}={value}" for key, values in pairs for value in values)
+
+
+def _origin(metadata: Metadata) -> str:
+    return metadata.labels.get(_ORIGIN, "")
 
 
 def _table(titles: tuple[str, ...], rows: list[tuple[str, ...]], style: Style) -> str:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from idsync.model.directory import Cause, Reason, UpstreamCause
 from idsync.plan.changes import Access as AccessOfPlan
 from idsync.plan.changes import PersonDelta
-from idsync.render.cells import Access, ListName, Role, Trait, cause_cell
+from idsync.render.cells import Access, AppName, ListName, Role, Trait, cause_cell
 from idsync.render.outcomes import Touched, title_of
 from idsync.render.view import Symbol, Thing
 
@@ -63,6 +63,8 @@ class Things:
                 return Role(name)
             case "trait":
                 return Trait(name)
+            case "app":
+                return AppName(name, self._titles.get(name, ""))
             case _:
                 return self._list(name)
 
@@ -104,12 +106,12 @@ class Things:
 
 
 def _titles(deltas: Iterable[PersonDelta]) -> dict[str, str]:
-    """The titles of lists that people gain, lose or keep: not all of them change."""
+    """The titles of lists and apps that people gain, lose or keep: not all of them change."""
     titles: dict[str, str] = {}
     for delta in deltas:
         for some in (delta.gains, delta.loses, delta.route_only):
             for access in some:
-                if access.kind == "access_list":
+                if access.kind in ("access_list", "app"):
                     titles[access.name] = access.title
     return titles
 

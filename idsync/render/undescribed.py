@@ -5,9 +5,10 @@ from collections.abc import Collection, Mapping, Sequence
 
 from idsync.model.addresses import split_address
 from idsync.model.resources import AccessList, User
-from idsync.plan.changes import AccessListChange, BriefPlan, Plan, UserChange
-from idsync.plan.effective import Key, granted, missing_requirements
+from idsync.plan.changes import AccessListChange, BriefPlan, PlainChange, Plan, UserChange
+from idsync.plan.effective import Key, Lists, granted, missing_requirements
 from idsync.plan.newcomers import plain_newcomers
+from idsync.plan.role_reach import RoleReach
 from idsync.render.things import OWN_ROUTE
 
 NEWCOMERS_DESCRIBED = 200
@@ -40,8 +41,13 @@ def gained_by(plan: Plan, people: frozenset[str]) -> dict[Key, tuple[int, frozen
     for name in people:
         for role in users[name].spec.roles:
             own[role].append(name)
+    made = {
+        each.address: each.after for each in plan.changes if isinstance(each, PlainChange) and each.after is not None
+    }
+    after = Lists({}, {}, RoleReach(made))
     for role, names in own.items():
-        gained["role", role][OWN_ROUTE] = names
+        for key in after.reaching((("role", role),)):
+            gained[key][OWN_ROUTE] = names
     counts: dict[Key, tuple[int, frozenset[str]]] = {}
     for change in plan.changes:
         if type(change) is AccessListChange and change.after is not None and not change.target:
@@ -49,7 +55,7 @@ def gained_by(plan: Plan, people: frozenset[str]) -> dict[Key, tuple[int, frozen
             if joining:
                 route = split_address(change.address)[1]
                 counts["access_list", route] = (len(joining), frozenset((route,)))
-                for key in granted(change.after.spec.grants):
+                for key in after.reaching(granted(change.after.spec.grants)):
                     gained[key][route] = joining
     for key, by_route in gained.items():
         counts[key] = (_people(list(by_route.values())), frozenset(by_route))

@@ -7,6 +7,7 @@ from typing import Self
 
 import msgspec
 
+from idsync.model.addresses import Address
 from idsync.model.agreed_past import NOTHING_PAST, AgreedPast
 from idsync.model.directory import DirectoryState, LastApply, Names
 from idsync.model.directory_index import DirectoryIndex, Managed, edited_within, index_of, managed_of
@@ -15,6 +16,7 @@ from idsync.model.former_addresses import Orphans, orphans_of, taken_over
 from idsync.model.list_owners import is_person
 from idsync.model.names import twin_key
 from idsync.model.ownership import okta_id_of
+from idsync.model.plain_resources import Plains
 from idsync.model.resources import AccessList, Lock, Membership
 from idsync.model.times import is_past
 
@@ -101,7 +103,13 @@ class GivenDirectory:
             users={name: state.users[name] for name in within.users & state.users.keys()},
             access_lists=lists,
             members={name: state.members[name] for name in lists},
+            plain={address: state.plain[address] for address in within.plain & state.plain.keys()},
         )
+
+    def plain(self, addresses: Collection[Address] | None = None) -> Plains:
+        """Roles, apps and groups: all, or those at these addresses."""
+        plain = self._state.plain
+        return plain if addresses is None else {each: plain[each] for each in addresses if each in plain}
 
     def locks(self, users: Collection[str] | None = None, names: Collection[str] = ()) -> dict[str, Lock]:
         """Locks by name: all, or those on one of these users or of one of these names."""

@@ -8,14 +8,15 @@ from typing import TypeVar
 import msgspec
 
 from idsync.errors import StoreDamaged
-from idsync.model.addresses import Kind
+from idsync.model.addresses import PLAIN_KINDS, Address, Kind, split_address
 from idsync.model.canonical import body_of, canonical_bytes
 from idsync.model.directory import DirectoryState, Members, Names
-from idsync.model.directory_index import AccessListEntry, DirectoryIndex, Managed, UserEntry
+from idsync.model.directory_index import AccessListEntry, DirectoryIndex, Managed, PlainEntry, UserEntry
 from idsync.model.directory_tables import DirectoryTables
 from idsync.model.former_addresses import Orphans, orphans_of
 from idsync.model.list_owners import is_person
 from idsync.model.ownership import is_ours, okta_id_of, org_of, same_owned
+from idsync.model.plain_resources import App, Plain, Plains, Role, UserGroup, address_of_plain
 from idsync.model.resources import AccessList, Lock, Membership, User
 from idsync.model.times import parse_time
 from idsync.plan.apply_times import Moment
@@ -28,6 +29,11 @@ _USER = msgspec.json.Decoder(User)
 _LOCK = msgspec.json.Decoder(Lock)
 _ACCESS_LIST = msgspec.json.Decoder(AccessList)
 _MEMBERSHIP = msgspec.json.Decoder(Membership)
+_PLAIN: dict[str, msgspec.json.Decoder[Plain]] = {
+    "role": msgspec.json.Decoder(Role),
+    "app": msgspec.json.Decoder(App),
+    "user_group": msgspec.json.Decoder(UserGroup),
+}
 
 
 class LocalTarget:
@@ -35,7 +41,7 @@ class LocalTarget:
 
     name = "local"
     atomic = True
-    kinds: frozenset[Kind] = frozenset({"user", "lock", "access_list", "access_list_member"})
+    kinds: frozenset[Kind] = frozenset({"user", "lock", "access_list", "access_list_member", *PLAIN_KINDS})
 
     def __init__(self, tables: DirectoryTables, org_url: str, former: Collection[str] = ()) -> None:
         """What carries our origin and `org_url` is ours, or an address that the organization had before."""
@@ -60,6 +66,7 @@ class LocalTarget:
         """What there is, in brief, in one pass over narrow rows; or what there is of `within`."""
         users = None if within is None else within.users
         lists = None if within is None else within.access_lists
+        plain = None if within is None else within.plain
         with self.reading():
             index = DirectoryIndex(
                 {
@@ -72,9 +79,10 @@ class LocalTarget:
                 },
                 frozenset(self._tables.edited(within)),
                 self._tables.serial(),
+                self._plain_entries(org_url, plain),
             )
             for former in self._inhabited():
-                index = self._with_former(index, former, users, lists)
+                index = self._with_former(index, former, users, lists, plain)
             return index
 
     def _inhabited(self) -> list[str]:
@@ -82,7 +90,12 @@ class LocalTarget:
         return [former for former in self._former if any(self._tables.counts(former))]
 
     def _with_former(
-        self, index: DirectoryIndex, former: str, users: Collection[str] | None, lists: Collection[str] | None
+        self,
+        index: DirectoryIndex,
+        former: str,
+        users: Collection[str] | None,
+        lists: Collection[str] | None,
+        plain: Collection[Address] | None,
     ) -> DirectoryIndex:
         """The index, with what carries a former address as ours."""
         people = self._tables.users.entries(former, users)
@@ -97,7 +110,15 @@ class LocalTarget:
                 **index.access_lists,
                 **{name: AccessListEntry(ours, p, members, count) for name, ours, p, members, count in theirs if ours},
             },
+            plain={
+                **index.plain,
+                **{each: entry for each, entry in self._plain_entries(former, plain).items() if entry.ours},
+            },
         )
+
+    def _plain_entries(self, org: str, addresses: Collection[Address] | None) -> dict[Address, PlainEntry]:
+        rows = self._tables.plain.entries(org, addresses)
+        return {Address(address): PlainEntry(ours, print_) for address, ours, print_ in rows}
 
     def counts(self, org_url: str) -> Managed:
         """How many users, memberships and lists are ours: of the organization with its former addresses, or of one."""
@@ -122,6 +143,7 @@ class LocalTarget:
             {name: okta_id for name, okta_id, _ in people if okta_id is not None},
             tuple(sorted(name for name, ours, *_ in lists if ours)),
             locks.locks,
+            tuple(sorted(address for address, entry in self._plain_entries(org, None).items() if entry.ours)),
         )
 
     def names_of(self, okta_ids: Collection[str], twin_keys: Collection[str]) -> frozenset[str]:
@@ -140,6 +162,7 @@ class LocalTarget:
                 self.locks() if within is None else {},
                 found,
                 self._members_of(found, everything=within is None),
+                self.plain(None if within is None else within.plain),
             )
 
     def locks(self, users: Collection[str] | None = None, names: Collection[str] = ()) -> dict[str, Lock]:
@@ -153,6 +176,18 @@ class LocalTarget:
     def access_lists(self, names: Collection[str] | None = None) -> dict[str, AccessList]:
         """Every list, or those of these names, without members."""
         return _decoded("access_list", _ACCESS_LIST, self._tables.access_lists.bodies(names))
+
+    def plain(self, addresses: Collection[Address] | None = None) -> Plains:
+        """Roles, apps and groups: all, or those at these addresses."""
+        found: Plains = {}
+        if addresses is not None and not addresses:
+            return found
+        for address, body in self._tables.plain.bodies(addresses):
+            try:
+                found[Address(address)] = _PLAIN[split_address(address)[0]].decode(body)
+            except (msgspec.DecodeError, UnicodeDecodeError, KeyError) as error:
+                raise StoreDamaged(address, f"Its body cannot be read: {error}.") from error
+        return found
 
     def memberships(self, people: Iterable[str]) -> dict[str, dict[str, Membership]]:
         """For each list that holds any of `people`, those memberships."""
@@ -211,6 +246,14 @@ class LocalTarget:
     def delete_access_list(self, name: str) -> None:
         """Delete a list and its memberships."""
         self._tables.access_lists.delete(name)
+
+    def put_plain(self, resource: Plain) -> None:
+        """Create or replace a role, an app or a group."""
+        self._tables.plain.put(address_of_plain(resource), org_of(resource.metadata.labels), body_of(resource))
+
+    def delete_plain(self, address: Address) -> None:
+        """Delete a role, an app or a group."""
+        self._tables.plain.delete(address)
 
     def add_members(self, access_list: str, members: Members) -> None:
         """Create or replace memberships of one list."""

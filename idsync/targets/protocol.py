@@ -5,16 +5,17 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
-from idsync.model.addresses import Kind
+from idsync.model.addresses import Address, Kind
 from idsync.model.directory import DirectoryState, Members, Names
 from idsync.model.directory_index import DirectoryIndex, Managed
 from idsync.model.former_addresses import Orphans
+from idsync.model.ownership import Resource
+from idsync.model.plain_resources import Plain, Plains
 from idsync.model.resources import AccessList, Lock, Membership, User
 from idsync.plan.apply_times import Moment
 from idsync.plan.steps import Step
 
-Resource = User | Lock | AccessList
-"""An object of a target that steps are made of; memberships go with their list."""
+__all__ = ["Resource"]
 
 
 class DirectoryReader(Protocol):
@@ -56,6 +57,9 @@ class DirectoryReader(Protocol):
     def access_lists(self, names: Collection[str] | None = None) -> dict[str, AccessList]:
         """Every list, or those of these names, without members."""
 
+    def plain(self, addresses: Collection[Address] | None = None) -> Plains:
+        """Roles, apps and groups: all, or those at these addresses."""
+
     def memberships(self, people: Iterable[str]) -> dict[str, dict[str, Membership]]:
         """For each list that holds any of `people`, those memberships by member name."""
 
@@ -83,6 +87,12 @@ class DirectoryWriter(Protocol):
 
     def delete_access_list(self, name: str) -> None:
         """Delete a list and its memberships; a missing one is not an error."""
+
+    def put_plain(self, resource: Plain) -> None:
+        """Create or replace a role, an app or a group."""
+
+    def delete_plain(self, address: Address) -> None:
+        """Delete a role, an app or a group; a missing one is not an error."""
 
     def add_members(self, access_list: str, members: Members) -> None:
         """Create or replace memberships of one list."""

@@ -12,6 +12,7 @@ from idsync.config.settings import Settings, TraitRule
 from idsync.model.addresses import (
     Address,
     access_list_address,
+    is_plain,
     lock_address,
     member_address,
     split_address,
@@ -53,6 +54,7 @@ class SanitizedDirectory:
             {lock.metadata.name: lock for lock in locks},
             {name: self._resources.access_list(item) for name, item in state.access_lists.items()},
             {name: self._resources.members(members) for name, members in state.members.items()},
+            {address: self._resources.plain(item) for address, item in state.plain.items()},
         )
 
     def address(self, address: Address, locks: Mapping[str, Lock]) -> Address:
@@ -65,6 +67,8 @@ class SanitizedDirectory:
                 return lock_address(self._resources.lock_name(name, locks.get(name)))
             case "access_list":
                 return access_list_address(name)
+            case _ if is_plain(address):
+                return address
             case _:
                 access_list, _, member = name.partition("/")
                 return member_address(access_list, self._pseudonym.text(member))

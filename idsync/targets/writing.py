@@ -5,7 +5,12 @@ from typing import assert_never
 from idsync.model.addresses import split_address
 from idsync.model.resources import User
 from idsync.plan.apply_times import Moment, stamped_access_list, stamped_alike, stamped_lock
-from idsync.plan.changes import AccessListChange, LockChange, UserChange
+from idsync.plan.changes import (
+    AccessListChange,
+    LockChange,
+    PlainChange,
+    UserChange,
+)
 from idsync.plan.steps import Phase, Step
 from idsync.targets.protocol import DirectoryWriter, Resource
 
@@ -24,6 +29,11 @@ def write_step(step: Step, directory: DirectoryWriter, at: Moment) -> Resource |
             lock = stamped_lock(change, at.now)
             directory.put_lock(lock)
             return lock
+        case PlainChange(after=None):
+            directory.delete_plain(change.address)
+        case PlainChange():
+            if change.after is not None:
+                directory.put_plain(change.after)
         case AccessListChange():
             return _write_list_step(step.phase, change, directory, at)
         case _:

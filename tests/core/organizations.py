@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from hypothesis import strategies as st
 
 from idsync.config.settings import Settings
+from idsync.model.addresses import Address
 from idsync.model.directory import DirectoryState
 from idsync.model.identity import IdentityApp, IdentityGroup, IdentityUser, Snapshot, raw_json
 from idsync.model.resources import ConnectorReference, CreatedBy, Grants, Membership, Owner
@@ -45,10 +46,17 @@ RULES = (
     - {group: "team/*", title: "Team $1", grants: {roles: ["t-$1"], traits: {logins: ["$1"]}}}
     - {app: "*", grants: {roles: [shared]}}""",
 )
+LABELS = (
+    """ImportRules:
+  rules:
+    - {groups: ["aws-*"], labels: {account: "$1", env: any}}
+    - {priority: 3, apps: [CRM], group_ids: [00g-1], labels: {env: prod}}""",
+)
 CONFIGS: list[Settings] = [
     config(*RULES),
     config(*RULES, spec="users: {suspended: delete, adopt: [p1, shared]}\naccess_lists: {when_empty: keep}"),
     config(*RULES, spec="users: {suspended: ignore, default_roles: []}\nlocks: {ttl: never}"),
+    config(*RULES, *LABELS, spec="sync: {app_groups: true}"),
     config("ImportFilters: {groups: {include: [eng, 'team*'], exclude: [ops]}}", spec="locks: {ttl: 1h}"),
 ]
 
@@ -84,7 +92,10 @@ def snapshots(draw: st.DrawFn) -> Snapshot:
         if draw(st.integers(0, 9)) < 7:
             shown = draw(st.sampled_from([name, name, name, f"{name}2"]))
             groups.append(group(shown, *_members(draw), id=f"00g-{place}"))
-    apps: list[IdentityApp] = [app(label, *_members(draw)) for label in ("CRM", "Wiki") if draw(st.booleans())]
+    conveying = st.lists(st.sampled_from(["00g-0", "00g-3", "00g-9"]), unique=True)
+    apps: list[IdentityApp] = [
+        app(label, *_members(draw), groups=draw(conveying)) for label in ("CRM", "Wiki") if draw(st.booleans())
+    ]
     gone = draw(st.dictionaries(st.sampled_from(IDS), st.sampled_from(["ACTIVE", "DEPROVISIONED", "DELETED"])))
     return okta(*draw(people()), *groups, *apps, unassigned=gone, complete=draw(st.integers(0, 9)) > 0)
 
@@ -142,6 +153,27 @@ def _every_member(state: DirectoryState, name: str, membership: Membership) -> D
     return state
 
 
+def _plain_at(state: DirectoryState, place: int) -> Address | None:
+    addresses = sorted(state.plain)
+    return addresses[place % len(addresses)] if addresses else None
+
+
+def without_plain(state: DirectoryState, place: int) -> DirectoryState:
+    """The state without one role, app or group, if there is any."""
+    gone = _plain_at(state, place)
+    return replace(state, plain={address: item for address, item in state.plain.items() if address != gone})
+
+
+def relabelled_plain(state: DirectoryState, place: int) -> DirectoryState:
+    """The state in which somebody gave a label to a role, an app or a group, if there is any."""
+    chosen = _plain_at(state, place)
+    if chosen is None:
+        return state
+    item = state.plain[chosen]
+    labels = {**item.metadata.labels, "mine": "x"}
+    return replace(state, plain={**state.plain, chosen: replace(item, metadata=replace(item.metadata, labels=labels))})
+
+
 EXPIRED = Membership("2020-01-01T00:00:00Z", "2026-01-01T00:00:00Z", "was here")
 HANDS = [
     _on_user(without_user),
@@ -156,6 +188,8 @@ HANDS = [
         lambda state, name: with_member(state, name, "parent", Membership(membership_kind="MEMBERSHIP_KIND_LIST"))
     ),
     lambda state, place: replace(state, locks={}),
+    lambda state, place: without_plain(state, place),
+    lambda state, place: relabelled_plain(state, place),
 ]
 
 
@@ -203,4 +237,5 @@ def shuffled_state(state: DirectoryState, seed: int) -> DirectoryState:
         locks=mixed(state.locks),
         access_lists=mixed(state.access_lists),
         members={name: mixed(dict(entries)) for name, entries in mixed(state.members).items()},
+        plain=dict(dice.sample(list(state.plain.items()), len(state.plain))),
     )

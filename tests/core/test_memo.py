@@ -11,8 +11,22 @@ from idsync.model.resources import Membership, Metadata, UserSpec
 from idsync.model.resources import user as user_resource
 from idsync.reconcile.planned import Planned, Remembering
 from idsync.reconcile.planning import make_plan
+from tests.core.organizations import relabelled_plain, without_plain
 from tests.core.replay import applied
-from tests.core.world import NOTHING, NOW, ORG, PLAIN, Directory, config, group, okta, person, with_member, with_user
+from tests.core.world import (
+    NOTHING,
+    NOW,
+    ORG,
+    PLAIN,
+    Directory,
+    app,
+    config,
+    group,
+    okta,
+    person,
+    with_member,
+    with_user,
+)
 from tests.effort import examples
 
 DOCUMENTS = (
@@ -29,11 +43,17 @@ DOCUMENTS = (
   groups: {exclude: ["hidden-*"]}
 """,
 )
+LABELS = """ImportRules:
+  rules:
+    - {groups: ["aws-*"], apps: ["CRM"], labels: {env: prod}}
+"""
 RULES = config(*DOCUMENTS)
 SWITCHED = (
     RULES,
     config(*DOCUMENTS, spec="sync: {users: false}"),
     config(*DOCUMENTS, spec="sync: {access_lists: false}"),
+    config(*DOCUMENTS, LABELS, spec="sync: {app_groups: true}"),
+    config(*DOCUMENTS, LABELS, spec="sync: {app_groups: true, access_lists: false}"),
 )
 NAMES = ("ann", "bob", "cat", "dan", "eve")
 GROUPS = ("aws-admin", "team", "Team", "hidden-one", "AWS-prod")
@@ -53,7 +73,9 @@ def organizations(draw: st.DrawFn) -> Snapshot:
         if draw(st.integers(0, 5))
     ]
     groups = [group(name, *draw(st.sets(st.sampled_from(NAMES)))) for name in GROUPS if draw(st.integers(0, 4))]
-    return okta(*people, *groups)
+    conveying = draw(st.sets(st.sampled_from(GROUPS)))
+    apps = [app("CRM", *draw(st.sets(st.sampled_from(NAMES))), groups=[f"00g-{name}" for name in sorted(conveying)])]
+    return okta(*people, *groups, *(apps if draw(st.booleans()) else ()))
 
 
 @st.composite
@@ -67,6 +89,8 @@ def hands(draw: st.DrawFn, state: DirectoryState) -> DirectoryState:
     for name in draw(st.sets(st.sampled_from(sorted(state.members)), max_size=2)) if state.members else ():
         who = draw(st.sampled_from(NAMES))
         state = with_member(state, name, who, draw(st.sampled_from((None, Membership(reason="by hand")))))
+    if draw(st.booleans()):
+        state = draw(st.sampled_from((without_plain, relabelled_plain)))(state, draw(st.integers(0, 9)))
     if draw(st.booleans()):
         state = with_user(state, user_resource(Metadata(draw(st.sampled_from(NAMES)), labels={}), UserSpec(("mine",))))
     return state

@@ -43,6 +43,7 @@ def ours(state: DirectoryState) -> DirectoryState:
             name: {member: replace(entry, joined=None) for member, entry in state.members[name].items()}
             for name in lists
         },
+        plain={address: item for address, item in state.plain.items() if is_ours(item.metadata.labels, ORG)},
     )
 
 

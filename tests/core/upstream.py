@@ -134,6 +134,11 @@ class MemoryUpstream:
     def members(self, lists: Collection[str]) -> frozenset[str]:
         return frozenset(user for name, item in _lists(self.snapshot).items() if name in lists for user in _ids(item))
 
+    def linked(self, lists: Collection[str]) -> frozenset[str]:
+        apps = [app for app in self.snapshot.apps if app.id in lists]
+        conveyed = (app.id for app in self.snapshot.apps if not set(lists).isdisjoint(app.groups))
+        return frozenset([*conveyed, *(group for app in apps for group in app.groups)])
+
     def has_others(self, name: str, users: Collection[str], statuses: Collection[str]) -> bool:
         if any(group.id == name and is_everyone(group.type, group.name) for group in self.snapshot.groups):
             return True

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from idsync.config.source_files import SourceFile
-from idsync.model import directory, findings, measures, resources
+from idsync.model import directory, findings, measures, plain_resources, resources
 from idsync.model.canonical import canonical_bytes
 from idsync.plan import changes
 from idsync.plan.changes import Plan
@@ -40,6 +40,9 @@ STRUCTS = {
     "user_change": changes.UserChange,
     "lock_change": changes.LockChange,
     "access_list_change": changes.AccessListChange,
+    "role_change": changes.RoleChange,
+    "app_change": changes.AppChange,
+    "user_group_change": changes.UserGroupChange,
     "person_delta": changes.PersonDelta,
     "access": changes.Access,
     "guard": changes.GuardResult,
@@ -60,6 +63,16 @@ STRUCTS = {
     "recurrence": resources.Recurrence,
     "notifications": resources.Notifications,
     "grants": resources.Grants,
+    "role": plain_resources.Role,
+    "role_spec": plain_resources.RoleSpec,
+    "role_conditions": plain_resources.RoleConditions,
+    "access_requests": plain_resources.AccessRequests,
+    "access_reviews": plain_resources.AccessReviews,
+    "rule": plain_resources.Rule,
+    "app": plain_resources.App,
+    "app_spec": plain_resources.AppSpec,
+    "user_group": plain_resources.UserGroup,
+    "user_group_spec": plain_resources.UserGroupSpec,
     "membership": resources.Membership,
     "metadata": resources.Metadata,
 }

@@ -6,11 +6,12 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from idsync.model.addresses import Kind
+from idsync.model.addresses import PLAIN_KINDS, Address, Kind
 from idsync.model.directory import DirectoryState, Members, Names
 from idsync.model.directory_index import DirectoryIndex, Managed
 from idsync.model.former_addresses import Orphans
 from idsync.model.ownership import is_ours, same_owned
+from idsync.model.plain_resources import Plain, Plains, address_of_plain
 from idsync.model.resources import AccessList, Lock, Membership, User
 from idsync.plan.apply_times import Moment
 from idsync.plan.steps import Step
@@ -25,7 +26,7 @@ class MemoryTarget:
 
     name = "memory"
     atomic = False
-    kinds: frozenset[Kind] = frozenset({"user", "lock", "access_list", "access_list_member"})
+    kinds: frozenset[Kind] = frozenset({"user", "lock", "access_list", "access_list_member", *PLAIN_KINDS})
 
     def __init__(self, org_url: str = ORG) -> None:
         self.org_url = org_url
@@ -33,6 +34,7 @@ class MemoryTarget:
         self.locks_by_name: dict[str, Lock] = {}
         self.lists: dict[str, AccessList] = {}
         self.members: dict[str, dict[str, Membership]] = {}
+        self.resources: Plains = {}
         self.writes = 0
 
     @contextmanager
@@ -76,9 +78,14 @@ class MemoryTarget:
     def owned_by(self, people: Collection[str]) -> frozenset[str]:
         return self._given().owned_by(people)
 
+    def plain(self, addresses: Collection[Address] | None = None) -> Plains:
+        return self._given().plain(addresses)
+
     def _given(self) -> GivenDirectory:
         members: dict[str, Members] = {name: dict(entries) for name, entries in self.members.items()}
-        return GivenDirectory(DirectoryState(dict(self.users), dict(self.locks_by_name), dict(self.lists), members))
+        return GivenDirectory(
+            DirectoryState(dict(self.users), dict(self.locks_by_name), dict(self.lists), members, dict(self.resources))
+        )
 
     def ours(self, resource: Resource) -> bool:
         return is_ours(resource.metadata.labels, self.org_url)
@@ -117,6 +124,14 @@ class MemoryTarget:
         self._write()
         self.lists.pop(name, None)
         self.members.pop(name, None)
+
+    def put_plain(self, resource: Plain) -> None:
+        self._write()
+        self.resources[address_of_plain(resource)] = resource
+
+    def delete_plain(self, address: Address) -> None:
+        self._write()
+        self.resources.pop(address, None)
 
     def add_members(self, access_list: str, members: Members) -> None:
         self._write()

@@ -17,7 +17,7 @@ from idsync.cli.workspaces import workspace
 from idsync.config.settings import Settings
 from idsync.errors import StoreError, UsageError
 from idsync.history.past_states import PastState, state_as_of
-from idsync.model.addresses import Kind
+from idsync.model.addresses import PLAIN_KINDS, Kind, plain_address, split_address
 from idsync.model.agreed_past import NOTHING_PAST
 from idsync.model.directory import DirectoryState, Names
 from idsync.model.exported_state import ExportedState, StateSpec, exported_state
@@ -30,7 +30,7 @@ from idsync.render.style import COLOUR, PLAIN
 from idsync.stores.protocol import Access, Facts
 from idsync.targets.protocol import DirectoryReader
 
-KINDS: tuple[Kind, ...] = ("user", "lock", "access_list", "access_list_member")
+KINDS: tuple[Kind, ...] = ("user", "lock", "access_list", "access_list_member", *PLAIN_KINDS)
 _BY_WORD: dict[str, tuple[Kind, ...]] = {
     "all": KINDS,
     **{kind: (kind,) for kind in KINDS},
@@ -40,7 +40,7 @@ _NOBODY: frozenset[str] = frozenset()
 
 
 @click.command("get")
-@click.argument("kind", metavar="users|locks|access_lists|access_list_members|all|KIND/NAME")
+@click.argument("kind", metavar="users|locks|access_lists|access_list_members|roles|apps|user_groups|all|KIND/NAME")
 @click.argument("name", required=False)
 @click.option("--as-of", "moment", metavar="RUN", help="As it was after a run (its number), or at a time (RFC 3339).")
 @sanitize_options
@@ -122,7 +122,7 @@ def _asked(word: str, name: str | None) -> tuple[tuple[Kind, ...], str | None]:
     if kind not in _BY_WORD:
         raise UsageError(
             f"There is no kind {kind!r} of resource.{did_you_mean(nearest(kind, _BY_WORD))}",
-            fix="Ask for users, locks, access_lists, access_list_members or all.",
+            fix="Ask for users, locks, access_lists, access_list_members, roles, apps, user_groups or all.",
         )
     if kind == "all" and (slash or name is not None):
         raise UsageError("all takes no name.", fix="Name the kind as well: user/NAME.")
@@ -140,6 +140,10 @@ def _read(target: DirectoryReader, kinds: tuple[Kind, ...], name: str | None) ->
             return DirectoryState(locks=target.locks())
         case ("access_list" | "access_list_member",), str():
             return target.state(Names(_NOBODY, frozenset({name, name.partition("/")[0]})))
+        case ("role" | "app" | "user_group" as kind,), str():
+            return DirectoryState(plain=target.plain((plain_address(kind, name),)))
+        case ("role" | "app" | "user_group",), None:
+            return DirectoryState(plain=target.plain())
         case _:
             return target.state()
 
@@ -162,6 +166,10 @@ def _of_kind(state: DirectoryState, kind: Kind, name: str | None) -> Iterator[An
             yield from (lock for key, lock in sorted(state.locks.items()) if name in (None, key))
         case "access_list":
             yield from (item for key, item in sorted(state.access_lists.items()) if name in (None, key))
+        case "role" | "app" | "user_group":
+            for address, resource in sorted(state.plain.items()):
+                if resource.kind == kind and name in (None, split_address(address)[1]):
+                    yield resource
         case _:
             for key, members in sorted(state.members.items()):
                 for person, membership in sorted(members.items()):

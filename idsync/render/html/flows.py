@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from idsync.render.cells import ListName, Place, Role, Trait, Upstream, plain
+from idsync.render.cells import AppName, ListName, Place, Role, Trait, Upstream, plain
 from idsync.render.escape_text import shown
 from idsync.render.html.people import name_of
 from idsync.render.view import Group, Outcome, People, Thing
@@ -55,7 +55,7 @@ def _steps(thing: Thing, entry: People) -> Iterator[tuple[Node, Node]]:
     if isinstance(thing.what, ListName):
         here = Node(1, name_of(thing.what))
         yield _way(thing, entry), here
-        yield from ((here, Node(2, name_of(each))) for each in thing.brings if isinstance(each, Role | Trait))
+        yield from ((here, Node(2, name_of(each))) for each in thing.brings if isinstance(each, Role | AppName | Trait))
     elif thing.by:
         yield from ((Node(1, name_of(each)), Node(2, name_of(thing.what))) for each in thing.by)
     else:

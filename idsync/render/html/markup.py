@@ -8,6 +8,7 @@ Names stand in `bdi`, so that one written from right to left moves nothing but i
 from html import escape
 
 from idsync.render.cells import (
+    AppName,
     Cell,
     Code,
     Command,
@@ -52,7 +53,7 @@ class Markup:
                 return f"<time>{escape(plain(Value(at)))}</time>"
             case Command():
                 return f"<code class='command'>{escape(plain(cell))}</code>"
-            case Role() | Trait() | Code() | Value():
+            case Role() | AppName() | Trait() | Code() | Value():
                 return f"<code>{escape(plain(cell))}</code>"
             case _:
                 return f"<bdi>{escape(plain(cell))}</bdi>"

@@ -17,7 +17,7 @@ class Selection(msgspec.Struct, frozen=True):
     filters: ImportFilters = ImportFilters()
     roles: tuple[NamePattern, ...] = ()
     lists: bool = True
-    """Whether groups and apps become access lists; else only groups that role rules ask for are read."""
+    """Whether groups and apps become access lists or resources; else only groups that role rules ask for are read."""
     also: Self | None = None
     """What another configuration asks of the same reading."""
     everything: bool = False
@@ -31,7 +31,7 @@ class Selection(msgspec.Struct, frozen=True):
         return cls(
             filters=settings.filters,
             roles=tuple(rule.group for rule in rules if isinstance(rule, GroupRule)),
-            lists=sync.access_lists,
+            lists=sync.access_lists or sync.app_groups,
             also=None if also is None else cls.of(also),
         )
 

@@ -9,6 +9,7 @@ from idsync.model.addresses import Address
 from idsync.model.agreed_past import AgreedPast
 from idsync.model.canonical import Body
 from idsync.model.directory import DirectoryState, Names
+from idsync.model.plain_resources import Plain
 from idsync.model.resources import AccessList, Lock, Membership, User
 
 
@@ -23,7 +24,7 @@ class Difference(msgspec.Struct, frozen=True, gc=False):
     entry: int | None = None
 
 
-Found = User | Lock | AccessList | Membership
+Found = User | Lock | AccessList | Plain | Membership
 """What is at an address; of a membership its details."""
 
 

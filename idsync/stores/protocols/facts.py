@@ -78,6 +78,9 @@ class Upstream(Protocol):
     def members(self, lists: Collection[str]) -> frozenset[str]:
         """Everybody in any of these lists, people without the app included."""
 
+    def linked(self, lists: Collection[str]) -> frozenset[str]:
+        """The apps that any of these groups conveys, and the groups that convey any of these apps."""
+
     def has_others(self, name: str, users: Collection[str], statuses: Collection[str]) -> bool:
         """Whether a list has a member apart from `users` who has the app and one of these Okta statuses.
 

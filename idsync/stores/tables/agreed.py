@@ -6,12 +6,14 @@ from typing import TypeVar
 import msgspec
 
 from idsync.errors import StoreDamaged
-from idsync.model.addresses import Address, access_list_address, split_address, user_address
+from idsync.model.addresses import Address, access_list_address, is_plain, split_address, user_address
 from idsync.model.agreed_past import AgreedPast
 from idsync.model.canonical import Body, body_of, canonical_bytes
 from idsync.model.directory import DirectoryState, Names
 from idsync.model.journal import LOCAL
+from idsync.model.plain_resources import Plain, Plains
 from idsync.model.resources import AccessList, Membership, User
+from idsync.model.revisions import AnyResource, resource_of
 from idsync.stores.protocol import Difference, Found
 from idsync.stores.tables.agreed_past import PastTable
 from idsync.stores.tables.bodies import Bodies
@@ -77,7 +79,7 @@ class LocalAgreed(_Past):
         self.settle(found)
 
     def base(self, names: Names) -> DirectoryState:
-        """These users and lists as they are, with the differences taken back."""
+        """These users, lists and plain resources as they are, with the differences taken back."""
         with self._connection.reading():
             users = {name: _USER.decode(body) for name, body in self._directory.users.bodies(names.users)}
             lists = {
@@ -87,6 +89,7 @@ class LocalAgreed(_Past):
             members: dict[str, dict[str, Membership]] = {name: {} for name in names.access_lists}
             for name, details, some in self._directory.members.of_lists(names.access_lists):
                 members[name].update(dict.fromkeys(some, _MEMBERSHIP.decode(details)))
+            plain = {Address(each): resource_of(body) for each, body in self._directory.plain.bodies(names.plain)}
             differing = self.differing(names)
             bodies = self._bodies.find([each.agreed for each in differing.values() if each.agreed is not None])
         for address, each in differing.items():
@@ -98,10 +101,12 @@ class LocalAgreed(_Past):
                 _put(users, name, None if body is None else _USER.decode(body))
             elif kind == "access_list":
                 _put(lists, name, None if body is None else _ACCESS_LIST.decode(body))
+            elif is_plain(address):
+                _put(plain, address, None if body is None else resource_of(body))
             elif kind == "access_list_member":
                 access_list, _, member = name.partition("/")
                 _put(members[access_list], member, None if body is None else _MEMBERSHIP.decode(body))
-        return DirectoryState(users, {}, lists, {name: members[name] for name in lists})
+        return DirectoryState(users, {}, lists, {name: members[name] for name in lists}, _plain(plain))
 
 
 class RemoteAgreed(_Past):
@@ -138,8 +143,9 @@ class RemoteAgreed(_Past):
             self._keep_members(members)
 
     def base(self, names: Names) -> DirectoryState:
-        """These users and lists as they were agreed on."""
-        addresses = [*map(user_address, names.users), *map(access_list_address, names.access_lists)]
+        """These users, lists and plain resources as they were agreed on."""
+        addresses = [*map(user_address, names.users), *map(access_list_address, names.access_lists), *names.plain]
+        plain: dict[Address, AnyResource] = {}
         users: dict[str, User] = {}
         lists: dict[str, AccessList] = {}
         members: dict[str, dict[str, Membership]] = {}
@@ -149,12 +155,14 @@ class RemoteAgreed(_Past):
                 kind, name = split_address(address)
                 if kind == "user":
                     users[name] = _USER.decode(body)
+                elif is_plain(address):
+                    plain[Address(address)] = resource_of(body)
                 else:
                     lists[name] = _ACCESS_LIST.decode(body)
                     members[name] = {}
             for name, member, details in self._connection.rows(_SQL["agreed_members_of"], (self._target, asked(lists))):
                 members[name][member] = _MEMBERSHIP.decode(self._details.body(details))
-        return DirectoryState(users, {}, lists, {**members})
+        return DirectoryState(users, {}, lists, {**members}, _plain(plain))
 
     def _keep_object(self, address: Address, found: Found | None) -> None:
         if found is not None:
@@ -184,7 +192,14 @@ class RemoteAgreed(_Past):
         self._connection.run_many(_SQL["delete_agreed_member"], gone)
 
 
-def _put(found: dict[str, Value], name: str, value: Value | None) -> None:
+Key = TypeVar("Key", bound=str)
+
+
+def _plain(resources: Mapping[Address, AnyResource]) -> Plains:
+    return {address: item for address, item in resources.items() if isinstance(item, Plain)}
+
+
+def _put(found: dict[Key, Value], name: Key, value: Value | None) -> None:
     if value is None:
         found.pop(name, None)
     else:

@@ -18,11 +18,12 @@ TABLES = (
     Table("users", ("id", "name", "org", "okta_id", "twin_key", "fingerprint")),
     Table("locks", ("name", "user", "ends", "fingerprint")),
     Table("access_lists", ("id", "name", "org", "fingerprint", "member_count", "members_sum")),
+    Table("plain_resources", ("address", "org", "fingerprint")),
     Table("list_owners", ("list_id", "name_id")),
     Table("membership_details", ("id", "body")),
     Table("members", ("list_id", "name_id", "details_id")),
     Table("directory", ("id", "serial")),
-    Table("owned_counts", ("org", "people", "memberships", "access_lists")),
+    Table("owned_counts", ("org", "people", "memberships", "access_lists", "app_groups")),
     Table("differences", ("address", "agreed", "entry")),
     Table("agreed_objects", ("target", "address", "fingerprint")),
     Table("agreed_members", ("target", "list_id", "name_id", "details_id")),
@@ -42,6 +43,7 @@ TABLES = (
     Table("upstream_away", ("number", "status")),
     Table("upstream_lists", ("number", "kind", "name", "body")),
     Table("upstream_members", ("list", "member")),
+    Table("upstream_links", ("app", "conveyed_by")),
     Table(
         "pushed_users",
         (

@@ -1,6 +1,6 @@
-"""How many users, memberships and lists are ours, kept for each org as they come and go, so that nobody is counted."""
+"""How many users, memberships, lists, and apps with groups are ours: kept by org as they come and go."""
 
-from idsync.stores.tables.connection import Connection
+from idsync.stores.tables.connection import Connection, Value
 from idsync.stores.tables.statements import Statements
 
 _SQL = Statements("directory.sql")
@@ -14,16 +14,17 @@ class OwnedCounts:
         self._people: dict[str, int] = {}
         self._memberships: dict[str, int] = {}
         self._lists: dict[str, int] = {}
+        self._app_groups: dict[str, int] = {}
         connection.after_rollback.append(self._forget)
 
-    def of(self, org: str) -> tuple[int, int, int]:
-        """How many users, memberships and lists are ours by `org`."""
+    def of(self, org: str) -> tuple[int, int, int, int]:
+        """How many users, memberships, lists, and apps with groups are ours by `org`."""
         self.flush()
-        people, memberships, lists = self._connection.row(_SQL["counts"], (org,)) or (0, 0, 0)
-        return people, memberships, lists
+        people, memberships, lists, app_groups = self._connection.row(_SQL["counts"], (org,)) or (0, 0, 0, 0)
+        return people, memberships, lists, app_groups
 
     def orgs(self) -> list[str]:
-        """Every org by which some user or list is ours."""
+        """Every org by which some user, list, app or group is ours."""
         self.flush()
         return [org for (org,) in self._connection.rows(_SQL["orgs"])]
 
@@ -36,13 +37,15 @@ class OwnedCounts:
         _add(self._lists, org, lists)
         _add(self._memberships, org, memberships)
 
+    def add_app_groups(self, org: str, number: int) -> None:
+        """So many more apps and groups, or fewer."""
+        _add(self._app_groups, org, number)
+
     def flush(self) -> None:
         """Write the differences that wait."""
-        orgs = self._people.keys() | self._memberships.keys() | self._lists.keys()
-        rows = [
-            (org, self._people.get(org, 0), self._memberships.get(org, 0), self._lists.get(org, 0))
-            for org in sorted(orgs)
-        ]
+        kinds = (self._people, self._memberships, self._lists, self._app_groups)
+        orgs = sorted({org for counts in kinds for org in counts})
+        rows: list[list[Value]] = [[org, *(counts.get(org, 0) for counts in kinds)] for org in orgs]
         self._forget()
         if rows:
             self._connection.run_many(_SQL["add_counts"], rows)
@@ -51,6 +54,7 @@ class OwnedCounts:
         self._people.clear()
         self._memberships.clear()
         self._lists.clear()
+        self._app_groups.clear()
 
 
 def _add(counts: dict[str, int], org: str, number: int) -> None:

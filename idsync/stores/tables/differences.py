@@ -19,11 +19,12 @@ class DifferenceTable:
         self._connection = connection
 
     def find(self, within: Names | None) -> dict[Address, Difference]:
-        """All, or those of these users, of these lists and their members, and of every lock."""
+        """All, or those of these users, of these lists and their members, of these resources, and of every lock."""
         if within is None:
             rows = self._connection.rows(_SQL["differences"])
         else:
-            rows = self._connection.rows(_SQL["differences_of"], (asked(within.users), asked(within.access_lists)))
+            names = (asked(within.users), asked(within.access_lists), asked(within.plain))
+            rows = self._connection.rows(_SQL["differences_of"], names)
         return {
             Address(address): Difference(None if agreed is None else agreed.hex(), entry)
             for address, agreed, entry in rows

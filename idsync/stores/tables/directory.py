@@ -1,4 +1,4 @@
-"""The local directory's tables: users, locks, access lists and memberships, as the local target asks for them."""
+"""The local directory's tables: users, locks, lists with their members, and plain resources, as its target asks."""
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
@@ -15,6 +15,7 @@ from idsync.stores.tables.list_rows import ListRows
 from idsync.stores.tables.locks import LockTable
 from idsync.stores.tables.members import MemberTable
 from idsync.stores.tables.names import Names
+from idsync.stores.tables.plain import PlainTable
 from idsync.stores.tables.serial import Serial
 from idsync.stores.tables.users import UserTable
 
@@ -34,23 +35,24 @@ class Directory:
         self.users = UserTable(connection, self.names, bodies, self._counts, self._serial)
         self.locks = LockTable(connection, bodies, self._serial)
         self.access_lists = AccessListTable(connection, self.names, lists, self.members, bodies, self._serial)
+        self.plain = PlainTable(connection, bodies, self._counts, self._serial)
         connection.before_commit.append(self._finish)
 
     def edited(self, within: InDirectory | None) -> Iterable[Address]:
-        """Addresses of what is not as agreed: all, or those of these users and lists, and every lock."""
+        """Addresses of what is not as agreed: all, or those of these names, and every lock."""
         return self.differences.find(within)
 
     def serial(self) -> int:
         """Grows by one with each transaction that changes the directory."""
         return self._serial.current()
 
-    def counts(self, org: str) -> tuple[int, int, int]:
-        """How many users, memberships and lists are ours by `org`."""
+    def counts(self, org: str) -> tuple[int, int, int, int]:
+        """How many users, memberships, lists, and apps with groups are ours by `org`."""
         self._flush()
         return self._counts.of(org)
 
     def orgs(self) -> list[str]:
-        """Every org by which some user or list is ours."""
+        """Every org by which some user, list, app or group is ours."""
         self._flush()
         return self._counts.orgs()
 
@@ -67,6 +69,7 @@ class Directory:
         self.users.flush()
         self.access_lists.flush()
         self.members.flush()
+        self.plain.flush()
         self._counts.flush()
 
     def _finish(self) -> None:

@@ -160,6 +160,11 @@ def _of_objects(connection: Connection, story: Story) -> str:
             address = Address(f"{kind}/{name}")
             if told.pop(address, None) != fingerprint.hex():
                 return f"{address} is not what the journal's last entry about it says"
+    for address, fingerprint in connection.chunks(_SQL["plain_prints"]):
+        if address is None or fingerprint is None:
+            return "a row of the directory's resources is empty, or cut short"
+        if told.pop(Address(address), None) != fingerprint.hex():
+            return f"{address} is not what the journal's last entry about it says"
     if told:
         return f"{min(told)} is in the journal, and not in the directory"
     return ""

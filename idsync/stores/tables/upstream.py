@@ -142,6 +142,10 @@ class Upstream:
         """Everybody in any of these lists, people without the app included."""
         return frozenset(user for _, user in self._connection.rows(_SQL["upstream_members_of"], (asked(lists),)))
 
+    def linked(self, lists: Collection[str]) -> frozenset[str]:
+        """The apps that any of these groups conveys, and the groups that convey any of these apps."""
+        return frozenset(name for (name,) in self._connection.rows(_SQL["upstream_linked"], (asked(lists),)))
+
     def has_others(self, name: str, users: Collection[str], statuses: Collection[str]) -> bool:
         """Whether a list has a member apart from `users` who has the app and one of these Okta statuses.
 
@@ -212,7 +216,16 @@ class Upstream:
         rows = [(numbers[name], read[name][0], _name_of(read[name][1]), bodies[name]) for name in changed]
         self._connection.run_many(_SQL["put_upstream_list"], rows)
         self._connection.run_many(_SQL["delete_upstream_list"], [(numbers[name],) for name in gone])
+        self._take_links({name: read[name][1] for name in changed} | dict.fromkeys(gone))
         return self._take_members(read, gone), named | gone
+
+    def _take_links(self, changed: Mapping[str, List | None]) -> None:
+        """Write which groups convey the apps that changed; None stands for what is gone."""
+        conveyed = {name: item.groups if isinstance(item, IdentityApp) else [] for name, item in changed.items()}
+        numbers = self._numbers([*conveyed, *(group for groups in conveyed.values() for group in groups)])
+        pairs = sorted({(numbers[app], numbers[group]) for app, groups in conveyed.items() for group in groups})
+        self._connection.run_many(_SQL["delete_upstream_links"], [(numbers[name],) for name in conveyed])
+        self._connection.run_many(_SQL["add_upstream_link"], pairs)
 
     def _lists_to_write(
         self, snapshot: Snapshot, inside: frozenset[str] | None

@@ -13,6 +13,9 @@ FROM unnest($2::text[]) AS asked (value)
 JOIN idsync.differences AS d
     ON d.address > 'access_list_member/' || asked.value || '/' AND d.address < 'access_list_member/' || asked.value || '0'
 UNION
+SELECT d.address, d.agreed, d.entry
+FROM unnest($3::text[]) AS asked (value) JOIN idsync.differences AS d ON d.address = asked.value
+UNION
 SELECT address, agreed, entry FROM idsync.differences WHERE address > 'lock/' AND address < 'lock0';
 
 -- name: put_difference

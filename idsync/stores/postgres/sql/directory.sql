@@ -5,19 +5,20 @@ SELECT serial FROM idsync.directory;
 UPDATE idsync.directory SET serial = serial + 1;
 
 -- name: counts
-SELECT people, memberships, access_lists FROM idsync.owned_counts WHERE org = $1;
+SELECT people, memberships, access_lists, app_groups FROM idsync.owned_counts WHERE org = $1;
 
 -- name: orgs
-SELECT org FROM idsync.owned_counts WHERE people > 0 OR access_lists > 0;
+SELECT org FROM idsync.owned_counts WHERE people > 0 OR access_lists > 0 OR app_groups > 0;
 
 -- name: add_counts
--- rows: org text, people bigint, memberships bigint, access_lists bigint
-INSERT INTO idsync.owned_counts AS kept (org, people, memberships, access_lists)
-SELECT org, people, memberships, access_lists FROM given
+-- rows: org text, people bigint, memberships bigint, access_lists bigint, app_groups bigint
+INSERT INTO idsync.owned_counts AS kept (org, people, memberships, access_lists, app_groups)
+SELECT org, people, memberships, access_lists, app_groups FROM given
 ON CONFLICT (org) DO UPDATE SET
     people = kept.people + excluded.people,
     memberships = kept.memberships + excluded.memberships,
-    access_lists = kept.access_lists + excluded.access_lists;
+    access_lists = kept.access_lists + excluded.access_lists,
+    app_groups = kept.app_groups + excluded.app_groups;
 
 -- name: user_entries
 SELECT name, CASE WHEN org = $1 THEN okta_id END, fingerprint FROM idsync.users;

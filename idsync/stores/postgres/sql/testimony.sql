@@ -16,5 +16,8 @@ SELECT name, fingerprint FROM idsync.locks;
 -- name: access_list_prints
 SELECT name, fingerprint FROM idsync.access_lists;
 
+-- name: plain_prints
+SELECT address, fingerprint FROM idsync.plain_resources;
+
 -- name: list_counts
 SELECT name, member_count, members_sum FROM idsync.access_lists;

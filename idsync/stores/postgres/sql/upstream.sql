@@ -130,6 +130,27 @@ INSERT INTO idsync.upstream_members (list, member) SELECT list, member FROM give
 -- rows: list bigint, member bigint
 DELETE FROM idsync.upstream_members AS m USING given WHERE m.list = given.list AND m.member = given.member;
 
+-- name: delete_upstream_links
+-- rows: app bigint
+DELETE FROM idsync.upstream_links AS l USING given WHERE l.app = given.app;
+
+-- name: add_upstream_link
+-- rows: app bigint, conveyed_by bigint
+INSERT INTO idsync.upstream_links (app, conveyed_by) SELECT app, conveyed_by FROM given;
+
+-- name: upstream_linked
+SELECT i.okta_id
+FROM unnest($1::text[]) AS asked (value)
+JOIN idsync.upstream_ids AS a ON a.okta_id = asked.value
+JOIN idsync.upstream_links AS l ON l.app = a.number
+JOIN idsync.upstream_ids AS i ON i.number = l.conveyed_by
+UNION
+SELECT i.okta_id
+FROM unnest($1::text[]) AS asked (value)
+JOIN idsync.upstream_ids AS g ON g.okta_id = asked.value
+JOIN idsync.upstream_links AS l ON l.conveyed_by = g.number
+JOIN idsync.upstream_ids AS i ON i.number = l.app;
+
 -- name: has_other_upstream_members
 SELECT EXISTS (
     SELECT 1

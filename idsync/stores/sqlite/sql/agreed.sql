@@ -13,6 +13,9 @@ FROM json_each(?2) AS asked
 CROSS JOIN differences AS d
     ON d.address > 'access_list_member/' || asked.value || '/' AND d.address < 'access_list_member/' || asked.value || '0'
 UNION
+SELECT d.address, d.agreed, d.entry
+FROM json_each(?3) AS asked CROSS JOIN differences AS d ON d.address = asked.value
+UNION
 SELECT address, agreed, entry FROM differences WHERE address > 'lock/' AND address < 'lock0';
 
 -- name: put_difference

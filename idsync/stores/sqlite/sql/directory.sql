@@ -5,17 +5,18 @@ SELECT serial FROM directory;
 UPDATE directory SET serial = serial + 1;
 
 -- name: counts
-SELECT people, memberships, access_lists FROM owned_counts WHERE org = ?;
+SELECT people, memberships, access_lists, app_groups FROM owned_counts WHERE org = ?;
 
 -- name: orgs
-SELECT org FROM owned_counts WHERE people > 0 OR access_lists > 0;
+SELECT org FROM owned_counts WHERE people > 0 OR access_lists > 0 OR app_groups > 0;
 
 -- name: add_counts
-INSERT INTO owned_counts (org, people, memberships, access_lists) VALUES (?, ?, ?, ?)
+INSERT INTO owned_counts (org, people, memberships, access_lists, app_groups) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (org) DO UPDATE SET
     people = people + excluded.people,
     memberships = memberships + excluded.memberships,
-    access_lists = access_lists + excluded.access_lists;
+    access_lists = access_lists + excluded.access_lists,
+    app_groups = app_groups + excluded.app_groups;
 
 -- name: user_entries
 SELECT name, CASE WHEN org = ? THEN okta_id END, fingerprint FROM users;

@@ -16,5 +16,8 @@ SELECT name, fingerprint FROM locks;
 -- name: access_list_prints
 SELECT name, fingerprint FROM access_lists;
 
+-- name: plain_prints
+SELECT address, fingerprint FROM plain_resources;
+
 -- name: list_counts
 SELECT name, member_count, members_sum FROM access_lists;

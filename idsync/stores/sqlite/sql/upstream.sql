@@ -115,6 +115,25 @@ INSERT INTO upstream_members (list, member) VALUES (?, ?) ON CONFLICT DO NOTHING
 -- name: delete_upstream_member
 DELETE FROM upstream_members WHERE list = ? AND member = ?;
 
+-- name: delete_upstream_links
+DELETE FROM upstream_links WHERE app = ?;
+
+-- name: add_upstream_link
+INSERT INTO upstream_links (app, conveyed_by) VALUES (?, ?);
+
+-- name: upstream_linked
+SELECT i.okta_id
+FROM json_each(?1) AS asked
+CROSS JOIN upstream_ids AS a ON a.okta_id = asked.value
+CROSS JOIN upstream_links AS l ON l.app = a.number
+CROSS JOIN upstream_ids AS i ON i.number = l.conveyed_by
+UNION
+SELECT i.okta_id
+FROM json_each(?1) AS asked
+CROSS JOIN upstream_ids AS g ON g.okta_id = asked.value
+CROSS JOIN upstream_links AS l ON l.conveyed_by = g.number
+CROSS JOIN upstream_ids AS i ON i.number = l.app;
+
 -- name: has_other_upstream_members
 SELECT EXISTS (
     SELECT 1
