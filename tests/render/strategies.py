@@ -8,7 +8,7 @@ from types import NoneType, UnionType
 import msgspec
 from hypothesis import strategies as st
 
-from idsync.plan.changes import AccessListChange, Edit, GuardResult, Inputs, LockChange, Plan, UserChange
+from idsync.plan.changes import PLAIN_CHANGES, AccessListChange, Edit, GuardResult, Inputs, LockChange, Plan, UserChange
 
 ODD = st.sampled_from(
     ["", " ", "a\nb", "\x1b[31m", "\u202e", "@acme/admins", "`|`", "<b>", "[x](http://a.b)", "#12", "e\u0301", "\u3164"]
@@ -43,7 +43,7 @@ def values_of(kind: typing.Any) -> st.SearchStrategy[typing.Any]:
         return st.dictionaries(TEXT, values_of(arguments[1]), max_size=3)
     if isinstance(kind, EnumMeta):
         return st.sampled_from(list(kind))
-    if kind in (UserChange, LockChange, AccessListChange):
+    if kind in (UserChange, LockChange, AccessListChange, *PLAIN_CHANGES.values()):
         return changes_of(kind)
     return structs_of(kind)
 
@@ -52,6 +52,7 @@ _SCALARS: dict[typing.Any, st.SearchStrategy[typing.Any]] = {
     str: TEXT,
     int: COUNT,
     bool: st.booleans(),
+    typing.Any: TEXT,
     NoneType: st.none(),
     msgspec.UnsetType: st.just(msgspec.UNSET),
 }
