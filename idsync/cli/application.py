@@ -41,6 +41,7 @@ COMMANDS = {
     "import": "Write the configuration that the directory already follows.",
     "history": "Show what was applied, when and by whom.",
     "doctor": "Try each part of the set-up and say how to repair it.",
+    "cleanup": "Take everything of ours out of the directory.",
     "serve": "Keep the directory right, by SCIM push.",
     "scim": "Make, list and revoke tokens for SCIM.",
     "store": "Copy the directory and its journal to another database.",

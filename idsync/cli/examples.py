@@ -32,6 +32,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     ),
     "history": ("idsync history", "idsync history 12", "idsync history --verify"),
     "doctor": ("idsync doctor -c access", "idsync doctor --format json"),
+    "cleanup": ("idsync cleanup -c access", "idsync cleanup -c access --auto-approve"),
     "serve": ("idsync serve -c access", "idsync serve --host 0.0.0.0 --port 8443"),
     "scim": ("idsync scim token create --name okta --expires 365d", "idsync scim token rotate okta"),
     "store": (

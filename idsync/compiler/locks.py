@@ -29,6 +29,7 @@ _MESSAGES = {
     Reason.DEACTIVATED: "Your access ended: your Okta account was deactivated.",
     Reason.DELETED_UPSTREAM: "Your access ended: your Okta account was deleted.",
     Reason.RENAMED: "This name is no longer yours: your Okta login was renamed. Sign in with the new one.",
+    Reason.CLEARED: "Your access ended: idsync no longer manages this directory.",
     Reason.SUSPENDED: "Your Okta account is suspended. Access returns when the suspension is lifted.",
 }
 

@@ -47,6 +47,7 @@ class Reason(StrEnum):
     ADOPTED = "adopted"
     RELABELLED = "relabelled"
     IDENTIFIED = "identified"
+    CLEARED = "cleared"
     SUSPENSION_CHANGED = "suspension_changed"
     APP_CHANGED = "app_changed"
     SYNC_CHANGED = "sync_changed"

@@ -99,7 +99,7 @@ class Applier:
         if self.request.whole:
             self._check_older(plan)
             self._check_orphaned(plan)
-        plan = self._marked_as_kept(self.counted_again(plan))
+        plan = self.marked_as_kept(self.counted_again(plan))
         going, held = split(plan, self.request.releases)
         return Parts(plan, going, held)
 
@@ -109,14 +109,15 @@ class Applier:
         self._check_orphaned(plan)
         self._check_older(plan)
         check_health(plan, self.request.releases)
-        check_guards(self._marked_as_kept(plan), self.request.releases)
+        check_guards(self.marked_as_kept(plan), self.request.releases)
 
     def releases_in(self, file: Plan, plan: Plan) -> Mapping[str, str]:
         """The releases that a plan file brings for a plan that is made or read now, with their reasons."""
         kept = numbers_kept(plan, self.records.facts, self.first, self.settings.integration.org_url)
         return releases_in(file, self.counted_again(plan), kept)
 
-    def _marked_as_kept(self, plan: Plan) -> Plan:
+    def marked_as_kept(self, plan: Plan) -> Plan:
+        """The plan with the marks of what guards kept back in earlier passes."""
         return marked_as_kept(plan, self.records.facts, self.first, self.settings.integration.org_url)
 
     def make(

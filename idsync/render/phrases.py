@@ -37,6 +37,7 @@ REASONS: dict[Reason, str] = {
     Reason.SYNC_CHANGED: "sync changed in the configuration",
     Reason.WHEN_EMPTY_CHANGED: "access_lists.when_empty changed in the configuration",
     Reason.ADOPTED_BY_NAME: "taken over, since users.adopt names it",
+    Reason.CLEARED: "everything of ours is removed",
 }
 CAUSES_SHOWN = 3
 

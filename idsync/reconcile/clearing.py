@@ -1,0 +1,103 @@
+"""A plan that takes everything of ours out of a target, whatever Okta says; Okta is neither asked nor changed."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import msgspec
+
+from idsync import __version__
+from idsync.apply.surroundings import surroundings, with_nested
+from idsync.compiler.clearing import CLEARED, locks_when_cleared, obstacles
+from idsync.config.settings import Settings, SyncSwitches
+from idsync.errors import BlockedError
+from idsync.model.addresses import access_list_address, user_address
+from idsync.model.agreed_past import AgreedPast
+from idsync.model.directory import DirectoryState
+from idsync.model.findings import Health
+from idsync.model.ownership import ended_locks
+from idsync.plan.accesses import Origins
+from idsync.plan.assemble import compare, summarise
+from idsync.plan.changes import FORMAT_VERSION, Inputs, Plan
+from idsync.plan.delta import access_delta
+from idsync.plan.seal import sealed
+from idsync.plan.touched import touched_by
+from idsync.targets.protocol import Target
+
+EVERY_KIND = SyncSwitches(users=True, access_lists=True)
+RELEASED = "idsync cleanup removes everything of ours"
+"""Why guards are released: they are against mistakes, and this is meant."""
+_MOST_NAMED = 10
+_AS = {"member": "a member", "owner": "an owner"}
+
+
+def plan_to_clear(settings: Settings, target: Target, past: AgreedPast, now: datetime, *, lift_locks: bool) -> Plan:
+    """Everything of ours goes, also of kinds that `sync` switches off: people are locked first, and our locks stay
+    until they end. With `lift_locks` our locks go too, and nobody is locked.
+
+    Raises BlockedError where a foreign list has a list of ours as a member or an owner.
+    """
+    org_url = settings.integration.org_url
+    with target.reading():
+        serial = target.serial()
+        index = target.index(org_url)
+        state, locks = target.state(), target.locks()
+        _check_obstacles(state, target)
+        ended = ended_locks(locks, target.ours, now)
+        in_force = {name: lock for name, lock in locks.items() if name not in ended}
+        found = msgspec.structs.replace(state, locks=in_force)
+        wanted = locks_when_cleared(settings.integration.locks, org_url, index.users, in_force, now, past)
+        desired = _foreign_part(found, target)
+        if not lift_locks:
+            desired = msgspec.structs.replace(desired, locks={**desired.locks, **wanted.locks})
+            kept = {name: found.users[name] for name in wanted.unlockable & found.users.keys()}
+            desired = msgspec.structs.replace(desired, users={**desired.users, **kept})
+        why = {
+            **wanted.why,
+            **{user_address(name): CLEARED for name in found.users},
+            **{access_list_address(name): CLEARED for name in found.access_lists},
+        }
+        compared = compare(
+            found, desired, why=why, kept={}, adopted=frozenset(), ours=target.ours, lifetimes=wanted.lifetimes
+        )
+        members = with_nested(compared.changes, found.members, target)
+        touched = touched_by(compared.changes, members)
+        around = surroundings(
+            touched.people, found, target, EVERY_KIND, changing=touched.lists, locks=found.locks, members=members
+        )
+    return sealed(
+        Plan(
+            format_version=FORMAT_VERSION,
+            integration=settings.integration.name,
+            inputs=Inputs(settings.digest, "", "", serial, org_url, __version__),
+            health=Health(),
+            summary=summarise(compared.changes),
+            changes=compared.changes,
+            access_delta=access_delta(touched, around, Origins({}, False, {}), now),
+            guards=(),
+            findings=(*wanted.findings, *compared.findings),
+        )
+    )
+
+
+def _foreign_part(state: DirectoryState, target: Target) -> DirectoryState:
+    lists = {name: found for name, found in state.access_lists.items() if not target.ours(found)}
+    return DirectoryState(
+        users={name: user for name, user in state.users.items() if not target.ours(user)},
+        locks={name: lock for name, lock in state.locks.items() if not target.ours(lock)},
+        access_lists=lists,
+        members={name: state.members[name] for name in lists},
+    )
+
+
+def _check_obstacles(state: DirectoryState, target: Target) -> None:
+    found = obstacles(state, target.ours)
+    if not found:
+        return
+    told: Iterator[str] = (f"{each.foreign_title} has {each.title} as {_AS[each.role]}" for each in found[:_MOST_NAMED])
+    more = f", and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
+    raise BlockedError(
+        "Lists that are not ours need lists of ours; nothing was changed.",
+        why=f"{'; '.join(told)}{more}: people would lose what they get by them.",
+        fix="Take the lists of ours out of these, with `idsync edit access_list/NAME` or `idsync rm "
+        "access_list_member/LIST/NAME`, and run this again.",
+    )
