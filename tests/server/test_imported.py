@@ -1,4 +1,4 @@
-"""Okta imports what the service has: everybody is listed once, whoever is held or a tombstone, in pages that agree."""
+"""Okta imports what the service has: everybody once, held people and tombstones too, in pages that agree."""
 
 from pathlib import Path
 from typing import Any
