@@ -17,7 +17,7 @@ def read_snapshot_file(path: str) -> None:
 def read_live_organization(url: str) -> None:
     """Read an organization from a server, as the program does: it never looks for cycles of garbage."""
     from idsync.config.settings import AppById
-    from idsync.sources.okta.auth import ApiTokenCredential
+    from idsync.okta.auth import ApiTokenCredential
     from idsync.sources.okta.source import OktaSource
 
     gc.disable()

@@ -17,8 +17,8 @@ import httpx
 
 from benchmarks.okta_pages import Page, Pages
 from idsync.model.identity import Snapshot
+from idsync.okta.request import Timing
 from idsync.sources.okta.reader import WORKERS
-from idsync.sources.okta.request import Timing
 from tests.okta_simulator.limits import Limits, RateLimited, bucket_of
 from tests.okta_simulator.switches import Switches
 

@@ -33,11 +33,11 @@ from idsync.targets.protocol import Target
 
 if TYPE_CHECKING:
     from idsync.apply.request import Request
-    from idsync.sources.okta.auth import Credential
+    from idsync.model.okta_access import Scope
+    from idsync.okta.auth import Credential
+    from idsync.okta.remembered import Remembered
     from idsync.sources.okta.probe import OktaProbe
-    from idsync.sources.okta.remembered import Remembered
     from idsync.sources.okta.source import OktaSource as OktaReader
-    from idsync.sources.probing import Scope
     from idsync.sources.protocol import Progress
     from idsync.sources.pushed import PushedSource
     from idsync.sources.snapshot import SnapshotSource as SnapshotReader
@@ -291,7 +291,7 @@ class Workspace:
         )
 
     def _credential(self) -> "Credential":
-        from idsync.sources.okta.auth import ApiTokenCredential, OAuthCredential
+        from idsync.okta.auth import ApiTokenCredential, OAuthCredential
 
         authentication = self.settings.integration.authentication
         match authentication:
@@ -316,7 +316,7 @@ class Workspace:
         folder = self.keys_folder()
         if folder is None:
             return []
-        from idsync.sources.okta.key_folder import public_keys
+        from idsync.okta.key_folder import public_keys
 
         return public_keys(folder)
 

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 
 from idsync.doctor.check import Check, failed, refused, warned, well, words_of
 from idsync.errors import AuthenticationError, AuthorizationError, IdsyncError, SourceError
-from idsync.sources.probing import FoundApp, Listed, Probe, Scope
+from idsync.model.okta_access import Scope
+from idsync.sources.probing import FoundApp, Listed, Probe
 
 MOST_APART = 120.0
 """Seconds by which clocks may differ before every plan says so (R20)."""

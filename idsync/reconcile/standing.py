@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 import msgspec
 
 from idsync.model.canonical import canonical_bytes
-from idsync.sources.protocol import Allowance
+from idsync.model.okta_access import Allowance
 from idsync.stores.protocol import Facts
 
 _KEY = "service/standing"

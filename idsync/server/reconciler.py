@@ -13,13 +13,13 @@ from pathlib import Path
 from idsync.bootstrap import Workspace, open_workspace
 from idsync.errors import ConfigError, IdsyncError
 from idsync.model.times import format_time
+from idsync.okta.remembered import Remembered
 from idsync.reconcile.loop import Loop, Wake
 from idsync.reconcile.pass_reports import PassReport
 from idsync.reconcile.reconciling import Place, Reconciling
 from idsync.server.configured import Configured
 from idsync.server.logs import LOG, set_up_logs
 from idsync.server.two_threads import TwoThreads
-from idsync.sources.okta.remembered import Remembered
 from idsync.sources.protocol import Progress, Source
 from idsync.stores.protocol import Access
 

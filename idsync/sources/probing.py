@@ -5,19 +5,9 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from idsync.sources.protocol import Allowance
+from idsync.model.okta_access import Allowance, Scope
 
 Listed = Literal["users", "groups", "apps"]
-Scope = Literal[
-    "okta.users.read",
-    "okta.groups.read",
-    "okta.apps.read",
-    "okta.logs.read",
-    "okta.roles.read",
-    "okta.groups.manage",
-    "okta.apps.manage",
-]
-"""What a credential may be granted."""
 
 
 class FoundApp(msgspec.Struct, frozen=True):

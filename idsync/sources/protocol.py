@@ -74,13 +74,3 @@ class ChangedPage(msgspec.Struct, frozen=True):
 
     users: Mapping[str, str]
     at: str
-
-
-class Allowance(msgspec.Struct, frozen=True):
-    """A bucket of requests as its headers last told of it: its `limit` a window, how much of that may be used, and what
-    is `left` of it now. Others who read the organization use it too.
-    """
-
-    limit: int
-    allowed: int
-    left: int

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from idsync.cli.application import run
-from idsync.sources.okta import request, retry
+from idsync.okta import request, retry
 from tests.acceptance.hostile_server import APP, ROWS, Hostile, Speech, answer, hostile
 from tests.acceptance.okta_world import Place
 from tests.acceptance.programs import TOKEN, Ended, wait
 
 HASTY = """
-from idsync.sources.okta import request, retry, transport
+from idsync.okta import request, retry, transport
 import os, pathlib, runpy
 transport.LONGEST_ANSWER = transport._LOOK_EVERY = 0.5
 retry.Retries.after_failure.__defaults__ = (2,)

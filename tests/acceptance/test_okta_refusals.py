@@ -133,7 +133,7 @@ def test_what_fails_for_good_is_given_up_after_a_bounded_number_of_tries(world: 
     simulator, place = world
     simulator.faults.add(Fault("/api/v1/groups/*/users", Truncate(), times=None))
     simulator.requests.clear()
-    hasty = "from idsync.sources.okta import request; request.TRIES = 3; from idsync.__main__ import main; main()"
+    hasty = "from idsync.okta import request; request.TRIES = 3; from idsync.__main__ import main; main()"
     ended = wait(place.start("apply", "--auto-approve", script=hasty), 60)
     assert ended.code == 7
     assert "members of group" in ended.err

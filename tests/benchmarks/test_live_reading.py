@@ -13,7 +13,7 @@ from benchmarks.rows import LIVE_READING
 from benchmarks.stage import Stage
 from idsync.config.settings import AppById
 from idsync.model.identity import Snapshot
-from idsync.sources.okta.auth import ApiTokenCredential
+from idsync.okta.auth import ApiTokenCredential
 from idsync.sources.okta.source import OktaSource
 from idsync.sources.snapshot import read_snapshot
 

@@ -10,7 +10,7 @@ import pytest
 from idsync.cli.application import COMMANDS
 from idsync.cli.console import Console
 from idsync.model.known_secrets import bytes_without_secrets, remember_secret, without_secrets
-from idsync.sources.okta.refusals import harmless
+from idsync.okta.refusals import harmless
 
 LATIN = b"kj\xe6r"
 

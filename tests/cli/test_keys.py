@@ -10,7 +10,7 @@ from joserfc.jwk import KeySet
 
 from idsync.bootstrap import open_workspace
 from idsync.model.times import parse_time
-from idsync.sources.okta.auth import OAuthCredential
+from idsync.okta.auth import OAuthCredential
 from tests.cli.running import Idsync
 
 CONFIGURATION = """

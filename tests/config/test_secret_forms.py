@@ -10,7 +10,7 @@ import pytest
 from idsync.config.secret_references import EnvironmentSecret
 from idsync.config.secrets import Resolved, resolve
 from idsync.diagnostics import Position
-from idsync.sources.okta.keys import read_key
+from idsync.okta.keys import read_key
 from tests.sources.okta.private_keys import CURVES, pem
 
 KEY = pem(CURVES["P-256"]).strip()

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from idsync.cli.application import COMMANDS
+from idsync.model.okta_access import Allowance
 from idsync.reconcile.pass_reports import PassReport
 from idsync.reconcile.standing import Standing
 from idsync.server.application import SCIM_BASES
@@ -15,7 +16,6 @@ from idsync.server.logs import LOG
 from idsync.server.metrics import Metrics, Told
 from idsync.server.reconciler import _tell
 from idsync.server.run_tally import RunNews
-from idsync.sources.protocol import Allowance
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "serving.md").read_text()

@@ -12,10 +12,10 @@ from idsync.apply.last_apply import last_apply
 from idsync.bootstrap import Workspace
 from idsync.config.settings import AppById
 from idsync.model.extent import EVERYTHING, Extent
+from idsync.okta.remembered import Remembered
 from idsync.reconcile.by_listings import ByListings
 from idsync.reconcile.partial_pass import apply_part
 from idsync.reconcile.watching import crosses_a_limit, is_too_much
-from idsync.sources.okta.remembered import Remembered
 from idsync.sources.okta.selection import Selection
 from idsync.sources.okta.source import OktaSource
 from idsync.stores.protocol import Store

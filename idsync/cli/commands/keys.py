@@ -30,7 +30,7 @@ def command() -> None:
 @pass_invocation
 def create(invocation: Invocation, form: str) -> ExitCode:
     """Make the first key, and print its public half for Okta."""
-    from idsync.sources.okta.key_folder import keys_in, make_key
+    from idsync.okta.key_folder import keys_in, make_key
 
     place, folder = _opened(invocation)
     if keys_in(folder):
@@ -49,7 +49,7 @@ def create(invocation: Invocation, form: str) -> ExitCode:
 @pass_invocation
 def rotate(invocation: Invocation, form: str) -> ExitCode:
     """Make another key, which signs from now on; the one before stays known until the next rotation."""
-    from idsync.sources.okta.key_folder import keys_in, rotate_keys
+    from idsync.okta.key_folder import keys_in, rotate_keys
 
     place, folder = _opened(invocation)
     if not keys_in(folder):

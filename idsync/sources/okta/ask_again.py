@@ -12,12 +12,12 @@ import msgspec
 from idsync.errors import SourceError
 from idsync.model.identity import LeftAsIs
 from idsync.model.measures import CROWD, ListMeasure, Measures
+from idsync.okta.endpoints import Endpoints, askable
+from idsync.okta.refusals import NotThere
+from idsync.okta.wire import App, Assignment, Group, Member, is_direct
 from idsync.sources.okta.client import OktaClient
-from idsync.sources.okta.endpoints import Endpoints, askable
 from idsync.sources.okta.evidence import Evidence
 from idsync.sources.okta.odd_rows import UnreadableObject
-from idsync.sources.okta.refusals import NotThere
-from idsync.sources.okta.wire import App, Assignment, Group, Member, is_direct
 from idsync.sources.okta.workers import Workers
 from idsync.sources.rows import Row
 

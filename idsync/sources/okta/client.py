@@ -1,6 +1,6 @@
 """Reads Okta's listings page by page into typed rows, and checks that each listing ends as it should."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import cache, partial
 from typing import NoReturn, TypeVar
 from urllib.parse import urljoin, urlsplit
@@ -9,15 +9,15 @@ import msgspec
 
 from idsync.errors import SourceError
 from idsync.model.known_secrets import bytes_without_secrets
-from idsync.sources.okta.auth import ApiTokenCredential, Authorizer, Credential, OAuthCredential, TokenHeader
-from idsync.sources.okta.links import cursor, limit_of, next_link
+from idsync.okta.auth import Authorizer
+from idsync.okta.links import cursor, limit_of, next_link
+from idsync.okta.page_size import ADVISED
+from idsync.okta.refusals import harmless, looks_like_html, not_okta, refusal
+from idsync.okta.request import Attempt, Request, Requester
+from idsync.okta.retry import Retries
+from idsync.okta.transport import Answer
+from idsync.okta.wire import Row
 from idsync.sources.okta.odd_rows import Odd, Page, page_of, refuse_object
-from idsync.sources.okta.page_size import ADVISED
-from idsync.sources.okta.refusals import OAuthScope, harmless, looks_like_html, not_okta, refusal
-from idsync.sources.okta.request import Attempt, Request, Requester
-from idsync.sources.okta.retry import Retries
-from idsync.sources.okta.transport import Answer
-from idsync.sources.okta.wire import Row
 from idsync.sources.rows import NotRows
 
 T = TypeVar("T")
@@ -177,17 +177,6 @@ def _row_by_row(kind: type[R], body: bytes, _: Exception) -> Page[R]:
 
 def _no_rows(_: bytes, __: Exception) -> NoReturn:
     raise NotRows
-
-
-def authorizer_for(credential: Credential, scopes: Sequence[OAuthScope], requester: Requester) -> Authorizer:
-    """Choose how requests are authorized."""
-    match credential:
-        case ApiTokenCredential():
-            return TokenHeader(credential)
-        case OAuthCredential():
-            from idsync.sources.okta.oauth import OAuthHeader
-
-            return OAuthHeader(credential, scopes, requester)
 
 
 def _endless(request: Request, why: str) -> SourceError:

@@ -9,7 +9,7 @@ import msgspec
 from idsync.model.canonical import canonical_bytes
 from idsync.model.identity import IdentityApp, IdentityGroup, IdentityUser, ProfileValue, raw_json
 from idsync.model.odd_rows import inner_fault
-from idsync.sources.okta.wire import App, AppUser, EmbeddedUser, Group, Profile, is_direct
+from idsync.okta.wire import App, AppUser, EmbeddedUser, Group, Profile, is_direct
 
 _EMPTY: tuple[ProfileValue, ...] = (None, "", [], {})
 _WITHOUT_VALUES = frozenset({b"", b"{}", b"null"})

@@ -20,14 +20,9 @@ from idsync.model.identity import (
 )
 from idsync.model.measures import ListKind
 from idsync.model.odd_rows import name_fault
-from idsync.sources.okta.ask_again import Read
-from idsync.sources.okta.client import OktaClient
-from idsync.sources.okta.decode import identity_app, identity_group
-from idsync.sources.okta.endpoints import Endpoints
-from idsync.sources.okta.odd_rows import UnreadableObject
-from idsync.sources.okta.refusals import NotThere
-from idsync.sources.okta.selection import Selection
-from idsync.sources.okta.wire import (
+from idsync.okta.endpoints import Endpoints
+from idsync.okta.refusals import NotThere
+from idsync.okta.wire import (
     App,
     AppGroup,
     Assignment,
@@ -36,6 +31,11 @@ from idsync.sources.okta.wire import (
     Member,
     is_direct,
 )
+from idsync.sources.okta.ask_again import Read
+from idsync.sources.okta.client import OktaClient
+from idsync.sources.okta.decode import identity_app, identity_group
+from idsync.sources.okta.odd_rows import UnreadableObject
+from idsync.sources.okta.selection import Selection
 from idsync.sources.okta.workers import Workers
 from idsync.sources.rows import Row
 

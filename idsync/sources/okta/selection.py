@@ -8,7 +8,7 @@ import msgspec
 from idsync.config.patterns import NamePattern, PatternSet
 from idsync.config.settings import GroupRule, ImportFilters, Settings
 from idsync.model.identity import BUILT_IN
-from idsync.sources.okta.wire import App, Group
+from idsync.okta.wire import App, Group
 
 
 class Selection(msgspec.Struct, frozen=True):

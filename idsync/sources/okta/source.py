@@ -12,26 +12,27 @@ from idsync.model.extent import EVERYTHING, Extent, Reading, cut
 from idsync.model.identity import FORMAT_VERSION, Snapshot
 from idsync.model.measures import Measures
 from idsync.model.moves import Moves
+from idsync.model.okta_access import Allowance
 from idsync.model.times import format_time
+from idsync.okta.auth import Credential
+from idsync.okta.authorizing import authorizer_for
+from idsync.okta.endpoints import Endpoints
+from idsync.okta.refusals import OAuthScope
+from idsync.okta.remembered import Remembered
+from idsync.okta.request import Requester, Timing
+from idsync.okta.wire import App, Group
 from idsync.sources.okta.ask_again import AskAgain
-from idsync.sources.okta.auth import Credential
-from idsync.sources.okta.client import OktaClient, authorizer_for
-from idsync.sources.okta.endpoints import Endpoints
+from idsync.sources.okta.client import OktaClient
 from idsync.sources.okta.evidence import Evidence
 from idsync.sources.okta.listings import BUCKETS, Listings, kinds_of
 from idsync.sources.okta.push_mappings import read_push_mappings
 from idsync.sources.okta.reader import WORKERS, OrganizationReader
-from idsync.sources.okta.refusals import OAuthScope
-from idsync.sources.okta.remembered import Remembered
-from idsync.sources.okta.request import Requester, Timing
 from idsync.sources.okta.selection import Selection
 from idsync.sources.okta.sso_app import pass_over
 from idsync.sources.okta.system_log import read_moves
-from idsync.sources.okta.wire import App, Group
 from idsync.sources.okta.workers import Workers
 from idsync.sources.protocol import (
     NOTHING_MEASURED,
-    Allowance,
     Catalogue,
     ChangedPage,
     ListedApp,

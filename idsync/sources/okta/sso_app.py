@@ -6,11 +6,11 @@ from idsync.config.settings import AppById, AppByLabel, AppReference
 from idsync.errors import AuthorizationError, IdsyncError, SourceError, SourceUnreachable
 from idsync.model.names import nfc
 from idsync.model.suggestions import did_you_mean, nearest
+from idsync.okta.endpoints import Endpoints
+from idsync.okta.refusals import ROLE_HINT, NotThere
+from idsync.okta.wire import App
 from idsync.sources.okta.client import OktaClient
-from idsync.sources.okta.endpoints import Endpoints
 from idsync.sources.okta.odd_rows import UnreadableObject
-from idsync.sources.okta.refusals import ROLE_HINT, NotThere
-from idsync.sources.okta.wire import App
 from idsync.sources.rows import Row
 
 

@@ -12,10 +12,10 @@ import msgspec
 
 from idsync.model.moves import Moves
 from idsync.model.times import format_time
+from idsync.okta.endpoints import Endpoints
+from idsync.okta.refusals import NotTaken
 from idsync.sources.okta.client import OktaClient
-from idsync.sources.okta.endpoints import Endpoints
 from idsync.sources.okta.log_events import RAW_EVENTS, LogEvent, readable
-from idsync.sources.okta.refusals import NotTaken
 
 PAGE = 1000
 MOST_PAGES = 10

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from idsync.errors import SourceError
-from idsync.sources.okta.request import Abandoned
+from idsync.okta.request import Abandoned
 
 Task = Callable[[], None]
 

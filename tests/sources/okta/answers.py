@@ -9,7 +9,7 @@ import pytest
 
 from idsync.config.settings import AppById
 from idsync.errors import IdsyncError
-from idsync.sources.okta.auth import ApiTokenCredential, Credential
+from idsync.okta.auth import ApiTokenCredential, Credential
 from idsync.sources.okta.selection import Selection
 from idsync.sources.okta.source import OktaSource
 from tests.sources.okta.organizations import Clock

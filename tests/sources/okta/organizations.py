@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from idsync.config.settings import AppById
-from idsync.sources.okta.auth import ApiTokenCredential, Credential
-from idsync.sources.okta.request import Timing
+from idsync.okta.auth import ApiTokenCredential, Credential
+from idsync.okta.request import Timing
 from idsync.sources.okta.source import OktaSource
 from tests.okta_simulator import Limits, Organization, Simulator, running
 

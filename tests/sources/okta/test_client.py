@@ -10,8 +10,9 @@ import pytest
 
 from idsync.errors import AuthorizationError, SourceError, SourceUnreachable
 from idsync.model.canonical import canonical_bytes
-from idsync.sources.okta import client, transport
-from idsync.sources.okta.retry import CONNECTION_TRIES, TRIES
+from idsync.okta import transport
+from idsync.okta.retry import CONNECTION_TRIES, TRIES
+from idsync.sources.okta import client
 from tests.sources.okta.answers import APP, DATE, ORG, ROW, TOKEN, Okta, caused, page, raising
 
 

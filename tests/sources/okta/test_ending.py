@@ -9,8 +9,8 @@ import pytest
 
 from idsync.errors import IdsyncError, PassStopped
 from idsync.model.extent import Extent
-from idsync.sources.okta.remembered import Remembered
-from idsync.sources.okta.request import Timing
+from idsync.okta.remembered import Remembered
+from idsync.okta.request import Timing
 from idsync.sources.okta.source import OktaSource
 from tests.okta_simulator import Delay, Fault, RateLimit
 from tests.okta_simulator.effects import Effect

@@ -11,7 +11,7 @@ import pytest
 from idsync.config.patterns import NameFilter, NamePattern
 from idsync.config.settings import ImportFilters
 from idsync.model.identity import IdentityGroup, Snapshot
-from idsync.sources.okta.endpoints import Endpoints
+from idsync.okta.endpoints import Endpoints
 from idsync.sources.okta.selection import Selection
 from tests.okta_simulator import Organization
 from tests.sources.okta.organizations import served, small

@@ -10,9 +10,9 @@ import pytest
 from idsync.config.patterns import NameFilter, NamePattern
 from idsync.config.settings import AppById, ImportFilters
 from idsync.errors import AuthenticationError, AuthorizationError, SourceError, SourceUnreachable
+from idsync.okta.refusals import NotThere
+from idsync.okta.retry import LONGEST_WAIT, TRIES
 from idsync.sources.okta.reader import WORKERS
-from idsync.sources.okta.refusals import NotThere
-from idsync.sources.okta.retry import LONGEST_WAIT, TRIES
 from idsync.sources.okta.selection import Selection
 from idsync.sources.okta.source import OktaSource
 from tests.okta_simulator import (

@@ -16,8 +16,8 @@ from idsync.config.settings import (
     UserSettings,
 )
 from idsync.diagnostics import Position
+from idsync.okta.wire import App, Group, GroupProfile
 from idsync.sources.okta.selection import Selection
-from idsync.sources.okta.wire import App, Group, GroupProfile
 
 HERE = Position("idsync.yaml", 1, 1)
 FILTERS = ImportFilters(groups=NameFilter((NamePattern("eng-*"),)))

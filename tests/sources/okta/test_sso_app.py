@@ -4,7 +4,7 @@ import pytest
 
 from idsync.config.settings import AppById, AppByLabel, AppReference
 from idsync.errors import AuthorizationError, SourceError, SourceUnreachable
-from idsync.sources.okta.auth import ApiTokenCredential
+from idsync.okta.auth import ApiTokenCredential
 from idsync.sources.okta.selection import Selection
 from tests.okta_simulator import Role, Switches
 from tests.sources.okta.organizations import served, small

@@ -9,9 +9,9 @@ import pytest
 
 from idsync.config.settings import AppById
 from idsync.errors import SourceError, SourceUnreachable
+from idsync.okta.auth import ApiTokenCredential
+from idsync.okta.request import Abandoned, Timing
 from idsync.sources.okta import workers as workers_module
-from idsync.sources.okta.auth import ApiTokenCredential
-from idsync.sources.okta.request import Abandoned, Timing
 from idsync.sources.okta.source import OktaSource
 from idsync.sources.okta.workers import Workers
 from idsync.sources.protocol import Progress

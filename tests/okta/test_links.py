@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idsync.sources.okta.links import cursor, limit_of, next_link
+from idsync.okta.links import cursor, limit_of, next_link
 
 BASE = "https://enzos-pizza.okta.com/api/v1/groups"
 

@@ -3,8 +3,8 @@
 from typing import Literal, Protocol
 
 from idsync.errors import SecretError
-from idsync.sources.okta.keys import read_key
-from idsync.sources.okta.transport import Answer
+from idsync.okta.keys import read_key
+from idsync.okta.transport import Answer
 
 Remedy = Literal["proof", "token"]
 

@@ -6,10 +6,10 @@ That is how much of each of Okta's buckets is left, the pages that it serves, an
 import threading
 from collections.abc import Callable, Hashable
 
-from idsync.sources.okta.page_size import PageSizes
-from idsync.sources.okta.rate_limit import Clock, RateLimits
-from idsync.sources.okta.token_state import TokenState
-from idsync.sources.protocol import Allowance
+from idsync.model.okta_access import Allowance
+from idsync.okta.page_size import PageSizes
+from idsync.okta.rate_limit import Clock, RateLimits
+from idsync.okta.token_state import TokenState
 
 
 class Remembered:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from idsync.sources.okta.keys import SigningKey
+from idsync.okta.keys import SigningKey
 
 
 class HeldToken(msgspec.Struct, frozen=True):

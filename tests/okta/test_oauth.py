@@ -13,14 +13,14 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 from idsync.config.patterns import NameFilter, NamePattern
 from idsync.config.settings import ImportFilters
 from idsync.errors import AuthenticationError, AuthorizationError, IdsyncError, SecretError
-from idsync.sources.okta.auth import ApiTokenCredential, OAuthCredential
-from idsync.sources.okta.keys import read_key
-from idsync.sources.okta.oauth import OAuthHeader
-from idsync.sources.okta.refusals import OAuthScope
-from idsync.sources.okta.request import Attempt, Requester
+from idsync.okta.auth import ApiTokenCredential, OAuthCredential
+from idsync.okta.keys import read_key
+from idsync.okta.oauth import OAuthHeader
+from idsync.okta.refusals import OAuthScope
+from idsync.okta.request import Attempt, Requester
+from idsync.okta.token_state import HeldToken
+from idsync.okta.wire import Token
 from idsync.sources.okta.selection import Selection
-from idsync.sources.okta.token_state import HeldToken
-from idsync.sources.okta.wire import Token
 from tests.okta_simulator import Fail, Fault, Organization, Switches
 from tests.sources.okta.organizations import Clock, Reader, served, small
 from tests.sources.okta.private_keys import CURVES, RSA, SHORT, jwk, pem

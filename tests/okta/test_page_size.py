@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from idsync.sources.okta.links import with_limit
-from idsync.sources.okta.page_size import _SECOND_TRY, PageSizes, smaller
+from idsync.okta.links import with_limit
+from idsync.okta.page_size import _SECOND_TRY, PageSizes, smaller
 
 BASE = "https://enzos-pizza.okta.com/api/v1/groups"
 

@@ -14,8 +14,8 @@ from functools import lru_cache
 
 import msgspec
 
-from idsync.sources.okta.headers import Headers
-from idsync.sources.protocol import Allowance
+from idsync.model.okta_access import Allowance
+from idsync.okta.headers import Headers
 
 Clock = Callable[[], float]
 """Seconds of a clock that never goes back."""

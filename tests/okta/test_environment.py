@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from idsync.errors import SourceUnreachable
-from idsync.sources.okta.environment import _CERTIFICATES, _PROXIES
+from idsync.okta.environment import _CERTIFICATES, _PROXIES
 from tests.acceptance.hostile_server import answer, hostile
 from tests.sources.okta.answers import ORG, TOKEN, Okta
 from tests.sources.okta.organizations import served, small

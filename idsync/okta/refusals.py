@@ -7,9 +7,9 @@ import msgspec
 
 from idsync.errors import AuthenticationError, AuthorizationError, IdsyncError, SourceError, SourceUnreachable
 from idsync.model.known_secrets import saying_without_secrets
-from idsync.sources.okta.transport import Answer, Broken
-from idsync.sources.okta.wire import Problem
-from idsync.sources.probing import Scope
+from idsync.model.okta_access import Scope
+from idsync.okta.transport import Answer, Broken
+from idsync.okta.wire import Problem
 
 OAuthScope = Scope
 

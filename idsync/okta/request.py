@@ -11,13 +11,13 @@ import httpx
 import msgspec
 
 from idsync.errors import PassStopped
-from idsync.sources.okta.links import limit_of, with_limit
-from idsync.sources.okta.page_size import ADVISED, Listing
-from idsync.sources.okta.rate_limit import Budget, Clock, Limiter, budget_of, server_time
-from idsync.sources.okta.refusals import OAuthScope, refuses_limit, unreachable
-from idsync.sources.okta.remembered import Remembered
-from idsync.sources.okta.retry import CONNECTION_TRIES, TRIES, Retries
-from idsync.sources.okta.transport import Answer, Broken, Transport
+from idsync.okta.links import limit_of, with_limit
+from idsync.okta.page_size import ADVISED, Listing
+from idsync.okta.rate_limit import Budget, Clock, Limiter, budget_of, server_time
+from idsync.okta.refusals import OAuthScope, refuses_limit, unreachable
+from idsync.okta.remembered import Remembered
+from idsync.okta.retry import CONNECTION_TRIES, TRIES, Retries
+from idsync.okta.transport import Answer, Broken, Transport
 
 Bucket = Literal["users", "groups", "group", "apps", "app", "logs", "oauth2", "clients"]
 """Okta's rate-limit buckets that idsync draws on: listings and sub-paths of each kind, one group or app, tokens."""

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from idsync.sources.okta.headers import Headers
-from idsync.sources.okta.rate_limit import LONGEST_WINDOW, Budget, Gate, Limiter, budget_of, server_time
+from idsync.okta.headers import Headers
+from idsync.okta.rate_limit import LONGEST_WINDOW, Budget, Gate, Limiter, budget_of, server_time
 from tests.effort import examples
 from tests.okta_simulator.moments import http_date
 from tests.sources.okta.organizations import Clock

@@ -15,13 +15,13 @@ import msgspec
 
 from idsync.errors import AuthenticationError, AuthorizationError, IdsyncError
 from idsync.model.known_secrets import remember_secret
-from idsync.sources.okta.auth import OAuthCredential, Remedy
-from idsync.sources.okta.keys import generated_key
-from idsync.sources.okta.refusals import ROLE_HINT, OAuthScope, not_okta, problem_of, refusal, words_of
-from idsync.sources.okta.request import Attempt, Request, Requester
-from idsync.sources.okta.token_state import HeldToken, TokenState
-from idsync.sources.okta.transport import Answer
-from idsync.sources.okta.wire import Token
+from idsync.okta.auth import OAuthCredential, Remedy
+from idsync.okta.keys import generated_key
+from idsync.okta.refusals import ROLE_HINT, OAuthScope, not_okta, problem_of, refusal, words_of
+from idsync.okta.request import Attempt, Request, Requester
+from idsync.okta.token_state import HeldToken, TokenState
+from idsync.okta.transport import Answer
+from idsync.okta.wire import Token
 
 ASSERTION_LIFE = 300
 _EARLY = 300.0

@@ -7,8 +7,8 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
-from idsync.sources.okta.refusals import OAuthScope
-from idsync.sources.okta.request import Request
+from idsync.okta.refusals import OAuthScope
+from idsync.okta.request import Request
 
 IDS_A_CALL = 100
 """Users asked for by id in one request: what an address of some 5,000 characters holds, and less than one page."""

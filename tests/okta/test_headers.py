@@ -1,6 +1,6 @@
 """Response headers: names without regard to case, and every copy kept."""
 
-from idsync.sources.okta.headers import Headers
+from idsync.okta.headers import Headers
 
 HEADERS = Headers([(b"Link", b"<a>; rel=self"), (b"DATE", b"x"), (b"link", b"<b>; rel=next"), (b"X-Odd", b"\xe9")])
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from idsync.config.secrets import KEY_FILE, MAX_BYTES, key_ids
 from idsync.errors import SecretError
-from idsync.sources.okta.keys import read_key
+from idsync.okta.keys import read_key
 
 BITS = 2048
 

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from idsync.errors import AuthenticationError, SourceUnreachable
-from idsync.sources.okta.auth import OAuthCredential
+from idsync.okta.auth import OAuthCredential
 from tests.sources.okta.answers import DATE, Okta
 from tests.sources.okta.private_keys import RSA, pem
 

@@ -13,8 +13,8 @@ import httpx
 import msgspec
 
 from idsync import __version__
-from idsync.sources.okta.environment import usable_environment
-from idsync.sources.okta.headers import Headers
+from idsync.okta.environment import usable_environment
+from idsync.okta.headers import Headers
 
 LARGEST_ANSWER = 64 << 20
 LONGEST_ANSWER = 600.0

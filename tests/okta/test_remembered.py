@@ -4,8 +4,8 @@ import datetime as dt
 
 import pytest
 
-from idsync.sources.okta.auth import OAuthCredential
-from idsync.sources.okta.remembered import Remembered
+from idsync.okta.auth import OAuthCredential
+from idsync.okta.remembered import Remembered
 from tests.okta_simulator import Fail, Fault, Limits, Organization, Switches
 from tests.sources.okta.organizations import Clock, Reader, served, small
 from tests.sources.okta.private_keys import CURVES, RSA, pem
