@@ -6,8 +6,10 @@ from datetime import datetime
 
 from idsync.doctor.check import Check, failed, refused, warned, well, words_of
 from idsync.errors import IdsyncError
+from idsync.model.plain_resources import Role
 from idsync.model.pushed import ScimToken
 from idsync.model.times import is_past
+from idsync.plan.wildcard_roles import roles_that_give_everything
 from idsync.stores.protocol import Store
 from idsync.targets.protocol import DirectoryReader
 
@@ -25,6 +27,7 @@ def store_checks(
             yield _journal(store)
             for target in targets(store).values():
                 yield _target(target, org_url)
+                yield from _wildcards(target, org_url)
             if pushes:
                 yield _tokens(store.tokens.all(), now)
     except IdsyncError as error:
@@ -53,6 +56,28 @@ def _target(target: DirectoryReader, org_url: str) -> Check:
     except IdsyncError as error:
         return refused(check, error)
     return well(check, f"It answers, and holds {managed.people:,} users and {managed.access_lists:,} lists of ours.")
+
+
+def _wildcards(target: DirectoryReader, org_url: str) -> Iterator[Check]:
+    """Roles by which people get every app or group of Okta's; nothing where the target holds no apps and groups."""
+    with target.reading():
+        found = target.plain(target.index(org_url).plain)
+    roles = [each for each in found.values() if isinstance(each, Role)]
+    resources = {address: each for address, each in found.items() if not isinstance(each, Role)}
+    if not resources:
+        return
+    giving = roles_that_give_everything(roles, resources)
+    if not giving:
+        yield well("app labels", "No role gives every app or every group.")
+        return
+    told = "; ".join(
+        f"{name} gives every {' and every '.join(each.rstrip('s') for each in what)}" for name, what in giving.items()
+    )
+    yield failed(
+        "app labels",
+        f"Roles ask for labels that everything has: {told}. Name the labels of those that are meant: "
+        f"idsync edit role/{min(giving)}. `idsync plan` says who has them.",
+    )
 
 
 def _tokens(tokens: list[ScimToken], now: datetime) -> Check:

@@ -23,7 +23,7 @@ from idsync.plan.seal import sealed
 from idsync.plan.touched import touched_by
 from idsync.targets.protocol import Target
 
-EVERY_KIND = SyncSwitches(users=True, access_lists=True)
+EVERY_KIND = SyncSwitches(users=True, access_lists=True, app_groups=True)
 RELEASED = "idsync cleanup removes everything of ours"
 """Why guards are released: they are against mistakes, and this is meant."""
 _MOST_NAMED = 10
@@ -55,6 +55,7 @@ def plan_to_clear(settings: Settings, target: Target, past: AgreedPast, now: dat
             **wanted.why,
             **{user_address(name): CLEARED for name in found.users},
             **{access_list_address(name): CLEARED for name in found.access_lists},
+            **dict.fromkeys(found.plain, CLEARED),
         }
         compared = compare(
             found, desired, why=why, kept={}, adopted=frozenset(), ours=target.ours, lifetimes=wanted.lifetimes
@@ -86,6 +87,7 @@ def _foreign_part(state: DirectoryState, target: Target) -> DirectoryState:
         locks={name: lock for name, lock in state.locks.items() if not target.ours(lock)},
         access_lists=lists,
         members={name: state.members[name] for name in lists},
+        plain={address: found for address, found in state.plain.items() if not target.ours(found)},
     )
 
 

@@ -126,3 +126,16 @@ def test_protected_people_go_as_well_since_it_is_meant(idsync: Idsync, full: Pat
     assert "enzo.moretti@enzos-pizza.com" in names(idsync, full, "users")
     assert idsync("cleanup", "-c", full, "--auto-approve").code == 0
     assert names(idsync, full, "users") == set()
+
+
+def test_apps_groups_and_their_roles_go_with_the_lists(idsync: Idsync, full: Path) -> None:
+    file = full / "idsync.yaml"
+    file.write_text(file.read_text().replace("\nspec:\n", "\nspec:\n  sync: {app_groups: true}\n", 1))
+    ended = idsync("apply", "-c", full, "--auto-approve")
+    assert ended.code == 0, ended.out + ended.err
+    assert all(names(idsync, full, kind) for kind in ("apps", "user_groups", "roles"))
+    by_hand(idsync, full, "kind: role\nversion: v7\nmetadata: {name: by-hand}\nspec: {}\n")
+    ended = idsync("cleanup", "-c", full, "--auto-approve")
+    assert ended.code == 0, ended.out + ended.err
+    assert [names(idsync, full, kind) for kind in ("apps", "user_groups", "roles")] == [set(), set(), {"by-hand"}]
+    assert idsync("history", "-c", full, "--verify").code == 0

@@ -1,0 +1,1 @@
+"""Whether a set-up works, without an Okta."""
