@@ -48,6 +48,7 @@ def test_rows_say_what_memory_says(opener: Opener, first: Snapshot, second: Snap
         assert set(rows.part(users, lists).left_as_is) == set(plain.part(users, lists).left_as_is)
         assert rows.part(users, lists).unassigned == dict(sorted(plain.part(users, lists).unassigned.items()))
         assert rows.usernames(users) == plain.usernames(users)
+        assert rows.linked(lists) == plain.linked(lists)
         assert rows.named({"p0", "shared", "q1"}) == plain.named({"p0", "shared", "q1"})
         assert rows.members(lists) == plain.members(lists)
         names = [*(item.id for item in plain.snapshot.groups), *(item.id for item in plain.snapshot.apps)]

@@ -2,12 +2,25 @@
 
 import pytest
 
+from idsync.model.addresses import Address
 from idsync.model.canonical import fingerprint
 from idsync.model.directory import DirectoryState, Names
 from idsync.model.directory_index import Managed
 from idsync.model.member_fingerprint import fingerprint_members
 from idsync.model.names import twin_key
 from idsync.model.ownership import USER_ID_LABEL, our_labels
+from idsync.model.plain_resources import (
+    AppSpec,
+    Plain,
+    Role,
+    RoleConditions,
+    RoleSpec,
+    UserGroupSpec,
+    address_of_plain,
+    app,
+    role,
+    user_group,
+)
 from idsync.model.resources import (
     NESTED_LIST,
     AccessList,
@@ -39,6 +52,68 @@ from tests.targets.world import (
 )
 
 NOBODY: frozenset[str] = frozenset()
+
+
+PLAIN: list[Plain] = [
+    role(
+        Metadata("okta-member-0oa1", labels=our_labels(ORG)), RoleSpec(allow=RoleConditions(app_labels={"a": ("b",)}))
+    ),
+    role(Metadata("by-hand"), RoleSpec(options={"max_session_ttl": "8h"}, allow=RoleConditions(app_labels={"*": "*"}))),
+    app(Metadata("0oa1", labels=our_labels(ORG)), AppSpec(ORG, user_groups=("00g1",))),
+    user_group(Metadata("00g1", labels=our_labels(ORG)), UserGroupSpec(("0oa1",))),
+]
+
+
+def put_plain(target: WritableTarget) -> dict[Address, Plain]:
+    """Every plain resource put into a target that holds them; nothing into one that does not."""
+    kept = [item for item in PLAIN if item.kind in target.kinds]
+    for item in kept:
+        target.put_plain(item)
+    return {address_of_plain(item): item for item in kept}
+
+
+def test_roles_apps_and_groups_are_read_back_all_or_some(target: WritableTarget) -> None:
+    there = put_plain(target)
+    assert target.state().plain == there
+    assert target.plain() == there
+    assert target.state(Names(NOBODY, NOBODY)).plain == {}
+    for address, item in there.items():
+        assert target.plain([address, Address("app/nowhere")]) == {address: item}
+        assert target.state(Names(NOBODY, NOBODY, frozenset({address}))).plain == {address: item}
+
+
+def test_the_index_says_whose_roles_apps_and_groups_are(target: WritableTarget) -> None:
+    there = put_plain(target)
+    ours = {address: bool(item.metadata.labels) for address, item in there.items()}
+    entries = target.index(ORG).plain
+    assert {address: entry.ours for address, entry in entries.items()} == ours
+    assert {address: entry.fingerprint for address, entry in entries.items()} == {
+        address: fingerprint(item) for address, item in there.items()
+    }
+    assert target.index(ORG, Names(NOBODY, NOBODY)).plain == {}
+    some = frozenset(sorted(there)[:2])
+    assert target.index(ORG, Names(NOBODY, NOBODY, some)).plain.keys() == some
+
+
+def test_apps_and_groups_of_ours_are_counted_and_roles_go_with_their_lists(target: WritableTarget) -> None:
+    there = put_plain(target)
+    counted = sum(not isinstance(item, Role) for item in there.values())
+    assert target.counts(ORG).app_groups == counted
+    for item in there.values():
+        target.put_plain(item)
+    assert target.counts(ORG).app_groups == counted
+    for address in there:
+        target.delete_plain(address)
+        target.delete_plain(address)
+    assert target.counts(ORG).app_groups == 0
+    assert target.plain() == {}
+
+
+def test_an_app_that_stops_being_ours_is_not_counted_any_more(target: WritableTarget) -> None:
+    if put_plain(target):
+        target.put_plain(app(Metadata("0oa1"), AppSpec(ORG)))
+        assert target.counts(ORG).app_groups == 1
+        assert not target.index(ORG).plain[Address("app/0oa1")].ours
 
 
 def test_a_new_target_is_empty(target: WritableTarget) -> None:

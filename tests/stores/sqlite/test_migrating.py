@@ -23,6 +23,7 @@ from idsync.model.directory_index import index_of, managed_of
 from idsync.model.journal import LocksSwept, MadeByHand, StepMade, bodies_named
 from idsync.model.member_fingerprint import fingerprint_members
 from idsync.model.names import twin_key
+from idsync.model.resources import AccessList, Lock, Membership, User
 from idsync.stores.protocol import Access
 from idsync.stores.sqlite.store import SqliteStore, open_sqlite, open_store, open_store_to_read
 from idsync.targets.given import GivenDirectory
@@ -32,10 +33,19 @@ from tests.targets.world import NOW, ORG, our_list, our_user
 DATA = Path(__file__).parents[1] / "data"
 
 
+class RecordedState(msgspec.Struct):
+    """A directory as it was when there were neither roles nor apps nor groups in it."""
+
+    users: dict[str, User]
+    locks: dict[str, Lock]
+    access_lists: dict[str, AccessList]
+    members: dict[str, dict[str, Membership]]
+
+
 class Recorded(msgspec.Struct):
     """What idsync read out of the store when schema 1 was today's."""
 
-    state: DirectoryState
+    there: RecordedState = msgspec.field(name="state")
     edited: list[str]
     serial: int
     finished_plan: str
@@ -43,6 +53,11 @@ class Recorded(msgspec.Struct):
     entries: int
     headlines: list[tuple[int, dict[str, Any]]]
     last_apply: str
+
+    @property
+    def state(self) -> DirectoryState:
+        """The directory, as a state of today."""
+        return DirectoryState(self.there.users, self.there.locks, self.there.access_lists, {**self.there.members})
 
 
 @pytest.fixture(scope="module")
