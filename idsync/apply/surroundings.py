@@ -144,10 +144,18 @@ def _asked_for(role: Plain) -> Iterable[tuple[PlainKind, str, Labels]]:
 
 
 def with_nested(
-    changes: Iterable[Change], members: Mapping[str, Members], target: DirectoryReader
+    changes: Iterable[Change],
+    members: Mapping[str, Members],
+    target: DirectoryReader,
+    reaching: frozenset[str] = frozenset(),
 ) -> Mapping[str, Members]:
-    """The `members` of lists that change, with those of the lists nested in them, and so on downwards."""
+    """The `members` of lists that change, with those of the lists nested in them, and so on downwards.
+
+    With those of lists that are `reaching` other apps, whose roles or groups change.
+    """
     known = dict(members)
+    if unread := reaching - known.keys():
+        known.update(target.state(Names(frozenset(), unread)).members)
 
     def down(lists: frozenset[str]) -> frozenset[str]:
         missing = lists - known.keys()
@@ -155,7 +163,8 @@ def with_nested(
             known.update(target.state(Names(frozenset(), missing)).members)
         return frozenset(name for item in lists for name in nested_in(known.get(item, {})))
 
-    reached_from(nested_lists(changes, members), down)
+    below = frozenset(name for item in reaching for name in nested_in(known.get(item, {})))
+    reached_from(nested_lists(changes, members) | below, down)
     return known
 
 

@@ -143,7 +143,10 @@ class AppGroupCompiler:
             return Reason.GROUP_RENAMED
         if isinstance(after, Role):
             return Reason.GRANTS_CHANGED
-        return Reason.LINKS_CHANGED if before.spec != after.spec else Reason.LABELS_CHANGED
+        if before.spec != after.spec:
+            return Reason.LINKS_CHANGED
+        described = [item.metadata.labels.get(GROUP_DESCRIPTION_LABEL) for item in (before, after)]
+        return Reason.LABELS_CHANGED if described[0] == described[1] else Reason.DESCRIPTION_CHANGED
 
     def _keep_or_go(self, plain: Plains, address: Address, existing: Plain, *, roles: bool) -> None:
         name = split_address(address)[1]

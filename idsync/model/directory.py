@@ -62,6 +62,7 @@ OF_AN_EDIT = frozenset(
         Reason.TITLE_CHANGED,
         Reason.FILTER_CHANGED,
         Reason.GRANTS_CHANGED,
+        Reason.LABELS_CHANGED,
         Reason.SUSPENSION_CHANGED,
         Reason.APP_CHANGED,
         Reason.SYNC_CHANGED,

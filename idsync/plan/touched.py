@@ -10,7 +10,18 @@ import msgspec
 from idsync.model.addresses import Address, split_address
 from idsync.model.directory import Members
 from idsync.model.nesting import is_nested, people_below
-from idsync.plan.changes import AccessListChange, AnyPlainChange, Change, LockChange, PlainChange, UserChange
+from idsync.model.ownership import list_of_role
+from idsync.model.plain_resources import Role
+from idsync.plan.changes import (
+    AccessListChange,
+    AnyPlainChange,
+    Change,
+    LockChange,
+    PlainChange,
+    RoleChange,
+    UserChange,
+    UserGroupChange,
+)
 from idsync.plan.effective import granted
 
 
@@ -27,18 +38,21 @@ class Touched(msgspec.Struct, frozen=True):
 
 
 def touched_by(
-    changes: Iterable[Change], members: Mapping[str, Members], left_out: frozenset[str] = frozenset()
+    changes: Iterable[Change],
+    members: Mapping[str, Members],
+    left_out: frozenset[str] = frozenset(),
+    reaching: frozenset[str] = frozenset(),
 ) -> Touched:
     """Sort the changes by whom they touch; `members` are those before of lists that change, and of lists in these.
 
-    Newcomers who are `left_out` will not be described.
+    Newcomers who are `left_out` will not be described. Lists that are `reaching` give other apps, and stay as they are.
     """
     users: dict[str, UserChange] = {}
     lists: dict[str, AccessListChange] = {}
     locks: dict[str, list[LockChange]] = defaultdict(list)
     joined: dict[str, list[str]] = defaultdict(list)
     left: dict[str, set[str]] = defaultdict(set)
-    reached: set[str] = set()
+    reached: set[str] = {*people_below(reaching, members)} if reaching else set()
     plain: dict[Address, AnyPlainChange] = {}
     for change in changes:  # in listing order, so that the lists that a person joins come sorted
         name = split_address(change.address)[1]
@@ -70,6 +84,24 @@ def locked_person(change: LockChange) -> str:
     """Whom a lock is on; empty for one on something else than a person."""
     lock = change.after or change.before
     return (lock.spec.target.user if lock else None) or ""
+
+
+def reaching_others(changes: Iterable[Change]) -> frozenset[str]:
+    """The lists whose members reach other apps than before: their group conveys others, or their role gives others."""
+    found: set[str] = set()
+    for change in changes:
+        name = split_address(change.address)[1]
+        match change:
+            case UserGroupChange(before=before, after=after):
+                conveyed = () if before is None else before.spec.applications
+                conveys = () if after is None else after.spec.applications
+                found.update([name] if conveyed != conveys else ())
+            case RoleChange(before=Role(spec=gave), after=Role(spec=gives)) if gave != gives:
+                of = list_of_role(name)
+                found.update(() if of is None else [of])
+            case _:
+                continue
+    return frozenset(found)
 
 
 def owners_concerned(change: AccessListChange, members: Mapping[str, Members]) -> frozenset[str]:

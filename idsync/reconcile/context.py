@@ -10,7 +10,7 @@ from idsync.plan.accesses import Origins
 from idsync.plan.around import Around
 from idsync.plan.changes import Change, PersonDelta
 from idsync.plan.delta import access_delta
-from idsync.plan.touched import touched_by
+from idsync.plan.touched import reaching_others, touched_by
 from idsync.targets.protocol import DirectoryReader
 
 
@@ -28,8 +28,9 @@ def delta_of(
     Newcomers who are `left_out` are not described. `current` holds at least all that the changes touch.
     """
     sync = inputs.settings.integration.sync
-    members = with_nested(changes, current.members, target)
-    touched = touched_by(changes, members, left_out)
+    reaching = reaching_others(changes) if sync.access_lists else frozenset()
+    members = with_nested(changes, current.members, target, reaching)
+    touched = touched_by(changes, members, left_out, reaching)
     around = surroundings(
         touched.people,
         current,

@@ -42,7 +42,8 @@ def command(
     chosen = ImportFilters(tried["groups"] or configured.groups, tried["apps"] or configured.apps)
     with ProgressDisplay(invocation.console) as progress:
         catalogue = place.source(progress, snapshot=snapshot).catalogue()
-    found = matches(chosen, catalogue, place.settings.integration.app)
+    rules = place.settings.import_rules if place.settings.integration.sync.app_groups else ()
+    found = matches(chosen, catalogue, place.settings.integration.app, rules)
     # Somebody who tries a pattern on groups wants to see groups.
     asked = {kind for kind, chosen_here in tried.items() if chosen_here is not None} or {"groups", "apps"}
     invocation.console.result(json_text(found) if form == "json" else _told(found, asked))
@@ -71,7 +72,8 @@ def _table(title: str, rows: tuple[Match, ...]) -> Iterator[str]:
     yield f"{title}: {len(taken):,} of {len(rows):,} become access lists."
     for row in taken:
         why = f"  [by {visible(row.by)}]" if row.by else ""
-        yield f"  + {shown(row.name)} ({visible(row.id)}){why}"
+        labels = ", ".join(f"{visible(key)}={shown(value)}" for key, value in sorted((row.labels or {}).items()))
+        yield f"  + {shown(row.name)} ({visible(row.id)}){why}{f'  {labels}' if labels else ''}"
     others: dict[str, list[str]] = defaultdict(list)
     for row in rows:
         if not row.taken:
