@@ -1,10 +1,11 @@
 """An organization on a socket, a folder configured for it, and the command line that is run there."""
 
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from idsync.model.canonical import canonical_bytes
@@ -98,3 +99,11 @@ def served(
         place = Place(Path(tempfile.mkdtemp(dir=folder)), url, organization.sso_app.id, as_process=as_process)
         place.configure()
         yield simulator, place
+
+
+def afresh(applied: tuple[Simulator, Place], folder: Path) -> tuple[Simulator, Place]:
+    """The same people in a folder of their own, and nothing amiss with Okta yet."""
+    simulator, place = applied
+    simulator.faults.clear()
+    simulator.authority.add_token(simulator.token)
+    return simulator, replace(place, folder=Path(shutil.copytree(place.folder, folder / "own")))

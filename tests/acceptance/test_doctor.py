@@ -1,11 +1,9 @@
 """`idsync doctor`: each planted fault is found by name, with its remedy; in a healthy set-up nothing is found."""
 
-import shutil
 import socket
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +11,7 @@ import pytest
 
 from idsync.bootstrap import open_workspace
 from idsync.doctor.okta_access import okta_checks
-from tests.acceptance.okta_world import Place, served
+from tests.acceptance.okta_world import Place, afresh, served
 from tests.okta_simulator import Empty, Fail, Fault, HtmlPage, Limits, LoseLinks, Organization, Role, Simulator
 from tests.sources.okta.private_keys import CURVES, RSA, pem
 
@@ -39,10 +37,7 @@ def applied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Simulato
 @pytest.fixture
 def world(applied: tuple[Simulator, Place], tmp_path: Path) -> tuple[Simulator, Place]:
     """The same people in a folder of this test's own, with nothing amiss yet."""
-    simulator, place = applied
-    simulator.faults.clear()
-    simulator.authority.add_token(simulator.token)
-    return simulator, replace(place, folder=Path(shutil.copytree(place.folder, tmp_path / "own")))
+    return afresh(applied, tmp_path)
 
 
 def examined(place: Place, code: int) -> dict[str, tuple[str, str]]:

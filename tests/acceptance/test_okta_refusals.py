@@ -1,6 +1,5 @@
 """What Okta refuses, and what cannot be read, ends with its number and leaves the directory as it is."""
 
-import shutil
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -8,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.okta_world import Place, served
+from tests.acceptance.okta_world import Place, afresh, served
 from tests.acceptance.programs import Ended, wait
 from tests.okta_simulator import (
     Empty,
@@ -39,10 +38,7 @@ def applied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Simulato
 @pytest.fixture
 def world(applied: tuple[Simulator, Place], tmp_path: Path) -> tuple[Simulator, Place]:
     """The same people in a folder of this test's own, and nothing amiss yet."""
-    simulator, place = applied
-    simulator.faults.clear()
-    simulator.authority.add_token(simulator.token)
-    return simulator, replace(place, folder=Path(shutil.copytree(place.folder, tmp_path / "own")))
+    return afresh(applied, tmp_path)
 
 
 def both(place: Place) -> tuple[Ended, Ended]:
