@@ -11,16 +11,15 @@ from msgspec.structs import replace
 from idsync.apply.kept_back import kept_back
 from idsync.compiler.users import may_adopt
 from idsync.errors import NameTaken, NotTogether
-from idsync.model.addresses import split_address
 from idsync.model.directory import Names
 from idsync.model.extent import Extent, Reading
 from idsync.model.identity import ACCESS_STATUSES, SUSPENDED, IdentityUser, raw_json
 from idsync.model.names import twin_key
 from idsync.model.pushed import PushedUser
-from idsync.model.times import format_time, is_past
+from idsync.model.times import format_time
 from idsync.reconcile.gone import note_gone
 from idsync.reconcile.identifying import identify
-from idsync.reconcile.owed import is_owed
+from idsync.reconcile.leavers import Leavers, Unlocked
 from idsync.reconcile.people_known import is_stand_in
 from idsync.reconcile.presence import has_left, not_concerned, suspended_in
 from idsync.reconcile.push_passes import PushPasses
@@ -43,8 +42,9 @@ class UserPushes:
         self._store = passes.store
         self._target = passes.target
         self._together = together
+        self._leavers = Leavers(passes)
         self.locks_owed: list[PushedUser] = []
-        """The users who left and are not locked before what is owed is applied."""
+        """The resources by which people left who are not locked before what is owed is applied."""
         self.deletions_owed: list[PushedUser] = []
         """Those of them who are to be forgotten once they are locked."""
 
@@ -72,7 +72,7 @@ class UserPushes:
         self._take(gone, user, now)
         if not self._passes.applies:  # whether the lock is made or held, the process that leads decides
             self.deletions_owed.append(gone)
-        elif not self.lock_held(gone, now):
+        elif self.unlocked(gone, now) is None:
             self._forget(gone, now)
 
     def finish_deletions(self, users: Iterable[PushedUser], now: datetime) -> list[PushedUser]:
@@ -85,7 +85,7 @@ class UserPushes:
             known = self._store.pushed.user(user.id)
             if known is None:  # another request deleted them
                 continue
-            if known.active or self.is_owed([known]) or self.lock_held(known, now):
+            if known.active or self.owed(known) is not None or self.unlocked(known, now) is not None:
                 stay.append(known)
             else:
                 self._forget(known, now)
@@ -93,6 +93,7 @@ class UserPushes:
 
     def _forget(self, user: PushedUser, now: datetime) -> None:
         note_gone(self._store.facts, now, user=user.okta_id)
+        self._leavers.forget(user)
         self._store.pushed.delete_user(user.id)
 
     def settle(self, together: Together, now: datetime) -> None:
@@ -107,28 +108,22 @@ class UserPushes:
         if kept_back(self._store.facts, self._target.name) != before:
             raise NotTogether("A guard holds something of these pushes.")
 
-    def lock_held(self, user: PushedUser, now: datetime) -> tuple[str, ...]:
-        """The guards that hold back the lock of a user who left; none where the lock is made, or there is nobody."""
-        if user.active:
-            return ()
-        kept = kept_back(self._store.facts, self._target.name)
-        entries = [entry for address, each in kept.items() if split_address(address)[0] == "lock" for entry in each]
-        held = [entry for entry in entries if entry.okta_id == user.okta_id]
-        waiting = (entry for entry in held if not self._is_locked(entry.user, now))  # else a person released it since
-        return tuple(guard for entry in waiting for guard in entry.guards)
+    def unlocked(self, user: PushedUser, now: datetime) -> Unlocked | None:
+        """One of those who left by a resource and are not locked: who it stands for, and stood for before."""
+        return self._leavers.first_unlocked(user, now)
 
-    def note_lock_owed(self, user: PushedUser) -> None:
-        """Remember a user who left, and of whom something has still to be applied: a push may be a repeated one."""
-        if not user.active and self.is_owed([user]):
-            self.locks_owed.append(user)
+    def note_lock_owed(self, user: PushedUser) -> bool:
+        """Remember a resource by which somebody left whom the process that leads has still to lock: a push may be a
+        repeated one. Whether there is one, so that the answer has to wait.
+        """
+        if self._passes.applies or self.owed(user) is None:
+            return False
+        self.locks_owed.append(user)
+        return True
 
-    def is_owed(self, users: Iterable[PushedUser]) -> bool:
-        """Whether the process that leads has still to apply something of any of these users."""
-        return any(is_owed(self._store.facts, self._target.name, user.okta_id) for user in users)
-
-    def _is_locked(self, name: str, now: datetime) -> bool:
-        locks = self._target.locks([name]).values()
-        return any(not is_past(lock.spec.expires, now) for lock in locks)
+    def owed(self, user: PushedUser) -> Unlocked | None:
+        """One of those who left by a resource, and of whom the process that leads has still to apply something."""
+        return self._leavers.first_owed(user)
 
     def _user(self, before: PushedUser, attributes: Attributes, at: str) -> PushedUser:
         username = str(attributes.get("userName") or before.username)
@@ -206,12 +201,13 @@ class UserPushes:
             for group, _, _ in self._store.pushed.groups_of(user.id):
                 self._store.pushed.remove_members(group, [user.id])
         self._store.pushed.put_user(user)
-        if not self._passes.applies and not user.active:
-            self.locks_owed.append(user)
         people = {user.okta_id} if before is None else {user.okta_id, before.okta_id}
         head = self._passes.head(now)
         part = self._store.upstream.part(people, ()) if self._passes.has_facts() else head
         stay = not_concerned(self._store.pushed, user, before)
+        out = people - stay - ({user.okta_id} if user.active else _NOBODY)
+        name = user.username if before is None else before.username
+        leaving = self._leavers.about_to_leave(out, name, now)
         suspended = suspended_in(part)
         users = [each for each in part.users if each.id in stay]
         if user.active:
@@ -226,7 +222,11 @@ class UserPushes:
             self._together.add(moved, people)
             return
         # A lock that was held is asked for again by a push that is repeated.
-        self._passes.apply(moved if user.active else moved | Extent(frozenset(people), _NOBODY), now)
+        asked = self._leavers.people(user).union(each.okta_id for each in leaving)
+        self._passes.apply(moved | Extent(asked, _NOBODY), now)
+        self._leavers.keep(user, leaving, now)
+        if not self._passes.applies and (leaving or not user.active):
+            self.locks_owed.append(user)
 
 
 def _identity(user: PushedUser, known: IdentityUser | None, told: Attributes, *, read: bool) -> IdentityUser:

@@ -27,6 +27,7 @@ from idsync.bootstrap import Workspace
 from idsync.errors import BlockedError
 from idsync.model.pushed import PushedUser, ScimToken
 from idsync.reconcile.lately import Lately
+from idsync.reconcile.leavers import Unlocked
 from idsync.reconcile.push_passes import PushPasses
 from idsync.reconcile.pushes import Pushes
 from idsync.reconcile.together import Together
@@ -154,23 +155,29 @@ class ScimEndpoint:
         for user in stay:
             if user.active:
                 raise PreconditionFailedException(detail=f"{user.username} was pushed as active meanwhile, and stays.")
-            raise not_locked(user, ())
+            raise not_locked(Unlocked(user.username, (), owed=True))
 
     async def _until_locked(self, left: Sequence[PushedUser], token: ScimToken) -> None:
         """Wait until the process that leads has applied that somebody left. Raises BlockedError where it has not."""
+
+        def of_any(store: Store) -> Unlocked | None:
+            users, now = self._pushes(store, token.name).users, self._clock()
+            known = [store.pushed.user(user.id) or user for user in left]
+            found = (users.owed(user) for user in known)
+            owed = next((each for each in found if each is not None), None)
+            if owed is not None:
+                return owed
+            open_ = (users.unlocked(user, now) for user in known)
+            return next((each for each in open_ if each is not None), None)
+
+        unlocked = None
         for _ in range(int(OWED_SECONDS / _PAUSE)):
-            if not await self._worker.read(lambda store: self._pushes(store, token.name).users.is_owed(left)):
+            unlocked = await self._worker.read(of_any)
+            if unlocked is None or not unlocked.owed:
                 break
             await asyncio.sleep(_PAUSE)
-        else:
-            raise not_locked(left[0], ())
-        now = self._clock()
-        held = await self._worker.read(
-            lambda store: [self._pushes(store, token.name).users.lock_held(user, now) for user in left]
-        )
-        for user, guards in zip(left, held, strict=True):
-            if guards:
-                raise not_locked(user, guards)
+        if unlocked is not None:
+            raise not_locked(unlocked)
 
     @contextmanager
     def created_together(self, store: Store, token: str) -> Iterator[None]:

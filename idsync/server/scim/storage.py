@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
+from shlex import quote
 from typing import Any, cast
 
 import msgspec
@@ -23,6 +24,7 @@ from scim2_server.storage import ScimStorage, SearchPage
 
 from idsync.errors import BlockedError
 from idsync.model.pushed import PushedGroup, PushedResource, PushedUser
+from idsync.reconcile.leavers import Unlocked
 from idsync.reconcile.pushes import Pushes
 from idsync.server.scim.kept_attributes import attributes_of, check_texts, details_of, told_of
 from idsync.server.scim.member_patch import MemberChanges
@@ -77,9 +79,10 @@ class PushStorage(ScimStorage):
         user = self._pushed.user(self._written) if self._written else None
         if user is None:
             return
-        self._pushes.users.note_lock_owed(user)
-        if guards := self._pushes.users.lock_held(user, self._clock()):
-            raise not_locked(user, guards)
+        if self._pushes.users.note_lock_owed(user):
+            return
+        if unlocked := self._pushes.users.unlocked(user, self._clock()):
+            raise not_locked(unlocked)
 
     def wrote(self, scim_id: str) -> None:
         """This operation is about that user, whether it changes anything or not."""
@@ -118,7 +121,10 @@ class PushStorage(ScimStorage):
         attributes = attributes_of(resource)
         if resource_type.name == USER:
             self._refuse_taken_name(attributes, None)
-            return self._resource(self._pushes.users.create(attributes, self._clock()))
+            made = self._pushes.users.create(attributes, self._clock())
+            if not made.active:
+                self.wrote(made.id)
+            return self._resource(made)
         check_texts(attributes, "displayName")
         return self._resource(self._pushes.groups.create(attributes, self._members(resource), self._clock()))
 
@@ -270,19 +276,30 @@ class PushStorage(ScimStorage):
             return model.model_validate(content)
 
 
-def not_locked(user: PushedUser, guards: Sequence[str]) -> BlockedError:
-    """That somebody left and is not locked: guards hold the lock, or the process that leads has not made it yet."""
-    if not guards:
+def not_locked(unlocked: Unlocked) -> BlockedError:
+    """That somebody left and is not locked: guards hold the lock, or the process that leads has not made it yet, or it
+    cannot be made.
+    """
+    name, guards = unlocked.name, unlocked.guards
+    what = f"{name} is noted as having left, but is not locked yet"
+    if guards:
         return BlockedError(
-            f"{user.username} is noted as having left, but is not locked yet.",
+            f"{what}: {', '.join(guards)} holds the lock.",
+            guards=guards,
+            why="So many locks at once, or a lock on a protected person, wait for a person's word.",
+            fix="Review `idsync plan`, then release it: idsync apply --allow GUARD=REASON. Okta tries again.",
+        )
+    if unlocked.owed:
+        return BlockedError(
+            f"{what}.",
             why="This replica does not go by the applied configuration, and the one that leads did not lock them yet.",
             fix="See on the status page that a replica leads, and that its passes go well. Okta tries again.",
         )
     return BlockedError(
-        f"{user.username} is noted as having left, but is not locked yet: {', '.join(guards)} holds the lock.",
-        guards=guards,
-        why="So many locks at once, or a lock on a protected person, wait for a person's word.",
-        fix="Review `idsync plan`, then release it: idsync apply --allow GUARD=REASON. Okta tries again.",
+        f"{what}.",
+        why="Something else than a guard keeps idsync from it: a finding, a policy, or a step that failed.",
+        fix=f"`idsync plan` says what. Until that is settled, lock them by hand: idsync lock {quote(name)} --message "
+        "TEXT. Okta tries again.",
     )
 
 
