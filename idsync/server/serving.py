@@ -45,15 +45,22 @@ class _Server(uvicorn.Server):
         yield
 
 
-def serve(app: ASGIApp, listening: Listening, *, started: Callable[[int], None], reload: Callable[[], None]) -> None:
+def serve(
+    app: ASGIApp,
+    listening: Listening,
+    *,
+    started: Callable[[int], None],
+    reload: Callable[[], None],
+    ending: Callable[[], None] = lambda: None,
+) -> None:
     """Answer until SIGTERM or SIGINT, then end what is being answered; SIGHUP calls `reload`.
 
-    `started` is told the port once it listens.
+    `started` is told the port once it listens, and `ending` is called once it is to end.
 
     Raises UsageError where nobody can listen there.
     """
     server = server_of(app, listening, started)
-    uvloop.run(_run(server, reload))
+    uvloop.run(_run(server, reload, ending))
     if not server.started:
         raise UsageError(
             f"Nothing can listen at {listening.host}:{listening.port}.",
@@ -89,11 +96,12 @@ def server_of(app: ASGIApp, listening: Listening, started: Callable[[int], None]
     return _Server(config, started)
 
 
-async def _run(server: uvicorn.Server, reload: Callable[[], None]) -> None:
+async def _run(server: uvicorn.Server, reload: Callable[[], None], ending: Callable[[], None]) -> None:
     loop = asyncio.get_running_loop()
 
     def end() -> None:
         server.should_exit = True
+        ending()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, end)

@@ -4,6 +4,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,20 @@ from tests.targets.world import ORG
 
 ENDS_WITHIN = 8.0
 """Far below the twenty seconds after which a pass is ended by force; a busy machine takes its time for processes."""
+HANGS_UP_AT_START = """\
+import os, signal, sys
+
+if "serve" in sys.argv:
+    from idsync.server import presence
+
+    wait = presence.wait_for_older
+
+    def wait_for_older(*arguments):
+        os.kill(os.getpid(), signal.SIGHUP)
+        wait(*arguments)
+
+    presence.wait_for_older = wait_for_older
+"""
 SERVICE = """\
 ---
 apiVersion: idsync/v1
@@ -104,6 +119,18 @@ def test_it_is_alive_measured_and_told_to_read_its_configuration_again(tmp_path:
             running.until(lambda: "was read again" in running.log, what="the reading")
             assert running.end() == 0
         assert "a-secret-of-the-hook" not in running.log
+
+
+def test_what_tells_it_to_read_its_files_again_while_it_starts_is_heard_once_it_serves(tmp_path: Path) -> None:
+    with served(small(), tmp_path) as (_, place):
+        everybody(place)
+        hook = tmp_path / "hook"
+        hook.mkdir()
+        (hook / "sitecustomize.py").write_text(HANGS_UP_AT_START)
+        with serving(replace(place, more={**place.more, "PYTHONPATH": str(hook)})) as running:
+            running.until(lambda: "was read again" in running.log, what="the reading")
+            assert running.log.index("Serving SCIM") < running.log.index("was read again")
+            assert running.end() == 0
 
 
 @pytest.mark.parametrize("wait", [RateLimit(), Delay(60.0)], ids=["rate limit", "answer"])

@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import pytest
+
+from idsync.model.times import parse_time
 from tests.cli.running import Idsync
 
 
@@ -56,3 +59,43 @@ def test_what_cannot_be_a_token_is_refused(idsync: Idsync, org: Path) -> None:
     assert idsync("scim", "token", "create", "--name", "a\nb", "-c", org).code == 64
     assert listed(idsync, org) == []
     assert "There are no tokens" in idsync("scim", "token", "list", "-c", org).out
+
+
+def days(row: dict[str, str]) -> float | None:
+    """For how many days a token was made; None without an end."""
+    ends = row["ends"]
+    return None if not ends else (parse_time(ends) - parse_time(row["created"])).total_seconds() / 86400
+
+
+@pytest.mark.parametrize(
+    ("created", "rotated", "expected"),
+    [
+        (["--expires", "365d"], [], 365),
+        (["--expires", "36h"], [], 1.5),
+        ([], [], None),
+        (["--expires", "never"], [], None),
+        (["--expires", "365d"], ["--expires", "90d"], 90),
+        (["--expires", "365d"], ["--expires", "never"], None),
+        ([], ["--expires", "90d"], 90),
+    ],
+)
+def test_a_token_that_replaces_another_is_good_for_as_long_unless_told_otherwise(
+    idsync: Idsync, org: Path, created: list[str], rotated: list[str], expected: float | None
+) -> None:
+    made(idsync, org, "create", *created)
+    (old,) = listed(idsync, org)
+    made(idsync, org, "rotate", *rotated)
+    (new,) = (row for row in listed(idsync, org) if row["id"] != old["id"])
+    assert days(new) == expected
+
+
+def test_a_token_lasts_as_long_as_the_newest_that_is_good(idsync: Idsync, org: Path) -> None:
+    made(idsync, org, "create", "--expires", "365d")
+    known = {row["id"] for row in listed(idsync, org)}
+    made(idsync, org, "rotate", "--expires", "30d")
+    (second,) = (row["id"] for row in listed(idsync, org) if row["id"] not in known)
+    assert idsync("scim", "token", "revoke", second, "-c", org).code == 0
+    known.add(second)
+    made(idsync, org, "rotate")
+    (third,) = (row for row in listed(idsync, org) if row["id"] not in known)
+    assert days(third) == 365

@@ -232,3 +232,22 @@ def running_until(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() - begun < 20
         time.sleep(0.02)
+
+
+def test_r39_who_waits_for_the_leader_is_answered_at_once_when_the_service_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(endpoint, "OWED_SECONDS", 30.0)
+    with served(tmp_path / "idsync.db", PUSHED, applies=False) as running:
+        running.http.headers["Authorization"] = f"Bearer {running.token}"
+        ann = create(running, "ann@x.com")
+        answers: list[tuple[int, str]] = []
+        waiting = threading.Thread(target=lambda: answers.append(deactivate(running, ann)), daemon=True)
+        waiting.start()
+        running_until(lambda: there(running, ann) is False)
+        assert answers == []
+        begun = time.monotonic()
+        running.endpoint.end()
+        waiting.join(25)
+        assert [code for code, _ in answers] == [503]
+        assert time.monotonic() - begun < 5

@@ -16,7 +16,7 @@ from idsync.cli.workspaces import store_to_write, workspace
 from idsync.errors import UsageError
 from idsync.model.pushed import ScimToken
 from idsync.model.suggestions import did_you_mean, nearest
-from idsync.model.times import parse_duration
+from idsync.model.times import parse_duration, parse_time
 from idsync.render.escape_text import shown
 from idsync.stores.protocol import Access, Store
 
@@ -35,15 +35,14 @@ def token() -> None:
     """Make, replace, list and revoke tokens. A token is told once, and kept only as a digest."""
 
 
-def _expires_option(function: F) -> F:
-    return click.option(
-        "--expires", metavar="DURATION", help="How long it is good for: 365d, 12h.  [default: until it is revoked]"
-    )(function)
+def _expires_option(default: str) -> Callable[[F], F]:
+    text = f"How long it is good for: 365d, 12h, or never for no end.  [default: {default}]"
+    return click.option("--expires", metavar="DURATION", help=text)
 
 
 @token.command("create")
 @click.option("--name", metavar="NAME", default="okta", show_default=True, help="What the history calls its pushes.")
-@_expires_option
+@_expires_option("never")
 @format_option("text", "json")
 @common_options()
 @pass_invocation
@@ -56,23 +55,29 @@ def create(invocation: Invocation, name: str, expires: str | None, form: str) ->
                 why="The history could not tell their pushes apart.",
                 fix=f"Give another --name, or replace it: idsync scim token rotate {name}",
             )
-        _told(invocation, place, name, _made(place, store, name, expires), form)
+        made = _made(place, store, name, None if expires is None else _seconds(expires))
+        _told(invocation, place, name, made, form)
     return ExitCode.DONE
 
 
 @token.command("rotate")
 @click.argument("name", default="okta")
-@_expires_option
+@_expires_option("as long as the one before")
 @format_option("text", "json")
 @common_options()
 @pass_invocation
 def rotate(invocation: Invocation, name: str, expires: str | None, form: str) -> ExitCode:
-    """Make another token of the same name; both are good until the old one is revoked, by its id, or ends."""
+    """Make another token of the same name; both are good until the old one is revoked, by its id, or ends.
+
+    It is good for as long as the newest one of that name was made for, unless --expires says otherwise.
+    """
     with _opened(invocation) as (place, store):
         olds = [each for each in _live(store, place.now()) if each.name == name]
         if not olds:
             raise _unknown(name, (each.name for each in _live(store, place.now())))
-        _told(invocation, place, name, _made(place, store, name, expires), form)
+        newest = max(olds, key=lambda each: each.created)
+        made = _made(place, store, name, _lifetime(newest) if expires is None else _seconds(expires))
+        _told(invocation, place, name, made, form)
     commands = ", ".join(f"idsync scim token revoke {old.id}" for old in olds)
     invocation.console.note(f"Give Okta the new token, and then revoke the old one: {commands}")
     return ExitCode.DONE
@@ -126,7 +131,7 @@ def _opened(invocation: Invocation) -> Iterator[tuple[Workspace, Store]]:
         yield place, store
 
 
-def _made(place: Workspace, store: Store, name: str, expires: str | None) -> str:
+def _made(place: Workspace, store: Store, name: str, seconds: int | None) -> str:
     from idsync.server.tokens import make_token
 
     now = place.now()
@@ -137,7 +142,7 @@ def _made(place: Workspace, store: Store, name: str, expires: str | None) -> str
         integration=place.settings.integration.name,
         by=f"{holder.user}@{holder.host}",
         now=now,
-        ends=None if expires is None else now + timedelta(seconds=_seconds(expires)),
+        ends=None if seconds is None else now + timedelta(seconds=seconds),
     )
     return text
 
@@ -200,8 +205,18 @@ def _checked(name: str) -> str:
     return name.strip()
 
 
-def _seconds(text: str) -> int:
+def _lifetime(token: ScimToken) -> int | None:
+    """For how many seconds a token was made; None where it has no end."""
+    if token.ends is None:
+        return None
+    return int((parse_time(token.ends) - parse_time(token.created)).total_seconds())
+
+
+def _seconds(text: str) -> int | None:
+    """A duration in seconds; None for no end."""
+    if text == "never":
+        return None
     try:
         return parse_duration(text)
     except ValueError:
-        raise UsageError(f"--expires {text!r} is not a duration.", fix="Write it like 365d or 12h.") from None
+        raise UsageError(f"--expires {text!r} is not a duration.", fix="Write it like 365d or 12h, or never.") from None

@@ -1,5 +1,6 @@
 """`idsync serve`: keep the directory right, by SCIM push and by pull."""
 
+import signal
 import time
 from importlib.util import find_spec
 
@@ -25,8 +26,11 @@ _LIBRARIES = ("scim2_server", "scim2_models", "starlette", "uvicorn", "uvloop", 
 def command(invocation: Invocation, host: str | None, port: int | None) -> ExitCode:
     """Serve SCIM 2.0 to Okta, read Okta in a loop, and keep the directory as both say.
 
-    It ends, once what it does is done, on SIGTERM and Ctrl-C. SIGHUP lets it read the configuration again.
+    It ends, once what it does is done, on SIGTERM and Ctrl-C. SIGHUP lets it read the configuration again; one that
+    comes while it starts does so once it has started.
     """
+    hung_up: list[int] = []
+    signal.signal(signal.SIGHUP, lambda number, _: hung_up.append(number))  # it would end a process that starts
     _check_libraries()
     from idsync.server.application import SCIM_BASES, application
     from idsync.server.configured import Configured
@@ -92,6 +96,8 @@ def command(invocation: Invocation, host: str | None, port: int | None) -> ExitC
     def started(at: int) -> None:
         scheme = "http" if service.tls is None else "https"
         LOG.info("Serving SCIM at %s://%s:%s%s", scheme, listening.host, at, base)
+        if hung_up:
+            reload()
 
     def reload() -> None:
         from idsync.errors import ConfigError
@@ -106,8 +112,9 @@ def command(invocation: Invocation, host: str | None, port: int | None) -> ExitC
             reconciler.reload()
 
     try:
-        serve(app, listening, started=started, reload=reload)
+        serve(app, listening, started=started, reload=reload, ending=scim.end)
     finally:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # what is under way ends in its time
         wakes.stop()
         reconciler.stop()
         worker.stop()

@@ -78,11 +78,16 @@ class ScimEndpoint:
         self._clock = clock
         self._body_limit = body_limit
         self.rate = rate
+        self._ends = False
         self._lately = Lately()
         self._together: Together | None = None
         worker.after_undone.append(self._lately.forget)
         self._provider: ScimProvider = description(body_limit=body_limit)
         self._service = OktaScimService(self._provider)
+
+    def end(self) -> None:
+        """Let nobody wait any longer for the process that leads: the service ends."""
+        self._ends = True
 
     async def answer(self, http: HttpRequest) -> Response:
         """Answer one request; whatever goes wrong is answered in SCIM's words."""
@@ -173,7 +178,7 @@ class ScimEndpoint:
         unlocked = None
         for _ in range(int(OWED_SECONDS / _PAUSE)):
             unlocked = await self._worker.read(of_any)
-            if unlocked is None or not unlocked.owed:
+            if unlocked is None or not unlocked.owed or self._ends:
                 break
             await asyncio.sleep(_PAUSE)
         if unlocked is not None:
