@@ -25,7 +25,7 @@ from idsync.diagnostics import Diagnostic, Position, has_errors, quoted
 from idsync.errors import ConfigError, SecretError, StoreError
 from idsync.model.identity import Snapshot
 from idsync.model.times import format_time
-from idsync.plan.sections import FIRST
+from idsync.plan.sections import FIRST, OKTA
 from idsync.reconcile.applied_configuration import applied_configuration, applied_key, applied_settings, judged
 from idsync.stores.protocol import Access, Holder, Store
 from idsync.targets.local import LocalTarget
@@ -36,11 +36,13 @@ if TYPE_CHECKING:
     from idsync.model.okta_access import Scope
     from idsync.okta.auth import Credential
     from idsync.okta.remembered import Remembered
+    from idsync.reconcile.both_ways import BothWays
     from idsync.sources.okta.probe import OktaProbe
     from idsync.sources.okta.source import OktaSource as OktaReader
     from idsync.sources.protocol import Progress
     from idsync.sources.pushed import PushedSource
     from idsync.sources.snapshot import SnapshotSource as SnapshotReader
+    from idsync.targets.okta.writer import MembershipWriter
 
 
 class Workspace:
@@ -176,7 +178,39 @@ class Workspace:
 
     def targets(self, store: Store) -> Mapping[str, Target]:
         """Every target that plans are made for and applied to, by the names that plans give them."""
-        return {FIRST: self.target(store), **{target.name: target for target in self.further_targets()}}
+        further = {target.name: target for target in self.further_targets()}
+        if self.settings.integration.sync.bidirectional:
+            further[OKTA] = self._okta_target(store)
+        return {FIRST: self.target(store), **further}
+
+    def both_ways(self, store: Store) -> "BothWays | None":
+        """What memberships that go both ways are merged by; None where they go one way."""
+        if not self.settings.integration.sync.bidirectional:
+            return None
+        from idsync.reconcile.agreeing import known_agreed
+        from idsync.reconcile.both_ways import BothWays
+        from idsync.targets.okta.groups import Groups
+
+        return BothWays(known_agreed(store.facts), Groups(self._writer))
+
+    def _okta_target(self, store: Store) -> Target:
+        from idsync.reconcile.agreeing import known_agreed
+        from idsync.targets.okta.target import OktaTarget
+
+        return OktaTarget(self.settings.integration.org_url, known_agreed(store.facts), self._writer)
+
+    @contextmanager
+    def _writer(self) -> "Iterator[MembershipWriter]":
+        """What writes memberships in Okta, and asks about groups before it does. Raises SecretError."""
+        from idsync.okta.request import Requester, Timing
+        from idsync.targets.okta.writer import MembershipWriter
+
+        integration = self.settings.integration
+        requester = Requester(integration.org_url, integration.rate_limit_share, None, Timing())
+        try:
+            yield MembershipWriter(requester, self._credential())
+        finally:
+            requester.close()
 
     def holder(self, since: str) -> Holder:
         """This process, as the one at work."""
@@ -188,6 +222,7 @@ class Workspace:
         """What a plan must have been made with to be applied here."""
         integration = self.settings.integration
         targets = (FIRST, *(target.name for target in self.further_targets()))
+        targets += (OKTA,) if integration.sync.bidirectional else ()
         return Expected(
             self.settings.digest,
             integration.org_url,

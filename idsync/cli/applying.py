@@ -76,6 +76,7 @@ class Job:
                     *kept_back_findings(store.facts, target, self.invocation.config_arguments, self.released),
                 ),
                 further=place.further_targets(),
+                both=place.both_ways(store) if snapshot is None else None,
                 earlier=settings_before(store.facts, target, place.files, place.directory),
                 merged=(lambda reading: newest(reading, store, begun)) if is_pushed else None,
                 people=PeopleKnown(store.pushed) if is_pushed else None,

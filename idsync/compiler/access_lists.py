@@ -82,11 +82,16 @@ class ListCompiler:
         ends: Ends,
         gone: GoneLists,
         earlier: EarlierLists | None = None,
+        merged: Mapping[str, frozenset[str]] = {},
+        staying: Mapping[str, frozenset[str]] = {},
     ) -> None:
         """`held` are all names to leave as they are: the pool's, and those in conflict. `shared` lists have members
         besides those who are looked at. `left` are lists of whose groups and apps nothing is known now. What lists have
-        under the names of `strangers` is another person's. `gone` knows why lists go.
+        under the names of `strangers` is another person's. `gone` knows why lists go. `merged` are the members of
+        lists that go both ways, by Okta id, and `staying` names that stay in one though nobody of the pool has them.
         """
+        self._merged = merged
+        self._staying = staying
         self._left = left
         self._gone = gone
         self._earlier = earlier
@@ -162,7 +167,7 @@ class ListCompiler:
         return DesiredLists(lists, sets, why, tuple(findings), kept, frozenset(noticed), earlier)
 
     def _members(self, subject: Subject, existing: Members) -> Members:
-        ids: Iterable[str] = subject.member_ids()
+        ids: Iterable[str] = self._merged[subject.id] if subject.id in self._merged else subject.member_ids()
         ended = self._ends.of(subject.id)
         if ended:
             ids = [okta_id for okta_id in ids if okta_id not in ended or self._is_member(okta_id, existing)]
@@ -170,6 +175,8 @@ class ListCompiler:
         wanted.pop(None, None)
         names = cast(dict[str, Membership], wanted)
         names.update(dict.fromkeys(self._held & existing.keys(), NEW_MEMBERSHIP))
+        if subject.id in self._staying:
+            names.update(dict.fromkeys(self._staying[subject.id] & existing.keys(), NEW_MEMBERSHIP))
         if not existing:
             return names
         if names.keys() == existing.keys() and self._strangers.isdisjoint(names):

@@ -244,6 +244,8 @@ class _Draft:
             Ends(inputs.past.ends, inputs.now),
             GoneLists(inputs.settings.filters, inputs.snapshot, inputs.known_lists, inputs.others),
             None if inputs.earlier is None else inputs.earlier.lists,
+            inputs.merged,
+            inputs.staying,
         )
         self._lists = compiler.compile(chosen, self._current.access_lists, self._current.members)
         self._findings.extend(self._lists.findings)

@@ -43,6 +43,10 @@ class Inputs(msgspec.Struct, frozen=True, dict=True):
     """The configuration that was applied last, where it is known and another one."""
     others: Mapping[str, ListKind] = {}
     """Groups and apps that exist, and that the source was not asked for."""
+    merged: Mapping[str, frozenset[str]] = {}
+    """Members of lists that go both ways, by Okta id, where they are not as the reading has them."""
+    staying: Mapping[str, frozenset[str]] = {}
+    """Names that stay in lists that go both ways, though nobody of the pool has them."""
 
     imported: tuple[Subject, ...] = ()
     """The groups and apps that pass the filters, whatever they become."""

@@ -71,6 +71,11 @@ class ListRules:
         """The grants, with the role by which members use the app or group of the list."""
         return with_role(grants, list_roles(subject.id)[0]) if self._carries_roles else grants
 
+    def goes_both_ways(self, subject: Subject) -> bool | None:
+        """What the first matching rule says of the memberships of `subject`; None where none says anything."""
+        place = self._patterns[subject.kind].first(subject.name)
+        return None if place is None else self._rules[subject.kind][place].both_ways
+
     @property
     def default_owners(self) -> tuple[Owner, ...]:
         """The owners of a list that no rule is about."""

@@ -183,6 +183,12 @@ NO_WAY_IN = _code(
     "Without pull and without push nobody would ever join or leave.",
     "Write sync: {scim: true, pull: false} for pushes alone, or leave both out to read Okta's API.",
 )
+NO_WAY_OUT = _code(
+    "no_way_out",
+    "Memberships cannot go to Okta with the rest of the configuration.",
+    "Both directions need lists, and readings of Okta's API that show what it holds.",
+    "Write sync: {access_lists: true, bidirectional: true} with source: {okta: {}}, or bidirectional: false.",
+)
 TRAIT_WITHOUT_PREFIX = _code(
     "trait_without_prefix",
     "A rule looks at a trait whose name lacks the prefix that all traits have.",

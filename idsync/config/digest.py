@@ -31,7 +31,19 @@ _NOT_MEANING = frozenset(
     }
 )
 # Without them a configuration means what it meant before there were such keys, and keeps its digest.
-_CAME_LATER = frozenset({"former_org_urls", "lock_burst", "access_gains", "pull", "import_rules", "app_group_deletes"})
+_CAME_LATER = frozenset(
+    {
+        "former_org_urls",
+        "lock_burst",
+        "access_gains",
+        "pull",
+        "import_rules",
+        "app_group_deletes",
+        "upstream_removals",
+        "upstream_additions",
+        "both_ways",
+    }
+)
 _ENCODER = msgspec.json.Encoder(order="sorted")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from idsync.config.codes import MISSING_AUTH, NO_WAY_IN, NOT_IN_THIS_VERSION
+from idsync.config.codes import MISSING_AUTH, NO_WAY_IN, NO_WAY_OUT, NOT_IN_THIS_VERSION
 from idsync.config.guards import NamedPerson
 from idsync.config.mistakes import Mistakes
 from idsync.config.nodes import Node, Scalar, find, is_true, items_of, key_position, text_of
@@ -37,7 +37,6 @@ from idsync.diagnostics import Position
 
 DEFAULT_ROLE = "okta-requester"
 _TTL_FIX = "Write it like 30h, 2d or 1h30m, or never for a lock without end."
-_SYNC_LATER = ("bidirectional",)
 
 
 def read_integration(document: Node, mistakes: Mistakes) -> Integration:
@@ -71,10 +70,6 @@ def read_integration(document: Node, mistakes: Mistakes) -> Integration:
 
 
 def _refuse_what_comes_later(spec: Node | None, mistakes: Mistakes) -> None:
-    for key in _SYNC_LATER:
-        switch = find(spec, "sync", key)
-        if switch is not None and is_true(switch):
-            mistakes.add(NOT_IN_THIS_VERSION, switch.position, f"sync.{key} is not in this version", fix="Write false.")
     later = [("target", "teleport", "local"), ("target", "scim", "local")]
     for section, key, instead in later:
         if (place := key_position(find(spec, section), key)) is not None:
@@ -136,6 +131,11 @@ def _sync(node: Node | None, source: Source, mistakes: Mistakes) -> SyncSwitches
     pull = find(node, "pull")
     if pull is not None and not switches.pull and not switches.scim:
         mistakes.add(NO_WAY_IN, pull.position, "sync.pull is false, and sync.scim is not true")
+    both = find(node, "bidirectional")
+    if both is not None and switches.bidirectional and not (isinstance(source, OktaSource) and switches.pull):
+        mistakes.add(NO_WAY_OUT, both.position, "both directions need a source that is Okta's API, and sync.pull")
+    if both is not None and switches.bidirectional and not switches.access_lists:
+        mistakes.add(NO_WAY_OUT, both.position, "both directions need sync.access_lists")
     return switches
 
 

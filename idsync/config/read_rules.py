@@ -8,7 +8,7 @@ from decimal import Decimal
 from idsync.config.codes import EMPTY_INCLUDE, TRAIT_WITHOUT_PREFIX, UNREACHABLE_RULE
 from idsync.config.guards import Guard, Guards, NamedPerson
 from idsync.config.mistakes import Mistakes
-from idsync.config.nodes import Node, Scalar, Sequence, entries_of, find, items_of, key_position, text_of
+from idsync.config.nodes import Node, Scalar, Sequence, entries_of, find, is_true, items_of, key_position, text_of
 from idsync.config.patterns import PatternSet, normalised
 from idsync.config.placeholders import check_people
 from idsync.config.settings import (
@@ -94,6 +94,7 @@ def _access_list_rule(node: Node, mistakes: Mistakes) -> AccessListRule | None:
         (parse_template(name, pattern, entry.key_position, mistakes), read_templates(entry.value, pattern, mistakes))
         for name, entry in sorted(entries_of(find(node, "grants", "traits")).items())
     )
+    both_ways = find(node, "bidirectional")
     return AccessListRule(
         subject=subject,
         pattern=pattern,
@@ -103,6 +104,7 @@ def _access_list_rule(node: Node, mistakes: Mistakes) -> AccessListRule | None:
         owners=read_templates(find(node, "owners"), pattern, mistakes),
         roles=read_templates(find(node, "grants", "roles"), pattern, mistakes),
         traits=tuple(TraitGrant(name, values) for name, values in traits if name is not None),
+        both_ways=None if both_ways is None else is_true(both_ways),
     )
 
 
@@ -140,6 +142,8 @@ def read_guards(document: Node | None, mistakes: Mistakes) -> Guards:
         access_losses=_guard(spec, "access_losses", defaults.access_losses),
         lock_burst=_guard(spec, "lock_burst", defaults.lock_burst),
         access_gains=_guard(spec, "access_gains", defaults.access_gains),
+        upstream_removals=_guard(spec, "upstream_removals", defaults.upstream_removals),
+        upstream_additions=_guard(spec, "upstream_additions", defaults.upstream_additions),
         source_shrink=_guard(spec, "source_shrink", defaults.source_shrink),
         protected_users=frozenset(normalised(name) for name, _ in protected),
         protected_users_written=tuple(NamedPerson(name, place) for name, place in protected),

@@ -254,6 +254,8 @@ class AccessListRule(msgspec.Struct, frozen=True):
     owners: tuple[Template, ...] = ()
     roles: tuple[Template, ...] = ()
     traits: tuple[TraitGrant, ...] = ()
+    both_ways: bool | None = None
+    """Whether memberships of these lists go to Okta; None where the rule does not say."""
 
 
 class NamedId(msgspec.Struct, frozen=True):

@@ -19,7 +19,6 @@ from idsync.config.settings import (
 )
 from idsync.config.yaml_writer import scalar
 from idsync.infer.access_lists import ListRule, literal_filter, literal_template
-from idsync.infer.app_groups import LabelRule
 from idsync.infer.configuration import Inferred
 from idsync.infer.roles import RoleRule
 
@@ -48,8 +47,6 @@ def config_text(connection: Connection, inferred: Inferred) -> str:
         documents.append(_role_mapping(inferred.roles.rules))
     if inferred.list_rules:
         documents.append(_list_rules(inferred.list_rules))
-    if inferred.label_rules:
-        documents.append(_import_rules(inferred.label_rules))
     return "---\n".join("\n".join(lines) + "\n" for lines in documents)
 
 
@@ -75,12 +72,8 @@ def _integration(connection: Connection, inferred: Inferred) -> list[str]:
     lines += _source(connection)
     store = connection.store
     lines.append(f"  store: {scalar(store) if isinstance(store, str) else _secret(store)}")
-    switches = ["app_groups: true"] if inferred.app_groups else []
     if not inferred.owners:
-        switches.append("access_lists: false")
-    if switches:
-        why = "" if inferred.owners else "  # there are no lists of ours, and nobody to own new ones"
-        lines.append(f"  sync: {{{', '.join(switches)}}}{why}")
+        lines.append("  sync: {access_lists: false}  # there are no lists of ours, and nobody to own new ones")
     lines += ["  users:", f"    default_roles: {_flow(inferred.roles.default)}"]
     if inferred.suspended is not SuspendedPeople.LOCK:
         lines.append(f"    suspended: {inferred.suspended.value}")
@@ -152,18 +145,6 @@ def _role_mapping(rules: tuple[RoleRule, ...]) -> list[str]:
             who = f"trait: {scalar(rule.mark.trait)}, value: {scalar(literal_filter(rule.mark.value))}"
         people = "1 person" if rule.people == 1 else f"{rule.people} people"
         lines.append(f"    - {{{who}, roles: {_flow(map(literal_template, rule.roles))}}}  # {people}")
-    return lines
-
-
-def _import_rules(rules: tuple[LabelRule, ...]) -> list[str]:
-    comment = "Labels of apps and groups, by id. A filter such as apps: [aws-*] would label new ones, too."
-    lines = [*_head("ImportRules", comment), "spec:", "  rules:"]
-    for rule in rules:
-        ids = [
-            f"{key}: {_flow(some)}" for key, some in (("app_ids", rule.app_ids), ("group_ids", rule.group_ids)) if some
-        ]
-        labels = ", ".join(f"{scalar(name)}: {scalar(literal_template(value))}" for name, value in rule.labels)
-        lines.append(f"    - {{{', '.join([*ids, f'labels: {{{labels}}}'])}}}")
     return lines
 
 

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import msgspec
-from msgspec.structs import replace
 
 from idsync.compiler.pool import Pool, resolve_pool
 from idsync.compiler.subjects import ACTIVE
@@ -28,7 +27,6 @@ from idsync.config.settings import (
 )
 from idsync.diagnostics import Position
 from idsync.infer.access_lists import ListFacts, ListRule, infer_list_rules
-from idsync.infer.app_groups import LabelRule, infer_label_rules, resources_of, without_own_role
 from idsync.infer.roles import Person, RoleRules, infer_roles
 from idsync.model.addresses import Address
 from idsync.model.directory import DirectoryState, Reason
@@ -54,8 +52,6 @@ class Inferred(msgspec.Struct, frozen=True):
     groups: tuple[str, ...]
     apps: tuple[str, ...]
     list_rules: tuple[ListRule, ...]
-    app_groups: bool = False
-    label_rules: tuple[LabelRule, ...] = ()
 
 
 class Prevention(msgspec.Struct, frozen=True):
@@ -75,10 +71,6 @@ def infer(snapshot: Snapshot, state: DirectoryState, pool: Pool, org_url: str, p
     )
     shown = {name: frozenset(users[name].spec.traits) for name in present}
     lists = {name: item for name, item in state.access_lists.items() if is_ours(item.metadata.labels, org_url)}
-    resources = resources_of(state.plain, org_url)
-    if resources:
-        lists = {name: without_own_role(item) for name, item in lists.items()}
-    imported = lists.keys() | resources.keys()
     groups = {group.id: group for group in snapshot.groups}
     apps = {app.id: app for app in snapshot.apps if app.status == ACTIVE and app.id != snapshot.app_id}
     facts = [
@@ -92,11 +84,9 @@ def infer(snapshot: Snapshot, state: DirectoryState, pool: Pool, org_url: str, p
         empty_lists=EmptyLists.KEEP if any(not state.members[name] for name in lists) else EmptyLists.DELETE,
         locks_for_ever=_locks_for_ever(state, pool, org_url),
         owners=_owners(lists.values()),
-        groups=tuple(sorted({groups[name].name for name in imported & groups.keys()})),
-        apps=tuple(sorted({apps[name].label for name in imported & apps.keys()})),
+        groups=tuple(sorted({groups[name].name for name in lists.keys() & groups})),
+        apps=tuple(sorted({apps[name].label for name in lists.keys() & apps})),
         list_rules=infer_list_rules(facts),
-        app_groups=bool(resources),
-        label_rules=infer_label_rules(resources.values()),
     )
 
 
@@ -107,7 +97,7 @@ def infer_from(snapshot: Snapshot, state: DirectoryState, org_url: str, prefix: 
     settings = Settings(Integration("okta", org_url, AppById(snapshot.app_id), users, nowhere))
     managed = managed_state(settings, state, in_force(settings, state.locks, now))
     pool = resolve_pool(settings, snapshot, index_of(managed, org_url))
-    return infer(snapshot, replace(managed, plain=state.plain), pool, org_url, prefix)
+    return infer(snapshot, managed, pool, org_url, prefix)
 
 
 def preventions(plan: Plan) -> tuple[Prevention, ...]:

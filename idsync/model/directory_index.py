@@ -54,6 +54,8 @@ class Managed(msgspec.Struct, frozen=True, gc=False):
     memberships: int = 0
     access_lists: int = 0
     app_groups: int = 0
+    agreed: int | None = None
+    """Of Okta: how many memberships both sides agreed on. Of every other target None."""
 
 
 def index_of(state: DirectoryState, org_url: str) -> DirectoryIndex:

@@ -12,6 +12,16 @@ Verdict = Literal["ok", "suspect", "broken"]
 # Codes that one part of the program gives and another one acts on; a release of them goes by the same name.
 LOGIN_REUSED = Reason.LOGIN_REUSED.value
 """A lock keeps the credentials of a former holder out of a name that another person has now."""
+UPSTREAM_READ_ONLY = "upstream_read_only"
+"""A group that Okta fills itself was edited in the directory."""
+UPSTREAM_PRIVILEGED = "upstream_privileged"
+"""A group that conveys an admin role was edited in the directory."""
+UPSTREAM_CONVEYED = "upstream_conveyed"
+"""Somebody removed from an app has it through a group as well."""
+UPSTREAM_UNKNOWN = "upstream_unknown_member"
+"""A list that goes both ways has a member who is nobody in the pool."""
+REMOVAL_WON = "upstream_removal_won"
+"""Somebody was removed in Okta and edited in the directory."""
 ORPHANED = "orphaned"
 """Objects of ours carry an address of an organization that no integration answers for."""
 OLDER = "source_older"

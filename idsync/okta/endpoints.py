@@ -67,6 +67,35 @@ class Endpoints(msgspec.Struct, frozen=True):
         url = self._url("groups", group, "users") + "?limit=1000"
         return Request(url, "groups", f"members of group {group}", "okta.groups.read", "members")
 
+    def join(self, group: str, user: str) -> Request:
+        """Make somebody a member of a group; who is one stays one."""
+        url = self._url("groups", group, "users", user)
+        return Request(url, "groups", f"user {user} in group {group}", "okta.groups.manage", method="PUT")
+
+    def leave(self, group: str, user: str) -> Request:
+        """Take somebody out of a group."""
+        url = self._url("groups", group, "users", user)
+        return Request(url, "groups", f"user {user} in group {group}", "okta.groups.manage", method="DELETE")
+
+    def assign(self, app: str) -> Request:
+        """Assign an app to the user whom the body names."""
+        return Request(
+            self._url("apps", app, "users"), "apps", f"users of app {app}", "okta.apps.manage", method="POST"
+        )
+
+    def unassign(self, app: str, user: str) -> Request:
+        """Take an app from somebody to whom it is assigned directly."""
+        url = self._url("apps", app, "users", user)
+        return Request(url, "apps", f"user {user} of app {app}", "okta.apps.manage", method="DELETE")
+
+    def group_rules(self) -> Request:
+        """The rules that fill groups."""
+        return Request(self._url("groups", "rules") + "?limit=200", "groups", "group rules", "okta.groups.read")
+
+    def roles_of_group(self, group: str) -> Request:
+        """The admin roles that a group conveys."""
+        return Request(self._url("groups", group, "roles"), "groups", "admin roles of groups", "okta.roles.read")
+
     def users(self) -> Request:
         """All users but the deactivated ones."""
         return Request(self._url("users") + "?limit=200", "users", "users", "okta.users.read", "users")

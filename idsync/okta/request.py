@@ -17,7 +17,7 @@ from idsync.okta.rate_limit import Budget, Clock, Limiter, budget_of, server_tim
 from idsync.okta.refusals import OAuthScope, refuses_limit, unreachable
 from idsync.okta.remembered import Remembered
 from idsync.okta.retry import CONNECTION_TRIES, TRIES, Retries
-from idsync.okta.transport import Answer, Broken, Transport
+from idsync.okta.transport import Answer, Broken, Method, Transport
 
 Bucket = Literal["users", "groups", "group", "apps", "app", "logs", "oauth2", "clients"]
 """Okta's rate-limit buckets that idsync draws on: listings and sub-paths of each kind, one group or app, tokens."""
@@ -57,14 +57,15 @@ class Request(msgspec.Struct, frozen=True):
     what: str
     scope: OAuthScope = "okta.users.read"
     listing: Listing | None = None
-    method: Literal["GET", "POST"] = "GET"
+    method: Method = "GET"
 
 
 class Attempt(msgspec.Struct, frozen=True):
-    """What is made for each try of a request: headers, and the form of a POST. Holds secrets."""
+    """What is made for each try of a request: headers, and the form of a POST, or its body. Holds secrets."""
 
     headers: dict[str, str]
     form: dict[str, str] | None = None
+    body: bytes | None = None
 
     def __repr__(self) -> str:
         return "Attempt(…)"
@@ -178,7 +179,7 @@ class Requester:
             parts = compose(url)
             with self._rate_limits.gate as entered:
                 self._pause(0)
-                outcome = self._transport.send(request.method, url, parts.headers, parts.form)
+                outcome = self._transport.send(request.method, url, parts.headers, parts.form, parts.body)
         finally:
             self._learn(limiter, outcome)
         return outcome, entered

@@ -16,6 +16,7 @@ from idsync import __version__
 from idsync.okta.environment import usable_environment
 from idsync.okta.headers import Headers
 
+Method = Literal["GET", "POST", "PUT", "DELETE"]
 LARGEST_ANSWER = 64 << 20
 LONGEST_ANSWER = 600.0
 _LOOK_EVERY = 1.0
@@ -59,13 +60,21 @@ class Transport:
         self._closed = threading.Event()
 
     def send(
-        self, method: Literal["GET", "POST"], url: str, headers: dict[str, str], form: dict[str, str] | None = None
+        self,
+        method: Method,
+        url: str,
+        headers: dict[str, str],
+        form: dict[str, str] | None = None,
+        body: bytes | None = None,
     ) -> Answer | Broken:
         """Send one request and read its response whole."""
         started = time.monotonic()
         try:
             with self._watched(started):
-                return self._send_and_read(method, url, headers, form, started)
+                request = httpx.Request(
+                    method, url, headers=_HEADERS | headers, data=form, content=body, extensions=self._extensions
+                )
+                return self._send_and_read(request, url, started)
         except httpx.TimeoutException as error:
             return Broken("timeout", type(error).__name__)
         except httpx.ConnectError as error:
@@ -96,11 +105,8 @@ class Transport:
             self._watcher.join()
         self._connections.close()
 
-    def _send_and_read(
-        self, method: str, url: str, headers: dict[str, str], form: dict[str, str] | None, started: float
-    ) -> Answer | Broken:
+    def _send_and_read(self, request: httpx.Request, url: str, started: float) -> Answer | Broken:
         # The connection is asked directly: a client above it would take apart cookies and redirects of each answer.
-        request = httpx.Request(method, url, headers=_HEADERS | headers, data=form, extensions=self._extensions)
         with contextlib.closing(self._connections.of_this_thread().handle_request(request)) as response:
             return self._read(response, url, started)
 

@@ -30,7 +30,7 @@ from idsync.plan.differ import changes_between
 from idsync.plan.guards import Standing, check_guards, guard_findings, marked, taken_by
 from idsync.plan.health import Judgement, held_back
 from idsync.plan.ownership import comparable, foreign_clashes
-from idsync.plan.sections import requirements
+from idsync.plan.sections import OKTA, requirements
 
 replace = msgspec.structs.replace
 
@@ -105,7 +105,12 @@ def summarise(changes: Iterable[Change]) -> Summary:
     """Counts by kind and action."""
     counts: dict[type[Change], dict[str, int]] = defaultdict(lambda: {"create": 0, "update": 0, "delete": 0})
     added = removed = 0
+    upstream = MemberCounts()
     for change in changes:
+        if change.target == OKTA and isinstance(change, AccessListChange):
+            gone, come = len(change.members_removed), len(change.members_added)
+            upstream = MemberCounts(upstream.add + come, upstream.remove + gone)
+            continue
         counts[type(change)][change.action] += 1
         if isinstance(change, AccessListChange):
             added += len(change.members_added)
@@ -116,6 +121,7 @@ def summarise(changes: Iterable[Change]) -> Summary:
         Counts(**counts[AccessListChange]),
         MemberCounts(added, removed),
         **{kind: Counts(**counts[made]) for kind, made in PLAIN_CHANGES.items() if made in counts},
+        upstream=upstream if upstream != MemberCounts() else msgspec.UNSET,
     )
 
 

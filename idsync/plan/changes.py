@@ -210,6 +210,8 @@ class Summary(msgspec.Struct, frozen=True):
     role: Counts | msgspec.UnsetType = msgspec.UNSET
     app: Counts | msgspec.UnsetType = msgspec.UNSET
     user_group: Counts | msgspec.UnsetType = msgspec.UNSET
+    upstream: MemberCounts | msgspec.UnsetType = msgspec.UNSET
+    """Memberships in Okta, which nothing else here counts; left out where none changes."""
 
 
 class Inputs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -243,6 +245,17 @@ class Edit(msgspec.Struct, frozen=True, omit_defaults=True):
     after: tuple[SourceFile, ...] = ()
 
 
+class BothSides(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A list whose memberships go both ways: what it is in Okta, `group` or `app`, and how it is called there.
+
+    `apart` are Okta ids of people in whom both sides still differ once the plan is made.
+    """
+
+    kind: str
+    title: str
+    apart: tuple[str, ...] = ()
+
+
 class Plan(msgspec.Struct, frozen=True):
     """The reviewed difference: changes in the order in which they are listed to people, by step and address.
 
@@ -250,6 +263,7 @@ class Plan(msgspec.Struct, frozen=True):
     `requires` names what a reader must understand before it may apply the plan; it is left out where that is nothing.
     `forgets` are Okta ids of people for whom a lock that a hand lifted is made again from now on. `edit` says what the
     configuration changes since it was last applied; it is left out where none is known to have been applied.
+    `both_ways` has every list whose memberships go both ways, by Okta id.
     """
 
     format_version: str
@@ -264,6 +278,7 @@ class Plan(msgspec.Struct, frozen=True):
     requires: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     forgets: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     edit: Edit | msgspec.UnsetType = msgspec.UNSET
+    both_ways: dict[str, BothSides] | msgspec.UnsetType = msgspec.UNSET
     digest: str = ""
 
     @property

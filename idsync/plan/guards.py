@@ -30,6 +30,7 @@ from idsync.plan.changes import (
 )
 from idsync.plan.gains import Gains
 from idsync.plan.losses import Losses
+from idsync.plan.sections import OKTA
 
 replace = msgspec.structs.replace
 PROTECTED = "protected_users"
@@ -41,7 +42,11 @@ BURST = "lock_burst"
 GAINS = "access_gains"
 UNATTENDED = (BURST, GAINS)
 """The guards of passes that nobody attends, beside the others."""
-ALL_GUARDS = (*GUARDS, *UNATTENDED)
+REMOVED_UPSTREAM = "upstream_removals"
+ADDED_UPSTREAM = "upstream_additions"
+UPSTREAM = (REMOVED_UPSTREAM, ADDED_UPSTREAM)
+"""The guards of what is sent to Okta; they alone count there."""
+ALL_GUARDS = (*GUARDS, *UNATTENDED, *UPSTREAM)
 
 
 NONE: frozenset[Address] = frozenset()
@@ -105,6 +110,7 @@ def taken_by(changes: Collection[Change], standing: Standing) -> Taken:
             continue  # what is created takes nothing, and a first import creates everything
         guard, number = counted(change, standing)
         counts[guard] += number
+        counts[ADDED_UPSTREAM] += _added_upstream(change)
         harmed.add(harmed_by(change, standing.protected))
     losses = Losses(changes, standing.around, standing.now, standing.traits)
     harmed.update(name for name in losses.without_role if twin_key(name) in standing.protected)
@@ -129,13 +135,15 @@ def check_guards(guards: Guards, taken: Taken, managed: Managed) -> tuple[GuardR
         return _result(name, getattr(guards, name), counts[name], _managed(name, managed))
 
     if lately is None:
-        return tuple(result_of(name) for name in GUARDS if _is_managed(name, managed))
+        return tuple(result_of(name) for name in (*GUARDS, *UPSTREAM) if _is_managed(name, managed))
     names = (name for name in ALL_GUARDS if _is_managed(name, managed))
     return tuple(_with_lately(result_of(name), lately.get(name, 0)) for name in names)
 
 
 def _is_managed(guard: str, managed: Managed) -> bool:
     """Whether there is anything that a guard counts: most directories have no apps and groups as resources."""
+    if (managed.agreed is not None) != (guard in UPSTREAM):
+        return False
     return guard != APP_GROUPS or managed.app_groups > 0
 
 
@@ -148,6 +156,8 @@ def _managed(guard: str, managed: Managed) -> int:
             return managed.access_lists
         case "app_group_deletes":
             return managed.app_groups
+        case "upstream_removals" | "upstream_additions":
+            return managed.agreed or 0
         case _:
             return managed.people
 
@@ -174,6 +184,8 @@ def marked(changes: Collection[Change], results: Collection[GuardResult], taken:
         guard, number = counted(change, taken.standing)
         if number and guard in blocked:
             yield guard
+        if ADDED_UPSTREAM in blocked and _added_upstream(change):
+            yield ADDED_UPSTREAM
         if change.address in taking:
             yield LOSSES
         if change.address in harming or (PROTECTED in blocked and harmed_by(change, taken.standing.protected)):
@@ -252,6 +264,8 @@ _WORDS = {
     APP_GROUPS: "makes {} deletions of apps and groups",
     LOSSES: "takes a role or a grant from {} people who stay",
     BURST: "makes {} locks within an hour",
+    REMOVED_UPSTREAM: "removes {} memberships in Okta",
+    ADDED_UPSTREAM: "adds {} memberships in Okta",
     GAINS: "gives a role or a grant to {} people within an hour",
 }
 
@@ -265,12 +279,19 @@ def counted(change: Change, standing: Standing) -> tuple[str, int]:
             return "user_locks", int(_locked(change) in standing.people)
         case AccessListChange(action="delete"):
             return "access_list_deletes", 1
+        case AccessListChange(target=target) if target == OKTA:
+            return REMOVED_UPSTREAM, len(change.members_removed)
         case AccessListChange():
             return "member_removals", sum(name not in standing.leaving for name in change.members_removed)
         case PlainChange():  # a role goes with its list, which is counted
             return APP_GROUPS, int(change.action == "delete" and not isinstance(change, RoleChange))
         case _:
             assert_never(change)
+
+
+def _added_upstream(change: Change) -> int:
+    """How many memberships a change adds in Okta."""
+    return len(change.members_added) if isinstance(change, AccessListChange) and change.target == OKTA else 0
 
 
 def harmed_by(change: Change, protected: Container[str]) -> str | None:

@@ -20,13 +20,13 @@ from idsync.plan.changes import (
     UserChange,
     passes_on,
 )
-from idsync.plan.guards import ALL_GUARDS, GAINS
+from idsync.plan.guards import ADDED_UPSTREAM, ALL_GUARDS, GAINS
 from idsync.plan.same_person import okta_id, renames
 from idsync.plan.touched import locked_person
 
 Marks = frozenset[str]
 NOTHING: Marks = frozenset()
-GIVING: Marks = frozenset({GAINS})
+GIVING: Marks = frozenset({GAINS, ADDED_UPSTREAM})
 """Marks that hold the part of a change that gives something, and not the part that takes."""
 LOCKS_GO = frozenset({"user_locks"})
 """Guards that hold no lock when the rest of a plan goes ahead: a lock takes nothing that cannot be given back."""

@@ -8,17 +8,17 @@ from collections.abc import Iterable
 
 import msgspec
 
-from idsync.plan.changes import Change, GuardResult, PersonDelta, PlainChange, Plan
+from idsync.plan.changes import Change, GuardResult, PersonDelta, Plan
 
 FIRST = ""
 """How plans name the first target."""
+OKTA = "okta"
+"""How plans name Okta where memberships go to it; members are named there by their Okta ids."""
 TARGETS = "targets"
 """What a plan requires that has changes of another target than the first."""
 DIFFERENCE = "difference"
 """What a plan requires that only shows how an edit differs from the reviewed one: nothing applies it."""
-APP_GROUPS = "app_groups"
-"""What a plan requires that changes apps, groups or roles, which earlier readers do not know."""
-UNDERSTOOD = frozenset({TARGETS, DIFFERENCE, APP_GROUPS})
+UNDERSTOOD = frozenset({TARGETS, DIFFERENCE})
 """Everything that this version can be required to understand."""
 
 
@@ -53,9 +53,4 @@ def sections(plan: Plan) -> tuple[Section, ...]:
 
 def requirements(changes: Iterable[Change]) -> tuple[str, ...] | msgspec.UnsetType:
     """What a plan of these changes requires its reader to understand; UNSET when that is nothing."""
-    changes = tuple(changes)
-    needed = {
-        TARGETS: any(change.target != FIRST for change in changes),
-        APP_GROUPS: any(isinstance(change, PlainChange) for change in changes),
-    }
-    return tuple(name for name, is_needed in needed.items() if is_needed) or msgspec.UNSET
+    return (TARGETS,) if any(change.target != FIRST for change in changes) else msgspec.UNSET

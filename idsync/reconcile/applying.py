@@ -28,6 +28,7 @@ from idsync.plan.holding import LOCKS_GO
 from idsync.plan.releases import releases_in
 from idsync.plan.sections import FIRST
 from idsync.plan.split import split, with_moved
+from idsync.reconcile.agreeing import agreed_by, forget_what_goes
 from idsync.reconcile.applied_configuration import (
     AppliedConfiguration,
     applied_configuration,
@@ -160,6 +161,7 @@ class Applier:
         return self.parts(with_moved(parts.whole, moved))
 
     def _run(self, parts: Parts, clocks: Clocks | None, looked_at: Names | None) -> Applied:
+        forget_what_goes(parts, self.records.facts)
         return self.apply(parts.going, self.request_of(parts, clocks, looked_at))
 
     def apply(self, plan: Plan, request: Request) -> Applied:
@@ -190,6 +192,8 @@ class Applier:
         if self.files and not (waits and applied_configuration(self.records.facts, self.first) is not None):
             applied = AppliedConfiguration(self.settings.digest, self.files, self._guards_from_now(parts))
             facts.update(configuration_to_remember(applied, self.records.facts, self.first))
+        if self.request.whole and parts.whole.both_ways:
+            facts.update(agreed_by(parts, self.records, self.first, self.request.expected.org_url, self.clock()))
         if self.until_released:
             there, name, now = self.records.facts, self.first.name, self.clock()
             facts.update(to_keep_back(parts.held, looked_at, there, name, self.holders, now, self.known_kept))

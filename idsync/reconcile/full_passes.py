@@ -168,6 +168,7 @@ class _FullPass:
                 past=store.agreed(target.name).past(),
                 cache=store.cache,
                 noticed=[config_waiting()] if self._waits else [],
+                both=place.both_ways(store),
             )
             applier, parts, note = self._granting(planned.executable().plan)
         return _Planned(planned, reading, applier, parts, note, format_time(at), time)
@@ -208,7 +209,7 @@ class _FullPass:
             lock_timeout=LEASE_WAIT,
             releases=wish.releases,
         )
-        targets = {FIRST: self._target}
+        targets = {**place.targets(self._store), FIRST: self._target}
         return Applier(
             place.settings,
             self._store,

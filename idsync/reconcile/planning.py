@@ -47,6 +47,7 @@ from idsync.plan.health import Judgement, judge, older_than_last, wrong_source
 from idsync.plan.newcomers import plain_newcomers
 from idsync.plan.reach import Reach
 from idsync.plan.same_person import identified
+from idsync.reconcile.both_ways import BothWays, Lists, merged_lists
 from idsync.reconcile.clocks import clock_findings, clocks_of
 from idsync.reconcile.context import delta_of
 from idsync.reconcile.foreign_entries import foreign_entries
@@ -56,6 +57,7 @@ from idsync.reconcile.part import PartOfDirectory, closed
 from idsync.reconcile.people_known import PeopleKnown
 from idsync.reconcile.planned import Planned, Remembering
 from idsync.reconcile.seen import seen_by
+from idsync.reconcile.upstream_section import with_upstream_section
 from idsync.reconcile.wildcard_roles import wildcard_findings
 from idsync.stores.protocol import AgreedState, Upstream
 from idsync.targets.protocol import DirectoryReader
@@ -75,13 +77,14 @@ def make_plan(
     past: AgreedPast = NOTHING_PAST,
     earlier: Settings | None = None,
     people: PeopleKnown | None = None,
+    both: BothWays | None = None,
 ) -> Planned:
     """Plan from one snapshot and one state of the target.
 
     `remembering` lets the plan look only at what moved. With `described`, the number of newcomers to describe, the plan
     is a `BriefPlan`. `reading` is the one that the snapshot is of, with what it says beyond that. `earlier`
     are the settings applied before, where they are known and others. `people` knows whose Okta id was learned after
-    they were pushed. Raises SourceUnhealthy when the snapshot is of
+    they were pushed. With `both`, memberships go to Okta as well. Raises SourceUnhealthy when the snapshot is of
     another org or app: then there is nothing to plan.
     """
     reading = Reading(snapshot) if reading is None else reading
@@ -118,7 +121,16 @@ def make_plan(
                 rules = earlier_rules(earlier, readable, whole=not reading.others)
                 inputs = msgspec.structs.replace(inputs, earlier=rules)
             planned = _plan(
-                inputs, target, locks, reading, remembering, memo, described, noticed=noticed, okta_ids=okta_ids
+                inputs,
+                target,
+                locks,
+                reading,
+                remembering,
+                memo,
+                described,
+                noticed=noticed,
+                okta_ids=okta_ids,
+                both=both,
             )
             return planned if earlier is None else _with_edit_told(planned)
 
@@ -151,6 +163,7 @@ def plan_part(
     now: datetime,
     agreed: AgreedState | None = None,
     people: PeopleKnown | None = None,
+    both: BothWays | None = None,
 ) -> Planned:
     """Plan for the people and lists of an extent, from upstream facts; nobody else is looked at.
 
@@ -171,7 +184,7 @@ def plan_part(
         inputs = prepare(settings, part.snapshot, index, pool, last, Clocks(now), part.shared_lists, past)
         inputs = msgspec.structs.replace(inputs, resources_of=part.resources)
         reading = Reading(part.snapshot, extent)
-        planned = _plan(inputs, shown, locks, reading, None, None, None, judged=False, okta_ids=okta_ids)
+        planned = _plan(inputs, shown, locks, reading, None, None, None, judged=False, okta_ids=okta_ids, both=both)
         looked_at = Names(frozenset(names), part.lists, part.plain)
         return msgspec.structs.replace(planned, extent=Extent(part.users, part.whole_lists), looked_at=looked_at)
 
@@ -203,6 +216,7 @@ def _plan(
     judged: bool = True,
     noticed: Iterable[Finding] = (),
     okta_ids: OktaIds = NOBODY,
+    both: BothWays | None = None,
 ) -> Planned:
     settings = inputs.settings
     locks_in_force = in_force(settings, all_locks, inputs.clocks.earlier)
@@ -215,6 +229,10 @@ def _plan(
         )
     found = managed_state(settings, target.state(within), locks_in_force)
     current = identified_state(present_state(settings, found, target), okta_ids)
+    lists = Lists()
+    if both is not None:
+        lists = merged_lists(inputs, current, both)
+        inputs = msgspec.structs.replace(inputs, merged=lists.merged, staying=lists.kept)
     compilation = compile_state(inputs, locks, current, within)
     known = _known(inputs, target, current, within) if judged else Measures()
     before = asked_of_both(settings, known)
@@ -261,6 +279,8 @@ def _plan(
         *remarks,
     ]
     plan = _assembled(inputs, comparison, delta, around, seen, judgement, managed, told, snapshot_digest=digest)
+    if both is not None and both.upstream is not None:
+        plan = with_upstream_section(plan, lists, inputs, judgement, both.agreed.values())
     shown = in_brief(plan, len(counted)) if brief else plan
     return Planned(shown, compilation, inputs, within, remembering, bases, seen, judgement, checked=checked)
 

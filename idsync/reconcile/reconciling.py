@@ -5,7 +5,7 @@ Ticks go on while a full pass reads. They share this, and nothing else: each thr
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +16,7 @@ from idsync.apply.request import Request
 from idsync.config.settings import Settings
 from idsync.config.source_files import SourceFile
 from idsync.errors import IdsyncError, PassStopped
+from idsync.reconcile.both_ways import BothWays
 from idsync.reconcile.followed import Followed, LookAgain
 from idsync.reconcile.lead import Lead
 from idsync.reconcile.pass_reports import PassReport, put_report
@@ -45,6 +46,12 @@ class Place(Protocol):
 
     def target(self, store: Store) -> Target:
         """The first target."""
+
+    def targets(self, store: Store) -> Mapping[str, Target]:
+        """Every target, by the names that plans give them."""
+
+    def both_ways(self, store: Store) -> BothWays | None:
+        """What memberships that go both ways are merged by; None where they go one way."""
 
     def request(self, actor: str, now: datetime) -> Request:
         """What an apply is asked for."""

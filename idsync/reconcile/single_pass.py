@@ -13,6 +13,7 @@ from idsync.model.agreed_past import AgreedPast
 from idsync.model.directory import LastApply
 from idsync.model.extent import Reading
 from idsync.model.findings import Finding
+from idsync.reconcile.both_ways import BothWays
 from idsync.reconcile.further_targets import with_further_targets
 from idsync.reconcile.people_known import PeopleKnown
 from idsync.reconcile.planned import Planned, Remembering
@@ -73,6 +74,7 @@ def plan_once(
     earlier: Settings | None = None,
     merged: Callable[[Reading], Reading] | None = None,
     people: PeopleKnown | None = None,
+    both: BothWays | None = None,
 ) -> Planned:
     """Read the source and plan, against what the `last` apply was made from and the `past` that is agreed on; for
     `further` targets besides, if any.
@@ -81,6 +83,7 @@ def plan_once(
     `noticed` are findings that the plan is to have besides its own. With a store's `cache`, the plan looks only at what
     moved since the directory was last known to be as desired; with `described`, a number of newcomers, it is a
     `BriefPlan`. A reading is `merged` with pushes that are newer than it, and `people` knows whom a SCIM id stood for.
+    With `both`, memberships go to Okta as well.
     """
     with ExitStack() as span:
         # Pushes go on: what is known of them is to be no older than what the directory holds, or people who were pushed
@@ -105,6 +108,7 @@ def plan_once(
             further=further,
             earlier=earlier,
             people=people,
+            both=both,
         )
 
 
@@ -122,10 +126,12 @@ def plan_reading(
     further: Sequence[Target] = (),
     earlier: Settings | None = None,
     people: PeopleKnown | None = None,
+    both: BothWays | None = None,
 ) -> Planned:
     """The same, from a reading."""
-    # What moved in the first target says nothing of what others lack: for them, everybody is compiled.
-    remembered = None if cache is None or further else Remembering(decode_memo(cache.get(_MEMO.format(target.name))))
+    # What moved in the first target says nothing of what others lack, nor of what goes to Okta: everybody is compiled.
+    whole = bool(further) or both is not None
+    remembered = None if cache is None or whole else Remembering(decode_memo(cache.get(_MEMO.format(target.name))))
     planned = make_plan(
         settings,
         reading.snapshot,
@@ -139,6 +145,7 @@ def plan_reading(
         past=past,
         earlier=earlier,
         people=people,
+        both=both,
     )
     return with_further_targets(planned, further) if further else planned
 

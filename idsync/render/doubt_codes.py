@@ -115,6 +115,14 @@ _guard(
     "People who leave or are locked do not count; people who are adopted do.",
 )
 _guard(
+    "upstream_removals",
+    "Memberships to be removed in Okta, of those that both sides agreed on, with `sync.bidirectional`.",
+)
+_guard(
+    "upstream_additions",
+    "Memberships to be added in Okta, against the number of those that both sides agreed on.",
+)
+_guard(
     "lock_burst",
     "Locks within an hour, in `idsync reconcile` only. Up to the limit they are made, by address; the rest "
     "waits for `idsync apply`.",

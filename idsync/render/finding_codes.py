@@ -61,6 +61,40 @@ _code(
     "Edit the role so that it names the labels of those that are meant, or take it away: `idsync edit role/NAME`.",
 )
 _code(
+    "upstream_read_only",
+    "warning",
+    "Somebody edited the members of a list whose group Okta fills by a rule or from an app. Such a group "
+    "is never written: the edit is put back.",
+    "Change the rule, or the source of the group, in Okta.",
+)
+_code(
+    "upstream_privileged",
+    "warning",
+    "Somebody edited the members of a list whose group conveys an admin role in Okta, or Okta does not tell the "
+    "credential whether it does. Such a group is not written: the edit is put back.",
+    "Change the group in Okta. Where it conveys no role, grant `okta.roles.read`, or write `bidirectional: true` in "
+    "the rule of the list.",
+)
+_code(
+    "upstream_conveyed",
+    "warning",
+    "Somebody was removed from the list of an app that they also have through a group: they stay on both sides.",
+    "Take them out of that group.",
+)
+_code(
+    "upstream_unknown_member",
+    "warning",
+    "A list that goes both ways has a member who is nobody in the pool: the entry stays here, and nothing "
+    "goes to Okta.",
+    "Assign the app to the person in Okta, or remove the entry.",
+)
+_code(
+    "upstream_removal_won",
+    "warning",
+    "Somebody was removed in Okta whose membership a person edited in the directory: the removal wins.",
+    "Add them again, on either side, if that is wanted.",
+)
+_code(
     "access_list_conflict",
     "error",
     "A list exists under the id of a group or app and is not ours.",

@@ -96,27 +96,6 @@ def test_what_get_all_prints_is_planned_as_the_store_is(place: Path, capsys: pyt
     assert said(capsys, "plan", "--current", "all.json", "--format", "json") == said(capsys, "plan", "--format", "json")
 
 
-def test_a_plan_file_requires_a_reader_who_knows_apps_and_is_applied(
-    place: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    edited(place, capsys, "mine")
-    said(capsys, "plan", "-o", "plan.json")
-    assert json.loads((place / "plan.json").read_text())["requires"] == ["app_groups"]
-    said(capsys, "apply", "plan.json")
-    assert labels(capsys, "app/0oa4")["env"] == "office"
-    edited(place, capsys, "mine")
-    said(capsys, "plan", "-o", "plan.json")
-    edited(place, capsys, "other")
-    said(capsys, "apply", "plan.json", code=6)
-
-
-@pytest.mark.usefixtures("place")
-def test_import_writes_a_configuration_whose_plan_is_empty(capsys: pytest.CaptureFixture[str]) -> None:
-    written = said(capsys, "import", "--detailed-exitcode")
-    assert "sync: {app_groups: true}" in written
-    assert '{app_ids: ["0oa2"], labels: {account: "4711", env: prod}}' in written
-
-
 @pytest.mark.parametrize("form", ["json", "markdown", "html", "sarif", "junit", "text"])
 def test_every_format_tells_of_the_apps(
     form: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

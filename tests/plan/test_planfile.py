@@ -146,7 +146,7 @@ def test_a_sealed_file_with_anything_in_a_field_is_refused_or_a_plan(field: str,
         decode_plan(data)
     except PlanError:
         return
-    assert field in ("integration", "health", "access_delta", "guards", "findings", "requires", "forgets")
+    assert field in ("integration", "health", "access_delta", "guards", "findings", "requires", "forgets", "both_ways")
 
 
 @given(

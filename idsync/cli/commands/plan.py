@@ -153,6 +153,7 @@ def _plan(
                         *kept_back_findings(store.facts, place.target(store), options, released),
                     ),
                     further=place.further_targets(),
+                    both=place.both_ways(store) if snapshot is None else None,
                     earlier=settings_before(store.facts, place.target(store), place.files, place.directory),
                     people=PeopleKnown(store.pushed) if place.settings.integration.sync.scim else None,
                 )

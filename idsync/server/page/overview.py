@@ -140,14 +140,8 @@ def _parts(settings: Settings, store: Store, full: PassReport | None, tokens: tu
         ("user", "Users", integration.sync.users),
         ("lock", "Locks", integration.sync.users),
         ("access_list", "Access lists", integration.sync.access_lists),
-        *_resource_kinds(on=integration.sync.app_groups),
     ):
         yield _kind(kind, name, full, on=on)
-
-
-def _resource_kinds(*, on: bool) -> tuple[tuple[str, str, bool], ...]:
-    """Apps and groups as resources; where they are not managed, as nearly everywhere, they are not told of."""
-    return (("app", "Apps", on), ("user_group", "Groups", on), ("role", "Roles of lists", on)) if on else ()
 
 
 def _pushes(settings: Settings, tokens: tuple[ScimToken, ...]) -> Part:

@@ -1,0 +1,31 @@
+"""What Okta says of groups before one is written: asked once, and only where a membership is to go out."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import cached_property
+
+from idsync.targets.okta.writer import MembershipWriter
+
+
+class Groups:
+    """The groups of one organization, of which each question is asked once."""
+
+    def __init__(self, connect: Callable[[], AbstractContextManager[MembershipWriter]]) -> None:
+        self._connect = connect
+        self._privileged: dict[str, bool | None] = {}
+
+    def filled_by_rules(self) -> frozenset[str]:
+        """The groups that a rule fills, by id."""
+        return self._filled
+
+    def conveys_admin_role(self, group: str) -> bool | None:
+        """Whether the members of a group are administrators; None where that cannot be read."""
+        if group not in self._privileged:
+            with self._connect() as writer:
+                self._privileged[group] = writer.conveys_admin_role(group)
+        return self._privileged[group]
+
+    @cached_property
+    def _filled(self) -> frozenset[str]:
+        with self._connect() as writer:
+            return writer.filled_by_rules()

@@ -1,0 +1,145 @@
+"""The requests that write memberships, each of which may be sent twice and takes effect once.
+
+What somebody else did meanwhile (added the same person, removed them, deleted the group) is agreement, not a failure.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from idsync.errors import AuthorizationError
+from idsync.okta.auth import ApiTokenCredential, Credential
+from idsync.okta.authorizing import authorizer_for
+from idsync.okta.endpoints import Endpoints
+from idsync.okta.links import next_link
+from idsync.okta.refusals import OAuthScope, problem_of, refusal
+from idsync.okta.request import Attempt, Request, Requester
+from idsync.okta.transport import Answer
+
+_CONVEYED = "E0000046"
+"""Okta's refusal to take an app from somebody who has it through a group."""
+_READ_ONLY = frozenset({"READ_ONLY_ADMIN", "REPORT_ADMIN", "HELP_DESK_ADMIN", "MOBILE_ADMIN"})
+_JSON = {"Content-Type": "application/json"}
+SCOPES: tuple[OAuthScope, OAuthScope] = ("okta.groups.manage", "okta.apps.manage")
+"""What writing takes: of groups, and of apps."""
+
+
+class _Account(msgspec.Struct, frozen=True):
+    id: str
+
+
+class _Role(msgspec.Struct, frozen=True):
+    type: str = ""
+
+
+class _Actions(msgspec.Struct, frozen=True, rename="camel"):
+    group_ids: list[str] = []
+
+
+class _Assigning(msgspec.Struct, frozen=True, rename="camel"):
+    assign_user_to_groups: _Actions = _Actions()
+
+
+class _Rule(msgspec.Struct, frozen=True):
+    actions: _Assigning = _Assigning()
+    status: str = "ACTIVE"
+
+
+_ROLES = msgspec.json.Decoder(list[_Role])
+_RULES = msgspec.json.Decoder(list[_Rule])
+_ACCOUNT = msgspec.json.Decoder(_Account)
+
+
+class MembershipWriter:
+    """Writes memberships of one organization with one credential."""
+
+    def __init__(self, requester: Requester, credential: Credential) -> None:
+        self._requester = requester
+        self._credential = credential
+        self._endpoints = Endpoints(requester.org_url)
+
+    def check_access(self, kinds: Sequence[str]) -> None:
+        """See that the credential may write memberships of these kinds (`group`, `app`), before anything is written.
+
+        Raises AuthorizationError that names the scope, or the role, that is missing.
+        """
+        for kind, scope in zip(("group", "app"), SCOPES, strict=True):
+            if kind in kinds:
+                authorizer_for(self._credential, (scope,), self._requester).headers("PUT", self._requester.org_url)
+        if not isinstance(self._credential, ApiTokenCredential):
+            return
+        account = _ACCOUNT.decode(self._read(self._endpoints.me()).body)
+        answer = self._send(self._endpoints.roles_of_user(account.id))
+        roles = {role.type for role in _ROLES.decode(answer.body)} if answer.status == 200 else set()
+        if roles and roles <= _READ_ONLY:
+            raise AuthorizationError(
+                f"The account of the API token may not write: its admin roles only read ({', '.join(sorted(roles))}).",
+                why="Memberships go to Okta with sync.bidirectional.",
+                fix="Give it a custom admin role with Manage group membership and Edit application's user assignments, "
+                "or switch sync.bidirectional off.",
+            )
+
+    def filled_by_rules(self) -> frozenset[str]:
+        """The groups that a rule fills."""
+        request, groups = self._endpoints.group_rules(), set[str]()
+        while True:
+            answer = self._read(request)
+            for rule in _RULES.decode(answer.body):
+                groups.update(rule.actions.assign_user_to_groups.group_ids)
+            following = next_link(answer.headers.copies("link"))
+            if following is None or following == request.url:
+                return frozenset(groups)
+            request = msgspec.structs.replace(request, url=following)
+
+    def conveys_admin_role(self, group: str) -> bool | None:
+        """Whether the members of a group are administrators; None where the credential may not see that."""
+        try:
+            answer = self._send(self._endpoints.roles_of_group(group))
+        except AuthorizationError:
+            return None
+        return bool(_ROLES.decode(answer.body)) if answer.status == 200 else None
+
+    def put_in(self, kind: str, name: str, user: str) -> None:
+        """Make somebody a member of a group, or assign an app."""
+        if kind == "app":
+            self._write(self._endpoints.assign(name), msgspec.json.encode({"id": user, "scope": "USER"}))
+        else:
+            self._write(self._endpoints.join(name, user))
+
+    def take_out(self, kind: str, name: str, user: str) -> None:
+        """Take somebody out of a group, or take an app from them."""
+        endpoints = self._endpoints
+        self._write(endpoints.unassign(name, user) if kind == "app" else endpoints.leave(name, user))
+
+    def _write(self, request: Request, body: bytes | None = None) -> None:
+        answer = self._send(request, body)
+        if answer.status in (200, 201, 204, 404, 409) or problem_of(answer).code == _CONVEYED:
+            return
+        raise self._refused(answer, request)
+
+    def _read(self, request: Request) -> Answer:
+        answer = self._send(request)
+        if answer.status != 200:
+            raise self._refused(answer, request)
+        return answer
+
+    def _refused(self, answer: Answer, request: Request) -> Exception:
+        authorizer = authorizer_for(self._credential, (request.scope,), self._requester)
+        return refusal(answer, request.what, request.scope, self._requester.org_url, authorizer.advice, 1)
+
+    def _send(self, request: Request, body: bytes | None = None) -> Answer:
+        """The final answer, after a new token or proof where one helps."""
+        authorizer = authorizer_for(self._credential, (request.scope,), self._requester)
+        tried: set[str] = set()
+
+        def compose(url: str) -> Attempt:
+            headers = authorizer.headers(request.method, url)
+            return Attempt({**headers, **_JSON} if body is not None else headers, body=body)
+
+        while True:
+            answer = self._requester.settle(request, compose, self._requester.retries())
+            authorizer.heard(answer)
+            remedy = None if answer.status < 400 else authorizer.remedy(answer)
+            if remedy is None or remedy in tried:
+                return answer
+            tried.add(remedy)

@@ -1,0 +1,248 @@
+"""Memberships that go both ways, between a directory and an organization on a socket."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from idsync.compiler import both_ways
+from idsync.plan.changes import MemberCounts
+from idsync.plan.planfile import decode_plan
+from idsync.plan.sections import OKTA
+from tests.acceptance.okta_world import Place, served
+from tests.okta_simulator import Organization, Role, Simulator
+from tests.okta_simulator.objects import App, Group, User
+
+NAMED = """---
+apiVersion: idsync/v1
+kind: AccessListRules
+spec: {rules: [{group: "*", bidirectional: true}]}
+"""
+PEOPLE = ("ann", "bob", "cat", "dan")
+
+
+class World:
+    """Four people, a group and an app with two of them each, applied."""
+
+    def __init__(self, organization: Organization, simulator: Simulator, place: Place) -> None:
+        self.organization, self.simulator, self.place = organization, simulator, place
+        self.people: dict[str, User] = {}
+        self.group: Group
+        self.app: App
+
+    def switch(self, *, both: bool, more: str = "") -> None:
+        """Write the configuration, with or without both directions."""
+        self.place.configure(more=more)
+        path = self.place.folder / "idsync.yaml"
+        switch = f"  sync: {{bidirectional: {str(both).lower()}}}\n"
+        text = path.read_text().replace("  rate_limit_share", f"{switch}  rate_limit_share")
+        path.write_text(text)
+
+    def edit(self, access_list: str, person: str, *, joins: bool) -> None:
+        """A person's own hand on one membership in the directory."""
+        name = login(person)
+        if not joins:
+            ended = self.place.run("rm", f"access_list_member/{access_list}/{name}", "--auto-approve")
+        else:
+            body = {
+                "kind": "access_list_member",
+                "version": "v1",
+                "metadata": {"name": name},
+                "spec": {"access_list": access_list, "name": name},
+            }
+            file = self.place.folder.parent / f"{self.place.folder.name}-member.yaml"
+            file.write_text(yaml.safe_dump(body))
+            ended = self.place.run("create", "-f", file)
+        assert ended.code == 0, ended.out + ended.err
+
+    def here(self, access_list: str) -> set[str]:
+        """Who is in a list of the directory."""
+        ended = self.place.run("get", "access_list_members", access_list, "--format", "json")
+        rows: list[dict[str, dict[str, str]]] = ended.json
+        return {row["spec"]["name"].partition("@")[0] for row in rows}
+
+    def there(self, group: Group) -> set[str]:
+        """Who is in a group of Okta's."""
+        ids = set(self.organization.member_ids(group))
+        return {name for name, user in self.people.items() if user.id in ids}
+
+    def assigned(self) -> set[str]:
+        """To whom the app is assigned directly."""
+        return {name for name, user in self.people.items() if user.id in self.app.users}
+
+    def wrote(self) -> list[tuple[str, str]]:
+        """The requests that wrote since this was asked last, each by method and path."""
+        writes = [(each.method, each.route) for each in self.simulator.requests.writes]
+        self.simulator.requests.clear()
+        return writes
+
+
+def login(person: str) -> str:
+    return f"{person}@enzos-pizza.com"
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    organization = Organization()
+    people = {name: organization.add_user(login(name)) for name in PEOPLE}
+    sso = organization.add_app("Teleport")
+    for user in people.values():
+        organization.assign_user(sso, user)
+    group = organization.add_group("eng", members=[people["ann"], people["bob"]])
+    app = organization.add_app("Salesforce")
+    for name in ("ann", "bob"):
+        organization.assign_user(app, people[name])
+    with served(organization, tmp_path) as (simulator, place):
+        world = World(organization, simulator, place)
+        world.people, world.group, world.app = people, group, app
+        world.switch(both=True)
+        place.apply()
+        place.plans_nothing()
+        assert world.wrote() == []
+        yield world
+
+
+def test_r48_what_people_edit_here_goes_to_okta_and_what_is_edited_there_comes_in(world: World) -> None:
+    world.edit(world.group.id, "cat", joins=True)
+    world.edit(world.group.id, "bob", joins=False)
+    world.edit(world.app.id, "dan", joins=True)
+    world.edit(world.app.id, "ann", joins=False)
+    world.organization.add_member(world.group, world.people["dan"])
+    world.place.apply()
+    assert world.there(world.group) == world.here(world.group.id) == {"ann", "cat", "dan"}
+    assert world.assigned() == world.here(world.app.id) == {"bob", "dan"}
+    assert sorted(world.wrote()) == [
+        ("DELETE", "/api/v1/apps/{app}/users/{user}"),
+        ("DELETE", "/api/v1/groups/{group}/users/{user}"),
+        ("POST", "/api/v1/apps/{app}/users"),
+        ("PUT", "/api/v1/groups/{group}/users/{user}"),
+    ]
+    world.place.plans_nothing()
+    world.place.apply()
+    world.organization.remove_member(world.group, world.people["ann"])
+    world.place.apply()
+    assert world.there(world.group) == world.here(world.group.id) == {"cat", "dan"}
+    assert world.wrote() == []
+
+
+def test_r53_without_both_directions_nothing_is_written_by_any_command(world: World) -> None:
+    world.switch(both=False)
+    world.edit(world.group.id, "cat", joins=True)
+    world.edit(world.group.id, "bob", joins=False)
+    for command in (
+        ["plan"],
+        ["drift"],
+        ["apply", "--auto-approve"],
+        ["reconcile"],
+        ["snapshot", "-o", "-"],
+        ["doctor"],
+    ):
+        world.place.run(*command)
+    assert world.here(world.group.id) == world.there(world.group) == {"ann", "bob"}
+    assert world.wrote() == []
+
+
+def test_r49_the_section_is_in_the_plan_file_and_is_applied_from_it(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.edit(world.group.id, "cat", joins=True)
+    kept = tmp_path / "plan.json"
+    assert world.place.run("plan", "-o", kept).code == 0
+    assert world.wrote() == []
+    plan = decode_plan(kept.read_bytes())
+    assert plan.summary.upstream == MemberCounts(add=1)
+    assert [change.address for change in plan.changes if change.target == OKTA] == [f"access_list/{world.group.id}"]
+    for form in ("text", "markdown", "html", "sarif", "junit", "json"):
+        assert world.place.run("show", kept, "--format", form).code == 0
+    ended = world.place.run("apply", kept)
+    assert ended.code == 0, ended.out + ended.err
+    assert world.there(world.group) == {"ann", "bob", "cat"}
+    world.place.plans_nothing()
+    world.organization.remove_member(world.group, world.people["cat"])
+    world.place.plans_nothing()  # Okta's copies may lag for so long after a request
+    monkeypatch.setattr(both_ways, "LAG", 0.0)
+    world.place.apply()
+    assert world.here(world.group.id) == {"ann", "bob"}
+
+
+@pytest.mark.parametrize(("guard", "joins"), [("upstream_additions", True), ("upstream_removals", False)])
+def test_r49_a_guard_holds_what_is_sent_until_it_is_released(world: World, guard: str, *, joins: bool) -> None:
+    more = f"---\napiVersion: idsync/v1\nkind: Guards\nspec: {{{guard}: {{percent: 0, floor: 0}}}}\n"
+    world.switch(both=True, more=more)
+    world.place.apply()
+    person, wanted = ("cat", {"ann", "bob", "cat"}) if joins else ("bob", {"ann"})
+    world.edit(world.group.id, person, joins=joins)
+    assert world.place.run("apply", "--auto-approve").code == 5
+    for _ in range(2):
+        assert world.place.run("reconcile").code == 5
+        assert world.here(world.group.id) == wanted
+        assert world.there(world.group) == {"ann", "bob"}
+    assert world.wrote() == []
+    world.place.apply("--allow", f"{guard}=it is meant")
+    assert world.there(world.group) == world.here(world.group.id) == wanted
+
+
+def test_r50_groups_that_a_rule_fills_or_that_convey_a_role_are_put_back(world: World) -> None:
+    organization = world.organization
+    organization.grant_role(world.group, Role.GROUP_ADMIN)
+    world.edit(world.group.id, "cat", joins=True)
+    planned = world.place.run("plan", "--format", "json")
+    codes = {each["code"] for each in planned.json["findings"]}
+    assert "upstream_privileged" in codes
+    world.place.apply()
+    assert world.here(world.group.id) == world.there(world.group) == {"ann", "bob"}
+    assert world.wrote() == []
+
+
+def test_r50_who_has_an_app_by_a_group_as_well_stays_on_both_sides(world: World) -> None:
+    world.organization.assign_group(world.app, world.group)
+    world.place.apply()
+    world.edit(world.app.id, "bob", joins=False)
+    planned = world.place.run("plan", "--format", "json")
+    assert "upstream_conveyed" in {each["code"] for each in planned.json["findings"]}
+    world.place.apply()
+    assert "bob" in world.here(world.app.id)
+    assert world.wrote() == []
+
+
+def test_r50_leavers_cause_no_request_and_lose_nothing_when_they_are_back(world: World) -> None:
+    world.organization.suspend(world.people["ann"])
+    world.place.apply()
+    world.organization.unsuspend(world.people["ann"])
+    world.organization.deactivate(world.people["bob"])
+    world.place.apply()
+    assert world.here(world.group.id) == {"ann"}
+    world.place.apply()
+    assert world.wrote() == []
+
+
+def test_r51_a_lost_store_and_a_list_that_is_new_send_nothing(world: World) -> None:
+    new = world.organization.add_group("new", members=[world.people["cat"]])
+    world.place.apply()
+    assert world.here(new.id) == {"cat"}
+    (world.place.folder / "idsync.db").unlink()
+    world.place.apply()
+    assert world.wrote() == []
+    assert world.here(world.group.id) == {"ann", "bob"}
+
+
+def test_r51_who_was_filtered_out_for_a_while_is_not_removed_in_okta(world: World) -> None:
+    nothing = "---\napiVersion: idsync/v1\nkind: ImportFilters\nspec: {groups: {include: [none]}}\n"
+    world.switch(both=True, more=nothing)
+    world.place.apply()
+    world.switch(both=True)
+    world.place.apply()
+    assert world.here(world.group.id) == world.there(world.group) == {"ann", "bob"}
+    assert world.wrote() == []
+
+
+def test_r53_a_role_that_only_reads_ends_with_4_before_anything_is_written(world: World) -> None:
+    world.simulator.authority.add_token(world.simulator.token, role=Role.READ_ONLY)
+    world.switch(both=True, more=NAMED)
+    world.place.apply()
+    world.edit(world.group.id, "cat", joins=True)
+    ended = world.place.run("apply", "--auto-approve")
+    assert ended.code == 4
+    assert "Manage group membership" in ended.err
+    assert world.wrote() == []
