@@ -24,10 +24,10 @@ from idsync.model.list_owners import is_person, renamed_owners
 from idsync.model.ownership import OWNED_LIST_FIELDS, is_ours, list_roles, org_of, our_labels, with_owned
 from idsync.model.resources import (
     NEW_MEMBERSHIP,
+    NO_GRANTS,
     AccessList,
     AccessListSpec,
     Audit,
-    Grants,
     Membership,
     Metadata,
     Owner,
@@ -209,7 +209,7 @@ class ListCompiler:
 
         Where apps and groups are not managed, the roles by which a list gives one are left as they are.
         """
-        grants, owner_grants = wording.grants, Grants()
+        grants, owner_grants = wording.grants, NO_GRANTS
         member, owner = list_roles(subject.id)
         if self._carries_roles:
             owner_grants = with_role(owner_grants, owner)

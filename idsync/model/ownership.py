@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from msgspec.structs import replace
 
 from idsync.model.plain_resources import App, Plain, Role, UserGroup
-from idsync.model.resources import AccessList, AccessListMember, Grants, Lock, Metadata, User
+from idsync.model.resources import NO_GRANTS, AccessList, AccessListMember, Grants, Lock, Metadata, User
 from idsync.model.revisions import AnyResource
 from idsync.model.times import is_past
 
@@ -154,7 +154,9 @@ def _with_owner_role(there: Grants, wanted: AccessList) -> Grants:
     if (role in wanted.spec.owner_grants.roles) == (role in there.roles):
         return there
     others = tuple(name for name in there.roles if name != role)
-    return replace(there, roles=others if role in there.roles else (*others, role))
+    if role not in there.roles:
+        return replace(there, roles=(*others, role))
+    return replace(there, roles=others) if others or there.traits else NO_GRANTS
 
 
 def _owner_role(access_list: AccessList) -> str:

@@ -157,6 +157,10 @@ class Grants(Part, frozen=True):
     traits: Traits = {}
 
 
+NO_GRANTS = Grants()
+"""Nothing given: this one value is left out where it is written, and another one of no roles and traits is not."""
+
+
 class AccessListSpec(Part, frozen=True):
     """Title, people in charge, requirements and grants of a list."""
 
@@ -168,7 +172,7 @@ class AccessListSpec(Part, frozen=True):
     membership_requires: Grants = Grants()
     ownership_requires: Grants = Grants()
     grants: Grants = Grants()
-    owner_grants: Grants = Grants()
+    owner_grants: Grants = NO_GRANTS
 
 
 class AccessList(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):

@@ -62,6 +62,8 @@ def fill(target: WritableTarget, content: DirectoryState) -> None:
         for name, access_list in content.access_lists.items():
             target.put_access_list(access_list)
             target.add_members(name, content.members[name])
+        for resource in content.plain.values():
+            target.put_plain(resource)
 
 
 def ours(content: DirectoryState) -> DirectoryState:
@@ -72,6 +74,7 @@ def ours(content: DirectoryState) -> DirectoryState:
         {n: each for n, each in content.locks.items() if is_ours(each.metadata.labels, ORG)},
         lists,
         {n: content.members[n] for n in lists},
+        {each: item for each, item in content.plain.items() if is_ours(item.metadata.labels, ORG)},
     )
 
 

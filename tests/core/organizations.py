@@ -94,7 +94,7 @@ def snapshots(draw: st.DrawFn) -> Snapshot:
             groups.append(group(shown, *_members(draw), id=f"00g-{place}"))
     conveying = st.lists(st.sampled_from(["00g-0", "00g-3", "00g-9"]), unique=True)
     apps: list[IdentityApp] = [
-        app(label, *_members(draw), groups=draw(conveying)) for label in ("CRM", "Wiki") if draw(st.booleans())
+        app(label, *_members(draw), groups=sorted(draw(conveying))) for label in ("CRM", "Wiki") if draw(st.booleans())
     ]
     gone = draw(st.dictionaries(st.sampled_from(IDS), st.sampled_from(["ACTIVE", "DEPROVISIONED", "DELETED"])))
     return okta(*draw(people()), *groups, *apps, unassigned=gone, complete=draw(st.integers(0, 9)) > 0)
