@@ -29,12 +29,11 @@ def known_agreed(facts: Facts) -> dict[str, AgreedList]:
     return agreed_lists(facts.between(FIRST_KEY, END_KEY))
 
 
-def forget_what_goes(parts: Parts, facts: Facts) -> None:
-    """Forget, before anything is made, the lists that do not go both ways any more, and people who leave."""
-    known = known_agreed(facts)
-    if not known:
-        return
-    both_ways = parts.whole.both_ways or {}
+def forget_what_goes(parts: Parts, facts: Facts, *, whole: bool) -> None:
+    """Forget, before anything is made, the lists that do not go both ways any more, and people who leave.
+
+    A plan that is not `whole` says nothing of lists that it does not change.
+    """
     leaving = {
         okta_id_of(change.before.metadata.labels)
         for change in parts.whole.changes
@@ -45,7 +44,11 @@ def forget_what_goes(parts: Parts, facts: Facts) -> None:
         for change in _lists(parts.whole, FIRST)
         if change.action in ("create", "delete")
     }
-    for name in known.keys() - (both_ways.keys() - gone):
+    if not (whole or leaving or gone):
+        return
+    known = known_agreed(facts)
+    both_ways = (parts.whole.both_ways or {}).keys() if whole else known.keys()
+    for name in known.keys() - (both_ways - gone):
         facts.delete(FIRST_KEY + name)
     left = {
         name: replace(each, members=each.members - leaving)

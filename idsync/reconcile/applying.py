@@ -21,6 +21,7 @@ from idsync.config.guards import Guards
 from idsync.config.settings import Settings
 from idsync.config.source_files import SourceFile
 from idsync.errors import PlanStale
+from idsync.model.agreed_lists import END_KEY, FIRST_KEY
 from idsync.model.directory import Names
 from idsync.model.times import Clocks
 from idsync.plan.changes import Plan
@@ -161,8 +162,16 @@ class Applier:
         return self.parts(with_moved(parts.whole, moved))
 
     def _run(self, parts: Parts, clocks: Clocks | None, looked_at: Names | None) -> Applied:
-        forget_what_goes(parts, self.records.facts)
+        self.forget(parts)
         return self.apply(parts.going, self.request_of(parts, clocks, looked_at))
+
+    def forget(self, parts: Parts) -> None:
+        """Forget what Okta and the directory do not agree on any more, before anything is made."""
+        facts = self.records.facts
+        if self.settings.integration.sync.bidirectional:
+            forget_what_goes(parts, facts, whole=self.request.whole)
+        elif self.request.whole and facts.between(FIRST_KEY, END_KEY):
+            facts.delete_between(FIRST_KEY, END_KEY)
 
     def apply(self, plan: Plan, request: Request) -> Applied:
         """Apply a plan that goes ahead."""

@@ -92,6 +92,7 @@ class InBatches:
         if sum(piece.weight for piece in pieces) <= self.pace.amount or len(sections(parts.going)) > 1:
             return self._at_once(parts, clocks)
         whole = self._judged(parts, clocks)
+        self.applier.forget(parts)
         progress = _Progress(pieces, list(parts.held.changes), _addresses(parts.held, parts.held.changes))
         lately = Lately()
         while progress.pieces:

@@ -7,11 +7,14 @@ import pytest
 import yaml
 
 from idsync.compiler import both_ways
+from idsync.okta.request import Request
 from idsync.plan.changes import MemberCounts
 from idsync.plan.planfile import decode_plan
 from idsync.plan.sections import OKTA
+from idsync.targets.okta.writer import MembershipWriter
 from tests.acceptance.okta_world import Place, served
-from tests.okta_simulator import Organization, Role, Simulator
+from tests.acceptance.serving import serving
+from tests.okta_simulator import Change, Fault, LoseAnswer, Organization, Role, Simulator
 from tests.okta_simulator.objects import App, Group, User
 
 NAMED = """---
@@ -140,6 +143,10 @@ def test_r53_without_both_directions_nothing_is_written_by_any_command(world: Wo
     ):
         world.place.run(*command)
     assert world.here(world.group.id) == world.there(world.group) == {"ann", "bob"}
+    world.switch(both=True)  # what was agreed on before is not agreed on any more
+    world.edit(world.group.id, "bob", joins=False)
+    world.place.apply()
+    assert world.here(world.group.id) == world.there(world.group) == {"ann", "bob"}
     assert world.wrote() == []
 
 
@@ -246,3 +253,135 @@ def test_r53_a_role_that_only_reads_ends_with_4_before_anything_is_written(world
     assert ended.code == 4
     assert "Manage group membership" in ended.err
     assert world.wrote() == []
+
+
+def test_r51_a_membership_that_expired_is_removed_in_okta_once(world: World) -> None:
+    name = login("bob")
+    body = {
+        "kind": "access_list_member",
+        "version": "v1",
+        "metadata": {"name": name},
+        "spec": {"access_list": world.group.id, "name": name, "expires": "2020-01-01T00:00:00Z"},
+    }
+    file = world.place.folder.parent / f"{world.place.folder.name}-member.yaml"
+    file.write_text(yaml.safe_dump(body))
+    ended = world.place.run("create", "-f", file)
+    assert ended.code == 0, ended.out + ended.err
+    world.place.apply()
+    assert world.there(world.group) == {"ann"}
+    assert world.wrote() == [("DELETE", "/api/v1/groups/{group}/users/{user}")]
+    world.place.apply()
+    world.organization.add_member(world.group, world.people["bob"])
+    for _ in range(2):
+        world.place.apply()
+    assert world.there(world.group) == {"ann", "bob"}
+    assert world.wrote() == []
+
+
+def test_r50_an_imported_group_and_one_that_a_rule_fills_are_put_back(world: World) -> None:
+    imported = world.organization.add_group("from-hr", type="APP_GROUP", members=[world.people["ann"]])
+    world.organization.add_rule("fills", 'user.department == "x"', [world.group])
+    world.place.apply()
+    world.edit(imported.id, "cat", joins=True)
+    world.edit(world.group.id, "bob", joins=False)
+    world.simulator.requests.clear()
+    planned = world.place.run("plan", "--format", "json")
+    assert [each["code"] for each in planned.json["findings"]].count("upstream_read_only") == 2
+    world.place.apply()
+    assert world.here(imported.id) == {"ann"}
+    assert world.here(world.group.id) == {"ann", "bob"}
+    assert world.wrote() == []
+
+
+def test_r51_what_is_agreed_outlives_a_change_of_one_person(world: World) -> None:
+    """A person who leaves, and a pass without anything to send, leave the other memberships agreed on."""
+    world.organization.deactivate(world.people["dan"])
+    world.place.apply()
+    world.edit(world.group.id, "cat", joins=True)
+    world.place.apply()
+    assert world.there(world.group) == {"ann", "bob", "cat"}
+    assert len(world.wrote()) == 1
+
+
+def test_r49_edits_go_out_with_a_full_pass_of_the_service(world: World) -> None:
+    world.edit(world.group.id, "cat", joins=True)
+    world.edit(world.group.id, "bob", joins=False)
+    with serving(world.place) as service:
+        service.until(lambda: world.there(world.group) == {"ann", "cat"}, what="the group in Okta")
+        assert service.end() == 0
+    assert world.here(world.group.id) == {"ann", "cat"}
+    assert len(world.wrote()) == 2
+    world.place.plans_nothing()
+
+
+@pytest.mark.parametrize("lost", [1, 2, 3])
+def test_r49_a_push_whose_answers_are_lost_takes_effect_once(world: World, lost: int) -> None:
+    for person in ("cat", "dan"):
+        world.edit(world.group.id, person, joins=True)
+    world.edit(world.group.id, "bob", joins=False)
+    world.simulator.faults.add(Fault("/api/v1/**", LoseAnswer(), first=lost, times=1, writes=True))
+    world.place.apply()
+    assert world.there(world.group) == world.here(world.group.id) == {"ann", "cat", "dan"}
+    world.place.plans_nothing()
+
+
+def test_r49_as_many_requests_as_memberships_and_a_few_more(world: World) -> None:
+    more = "---\napiVersion: idsync/v1\nkind: Guards\nspec: {upstream_additions: {percent: 100, floor: 1000}}\n"
+    many = {f"p{number}": world.organization.add_user(login(f"p{number}")) for number in range(40)}
+    for user in many.values():
+        world.organization.assign_user(world.organization.apps[world.place.app], user)
+    world.people.update(many)
+    world.switch(both=True, more=more)
+    world.place.apply()
+    world.place.apply()
+    world.simulator.requests.clear()
+    world.place.apply()
+    idle = world.simulator.requests.total
+    for name in many:
+        world.edit(world.group.id, name, joins=True)
+    world.simulator.requests.clear()
+    world.place.apply()
+    assert world.there(world.group) == {"ann", "bob", *many}
+    assert len(world.simulator.requests.writes) == len(many)
+    assert world.simulator.requests.total <= idle + len(many) + 6
+
+
+@pytest.mark.parametrize("after", [0, 1, 2])
+def test_r49_killed_in_the_middle_of_a_push_the_next_apply_takes_up_the_rest(
+    world: World, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    for person in ("cat", "dan"):
+        world.edit(world.group.id, person, joins=True)
+    world.edit(world.group.id, "bob", joins=False)
+    sent: list[str] = []
+
+    def cut(writer: MembershipWriter, request: Request, body: bytes | None = None) -> None:
+        if len(sent) == after:
+            raise KeyboardInterrupt
+        sent.append(request.url)
+        write(writer, request, body)
+
+    with monkeypatch.context() as patched:
+        write = MembershipWriter._write
+        patched.setattr(MembershipWriter, "_write", cut)
+        assert world.place.run("apply", "--auto-approve").code == 130
+    world.place.apply()
+    assert world.there(world.group) == world.here(world.group.id) == {"ann", "cat", "dan"}
+    world.place.plans_nothing()
+
+
+def test_r48_two_people_edit_one_membership_at_the_same_time(world: World) -> None:
+    world.edit(world.group.id, "cat", joins=True)
+    world.edit(world.group.id, "bob", joins=False)
+    world.edit(world.app.id, "ann", joins=False)
+
+    def elsewhere(organization: Organization) -> None:
+        organization.add_member(world.group, world.people["cat"])
+        organization.remove_member(world.group, world.people["bob"])
+        organization.unassign_user(world.app, world.people["ann"])
+
+    world.simulator.faults.add(Fault("/api/v1/**", Change(elsewhere), first=1, times=1, writes=True))
+    world.place.apply()
+    assert world.there(world.group) == world.here(world.group.id) == {"ann", "cat"}
+    assert world.assigned() == world.here(world.app.id) == {"bob"}
+    world.place.plans_nothing()
