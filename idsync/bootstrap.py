@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from idsync.sources.protocol import Progress
     from idsync.sources.pushed import PushedSource
     from idsync.sources.snapshot import SnapshotSource as SnapshotReader
+    from idsync.targets.okta.sso_app import OktaSsoApps
     from idsync.targets.okta.writer import MembershipWriter
 
 
@@ -209,6 +210,19 @@ class Workspace:
         requester = Requester(integration.org_url, integration.rate_limit_share, None, Timing())
         try:
             yield MembershipWriter(requester, self._credential())
+        finally:
+            requester.close()
+
+    @contextmanager
+    def sso_apps(self) -> "Iterator[OktaSsoApps]":
+        """What finds, makes and assigns the SSO app, for `enroll` alone. Raises SecretError."""
+        from idsync.okta.request import Requester, Timing
+        from idsync.targets.okta.sso_app import OktaSsoApps
+
+        integration = self.settings.integration
+        requester = Requester(integration.org_url, integration.rate_limit_share, None, Timing())
+        try:
+            yield OktaSsoApps(requester, self._credential())
         finally:
             requester.close()
 

@@ -40,6 +40,7 @@ COMMANDS = {
     "unlock": "Lift every lock on somebody at once.",
     "import": "Write the configuration that the directory already follows.",
     "history": "Show what was applied, when and by whom.",
+    "enroll": "Set up Okta's app, Teleport's connector and the configuration.",
     "doctor": "Try each part of the set-up and say how to repair it.",
     "cleanup": "Take everything of ours out of the directory.",
     "serve": "Keep the directory right, by SCIM push.",

@@ -31,6 +31,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "idsync import --snapshot snapshot.json --current current.json",
     ),
     "history": ("idsync history", "idsync history 12", "idsync history --verify"),
+    "enroll": (
+        "idsync enroll okta -c access --org-url https://acme.okta.com --owner ann@acme.com"
+        " --acs-url https://teleport.acme.com/v1/webapi/saml/acs/okta",
+    ),
     "doctor": ("idsync doctor -c access", "idsync doctor --format json"),
     "cleanup": ("idsync cleanup -c access", "idsync cleanup -c access --auto-approve"),
     "serve": ("idsync serve -c access", "idsync serve --host 0.0.0.0 --port 8443"),

@@ -1,4 +1,7 @@
-"""Finds and reads the files of a configuration: *.yaml and *.yml at any depth, in path order, hidden ones left out."""
+"""Finds and reads the files of a configuration: *.yaml and *.yml at any depth, in path order, hidden ones left out.
+
+So are *.teleport.yaml and *.teleport.yml: what `idsync enroll` writes for Teleport.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,8 @@ TREE_FILES = 2000
 TREE_FOLDERS = 2000
 TREE_DEPTH = 32
 CONFIG_SUFFIXES = (".yaml", ".yml")
+TELEPORT_SUFFIXES = (".teleport.yaml", ".teleport.yml")
+"""How the names of files end that hold resources for Teleport: they are passed over."""
 
 
 class SourceFile(msgspec.Struct, frozen=True):
@@ -135,7 +140,7 @@ class _Tree:
             else:
                 what = f"there are more than {TREE_FOLDERS} folders, or folders nested more than {TREE_DEPTH} deep"
                 self._mistakes.add(TOO_LARGE, Position(shown(entry)), what)
-        elif entry.endswith(CONFIG_SUFFIXES):
+        elif entry.endswith(CONFIG_SUFFIXES) and not entry.endswith(TELEPORT_SUFFIXES):
             self._files += 1
             if self._files <= TREE_FILES:
                 yield entry

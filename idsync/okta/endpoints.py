@@ -88,6 +88,19 @@ class Endpoints(msgspec.Struct, frozen=True):
         url = self._url("apps", app, "users", user)
         return Request(url, "apps", f"user {user} of app {app}", "okta.apps.manage", method="DELETE")
 
+    def create_app(self) -> Request:
+        """Make an app; Okta refuses a second one of the same label."""
+        return Request(self._url("apps"), "apps", "a new app", "okta.apps.manage", method="POST")
+
+    def assign_group(self, app: str, group: str) -> Request:
+        """Give an app to a group; one that has it keeps it."""
+        url = self._url("apps", app, "groups", group)
+        return Request(url, "apps", f"group {group} of app {app}", "okta.apps.manage", method="PUT")
+
+    def saml_metadata(self, app: str) -> Request:
+        """What a service provider must know of an app: XML."""
+        return Request(self._url("apps", app, "sso", "saml", "metadata"), "apps", "SAML metadata", "okta.apps.read")
+
     def group_rules(self) -> Request:
         """The rules that fill groups."""
         return Request(self._url("groups", "rules") + "?limit=200", "groups", "group rules", "okta.groups.read")

@@ -12,14 +12,13 @@ from idsync.okta.auth import ApiTokenCredential, Credential
 from idsync.okta.authorizing import authorizer_for
 from idsync.okta.endpoints import Endpoints
 from idsync.okta.links import next_link
-from idsync.okta.refusals import OAuthScope, problem_of, refusal
-from idsync.okta.request import Attempt, Request, Requester
-from idsync.okta.transport import Answer
+from idsync.okta.refusals import OAuthScope, problem_of
+from idsync.okta.request import Request, Requester
+from idsync.targets.okta.sending import Sender
 
 _CONVEYED = "E0000046"
 """Okta's refusal to take an app from somebody who has it through a group."""
 _READ_ONLY = frozenset({"READ_ONLY_ADMIN", "REPORT_ADMIN", "HELP_DESK_ADMIN", "MOBILE_ADMIN"})
-_JSON = {"Content-Type": "application/json"}
 SCOPES: tuple[OAuthScope, OAuthScope] = ("okta.groups.manage", "okta.apps.manage")
 """What writing takes: of groups, and of apps."""
 
@@ -56,6 +55,7 @@ class MembershipWriter:
     def __init__(self, requester: Requester, credential: Credential) -> None:
         self._requester = requester
         self._credential = credential
+        self._sender = Sender(requester, credential)
         self._endpoints = Endpoints(requester.org_url)
 
     def check_access(self, kinds: Sequence[str]) -> None:
@@ -68,8 +68,8 @@ class MembershipWriter:
                 authorizer_for(self._credential, (scope,), self._requester).headers("PUT", self._requester.org_url)
         if not isinstance(self._credential, ApiTokenCredential):
             return
-        account = _ACCOUNT.decode(self._read(self._endpoints.me()).body)
-        answer = self._send(self._endpoints.roles_of_user(account.id))
+        account = _ACCOUNT.decode(self._sender.read(self._endpoints.me()).body)
+        answer = self._sender.send(self._endpoints.roles_of_user(account.id))
         roles = {role.type for role in _ROLES.decode(answer.body)} if answer.status == 200 else set()
         if roles and roles <= _READ_ONLY:
             raise AuthorizationError(
@@ -83,7 +83,7 @@ class MembershipWriter:
         """The groups that a rule fills."""
         request, groups = self._endpoints.group_rules(), set[str]()
         while True:
-            answer = self._read(request)
+            answer = self._sender.read(request)
             for rule in _RULES.decode(answer.body):
                 groups.update(rule.actions.assign_user_to_groups.group_ids)
             following = next_link(answer.headers.copies("link"))
@@ -94,7 +94,7 @@ class MembershipWriter:
     def conveys_admin_role(self, group: str) -> bool | None:
         """Whether the members of a group are administrators; None where the credential may not see that."""
         try:
-            answer = self._send(self._endpoints.roles_of_group(group))
+            answer = self._sender.send(self._endpoints.roles_of_group(group))
         except AuthorizationError:
             return None
         return bool(_ROLES.decode(answer.body)) if answer.status == 200 else None
@@ -112,34 +112,7 @@ class MembershipWriter:
         self._write(endpoints.unassign(name, user) if kind == "app" else endpoints.leave(name, user))
 
     def _write(self, request: Request, body: bytes | None = None) -> None:
-        answer = self._send(request, body)
+        answer = self._sender.send(request, body)
         if answer.status in (200, 201, 204, 404, 409) or problem_of(answer).code == _CONVEYED:
             return
-        raise self._refused(answer, request)
-
-    def _read(self, request: Request) -> Answer:
-        answer = self._send(request)
-        if answer.status != 200:
-            raise self._refused(answer, request)
-        return answer
-
-    def _refused(self, answer: Answer, request: Request) -> Exception:
-        authorizer = authorizer_for(self._credential, (request.scope,), self._requester)
-        return refusal(answer, request.what, request.scope, self._requester.org_url, authorizer.advice, 1)
-
-    def _send(self, request: Request, body: bytes | None = None) -> Answer:
-        """The final answer, after a new token or proof where one helps."""
-        authorizer = authorizer_for(self._credential, (request.scope,), self._requester)
-        tried: set[str] = set()
-
-        def compose(url: str) -> Attempt:
-            headers = authorizer.headers(request.method, url)
-            return Attempt({**headers, **_JSON} if body is not None else headers, body=body)
-
-        while True:
-            answer = self._requester.settle(request, compose, self._requester.retries())
-            authorizer.heard(answer)
-            remedy = None if answer.status < 400 else authorizer.remedy(answer)
-            if remedy is None or remedy in tried:
-                return answer
-            tried.add(remedy)
+        raise self._sender.refused(answer, request)

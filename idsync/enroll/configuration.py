@@ -1,0 +1,109 @@
+"""The configuration that enrollment writes, or completes where a folder holds a part of it."""
+
+from pathlib import Path
+
+import msgspec
+
+from idsync.config.codes import MISSING_OWNERS, NO_INTEGRATION
+from idsync.config.file_codes import CONFIG_NOT_FOUND, NO_DOCUMENTS
+from idsync.config.loader import Loaded, load, load_documents
+from idsync.config.settings import OktaSource, Settings
+from idsync.config.source_files import SourceFile
+from idsync.config.yaml_writer import scalar
+from idsync.diagnostics import Severity
+from idsync.errors import ConfigError, UsageError
+from idsync.model.org_urls import normal_org_url
+
+_ABSENT = {NO_INTEGRATION.name, NO_DOCUMENTS.name, CONFIG_NOT_FOUND.name}
+_NAMES = ("idsync.yaml", "integration.yaml", "okta-integration.yaml")
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """What somebody wants enrolled. `label` is None where the app may have any."""
+
+    org_url: str
+    owners: tuple[str, ...]
+    acs_url: str
+    audience: str
+    label: str | None
+    groups: tuple[str, ...]
+
+
+class Completed(msgspec.Struct, frozen=True):
+    """The settings that will be, and the files that are missing; their text names the app by `integration`."""
+
+    settings: Settings
+    has_integration: bool
+    integration_file: str | None
+    owners_file: str | None
+
+
+def complete(directory: Path, wanted: Wanted, label: str) -> Completed:
+    """What a folder has, and what it lacks. Raises ConfigError for mistakes in it, UsageError for a contradiction."""
+    loaded = load(directory)
+    files = list(loaded.files)
+    integration_file = owners_file = None
+    if _codes(loaded) & _ABSENT:
+        integration_file = next(name for name in _NAMES if not (directory / name).exists())
+        files.append(SourceFile(integration_file, integration_text(wanted.org_url, f"{{label: {_flow(label)}}}")))
+        loaded = load_documents(files, directory)
+    if _codes(loaded) == {MISSING_OWNERS.name}:
+        owners_file = "owners.yaml"
+        if (directory / owners_file).exists():
+            owners_file = "default-owners.yaml"
+        files.append(SourceFile(owners_file, owners_text(wanted.owners)))
+        loaded = load_documents(files, directory)
+    if loaded.settings is None:
+        raise ConfigError("The configuration is invalid; nothing was done.", loaded.diagnostics)
+    _check(loaded.settings, wanted)
+    return Completed(loaded.settings, integration_file is None, integration_file, owners_file)
+
+
+def _codes(loaded: Loaded) -> set[str]:
+    return {found.code for found in loaded.diagnostics if found.severity is Severity.ERROR}
+
+
+def _check(settings: Settings, wanted: Wanted) -> None:
+    integration = settings.integration
+    if integration.org_url != normal_org_url(wanted.org_url):
+        raise UsageError(
+            f"The configuration is of {integration.org_url}, and --org-url is {normal_org_url(wanted.org_url)}.",
+            why="One folder holds the configuration of one organization.",
+            fix=f"Give the address that stands at {integration.position}, or another folder with -c.",
+        )
+    if not isinstance(integration.source, OktaSource) or integration.authentication is None:
+        raise UsageError(
+            "The configuration does not read Okta.",
+            why="Its source is a file or what is pushed, so that it names no way to sign in.",
+            fix=f"Write source: {{okta: {{}}}} and auth at {integration.position}, or name another folder with -c.",
+        )
+
+
+def integration_text(org_url: str, app: str) -> str:
+    """The Integration; `app` is YAML."""
+    return f"""\
+# How idsync reads Okta. Written by idsync enroll; what is not here is as by default.
+apiVersion: idsync/v1
+kind: Integration
+metadata: {{name: okta}}
+spec:
+  org_url: {scalar(normal_org_url(org_url))}
+  app: {app}
+  auth:
+    api_token: {{env: OKTA_API_TOKEN}}
+"""
+
+
+def owners_text(owners: tuple[str, ...]) -> str:
+    """The default owners."""
+    return f"""\
+# Who owns an access list when it is created. What people change afterwards is never overwritten.
+apiVersion: idsync/v1
+kind: DefaultOwners
+spec: {{owners: [{", ".join(map(_flow, owners))}]}}
+"""
+
+
+def _flow(text: str) -> str:
+    written = scalar(text)
+    return written if written.startswith('"') or not set(written) & set(",[]{}") else f'"{written}"'

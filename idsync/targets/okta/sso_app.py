@@ -1,0 +1,235 @@
+"""The SSO app of an organization, as `idsync enroll` finds it or makes it: the one writer beside memberships.
+
+It stands among the targets, since sources only read. Each request may be sent twice and takes effect once: Okta refuses
+a second app of the same label, and a group that has the app keeps it.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
+
+import msgspec
+
+from idsync.errors import AuthorizationError, IdsyncError, SourceError
+from idsync.okta.auth import ApiTokenCredential, Credential
+from idsync.okta.authorizing import authorizer_for
+from idsync.okta.endpoints import Endpoints
+from idsync.okta.links import next_link
+from idsync.okta.refusals import OAuthScope, problem_of
+from idsync.okta.request import Request, Requester
+from idsync.targets.enrolling import NewApp, SamlApp
+from idsync.targets.okta.sending import Sender
+
+_LABEL_TAKEN = "E0000040"
+_READING: tuple[OAuthScope, ...] = ("okta.users.read", "okta.groups.read", "okta.apps.read")
+_LOOKS = 5
+"""Looks for an app that Okta says is there: a listing may lag behind by a second."""
+_MAY_NOT_MAKE_APPS = frozenset(
+    {
+        "READ_ONLY_ADMIN",
+        "REPORT_ADMIN",
+        "HELP_DESK_ADMIN",
+        "MOBILE_ADMIN",
+        "USER_ADMIN",
+        "GROUP_MEMBERSHIP_ADMIN",
+        "ORG_ADMIN",
+    }
+)
+_FIX = (
+    "Give the account of the token (or the OAuth app) the role Application Administrator and the scope "
+    "okta.apps.manage for the enrollment; afterwards reading is enough."
+)
+
+
+class _SignOn(msgspec.Struct, frozen=True, rename="camel"):
+    sso_acs_url: str | None = None
+    audience: str | None = None
+
+
+class _Settings(msgspec.Struct, frozen=True, rename="camel"):
+    sign_on: _SignOn | None = None
+
+
+class _App(msgspec.Struct, frozen=True, rename="camel"):
+    id: str
+    label: str = ""
+    status: str = ""
+    sign_on_mode: str | None = None
+    settings: _Settings | None = None
+
+
+class _GroupProfile(msgspec.Struct, frozen=True):
+    name: str = ""
+
+
+class _Group(msgspec.Struct, frozen=True):
+    id: str
+    profile: _GroupProfile = _GroupProfile()
+
+
+class _Account(msgspec.Struct, frozen=True):
+    id: str
+
+
+class _Role(msgspec.Struct, frozen=True):
+    type: str = ""
+
+
+R = TypeVar("R", _App, _Group)
+
+
+class OktaSsoApps:
+    """The apps of one organization, with one credential."""
+
+    def __init__(self, requester: Requester, credential: Credential) -> None:
+        self._requester = requester
+        self._credential = credential
+        self._sender = Sender(requester, credential)
+        self._endpoints = Endpoints(requester.org_url)
+
+    def check_may_read(self) -> None:
+        """See that the credential has each scope that reading takes. Raises AuthorizationError, which names it."""
+        for scope in _READING:
+            authorizer_for(self._credential, (scope,), self._requester).headers("GET", self._requester.org_url)
+        self._sender.read(self._endpoints.first("users"))
+
+    def check_may_write(self) -> None:
+        """See that the credential may make and assign apps. Raises AuthorizationError that names what is missing."""
+        authorizer_for(self._credential, ("okta.apps.manage",), self._requester).headers("PUT", self._requester.org_url)
+        if not isinstance(self._credential, ApiTokenCredential):
+            return
+        account = msgspec.json.decode(self._sender.read(self._endpoints.me()).body, type=_Account)
+        answer = self._sender.send(self._endpoints.roles_of_user(account.id))
+        if answer.status != 200:
+            return  # who may not see roles learns it from the first write, before which nothing is made
+        roles = {role.type for role in msgspec.json.decode(answer.body, type=list[_Role])}
+        if roles <= _MAY_NOT_MAKE_APPS:
+            raise AuthorizationError(
+                f"The account of the API token may not make apps (its admin roles: {', '.join(sorted(roles)) or 'none'}"
+                ").",
+                scope="okta.apps.manage",
+                why="Making the SSO app takes the role Application Administrator, or a custom one that manages apps.",
+                fix=_FIX,
+            )
+
+    def app(self, app: str) -> SamlApp:
+        """The app of an id. Raises SourceError where Okta does not show it."""
+        return _told(msgspec.json.decode(self._sender.read(self._endpoints.app(app)).body, type=_App))
+
+    def labelled(self, label: str) -> tuple[SamlApp, ...]:
+        """Every app of that label."""
+        return tuple(_told(app) for app in self._rows(self._endpoints.apps(), _App) if app.label == label)
+
+    def groups(self, names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """The ids of the groups of each name."""
+        found: dict[str, list[str]] = {name: [] for name in names}
+        for group in self._rows(self._endpoints.groups(), _Group):
+            if group.profile.name in found:
+                found[group.profile.name].append(group.id)
+        return {name: tuple(ids) for name, ids in found.items()}
+
+    def groups_of(self, app: str) -> frozenset[str]:
+        """The ids of the groups that have an app."""
+        return frozenset(group.id for group in self._rows(self._endpoints.app_groups(app), _Group))
+
+    def create(self, app: NewApp) -> SamlApp:
+        """Make the app, or find the one that an earlier try made. Raises AuthorizationError and SourceError."""
+        request = self._endpoints.create_app()
+        answer = self._sender.send(request, msgspec.json.encode(_body(app)))
+        if answer.status in (200, 201):
+            return _told(msgspec.json.decode(answer.body, type=_App))
+        if problem_of(answer).code == _LABEL_TAKEN:
+            return self._already_there(app.label)
+        raise self._refused(answer.status, self._sender.refused(answer, request))
+
+    def assign(self, app: str, group: str) -> None:
+        """Give an app to a group. Raises AuthorizationError and SourceError."""
+        request = self._endpoints.assign_group(app, group)
+        answer = self._sender.send(request, b"{}")
+        if answer.status not in (200, 201, 204):
+            raise self._refused(answer.status, self._sender.refused(answer, request))
+
+    def metadata(self, app: str) -> str:
+        """The identity provider's metadata of an app: XML."""
+        answer = self._sender.read(self._endpoints.saml_metadata(app), {"Accept": "application/xml"})
+        text = answer.body.decode("utf-8", "replace")
+        if "EntityDescriptor" not in text:
+            raise SourceError(
+                "Okta did not answer with SAML metadata for the app.", fix="Try again, or look at it in Okta."
+            )
+        return text
+
+    def _already_there(self, label: str) -> SamlApp:
+        retries = self._requester.retries()
+        for _ in range(_LOOKS):
+            if found := self.labelled(label):
+                return found[0]
+            retries.wait(1.0)
+        raise AuthorizationError(
+            f"Okta says that an app {label!r} is there, and does not show it.",
+            scope="okta.apps.read",
+            why="The admin role of the credential does not cover that app.",
+            fix="Have its resource set hold the app, or choose another label: --app-label LABEL.",
+        )
+
+    @staticmethod
+    def _refused(status: int, error: IdsyncError) -> IdsyncError:
+        if status != 403:
+            return error
+        return AuthorizationError(
+            "Okta does not allow making or assigning the app.",
+            scope="okta.apps.manage",
+            why="The credential lacks the scope okta.apps.manage, or the role Application Administrator.",
+            fix=_FIX,
+        )
+
+    def _rows(self, request: Request, kind: type[R]) -> Iterator[R]:
+        decoder: msgspec.json.Decoder[list[R]] = msgspec.json.Decoder(list[kind])  # type: ignore[valid-type]
+        seen: set[str] = set()
+        while request.url not in seen:
+            seen.add(request.url)
+            answer = self._sender.read(request)
+            yield from decoder.decode(answer.body)
+            following = next_link(answer.headers.copies("link"))
+            if following is None or not following.startswith(self._requester.org_url + "/"):
+                return
+            request = msgspec.structs.replace(request, url=following)
+
+
+def _told(app: _App) -> SamlApp:
+    sign_on = (app.settings and app.settings.sign_on) or _SignOn()
+    is_saml = app.sign_on_mode in (None, "SAML_2_0")
+    return SamlApp(app.id, app.label, app.status == "ACTIVE", is_saml, sign_on.sso_acs_url, sign_on.audience)
+
+
+def _body(app: NewApp) -> dict[str, Any]:
+    """A custom SAML app, as Okta wants it: without a name, and with every setting of signing on."""
+    unspecified = "urn:oasis:names:tc:SAML:2.0:attrname-format:unspecified"
+    statements: list[dict[str, Any]] = [
+        {"type": "GROUP", "name": app.groups, "namespace": unspecified, "filterType": "REGEX", "filterValue": ".*"}
+    ]
+    statements += [
+        {"type": "EXPRESSION", "name": name, "namespace": unspecified, "values": [f"user.{attribute}"]}
+        for name, attribute in app.attributes
+    ]
+    return {
+        "label": app.label,
+        "signOnMode": "SAML_2_0",
+        "settings": {
+            "signOn": {
+                "ssoAcsUrl": app.acs_url,
+                "recipient": app.acs_url,
+                "destination": app.acs_url,
+                "audience": app.audience,
+                "idpIssuer": "http://www.okta.com/${org.externalKey}",
+                "subjectNameIdTemplate": "${user.userName}",
+                "subjectNameIdFormat": "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified",
+                "responseSigned": True,
+                "assertionSigned": True,
+                "signatureAlgorithm": "RSA_SHA256",
+                "digestAlgorithm": "SHA256",
+                "honorForceAuthn": True,
+                "authnContextClassRef": "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport",
+                "attributeStatements": statements,
+            }
+        },
+    }
