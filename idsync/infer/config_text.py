@@ -1,10 +1,12 @@
 """An inferred configuration as YAML: minimal, sorted, commented, and read back by the loader as it was meant."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import assert_never
 
 import msgspec
 
+from idsync.config.guards import LIMITS, Guard, Guards
 from idsync.config.secret_references import EnvironmentSecret, FileSecret, FolderSecret, SecretReference
 from idsync.config.settings import (
     ApiToken,
@@ -22,6 +24,8 @@ from idsync.infer.access_lists import ListRule, literal_filter, literal_template
 from idsync.infer.configuration import Inferred
 from idsync.infer.roles import RoleRule
 
+DEFAULTS = Guards()
+
 
 class Connection(msgspec.Struct, frozen=True):
     """What cannot be inferred, since neither snapshot nor directory says it: how the organization is reached."""
@@ -36,8 +40,8 @@ class Connection(msgspec.Struct, frozen=True):
     prefix: str = "okta/"
 
 
-def config_text(connection: Connection, inferred: Inferred) -> str:
-    """The documents of a configuration, in one file."""
+def config_text(connection: Connection, inferred: Inferred, guards: Guards = DEFAULTS) -> str:
+    """The documents of a configuration, in one file. `guards` are those in force: no directory shows them."""
     documents = [_integration(connection, inferred)]
     if inferred.owners:
         documents.append(_owners(inferred.owners))
@@ -47,7 +51,27 @@ def config_text(connection: Connection, inferred: Inferred) -> str:
         documents.append(_role_mapping(inferred.roles.rules))
     if inferred.list_rules:
         documents.append(_list_rules(inferred.list_rules))
+    if kept := _guards(guards):
+        documents.append(kept)
     return "---\n".join("\n".join(lines) + "\n" for lines in documents)
+
+
+def _limit(guards: Guards, name: str) -> tuple[Decimal, int]:
+    limit: Guard = getattr(guards, name)
+    return limit.percent, limit.floor
+
+
+def _guards(guards: Guards) -> list[str]:
+    """The limits that are not the default ones, and the people who are protected; empty where there are none."""
+    limits = {name: _limit(guards, name) for name in LIMITS}
+    lines = [
+        f"  {name}: {{percent: {percent:f}, floor: {floor}}}"
+        for name, (percent, floor) in limits.items()
+        if (percent, floor) != _limit(DEFAULTS, name)
+    ]
+    if guards.protected_users:
+        lines.append(f"  protected_users: {_flow(sorted(guards.protected_users))}")
+    return [*_head("Guards", "As they were in force."), "spec:", *lines] if lines else []
 
 
 def _flow(texts: Iterable[str]) -> str:

@@ -115,6 +115,8 @@ def calls(org: Path) -> dict[str, list[tuple[str, ...]]]:
             ("rm", f"user/{OTHER}", "--auto-approve"),
         ],
         "edit": [("edit", f"user/{EVIL}"), ("edit", EVIL)],
+        "doctor": [("doctor", "--format", form) for form in formats],
+        "cleanup": [("cleanup", "--format", form) for form in formats],
         "drift": [("drift", "--format", form) for form in (*formats, "markdown")],
         "explain": [
             *(("explain", PERSON, "--format", form) for form in formats),

@@ -16,6 +16,7 @@ from idsync.cli.progress import ProgressDisplay
 from idsync.cli.workspaces import given_directory
 from idsync.config.codes import NO_INTEGRATION
 from idsync.config.file_codes import CONFIG_NOT_FOUND, NO_DOCUMENTS
+from idsync.config.guards import Guards
 from idsync.config.loader import load
 from idsync.config.settings import AppById, Integration, SnapshotSource
 from idsync.config.source_files import CONFIG_SUFFIXES
@@ -24,6 +25,7 @@ from idsync.infer.config_text import Connection, config_text
 from idsync.infer.configuration import Prevention, infer_from, preventions
 from idsync.model.directory import DirectoryState
 from idsync.model.identity import Snapshot
+from idsync.reconcile.applied_configuration import applied_in, applied_settings
 from idsync.reconcile.planning import make_plan
 from idsync.reconcile.single_pass import read
 from idsync.sources.snapshot import read_snapshot
@@ -53,10 +55,10 @@ def command(
         raise UsageError(f"{output} is there already.", why="import never overwrites a file.", fix="Name another file.")
     if output is not None:
         _refuse_second(invocation.config, output)
-    integration, reading, state = _known(invocation, snapshot, current)
+    integration, reading, state, guards = _known(invocation, snapshot, current)
     connection = _connection(integration, reading, snapshot, output)
     now = datetime.now().astimezone()
-    text = config_text(connection, infer_from(reading, state, connection.org_url, connection.prefix, now))
+    text = config_text(connection, infer_from(reading, state, connection.org_url, connection.prefix, now), guards)
     left = _left_to_do(text, reading, state, now)
     if output is None:
         invocation.console.result(text)
@@ -88,30 +90,39 @@ def _refuse_second(config: Path, output: Path) -> None:
 
 def _known(
     invocation: Invocation, snapshot: Path | None, current: Path | None
-) -> tuple[Integration | None, Snapshot, DirectoryState]:
-    """The configuration that exists, if one does, what the source says and what the directory holds."""
+) -> tuple[Integration | None, Snapshot, DirectoryState, Guards]:
+    """The configuration that exists, if one does, what the source says, what the directory holds, and guards."""
     try:
         place = open_workspace(invocation.config)
     except ConfigError as error:
         is_there = any(found.code not in _NO_CONFIG for found in error.diagnostics)
         if is_there or snapshot is None or current is None:
             raise
-        return None, read_snapshot(snapshot), given_directory(current).state()
+        directory = given_directory(current)
+        return None, read_snapshot(snapshot), directory.state(), _guards_in(directory, invocation.config)
     return place.settings.integration, *_read(invocation, place, snapshot, current)
 
 
 def _read(
     invocation: Invocation, place: Workspace, snapshot: Path | None, current: Path | None
-) -> tuple[Snapshot, DirectoryState]:
-    """The whole source, whatever the filters say, and the whole directory."""
+) -> tuple[Snapshot, DirectoryState, Guards]:
+    """The whole source, whatever the filters say, the whole directory, and the guards in force there."""
     with ProgressDisplay(invocation.console) as progress:
         source = place.source(progress, snapshot=snapshot, everything=True)
         if current is not None:
             directory = given_directory(current)
-            return read(source, directory, place.settings, None).snapshot, directory.state()
+            guards = _guards_in(directory, place.directory)
+            return read(source, directory, place.settings, None).snapshot, directory.state(), guards
         with place.store(Access.READ) as store:
             target = place.target(store)
-            return read(source, target, place.settings, None).snapshot, target.state()
+            in_force = place.applied(store) or place
+            return read(source, target, place.settings, None).snapshot, target.state(), in_force.settings.guards
+
+
+def _guards_in(directory: GivenDirectory, folder: Path) -> Guards:
+    """The guards of the configuration that was last applied to a directory in a file, or the default ones."""
+    applied = applied_in(directory.configuration, directory.last_apply)
+    return Guards() if applied is None else applied_settings(applied, folder).guards
 
 
 def _connection(
