@@ -12,6 +12,7 @@ from idsync.errors import BlockedError, PlanMismatch, PlanStale, PlanTampered, P
 from idsync.model.directory import LastApply
 from idsync.model.findings import LOGIN_REUSED, OLDER, ORPHANED
 from idsync.model.former_addresses import Orphans
+from idsync.model.numbers import counted
 from idsync.model.ownership import Ours
 from idsync.plan.changes import Change, Plan, UserChange
 from idsync.plan.guards import ALL_GUARDS
@@ -135,7 +136,7 @@ def check_health(plan: Plan, releases: Mapping[str, str], *, split: bool = False
         raise SourceUnhealthy(
             f"The snapshot is broken: {', '.join(codes)}.",
             codes=codes,
-            why=f"{_counted(len(held), 'change')} held back, and nothing releases a broken reading.",
+            why=f"{counted(len(held), 'change is', 'changes are')} held back, and nothing releases a broken reading.",
             fix=f"Read the source again. {BY_HAND}",
         )
     pending = [code for code in codes if code not in releases or code not in RELEASABLE]
@@ -143,7 +144,8 @@ def check_health(plan: Plan, releases: Mapping[str, str], *, split: bool = False
         raise SourceUnhealthy(
             f"The snapshot is suspect: {', '.join(pending)}.",
             codes=pending,
-            why=f"{_counted(len(held), 'change')} held back, since a bad read of the source must never delete."
+            why=f"{counted(len(held), 'change is', 'changes are')} held back, "
+            "since a bad read of the source must never delete."
             if held
             else "It holds nothing back, but would become the good reading that the next one is compared with.",
             fix=f"Read the source again or, if it is right, {_allow(pending)} {BY_HAND}"
@@ -179,7 +181,7 @@ def check_guards(plan: Plan, releases: Mapping[str, str]) -> None:
         over = {result.guard: result for result in plan.guards if result.verdict == "blocked"}
         held = numbers_held(plan)
         counts = {name: f"{name} counts {over[name].count}, limit {over[name].limit:g}" for name in over}
-        keeps = {name: f"{name} keeps back {_changes(held[name])} until a person releases it" for name in held}
+        keeps = {name: f"{name} keeps back {counted(held[name], 'change')} until a person releases it" for name in held}
         why = [told for name in pending if (told := counts.get(name) or keeps.get(name))]
         raise BlockedError(
             f"Blocked by {', '.join(pending)}.",
@@ -201,12 +203,12 @@ def releasing(
     return {name: reason for name, reason in releases.items() if name in blocking}
 
 
-def unneeded(releases: Iterable[str], counted: Container[str]) -> tuple[str, ...]:
+def unneeded(releases: Iterable[str], counting: Container[str]) -> tuple[str, ...]:
     """Notes on releases that release nothing."""
     return tuple(
         f"{name} blocks nothing in this plan; its release is ignored"
         for name in releases
-        if name not in counted and name != LOGIN_REUSED
+        if name not in counting and name != LOGIN_REUSED
     )
 
 
@@ -236,11 +238,3 @@ def _major(version: str) -> str:
 
 def _allow(names: Iterable[str]) -> str:
     return "say why: " + " ".join(f'--allow {name}="…"' for name in names) + "."
-
-
-def _changes(number: int) -> str:
-    return "1 change" if number == 1 else f"{number:,} changes"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun} is" if number == 1 else f"{number} {noun}s are"

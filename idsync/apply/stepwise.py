@@ -15,6 +15,7 @@ from idsync.model.addresses import Address, lock_address, member_address, split_
 from idsync.model.canonical import Body, body_of
 from idsync.model.directory import DirectoryState, Reason
 from idsync.model.journal import LocksSwept, StepBegun, StepFailed, StepMade
+from idsync.model.numbers import counted
 from idsync.model.resources import Lock
 from idsync.model.times import format_time
 from idsync.plan.apply_times import Moment, stamped_members
@@ -44,7 +45,8 @@ class Outcome(msgspec.Struct):
         count = len(self.failures)
         why = f"{address}: {first.summary}" + (f" And {count - 1} more." if count > 1 else "")
         return PartlyApplied(
-            f"{done} of {total} steps were made, {count} failed and {self.waiting} wait for these: {why}",
+            f"{done} of {total} steps were made, {count} failed and "
+            f"{counted(self.waiting, 'waits', 'wait')} for these: {why}",
             done=done,
             total=total,
             failed=count,

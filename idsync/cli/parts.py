@@ -62,7 +62,7 @@ def applied_text(applied: Applied, parts: Parts) -> str:
     part = " in part" if parts.held.changes else ""
     resumed = ", taken up where it was broken off" if applied.resumed else ""
     steps = counted(applied.steps, "step")
-    return f"Applied{part}: run {applied.run}{resumed}, {steps}, serial {applied.serial}.{swept}"
+    return f"Applied{part}: run {applied.run}{resumed}, {steps}.{swept}"
 
 
 def _without_a_run(parts: Parts) -> str:

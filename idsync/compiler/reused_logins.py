@@ -10,7 +10,7 @@ from idsync.model.directory import UpstreamCause
 from idsync.model.findings import LOGIN_REUSED, Finding
 from idsync.model.ownership import UNKNOWN_PERSON, USER_ID_LABEL
 from idsync.model.resources import Lock
-from idsync.model.times import format_duration
+from idsync.model.times import duration_words
 
 
 def login_reused(
@@ -40,5 +40,5 @@ def login_reused(
 
 def _until(lock: Lock, lifetime: int | None) -> str:
     if lifetime is not None:
-        return f"for {format_duration(lifetime)} from this apply on"
+        return f"for {duration_words(lifetime)} from this apply on"
     return "without an end" if lock.spec.expires is None else f"until {lock.spec.expires}"

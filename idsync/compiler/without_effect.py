@@ -166,15 +166,15 @@ def _people(inputs: Inputs) -> Iterator[Finding]:
     known = _Known(inputs)
     for named in settings.guards.protected_users_written:
         if not known.folded(named.name):
-            message = f"protected_users: {quoted(named.name)} is nobody's name, so nobody is protected by it."
+            message = f"protected_users: no user is called {quoted(named.name)}, so nobody is protected by it."
             yield _finding(message, named.position, known.like(named.name), "error")
     for named in settings.integration.users.adopt_written:
         if not known.exactly(named.name):
-            message = f"users.adopt: {quoted(named.name)} is nobody's name, so nobody is taken over."
+            message = f"users.adopt: no user is called {quoted(named.name)}, so nobody is taken over."
             yield _finding(message, named.position, known.like(named.name))
     for named in _owners(inputs) if settings.integration.sync.access_lists else ():
         if not known.exactly(named.name):
-            message = f"The owner {quoted(named.name)} is nobody yet."
+            message = f"The owner {quoted(named.name)} is not a user yet."
             yield _finding(message, named.position, known.like(named.name), "info")
 
 

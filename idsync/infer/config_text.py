@@ -23,6 +23,7 @@ from idsync.config.yaml_writer import scalar
 from idsync.infer.access_lists import ListRule, literal_filter, literal_template
 from idsync.infer.configuration import Inferred
 from idsync.infer.roles import RoleRule
+from idsync.model.numbers import counted
 
 DEFAULTS = Guards()
 
@@ -167,7 +168,7 @@ def _role_mapping(rules: tuple[RoleRule, ...]) -> list[str]:
         who = f"group: {scalar(literal_filter(rule.mark.value))}"
         if rule.mark.trait:
             who = f"trait: {scalar(rule.mark.trait)}, value: {scalar(literal_filter(rule.mark.value))}"
-        people = "1 person" if rule.people == 1 else f"{rule.people} people"
+        people = counted(rule.people, "person", "people")
         lines.append(f"    - {{{who}, roles: {_flow(map(literal_template, rule.roles))}}}  # {people}")
     return lines
 

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
+from idsync.model.numbers import counted
+
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?\Z")
 _UNITS = (86400, 3600, 60, 1)
 
@@ -89,10 +91,20 @@ def parse_duration(text: str) -> int:
 
 
 def format_duration(seconds: int) -> str:
-    """The shortest spelling that `parse_duration` reads back, down to seconds."""
+    """The shortest spelling that `parse_duration` reads back, down to seconds, as a configuration has it."""
     parts = []
     for unit, letter in zip(_UNITS, "dhms", strict=True):
         count, seconds = divmod(seconds, unit)
         if count:
             parts.append(f"{count}{letter}")
     return "".join(parts) or "0s"
+
+
+def duration_words(seconds: int) -> str:
+    """`1 day 7 hours`, as people say it, down to seconds."""
+    parts = []
+    for unit, noun in zip(_UNITS, ("day", "hour", "minute", "second"), strict=True):
+        count, seconds = divmod(seconds, unit)
+        if count:
+            parts.append(counted(count, noun))
+    return " ".join(parts) or "0 seconds"

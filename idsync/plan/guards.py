@@ -15,6 +15,7 @@ from idsync.model.directory import ConfigCause
 from idsync.model.directory_index import DirectoryIndex, Managed
 from idsync.model.findings import Finding
 from idsync.model.names import twin_key
+from idsync.model.numbers import counted as number_of
 from idsync.model.resources import Lock, User
 from idsync.plan.around import Around
 from idsync.plan.changes import (
@@ -237,9 +238,10 @@ def guard_findings(
             harmed = ", ".join(sorted(taken.harmed))
             what = f"The plan would lock, delete or leave without a role people who are protected: {harmed}."
         else:
-            words = _LOSES_TRAITS if result.guard == LOSSES and taken.losses.of_hidden_traits else _WORDS[result.guard]
+            traits = result.guard == LOSSES and taken.losses.of_hidden_traits
+            words, one, several = _LOSES_TRAITS if traits else _WORDS[result.guard]
             limit = _limit_words(result, getattr(guards, result.guard), managed)
-            what = f"The plan {words.format(result.count)}; the limit is {limit}."
+            what = f"The plan {words.format(number_of(result.count, one, several))}; the limit is {limit}."
         place = places.get(result.guard)
         causes = () if place is None else (ConfigCause(place.file, place.line, place.column),)
         message = f"{what} To go ahead: apply --allow {result.guard}=REASON."
@@ -255,19 +257,21 @@ def _limit_words(result: GuardResult, guard: Guard, managed: Managed) -> str:
     return f"{result.limit}, as applied last (the {now} of this configuration hold for the changes after it)"
 
 
-_LOSES_TRAITS = "takes a role, a grant, or a trait that is not shown any more, from {} people who stay"
+_STAY = ("person who stays", "people who stay")
+_LOSES_TRAITS = ("takes a role, a grant, or a trait that is not shown any more, from {}", *_STAY)
 _WORDS = {
-    "user_deletes": "makes {} user deletions",
-    "user_locks": "makes {} user locks",
-    "member_removals": "makes {} member removals",
-    "access_list_deletes": "makes {} access list deletions",
-    APP_GROUPS: "makes {} deletions of apps and groups",
-    LOSSES: "takes a role or a grant from {} people who stay",
-    BURST: "makes {} locks within an hour",
-    REMOVED_UPSTREAM: "removes {} memberships in Okta",
-    ADDED_UPSTREAM: "adds {} memberships in Okta",
-    GAINS: "gives a role or a grant to {} people within an hour",
+    "user_deletes": ("makes {}", "user deletion", ""),
+    "user_locks": ("makes {}", "user lock", ""),
+    "member_removals": ("makes {}", "member removal", ""),
+    "access_list_deletes": ("makes {}", "access list deletion", ""),
+    APP_GROUPS: ("makes {}", "deletion of apps and groups", "deletions of apps and groups"),
+    LOSSES: ("takes a role or a grant from {}", *_STAY),
+    BURST: ("makes {} within an hour", "lock", ""),
+    REMOVED_UPSTREAM: ("removes {} in Okta", "membership", ""),
+    ADDED_UPSTREAM: ("adds {} in Okta", "membership", ""),
+    GAINS: ("gives a role or a grant to {} within an hour", "person", "people"),
 }
+"""What a plan does that a guard counts, and the noun for one of it and for several; the latter where -s does not do."""
 
 
 def counted(change: Change, standing: Standing) -> tuple[str, int]:

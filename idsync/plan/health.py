@@ -16,6 +16,7 @@ from idsync.model.directory import LastApply
 from idsync.model.findings import OLDER, Finding, Health
 from idsync.model.identity import Snapshot, is_everyone
 from idsync.model.measures import CROWD, ListMeasure, Measures, Seen, Unasked
+from idsync.model.numbers import counted
 from idsync.model.org_urls import normal_org_url
 from idsync.model.plain_resources import App, Role, UserGroup
 from idsync.model.resources import AccessList, Metadata, User
@@ -154,7 +155,7 @@ def _people_doubts(limit: Guard, seen: Seen, before: Measures) -> Iterator[Findi
             "An Okta credential without an admin role on the app reads nobody.",
         )
     elif pool.people - now > limit.limit(pool.people):
-        yield _shrunk(limit, "people with the app", pool.people, now)
+        yield _shrunk(limit, "person with the app", "people with the app", pool.people, now)
 
 
 def _odd_rows(seen: Seen, before: Measures, kind: Literal["user", "group", "app"]) -> Iterator[Finding]:
@@ -175,23 +176,24 @@ def _list_doubts(limit: Guard, seen: Seen, before: Measures, kind: Literal["grou
     explained = seen.others.keys() | seen.confirmed | seen.left
     was = {name: item for name, item in before.lists.items() if item.kind == kind and name not in explained}
     now = {name: seen.measures.lists[name] for name in was if name in seen.measures.lists}
-    counted = _as_read(was)
-    members, left = _people(counted.values()), _people(now[name] for name in counted if name in now)
+    lists = _as_read(was)
+    members, left = _people(lists.values()), _people(now[name] for name in lists if name in now)
     if not members:
         return
-    several = sum(item.people > 0 for item in counted.values()) > 1 or members > limit.limit(members)
+    several = sum(item.people > 0 for item in lists.values()) > 1 or members > limit.limit(members)
     if (not left and several) or (not now and kind not in seen.others.values()):
         message = (
-            f"No {kind} that is asked for has a member in this reading; in the last good one {_counted(counted, kind)} "
-            f"had {members:,}. An Okta credential whose role does not cover them reads them empty."
+            f"No {kind} that is asked for has a member in this reading; in the last good one "
+            f"{counted(len(lists), kind)} had {members:,}. An Okta credential whose role does not cover them reads "
+            "them empty."
         )
         yield _finding("groups_empty", message) if kind == "group" else _finding("apps_empty", message)
         return
     if len(was) - len(now) > limit.limit(len(was)):
-        yield _shrunk(limit, f"{kind}s", len(was), len(now))
+        yield _shrunk(limit, kind, f"{kind}s", len(was), len(now))
     if members - left > limit.limit(members):
-        measure = "memberships of groups" if kind == "group" else "direct assignments of apps"
-        yield _shrunk(limit, measure, members, left)
+        one, of = ("membership", "of groups") if kind == "group" else ("direct assignment", "of apps")
+        yield _shrunk(limit, f"{one} {of}", f"{one}s {of}", members, left)
     emptied = {
         name: item for name, item in was.items() if item.people >= CROWD and (name not in now or not now[name].people)
     }
@@ -237,11 +239,11 @@ def _people(lists: Iterable[ListMeasure]) -> int:
     return sum(item.people for item in lists)
 
 
-def _shrunk(limit: Guard, measure: str, before: int, now: int) -> Finding:
+def _shrunk(limit: Guard, one: str, several: str, before: int, now: int) -> Finding:
     return _finding(
         "source_shrink",
-        f"This reading has {now:,} {measure}, {before - now:,} fewer than the {before:,} of the last good one; "
-        f"at most {limit.limit(before):,} may go missing between two readings.",
+        f"This reading has {counted(now, one, several)}, {before - now:,} fewer than the {before:,} of the last good "
+        f"one; at most {limit.limit(before):,} may go missing between two readings.",
     )
 
 
@@ -259,10 +261,6 @@ def _emptied(emptied: dict[str, ListMeasure], now: dict[str, ListMeasure], kind:
 def _some(names: list[str]) -> str:
     shown = ", ".join(names[:_NAMED])
     return shown if len(names) <= _NAMED else f"{shown} and {len(names) - _NAMED} more"
-
-
-def _counted(items: dict[str, ListMeasure], noun: str) -> str:
-    return f"{len(items):,} {noun}" if len(items) == 1 else f"{len(items):,} {noun}s"
 
 
 def held_back(changes: Iterable[Change], judgement: Judgement, shown_out: frozenset[str]) -> tuple[Change, ...]:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from idsync.model.extent import Reading
 from idsync.model.findings import Finding
-from idsync.model.times import Clocks, format_duration, parse_time
+from idsync.model.times import Clocks, duration_words, parse_time
 
 DAY, HOUR, MINUTE = 86_400, 3_600, 60
 
@@ -41,4 +41,4 @@ def clock_findings(clocks: Clocks) -> list[Finding]:
 def _roughly(seconds: int) -> str:
     """In the largest unit alone, so that a plan made again in a moment has the same bytes."""
     unit = next(unit for unit in (DAY, HOUR, MINUTE) if seconds >= unit)
-    return format_duration(seconds // unit * unit)
+    return duration_words(seconds // unit * unit)

@@ -10,6 +10,7 @@ from idsync.apply.kept_back import Kept, KeptBack, kept_back
 from idsync.apply.kept_marks import with_numbers_kept
 from idsync.model.addresses import Address, split_address
 from idsync.model.findings import Finding
+from idsync.model.numbers import counted
 from idsync.reconcile.planned import Planned
 from idsync.stores.protocol import Facts
 from idsync.targets.protocol import DirectoryReader
@@ -62,7 +63,7 @@ def with_kept(planned: Planned, facts: Facts, target: DirectoryReader) -> Planne
 def _finding(guard: str, held: tuple[Waiting, ...], options: Sequence[str]) -> Finding:
     since = min((each.since for each in held if each.since), default="")
     shown = ", ".join(map(str, held[:_SHOWN])) + (f" and {len(held) - _SHOWN:,} more" if len(held) > _SHOWN else "")
-    number = "1 change is" if len(held) == 1 else f"{len(held):,} changes are"
+    number = counted(len(held), "change is", "changes are")
     them = "it" if len(held) == 1 else "them"
     command = f"{shlex.join(['idsync', 'apply', *options])} --allow {guard}=REASON"
     return Finding(

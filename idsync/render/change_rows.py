@@ -7,11 +7,11 @@ from typing import assert_never
 import msgspec
 
 from idsync.model.addresses import split_address
-from idsync.model.directory import Cause, UpstreamCause
+from idsync.model.directory import Cause, Reason, UpstreamCause
 from idsync.model.plain_resources import App, UserGroup, rule_labels, title_of
 from idsync.model.plain_resources import Role as RoleResource
 from idsync.model.resources import AccessList, Lock
-from idsync.model.times import format_duration
+from idsync.model.times import duration_words
 from idsync.plan.changes import (
     AccessListChange,
     Action,
@@ -26,7 +26,7 @@ from idsync.plan.steps import Phase, phases_of
 from idsync.render.cells import Cell, Code, ListName, Person, Role, Safe, Trait, Value, Words, cause_cell, some
 from idsync.render.fields import differing_fields, value_words
 from idsync.render.made import MadeWhenRead
-from idsync.render.phrases import counted, in_target
+from idsync.render.phrases import counted, in_target, reason_words
 from idsync.render.view import Effect, Entry, Section, Symbol
 
 TITLES = {
@@ -123,11 +123,13 @@ def list_cell(change: AccessListChange) -> ListName:
 
 
 def why(change: Change) -> Words:
-    """The code of a change's reason, and its causes."""
+    """The reason of a change, and its causes."""
     causes = [cause_cell(cause) for cause in change.causes if not _says_the_object_again(change, cause)]
     words = some(causes, CAUSES_SHOWN)
-    code = Code(change.reason.value)
-    return (code, ": ", *words) if words else (code,)
+    reason = reason_words(change.reason)
+    if isinstance(change, AccessListChange) and change.reason is Reason.RENAMED:
+        reason = "a person in it was renamed in Okta"
+    return (f"{reason}: ", *words) if words else (reason,)
 
 
 def _says_the_object_again(change: Change, cause: Cause) -> bool:
@@ -200,7 +202,7 @@ def _lock_words(change: LockChange) -> Words:
         return ("lock ", Value(split_address(change.address)[1]))
     if change.after is None:
         return ("lock on ", Person(user), ", lifted")
-    lasting = "until lifted" if change.lifetime is None else f"for {format_duration(change.lifetime)}"
+    lasting = "until lifted" if change.lifetime is None else f"for {duration_words(change.lifetime)}"
     return ("lock on ", Person(user), f", {lasting}")
 
 

@@ -78,15 +78,15 @@ def _things_clause(plan: Plan, touched: Touched) -> str:
     parts = []
     for number, singular, plural in (
         (lists.create, "list is created", "lists are created"),
-        (lists.update, "list changes", "lists change"),
+        (lists.update, "list is changed", "lists are changed"),
         (lists.delete, "list is deleted", "lists are deleted"),
         *_resources(plan),
         (
             touched.untouched_users,
-            "user changes without effect on access",
-            "users change without effect on access",
+            "user is changed without effect on access",
+            "users are changed without effect on access",
         ),
-        (_untouched_locks(plan, touched), "lock changes", "locks change"),
+        (_untouched_locks(plan, touched), "lock is changed", "locks are changed"),
     ):
         if number:
             parts.append(counted(number, singular, plural))
@@ -97,9 +97,9 @@ def _resources(plan: Plan) -> Iterator[tuple[int, str, str]]:
     """Apps and groups together; roles come and go with their lists, and are told where they change otherwise."""
     apps, groups, roles = (each or NOTHING for each in (plan.summary.app, plan.summary.user_group, plan.summary.role))
     yield apps.create + groups.create, "app or group is created", "apps and groups are created"
-    yield apps.update + groups.update, "app or group changes", "apps and groups change"
+    yield apps.update + groups.update, "app or group is changed", "apps and groups are changed"
     yield apps.delete + groups.delete, "app or group is deleted", "apps and groups are deleted"
-    yield roles.update, "role changes", "roles change"
+    yield roles.update, "role is changed", "roles are changed"
     if not plan.summary.access_list.create:
         yield roles.create, "role is created", "roles are created"
     if not plan.summary.access_list.delete:

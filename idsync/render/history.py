@@ -25,7 +25,7 @@ from idsync.model.journal import (
 )
 from idsync.render.escape_text import shown, visible
 from idsync.render.journal_names import NOTHING_TOLD, Told
-from idsync.render.phrases import counted, listed
+from idsync.render.phrases import counted, listed, reason_words
 from idsync.render.style import PLAIN, Style, Tone
 
 _NOUNS = {"user": "user", "lock": "lock", "access_list": "list", "member": "member"}
@@ -139,7 +139,7 @@ def _step_lines(entry: Entry, style: Style, told: Told) -> list[str]:
 
 def _made_lines(entry: StepMade, style: Style, told: Told) -> list[str]:
     symbol = style.paint(_SYMBOLS[entry.action], _TONES[entry.action])
-    lines = [f"  {symbol} {told.get(entry.address) or _object(entry.address)}  [{visible(entry.reason)}]"]
+    lines = [f"  {symbol} {told.get(entry.address) or _object(entry.address)}  [{reason_words(entry.reason)}]"]
     if entry.members_added:
         lines.append(f"      + {counted(len(entry.members_added), 'member')}: {_names(entry.members_added)}")
     if entry.members_removed:

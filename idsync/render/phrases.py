@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from idsync.model.directory import Cause, ConfigCause, Reason, UpstreamCause
+from idsync.model.numbers import counted as counted
 from idsync.render.escape_text import shown, visible
 
 REASONS: dict[Reason, str] = {
@@ -20,6 +21,8 @@ REASONS: dict[Reason, str] = {
     Reason.TRAITS_CHANGED: "shown traits changed",
     Reason.ROLE_MAPPING_CHANGED: "role mapping changed",
     Reason.IMPORTED: "imported from Okta",
+    Reason.LABELS_CHANGED: "labels changed",
+    Reason.LINKS_CHANGED: "linked differently in Okta",
     Reason.GROUP_RENAMED: "renamed in Okta",
     Reason.TITLE_CHANGED: "title changed",
     Reason.DESCRIPTION_CHANGED: "described differently in Okta",
@@ -35,16 +38,17 @@ REASONS: dict[Reason, str] = {
     Reason.SUSPENSION_CHANGED: "users.suspended changed in the configuration",
     Reason.APP_CHANGED: "app changed in the configuration",
     Reason.SYNC_CHANGED: "sync changed in the configuration",
-    Reason.WHEN_EMPTY_CHANGED: "access_lists.when_empty changed in the configuration",
+    Reason.WHEN_EMPTY_CHANGED: "the setting for empty lists changed in the configuration",
     Reason.ADOPTED_BY_NAME: "taken over, since users.adopt names it",
     Reason.CLEARED: "everything of ours is removed",
 }
 CAUSES_SHOWN = 3
+_CODES = frozenset(reason.value for reason in Reason)
 
 
-def counted(number: int, singular: str, plural: str = "") -> str:
-    """`1 person`, `2 people`, `100,000 users`."""
-    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+def reason_words(code: str) -> str:
+    """A reason in words; one that this version does not know, by its code."""
+    return REASONS[Reason(code)] if code in _CODES else visible(code)
 
 
 def listed(words: Sequence[str], limit: int = 6) -> str:

@@ -88,7 +88,7 @@ def test_r11_a_name_that_passes_between_two_plans_is_locked_for_the_first_one_fi
     state = settled(BEFORE)
     made = plan(PASSED, state)
     assert lines(made) == ["create lock jo: unassigned", "update user jo: assigned"]
-    assert "for 1d7h" in message(made)
+    assert "for 1 day 7 hours" in message(made)
     after = applied(state, made)
     assert locks_on(after)["00u-first"].spec.expires == "2026-11-23T19:00:00Z"
     assert after.users["jo"].metadata.labels[USER_ID_LABEL] == "00u-second"

@@ -110,8 +110,8 @@ def test_what_fits_somebody_is_not_told(document: str) -> None:
 
 def test_a_protected_name_that_is_nobodys_is_an_error() -> None:
     assert of("Guards: {protected_users: ['*@enzos-pizza.com', zoe]}") == [
-        'error: protected_users: "*@enzos-pizza.com" is nobody\'s name, so nobody is protected by it.',
-        'error: protected_users: "zoe" is nobody\'s name, so nobody is protected by it.',
+        'error: protected_users: no user is called "*@enzos-pizza.com", so nobody is protected by it.',
+        'error: protected_users: no user is called "zoe", so nobody is protected by it.',
     ]
 
 
@@ -122,13 +122,13 @@ def test_a_protected_name_that_only_the_directory_knows_is_somebodys() -> None:
 def test_an_adopted_name_that_is_nobodys_is_a_warning() -> None:
     state = with_user(NOTHING, foreign_user("legacy"))
     assert of("", state, spec="users: {adopt: [legacy, legazy]}") == [
-        'warning: users.adopt: "legazy" is nobody\'s name, so nobody is taken over. Did you mean "legacy"?'
+        'warning: users.adopt: no user is called "legazy", so nobody is taken over. Did you mean "legacy"?'
     ]
 
 
 def test_an_owner_who_is_nobody_may_come_later() -> None:
     without = okta(person("ann"), group("ops", "ann"))
-    assert of("", snapshot=without) == ['info: The owner "olga" is nobody yet.']
+    assert of("", snapshot=without) == ['info: The owner "olga" is not a user yet.']
 
 
 def test_a_rule_that_others_shadow_and_a_filter_that_others_undo_are_told() -> None:

@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idsync.model.times import Clocks, format_duration, format_time, is_past, later, parse_duration, parse_time
+from idsync.model.times import (
+    Clocks,
+    duration_words,
+    format_duration,
+    format_time,
+    is_past,
+    later,
+    parse_duration,
+    parse_time,
+)
 
 NOON = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
 
@@ -74,3 +83,26 @@ def test_what_is_not_a_duration_is_a_value_error(text: str) -> None:
 @given(st.integers(0, 10**9))
 def test_a_duration_reads_back(seconds: int) -> None:
     assert parse_duration(format_duration(seconds)) == seconds
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "0 seconds"),
+        (1, "1 second"),
+        (60, "1 minute"),
+        (5400, "1 hour 30 minutes"),
+        (111_600, "1 day 7 hours"),
+        (2 * 86_400, "2 days"),
+        (1200 * 86_400 + 61, "1,200 days 1 minute 1 second"),
+    ],
+)
+def test_a_duration_is_said_in_words(seconds: int, words: str) -> None:
+    assert duration_words(seconds) == words
+
+
+@given(st.integers(1, 10**8))
+def test_the_words_of_a_duration_say_how_long_it_is(seconds: int) -> None:
+    words = duration_words(seconds).replace(",", "").split()
+    written = "".join(number + unit[0] for number, unit in zip(words[::2], words[1::2], strict=True))
+    assert parse_duration(written) == seconds

@@ -86,12 +86,12 @@ def test_one_run_in_full_tells_its_steps_in_order() -> None:
         RunFinished(1, "2026-11-22T08:00:01Z", 9),
     )
     assert render_run(entries).splitlines()[3:] == [
-        "  + user hiro@x.com  [assigned]",
-        "  ~ list 00g1  [membership_changed]",
+        "  + user hiro@x.com  [assigned in Okta]",
+        "  ~ list 00g1  [members changed in Okta]",
         "      + 1 member: hiro@x.com",
-        "  ~ list 00g1  [drift]",
+        "  ~ list 00g1  [changed by hand, put back]",
         "      - 1 member: vic@x.com",
-        "  - user raven@x.com  [deactivated]",
+        "  - user raven@x.com  [deactivated in Okta]",
         "  ! user da5id@x.com failed: The target did not answer.",
     ]
 

@@ -11,6 +11,7 @@ from idsync.model.directory import Reason
 from idsync.model.findings import Finding, Health
 from idsync.plan.changes import Access, Change, GuardResult, PersonDelta, Plan, UserChange
 from idsync.render.escape_text import shown
+from idsync.render.phrases import REASONS, reason_words
 from idsync.render.style import COLOUR
 from idsync.render.text import render_plan
 from tests.core.world import config, group, okta, person
@@ -38,12 +39,12 @@ def test_nothing_to_do_but_errors_does_not_claim_that_all_is_well() -> None:
 def test_headline_counts_each_person_once() -> None:
     assert headline(plans.a_week()) == (
         "Plan: 2 people gain access, 1 gains some and loses some, 1 loses all of it, 1 is locked, 1 is unlocked, "
-        "1 is renamed, 1 keeps access by another way; 1 list is created, 2 lists change, 1 list is deleted."
+        "1 is renamed, 1 keeps access by another way; 1 list is created, 2 lists are changed, 1 list is deleted."
     )
 
 
 def test_headline_of_one_kind_names_access() -> None:
-    assert headline(plans.mass_leaving(1_200)) == "Plan: 1,200 people lose all access; 1 list changes."
+    assert headline(plans.mass_leaving(1_200)) == "Plan: 1,200 people lose all access; 1 list is changed."
 
 
 def test_headline_mentions_users_and_locks_that_change_nobodys_access() -> None:
@@ -53,7 +54,7 @@ def test_headline_mentions_users_and_locks_that_change_nobodys_access() -> None:
         user_change(before, make_user("a"), Reason.PROFILE_CHANGED),
         replace(longer, action="update", before=longer.after, reason=Reason.UNASSIGNED),
     )
-    assert headline(make_plan(changes)) == "Plan: 1 user changes without effect on access, 1 lock changes."
+    assert headline(make_plan(changes)) == "Plan: 1 user is changed without effect on access, 1 lock is changed."
 
 
 def test_those_who_lose_come_before_those_who_gain() -> None:
@@ -83,7 +84,7 @@ def test_a_rename_is_one_row_and_its_lock_another() -> None:
     text = render_plan(plans.a_week(), detail=True)
     assert "~ yt@enzos-pizza.com → yours.truly@enzos-pizza.com  [renamed in Okta; access stays as it was" in text
     assert text.count("- yt@enzos-pizza.com  ") == 0
-    assert "+ lock on yt@enzos-pizza.com, for 1d7h  [renamed" in text
+    assert "+ lock on yt@enzos-pizza.com, for 1 day 7 hours  [renamed in Okta" in text
 
 
 def test_r16_kept_fields_and_lost_edits_are_said() -> None:
@@ -324,3 +325,10 @@ def test_a_newcomer_who_gets_nothing_is_said_to_get_nothing() -> None:
     told = render_plan(made)
     assert told.startswith("Plan: 1 person gains access, 1 gets an account and no access; 1 list is created.\n")
     assert "  + lone  [new user; assigned in Okta; no rule gives a role, and no list has them]" in told
+
+
+def test_every_reason_has_words_and_an_unknown_one_its_code() -> None:
+    assert set(REASONS) == set(Reason)
+    assert all("_" not in words for words in REASONS.values())
+    assert reason_words("links_changed") == "linked differently in Okta"
+    assert reason_words("not_of_this_version") == "not_of_this_version"

@@ -25,6 +25,7 @@ from idsync.infer.config_text import Connection, config_text
 from idsync.infer.configuration import Prevention, infer_from, preventions
 from idsync.model.directory import DirectoryState
 from idsync.model.identity import Snapshot
+from idsync.model.numbers import counted
 from idsync.reconcile.applied_configuration import applied_in, applied_settings
 from idsync.reconcile.planning import make_plan
 from idsync.reconcile.single_pass import read
@@ -171,7 +172,7 @@ def _tell(invocation: Invocation, left: tuple[Prevention, ...]) -> None:
         invocation.console.warning(f"{each.address} prevents an empty plan: {each.action} ({each.reason})")
     more = f" (the first {_SHOWN} are named)" if len(left) > _SHOWN else ""
     invocation.console.warning(
-        f"The next plan would change {len(left):,} objects{more}.",
+        f"The next plan would change {counted(len(left), 'object')}{more}.",
         why="No default role, filter or rule explains why they are as they are.",
         fix="Look at the next plan; change the directory, Okta or the configuration where they should differ.",
     )

@@ -12,6 +12,7 @@ from idsync.cli.options import snapshot_option
 from idsync.cli.progress import ProgressDisplay
 from idsync.cli.sanitizing import check_key_file, pseudonym_key, sanitize_options
 from idsync.cli.workspaces import workspace
+from idsync.model.numbers import counted
 from idsync.reconcile.single_pass import read
 from idsync.sources.sanitize import sanitize
 from idsync.sources.snapshot import snapshot_bytes
@@ -50,6 +51,7 @@ def command(
         invocation.console.result(snapshot_bytes(reading).decode(), exact=True)
         return ExitCode.DONE
     write_private(output, snapshot_bytes(reading), "snapshot")
-    counts = f"{len(reading.users):,} people, {len(reading.groups):,} groups, {len(reading.apps):,} apps"
+    people, groups = counted(len(reading.users), "person", "people"), counted(len(reading.groups), "group")
+    counts = f"{people}, {groups}, {counted(len(reading.apps), 'app')}"
     invocation.console.note(f"Wrote {counts} to {output}.")
     return ExitCode.DONE

@@ -12,6 +12,7 @@ from idsync.cli.progress import ProgressDisplay
 from idsync.config.store_address import holds_password, store_complaint
 from idsync.errors import UsageError
 from idsync.model.known_secrets import remember_secret
+from idsync.model.numbers import counted
 
 _BY_NAME = "env:"
 
@@ -41,7 +42,7 @@ def copy(invocation: Invocation, source: str, destination: str) -> ExitCode:
     with ProgressDisplay(invocation.console) as progress:
         rows, head = copy_store(*addresses, Path.cwd(), this_process(""), progress)
     invocation.console.line(
-        f"Copied {rows:,} rows. The journal of {head.entries:,} entries is whole, and ends at {head}."
+        f"Copied {counted(rows, 'row')}. The journal of {head.entries:,} entries is whole, and ends at {head}."
     )
     invocation.console.note(f"To use the copy, write in the Integration document: {_as_setting(destination)}")
     return ExitCode.DONE

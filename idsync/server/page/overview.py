@@ -11,6 +11,7 @@ from idsync.apply.kept_back import Kept, kept_back
 from idsync.config.settings import OktaSource, ScimSource, Settings
 from idsync.model.directory_index import Managed
 from idsync.model.journal import MadeByHand, RunFinished, RunResumed, RunStarted, RunStopped, RunSummary, summarise_runs
+from idsync.model.numbers import counted
 from idsync.model.pushed import ScimToken
 from idsync.model.times import format_time, parse_time
 from idsync.reconcile.following import without_log
@@ -75,8 +76,8 @@ class Overview(msgspec.Struct, frozen=True):
     by_hand: tuple[MadeByHand, ...]
     tokens: tuple[ScimToken, ...]
     note: str
-    owed: tuple[tuple[str, int], ...] = ()
-    """What passes left for the next ones, in words, with how much that is."""
+    owed: tuple[str, ...] = ()
+    """What passes left for the next ones, in words."""
     standing: Standing | None = None
     """What may still be asked of Okta, as the process that leads told last."""
 
@@ -112,12 +113,14 @@ def overview(settings: Settings, store: Store, target: Target, now: datetime, *,
     )
 
 
-def _owed(store: Store, full: PassReport | None) -> Iterator[tuple[str, int]]:
+def _owed(store: Store, full: PassReport | None) -> Iterator[str]:
     tick, stands = last_report(store.facts, "tick"), last_standing(store.facts)
     if changes := sum(report.owed for report in (full, tick) if report is not None):
-        yield "changes whose objects moved, or that a target refused", changes
+        refused = "or that a target refused"
+        yield counted(changes, f"change whose object moved, {refused}", f"changes whose objects moved, {refused}")
     if stands is not None and stands.looks:
-        yield "people and lists that ticks have yet to ask about", stands.looks
+        yet = "ticks have yet to ask about"
+        yield counted(stands.looks, f"person or list that {yet}", f"people and lists that {yet}")
 
 
 def _parts(settings: Settings, store: Store, full: PassReport | None, tokens: tuple[ScimToken, ...]) -> Iterator[Part]:

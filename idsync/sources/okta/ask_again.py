@@ -12,6 +12,7 @@ import msgspec
 from idsync.errors import SourceError
 from idsync.model.identity import LeftAsIs
 from idsync.model.measures import CROWD, ListMeasure, Measures
+from idsync.model.numbers import counted
 from idsync.okta.endpoints import Endpoints, askable
 from idsync.okta.refusals import NotThere
 from idsync.okta.wire import App, Assignment, Group, Member, is_direct
@@ -90,7 +91,7 @@ class AskAgain:
             self._gone_group(name, item)
             return
         if members:
-            self._pass_over(name, item, f"was read empty, and has {members:,} people when asked once more")
+            self._pass_over(name, item, f"was read empty, and has {_people(members)} when asked once more")
         elif moved or self._evidence.of_removals("group", name):
             self.confirmed.add(name)
 
@@ -113,7 +114,11 @@ class AskAgain:
             self._gone_app(name, item)
             return
         if users:
-            self._pass_over(name, item, f"was read without anybody, and has {users:,} people when asked once more")
+            self._pass_over(
+                name,
+                item,
+                f"was read without anybody, and has {_people(users)} when asked once more",
+            )
         elif self._evidence.of_removals("app", name) is not False:
             self.confirmed.add(name)
 
@@ -152,3 +157,7 @@ def _count_all(row: Row, error: Exception) -> None:
         why=f"It {row.left_as_is('group', error).why}.",
         fix="Read Okta again; if it happens again, correct the row in Okta.",
     )
+
+
+def _people(number: int) -> str:
+    return counted(number, "person", "people")
