@@ -14,7 +14,16 @@ from typing import Any
 from action.authors import may_write, text_of
 from action.github import GitHub
 
-RELEASABLE = ("user_deletes", "user_locks", "member_removals", "access_list_deletes", "access_losses")
+RELEASABLE = (
+    "user_deletes",
+    "user_locks",
+    "member_removals",
+    "access_list_deletes",
+    "app_group_deletes",
+    "access_losses",
+    "upstream_removals",
+    "upstream_additions",
+)
 """The guards that a plan file may release."""
 _LINE = re.compile(r"idsync-allow:[ \t]*(.*?)[ \t]*", re.IGNORECASE)
 _MENTIONED = re.compile(r"^[ \t]*idsync-allow:", re.IGNORECASE)

@@ -21,6 +21,7 @@ from idsync.plan.changes import (
     Access,
     AccessListChange,
     AnyPlainChange,
+    BothSides,
     Change,
     GuardResult,
     LockChange,
@@ -84,7 +85,15 @@ class _Redaction:
             findings=findings.of(plan.findings),
             edit=msgspec.UNSET,  # the files of the configuration, which may name anybody
             forgets=forgets if isinstance(forgets, msgspec.UnsetType) else tuple(map(self._pseudonym.id, forgets)),
+            both_ways=self._both_ways(),
         )
+
+    def _both_ways(self) -> dict[str, BothSides] | msgspec.UnsetType:
+        """The lists whose memberships go both ways, without the people who stand apart."""
+        known = self._plan.both_ways
+        if isinstance(known, msgspec.UnsetType):
+            return known
+        return {name: replace(each, apart=tuple(map(self._pseudonym.id, each.apart))) for name, each in known.items()}
 
     def _change(self, change: Change) -> Change:
         causes = self._causes(change.causes)

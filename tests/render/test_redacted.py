@@ -153,7 +153,7 @@ def test_nothing_of_a_person_is_left(form: str) -> None:
         (
             Plan,
             "format_version integration inputs health summary changes access_delta guards findings requires forgets"
-            " edit digest",
+            " edit both_ways digest",
         ),
         (
             Inputs,
