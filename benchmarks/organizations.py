@@ -18,9 +18,11 @@ TEAM = "team-"
 DIRECT_SHARE = 20
 """One in so many memberships is a person's direct assignment to an app."""
 
-Variant = Literal["same", "profile", "leaver", "joiner", "mover"]
-VARIANTS: tuple[Variant, ...] = ("same", "profile", "leaver", "joiner", "mover")
-"""The organization as it is, and as it is after one person changed."""
+Variant = Literal["same", "profile", "leaver", "joiner", "mover", "many"]
+VARIANTS: tuple[Variant, ...] = ("same", "profile", "leaver", "joiner", "mover", "many")
+"""The organization as it is, as it is after one person changed, and after one in twenty did, in all four ways."""
+MANY_SHARE = 20
+"""One in so many people changes in the organization of many changes."""
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _ENCODER = msgspec.json.Encoder()
@@ -70,7 +72,7 @@ def make_organization(size: Size, seed: int = 0) -> Organization:
 
 
 def write_snapshot(organization: Organization, path: Path, variant: Variant = "same") -> None:
-    """Write the organization, or what one person's change makes of it, as a snapshot file."""
+    """Write the organization, or what changes of people make of it, as a snapshot file."""
     changed, unassigned = _changed(organization, variant)
     head = {
         "format_version": "1.0",
@@ -201,6 +203,8 @@ def skewed(draw: random.Random, count: int, total: int, most: int) -> list[int]:
 
 def _changed(organization: Organization, variant: Variant) -> tuple[Organization, dict[str, str]]:
     """The organization after the change, and what became of people who lack the app."""
+    if variant == "many":
+        return _much_changed(organization)
     here, there, person = _movable(organization)
     user_ids, lines, groups = organization.user_ids, list(organization.user_lines), list(organization.groups)
     unassigned = {}
@@ -221,6 +225,40 @@ def _changed(organization: Organization, variant: Variant) -> tuple[Organization
             groups[here], groups[there] = _with(groups[here], number), _with(groups[there], number)
         case "mover":
             groups[here], groups[there] = _without(groups[here], person), _with(groups[there], person)
+    return Organization(organization.size, user_ids, lines, groups, organization.apps), unassigned
+
+
+def _much_changed(organization: Organization) -> tuple[Organization, dict[str, str]]:
+    """One person in twenty changes: by turns another title, a leaver, a joiner, somebody in other groups."""
+    lines, user_ids = list(organization.user_lines), list(organization.user_ids)
+    joined: dict[int, list[int]] = {}
+    unassigned, moved = {}, set()
+    active = [person for person, line in enumerate(lines) if b'"status":"ACTIVE"' in line]
+    for turn, person in enumerate(active[::MANY_SHARE]):
+        match turn % 4:
+            case 0:
+                user = msgspec.json.decode(lines[person])
+                user["profile"]["title"] = f"incident lead {turn % 7}"
+                lines[person] = _ENCODER.encode(user)
+            case 1:
+                lines[person] = b""
+                unassigned[user_ids[person]] = "DEPROVISIONED"
+            case 2:
+                number = len(user_ids)
+                user_ids.append(_okta_id("00u", number))
+                lines.append(_joiner(lines[person], user_ids[-1], number, f"-{turn}"))
+                joined.setdefault(turn % len(organization.groups), []).append(number)
+            case _:
+                moved.add(person)
+    # Who moves goes from each group to the one before it.
+    following = [*organization.groups[1:], organization.groups[0]]
+    groups = [
+        Body(
+            group.fields,
+            tuple(sorted({*set(group.members) - moved, *set(after.members) & moved, *joined.get(place, ())})),
+        )
+        for place, (group, after) in enumerate(zip(organization.groups, following, strict=True))
+    ]
     return Organization(organization.size, user_ids, lines, groups, organization.apps), unassigned
 
 
@@ -251,9 +289,9 @@ def _without(group: Body, person: int) -> Body:
     return Body(group.fields, tuple([member for member in group.members if member != person]))
 
 
-def _joiner(like: bytes, user_id: str, number: int) -> bytes:
+def _joiner(like: bytes, user_id: str, number: int, which: str = "") -> bytes:
     user = msgspec.json.decode(like)
-    login = "nova.neumann-joiner@big-pizza.com"
+    login = f"nova.neumann-joiner{which}@big-pizza.com"
     user |= {"id": user_id, "username": login}
     user["profile"] |= {"login": login, "email": login, "firstName": "Nova", "lastName": "Neumann-Joiner"}
     user["profile"] |= {"displayName": "Nova Neumann-Joiner", "employeeNumber": f"E{100_000 + number}"}

@@ -8,6 +8,7 @@ import msgspec
 from benchmarks.organizations import APP_ID, Variant
 from benchmarks.processes import PYTHON
 from benchmarks.stage import Stage
+from idsync.cli.plans import FORMATS
 
 Command = list[str]
 _CREATES = 1000
@@ -25,6 +26,7 @@ class Yardstick(Enum):
     SMALL_LIST = "the same in a list of 100"
     BARE_SCIM = "a bare ASGI app: the same SCIM models, one row committed"
     SMALL_GROUP = "the same in a pushed group of 100"
+    MANY_PLANNED = "planning the same changes, one person in twenty"
 
     def command(self, stage: Stage) -> Command:
         """The process that is the yardstick."""
@@ -40,6 +42,8 @@ class Yardstick(Enum):
             return _creates("bare", stage)
         if self is Yardstick.SMALL_GROUP:
             return _patches("small", stage)
+        if self is Yardstick.MANY_PLANNED:
+            return _planned(stage, "many")
         read = "import sys, orjson; orjson.loads(open(sys.argv[1], 'rb').read())"
         return [PYTHON, "-c", read, str(stage.snapshot())]
 
@@ -77,6 +81,21 @@ def _patches(what: str, stage: Stage) -> Command:
 
 def _plan(stage: Stage, variant: Variant) -> Command:
     return _idsync("plan", "--detailed-exitcode", "-c", stage.filled(), "--snapshot", stage.snapshot(variant))
+
+
+def _planned(stage: Stage, variant: Variant) -> Command:
+    """The same where it ends with 0, and writes the plan as JSON: what a format is held against."""
+    return _idsync("plan", "--format", "json", "-c", stage.filled(), "--snapshot", stage.snapshot(variant))
+
+
+def _shown(form: str) -> Row:
+    """A plan of many changes in one format, from the start of the process to its end, the plan file read too."""
+    return Row(
+        f"show PLAN --format {form}, one person in twenty changed",
+        lambda stage: _idsync("show", stage.many_planned(), "--format", form),
+        allowed=2,
+        yardstick=Yardstick.MANY_PLANNED,
+    )
 
 
 def _first_plan(stage: Stage, *options: object) -> Command:
@@ -162,6 +181,7 @@ SCIM_MEMBER = Row(
     yardstick=Yardstick.SMALL_GROUP,
     told="ms",
 )
+SHOWN = tuple(map(_shown, FORMATS))
 HELP = Row("idsync --help", lambda stage: _idsync("--help"), yardstick=Yardstick.START, short=True)  # noqa: ARG005
 
 ALL = (
@@ -178,5 +198,6 @@ ALL = (
     SCIM_CREATES,
     SCIM_SLOWEST,
     SCIM_MEMBER,
+    *SHOWN,
     HELP,
 )

@@ -32,6 +32,7 @@ class Stage:
         self._is_filled = False
         self._is_followed = False
         self._is_pushed = False
+        self._is_planned = False
         self._small: Stage | None = None
         self._okta: Service | None = None
         self.output = directory / "output.txt"
@@ -102,6 +103,15 @@ class Stage:
     def filled_store(self) -> Path:
         """The store of the filled configuration."""
         return self.filled() / _STORE
+
+    def many_planned(self) -> Path:
+        """The plan file of the organization of many changes."""
+        planned = self._directory / "many.plan"
+        if not self._is_planned:
+            options = ["-c", str(self.filled()), "--snapshot", str(self.snapshot("many")), "-o", str(planned)]
+            run_measured([PYTHON, "-m", "idsync", "plan", *options], self.output)
+            self._is_planned = True
+        return planned
 
     def followed(self) -> Path:
         """A configuration whose store holds the organization, with upstream facts of it: pushes may change it."""
