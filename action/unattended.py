@@ -21,7 +21,8 @@ def reconcile(step: Step) -> int:
     if not was_applied(step):
         annotate("notice", "Nothing was applied yet: the first merged pull request applies the configuration.")
         return record(step)
-    ended = step.idsync(["reconcile", "-c", step.about.config])  # before GitHub is asked: leavers do not wait for it
+    # Before GitHub is asked: leavers do not wait for it. By what was applied: what was merged may have been refused.
+    ended = step.idsync(["reconcile", "--as-applied", "-c", step.about.config])
     step.output("exit-code", ended.code)
     if step.is_exposed:
         step.summarize(f"### `idsync reconcile`: exit code {ended.code}\n\n{EXPOSED}")

@@ -270,12 +270,14 @@ class Workspace:
         with _at(reference.position):
             return self._secret(reference).reveal()
 
-    def in_force(self, store: Store) -> tuple["Workspace", bool]:
+    def in_force(self, store: Store, *, as_applied: bool = False) -> tuple["Workspace", bool]:
         """What passes go by that nobody attends: the configuration that was applied last, and whether another waits.
 
-        It is this one where none was ever applied, and where it is to be followed as it is. Raises StoreError.
+        It is this one where none was ever applied, and where it is to be followed as it is, unless the pass is to go by
+        what was applied all the same. Raises StoreError.
         """
-        applied = None if self.settings.service.follow_config else self.applied(store)
+        follows = self.settings.service.follow_config and not as_applied
+        applied = None if follows else self.applied(store)
         if applied is None:
             return self.judged(store), False
         return applied, applied.settings.digest != self.settings.digest

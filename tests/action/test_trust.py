@@ -175,6 +175,23 @@ def test_what_was_pushed_to_a_branch_of_that_name_before_is_nobodys_hand_in_it(c
     assert company.merge(released).code == 0
 
 
+def test_a_merge_that_was_refused_is_not_followed_by_the_schedule(company: Company) -> None:
+    """With follow_config in the files, a pass by the files would apply what nobody approved."""
+    company.people |= {"p01": "blue", "p02": "blue"}
+    company.read()
+    assert company.push(company.main).code == 0
+    follow = "apiVersion: idsync/v1\nkind: Service\nspec: {follow_config: true}\n"
+    number = company.propose({"admins.yaml": rule("blue", "admin"), "service.yaml": follow})
+    company.plan(number)
+    company.approve(number)
+    company.push_to(number, {"more.yaml": rule("blue", "owner")})
+    refused(company, number, "nobody approved that one")
+    ran = company.scheduled("reconcile.yml")
+    assert ran.code == 0, ran.log
+    assert "The configuration has changed since it was last applied" in ran.summary.replace("\n  ", " ")
+    assert b'"admin"' not in company.store.read_bytes()
+
+
 # -- what was shown
 
 

@@ -15,9 +15,14 @@ from idsync.reconcile.single_pass import no_store
 
 @click.command("reconcile")
 @format_option("text", "json")
+@click.option(
+    "--as-applied",
+    is_flag=True,
+    help="Go by the configuration that was applied last, even where the files say `follow_config: true`.",
+)
 @common_options()
 @pass_invocation
-def command(invocation: Invocation, form: str) -> ExitCode:
+def command(invocation: Invocation, form: str, as_applied: bool) -> ExitCode:
     """Bring the directory up to date once, as a scheduler does it: nobody is asked.
 
     It plans with the configuration that was last applied, applies what may go ahead, and holds back the rest. Guards
@@ -26,7 +31,7 @@ def command(invocation: Invocation, form: str) -> ExitCode:
     files = workspace(invocation)
     noticed = [] if files.has_store() else [no_store()]
     with store_to_write(invocation, files) as store:
-        place, waits = files.in_force(store)
+        place, waits = files.in_force(store, as_applied=as_applied)
         noticed += [config_waiting()] if waits else []
         job = Job(invocation, place, store, {}, 0.0, True, form, tuple(noticed), unattended=True)
         planned = invocation.keep(job.plan(None))
