@@ -1,7 +1,7 @@
 """Which approvals of a pull request count, and why others do not.
 
-For an edit, an approval of the merged commit by somebody else who may write. For a release more is asked: one person
-alone must not be able to release a guard, and each who may write can edit a text, push, and approve.
+For an edit, an approval of the merged commit by somebody else who may write. For a release, and where an edit loosens
+guards, more is asked: one person alone must not be able to do that, and each who may write can edit, push, and approve.
 """
 
 from collections.abc import Sequence
@@ -61,13 +61,16 @@ def approved_at(github: GitHub, merged: Merged, approvals: Sequence[Approval]) -
     return None if meant is None else meant.at
 
 
-def approval_of_a_release(github: GitHub, merged: Merged, approvals: Sequence[Approval]) -> Approval:
-    """The approval by which a release counts. Raises Refused, and says why each approval that there is does not."""
+def approval_by_another(github: GitHub, merged: Merged, approvals: Sequence[Approval], does: str) -> Approval:
+    """The approval by which what a pull request `does` counts, that it releases guards or loosens them.
+
+    Raises Refused, and says why each approval that there is does not.
+    """
     text = text_of(github, merged.number)
     pushed = pushed_to(github, merged.pull_request, merged.at)
     if "" in text.editors or "" in pushed.people:
         raise Refused(
-            "The pull request releases guards, and a program, or somebody whom GitHub does not name, opened it, edited"
+            f"The pull request {does}, and a program, or somebody whom GitHub does not name, opened it, edited"
             " its text or pushed to its branch: it cannot be told that two people had a hand in it. Open a pull request"
             " from a branch that people alone pushed to.",
             NOT_REVIEWED,
@@ -79,7 +82,7 @@ def approval_of_a_release(github: GitHub, merged: Merged, approvals: Sequence[Ap
             return approval
         told.append(f"`{approval.login}` {why}")
     raise Refused(
-        f"The pull request releases guards, and no approval counts for that: {'; '.join(told) or 'it has none'}."
+        f"The pull request {does}, and no approval counts for that: {'; '.join(told) or 'it has none'}."
         f" It needs an approval of {merged.head[:12]} by somebody who may write, and who neither opened the pull"
         " request, nor edited its text, nor pushed to its branch; given after the last edit and the last push.",
         NOT_REVIEWED,

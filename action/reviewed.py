@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from action.approvals import approval_of_a_release, approvals_of, approved_at
+from action.approvals import approval_by_another, approvals_of, approved_at
 from action.artifacts import RECORDED, fetch_that_recording, plans_of, unpack
 from action.circumstances import Refused
 from action.commits import Merged, configuration_at, tree_of_plan
@@ -40,6 +40,12 @@ class Reviewed:
     digest: str
     asked: Mapping[str, str]
 
+    @property
+    def loosens(self) -> bool:
+        """Whether its edit loosens guards, or another setting that keeps people safe."""
+        findings = json.loads(self.file.read_text())["findings"]
+        return any(each["code"] == "guards_changed" and each["severity"] == "error" for each in findings)
+
 
 def reviewed_plan(step: Step, merged: Merged) -> Path:
     """The plan that was reviewed. Raises Refused, with what is missing, and GitHubError."""
@@ -47,9 +53,10 @@ def reviewed_plan(step: Step, merged: Merged) -> Path:
     moment = approved_at(step.github, merged, approvals) or merged.at
     asked = releases_of(merged.pull_request, step.github).reasons
     plan = _plan_at(step, merged, moment)
-    if not asked and not plan.asked:
+    does = "releases guards" if asked or plan.asked else "loosens what keeps people safe" if plan.loosens else ""
+    if not does:
         return plan.file
-    approval = approval_of_a_release(step.github, merged, approvals)
+    approval = approval_by_another(step.github, merged, approvals, does)
     plan = _plan_at(step, merged, approval.at)
     if plan.asked != asked:
         raise Refused(

@@ -175,6 +175,29 @@ def test_what_was_pushed_to_a_branch_of_that_name_before_is_nobodys_hand_in_it(c
     assert company.merge(released).code == 0
 
 
+LOOSE = "apiVersion: idsync/v1\nkind: Guards\nspec: {user_deletes: {percent: 100, floor: 5}}\n"
+
+
+@pytest.mark.parametrize("approves", ["", "olga", "piet"])
+def test_one_person_alone_cannot_loosen_a_guard(company: Company, approves: str) -> None:
+    number = company.propose({"guards.yaml": LOOSE})
+    ran = company.plan(number)
+    assert ran.code == 0, ran.log
+    if approves:
+        company.approve(number, approves)
+    if approves == "piet":
+        ran = company.merge(number)
+        assert ran.code == 0, ran.log
+    else:
+        refused(company, number, "loosens what keeps people safe")
+
+
+def test_guards_are_tightened_as_anything_else_is_edited(company: Company) -> None:
+    number = company.propose({"guards.yaml": LOOSE.replace("100", "1")})
+    assert company.plan(number).code == 0
+    assert company.merge(number).code == 0
+
+
 def test_a_merge_that_was_refused_is_not_followed_by_the_schedule(company: Company) -> None:
     """With follow_config in the files, a pass by the files would apply what nobody approved."""
     company.people |= {"p01": "blue", "p02": "blue"}
