@@ -18,7 +18,7 @@ from idsync.cli.invocation import Invocation
 from idsync.cli.parts import applied_json, applied_text, held_codes, held_text, warn_of_held
 from idsync.cli.plans import NEWCOMERS_SHOWN, recap_of
 from idsync.cli.progress import ProgressDisplay
-from idsync.errors import PartlyApplied, PlanStale
+from idsync.errors import PartlyApplied, PlanStale, UsageError
 from idsync.model.directory import Names
 from idsync.model.findings import LOGIN_REUSED, Finding
 from idsync.model.times import Clocks, format_time
@@ -57,6 +57,12 @@ class Job:
     def plan(self, snapshot: Path | None, once: OneReading | None = None) -> Planned:
         """Plan now, to apply at once; of the reading that is to be had `once`, if one is given."""
         place, store = self.place.judged(self.store), self.store
+        if snapshot is not None and place.settings.integration.sync.bidirectional:
+            raise UsageError(
+                "What a snapshot says cannot be applied while memberships go both ways.",
+                why="Okta is not asked, so that what people edited in the directory would be put back, and not sent.",
+                fix="Leave --snapshot out, or write `bidirectional: false` in the Integration document.",
+            )
         begun = once.begun if once else place.now()
         is_pushed = place.settings.integration.sync.scim and snapshot is None
         with ProgressDisplay(self.invocation.console) as progress:

@@ -385,3 +385,12 @@ def test_r48_two_people_edit_one_membership_at_the_same_time(world: World) -> No
     assert world.there(world.group) == world.here(world.group.id) == {"ann", "cat"}
     assert world.assigned() == world.here(world.app.id) == {"bob"}
     world.place.plans_nothing()
+
+
+def test_what_a_snapshot_says_is_not_applied_over_edits(world: World) -> None:
+    taken = world.place.folder / "taken.json"
+    assert world.place.run("snapshot", "-o", taken).code == 0
+    world.edit(world.group.id, "cat", joins=True)
+    ended = world.place.run("apply", "--auto-approve", "--snapshot", taken)
+    assert (ended.code, "both ways" in ended.err) == (64, True)
+    assert "cat" in world.here(world.group.id)
