@@ -251,7 +251,7 @@ class BothSides(msgspec.Struct, frozen=True, omit_defaults=True):
     `apart` are Okta ids of people in whom both sides still differ once the plan is made.
     """
 
-    kind: str
+    kind: Literal["group", "app"]
     title: str
     apart: tuple[str, ...] = ()
 

@@ -90,9 +90,12 @@ def test_import_writes_a_configuration_under_which_the_next_plan_is_empty(
     assert ended.code == 0, ended.err
     current = place.folder / "current.json"
     current.write_text(place.run("get", "all", "--format", "json").out)
-    arguments = ["--detailed-exitcode", "--current", current, *chosen]
+    arguments = ["--format", "json", "--current", current, *chosen]
     again = command("plan", "-c", tmp_path / "imported", *arguments, more=place.more)
     assert again.code == 0, again.out + again.err
+    assert again.json["changes"] == []
+    errors = {each["code"] for each in again.json["findings"] if each["severity"] == "error"}
+    assert errors == set(), "nothing is loosened"
 
 
 def test_import_names_what_prevents_an_empty_plan(world: tuple[Organization, Place]) -> None:

@@ -116,6 +116,19 @@ def calls(org: Path) -> dict[str, list[tuple[str, ...]]]:
         ],
         "edit": [("edit", f"user/{EVIL}"), ("edit", EVIL)],
         "doctor": [("doctor", "--format", form) for form in formats],
+        "enroll": [
+            ("enroll", "okta", "--org-url", EVIL, "--owner", EVIL, "--acs-url", EVIL, "--auto-approve"),
+            (
+                "enroll",
+                "okta",
+                "--org-url",
+                "https://x.okta.com",
+                "--owner",
+                EVIL,
+                "--acs-url",
+                "https://x.example.com",
+            ),
+        ],
         "cleanup": [("cleanup", "--format", form) for form in formats],
         "drift": [("drift", "--format", form) for form in (*formats, "markdown")],
         "explain": [

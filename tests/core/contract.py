@@ -147,14 +147,15 @@ class World:
         return there is not None and not ours(there.metadata.labels)
 
     def wording(self, subject: Subject) -> tuple[str, tuple[str, ...]]:
-        """Title and granted roles of a list: of the first rule that matches, else the name and none."""
+        """Title and granted roles of a list: of the first rule that matches, else the name; then its own role."""
+        own = (f"okta-member-{subject.id}",) if self.settings.integration.sync.app_groups else ()
         for rule in self.settings.access_list_rules:
             found = captures_of(rule.pattern.source, subject.name) if rule.subject is subject.kind else None
             if found is not None:
                 title = expanded(rule.title.source, found) if rule.title else ""
                 roles = dict.fromkeys(expanded(role.source, found) for role in rule.roles)
-                return title or subject.name, tuple(role for role in roles if role)
-        return subject.name, ()
+                return title or subject.name, (*(role for role in roles if role), *own)
+        return subject.name, own
 
     @property
     def keeps_empty_lists(self) -> bool:

@@ -86,7 +86,7 @@ def test_r06_a_foreign_user_named_in_adopt_is_taken_over_and_made_permanent() ->
     foreign = foreign_user("bob", {"team": "a"}, roles=("admin",), expires="2026-12-01T00:00:00Z")
     settings = config(spec="users: {adopt: [bob]}")
     made = plan(okta(person("bob")), with_user(NOTHING, foreign), settings)
-    assert lines(made) == ["update user bob: adopted"]
+    assert lines(made) == ["update user bob: adopted_by_name"]
     after = user_change(made, "bob").after
     assert after is not None
     assert after.spec.roles == ("okta-requester",)
@@ -98,7 +98,7 @@ def test_r06_a_foreign_user_named_in_adopt_is_taken_over_and_made_permanent() ->
 def test_adopt_compares_names_in_nfc() -> None:
     settings = config(spec='users: {adopt: ["ren\u00e9"]}')
     made = plan(okta(person("rene\u0301")), with_user(NOTHING, foreign_user("rene\u0301")), settings)
-    assert lines(made) == ["update user rene\u0301: adopted"]
+    assert lines(made) == ["update user rene\u0301: adopted_by_name"]
 
 
 def test_adopting_someone_who_is_not_in_the_pool_changes_nothing() -> None:

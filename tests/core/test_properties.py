@@ -73,7 +73,11 @@ def test_replaying_a_plan_gives_what_is_desired_and_then_there_is_nothing_to_pla
     state = hand(grown(state, first, chosen))
     made: Planned = planned(second, state, then)
     after = applied(state, made.plan)
-    assert ours(after) == ours(with_ends(made))
+    found, wanted = ours(after), ours(with_ends(made))
+    if not then.integration.sync.app_groups:  # what is switched off stays as it is
+        assert found.plain == ours(state).plain
+        found = replace(found, plain=wanted.plain)
+    assert found == wanted
     again = plan(second, after, then)
     if not any(finding.code == "name_taken" for finding in made.plan.findings):
         assert again.is_empty
@@ -97,7 +101,7 @@ def test_nobody_foreign_is_touched(
 ) -> None:
     state = hand(grown(state, first, chosen))
     made = plan(second, state, chosen)
-    adopted = {change.address for change in made.changes if change.reason == "adopted"}
+    adopted = {change.address for change in made.changes if change.reason in ("adopted", "adopted_by_name")}
     before, after = foreign(state), foreign(applied(state, made))
     kept = {name: user for name, user in before.users.items() if f"user/{name}" not in adopted}
     assert canonical_bytes((after.users, after.locks, after.access_lists)) == canonical_bytes(

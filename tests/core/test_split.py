@@ -286,10 +286,10 @@ def test_r37_an_adoption_stays_whole() -> None:
     settings = config(spec="users: {adopt: [ann]}")
     state = with_user(settled(okta(BOB)), foreign_user("ann", roles=("admin",)))
     made = plan(okta(ANN, BOB, group("eng", "ann", "bob"), complete=False), state, settings)
-    assert blocked(made) == {"update user ann: adopted": ("incomplete",)}
+    assert blocked(made) == {"update user ann: adopted_by_name": ("incomplete",)}
     go, held = split(made, ())
     assert lines(go) == ["create access_list eng: imported +bob"]
-    assert lines(held) == ["update user ann: adopted", "update access_list eng: imported +ann"]
+    assert lines(held) == ["update user ann: adopted_by_name", "update access_list eng: imported +ann"]
 
 
 def test_an_account_that_passes_to_another_person_is_not_given_to_both() -> None:

@@ -100,7 +100,7 @@ def test_r12_ignoring_suspension_changes_nothing_and_warns_about_each_person() -
 
 
 def test_ignoring_suspension_lifts_the_locks_that_suspension_made() -> None:
-    assert lines(plan(SUSPENDED, settled(SUSPENDED), IGNORE)) == ["delete lock bob: unsuspended"]
+    assert lines(plan(SUSPENDED, settled(SUSPENDED), IGNORE)) == ["delete lock bob: suspension_changed"]
 
 
 def test_r12_deleting_on_suspension_treats_it_as_leaving() -> None:

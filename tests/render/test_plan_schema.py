@@ -29,6 +29,7 @@ STRUCTS = {
     "measures": measures.Measures,
     "unasked": measures.Unasked,
     "edit": changes.Edit,
+    "both_sides": changes.BothSides,
     "source_file": SourceFile,
     "health": findings.Health,
     "finding": findings.Finding,
