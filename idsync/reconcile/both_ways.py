@@ -94,6 +94,7 @@ class _Merging:
         self._types = {group.id: group.type for group in inputs.snapshot.groups}
         self._apps = {app.id: app for app in inputs.snapshot.apps}
         self._groups = {group.id: group for group in inputs.snapshot.groups}
+        self._accounts = frozenset(entry.okta_id for entry in inputs.index.users.values())
         self._edited: Mapping[str, set[str]] = _edited_members(inputs.index.edited)
         self._merged: dict[str, frozenset[str]] = {}
         self._kept: dict[str, frozenset[str]] = {}
@@ -114,6 +115,8 @@ class _Merging:
         listed = frozenset(subject.member_ids()) & self._present
         upstream = as_told(listed, agreed.sent, self._read_at) & self._present if agreed else listed
         here, edited, unknown = self._here(subject, existing or {})
+        # Without an account nobody can be in a list: that it is gone edits none of their memberships.
+        here |= upstream - self._accounts
         merged = three_way(agreed.members & self._present if agreed else None, upstream, here, edited)
         if agreed is not None and unknown:
             self._kept[subject.id] = unknown

@@ -27,9 +27,9 @@ from idsync.model.identity import (
 )
 from idsync.model.measures import Measures
 from idsync.model.odd_rows import set_aside
+from idsync.model.rows import NotRows, Row, rows_of_object
 from idsync.model.times import parse_time
 from idsync.sources.protocol import NOTHING_MEASURED, Catalogue, ListedApp, ListedGroup
-from idsync.sources.rows import NotRows, Row, rows_of_object
 from idsync.sources.soundness import sound
 
 LARGEST_FILE = 512 << 20

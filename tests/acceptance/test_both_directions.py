@@ -14,7 +14,7 @@ from idsync.plan.sections import OKTA
 from idsync.targets.okta.writer import MembershipWriter
 from tests.acceptance.okta_world import Place, served
 from tests.acceptance.serving import serving
-from tests.okta_simulator import Change, Fault, LoseAnswer, Organization, Role, Simulator
+from tests.okta_simulator import Change, Fault, LoseAnswer, LoseLinks, Organization, Role, Simulator
 from tests.okta_simulator.objects import App, Group, User
 
 NAMED = """---
@@ -394,3 +394,27 @@ def test_what_a_snapshot_says_is_not_applied_over_edits(world: World) -> None:
     ended = world.place.run("apply", "--auto-approve", "--snapshot", taken)
     assert (ended.code, "both ways" in ended.err) == (64, True)
     assert "cat" in world.here(world.group.id)
+
+
+def test_r48_an_account_that_a_hand_deletes_is_made_again_and_no_edit_of_its_memberships(world: World) -> None:
+    ended = world.place.run("rm", f"user/{login('ann')}", "--auto-approve")
+    assert ended.code == 0, ended.err
+    world.place.apply()
+    assert world.wrote() == []
+    assert "ann" in world.there(world.group)
+    assert "ann" in world.assigned()
+    assert "ann" in world.here(world.group.id)
+    assert "ann" in world.here(world.app.id)
+    world.place.plans_nothing()
+
+
+def test_r50_where_the_listing_of_rules_is_not_whole_nothing_is_written(world: World) -> None:
+    world.edit(world.group.id, "cat", joins=True)
+    others = world.organization.add_group("others")
+    for number in range(200):
+        world.organization.add_rule(f"fills {number}", 'user.department == "x"', [others])
+    world.simulator.faults.add(Fault("/api/v1/groups/rules", LoseLinks(), times=None))
+    ended = world.place.run("apply", "--auto-approve")
+    assert (ended.code, "group rules" in ended.err) == (7, True), ended.err
+    assert world.wrote() == []
+    assert "cat" in world.here(world.group.id), "the edit waits"

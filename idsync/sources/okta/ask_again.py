@@ -13,14 +13,14 @@ from idsync.errors import SourceError
 from idsync.model.identity import LeftAsIs
 from idsync.model.measures import CROWD, ListMeasure, Measures
 from idsync.model.numbers import counted
+from idsync.model.rows import Row
+from idsync.okta.client import OktaClient
 from idsync.okta.endpoints import Endpoints, askable
+from idsync.okta.odd_rows import UnreadableObject
 from idsync.okta.refusals import NotThere
 from idsync.okta.wire import App, Assignment, Group, Member, is_direct
-from idsync.sources.okta.client import OktaClient
 from idsync.sources.okta.evidence import Evidence
-from idsync.sources.okta.odd_rows import UnreadableObject
 from idsync.sources.okta.workers import Workers
-from idsync.sources.rows import Row
 
 MOST_ASKED_AGAIN = 200
 """The most groups and apps that are asked about once more. More at once are for the judgement of health to doubt."""

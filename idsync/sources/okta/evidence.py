@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 from idsync.errors import AuthenticationError
 from idsync.model.times import format_time, parse_time
+from idsync.okta.client import OktaClient
 from idsync.okta.endpoints import Endpoints
-from idsync.sources.okta.client import OktaClient
 from idsync.sources.okta.log_events import RAW_EVENTS, LogEvent, readable
 
 RETENTION = timedelta(days=90)

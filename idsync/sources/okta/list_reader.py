@@ -20,7 +20,10 @@ from idsync.model.identity import (
 )
 from idsync.model.measures import ListKind
 from idsync.model.odd_rows import name_fault
+from idsync.model.rows import Row
+from idsync.okta.client import OktaClient
 from idsync.okta.endpoints import Endpoints
+from idsync.okta.odd_rows import UnreadableObject
 from idsync.okta.refusals import NotThere
 from idsync.okta.wire import (
     App,
@@ -32,12 +35,9 @@ from idsync.okta.wire import (
     is_direct,
 )
 from idsync.sources.okta.ask_again import Read
-from idsync.sources.okta.client import OktaClient
 from idsync.sources.okta.decode import identity_app, identity_group
-from idsync.sources.okta.odd_rows import UnreadableObject
 from idsync.sources.okta.selection import Selection
 from idsync.sources.okta.workers import Workers
-from idsync.sources.rows import Row
 
 
 class ListReader:

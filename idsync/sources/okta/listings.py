@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from idsync.model.identity import IdentityApp, IdentityGroup, IdentityUser
 from idsync.model.odd_rows import name_fault
+from idsync.model.rows import Row
+from idsync.okta.client import OktaClient
 from idsync.okta.endpoints import Endpoints
 from idsync.okta.request import Bucket
 from idsync.okta.wire import App, AppUser, ChangedUser, Group
-from idsync.sources.okta.client import OktaClient
 from idsync.sources.okta.decode import OddPerson, identity_app, identity_group, identity_user
 from idsync.sources.okta.selection import Selection
 from idsync.sources.protocol import ListedPage, ListingKind
-from idsync.sources.rows import Row
 
 BUCKETS: Mapping[ListingKind, Bucket] = {"people": "apps", "groups": "groups", "apps": "apps"}
 """What each listing is charged to."""

@@ -12,12 +12,12 @@ from idsync.config.settings import AppReference
 from idsync.errors import AuthorizationError
 from idsync.model.okta_access import Allowance
 from idsync.okta.auth import ApiTokenCredential, Credential, OAuthCredential, TokenHeader
+from idsync.okta.client import OktaClient
 from idsync.okta.endpoints import Endpoints
 from idsync.okta.oauth import OAuthHeader
 from idsync.okta.refusals import OAuthScope, harmless, not_okta, refusal
 from idsync.okta.remembered import Remembered
 from idsync.okta.request import Attempt, Request, Requester, Timing
-from idsync.sources.okta.client import OktaClient
 from idsync.sources.okta.sso_app import SsoApp
 from idsync.sources.probing import FoundApp, Listed
 

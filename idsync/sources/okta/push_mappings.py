@@ -3,9 +3,9 @@
 import msgspec
 
 from idsync.errors import AuthorizationError
+from idsync.okta.client import OktaClient
 from idsync.okta.endpoints import Endpoints
 from idsync.okta.refusals import NotThere
-from idsync.sources.okta.client import OktaClient
 from idsync.sources.okta.sso_app import pass_over
 
 

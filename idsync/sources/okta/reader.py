@@ -16,7 +16,10 @@ from idsync.model.identity import (
     LeftAsIs,
 )
 from idsync.model.measures import Measures
+from idsync.model.rows import Row
+from idsync.okta.client import OktaClient
 from idsync.okta.endpoints import IDS_A_CALL, Endpoints, askable
+from idsync.okta.odd_rows import UnreadableObject
 from idsync.okta.refusals import ROLE_HINT, NotThere
 from idsync.okta.wire import (
     App,
@@ -25,15 +28,12 @@ from idsync.okta.wire import (
     Member,
     User,
 )
-from idsync.sources.okta.client import OktaClient
 from idsync.sources.okta.decode import OddPerson, identity_user
 from idsync.sources.okta.list_reader import ListReader
-from idsync.sources.okta.odd_rows import UnreadableObject
 from idsync.sources.okta.selection import Selection
 from idsync.sources.okta.sso_app import SsoApp
 from idsync.sources.okta.workers import Workers
 from idsync.sources.protocol import Progress
-from idsync.sources.rows import Row
 
 WORKERS = {"apps": 3, "groups": 4, "users": 1}
 """Threads by bucket; together they are the requests that may be under way."""

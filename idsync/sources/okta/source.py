@@ -16,13 +16,13 @@ from idsync.model.okta_access import Allowance
 from idsync.model.times import format_time
 from idsync.okta.auth import Credential
 from idsync.okta.authorizing import authorizer_for
+from idsync.okta.client import OktaClient
 from idsync.okta.endpoints import Endpoints
 from idsync.okta.refusals import OAuthScope
 from idsync.okta.remembered import Remembered
 from idsync.okta.request import Requester, Timing
 from idsync.okta.wire import App, Group
 from idsync.sources.okta.ask_again import AskAgain
-from idsync.sources.okta.client import OktaClient
 from idsync.sources.okta.evidence import Evidence
 from idsync.sources.okta.listings import BUCKETS, Listings, kinds_of
 from idsync.sources.okta.push_mappings import read_push_mappings

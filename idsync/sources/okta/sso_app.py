@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from idsync.config.settings import AppById, AppByLabel, AppReference
 from idsync.errors import AuthorizationError, IdsyncError, SourceError, SourceUnreachable
 from idsync.model.names import nfc
+from idsync.model.rows import Row
 from idsync.model.suggestions import did_you_mean, nearest
+from idsync.okta.client import OktaClient
 from idsync.okta.endpoints import Endpoints
+from idsync.okta.odd_rows import UnreadableObject
 from idsync.okta.refusals import ROLE_HINT, NotThere
 from idsync.okta.wire import App
-from idsync.sources.okta.client import OktaClient
-from idsync.sources.okta.odd_rows import UnreadableObject
-from idsync.sources.rows import Row
 
 
 class SsoApp:

@@ -12,9 +12,9 @@ import msgspec
 
 from idsync.model.moves import Moves
 from idsync.model.times import format_time
+from idsync.okta.client import OktaClient
 from idsync.okta.endpoints import Endpoints
 from idsync.okta.refusals import NotTaken
-from idsync.sources.okta.client import OktaClient
 from idsync.sources.okta.log_events import RAW_EVENTS, LogEvent, readable
 
 PAGE = 1000

@@ -10,10 +10,11 @@ from typing import Any, TypeVar
 import msgspec
 
 from idsync.errors import AuthorizationError, IdsyncError, SourceError
+from idsync.model.rows import Row
 from idsync.okta.auth import ApiTokenCredential, Credential
 from idsync.okta.authorizing import authorizer_for
+from idsync.okta.client import OktaClient
 from idsync.okta.endpoints import Endpoints
-from idsync.okta.links import next_link
 from idsync.okta.refusals import OAuthScope, problem_of
 from idsync.okta.request import Request, Requester
 from idsync.targets.enrolling import NewApp, SamlApp
@@ -183,16 +184,13 @@ class OktaSsoApps:
         )
 
     def _rows(self, request: Request, kind: type[R]) -> Iterator[R]:
-        decoder: msgspec.json.Decoder[list[R]] = msgspec.json.Decoder(list[kind])  # type: ignore[valid-type]
-        seen: set[str] = set()
-        while request.url not in seen:
-            seen.add(request.url)
-            answer = self._sender.read(request)
-            yield from decoder.decode(answer.body)
-            following = next_link(answer.headers.copies("link"))
-            if following is None or not following.startswith(self._requester.org_url + "/"):
-                return
-            request = msgspec.structs.replace(request, url=following)
+        client = OktaClient(self._requester, authorizer_for(self._credential, (request.scope,), self._requester))
+        for page in client.rows(request, kind, _pass_over):
+            yield from page
+
+
+def _pass_over(row: Row, error: Exception) -> None:
+    """One that cannot be read is hardly the one that was asked for; if it is, that is not found."""
 
 
 def _told(app: _App) -> SamlApp:

@@ -4,14 +4,16 @@ What somebody else did meanwhile (added the same person, removed them, deleted t
 """
 
 from collections.abc import Sequence
+from typing import NoReturn
 
 import msgspec
 
-from idsync.errors import AuthorizationError
+from idsync.errors import AuthorizationError, SourceError
+from idsync.model.rows import Row
 from idsync.okta.auth import ApiTokenCredential, Credential
 from idsync.okta.authorizing import authorizer_for
+from idsync.okta.client import OktaClient
 from idsync.okta.endpoints import Endpoints
-from idsync.okta.links import next_link
 from idsync.okta.refusals import OAuthScope, problem_of
 from idsync.okta.request import Request, Requester
 from idsync.targets.okta.sending import Sender
@@ -40,12 +42,11 @@ class _Assigning(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class _Rule(msgspec.Struct, frozen=True):
+    id: str
     actions: _Assigning = _Assigning()
-    status: str = "ACTIVE"
 
 
 _ROLES = msgspec.json.Decoder(list[_Role])
-_RULES = msgspec.json.Decoder(list[_Rule])
 _ACCOUNT = msgspec.json.Decoder(_Account)
 
 
@@ -80,16 +81,13 @@ class MembershipWriter:
             )
 
     def filled_by_rules(self) -> frozenset[str]:
-        """The groups that a rule fills."""
-        request, groups = self._endpoints.group_rules(), set[str]()
-        while True:
-            answer = self._sender.read(request)
-            for rule in _RULES.decode(answer.body):
-                groups.update(rule.actions.assign_user_to_groups.group_ids)
-            following = next_link(answer.headers.copies("link"))
-            if following is None or following == request.url:
-                return frozenset(groups)
-            request = msgspec.structs.replace(request, url=following)
+        """The groups that a rule fills. Raises SourceError where the listing of rules is not whole, or one is odd."""
+        request = self._endpoints.group_rules()
+        client = OktaClient(self._requester, authorizer_for(self._credential, (request.scope,), self._requester))
+        pages = client.rows(request, _Rule, _refuse_rule)
+        return frozenset(
+            group for page in pages for rule in page for group in rule.actions.assign_user_to_groups.group_ids
+        )
 
     def conveys_admin_role(self, group: str) -> bool | None:
         """Whether the members of a group are administrators; None where the credential may not see that."""
@@ -116,3 +114,12 @@ class MembershipWriter:
         if answer.status in (200, 201, 204, 404, 409) or problem_of(answer).code == _CONVEYED:
             return
         raise self._sender.refused(answer, request)
+
+
+def _refuse_rule(row: Row, error: Exception) -> NoReturn:
+    """Which groups a rule fills that cannot be read, nobody knows: nothing is written then."""
+    raise SourceError(
+        f"A group rule of Okta's cannot be read ({row.id or 'without an id'}).",
+        why=f"{error}. Groups that it fills must not be written.",
+        fix="Look at the rule in Okta (Directory, Groups, Rules); if it is as usual, please report this.",
+    )

@@ -9,16 +9,16 @@ import msgspec
 
 from idsync.errors import SourceError
 from idsync.model.known_secrets import bytes_without_secrets
+from idsync.model.rows import NotRows
 from idsync.okta.auth import Authorizer
 from idsync.okta.links import cursor, limit_of, next_link
+from idsync.okta.odd_rows import Odd, Page, page_of, refuse_object
 from idsync.okta.page_size import ADVISED
 from idsync.okta.refusals import harmless, looks_like_html, not_okta, refusal
 from idsync.okta.request import Attempt, Request, Requester
 from idsync.okta.retry import Retries
 from idsync.okta.transport import Answer
 from idsync.okta.wire import Row
-from idsync.sources.okta.odd_rows import Odd, Page, page_of, refuse_object
-from idsync.sources.rows import NotRows
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Row)

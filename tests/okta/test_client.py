@@ -10,9 +10,8 @@ import pytest
 
 from idsync.errors import AuthorizationError, SourceError, SourceUnreachable
 from idsync.model.canonical import canonical_bytes
-from idsync.okta import transport
+from idsync.okta import client, transport
 from idsync.okta.retry import CONNECTION_TRIES, TRIES
-from idsync.sources.okta import client
 from tests.sources.okta.answers import APP, DATE, ORG, ROW, TOKEN, Okta, caused, page, raising
 
 

@@ -7,9 +7,9 @@ import msgspec
 
 from idsync.errors import SourceError
 from idsync.model.identity import IdentityKind, LeftAsIs
+from idsync.model.rows import NotRows, Row, rows_of_list
 from idsync.okta.wire import AppGroup, Assignment, Member
 from idsync.okta.wire import Row as HasId
-from idsync.sources.rows import NotRows, Row, rows_of_list
 
 R = TypeVar("R", bound=HasId)
 Odd = Callable[[Row, Exception], None]
