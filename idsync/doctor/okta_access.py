@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from idsync.doctor.check import Check, failed, refused, warned, well, words_of
 from idsync.errors import AuthenticationError, AuthorizationError, IdsyncError, SourceError
-from idsync.model.okta_access import Scope
+from idsync.model.okta_access import READ_ONLY_ROLES, Scope
 from idsync.sources.probing import FoundApp, Listed, Probe
 
 MOST_APART = 120.0
@@ -12,7 +12,6 @@ MOST_APART = 120.0
 MUCH_TOO_FAR = 86_400.0
 LITTLE_LEFT = 5
 """A bucket of which less than one in so many requests is left has little room."""
-_READ_ONLY = frozenset({"READ_ONLY_ADMIN", "REPORT_ADMIN", "HELP_DESK_ADMIN", "MOBILE_ADMIN"})
 _TRAP = (
     "Okta answers with an empty list, not with a refusal, where a credential has a scope and no admin role that covers "
     "any. Give the OAuth app an admin role whose resource set holds {kind} (Read-only Administrator has all), or use "
@@ -152,7 +151,7 @@ def _may_write(probe: Probe) -> Check:
             f"Which admin roles the credential has cannot be seen ({error.summary}) It needs Manage group membership "
             "and Edit application's user assignments; whether it has them is known at the first write.",
         )
-    if roles and set(roles) <= _READ_ONLY:
+    if roles and set(roles) <= READ_ONLY_ROLES:
         return failed(
             "role for writing",
             f"The admin roles of the credential only read ({', '.join(roles)}). Give it a custom admin role with "

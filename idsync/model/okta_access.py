@@ -15,6 +15,9 @@ Scope = Literal[
 ]
 """What a credential may be granted."""
 
+READ_ONLY_ROLES = frozenset({"READ_ONLY_ADMIN", "REPORT_ADMIN", "HELP_DESK_ADMIN", "MOBILE_ADMIN"})
+"""Admin roles, by Okta's names of their types, that write neither memberships nor apps."""
+
 
 class Allowance(msgspec.Struct, frozen=True):
     """A bucket of requests as its headers last told of it: its `limit` a window, how much of that may be used, and what

@@ -11,11 +11,12 @@ import msgspec
 from idsync.config.settings import AppReference
 from idsync.errors import AuthorizationError
 from idsync.model.okta_access import Allowance
+from idsync.okta.admin_roles import account_of_token, admin_roles
 from idsync.okta.auth import ApiTokenCredential, Credential, OAuthCredential, TokenHeader
 from idsync.okta.client import OktaClient
 from idsync.okta.endpoints import Endpoints
 from idsync.okta.oauth import OAuthHeader
-from idsync.okta.refusals import OAuthScope, harmless, not_okta, refusal
+from idsync.okta.refusals import OAuthScope, not_okta, refusal
 from idsync.okta.remembered import Remembered
 from idsync.okta.request import Attempt, Request, Requester, Timing
 from idsync.sources.okta.sso_app import SsoApp
@@ -24,34 +25,10 @@ from idsync.sources.probing import FoundApp, Listed
 _PUSHES = "PUSH_NEW_USERS"
 
 
-class _Profile(msgspec.Struct, frozen=True):
-    """What of an account tells people which one it is."""
-
-    login: str = ""
-
-
-class _Account(msgspec.Struct, frozen=True):
-    """Whose an API token is."""
-
-    id: str
-    profile: _Profile = _Profile()
-
-    @property
-    def login(self) -> str:
-        """How people call the account."""
-        return self.profile.login or self.id
-
-
 class _Identified(msgspec.Struct, frozen=True):
     """What Okta's own answer has at least."""
 
     id: str
-
-
-class _Role(msgspec.Struct, frozen=True):
-    """An admin role of an account or an app."""
-
-    type: str = ""
 
 
 class _Features(msgspec.Struct, frozen=True):
@@ -62,7 +39,6 @@ class _Features(msgspec.Struct, frozen=True):
 
 _ORGANIZATION = msgspec.json.Decoder(_Identified)
 _ANYTHING = msgspec.json.Decoder(list[dict[str, object]])
-_ROLES = msgspec.json.Decoder(list[_Role])
 
 
 class OktaProbe:
@@ -111,7 +87,7 @@ class OktaProbe:
         """See that the credential is accepted; whose it is. A client without any scope is accepted, too."""
         match self._credential:
             case ApiTokenCredential():
-                return f"an API token of {harmless(self._me().login)}"
+                return f"an API token of {account_of_token(self._requester, self._credential).login}"
             case OAuthCredential(client_id=client_id):
                 with suppress(AuthorizationError):  # who may not do this is known all the same
                     self.take_scope("okta.users.read")
@@ -152,15 +128,7 @@ class OktaProbe:
 
     def admin_roles(self) -> tuple[str, ...]:
         """The roles of the token's account, or of the client."""
-        match self._credential:
-            case ApiTokenCredential():
-                request = self._endpoints.roles_of_user(self._me().id)
-            case OAuthCredential(client_id=client_id):
-                request = self._endpoints.roles_of_client(client_id)
-            case unknown:
-                assert_never(unknown)
-        roles, _ = self._client(request.scope).poll(request, _ROLES)
-        return tuple(sorted({harmless(role.type) for role in roles}))
+        return admin_roles(self._requester, self._credential)
 
     def ahead(self) -> float | None:
         """By how many seconds Okta's clock is ahead; a Date is cut to whole seconds."""
@@ -169,9 +137,6 @@ class OktaProbe:
     def allowances(self) -> Mapping[str, Allowance]:
         """What is left of each bucket."""
         return self._requester.remembered.allowances(self._org_url, self._share)
-
-    def _me(self) -> _Account:
-        return self._client("okta.users.read").object(self._endpoints.me(), _Account)
 
     def _has_rows(self, request: Request) -> bool:
         rows, _ = self._client(request.scope).poll(request, _ANYTHING)

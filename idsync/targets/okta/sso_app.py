@@ -10,8 +10,10 @@ from typing import Any, TypeVar
 import msgspec
 
 from idsync.errors import AuthorizationError, IdsyncError, SourceError
+from idsync.model.okta_access import READ_ONLY_ROLES
 from idsync.model.rows import Row
-from idsync.okta.auth import ApiTokenCredential, Credential
+from idsync.okta.admin_roles import roles_of_token
+from idsync.okta.auth import Credential
 from idsync.okta.authorizing import authorizer_for
 from idsync.okta.client import OktaClient
 from idsync.okta.endpoints import Endpoints
@@ -24,17 +26,7 @@ _LABEL_TAKEN = "E0000040"
 _READING: tuple[OAuthScope, ...] = ("okta.users.read", "okta.groups.read", "okta.apps.read")
 _LOOKS = 5
 """Looks for an app that Okta says is there: a listing may lag behind by a second."""
-_MAY_NOT_MAKE_APPS = frozenset(
-    {
-        "READ_ONLY_ADMIN",
-        "REPORT_ADMIN",
-        "HELP_DESK_ADMIN",
-        "MOBILE_ADMIN",
-        "USER_ADMIN",
-        "GROUP_MEMBERSHIP_ADMIN",
-        "ORG_ADMIN",
-    }
-)
+_MAY_NOT_MAKE_APPS = READ_ONLY_ROLES | {"USER_ADMIN", "GROUP_MEMBERSHIP_ADMIN", "ORG_ADMIN"}
 _FIX = (
     "Give the account of the token (or the OAuth app) the role Application Administrator and the scope "
     "okta.apps.manage for the enrollment; afterwards reading is enough."
@@ -67,14 +59,6 @@ class _Group(msgspec.Struct, frozen=True):
     profile: _GroupProfile = _GroupProfile()
 
 
-class _Account(msgspec.Struct, frozen=True):
-    id: str
-
-
-class _Role(msgspec.Struct, frozen=True):
-    type: str = ""
-
-
 R = TypeVar("R", _App, _Group)
 
 
@@ -96,13 +80,9 @@ class OktaSsoApps:
     def check_may_write(self) -> None:
         """See that the credential may make and assign apps. Raises AuthorizationError that names what is missing."""
         authorizer_for(self._credential, ("okta.apps.manage",), self._requester).headers("PUT", self._requester.org_url)
-        if not isinstance(self._credential, ApiTokenCredential):
-            return
-        account = msgspec.json.decode(self._sender.read(self._endpoints.me()).body, type=_Account)
-        answer = self._sender.send(self._endpoints.roles_of_user(account.id))
-        if answer.status != 200:
+        roles = roles_of_token(self._requester, self._credential)
+        if roles is None:
             return  # who may not see roles learns it from the first write, before which nothing is made
-        roles = {role.type for role in msgspec.json.decode(answer.body, type=list[_Role])}
         if roles <= _MAY_NOT_MAKE_APPS:
             raise AuthorizationError(
                 f"The account of the API token may not make apps (its admin roles: {', '.join(sorted(roles)) or 'none'}"

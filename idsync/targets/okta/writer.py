@@ -9,8 +9,10 @@ from typing import NoReturn
 import msgspec
 
 from idsync.errors import AuthorizationError, SourceError
+from idsync.model.okta_access import READ_ONLY_ROLES
 from idsync.model.rows import Row
-from idsync.okta.auth import ApiTokenCredential, Credential
+from idsync.okta.admin_roles import ROLES, roles_of_token
+from idsync.okta.auth import Credential
 from idsync.okta.authorizing import authorizer_for
 from idsync.okta.client import OktaClient
 from idsync.okta.endpoints import Endpoints
@@ -20,17 +22,8 @@ from idsync.targets.okta.sending import Sender
 
 _CONVEYED = "E0000046"
 """Okta's refusal to take an app from somebody who has it through a group."""
-_READ_ONLY = frozenset({"READ_ONLY_ADMIN", "REPORT_ADMIN", "HELP_DESK_ADMIN", "MOBILE_ADMIN"})
 SCOPES: tuple[OAuthScope, OAuthScope] = ("okta.groups.manage", "okta.apps.manage")
 """What writing takes: of groups, and of apps."""
-
-
-class _Account(msgspec.Struct, frozen=True):
-    id: str
-
-
-class _Role(msgspec.Struct, frozen=True):
-    type: str = ""
 
 
 class _Actions(msgspec.Struct, frozen=True, rename="camel"):
@@ -44,10 +37,6 @@ class _Assigning(msgspec.Struct, frozen=True, rename="camel"):
 class _Rule(msgspec.Struct, frozen=True):
     id: str
     actions: _Assigning = _Assigning()
-
-
-_ROLES = msgspec.json.Decoder(list[_Role])
-_ACCOUNT = msgspec.json.Decoder(_Account)
 
 
 class MembershipWriter:
@@ -67,12 +56,8 @@ class MembershipWriter:
         for kind, scope in zip(("group", "app"), SCOPES, strict=True):
             if kind in kinds:
                 authorizer_for(self._credential, (scope,), self._requester).headers("PUT", self._requester.org_url)
-        if not isinstance(self._credential, ApiTokenCredential):
-            return
-        account = _ACCOUNT.decode(self._sender.read(self._endpoints.me()).body)
-        answer = self._sender.send(self._endpoints.roles_of_user(account.id))
-        roles = {role.type for role in _ROLES.decode(answer.body)} if answer.status == 200 else set()
-        if roles and roles <= _READ_ONLY:
+        roles = roles_of_token(self._requester, self._credential)
+        if roles and roles <= READ_ONLY_ROLES:
             raise AuthorizationError(
                 f"The account of the API token may not write: its admin roles only read ({', '.join(sorted(roles))}).",
                 why="Memberships go to Okta with sync.bidirectional.",
@@ -95,7 +80,7 @@ class MembershipWriter:
             answer = self._sender.send(self._endpoints.roles_of_group(group))
         except AuthorizationError:
             return None
-        return bool(_ROLES.decode(answer.body)) if answer.status == 200 else None
+        return bool(ROLES.decode(answer.body)) if answer.status == 200 else None
 
     def put_in(self, kind: str, name: str, user: str) -> None:
         """Make somebody a member of a group, or assign an app."""
