@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from idsync.bootstrap import Workspace, open_workspace
-from idsync.cli.commands.serve import _pauses
 from idsync.model.times import parse_time
 from idsync.reconcile.pass_reports import PassReport
 from idsync.server.metrics import Metrics, Told
@@ -79,4 +78,4 @@ spec: {{tick: 30s}}
 """
     )
     place: Workspace = open_workspace(tmp_path)
-    assert _pauses(place) == pauses
+    assert pauses_of(place) == pauses

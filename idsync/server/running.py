@@ -1,0 +1,132 @@
+"""One service as a process: its parts, put together from a configuration, started, and ended in their order."""
+
+import signal
+import time
+from pathlib import Path
+
+from idsync.bootstrap import Workspace
+from idsync.config.settings import OktaSource
+from idsync.errors import ConfigError
+from idsync.model.times import format_time
+from idsync.server.application import SCIM_BASES, application
+from idsync.server.configured import Configured
+from idsync.server.hooks import EventHooks
+from idsync.server.logs import LOG
+from idsync.server.metrics import Metrics
+from idsync.server.page.pages import SIGN_INS_A_MINUTE, StatusPage
+from idsync.server.page.sessions import Sessions, status_tokens
+from idsync.server.presence import Presence, wait_for_older
+from idsync.server.reconciler import Reconciler
+from idsync.server.request_rate import RequestRate
+from idsync.server.scim.endpoint import ScimEndpoint
+from idsync.server.serving import Listening, serve
+from idsync.server.wakes import Wakes
+from idsync.server.worker import Worker
+from idsync.stores.protocol import Access
+
+
+def run(place: Workspace, config: Path, listening: Listening, hung_up: list[int], *, as_json: bool) -> None:
+    """Serve until told to end. `hung_up` has the SIGHUPs that came before it listened: the configuration is read again
+    then. Raises what opening the store raises, and why another version ended it.
+    """
+    configured = Configured(place, config)
+    holder = place.holder(format_time(place.now()))
+    wait_for_older(lambda: place.store(Access.WRITE), time.sleep)
+    presence = Presence(lambda: place.store(Access.WRITE), holder)
+    presence.start()
+    worker = Worker(lambda: place.store(Access.WRITE), "local", holder, time.sleep)
+    worker.start()
+    reconciler = Reconciler(config, as_json=as_json)
+    wakes = Wakes(place.listen, reconciler.call)
+    wakes.start()
+    scim = _scim(place, configured, worker, reconciler)
+    app = application(
+        scim,
+        worker,
+        EventHooks(lambda: _hook_secret(configured.files), reconciler.call),
+        Metrics(),
+        _page(place, configured, worker, reconciler),
+        reconciles=lambda: reconciler.is_alive,
+        keys=configured.public_keys,
+        pauses=lambda: pauses(configured.files),
+    )
+
+    def started(port: int) -> None:
+        _tell_address(place, listening, port)
+        if hung_up:
+            reload()
+
+    def reload() -> None:
+        if _read_again(configured):
+            reconciler.reload()
+
+    try:
+        serve(app, listening, started=started, reload=reload, ending=scim.end)
+    finally:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # what is under way ends in its time
+        wakes.stop()
+        reconciler.stop()
+        worker.stop()
+        presence.stop()
+    if presence.failure is not None:
+        raise presence.failure
+
+
+def _scim(place: Workspace, configured: Configured, worker: Worker, reconciler: Reconciler) -> ScimEndpoint:
+    """What answers pushes."""
+    return ScimEndpoint(
+        place.settings.integration.name,
+        worker,
+        in_force=lambda store: configured.for_pushes(store)[0],
+        applies=lambda store: configured.for_pushes(store)[1],
+        call=reconciler.call,
+        clock=place.now,
+        body_limit=place.settings.service.body_limit,
+        rate=RequestRate(lambda: configured.files.settings.service.requests_a_minute, time.monotonic),
+    )
+
+
+def _page(place: Workspace, configured: Configured, worker: Worker, reconciler: Reconciler) -> StatusPage:
+    """What people look at."""
+    return StatusPage(
+        worker,
+        files=lambda: configured.files,
+        open_store=lambda: place.store(Access.READ),
+        in_force=configured.in_force,
+        sessions=Sessions(lambda: status_tokens(configured.files), place.now),
+        signing_in=RequestRate(lambda: SIGN_INS_A_MINUTE, time.monotonic),
+        call=reconciler.call,
+        reconciles=lambda: reconciler.is_alive,
+    )
+
+
+def _tell_address(place: Workspace, listening: Listening, port: int) -> None:
+    scheme = "http" if place.settings.service.tls is None else "https"
+    base = SCIM_BASES[0].format(integration=place.settings.integration.name)
+    LOG.info("Serving SCIM at %s://%s:%s%s", scheme, listening.host, port, base)
+
+
+def _read_again(configured: Configured) -> bool:
+    """Whether the configuration could be read again; else the one from before stays."""
+    try:
+        configured.reload()
+    except ConfigError as error:
+        first = next(iter(error.diagnostics), error)
+        LOG.error("The configuration is invalid; the one from before stays: %s", first)
+        return False
+    LOG.info("The configuration was read again.")
+    return True
+
+
+def pauses(place: Workspace) -> dict[str, float]:
+    """Seconds between two passes by kind, as the loop has them; ticks are made where Okta is read."""
+    integration = place.settings.integration
+    lasting = {"full": float(integration.interval)}
+    if integration.pulls and isinstance(integration.source, OktaSource):
+        lasting["tick"] = float(place.settings.service.tick)
+    return lasting
+
+
+def _hook_secret(place: Workspace) -> str | None:
+    reference = place.settings.service.hook_secret
+    return None if reference is None else place.service_secret(reference)
