@@ -89,14 +89,7 @@ def make_plan(
     """
     reading = Reading(snapshot) if reading is None else reading
     clocks = clocks_of(now, snapshot.taken_at, reading)
-    wrong = wrong_source(settings, snapshot, last)
-    if wrong is not None:
-        raise SourceUnhealthy(
-            wrong.message,
-            codes=[wrong.code],
-            why="A plan from another organization would take everybody's access.",
-            fix="Check org_url and app in the Integration document, or use the snapshot that belongs to them.",
-        )
+    _check_source(settings, snapshot, last)
     with target.reading():
         memo = remembering.of_use_for(settings) if remembering else None
         # Edits that a memo knows of may have been settled since, which changes no object.
@@ -142,6 +135,18 @@ def make_plan(
             if readable is snapshot:
                 raise
             return planned_from(readable)
+
+
+def _check_source(settings: Settings, snapshot: Snapshot, last: LastApply | None) -> None:
+    """Raise SourceUnhealthy for a snapshot of another org or app."""
+    wrong = wrong_source(settings, snapshot, last)
+    if wrong is not None:
+        raise SourceUnhealthy(
+            wrong.message,
+            codes=[wrong.code],
+            why="A plan from another organization would take everybody's access.",
+            fix="Check org_url and app in the Integration document, or use the snapshot that belongs to them.",
+        )
 
 
 def _with_edit_told(planned: Planned) -> Planned:

@@ -10,6 +10,7 @@ from idsync.bootstrap import Workspace, open_workspace
 from idsync.model.times import parse_time
 from idsync.reconcile.pass_reports import PassReport
 from idsync.server.metrics import Metrics, Told
+from idsync.server.running import pauses as pauses_of
 
 BEGAN = "2026-11-22T00:00:00Z"
 MINUTE, HOUR = 60.0, 3600.0
