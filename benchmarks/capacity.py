@@ -22,9 +22,9 @@ from idsync.model.extent import EVERYTHING, Extent
 from idsync.model.identity import Snapshot
 from idsync.okta.auth import ApiTokenCredential
 from idsync.okta.rate_limit import LEFT_TO_OTHERS
-from idsync.reconcile.by_listings import SWEEP_EACH, pause_after
-from idsync.reconcile.loop import Loop, TickEnd, Wake
-from idsync.reconcile.watching import MOST_ASKED
+from idsync.reconcile.continuous.by_listings import SWEEP_EACH, pause_after
+from idsync.reconcile.continuous.loop import Loop, TickEnd, Wake
+from idsync.reconcile.continuous.watching import MOST_ASKED
 from idsync.sources.okta.listings import BUCKETS
 from idsync.sources.okta.source import OktaSource
 from idsync.sources.protocol import ListingKind

@@ -25,8 +25,8 @@ from idsync.apply.request import Request
 from idsync.bootstrap import open_workspace
 from idsync.model.times import format_time
 from idsync.reconcile.lately import Lately
-from idsync.reconcile.push_passes import PushPasses
-from idsync.reconcile.user_pushes import UserPushes
+from idsync.reconcile.pushed.push_passes import PushPasses
+from idsync.reconcile.pushed.user_pushes import UserPushes
 from idsync.server.tokens import make_token
 from idsync.stores.protocol import Access
 

@@ -13,8 +13,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from idsync.apply.kept_back import kept_back
 from idsync.errors import IdsyncError
-from idsync.reconcile.pass_reports import last_report
-from idsync.reconcile.standing import last_standing
+from idsync.reconcile.continuous.pass_reports import last_report
+from idsync.reconcile.continuous.standing import last_standing
 from idsync.server.hooks import EventHooks
 from idsync.server.metrics import Metrics, Told
 from idsync.server.page.pages import StatusPage

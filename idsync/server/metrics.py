@@ -8,9 +8,9 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from idsync.model.times import parse_time
-from idsync.reconcile.loop import JITTER
-from idsync.reconcile.pass_reports import PassReport
-from idsync.reconcile.standing import Standing
+from idsync.reconcile.continuous.loop import JITTER
+from idsync.reconcile.continuous.pass_reports import PassReport
+from idsync.reconcile.continuous.standing import Standing
 from idsync.server.run_tally import RunNews
 
 Reports = Sequence[tuple[str, PassReport | None, PassReport | None]]

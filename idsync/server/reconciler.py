@@ -14,9 +14,9 @@ from idsync.bootstrap import Workspace, open_workspace
 from idsync.errors import ConfigError, IdsyncError
 from idsync.model.times import format_time
 from idsync.okta.remembered import Remembered
-from idsync.reconcile.loop import Loop, Wake
-from idsync.reconcile.pass_reports import PassReport
-from idsync.reconcile.reconciling import Place, Reconciling
+from idsync.reconcile.continuous.loop import Loop, Wake
+from idsync.reconcile.continuous.pass_reports import PassReport
+from idsync.reconcile.continuous.reconciling import Place, Reconciling
 from idsync.server.configured import Configured
 from idsync.server.logs import LOG, set_up_logs
 from idsync.server.two_threads import TwoThreads

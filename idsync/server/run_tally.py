@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from idsync.model.journal import RunFinished, RunStarted, RunStopped
-from idsync.reconcile.reconciling import SERVICE
+from idsync.reconcile.continuous.reconciling import SERVICE
 from idsync.stores.protocol import Journal
 
 By = Literal["pass", "push", "person"]

@@ -6,11 +6,11 @@ from contextlib import AbstractContextManager
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 
-from idsync.reconcile.full_passes import FullPasses
-from idsync.reconcile.loop import TickEnd
-from idsync.reconcile.reconciling import Reconciling
-from idsync.reconcile.ticks import Ticks
-from idsync.reconcile.wishes import waiting_wish
+from idsync.reconcile.continuous.full_passes import FullPasses
+from idsync.reconcile.continuous.loop import TickEnd
+from idsync.reconcile.continuous.reconciling import Reconciling
+from idsync.reconcile.continuous.ticks import Ticks
+from idsync.reconcile.continuous.wishes import waiting_wish
 from idsync.stores.protocol import Store
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from idsync.reconcile.wishes import Wish, wish_for_pass
+from idsync.reconcile.continuous.wishes import Wish, wish_for_pass
 from idsync.stores.sqlite.store import open_store, open_store_to_read
 from idsync.targets.local import LocalTarget
 from tests.acceptance.okta_world import Place, served

@@ -13,7 +13,7 @@ import pytest
 
 from idsync.bootstrap import open_workspace
 from idsync.model.directory import DirectoryState
-from idsync.reconcile.wishes import Wish, wish_for_pass
+from idsync.reconcile.continuous.wishes import Wish, wish_for_pass
 from idsync.stores.protocol import Access, Holder, Store
 from tests.acceptance.okta_world import Place, served
 from tests.acceptance.programs import TOKEN

@@ -9,8 +9,8 @@ import yaml
 
 from idsync.cli.application import COMMANDS
 from idsync.model.okta_access import Allowance
-from idsync.reconcile.pass_reports import PassReport
-from idsync.reconcile.standing import Standing
+from idsync.reconcile.continuous.pass_reports import PassReport
+from idsync.reconcile.continuous.standing import Standing
 from idsync.server.application import SCIM_BASES
 from idsync.server.logs import LOG
 from idsync.server.metrics import Metrics, Told

@@ -13,9 +13,9 @@ from idsync.bootstrap import Workspace
 from idsync.config.settings import AppById
 from idsync.model.extent import EVERYTHING, Extent
 from idsync.okta.remembered import Remembered
-from idsync.reconcile.by_listings import ByListings
+from idsync.reconcile.continuous.by_listings import ByListings
+from idsync.reconcile.continuous.watching import crosses_a_limit, is_too_much
 from idsync.reconcile.partial_pass import apply_part
-from idsync.reconcile.watching import crosses_a_limit, is_too_much
 from idsync.sources.okta.selection import Selection
 from idsync.sources.okta.source import OktaSource
 from idsync.stores.protocol import Store

@@ -3,12 +3,12 @@
 import time
 from collections.abc import Callable
 
-from idsync.reconcile.full_passes import FullPasses
-from idsync.reconcile.loop import TickEnd
-from idsync.reconcile.pass_reports import PassReport
-from idsync.reconcile.reconciling import Place, Reconciling
-from idsync.reconcile.ticks import Ticks
-from idsync.reconcile.wishes import waiting_wish
+from idsync.reconcile.continuous.full_passes import FullPasses
+from idsync.reconcile.continuous.loop import TickEnd
+from idsync.reconcile.continuous.pass_reports import PassReport
+from idsync.reconcile.continuous.reconciling import Place, Reconciling
+from idsync.reconcile.continuous.ticks import Ticks
+from idsync.reconcile.continuous.wishes import waiting_wish
 from idsync.sources.protocol import Progress, Source
 from idsync.stores.protocol import Holder, Store
 

@@ -17,11 +17,11 @@ from idsync.model.addresses import user_address
 from idsync.model.journal import RunFinished, RunStarted, StepMade
 from idsync.model.times import format_time
 from idsync.plan import batches as pieces
-from idsync.reconcile import full_passes
-from idsync.reconcile.batches import InBatches
-from idsync.reconcile.pace import LONGEST, Pace
+from idsync.reconcile.continuous import full_passes
+from idsync.reconcile.continuous.batches import InBatches
+from idsync.reconcile.continuous.pace import LONGEST, Pace
+from idsync.reconcile.continuous.reconciling import Reconciling
 from idsync.reconcile.planned import Planned
-from idsync.reconcile.reconciling import Reconciling
 from idsync.reconcile.single_pass import remember_after_apply
 from idsync.targets.local import LocalTarget
 from tests.okta_simulator import Organization
@@ -323,7 +323,7 @@ def test_the_next_plan_looks_only_at_what_moved_after_a_pass_in_batches(
         whole.append(planned.looked_at_everything)
         remember_after_apply(planned, *arguments)
 
-    monkeypatch.setattr("idsync.reconcile.full_passes.remember_after_apply", spied)
+    monkeypatch.setattr("idsync.reconcile.continuous.full_passes.remember_after_apply", spied)
     world.full()
     assert whole == [False]
 

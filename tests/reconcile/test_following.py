@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from idsync.reconcile import following
-from idsync.reconcile.following import BACK, DENIED, LOST, STUCK, without_log
-from idsync.reconcile.log_cursor import LogCursor
-from idsync.reconcile.loop import TickEnd
-from idsync.reconcile.pass_reports import last_report
+from idsync.reconcile.continuous import following
+from idsync.reconcile.continuous.following import BACK, DENIED, LOST, STUCK, without_log
+from idsync.reconcile.continuous.log_cursor import LogCursor
+from idsync.reconcile.continuous.loop import TickEnd
+from idsync.reconcile.continuous.pass_reports import last_report
 from tests.okta_simulator import Fail, Fault, Hollow, Organization, RateLimit, RepeatCursor
 from tests.reconcile.test_passes import World, organization, running
 from tests.sources.okta.organizations import Clock

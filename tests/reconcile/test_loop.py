@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from idsync.reconcile.loop import Loop, TickEnd, Wake
+from idsync.reconcile.continuous.loop import Loop, TickEnd, Wake
 
 
 @dataclass

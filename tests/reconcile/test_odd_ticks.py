@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from idsync.model.extent import Reading
 from idsync.model.identity import LeftAsIs
-from idsync.reconcile.loop import TickEnd
+from idsync.reconcile.continuous.loop import TickEnd
 from tests.okta_simulator import Fault, Omit
 from tests.reconcile.test_passes import organization, running
 

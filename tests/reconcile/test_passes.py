@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from idsync.bootstrap import Workspace
-from idsync.reconcile.loop import TickEnd
-from idsync.reconcile.pass_reports import PassReport, last_report
-from idsync.reconcile.wishes import Wish, wish_for_pass
+from idsync.reconcile.continuous.loop import TickEnd
+from idsync.reconcile.continuous.pass_reports import PassReport, last_report
+from idsync.reconcile.continuous.wishes import Wish, wish_for_pass
 from idsync.stores.holder import this_process
 from idsync.stores.protocol import Lease, Store
 from idsync.stores.sqlite.store import SqliteStore, open_store

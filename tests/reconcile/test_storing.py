@@ -10,9 +10,9 @@ import pytest
 from idsync.errors import PassStopped
 from idsync.model.extent import Extent, Reading
 from idsync.model.identity import Snapshot
+from idsync.reconcile.continuous.pace import Pace
+from idsync.reconcile.continuous.storing import Storing
 from idsync.reconcile.followed import NOTHING
-from idsync.reconcile.pace import Pace
-from idsync.reconcile.storing import Storing
 from idsync.stores.protocol import Store
 from idsync.stores.sqlite.store import open_store
 from tests.core.world import app, group, okta, person, replace

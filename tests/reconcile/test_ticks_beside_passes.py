@@ -19,11 +19,11 @@ from idsync.model.extent import EVERYTHING, Extent, Reading
 from idsync.model.measures import Measures
 from idsync.model.moves import Moves
 from idsync.reconcile.applying import Applier
+from idsync.reconcile.continuous.loop import TickEnd
+from idsync.reconcile.continuous.pass_reports import PassReport
+from idsync.reconcile.continuous.reconciling import Place
+from idsync.reconcile.continuous.wishes import Wish, wish_for_pass
 from idsync.reconcile.followed import LAG
-from idsync.reconcile.loop import TickEnd
-from idsync.reconcile.pass_reports import PassReport
-from idsync.reconcile.reconciling import Place
-from idsync.reconcile.wishes import Wish, wish_for_pass
 from idsync.sources.okta.source import OktaSource
 from idsync.sources.protocol import NOTHING_MEASURED, Progress
 from idsync.stores.holder import this_process

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from idsync.cli.application import run
-from idsync.reconcile import lead
+from idsync.reconcile.continuous import lead
 from idsync.server import presence
 from idsync.stores.postgres import connection
 from idsync.stores.postgres import store as postgres

@@ -6,7 +6,7 @@ import signal
 import time
 from collections.abc import Callable
 
-from idsync.reconcile.wishes import Wish, wish_for_pass
+from idsync.reconcile.continuous.wishes import Wish, wish_for_pass
 from idsync.stores.protocol import Access
 from tests.postgres.server import Server
 from tests.serve_kills.service import LEASE, Broken, Service

@@ -8,8 +8,8 @@ from pathlib import Path
 from idsync.bootstrap import Workspace
 from idsync.config.settings import Settings
 from idsync.plan.changes import Plan
-from idsync.reconcile.loop import TickEnd
-from idsync.reconcile.pass_reports import PassReport
+from idsync.reconcile.continuous.loop import TickEnd
+from idsync.reconcile.continuous.pass_reports import PassReport
 from idsync.reconcile.people_known import PeopleKnown
 from idsync.reconcile.single_pass import plan_once
 from idsync.stores.sqlite.store import open_store

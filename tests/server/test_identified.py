@@ -15,7 +15,7 @@ from idsync.model.journal import RunStarted, StepMade
 from idsync.model.ownership import USER_ID_LABEL
 from idsync.model.resources import AccessListMember
 from idsync.plan.changes import UserChange
-from idsync.reconcile.loop import TickEnd
+from idsync.reconcile.continuous.loop import TickEnd
 from idsync.stores.sqlite.store import open_store
 from tests.server.both import both, organization
 from tests.server.conftest import PUSHED, Served, served

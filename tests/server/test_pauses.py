@@ -8,7 +8,7 @@ import pytest
 
 from idsync.bootstrap import Workspace, open_workspace
 from idsync.model.times import parse_time
-from idsync.reconcile.pass_reports import PassReport
+from idsync.reconcile.continuous.pass_reports import PassReport
 from idsync.server.metrics import Metrics, Told
 from idsync.server.running import pauses as pauses_of
 

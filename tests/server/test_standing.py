@@ -10,8 +10,8 @@ from idsync.model.journal import RunFinished, RunStarted, RunStopped
 from idsync.model.okta_access import Allowance
 from idsync.model.times import parse_time
 from idsync.okta.remembered import Remembered
-from idsync.reconcile.pass_reports import PassReport, failed, put_report
-from idsync.reconcile.standing import Standing, last_standing, put_standing
+from idsync.reconcile.continuous.pass_reports import PassReport, failed, put_report
+from idsync.reconcile.continuous.standing import Standing, last_standing, put_standing
 from idsync.server.run_tally import RunNews, RunTally, by_of
 from idsync.stores.sqlite.store import open_store
 from tests.core.world import ORG, config

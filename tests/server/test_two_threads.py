@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from idsync.bootstrap import Workspace
-from idsync.reconcile.loop import TickEnd
-from idsync.reconcile.pass_reports import PassReport
-from idsync.reconcile.reconciling import Reconciling
+from idsync.reconcile.continuous.loop import TickEnd
+from idsync.reconcile.continuous.pass_reports import PassReport
+from idsync.reconcile.continuous.reconciling import Reconciling
 from idsync.server.two_threads import TwoThreads
 from idsync.stores.holder import this_process
 from idsync.stores.sqlite.store import SqliteStore, open_store

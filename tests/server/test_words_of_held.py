@@ -11,9 +11,9 @@ from idsync.apply.kept_back import kept_back
 from idsync.bootstrap import Workspace
 from idsync.config.settings import Settings
 from idsync.model.journal import RunStarted
+from idsync.reconcile.continuous.wishes import Wish, waiting_wish, wish_for_pass
 from idsync.reconcile.explaining import explain
 from idsync.reconcile.waiting import kept_back_findings
-from idsync.reconcile.wishes import Wish, waiting_wish, wish_for_pass
 from idsync.render.explanation import render_text
 from idsync.sources.pushed import PushedSource
 from idsync.stores.sqlite.store import open_store

@@ -14,9 +14,9 @@ from idsync.model.journal import MadeByHand, RunFinished, RunResumed, RunStarted
 from idsync.model.numbers import counted
 from idsync.model.pushed import ScimToken
 from idsync.model.times import format_time, parse_time
-from idsync.reconcile.following import without_log
-from idsync.reconcile.pass_reports import PassReport, last_report
-from idsync.reconcile.standing import Standing, last_standing
+from idsync.reconcile.continuous.following import without_log
+from idsync.reconcile.continuous.pass_reports import PassReport, last_report
+from idsync.reconcile.continuous.standing import Standing, last_standing
 from idsync.reconcile.waiting import Waiting, waiting_by_guard
 from idsync.stores.protocol import Store
 from idsync.targets.protocol import Target

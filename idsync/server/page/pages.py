@@ -16,7 +16,7 @@ from idsync.config.patterns import PatternError
 from idsync.errors import IdsyncError
 from idsync.model.names import is_text
 from idsync.plan.guards import ALL_GUARDS
-from idsync.reconcile.wishes import Wish, wish_for_pass
+from idsync.reconcile.continuous.wishes import Wish, wish_for_pass
 from idsync.render.escape_text import shown, visible
 from idsync.render.explanation import (
     KINDS,

@@ -27,10 +27,10 @@ from idsync.bootstrap import Workspace
 from idsync.errors import BlockedError
 from idsync.model.pushed import PushedUser, ScimToken
 from idsync.reconcile.lately import Lately
-from idsync.reconcile.leavers import Unlocked
-from idsync.reconcile.push_passes import PushPasses
-from idsync.reconcile.pushes import Pushes
-from idsync.reconcile.together import Together
+from idsync.reconcile.pushed.leavers import Unlocked
+from idsync.reconcile.pushed.push_passes import PushPasses
+from idsync.reconcile.pushed.pushes import Pushes
+from idsync.reconcile.pushed.together import Together
 from idsync.server.request_rate import RequestRate
 from idsync.server.scim.description import description
 from idsync.server.scim.handler import PushHandler

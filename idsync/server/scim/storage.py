@@ -24,8 +24,8 @@ from scim2_server.storage import ScimStorage, SearchPage
 
 from idsync.errors import BlockedError
 from idsync.model.pushed import PushedGroup, PushedResource, PushedUser
-from idsync.reconcile.leavers import Unlocked
-from idsync.reconcile.pushes import Pushes
+from idsync.reconcile.pushed.leavers import Unlocked
+from idsync.reconcile.pushed.pushes import Pushes
 from idsync.server.scim.kept_attributes import attributes_of, check_texts, details_of, told_of
 from idsync.server.scim.member_patch import MemberChanges
 from idsync.server.scim.searching import equality, in_order

@@ -18,12 +18,12 @@ from idsync.model.names import twin_key
 from idsync.model.pushed import PushedUser
 from idsync.model.times import format_time
 from idsync.reconcile.gone import note_gone
-from idsync.reconcile.identifying import identify
-from idsync.reconcile.leavers import Leavers, Unlocked
 from idsync.reconcile.people_known import is_stand_in
-from idsync.reconcile.presence import has_left, not_concerned, suspended_in
-from idsync.reconcile.push_passes import PushPasses
-from idsync.reconcile.together import Together
+from idsync.reconcile.pushed.identifying import identify
+from idsync.reconcile.pushed.leavers import Leavers, Unlocked
+from idsync.reconcile.pushed.presence import has_left, not_concerned, suspended_in
+from idsync.reconcile.pushed.push_passes import PushPasses
+from idsync.reconcile.pushed.together import Together
 from idsync.scim.profiles import profile_of
 
 Attributes = Mapping[str, Any]

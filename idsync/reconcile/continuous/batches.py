@@ -32,9 +32,9 @@ from idsync.plan.sections import FIRST, sections
 from idsync.plan.split import split, with_moved
 from idsync.plan.steps import in_listing_order
 from idsync.reconcile.applying import Applier
+from idsync.reconcile.continuous.pace import Pace
 from idsync.reconcile.lately import Lately
 from idsync.reconcile.merging import Newer
-from idsync.reconcile.pace import Pace
 from idsync.reconcile.parts import Parts
 
 replace = msgspec.structs.replace

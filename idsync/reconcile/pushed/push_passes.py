@@ -12,11 +12,11 @@ from idsync.errors import StoreBusy
 from idsync.model.extent import Extent
 from idsync.model.identity import FORMAT_VERSION, Snapshot
 from idsync.model.times import format_time
-from idsync.reconcile.identifying import IdentityRecords
 from idsync.reconcile.lately import Lately
 from idsync.reconcile.owed import owe
 from idsync.reconcile.partial_pass import apply_part
 from idsync.reconcile.people_known import PeopleKnown
+from idsync.reconcile.pushed.identifying import IdentityRecords
 from idsync.targets.protocol import Target
 
 

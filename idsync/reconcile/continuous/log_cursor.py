@@ -7,7 +7,7 @@ import msgspec
 
 from idsync.errors import IdsyncError
 from idsync.model.canonical import canonical_bytes
-from idsync.reconcile.watching import LogSource
+from idsync.reconcile.continuous.watching import LogSource
 from idsync.sources.protocol import Source
 from idsync.stores.protocol import Store
 

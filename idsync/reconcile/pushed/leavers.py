@@ -13,7 +13,7 @@ from idsync.model.names import twin_key
 from idsync.model.pushed import PushedUser
 from idsync.model.times import format_time, is_past, moved
 from idsync.reconcile.owed import is_owed
-from idsync.reconcile.push_passes import PushPasses
+from idsync.reconcile.pushed.push_passes import PushPasses
 
 _KEY = "pushed/left/{}"
 _NOBODY: frozenset[str] = frozenset()

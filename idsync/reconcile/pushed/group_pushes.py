@@ -13,7 +13,7 @@ from idsync.model.identity import IdentityGroup, raw_json
 from idsync.model.pushed import PushedGroup
 from idsync.model.times import format_time
 from idsync.reconcile.gone import note_gone
-from idsync.reconcile.push_passes import PushPasses
+from idsync.reconcile.pushed.push_passes import PushPasses
 
 Attributes = Mapping[str, Any]
 Members = Mapping[str, bytes | None]

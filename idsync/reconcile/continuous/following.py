@@ -14,9 +14,9 @@ from idsync.model.canonical import canonical_bytes
 from idsync.model.extent import Extent
 from idsync.model.moves import Moves
 from idsync.model.times import format_time
-from idsync.reconcile.by_listings import ByListings, ListingSource
-from idsync.reconcile.log_cursor import LogCursor
-from idsync.reconcile.watching import LogSource
+from idsync.reconcile.continuous.by_listings import ByListings, ListingSource
+from idsync.reconcile.continuous.log_cursor import LogCursor
+from idsync.reconcile.continuous.watching import LogSource
 from idsync.stores.protocol import Facts, Store
 from idsync.targets.protocol import DirectoryReader
 

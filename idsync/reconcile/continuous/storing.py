@@ -11,7 +11,7 @@ import msgspec
 
 from idsync.model.extent import Extent, Reading
 from idsync.model.identity import IdentityApp, IdentityGroup, IdentityUser
-from idsync.reconcile.pace import Pace
+from idsync.reconcile.continuous.pace import Pace
 from idsync.stores.protocol import Upstream
 
 FIRST_SLICE = 500

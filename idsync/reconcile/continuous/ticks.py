@@ -13,17 +13,17 @@ from idsync.model.extent import Extent, Reading
 from idsync.model.identity import ACCESS_STATUSES
 from idsync.model.names import twin_key
 from idsync.model.times import format_time, parse_time
+from idsync.reconcile.continuous.following import Following, Look
+from idsync.reconcile.continuous.loop import TickEnd
+from idsync.reconcile.continuous.pass_reports import counts_of, ended, failed, last_report, put_report, seconds_between
+from idsync.reconcile.continuous.reconciling import SERVICE, Place, Reconciling
+from idsync.reconcile.continuous.standing import MeteredSource, Standing, put_standing
+from idsync.reconcile.continuous.watching import MOST_ASKED, LogSource, crosses_a_limit, is_too_much
 from idsync.reconcile.followed import note_out
-from idsync.reconcile.following import Following, Look
-from idsync.reconcile.identifying import identify_read
-from idsync.reconcile.loop import TickEnd
 from idsync.reconcile.merging import pushed_since, with_newer
 from idsync.reconcile.owed import owed, pay
 from idsync.reconcile.partial_pass import apply_part
-from idsync.reconcile.pass_reports import counts_of, ended, failed, last_report, put_report, seconds_between
-from idsync.reconcile.reconciling import SERVICE, Place, Reconciling
-from idsync.reconcile.standing import MeteredSource, Standing, put_standing
-from idsync.reconcile.watching import MOST_ASKED, LogSource, crosses_a_limit, is_too_much
+from idsync.reconcile.pushed.identifying import identify_read
 from idsync.sources.protocol import Source
 from idsync.stores.protocol import Store
 from idsync.targets.protocol import Target

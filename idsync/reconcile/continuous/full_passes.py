@@ -18,20 +18,20 @@ from idsync.plan.holding import MOVED
 from idsync.plan.sections import FIRST
 from idsync.reconcile.applied_configuration import config_waiting
 from idsync.reconcile.applying import Applier
-from idsync.reconcile.batches import InBatches, Made
+from idsync.reconcile.continuous.batches import InBatches, Made
+from idsync.reconcile.continuous.log_cursor import LogCursor
+from idsync.reconcile.continuous.pace import Pace
+from idsync.reconcile.continuous.pass_reports import PassReport, counts_of, ended, failed
+from idsync.reconcile.continuous.reconciling import LEASE_WAIT, NOBODY_ASKS, SERVICE, Place, Reconciling
+from idsync.reconcile.continuous.storing import FIRST_SLICE, Storing
+from idsync.reconcile.continuous.wishes import take_wish, waiting_wish, wish_for_pass
 from idsync.reconcile.followed import out_lately
-from idsync.reconcile.identifying import identify_read
-from idsync.reconcile.log_cursor import LogCursor
 from idsync.reconcile.merging import Newer, newer_than_plan, newest, pushed_since, with_what_it_lacks
-from idsync.reconcile.pace import Pace
-from idsync.reconcile.pairing import PairingSource, pair
 from idsync.reconcile.parts import Parts
-from idsync.reconcile.pass_reports import PassReport, counts_of, ended, failed
 from idsync.reconcile.planned import Planned
-from idsync.reconcile.reconciling import LEASE_WAIT, NOBODY_ASKS, SERVICE, Place, Reconciling
+from idsync.reconcile.pushed.identifying import identify_read
+from idsync.reconcile.pushed.pairing import PairingSource, pair
 from idsync.reconcile.single_pass import plan_reading, read, remember_after_apply
-from idsync.reconcile.storing import FIRST_SLICE, Storing
-from idsync.reconcile.wishes import take_wish, waiting_wish, wish_for_pass
 from idsync.sources.protocol import Source
 from idsync.stores.protocol import Store
 

@@ -4,10 +4,10 @@ A push is wholly in the directory when it returns, or an error says why nothing 
 apply raises. What guards hold is kept back, and the push is taken all the same.
 """
 
-from idsync.reconcile.group_pushes import GroupPushes
-from idsync.reconcile.push_passes import PushPasses
-from idsync.reconcile.together import Together
-from idsync.reconcile.user_pushes import UserPushes
+from idsync.reconcile.pushed.group_pushes import GroupPushes
+from idsync.reconcile.pushed.push_passes import PushPasses
+from idsync.reconcile.pushed.together import Together
+from idsync.reconcile.pushed.user_pushes import UserPushes
 
 
 class Pushes:

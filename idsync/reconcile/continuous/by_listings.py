@@ -18,7 +18,7 @@ from idsync.model.canonical import canonical_bytes
 from idsync.model.extent import Extent
 from idsync.model.identity import IdentityApp, IdentityGroup, IdentityUser, is_everyone, raw_json
 from idsync.model.times import format_time, parse_time
-from idsync.reconcile.watching import MOST_ASKED
+from idsync.reconcile.continuous.watching import MOST_ASKED
 from idsync.sources.protocol import ChangedPage, ListedPage, ListingKind
 from idsync.stores.protocol import Facts, Pushed, Upstream
 from idsync.targets.protocol import DirectoryReader
