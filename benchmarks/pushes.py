@@ -13,7 +13,7 @@ import msgspec
 
 from idsync.apply.executor import apply_plan
 from idsync.apply.request import Request
-from idsync.bootstrap import Workspace, open_workspace
+from idsync.bootstrap.workspace import Workspace, open_workspace
 from idsync.model.extent import Extent, Reading
 from idsync.model.identity import ACCESS_STATUSES, IdentityGroup, Snapshot, raw_json
 from idsync.model.times import format_time

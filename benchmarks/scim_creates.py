@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 from benchmarks.configuration import write_pushed_configuration
 from benchmarks.processes import PYTHON, Service
 from idsync.apply.request import Request
-from idsync.bootstrap import open_workspace
+from idsync.bootstrap.workspace import open_workspace
 from idsync.model.times import format_time
 from idsync.reconcile.lately import Lately
 from idsync.reconcile.pushed.push_passes import PushPasses

@@ -16,7 +16,7 @@ import httpx
 import msgspec
 
 from benchmarks.pushes import LARGE, SMALL, pushed_people
-from idsync.bootstrap import Workspace, open_workspace
+from idsync.bootstrap.workspace import Workspace, open_workspace
 from idsync.model.identity import IdentityUser, raw_json
 from idsync.model.pushed import PushedGroup, PushedUser
 from idsync.model.times import format_time

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from idsync.apply.admission import unneeded
 from idsync.apply.last_apply import last_apply
 from idsync.apply.request import Applied, Request
-from idsync.bootstrap import Workspace
+from idsync.bootstrap.workspace import Workspace
 from idsync.cli.circumstances import circumstances
 from idsync.cli.exit_codes import ExitCode, exit_code_of, first_of
 from idsync.cli.invocation import Invocation

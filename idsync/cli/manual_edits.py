@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from idsync.bootstrap import Workspace, open_workspace
+from idsync.bootstrap.workspace import Workspace, open_workspace
 from idsync.cli.circumstances import circumstances
 from idsync.cli.invocation import Invocation
 from idsync.cli.names import refuse_unknown, resolved

@@ -12,7 +12,7 @@ from idsync.apply.kept_back import Kept, holders_in, kept_back, kept_of
 from idsync.apply.last_apply import last_apply
 from idsync.apply.request import Applied
 from idsync.apply.reviewed import is_used, to_remember_used
-from idsync.bootstrap import Workspace
+from idsync.bootstrap.workspace import Workspace
 from idsync.cli.applying import Job
 from idsync.cli.console import json_text
 from idsync.cli.exit_codes import ExitCode

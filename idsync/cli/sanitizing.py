@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from idsync.bootstrap import Workspace, open_workspace
+from idsync.bootstrap.workspace import Workspace, open_workspace
 from idsync.cli.files import read_input
 from idsync.cli.invocation import Invocation
 from idsync.cli.workspaces import store_to_write

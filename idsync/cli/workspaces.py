@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from idsync.bootstrap import Workspace, open_workspace
+from idsync.bootstrap.workspace import Workspace, open_workspace
 from idsync.cli.files import read_input
 from idsync.cli.invocation import Invocation
 from idsync.cli.resource_files import read_directory

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from idsync.bootstrap import Workspace, open_workspace
+from idsync.bootstrap.workspace import Workspace, open_workspace
 from idsync.errors import StoreError
 from idsync.stores.protocol import Store
 

@@ -10,7 +10,7 @@ from functools import partial
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
-from idsync.bootstrap import Workspace, open_workspace
+from idsync.bootstrap.workspace import Workspace, open_workspace
 from idsync.errors import ConfigError, IdsyncError
 from idsync.model.times import format_time
 from idsync.okta.remembered import Remembered

@@ -4,7 +4,7 @@ import signal
 import time
 from pathlib import Path
 
-from idsync.bootstrap import Workspace
+from idsync.bootstrap.workspace import Workspace
 from idsync.config.settings import OktaSource
 from idsync.errors import ConfigError
 from idsync.model.times import format_time
@@ -129,4 +129,4 @@ def pauses(place: Workspace) -> dict[str, float]:
 
 def _hook_secret(place: Workspace) -> str | None:
     reference = place.settings.service.hook_secret
-    return None if reference is None else place.service_secret(reference)
+    return None if reference is None else place.secrets.reveal(reference)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from idsync.bootstrap import open_workspace
+from idsync.bootstrap.workspace import open_workspace
 from idsync.doctor.okta_access import okta_checks
 from tests.acceptance.okta_world import Place, afresh, served
 from tests.okta_simulator import Empty, Fail, Fault, HtmlPage, Limits, LoseLinks, Organization, Role, Simulator
@@ -205,7 +205,7 @@ def test_r53_what_writing_needs_is_tried_without_writing(
     as_client(simulator, place, scopes, role=role)
     before = len(simulator.requests.entries)
     workspace = open_workspace(place.folder)
-    with workspace.probe() as probe:
+    with workspace.okta.probe() as probe:
         checks = list(okta_checks(probe, needs=frozenset(), pulls_log=False, writes=True, pushes=False))
     amiss = {each.check: each.message for each in checks if each.verdict != "ok"}
     assert set(amiss) == {check}

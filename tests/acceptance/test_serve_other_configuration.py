@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from idsync.bootstrap import open_workspace
+from idsync.bootstrap.workspace import open_workspace
 from idsync.model.directory import DirectoryState
 from idsync.stores.protocol import Access
 from tests.serve_kills.kills import ask_for_pass

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from idsync.bootstrap import open_workspace
+from idsync.bootstrap.workspace import open_workspace
 from idsync.model.directory import DirectoryState
 from idsync.reconcile.continuous.wishes import Wish, wish_for_pass
 from idsync.stores.protocol import Access, Holder, Store

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from joserfc.jwk import ECKey
 
-from idsync.bootstrap import Workspace, open_workspace
+from idsync.bootstrap.workspace import Workspace, open_workspace
 from idsync.errors import ConfigError, SecretError, StoreError
 from idsync.sources.okta.source import OktaSource
 from idsync.sources.protocol import silent

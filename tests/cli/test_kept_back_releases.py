@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from idsync.apply.kept_back import holders_in, keep, kept_of
-from idsync.bootstrap import Workspace
+from idsync.bootstrap.workspace import Workspace
 from idsync.config.loader import load
 from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange
 from idsync.plan.planfile import decode_plan

@@ -8,7 +8,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from idsync.bootstrap import open_workspace
+from idsync.bootstrap.workspace import open_workspace
 from idsync.model.times import parse_time
 from idsync.okta.auth import OAuthCredential
 from tests.cli.running import Idsync
@@ -46,7 +46,7 @@ def ids(place: Path) -> list[str]:
 
 def signing_key(place: Path) -> str | None:
     """The id of the key that signs requests to Okta now."""
-    credential = open_workspace(place)._credential()
+    credential = open_workspace(place).secrets.credential()
     assert isinstance(credential, OAuthCredential)
     token = credential.key.sign({"sub": "me"}, {"kid": credential.key.key_id})
     jwt.decode(token, KeySet.import_key_set({"keys": open_workspace(place).public_keys()}), algorithms=["RS256"])
@@ -78,7 +78,7 @@ def test_the_key_before_stays_known_until_the_next_rotation(
     idsync("keys", "create", "-c", place)
     [first] = ids(place)
     moments = iter(["2030-01-01T00:00:00Z", "2030-01-02T00:00:00Z"])
-    monkeypatch.setattr("idsync.bootstrap.Workspace.now", lambda _: parse_time(next(moments)))
+    monkeypatch.setattr("idsync.bootstrap.workspace.Workspace.now", lambda _: parse_time(next(moments)))
     assert idsync("keys", "rotate", "-c", place).code == 0
     second = ids(place)[-1]
     assert ids(place) == [first, second]

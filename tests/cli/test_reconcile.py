@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from idsync.bootstrap import Workspace
+from idsync.bootstrap.workspace import Workspace
 from tests.cli.running import Ended, Idsync
 
 START = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)

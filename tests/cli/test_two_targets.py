@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from idsync.bootstrap import Workspace
+from idsync.bootstrap.workspace import Workspace
 from idsync.errors import AuthenticationError, TargetError
 from idsync.model.addresses import Address
 from idsync.model.resources import User

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from idsync import bootstrap
-from idsync.bootstrap import Workspace
+from idsync.bootstrap import workspace
+from idsync.bootstrap.workspace import Workspace
 from idsync.cli.application import run
 from idsync.config.loader import load
 from tests.lives.directory import Directory, read_directory
@@ -83,5 +83,5 @@ class Program:
     @contextmanager
     def _circumstances(self) -> Iterator[None]:
         """The clock; and, to save time, the configuration as it was when it was read for the command before."""
-        with patch.object(Workspace, "now", lambda _: self.now), patch.object(bootstrap, "load", self._load):
+        with patch.object(Workspace, "now", lambda _: self.now), patch.object(workspace, "load", self._load):
             yield

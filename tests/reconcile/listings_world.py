@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from idsync.apply.last_apply import last_apply
-from idsync.bootstrap import Workspace
+from idsync.bootstrap.workspace import Workspace
 from idsync.config.settings import AppById
 from idsync.model.extent import EVERYTHING, Extent
 from idsync.okta.remembered import Remembered

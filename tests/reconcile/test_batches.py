@@ -11,7 +11,7 @@ import pytest
 
 from idsync.apply.kept_back import kept_back
 from idsync.apply.last_apply import last_apply
-from idsync.bootstrap import Workspace
+from idsync.bootstrap.workspace import Workspace
 from idsync.edit.editor import Editor
 from idsync.model.addresses import user_address
 from idsync.model.journal import RunFinished, RunStarted, StepMade

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from idsync.bootstrap import Workspace
+from idsync.bootstrap.workspace import Workspace
 from idsync.reconcile.continuous.loop import TickEnd
 from idsync.reconcile.continuous.pass_reports import PassReport, last_report
 from idsync.reconcile.continuous.wishes import Wish, wish_for_pass

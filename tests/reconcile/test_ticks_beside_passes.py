@@ -12,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from idsync.apply.kept_back import kept_back
-from idsync.bootstrap import Workspace
+from idsync.bootstrap.workspace import Workspace
 from idsync.edit.editor import Editor
 from idsync.model.addresses import user_address
 from idsync.model.extent import EVERYTHING, Extent, Reading

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 
-from idsync.bootstrap import Workspace, open_workspace
+from idsync.bootstrap.workspace import Workspace, open_workspace
 from idsync.errors import StoreError
 from idsync.reconcile.single_pass import plan_once
 from idsync.server.tokens import make_token

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from idsync.bootstrap import Workspace
+from idsync.bootstrap.workspace import Workspace
 from idsync.config.settings import Settings
 from idsync.sources.pushed import PushedSource
 from idsync.stores.sqlite.store import open_store

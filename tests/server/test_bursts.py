@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from idsync.apply.kept_back import kept_back
-from idsync.bootstrap import Workspace
+from idsync.bootstrap.workspace import Workspace
 from idsync.config.settings import Settings
 from idsync.errors import BlockedError
 from idsync.model.journal import RunStarted

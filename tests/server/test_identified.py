@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from idsync.apply.kept_back import kept_back
-from idsync.bootstrap import Workspace
+from idsync.bootstrap.workspace import Workspace
 from idsync.edit.editor import Editor
 from idsync.model.addresses import Address, lock_address, member_address
 from idsync.model.journal import RunStarted, StepMade

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from idsync.bootstrap import Workspace
+from idsync.bootstrap.workspace import Workspace
 from idsync.edit.editor import Editor
 from idsync.model.addresses import lock_address
 from idsync.model.resources import Lock, LockSpec, LockTarget, Metadata, User, UserSpec

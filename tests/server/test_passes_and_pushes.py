@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from idsync.bootstrap import Workspace
+from idsync.bootstrap.workspace import Workspace
 from idsync.edit.editor import Editor
 from idsync.model.addresses import access_list_address, user_address
 from idsync.reconcile.applying import Applier

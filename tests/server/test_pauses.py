@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from idsync.bootstrap import Workspace, open_workspace
+from idsync.bootstrap.workspace import Workspace, open_workspace
 from idsync.model.times import parse_time
 from idsync.reconcile.continuous.pass_reports import PassReport
 from idsync.server.metrics import Metrics, Told

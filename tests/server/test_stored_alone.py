@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from idsync.bootstrap import Workspace
+from idsync.bootstrap.workspace import Workspace
 from idsync.config.settings import Settings
 from idsync.model.extent import Extent
 from idsync.reconcile.owed import is_owed, owe, owed, pay

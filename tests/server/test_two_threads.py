@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from idsync.bootstrap import Workspace
+from idsync.bootstrap.workspace import Workspace
 from idsync.reconcile.continuous.loop import TickEnd
 from idsync.reconcile.continuous.pass_reports import PassReport
 from idsync.reconcile.continuous.reconciling import Reconciling

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from idsync.apply.kept_back import kept_back
-from idsync.bootstrap import Workspace
+from idsync.bootstrap.workspace import Workspace
 from idsync.config.settings import Settings
 from idsync.model.journal import RunStarted
 from idsync.reconcile.continuous.wishes import Wish, waiting_wish, wish_for_pass

@@ -5,7 +5,7 @@ import dataclasses
 import click
 from msgspec.structs import replace
 
-from idsync.bootstrap import Workspace
+from idsync.bootstrap.workspace import Workspace
 from idsync.cli.applying import Job
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.invocation import Invocation, common_options, pass_invocation

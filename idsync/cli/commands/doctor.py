@@ -6,7 +6,7 @@ from itertools import chain
 
 import click
 
-from idsync.bootstrap import Workspace
+from idsync.bootstrap.workspace import Workspace
 from idsync.cli.console import json_text
 from idsync.cli.exit_codes import ExitCode, first_of
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
@@ -89,7 +89,7 @@ def _okta(place: Workspace) -> Iterator[Check]:
     settings = place.settings
     sync = settings.integration.sync
     try:
-        probe = place.probe()
+        probe = place.okta.probe()
     except SecretError as error:
         yield refused("credential", AuthenticationError(error.summary, why=error.why, fix=error.fix))
         return
@@ -99,7 +99,7 @@ def _okta(place: Workspace) -> Iterator[Check]:
     with probe:
         yield from okta_checks(
             probe,
-            needs=place.scopes_to_read(),
+            needs=place.okta.scopes_to_read(),
             pulls_log=settings.integration.pulls,
             writes=sync.bidirectional,
             pushes=sync.scim,

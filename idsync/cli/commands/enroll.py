@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from idsync.bootstrap import Workspace
+from idsync.bootstrap.workspace import Workspace
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.files import write_private
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
@@ -53,7 +53,7 @@ def okta(
         raise UsageError(f"{directory} is a file.", why="Enrollment writes several files.", fix="Give -c a folder.")
     wanted = Wanted(org_url, owners, acs_url, audience or acs_url, app_label, groups)
     completed = complete(directory, wanted, app_label or DEFAULT_LABEL)
-    with Workspace(completed.settings, directory).sso_apps() as apps:
+    with Workspace(completed.settings, directory).okta.sso_apps() as apps:
         enrollment = look(apps, directory, wanted, completed)
         for line in enrollment.lines():
             invocation.console.line(line)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from idsync.bootstrap import Workspace, open_workspace
+from idsync.bootstrap.workspace import Workspace, open_workspace
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.files import write_private
 from idsync.cli.invocation import Invocation, common_options, pass_invocation

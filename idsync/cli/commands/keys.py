@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from idsync.bootstrap import Workspace
+from idsync.bootstrap.workspace import Workspace
 from idsync.cli.console import json_text
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.invocation import Invocation, common_options, pass_invocation

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from idsync.apply.admission import ALLOWED, unneeded
 from idsync.apply.last_apply import last_apply
-from idsync.bootstrap import Workspace
+from idsync.bootstrap.workspace import Workspace
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.files import private_file
 from idsync.cli.invocation import Invocation, common_options, pass_invocation

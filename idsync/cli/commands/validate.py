@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from idsync.bootstrap import Workspace
+from idsync.bootstrap.workspace import Workspace
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.options import format_option
@@ -41,7 +41,7 @@ def command(invocation: Invocation, secrets: bool, snapshot: Path | None, form: 
     if loaded.settings is not None:
         place = Workspace(loaded.settings, loaded.directory)
         if secrets:
-            diagnostics = in_reading_order((*diagnostics, *place.check_secrets()))
+            diagnostics = in_reading_order((*diagnostics, *place.secrets.check()))
         if snapshot is not None:
             diagnostics = in_reading_order((*diagnostics, *_against(place, invocation, snapshot)))
     invalid = has_errors(diagnostics)

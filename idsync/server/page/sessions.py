@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from idsync.bootstrap import Workspace
+from idsync.bootstrap.workspace import Workspace
 
 COOKIE = "idsync-session"
 LASTS = timedelta(hours=12)
@@ -28,7 +28,7 @@ class NamedToken(msgspec.Struct, frozen=True):
 def status_tokens(place: Workspace) -> list[NamedToken]:
     """The tokens that the Service document names. Raises SecretError."""
     tokens = place.settings.service.status_tokens
-    return [NamedToken(each.name, place.service_secret(each.token)) for each in tokens]
+    return [NamedToken(each.name, place.secrets.reveal(each.token)) for each in tokens]
 
 
 class Session(msgspec.Struct, frozen=True):

@@ -23,7 +23,7 @@ from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import PlainTextResponse, Response
 
-from idsync.bootstrap import Workspace
+from idsync.bootstrap.workspace import Workspace
 from idsync.errors import BlockedError
 from idsync.model.pushed import PushedUser, ScimToken
 from idsync.reconcile.lately import Lately
