@@ -7,7 +7,8 @@ import msgspec
 from idsync.model.directory import Cause, ConfigCause, GivenRoles
 from idsync.model.resources import Grants
 
-_BEFORE = ", as applied before"
+AS_APPLIED_BEFORE = ", as applied before"
+"""What the name of a rule ends with where its line is one of the files before, and not of those of today."""
 
 
 class Earlier(msgspec.Struct, frozen=True):
@@ -24,7 +25,8 @@ class Earlier(msgspec.Struct, frozen=True):
 
 def as_applied_before(causes: Iterable[Cause]) -> tuple[Cause, ...]:
     """Causes that lie in the configuration before: their lines are those of its files."""
-    return tuple(
-        msgspec.structs.replace(cause, rule=f"{cause.rule}{_BEFORE}") if isinstance(cause, ConfigCause) else cause
-        for cause in causes
-    )
+    return tuple(_as_before(cause) if isinstance(cause, ConfigCause) else cause for cause in causes)
+
+
+def _as_before(cause: ConfigCause) -> ConfigCause:
+    return msgspec.structs.replace(cause, rule=f"{cause.rule}{AS_APPLIED_BEFORE}")

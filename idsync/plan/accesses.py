@@ -7,7 +7,7 @@ import msgspec
 
 from idsync.model.directory import OF_A_SETTING, OF_AN_EDIT, Cause, GivenRoles, Reason
 from idsync.model.earlier import Earlier, as_applied_before
-from idsync.plan.changes import Access, AccessListChange, UserChange
+from idsync.plan.changes import Access, AccessListChange, UserChange, passes_on
 from idsync.plan.effective import OWN, Key, Lists, granted
 
 EDITED = OF_AN_EDIT - {Reason.TITLE_CHANGED}
@@ -36,6 +36,7 @@ class Accesses:
         self._users = users
         self._lists = lists
         self._origins = origins
+        self._new_names = {old: new for new, old in origins.renamed.items()}
         self._made: dict[tuple[object, ...], Access] = {}
         self._merged: dict[tuple[int, int], Access] = {}
 
@@ -51,6 +52,8 @@ class Accesses:
         )
         if user is not None and user.reason in OF_A_SETTING:
             edit = True
+        elif user is not None and not gained and passes_on(user):
+            edit = False
         made_of = (key, via, own, reason, gained, edit)
         known = self._made.get(made_of)
         if known is None:
@@ -70,12 +73,19 @@ class Accesses:
     def _own_causes(self, person: str, role: str, change: UserChange, *, gained: bool) -> tuple[Cause, ...]:
         """Only of whom the plan changes: the compiler may not have looked at anyone else.
 
-        What is lost with a rule has that rule as its cause, as it was applied before.
+        What is lost with a rule has that rule as its cause, as it was applied before. Which rules gave something to
+        somebody whose name is another person's now, nobody knows any more.
         """
+        if not gained and passes_on(change):
+            return change.causes
         found = self._origins.given.get(person, NO_ROLES).causes_of(role)
         if not found and not gained and self._origins.earlier is not None:
-            found = as_applied_before(self._origins.earlier.given.get(person, NO_ROLES).causes_of(role))
+            found = as_applied_before(self._given_before(self._origins.earlier, person).causes_of(role))
         return found or change.causes
+
+    def _given_before(self, earlier: Earlier, person: str) -> GivenRoles:
+        """What the rules before give somebody who is in the reading, where the old name of one renamed is not."""
+        return earlier.given.get(self._new_names.get(person, person), NO_ROLES)
 
     def _is_made_by_edit(
         self,
@@ -96,12 +106,12 @@ class Accesses:
 
     def _would_have(self, earlier: Earlier, person: str, key: Key, route: str, titles: Lists) -> bool:
         if (route,) == OWN:
-            names = earlier.given.get(person, NO_ROLES).names
+            names = self._given_before(earlier, person).names
             return key[1] in names if key[0] != "app" else any(key in titles.reach.apps_of(name) for name in names)
         change = self._lists.get(route)
         if change is None:
             return True  # it stays as it is, and so does what it grants
-        if person in change.members_removed and change.action != "delete":
+        if person in change.members_removed and person not in change.members_added and change.action != "delete":
             return False
         if route not in earlier.grants:
             return change.action != "delete" or change.reason is Reason.FILTER_CHANGED

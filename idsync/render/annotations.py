@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from idsync.diagnostics import Diagnostic
+from idsync.model.earlier import AS_APPLIED_BEFORE
 from idsync.plan.changes import Plan
 from idsync.render.access_by_line import LineAccess, access_by_line
 from idsync.render.escape_text import shown, visible
@@ -68,10 +69,11 @@ def _of_access(line: LineAccess, places: Places) -> Annotation:
     ]
     if len(line.entries) > ACCESS_SHOWN:
         told.append(f"… and {len(line.entries) - ACCESS_SHOWN:,} more roles and lists")
+    is_gone = line.rule.endswith(AS_APPLIED_BEFORE)
     return Annotation(
         "warning" if line.losing else "note",
-        places.of(line.file, line.line, line.column),
-        f"{' and '.join(parts)} by this line",
+        places.of(line.file) if is_gone else places.of(line.file, line.line, line.column),
+        f"{' and '.join(parts)} by {f'line {line.line} as it was applied before' if is_gone else 'this line'}",
         "\n".join(told),
     )
 

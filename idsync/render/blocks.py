@@ -1,16 +1,18 @@
 """The sections of a view as blocks of text, of which as many entries are said as there is room for."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 
 from idsync.render.cells import plain_words
+from idsync.render.escape_text import shown
 from idsync.render.lines import Line, entry_lines, people_lines, problem_line, tally_line, tally_words
 from idsync.render.room import shares
 from idsync.render.sides import SideOfView, sides_of
 from idsync.render.titles import PROBLEMS, REACH, RELEASED, TALLIES, group_title
-from idsync.render.view import LOSING, Group, PlanView, Section, Tally
+from idsync.render.view import LOSING, Entry, Group, PlanView, Problem, Section, Tally
 from idsync.render.wrap import rows
 
 COLUMNS = 80
@@ -61,7 +63,15 @@ def blocks_of(view: PlanView, things: int) -> list[Block]:
     """The sections in the order in which they are read; of one person at most so many things are said."""
     title = PROBLEMS if view.verdict == "ok" else f"{PROBLEMS} (the snapshot is {view.verdict})"
     blocks = [
-        Block(title, view.problems, lambda problem: [problem_line(problem)], "findings", weight=3),
+        Block(
+            title,
+            view.problems,
+            lambda problem: [problem_line(problem)],
+            "findings",
+            weight=3,
+            rest=lambda shown: _codes(view.problems[shown:]),
+            rest_lines=2,
+        ),
         Block(RELEASED, view.released, entry_lines, "guards"),
         Block(
             TALLIES,
@@ -70,7 +80,7 @@ def blocks_of(view: PlanView, things: int) -> list[Block]:
             rest=lambda shown: _rest(view.tallies, shown),
             rest_lines=3,
         ),
-        Block(REACH, view.reach, entry_lines),
+        Block(REACH, view.reach, entry_lines, rest=lambda shown: _beginnings(view.reach[shown:]), rest_lines=3),
         *(block for side in sides_of(view) for block in _of_side(side, things)),
     ]
     return [block for block in blocks if block.entries or block.beyond]
@@ -120,7 +130,7 @@ def _of_side(side: SideOfView, things: int) -> Iterator[Block]:
     """The people and the other changes of a side; where there are several, it is said over each who makes them."""
     made = [*_people(side.groups, things), *map(section_block, side.sections)]
     for number, block in enumerate(made):
-        yield msgspec.structs.replace(block, heading="" if number else side.heading)
+        yield msgspec.structs.replace(block, heading="" if number else side.heading_with_both)
 
 
 def _people(groups: Sequence[Group], things: int) -> Iterator[Block]:
@@ -142,3 +152,14 @@ def _rest(tallies: Sequence[Tally], shown: int) -> str:
     left = tallies[shown : shown + REST_SHOWN]
     more = ", …" if len(tallies) > shown + REST_SHOWN else ""
     return f": {', '.join(plain_words(tally_words(each)) for each in left)}{more}"
+
+
+def _codes(left: Sequence[Problem]) -> str:
+    """Which findings have no line of their own, and how grave they are."""
+    counts = Counter((problem.severity, problem.code) for problem in left)
+    return f": {', '.join(f'{number:,} {severity} {shown(code)}' for (severity, code), number in counts.items())}"
+
+
+def _beginnings(left: Sequence[Entry]) -> str:
+    """What has no line of its own, without the names that it ends in."""
+    return f": {'; '.join(plain_words(entry.words).partition(': ')[0] for entry in left)}"

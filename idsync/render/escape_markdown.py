@@ -11,7 +11,7 @@ _CELL = re.compile(r"[`|\\<]")
 """What a span of code between backticks cannot hold in the cell of a table, and what would begin a tag elsewhere."""
 _ACTS = re.compile(r"[^\w \-,…→()]|_")
 _LINKS = re.compile(r"[@:.]")
-_PLAIN = re.compile(r"[(]?(?:[^\W\d_]+(?:['’-][^\W\d_]+)*|\d{1,3}(?:,\d{3})*|…|→)[)]?[.,;:]?\Z")
+_PLAIN = re.compile(r"[(]?(?:[^\W\d_]+(?:['’-][^\W\d_]+)*|\d{1,3}(?:,\d{3})*|…|→|%)[)]?[.,;:]?\Z")
 _ADDRESS = re.compile(r"[(]?www\b", re.IGNORECASE)
 _COMMIT = re.compile(r"[(]?[0-9a-fA-F]{7,64}[)]?[.,;:]?\Z")
 _ENDS = (")", ",", ";", ").")

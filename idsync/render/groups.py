@@ -8,12 +8,13 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from idsync.model.directory import OF_A_SETTING
-from idsync.plan.changes import Access, PersonDelta, UserChange
+from idsync.model.directory import OF_A_SETTING, OF_AN_EDIT
+from idsync.plan.changes import Access, PersonDelta, UserChange, passes_on
 from idsync.plan.holding import GIVING
 from idsync.render.cells import Person
 from idsync.render.outcomes import Touched, happened
-from idsync.render.things import Things
+from idsync.render.phrases import REASONS
+from idsync.render.things import OWN_ROUTE, Things
 from idsync.render.view import Group, Outcome, People
 
 Parted = tuple[bool, PersonDelta, Outcome]
@@ -90,7 +91,21 @@ def _by_origin(delta: PersonDelta, outcome: Outcome) -> Iterator[Parted]:
         yield edit, part, _outcome_of(part)
 
 
-def _is_held(delta: PersonDelta, touched: Touched) -> bool:
+def _is_held(delta: PersonDelta, change: UserChange | None, touched: Touched) -> bool:
+    """Whether anything that is said here of a person is held back."""
+    return (change is not None and _is_user_held(delta, change, touched)) or _is_held_by_lists(delta, touched)
+
+
+def _is_user_held(delta: PersonDelta, change: UserChange, touched: Touched) -> bool:
+    """Whether the change of the account is held in what is said here: a guard on losses holds no gain of the same."""
+    marks = frozenset(change.blocked_by)
+    if change.before is None or change.after is None or passes_on(change) or not marks <= touched.parting:
+        return bool(marks)
+    takes = any(OWN_ROUTE in access.via for access in delta.loses) or delta.locked is not None
+    return bool(marks - GIVING if takes else marks & GIVING)
+
+
+def _is_held_by_lists(delta: PersonDelta, touched: Touched) -> bool:
     """Whether a list that takes something from a person, or gives it, is held back in that."""
     if not touched.held_lists:
         return False
@@ -109,6 +124,16 @@ def _outcome_of(part: PersonDelta) -> Outcome:
     return Outcome.GAINS if part.gains else Outcome.REROUTED
 
 
+def _lists_that_go(delta: PersonDelta, touched: Touched) -> str:
+    """Why lists are deleted, where that is the one thing by which a person loses something."""
+    names = {name for access in delta.loses for name in (access.via or (access.name,))}
+    going = [touched.lists[name] for name in names if name in touched.lists and touched.lists[name].action == "delete"]
+    reasons = {change.reason for change in going}
+    if len(going) < len(names) or len(reasons) != 1:
+        return ""
+    return f"the {'list goes' if len(going) == 1 else 'lists go'}: {REASONS[reasons.pop()]}"
+
+
 def _entry(delta: PersonDelta, outcome: Outcome, touched: Touched, things: Things, *, edit: bool) -> People:
     change = touched.change_of(delta)
     made = [
@@ -116,13 +141,17 @@ def _entry(delta: PersonDelta, outcome: Outcome, touched: Touched, things: Thing
         *(things.of("+", access) for access in delta.gains),
         *(things.of("~", access) for access in delta.route_only),
     ]
-    note = "" if edit and not _is_told_whole(outcome, change) else happened(delta, outcome, change)
+    whole = _is_told_whole(outcome, change)
+    note = "" if edit and not whole else happened(delta, outcome, change)
+    if not whole and not edit and change is not None and change.reason in OF_AN_EDIT:
+        note = ""  # the account changes by the edit, which is told apart
+    note = note or _lists_that_go(delta, touched)
     return People(
         outcome,
         (Person(delta.person, delta.renamed_from or ""),),
         things.bare(made) if outcome is Outcome.LOSES_ALL else things.folded(made),
         (note,) if note else (),
         delta.target,
-        bool(change and change.blocked_by) or _is_held(delta, touched),
-        _is_new(change),
+        _is_held(delta, change, touched),
+        _is_new(change) and delta.renamed_from is None,
     )

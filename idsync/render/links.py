@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from idsync.model.earlier import AS_APPLIED_BEFORE
 from idsync.render.cells import Place
 
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&*+,;=%-]+\Z")
@@ -23,8 +24,8 @@ class Links(msgspec.Struct, frozen=True):
     plan: str = ""
 
     def to(self, place: Place) -> str:
-        """The address of a line of the configuration; empty where the folder's is not known."""
-        if not self.config:
+        """The address of a line; empty where the folder's is not known, and for a line of the files applied before."""
+        if not self.config or place.rule.endswith(AS_APPLIED_BEFORE):
             return ""
         return f"{self.config.rstrip('/')}/{quote(place.file, safe=_SAFE, errors='replace')}#L{place.line}"
 

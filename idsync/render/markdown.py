@@ -93,7 +93,7 @@ class _Page:
     def _of_side(self, side: SideOfView) -> Iterator[Block]:
         made = [*self._people(side.groups), *(_counted(section, self._entry) for section in side.sections)]
         for number, block in enumerate(made):
-            yield replace(block, heading="" if number else side.heading)
+            yield replace(block, heading="" if number else side.heading_with_both)
 
     def _people(self, groups: Sequence[Group]) -> Iterator[Block]:
         for group in groups:

@@ -6,7 +6,8 @@ import msgspec
 
 from idsync.model.addresses import Address, split_address, user_address
 from idsync.model.directory import Reason
-from idsync.plan.changes import AccessListChange, BriefPlan, PersonDelta, Plan, UserChange
+from idsync.plan.changes import AccessListChange, BriefPlan, PersonDelta, Plan, UserChange, passes_on
+from idsync.plan.guards import ALL_GUARDS
 from idsync.render.phrases import REASONS
 from idsync.render.view import Outcome
 
@@ -25,6 +26,8 @@ class Touched(msgspec.Struct, frozen=True):
     """People who gain access and are not described."""
     held_lists: dict[str, frozenset[str]] = {}
     """What holds back the changes of lists, by name."""
+    parting: frozenset[str] = frozenset()
+    """The marks that hold only the part of a change that takes something, or gives something: guards and doubts."""
 
     def count(self, outcome: Outcome) -> int:
         """How many people it is."""
@@ -63,7 +66,8 @@ def touched_by(plan: Plan) -> Touched:
     names = {name for _, name in old_names} | {delta.person for delta in plan.access_delta}
     more = plan.more_newcomers if isinstance(plan, BriefPlan) else 0
     held = {name: frozenset(change.blocked_by) for name, change in lists.items() if change.blocked_by}
-    return Touched(by_outcome, frozenset(names), user_changes, lists, more, held)
+    parting = frozenset(ALL_GUARDS).union(finding.code for finding in plan.health.findings)
+    return Touched(by_outcome, frozenset(names), user_changes, lists, more, held, parting)
 
 
 def title_of(changes: Mapping[str, AccessListChange], name: str) -> str:
@@ -102,6 +106,8 @@ def _happened(delta: PersonDelta, outcome: Outcome, change: UserChange | None) -
     elif delta.locked is not None:
         yield REASONS[delta.locked]
         yield _locked(delta.locked, change)
+        if change is not None and passes_on(change):
+            yield "the name passes to another person, who gets only what stands here with +"
     elif delta.unlocked is not None:
         yield REASONS[delta.unlocked]
         yield "created again, then unlocked" if change and change.action == "create" else "unlocked"

@@ -12,6 +12,7 @@ import msgspec
 from idsync.model.addresses import access_list_address, lock_address, user_address
 from idsync.model.canonical import fingerprint
 from idsync.model.directory import Cause, ConfigCause, UpstreamCause
+from idsync.model.earlier import AS_APPLIED_BEFORE
 from idsync.model.measures import Measures
 from idsync.model.ownership import Resource
 from idsync.model.pseudonyms import Identifying, Pseudonyms
@@ -225,11 +226,10 @@ class _Redaction:
         subject, is_, _ = rule.partition(" is ")
         if not is_ or subject in _KINDS_OF_LISTS:
             return self._clean(rule)
-        return f"{subject} is {LEFT_OUT}{_EARLIER if rule.endswith(_EARLIER) else ''}"
+        return f"{subject} is {LEFT_OUT}{AS_APPLIED_BEFORE if rule.endswith(AS_APPLIED_BEFORE) else ''}"
 
 
 _KINDS_OF_LISTS = frozenset({"group", "app"})
-_EARLIER = ", as applied before"
 
 
 def _guard(result: GuardResult) -> GuardResult:

@@ -12,6 +12,8 @@ from idsync.model.directory import ConfigCause, Reason
 from idsync.model.findings import Finding
 from idsync.plan.changes import PersonDelta, Plan
 from idsync.render.annotations import EACH_LEVEL, render_diagnostics, render_plan
+from idsync.render.cells import Place as CellPlace
+from idsync.render.links import Links
 from idsync.render.reported import Places
 from tests.effort import examples
 from tests.render import plans
@@ -149,3 +151,16 @@ def test_mistakes_in_a_configuration_stand_at_their_lines() -> None:
     assert first.properties == {"file": "access/a.yaml", "line": "4", "col": "2", "title": "idsync unknown_key"}
     assert first.message == "50%, what: this. Why. Fix: Fix."
     assert (second.level, second.properties["file"]) == ("notice", "access")
+
+
+def test_a_line_of_the_files_applied_before_is_not_pointed_at_in_those_of_today() -> None:
+    gone = ConfigCause("roles.yaml", 7, 7, "group is aws-*, as applied before")
+    lost = (role("dev", gone, edit=True),)
+    (line,) = render_plan(plans.make_plan((), (PersonDelta("a", (), lost),))).splitlines()
+    command = Command(line)
+    assert command.level == "warning"
+    assert ",line=" not in line
+    assert "title=1 person loses access by line 7 as it was applied before::" in line
+    links = Links("https://github.com/acme/access/blob/abc")
+    assert links.to(CellPlace(gone.file, gone.line, gone.rule)) == ""
+    assert links.to(CellPlace(gone.file, gone.line, "group is aws-*")).endswith("/roles.yaml#L7")

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from idsync.model.directory import Reason
 from idsync.model.findings import Finding, Health
 from idsync.plan.changes import Access, Change, GuardResult, PersonDelta, Plan, UserChange
+from idsync.render import markdown
 from idsync.render.escape_text import shown
 from idsync.render.phrases import REASONS, reason_words
 from idsync.render.style import COLOUR
@@ -332,3 +333,55 @@ def test_every_reason_has_words_and_an_unknown_one_its_code() -> None:
     assert all("_" not in words for words in REASONS.values())
     assert reason_words("links_changed") == "linked differently in Okta"
     assert reason_words("not_of_this_version") == "not_of_this_version"
+
+
+@pytest.mark.parametrize(
+    ("marks", "held"), [(("access_losses",), False), (("access_gains",), True), (("some_policy",), True)]
+)
+def test_what_one_gains_is_held_only_by_what_holds_gains(marks: tuple[str, ...], held: bool) -> None:
+    changes = (
+        user_change(make_user("a", ("x",)), make_user("a", ("y",)), Reason.ROLE_MAPPING_CHANGED, blocked_by=marks),
+    )
+    lost, gained = plans.role("x", plans.AWS_RULE, edit=True), plans.role("y", plans.SALES_RULE)
+    text = render_plan(make_plan(changes, (PersonDelta("a", (gained,), (lost,)),)))
+    edit, _, okta = text.partition("By your edit")[2].partition("By Okta's changes")
+    assert ("held back" in edit) is (marks != ("access_gains",))
+    assert ("held back" in okta) is held
+
+
+def test_people_of_whom_both_sides_tell_are_counted_where_they_are_told_again() -> None:
+    taken = (plans.role("dev", plans.AWS_RULE, edit=True), plans.role("crm", plans.SALES_RULE))
+    names = ("a", "b", "c")
+    changes = tuple(
+        user_change(make_user(name, ("dev", "crm")), make_user(name), Reason.ROLE_MAPPING_CHANGED) for name in names
+    )
+    deltas = (PersonDelta("a", (), taken), PersonDelta("b", (), taken), PersonDelta("c", (), taken[:1]))
+    plan = make_plan(changes, deltas)
+    assert "\nBy Okta's changes (2 people stand above, too)\n" in render_plan(plan)
+    assert "\n#### By Okta's changes (2 people stand above, too)\n" in markdown.render_plan(plan)
+    alone = make_plan(changes[:2], (PersonDelta("a", (), taken[:1]), PersonDelta("b", (), taken[1:])))
+    assert "stand above" not in render_plan(alone)
+
+
+def test_findings_and_reach_that_are_left_out_are_named() -> None:
+    codes = ("twin_names", "twin_names", "twin_names", "login_reused", "login_reused", "<b>")
+    findings = tuple(Finding(code, "error" if code[0] == "t" else "warning", "Some words. " * 40) for code in codes)
+    reach = tuple(
+        Finding(code, "info", f"{said}: {', '.join(['somebody'] * 30)}.")
+        for code, said in (
+            ("protected_touched", "3 protected people are touched"),
+            ("owner_goes", "1 owner of a list goes or is locked"),
+            ("membership_ends", "4 memberships of people touched end within 14 days"),
+        )
+    )
+    people = [f"person{number:04d}" for number in range(60)]
+    changes = tuple(user_change(make_user(name), make_user(name, (name,)), Reason.PROFILE_CHANGED) for name in people)
+    deltas = tuple(PersonDelta(name, (plans.role(name),), ()) for name in people)
+    plan = replace(make_plan(changes, deltas), findings=(*findings, *reach))
+    text = render_plan(plan)
+    hidden = re.search(r"… and (\d) more findings: (.*) \(use --detail\)\n", text)
+    assert hidden is not None
+    counts = [int(each.split(" ")[0]) for each in hidden[2].split(", ")]
+    assert sum(counts) == int(hidden[1]) == 6 - text.count("  ! error ")
+    assert hidden[2].endswith("2 warning login_reused, 1 warning <b>")
+    assert "; 4 memberships of people touched end within 14 days; within limits (use --detail)\n" in text
