@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from idsync.doctor.check import Check, failed, refused, warned, well, words_of
 from idsync.errors import AuthenticationError, AuthorizationError, IdsyncError, SourceError
-from idsync.model.okta_access import READ_ONLY_ROLES, Scope
+from idsync.model.okta_access import MEMBERSHIPS, Scope
 from idsync.sources.probing import FoundApp, Listed, Probe
 
 MOST_APART = 120.0
@@ -144,21 +144,28 @@ def _log(probe: Probe) -> Check:
 def _may_write(probe: Probe) -> Check:
     """Whether an admin role of the credential lets it write; no request of this writes."""
     try:
-        roles = probe.admin_roles()
+        powers = probe.powers()
     except (AuthenticationError, SourceError) as error:
         return warned(
             "role for writing",
-            f"Which admin roles the credential has cannot be seen ({error.summary}) It needs Manage group membership "
-            "and Edit application's user assignments; whether it has them is known at the first write.",
+            f"Which admin roles the credential has cannot be seen ({error.summary}) It needs {MEMBERSHIPS.remedy}; "
+            "whether it has that is known at the first write.",
         )
-    if roles and set(roles) <= READ_ONLY_ROLES:
-        return failed(
-            "role for writing",
-            f"The admin roles of the credential only read ({', '.join(roles)}). Give it a custom admin role with "
-            "Manage group membership and Edit application's user assignments, or switch sync.bidirectional off.",
-            of_access=True,
-        )
-    return well("role for writing", f"Admin roles: {', '.join(roles) or 'none by name; by resource sets alone'}.")
+    match powers.suffice(MEMBERSHIPS):
+        case True:
+            return well("role for writing", f"Admin roles: {', '.join(powers.names)}.")
+        case None:
+            return warned(
+                "role for writing",
+                f"What its admin roles permit cannot be seen ({', '.join(powers.names) or 'none is listed'}). It needs "
+                f"{MEMBERSHIPS.remedy}; whether it has that is known at the first write.",
+            )
+        case False:
+            return failed(
+                "role for writing",
+                f"{MEMBERSHIPS.missing(powers.names)} Give it {MEMBERSHIPS.remedy}, or switch sync.bidirectional off.",
+                of_access=True,
+            )
 
 
 def _binding(probe: Probe) -> Iterator[Check]:

@@ -7,7 +7,7 @@ import msgspec
 from idsync.config.codes import MISSING_OWNERS, NO_INTEGRATION
 from idsync.config.file_codes import CONFIG_NOT_FOUND, NO_DOCUMENTS
 from idsync.config.loader import Loaded, load, load_documents
-from idsync.config.settings import OktaSource, Settings
+from idsync.config.settings import OAuth, OktaSource, Settings
 from idsync.config.source_files import SourceFile
 from idsync.config.yaml_writer import scalar
 from idsync.diagnostics import Severity
@@ -15,11 +15,16 @@ from idsync.errors import ConfigError, UsageError
 from idsync.model.org_urls import normal_org_url
 
 _ABSENT = {NO_INTEGRATION.name, NO_DOCUMENTS.name, CONFIG_NOT_FOUND.name}
+KEYS = "keys"
+"""The folder of private keys, beside the configuration."""
+_OAUTH = f"oauth: {{{{client_id: {{client}}, private_key: {{{{folder: {KEYS}}}}}}}}}"
 _NAMES = ("idsync.yaml", "integration.yaml", "okta-integration.yaml")
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """What somebody wants enrolled. `label` is None where the app may have any."""
+    """What somebody wants enrolled. `label` is None where the app may have any. With `oauth`, idsync signs in with a
+    key of its own, as the client of this id once that is known.
+    """
 
     org_url: str
     owners: tuple[str, ...]
@@ -27,6 +32,8 @@ class Wanted(msgspec.Struct, frozen=True):
     audience: str
     label: str | None
     groups: tuple[str, ...]
+    oauth: bool = False
+    client_id: str | None = None
 
 
 class Completed(msgspec.Struct, frozen=True):
@@ -45,7 +52,7 @@ def complete(directory: Path, wanted: Wanted, label: str) -> Completed:
     integration_file = owners_file = None
     if _codes(loaded) & _ABSENT:
         integration_file = next(name for name in _NAMES if not (directory / name).exists())
-        files.append(SourceFile(integration_file, integration_text(wanted.org_url, f"{{label: {_flow(label)}}}")))
+        files.append(SourceFile(integration_file, integration_text(wanted, f"{{label: {_flow(label)}}}")))
         loaded = load_documents(files, directory)
     if _codes(loaded) == {MISSING_OWNERS.name}:
         owners_file = "owners.yaml"
@@ -77,20 +84,42 @@ def _check(settings: Settings, wanted: Wanted) -> None:
             why="Its source is a file or what is pushed, so that it names no way to sign in.",
             fix=f"Write source: {{okta: {{}}}} and auth at {integration.position}, or name another folder with -c.",
         )
+    _check_way_in(settings, wanted)
 
 
-def integration_text(org_url: str, app: str) -> str:
+def _check_way_in(settings: Settings, wanted: Wanted) -> None:
+    """Raise UsageError where the configuration signs in otherwise than is wanted."""
+    integration = settings.integration
+    there = integration.authentication
+    if wanted.oauth and not isinstance(there, OAuth):
+        raise UsageError(
+            "The configuration signs in with an API token, and --oauth asks for a key.",
+            why="A configuration that exists is kept as it is.",
+            fix=f"Write auth: {{{_OAUTH.format(client='0oa…')}}} at {integration.position}, and make the key with "
+            "`idsync keys create`; or leave --oauth out.",
+        )
+    if wanted.client_id and isinstance(there, OAuth) and there.client_id != wanted.client_id:
+        raise UsageError(
+            f"The configuration signs in as the app {there.client_id}, and --client-id is {wanted.client_id}.",
+            fix=f"Leave --client-id out, or change auth at {integration.position}.",
+        )
+
+
+def integration_text(wanted: Wanted, app: str) -> str:
     """The Integration; `app` is YAML."""
+    way_in = "api_token: {env: OKTA_API_TOKEN}"
+    if wanted.client_id:
+        way_in = _OAUTH.format(client=_flow(wanted.client_id))
     return f"""\
 # How idsync reads Okta. Written by idsync enroll; what is not here is as by default.
 apiVersion: idsync/v1
 kind: Integration
 metadata: {{name: okta}}
 spec:
-  org_url: {scalar(normal_org_url(org_url))}
+  org_url: {scalar(normal_org_url(wanted.org_url))}
   app: {app}
   auth:
-    api_token: {{env: OKTA_API_TOKEN}}
+    {way_in}
 """
 
 

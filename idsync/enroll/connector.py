@@ -1,22 +1,28 @@
-"""The SAML connector for Teleport (`kind: saml`, v2), made of the role rules; and the app that one points to."""
+"""The SAML connector for Teleport, made of the role rules and of Okta's metadata; one that is there is completed."""
 
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 from urllib.parse import urlsplit
 
-from idsync.config.composer import Budget, compose
-from idsync.config.mistakes import Mistakes
-from idsync.config.nodes import find, text_of
-from idsync.config.patterns import NamePattern
-from idsync.config.settings import GroupRule, RoleRule, Settings, TraitRule
+import msgspec
+
+from idsync.config import nodes
+from idsync.config.saml_connectors import APP_LABEL, MADE, Connector, mappings, read_connectors
+from idsync.config.settings import Settings
 from idsync.config.source_files import TELEPORT_SUFFIXES
 from idsync.config.yaml_writer import Plain, render_document
+from idsync.model.saml_metadata import provider_of
 
-APP_LABEL = "teleport.internal/okta-app-id"
-GROUPS = "groups"
-_ATTRIBUTE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ACS_PATH = "/v1/webapi/saml/acs/"
+
+
+class Renewal(msgspec.Struct, frozen=True):
+    """What a connector is to become, and what of it is new."""
+
+    text: str
+    what: tuple[str, ...]
 
 
 def connector_name(acs_url: str) -> str:
@@ -25,20 +31,9 @@ def connector_name(acs_url: str) -> str:
     return name if found and re.fullmatch(r"[A-Za-z0-9._-]+", name) else "okta"
 
 
-def attributes(settings: Settings) -> tuple[tuple[str, str], ...]:
-    """The attributes that the role rules look at: each trait with the profile attribute that it is made of."""
-    prefix = settings.integration.users.traits.prefix
-    traits = dict.fromkeys(rule.trait for rule in settings.role_rules if isinstance(rule, TraitRule))
-    named = ((trait, trait.removeprefix(prefix)) for trait in traits if trait.startswith(prefix))
-    return tuple((trait, attribute) for trait, attribute in named if _ATTRIBUTE.fullmatch(attribute))
-
-
 def connector_text(settings: Settings, app: str, acs_url: str, audience: str, metadata: str) -> str:
-    """The connector as YAML: default roles for everybody, then those of the role rules, in their order."""
-    everybody: list[str] = [role.name for role in settings.integration.users.default_roles]
-    rules: list[Plain] = [{"name": GROUPS, "value": "*", "roles": [*everybody]}] if everybody else []
-    rules += [_mapping(rule) for rule in settings.role_rules]
-    return "# Made by idsync enroll, for Teleport: tctl create -f. idsync itself does not read it.\n" + render_document(
+    """The connector as YAML."""
+    return _written(
         {
             "kind": "saml",
             "version": "v2",
@@ -51,32 +46,40 @@ def connector_text(settings: Settings, app: str, acs_url: str, audience: str, me
                 "acs": acs_url,
                 "audience": audience,
                 "entity_descriptor": metadata,
-                "attributes_to_roles": rules,
+                "attributes_to_roles": cast("Plain", mappings(settings)),
             },
         }
     )
 
 
-def _mapping(rule: RoleRule) -> Plain:
-    match rule:
-        case TraitRule(trait=name, value=pattern):
-            pass
-        case GroupRule(group=pattern):
-            name = GROUPS
-    return {"name": name, "value": _whole(pattern), "roles": [role.source for role in rule.roles]}
+def renewal(connector: Connector, settings: Settings, metadata: str) -> Renewal | None:
+    """What is to be changed in a connector that enrollment made, now that Okta or the role rules have moved on.
+
+    None where nothing is. Whatever else people wrote into it stays.
+    """
+    what: list[str] = []
+    content = connector.content
+    spec = content.get("spec") if isinstance(content, dict) else None
+    if not isinstance(content, dict) or not isinstance(spec, dict):
+        return None
+    changed: dict[str, nodes.Plain] = {}
+    if connector.metadata is not None and provider_of(connector.metadata) != provider_of(metadata):
+        changed["entity_descriptor"] = metadata
+        what.append("Okta's metadata (who signs, and with which certificate)")
+    if connector.mappings != (wanted := mappings(settings)):
+        changed["attributes_to_roles"] = wanted
+        what.append("the roles of the role rules")
+    if not changed:
+        return None
+    return Renewal(_written(cast("Plain", {**content, "spec": {**spec, **changed}})), tuple(what))
 
 
-def _whole(pattern: NamePattern) -> str:
-    """The same filter for Teleport, which holds each branch of an expression against one end of the value alone."""
-    return f"^(?:{pattern.source})$" if pattern.is_regex and "|" in pattern.source else pattern.source
+def _written(content: Plain) -> str:
+    return MADE + render_document(content)
 
 
-def connectors_in(directory: Path) -> Iterator[tuple[str, str | None, str | None]]:
-    """The SAML connectors in the files of a folder: file, the id of the app that it points to, and its address."""
+def connectors_in(directory: Path) -> Iterator[Connector]:
+    """The SAML connectors in the files of a folder."""
     files = sorted(path for path in directory.glob("*") if path.name.endswith(TELEPORT_SUFFIXES) and path.is_file())
     for file in files:
-        text = file.read_text("utf-8", "replace")
-        for document in compose(text, file.name, Mistakes(), Budget()):
-            if text_of(find(document, "kind")) == "saml":
-                app = text_of(find(document, "metadata", "labels", APP_LABEL))
-                yield file.name, app, text_of(find(document, "spec", "acs"))
+        yield from read_connectors(file.name, file.read_text("utf-8", "replace"))

@@ -3,14 +3,15 @@
 The app is made first, and found again by its label or id: a run that was broken off is taken up by the next one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 
-from idsync.config.settings import AppById, AppByLabel
+from idsync.config.saml_connectors import GROUPS, Connector, attributes
+from idsync.config.settings import AppById, AppByLabel, OAuth
 from idsync.enroll.configuration import Completed, Wanted, integration_text, owners_text
-from idsync.enroll.connector import GROUPS, attributes, connector_name, connector_text, connectors_in
+from idsync.enroll.connector import Renewal, connector_name, connector_text, connectors_in, renewal
 from idsync.errors import AuthorizationError, SourceError, UsageError
 from idsync.targets.enrolling import NewApp, SamlApp, SsoApps
 
@@ -19,7 +20,9 @@ _EVERYONE = "Everyone"
 
 
 class Enrollment(msgspec.Struct, frozen=True):
-    """What is to be done. `app` is None where one is to be made; `assign` are groups, by id and name."""
+    """What is to be done. `app` is None where one is to be made; `assign` are groups, by id and name. Of what stays,
+    `kept` says who has the app, and `notes` what should be looked at.
+    """
 
     wanted: Wanted
     completed: Completed
@@ -28,7 +31,9 @@ class Enrollment(msgspec.Struct, frozen=True):
     assign: tuple[tuple[str, str], ...]
     kept: tuple[str, ...]
     connector_file: str
-    has_connector: bool
+    connector: Connector | None
+    renewal: Renewal | None
+    notes: tuple[str, ...]
 
     @property
     def writes_okta(self) -> bool:
@@ -39,7 +44,7 @@ class Enrollment(msgspec.Struct, frozen=True):
     def is_done(self) -> bool:
         """Whether nothing is left to do, in Okta and in the folder."""
         completed = self.completed
-        writes_files = completed.integration_file or completed.owners_file or not self.has_connector
+        writes_files = completed.integration_file or completed.owners_file or self.connector is None or self.renewal
         return not self.writes_okta and not writes_files
 
     def lines(self) -> Iterator[str]:
@@ -47,19 +52,31 @@ class Enrollment(msgspec.Struct, frozen=True):
         if self.app is None:
             yield f"create  SAML app {self.label!r} in Okta, for {self.wanted.acs_url}"
         else:
-            yield f"adopt   SAML app {self.app.label!r} ({self.app.id}) in Okta"
+            yield f"adopt   SAML app {self.app.label!r} ({self.app.id}) in Okta, as it is"
         yield from (f"create  assignment of the app to the group {name!r}" for _, name in self.assign)
-        yield from (f"keep    assignment of the app to the group {name!r}" for name in self.kept)
-        yield f"{'keep  ' if self.has_connector else 'create'}  SAML connector for Teleport, {self.connector_file}"
+        yield from (f"keep    assignment of the app to {who}" for who in self.kept)
+        if self.renewal is not None:
+            yield f"update  SAML connector for Teleport, {self.connector_file}: {', and '.join(self.renewal.what)}"
+        else:
+            way = "create" if self.connector is None else "keep  "
+            yield f"{way}  SAML connector for Teleport, {self.connector_file}"
         completed = self.completed
         if completed.integration_file:
-            yield f"create  configuration, {completed.integration_file}, with the secret {{env: OKTA_API_TOKEN}}"
+            yield f"create  configuration, {completed.integration_file}, which signs in with {_way_in(completed)}"
         else:
             yield "keep    configuration"
         if completed.owners_file:
             yield f"create  default owners, {completed.owners_file}: {', '.join(self.wanted.owners)}"
         else:
             yield "keep    default owners"
+
+
+def _way_in(completed: Completed) -> str:
+    match completed.settings.integration.authentication:
+        case OAuth(client_id=client_id):
+            return f"the key of the app {client_id}"
+        case _:
+            return "the API token in OKTA_API_TOKEN"
 
 
 def label_of(completed_app: AppById | AppByLabel, wanted: Wanted) -> str:
@@ -69,55 +86,87 @@ def label_of(completed_app: AppById | AppByLabel, wanted: Wanted) -> str:
     return wanted.label or DEFAULT_LABEL
 
 
-def look(apps: SsoApps, directory: Path, wanted: Wanted, completed: Completed) -> Enrollment:
-    """Say what is to be done; nothing is changed. Raises AuthorizationError, SourceError and UsageError."""
+def look(apps: SsoApps, writer: SsoApps, directory: Path, wanted: Wanted, completed: Completed) -> Enrollment:
+    """Say what is to be done; nothing is changed. `apps` reads as the configuration will, and `writer` makes.
+
+    Raises AuthorizationError, SourceError and UsageError.
+    """
     apps.check_may_read()
-    pointed = list(connectors_in(directory))
+    connector = _one(tuple(connectors_in(directory)))
     label = label_of(completed.settings.integration.app, wanted)
-    app = _found(apps, pointed, completed, wanted, label)
+    app = _found(apps, connector, completed, wanted, label)
     assign, kept = _groups(apps, app, wanted)
-    file = pointed[0][0] if pointed else f"{connector_name(wanted.acs_url)}.teleport.yaml"
-    enrollment = Enrollment(wanted, completed, label, app, assign, kept, file, bool(pointed))
+    file = f"{connector_name(wanted.acs_url)}.teleport.yaml" if connector is None else connector.file
+    renewed: Renewal | None = None
+    notes: tuple[str, ...] = ()
+    if app is not None:
+        notes = tuple(_untold(app, completed))
+        if connector is not None:
+            renewed = renewal(connector, completed.settings, apps.metadata(app.id))
+    if renewed is not None and connector is not None and not connector.is_made_here:
+        notes += (f"{file} was made by hand and stays as it is, though it lacks {', and '.join(renewed.what)}.",)
+        renewed = None
+    enrollment = Enrollment(wanted, completed, label, app, assign, kept, file, connector, renewed, notes)
     if enrollment.writes_okta:
-        apps.check_may_write()
+        writer.check_may_write()
     return enrollment
 
 
-def _found(
-    apps: SsoApps,
-    pointed: list[tuple[str, str | None, str | None]],
-    completed: Completed,
-    wanted: Wanted,
-    label: str,
-) -> SamlApp | None:
-    """The app that the configuration names, a connector points to, or that has the label."""
-    if len(pointed) > 1:
+def _one(connectors: Sequence[Connector]) -> Connector | None:
+    if len(connectors) > 1:
         raise UsageError(
-            f"There is more than one SAML connector: {', '.join(file for file, _, _ in pointed)}.",
+            f"There is more than one SAML connector: {', '.join(each.file for each in connectors)}.",
             fix="Keep the one of this organization in the folder.",
         )
+    return connectors[0] if connectors else None
+
+
+def _untold(app: SamlApp, completed: Completed) -> Iterator[str]:
+    """What the connector looks at and an app that is adopted does not tell."""
+    looked_at = {GROUPS, *(name for name, _ in attributes(completed.settings))}
+    missing = sorted(looked_at - app.attributes) if app.attributes is not None else []
+    if missing:
+        yield (
+            f"The app {app.label!r} does not tell Teleport {', '.join(missing)}, by which the connector gives roles. "
+            "Add that in Okta (General, SAML Settings, Edit: attribute statements, and a group attribute statement "
+            "groups that matches .*): an app that exists is adopted as it is."
+        )
+
+
+def _found(
+    apps: SsoApps, connector: Connector | None, completed: Completed, wanted: Wanted, label: str
+) -> SamlApp | None:
+    """The app that the configuration names, a connector points to, or that has the label."""
     named = completed.settings.integration.app
     if completed.has_integration and isinstance(named, AppById):
         found: tuple[SamlApp, ...] = (apps.app(named.id),)
-    elif pointed and (pointed_at := pointed[0][1]):
-        found = (apps.app(pointed_at),)
+    elif connector is not None and connector.app:
+        found = (apps.app(connector.app),)
     else:
         found = apps.labelled(label)
     if len(found) > 1:
         raise UsageError(f"{len(found)} apps in Okta are labelled {label!r}.", fix="Give another --app-label.")
-    for file, app, acs_url in pointed:
-        if app is None or not found or app != found[0].id:
-            raise UsageError(
-                f"The connector {file} does not point to the app of this configuration.",
-                why="Its label teleport.internal/okta-app-id is missing, or names another app.",
-                fix=f"Remove {file}; the enrollment makes another. Or name its app in the Integration.",
-            )
-        if acs_url != wanted.acs_url:
-            raise UsageError(
-                f"The connector {file} is for {acs_url}, and --acs-url is {wanted.acs_url}.",
-                fix="Give the same address, or remove the file.",
-            )
+    if connector is not None:
+        _check_connector(connector, found, wanted)
     return _usable(found[0], wanted) if found else None
+
+
+def _check_connector(connector: Connector, found: tuple[SamlApp, ...], wanted: Wanted) -> None:
+    if connector.app is None or not found or connector.app != found[0].id:
+        raise UsageError(
+            f"The connector {connector.file} does not point to the app of this configuration.",
+            why="Its label teleport.internal/okta-app-id is missing, or names another app.",
+            fix=f"Remove {connector.file}; the enrollment makes another. Or name its app in the Integration.",
+        )
+    for option, given, there in (
+        ("--acs-url", wanted.acs_url, connector.acs_url),
+        ("--audience", wanted.audience, connector.audience),
+    ):
+        if there is not None and there != given:
+            raise UsageError(
+                f"The connector {connector.file} is for {there}, and {option} is {given}.",
+                fix=f"Give {option} {there}, or remove the file.",
+            )
 
 
 def _usable(app: SamlApp, wanted: Wanted) -> SamlApp:
@@ -148,48 +197,64 @@ def _usable(app: SamlApp, wanted: Wanted) -> SamlApp:
 
 
 def _groups(apps: SsoApps, app: SamlApp | None, wanted: Wanted) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
-    """The groups that are to get the app, by id and name, and the names of those that have it."""
+    """The groups that are to get the app, by id and name, and who has it already.
+
+    An app that somebody has goes to nobody else unasked.
+    """
     names = tuple(dict.fromkeys(wanted.groups)) or (_EVERYONE,)
     have = frozenset[str]() if app is None else apps.groups_of(app.id)
-    if app is not None and have and not wanted.groups:
-        return (), ("those that have it",)
+    if app is not None and not wanted.groups:
+        if have:
+            return (), (f"the {len(have):,} groups that have it" if len(have) > 1 else "the group that has it",)
+        if apps.has_people(app.id):
+            return (), ("the people who have it, without a group",)
     assign: list[tuple[str, str]] = []
     kept: list[str] = []
     for name, ids in apps.groups(names).items():
-        if not ids and name == _EVERYONE:
-            raise AuthorizationError(
-                "The credential does not see the group Everyone, which each organization has.",
-                scope="okta.groups.read",
-                why="Okta answers with a shorter list where no admin role covers a group.",
-                fix="Give it a role whose resource set holds every group, or name groups: --group NAME.",
-            )
-        if len(ids) != 1:
-            raise UsageError(
-                f"{len(ids) or 'No'} groups are named {name!r}.",
-                fix="Give --group the name of one group, as Okta has it.",
-            )
+        _check_group(name, ids)
         if ids[0] in have:
-            kept.append(name)
+            kept.append(f"the group {name!r}")
         else:
             assign.append((ids[0], name))
     return tuple(assign), tuple(kept)
 
 
-def make(apps: SsoApps, enrollment: Enrollment) -> tuple[SamlApp, dict[str, str]]:
-    """Do what is to be done in Okta; the app, and the files to be written. Raises AuthorizationError, SourceError."""
+def _check_group(name: str, ids: tuple[str, ...]) -> None:
+    """Raise AuthorizationError or UsageError unless a name is that of one group."""
+    if not ids and name == _EVERYONE:
+        raise AuthorizationError(
+            "The credential does not see the group Everyone, which each organization has.",
+            scope="okta.groups.read",
+            why="Okta answers with a shorter list where no admin role covers a group.",
+            fix="Give it a role whose resource set holds every group, or name groups: --group NAME.",
+        )
+    if len(ids) != 1:
+        raise UsageError(
+            f"{len(ids) or 'No'} groups are named {name!r}.",
+            fix="Give --group the name of one group, as Okta has it.",
+        )
+
+
+def make(writer: SsoApps, enrollment: Enrollment) -> dict[str, str]:
+    """Do what is to be done in Okta; the files to be written, in their order.
+
+    Raises AuthorizationError, SourceError and UsageError.
+    """
     wanted, settings = enrollment.wanted, enrollment.completed.settings
     app = enrollment.app
     if app is None:
         new = NewApp(enrollment.label, wanted.acs_url, wanted.audience, GROUPS, attributes(settings))
-        app = _usable(apps.create(new), wanted)
+        app = _usable(writer.create(new), wanted)
     for group, _ in enrollment.assign:
-        apps.assign(app.id, group)
+        writer.assign(app.id, group)
     files: dict[str, str] = {}
-    if not enrollment.has_connector:
-        metadata = apps.metadata(app.id)
+    if enrollment.connector is None:
+        metadata = writer.metadata(app.id)
         files[enrollment.connector_file] = connector_text(settings, app.id, wanted.acs_url, wanted.audience, metadata)
+    elif enrollment.renewal is not None:
+        files[enrollment.connector_file] = enrollment.renewal.text
     if name := enrollment.completed.owners_file:
         files[name] = owners_text(wanted.owners)
     if name := enrollment.completed.integration_file:
-        files[name] = integration_text(wanted.org_url, f"{{id: {app.id}}}")
-    return app, files
+        files[name] = integration_text(wanted, f"{{id: {app.id}}}")
+    return files

@@ -1,10 +1,12 @@
 """Whose a credential is, and which admin roles stand behind it: what Okta itself says of them."""
 
+from collections.abc import Iterable
 from typing import assert_never
 
 import msgspec
 
-from idsync.errors import AuthorizationError
+from idsync.errors import AuthorizationError, SourceError
+from idsync.model.okta_access import CUSTOM, Powers
 from idsync.okta.auth import ApiTokenCredential, Credential, OAuthCredential
 from idsync.okta.authorizing import authorizer_for
 from idsync.okta.client import OktaClient
@@ -32,9 +34,19 @@ class Account(msgspec.Struct, frozen=True):
 
 
 class AdminRole(msgspec.Struct, frozen=True):
-    """An admin role, by Okta's name of its type."""
+    """An admin role that was given: Okta's name of its type; of a custom one, its id and what people call it."""
 
     type: str = ""
+    role: str = ""
+    label: str = ""
+
+
+class _Permission(msgspec.Struct, frozen=True):
+    label: str = ""
+
+
+class _Permissions(msgspec.Struct, frozen=True):
+    permissions: list[_Permission] = []
 
 
 ROLES = msgspec.json.Decoder(list[AdminRole])
@@ -46,7 +58,7 @@ def account_of_token(requester: Requester, credential: Credential) -> Account:
     return _client(requester, credential, request).object(request, Account)
 
 
-def admin_roles(requester: Requester, credential: Credential) -> tuple[str, ...]:
+def powers_of(requester: Requester, credential: Credential) -> Powers:
     """The roles of the token's account, or of the client.
 
     Raises AuthorizationError where the credential may not see them, and what reading raises.
@@ -60,17 +72,36 @@ def admin_roles(requester: Requester, credential: Credential) -> tuple[str, ...]
         case unknown:
             assert_never(unknown)
     roles, _ = _client(requester, credential, request).poll(request, ROLES)
-    return tuple(sorted({harmless(role.type) for role in roles}))
+    names = {harmless(role.label or role.type) if role.type == CUSTOM else harmless(role.type) for role in roles}
+    standard = frozenset(harmless(role.type) for role in roles if role.type != CUSTOM)
+    custom = sorted({role.role for role in roles if role.type == CUSTOM})
+    return Powers(tuple(sorted(names)), standard, _permissions(requester, credential, custom))
 
 
-def roles_of_token(requester: Requester, credential: Credential) -> frozenset[str] | None:
-    """The roles of the account behind an API token; None where they cannot be seen, and for other credentials."""
-    if not isinstance(credential, ApiTokenCredential):
-        return None
+def powers_of_token(requester: Requester, credential: Credential) -> Powers | None:
+    """What is behind an API token; None where that cannot be seen, and for other credentials."""
+    return powers_if_seen(requester, credential) if isinstance(credential, ApiTokenCredential) else None
+
+
+def powers_if_seen(requester: Requester, credential: Credential) -> Powers | None:
+    """What is behind a credential; None where it may not see its roles."""
     try:
-        return frozenset(admin_roles(requester, credential))
+        return powers_of(requester, credential)
     except AuthorizationError:
         return None
+
+
+def _permissions(requester: Requester, credential: Credential, custom: Iterable[str]) -> frozenset[str] | None:
+    """What custom roles permit, by Okta's names; None where that cannot be seen."""
+    endpoints, held = Endpoints(requester.org_url), set[str]()
+    for role in custom:
+        request = endpoints.permissions_of(role)
+        try:
+            found = _client(requester, credential, request).object(request, _Permissions)
+        except (AuthorizationError, SourceError):
+            return None
+        held.update(each.label for each in found.permissions)
+    return frozenset(held)
 
 
 def _client(requester: Requester, credential: Credential, request: Request) -> OktaClient:

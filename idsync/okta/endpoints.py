@@ -159,6 +159,10 @@ class Endpoints(msgspec.Struct, frozen=True):
         url = "/".join((self.org_url, "oauth2/v1/clients", quote(client, safe="").replace(".", "%2E"), "roles"))
         return Request(url, "clients", "admin roles", "okta.roles.read")
 
+    def permissions_of(self, role: str) -> Request:
+        """What a custom admin role permits."""
+        return Request(self._url("iam", "roles", role, "permissions"), "other", "a custom role", "okta.roles.read")
+
     def place_of(self, url: str) -> str:
         """The place in the log that an address names."""
         return "?" + urlsplit(url).query

@@ -24,6 +24,7 @@ def make_key(folder: Path, now: datetime) -> str:
     key_id = f"{now:%Y%m%dT%H%M%SZ}-{key.thumbprint()[:8]}"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (folder / ".gitignore").write_text("*\n")  # a configuration lies in a repository, a key must not
         path = folder / f"{key_id}{KEY_FILE}"
         waiting = path.with_suffix(".new")
         with os.fdopen(os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

@@ -19,8 +19,9 @@ from idsync.okta.remembered import Remembered
 from idsync.okta.retry import CONNECTION_TRIES, TRIES, Retries
 from idsync.okta.transport import Answer, Broken, Method, Transport
 
-Bucket = Literal["users", "groups", "group", "apps", "app", "logs", "oauth2", "clients"]
-"""Okta's rate-limit buckets that idsync draws on: listings and sub-paths of each kind, one group or app, tokens."""
+Bucket = Literal["users", "groups", "group", "apps", "app", "logs", "oauth2", "clients", "other"]
+"""Okta's rate-limit buckets that idsync draws on: listings and sub-paths of each kind, one group or app, tokens, and
+what has no bucket of its own."""
 
 MOST_AT_ONCE = 8
 """Requests that may be under way; at Okta's rates more would only wait."""

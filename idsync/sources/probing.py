@@ -5,7 +5,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from idsync.model.okta_access import Allowance, Scope
+from idsync.model.okta_access import Allowance, Powers, Scope
 
 Listed = Literal["users", "groups", "apps"]
 
@@ -50,8 +50,8 @@ class Probe(Protocol):
     def read_log(self) -> None:
         """Read one event of the System Log."""
 
-    def admin_roles(self) -> tuple[str, ...]:
-        """The admin roles of the account behind the credential, by Okta's names of their types."""
+    def powers(self) -> Powers:
+        """The admin roles behind the credential."""
 
     def ahead(self) -> float | None:
         """By how many seconds Okta's clock is ahead of this machine's; None before it was heard."""

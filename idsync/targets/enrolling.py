@@ -17,7 +17,9 @@ class NewApp(msgspec.Struct, frozen=True):
 
 
 class SamlApp(msgspec.Struct, frozen=True):
-    """An app of the organization, and where it sends people who sign in: None where it does not say."""
+    """An app of the organization, where it sends people who sign in, and the attributes by which it tells of them:
+    None where it does not say.
+    """
 
     id: str
     label: str
@@ -25,6 +27,7 @@ class SamlApp(msgspec.Struct, frozen=True):
     is_saml: bool
     acs_url: str | None = None
     audience: str | None = None
+    attributes: frozenset[str] | None = None
 
 
 class SsoApps(Protocol):
@@ -47,6 +50,9 @@ class SsoApps(Protocol):
 
     def groups_of(self, app: str) -> frozenset[str]:
         """The ids of the groups that have an app."""
+
+    def has_people(self, app: str) -> bool:
+        """Whether somebody has an app, directly or through a group."""
 
     def create(self, app: NewApp) -> SamlApp:
         """Make an app; the one that is there where an earlier try made it."""

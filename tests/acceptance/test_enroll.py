@@ -6,12 +6,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.acceptance.programs import TOKEN, Ended
-from tests.acceptance.programs import command as run_inside
-from tests.okta_simulator import Fault, LoseAnswer, Organization, Role, Simulator, running
+from tests.acceptance.enrolling import FILES, World
+from tests.okta_simulator import CustomRole, Fail, Fault, LoseAnswer, Organization, RateLimit, Role, Simulator, running
 
-ACS = "https://teleport.enzos-pizza.com/v1/webapi/saml/acs/okta"
-World = tuple[Simulator, str, Path]
+VIEWS = frozenset({"okta.users.read", "okta.groups.read", "okta.apps.read", "okta.iam.read"})
 
 
 @pytest.fixture
@@ -21,93 +19,157 @@ def world(tmp_path: Path) -> Iterator[World]:
     organization.add_user("hiro@enzos-pizza.com", profile={"department": "Engineering"})
     simulator = Simulator(organization)
     with running(simulator) as url:
-        yield simulator, url, tmp_path / "access"
-
-
-def enroll(world: World, *more: str, url: str = "", approve: bool = True) -> Ended:
-    """Run the command in the folder."""
-    options = ["--org-url", url or world[1], "--owner", "owner@enzos-pizza.com", "--acs-url", ACS, *more]
-    options += ["--auto-approve"] if approve else []
-    return run_inside("enroll", "okta", "-c", world[2], *options, more=TOKEN)
-
-
-def files(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+        yield World(simulator, url, tmp_path / "access")
 
 
 def test_r53_from_nothing_to_an_applied_plan_and_only_enroll_writes(world: World) -> None:
-    simulator, _, folder = world
-    assert enroll(world, approve=False).code == 64
-    assert not folder.exists()
-    assert simulator.requests.writes == []
-    ended = enroll(world)
+    assert world.enroll(approve=False).code == 64
+    assert not world.folder.exists()
+    assert world.writes == 0
+    ended = world.enroll()
     assert ended.code == 0, ended.err
     assert "create  SAML app 'Teleport'" in ended.out
-    assert len(simulator.requests.writes) == 2
-    connector = yaml.safe_load((folder / "okta.teleport.yaml").read_text())
-    (app,) = simulator.organization.apps.values()
-    assert connector["metadata"]["labels"]["teleport.internal/okta-app-id"] == app.id
+    assert "put one there that can only read" in ended.err
+    assert world.writes == 2
+    assert set(world.files) == FILES
+    connector = yaml.safe_load(world.files["okta.teleport.yaml"])
+    assert connector["metadata"]["labels"]["teleport.internal/okta-app-id"] == world.app.id
     assert connector["spec"]["attributes_to_roles"] == [{"name": "groups", "value": "*", "roles": ["okta-requester"]}]
-    assert app.external_key in connector["spec"]["entity_descriptor"]
-    before = files(folder)
-    again = enroll(world)
+    assert world.app.external_key in connector["spec"]["entity_descriptor"]
+    before = world.files
+    again = world.enroll()
     assert again.code == 0, again.err
     assert "adopt" in again.out
-    assert files(folder) == before
+    assert "nothing was changed" in again.err
+    assert world.files == before
     for arguments in (("validate",), ("doctor",), ("plan",), ("apply", "--auto-approve"), ("drift",), ("filters",)):
-        ended = run_inside(arguments[0], "-c", folder, *arguments[1:], more=TOKEN)
-        assert ended.code == 0, ended.out + ended.err
-    assert "hiro@enzos-pizza.com" in run_inside("get", "-c", folder, "users", more=TOKEN).out
-    assert len(simulator.requests.writes) == 2
+        world.run(*arguments)
+    assert "hiro@enzos-pizza.com" in world.run("get", "users").out
+    assert world.writes == 2
 
 
 @pytest.mark.parametrize("number", [1, 2])
 def test_a_lost_answer_makes_no_second_app(world: World, number: int) -> None:
-    simulator, _, folder = world
-    simulator.faults.add(Fault("/api/v1/**", LoseAnswer(), first=number, times=1, writes=True))
-    enroll(world)
-    ended = enroll(world)
+    world.simulator.faults.add(Fault("/api/v1/**", LoseAnswer(), first=number, times=1, writes=True))
+    world.enroll()
+    ended = world.enroll()
     assert ended.code == 0, ended.err
-    (app,) = simulator.organization.apps.values()
-    assert len(app.groups) == 1
-    assert set(files(folder)) == {"idsync.yaml", "owners.yaml", "okta.teleport.yaml"}
+    assert len(world.app.groups) == 1
+    assert set(world.files) == FILES
 
 
-def test_a_missing_role_is_named_before_anything_is_made(world: World) -> None:
-    simulator, _, folder = world
-    simulator.authority.add_token(simulator.token, role=Role.READ_ONLY)
-    ended = enroll(world)
+@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize("effect", [RateLimit(), Fail(503), Fail(500)])
+def test_what_passes_is_waited_for_and_nothing_is_doubled(world: World, number: int, effect: RateLimit | Fail) -> None:
+    world.simulator.limits.window_seconds = 1.0
+    world.simulator.faults.add(Fault("/api/v1/**", effect, first=number, times=1, writes=True))
+    ended = world.enroll()
+    assert ended.code == 0, ended.err
+    assert len(world.app.groups) == 1
+    assert sum(each.served for each in world.simulator.requests.writes) == 2
+
+
+@pytest.mark.parametrize(
+    ("effect", "code", "said"),
+    [
+        (Fail(403), 4, "Application Administrator"),
+        (Fail(400), 7, "--acs-url, --audience or --app-label"),
+        (Fail(404, "E0000007"), 7, "E0000007"),
+        (Fail(409), 7, "E0000195"),
+    ],
+)
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_refused_write_is_told_and_the_next_run_goes_on(
+    world: World, number: int, effect: Fail, code: int, said: str
+) -> None:
+    world.simulator.faults.add(Fault("/api/v1/**", effect, first=number, times=1, writes=True))
+    ended = world.enroll()
+    assert ended.code == code, ended.err
+    assert said in ended.err
+    assert "fix:" in ended.err
+    assert world.files == {}
+    assert len(world.simulator.organization.apps) == number - 1
+    assert world.enroll().code == 0
+    assert len(world.app.groups) == 1
+    assert set(world.files) == FILES
+
+
+@pytest.mark.parametrize(
+    ("role", "said"),
+    [
+        (Role.READ_ONLY, "Application Administrator"),
+        (Role.ORG_ADMIN, "Application Administrator"),
+        (Role.GROUP_ADMIN, "Okta does not allow reading apps"),
+        (Role.GROUP_MEMBERSHIP_ADMIN, "Okta does not allow reading apps"),
+        (Role.NONE, "E0000006"),
+    ],
+)
+def test_a_missing_role_is_named_before_anything_is_made(world: World, role: Role, said: str) -> None:
+    world.simulator.authority.add_token(world.simulator.token, role=role)
+    ended = world.enroll()
+    assert ended.code == 4, ended.err
+    assert said in ended.err
+    assert world.writes == 0
+    assert not world.folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("permissions", "code"),
+    [
+        (VIEWS, 4),
+        (VIEWS | {"okta.apps.manage"}, 4),
+        (VIEWS | {"okta.apps.assignment.manage", "okta.groups.appAssignment.manage"}, 4),
+        (VIEWS | {"okta.apps.manage", "okta.groups.appAssignment.manage"}, 0),
+    ],
+)
+def test_a_custom_role_is_enough_when_its_permissions_are(world: World, permissions: frozenset[str], code: int) -> None:
+    world.simulator.authority.add_token(
+        world.simulator.token, custom=CustomRole("cr0access", "Access Engineer", permissions)
+    )
+    ended = world.enroll()
+    assert ended.code == code, ended.err
+    assert len(world.simulator.organization.apps) == (0 if code else 1), "nothing half made"
+    if code:
+        assert "it has: Access Engineer" in ended.err
+        assert "Manage applications and Edit groups' application assignments" in ended.err
+        assert world.writes == 0
+
+
+def test_a_custom_role_that_cannot_be_seen_is_learned_at_the_first_write(world: World) -> None:
+    hidden = CustomRole("cr0access", "Access Engineer", VIEWS - {"okta.iam.read"})
+    world.simulator.authority.add_token(world.simulator.token, custom=hidden)
+    ended = world.enroll()
     assert ended.code == 4
+    assert "E0000006" in ended.err
     assert "Application Administrator" in ended.err
-    assert simulator.requests.writes == []
-    assert not folder.exists()
+    assert world.simulator.organization.apps == {}
+    assert not world.folder.exists()
 
 
 def test_rules_that_are_there_are_kept_and_become_the_connector_s(world: World) -> None:
-    simulator, _, folder = world
-    folder.mkdir()
+    world.folder.mkdir()
     rules = "apiVersion: idsync/v1\nkind: RoleMapping\nspec:\n  rules:\n"
     rules += '    - {trait: okta/department, value: "^a|b$", roles: [dev]}\n    - {group: "aws-*", roles: ["aws-$1"]}\n'
-    (folder / "roles.yaml").write_text(rules)
-    assert enroll(world).code == 0
-    assert (folder / "roles.yaml").read_text() == rules
-    connector = yaml.safe_load((folder / "okta.teleport.yaml").read_text())
+    (world.folder / "roles.yaml").write_text(rules)
+    assert world.enroll().code == 0
+    assert (world.folder / "roles.yaml").read_text() == rules
+    connector = yaml.safe_load(world.files["okta.teleport.yaml"])
     assert connector["spec"]["attributes_to_roles"][1:] == [
         {"name": "okta/department", "value": "^(?:^a|b$)$", "roles": ["dev"]},
         {"name": "groups", "value": "aws-*", "roles": ["aws-$1"]},
     ]
-    (app,) = simulator.organization.apps.values()
-    told = {each["name"] for each in app.settings["signOn"]["attributeStatements"]}
+    told = {each["name"] for each in world.app.settings["signOn"]["attributeStatements"]}
     assert told == {"groups", "okta/department"}
 
 
 def test_a_contradiction_is_refused(world: World) -> None:
-    simulator, _, folder = world
-    assert enroll(world).code == 0
-    before, writes = files(folder), len(simulator.requests.writes)
-    assert enroll(world, url="https://other.okta.com").code == 64
-    assert enroll(world, "--audience", "urn:other").code == 64
-    assert enroll(world, "--app-label", "Other").code == 64
-    assert enroll(world, "--group", "nobody").code == 64
-    assert files(folder) == before
-    assert len(simulator.requests.writes) == writes
+    assert world.enroll().code == 0
+    before, writes = world.files, world.writes
+    assert world.enroll(url="https://other.okta.com").code == 64
+    assert world.enroll("--audience", "urn:other").code == 64
+    assert world.enroll("--app-label", "Other").code == 64
+    assert world.enroll("--group", "nobody").code == 64
+    ended = world.enroll("--oauth")
+    assert (ended.code, "signs in with an API token" in ended.err) == (64, True)
+    assert world.files == before
+    assert world.writes == writes

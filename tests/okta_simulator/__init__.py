@@ -33,7 +33,7 @@ from tests.okta_simulator.limits import Limits
 from tests.okta_simulator.moments import ManualClock
 from tests.okta_simulator.objects import Actor, App, Group, GroupRule, LogEvent, Target, User
 from tests.okta_simulator.organization import Organization
-from tests.okta_simulator.permissions import NEEDS, WRITES, Need, Role
+from tests.okta_simulator.permissions import NEEDS, WRITES, CustomRole, Need, Role
 from tests.okta_simulator.requests import RecordedRequest, Requests
 from tests.okta_simulator.serving import running
 from tests.okta_simulator.simulator import DEFAULT_TOKEN, Simulator
@@ -50,6 +50,7 @@ __all__ = [
     "Change",
     "ChangeAfter",
     "ConcurrencyLimit",
+    "CustomRole",
     "Delay",
     "Drop",
     "Effect",

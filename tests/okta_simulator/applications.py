@@ -95,6 +95,13 @@ class Applications(Groupings):
         self.log("application.lifecycle.update", "Update application", app_target(app))
 
     @exclusively
+    def renew_key(self, app: App) -> None:
+        """Sign what people sign in with by another key from now on, as an administrator does with a new certificate."""
+        app.keys += 1
+        app.last_updated = self.now()
+        self.log("application.lifecycle.update", "Update application", app_target(app))
+
+    @exclusively
     def activate_app(self, app: App) -> None:
         self._switch(app, active=True)
 

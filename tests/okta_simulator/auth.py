@@ -15,7 +15,7 @@ from tests.okta_simulator.errors import OAuthError, OktaError, forbidden, insuff
 from tests.okta_simulator.moments import Clock
 from tests.okta_simulator.objects import Actor, Target, User
 from tests.okta_simulator.people import user_target
-from tests.okta_simulator.permissions import Need, Role
+from tests.okta_simulator.permissions import CustomRole, Need, Role
 from tests.okta_simulator.proofs import Proofs
 from tests.okta_simulator.switches import Switches
 
@@ -40,6 +40,7 @@ class Principal:
     actor: Actor
     scopes: frozenset[str] | None = None
     user: User | None = None
+    custom: CustomRole | None = None
 
     def has_scope(self, scope: str) -> bool:
         """`….manage` holds `….read`."""
@@ -83,6 +84,7 @@ class Authority:
         role: Role = Role.SUPER_ADMIN,
         share: float = _SHARE,
         user: User | None = None,
+        custom: CustomRole | None = None,
     ) -> Principal:
         """Accept an SSWS token, made by a user; tokens are told apart by name for the rate limits.
 
@@ -91,7 +93,8 @@ class Authority:
         number = len(self._static) + 1
         maker = user_target(user) if user is not None else _ADMINISTRATOR
         actor = Actor(maker.id, "User", maker.alternate_id, maker.display_name, f"00T{number:017d}")
-        principal = Principal(name or f"token {number}", share, role, actor, user=user)
+        role = role if custom is None else Role.CUSTOM
+        principal = Principal(name or f"token {number}", share, role, actor, user=user, custom=custom)
         self._static[token] = principal
         return principal
 
@@ -109,11 +112,19 @@ class Authority:
         dpop: bool = False,
         role: Role = Role.SUPER_ADMIN,
         share: float = _SHARE,
+        custom: CustomRole | None = None,
     ) -> None:
         """Register a service app with its public JWKs and granted scopes; `dpop` makes proofs mandatory."""
+        role = role if custom is None else Role.CUSTOM
         known = {key.get("kid"): tokens.public_key(dict(key)) for key in keys}
-        principal = Principal(client_id, share, role, Actor(client_id, "PublicClientApp", client_id, client_id))
+        actor = Actor(client_id, "PublicClientApp", client_id, client_id)
+        principal = Principal(client_id, share, role, actor, custom=custom)
         self._clients[client_id] = _Client(known, frozenset(scopes), dpop, principal)
+
+    def custom_roles(self) -> list[CustomRole]:
+        """Those that a credential has."""
+        principals = [*self._static.values(), *(client.principal for client in self._clients.values())]
+        return [each.custom for each in principals if each.custom is not None]
 
     @cached_property
     def _signing_key(self) -> RSAKey:
@@ -226,7 +237,7 @@ class Authority:
         reads = not need.scope.endswith(".manage")
         if principal.role is Role.NONE and reads and self._switches.missing_role == "fewer_rows":
             return
-        if principal.role not in need.roles:
+        if not need.is_met_by(principal.role, principal.custom):
             raise forbidden()
 
 

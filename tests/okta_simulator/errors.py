@@ -68,6 +68,7 @@ APP_GROUP = Kind("ApplicationGroupAssignment")
 RULE = Kind("GroupRule")
 ROLE = Kind("Role")
 KEY = Kind("JsonWebKey")
+IAM_ROLE = Kind("IAMRole")
 
 
 def not_found(identifier: str, kind: Kind) -> OktaError:

@@ -122,6 +122,7 @@ class App:
     push_mappings: dict[str, PushMapping] = field(default_factory=dict)
     provisioning_seconds: float = 0.0
     provisioning_fails: bool = False
+    keys: int = 1
 
     @property
     def external_key(self) -> str:
@@ -130,8 +131,8 @@ class App:
 
     @property
     def key_id(self) -> str:
-        """The id of its signing key."""
-        return "kid-" + self.id[-8:]
+        """The id of its signing key, of which there can be several, one after another."""
+        return "kid-" + self.id[-8:] + (f"-{self.keys}" if self.keys > 1 else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ def list_group_roles(call: Call) -> Reply:
 def grant_role(call: Call) -> Reply:
     group = find_group(call, call.parts["group"])
     name = text(call.json(), "type")
-    role = next((role for role in Role if role.value == name and role is not Role.NONE), None)
+    role = next((role for role in Role if role.value == name and role not in (Role.CUSTOM, Role.NONE)), None)
     if role is None:
         raise invalid("type", "Invalid role type")
     return json_reply(call.shapes.role(group, call.organization.grant_role(group, role)))

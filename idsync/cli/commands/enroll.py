@@ -1,18 +1,34 @@
 """`idsync enroll okta`: set up Okta's app, Teleport's connector and the configuration in one sitting."""
 
+import os
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import click
+from msgspec.structs import replace
 
 from idsync.bootstrap.workspace import Workspace
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.files import write_private
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.options import auto_approve_option
-from idsync.enroll.configuration import Wanted, complete
+from idsync.config.secret_references import EnvironmentSecret
+from idsync.config.settings import ApiToken, OAuth
+from idsync.enroll.configuration import KEYS, Completed, Wanted, complete
 from idsync.enroll.enrolling import DEFAULT_LABEL, look, make
+from idsync.enroll.registering import registration
 from idsync.errors import UsageError
+
+if TYPE_CHECKING:
+    from idsync.targets.okta.sso_app import OktaSsoApps
+
+_TOKEN = "OKTA_API_TOKEN"  # noqa: S105 - the name of a variable
+_IGNORED = ".gitignore"
 
 
 @click.group("enroll")
@@ -28,6 +44,8 @@ def command() -> None:
 @click.option("--audience", metavar="URI", help="The audience of SAML answers.  [default: --acs-url]")
 @click.option("--app-label", metavar="LABEL", help="The label of the SSO app in Okta.  [default: Teleport]")
 @click.option("--group", "groups", metavar="NAME", multiple=True, help="Who gets the app.  [default: Everyone]")
+@click.option("--oauth", is_flag=True, help="Sign in with a key of idsync's own, not with an API token.")
+@click.option("--client-id", metavar="ID", help="With --oauth: the app that was registered for this key.")
 @auto_approve_option
 @common_options()
 @pass_invocation
@@ -39,38 +57,122 @@ def okta(
     audience: str | None,
     app_label: str | None,
     groups: tuple[str, ...],
+    oauth: bool,
+    client_id: str | None,
     auto_approve: bool,
 ) -> ExitCode:
     """Make the SAML app in Okta, or adopt it; assign it; write the connector and the configuration.
 
-    It shows first what it will do, and asks. A second run changes nothing. Making the app takes the scope
-    okta.apps.manage and the role Application Administrator; afterwards reading is enough.
+    It shows first what it will do, and asks. A second run changes nothing, unless Okta's certificate or the role rules
+    have changed since: then it brings the connector up to date. Making the app takes the scope okta.apps.manage and the
+    role Application Administrator; afterwards reading is enough.
+
+    With --oauth it makes a key, shows what to register in Okta, and goes on with the id of what was registered. The app
+    is then made with the API token in OKTA_API_TOKEN, where that is set, and with the key otherwise.
     """
     if urlsplit(acs_url).scheme not in ("https", "http") or not urlsplit(acs_url).netloc:
         raise UsageError("--acs-url is not an address.", fix="It is https://PROXY/v1/webapi/saml/acs/NAME.")
     directory = invocation.config
     if directory.is_file():
         raise UsageError(f"{directory} is a file.", why="Enrollment writes several files.", fix="Give -c a folder.")
-    wanted = Wanted(org_url, owners, acs_url, audience or acs_url, app_label, groups)
+    wanted = Wanted(
+        org_url, owners, acs_url, audience or acs_url, app_label, groups, oauth or client_id is not None, client_id
+    )
+    if wanted.oauth:
+        registered = _registered(invocation, directory, wanted, auto_approve=auto_approve)
+        if registered is None:
+            return _declined(invocation)
+        wanted = registered
     completed = complete(directory, wanted, app_label or DEFAULT_LABEL)
-    with Workspace(completed.settings, directory).okta.sso_apps() as apps:
-        enrollment = look(apps, directory, wanted, completed)
+    return _enrolled(invocation, wanted, completed, auto_approve=auto_approve)
+
+
+def _enrolled(invocation: Invocation, wanted: Wanted, completed: Completed, *, auto_approve: bool) -> ExitCode:
+    """Show what is to be done, ask, and do it."""
+    directory, console = invocation.config, invocation.console
+    place = Workspace(completed.settings, directory)
+    with place.okta.sso_apps() as apps, _writer(place, apps) as writer:
+        enrollment = look(apps, writer, directory, wanted, completed)
         for line in enrollment.lines():
-            invocation.console.line(line)
+            console.line(line)
+        for note in enrollment.notes:
+            console.warning(note)
         if enrollment.is_done:
-            invocation.console.note("Everything is set up; nothing was changed.")
+            console.note("Everything is set up; nothing was changed.")
             return ExitCode.DONE
-        if not auto_approve and not invocation.console.confirm("Do this?"):
-            invocation.console.note("Nothing was changed.")
-            return ExitCode.INTERRUPTED
-        _, files = make(apps, enrollment)
-        _write(directory, files)
-    place = f" -c {directory}"
-    invocation.console.note(f"Done. Next: idsync doctor{place}, then idsync plan{place}")
+        if writer is not apps and enrollment.writes_okta:
+            console.line(f"sign in to Okta for this with the API token in {_TOKEN}, and not afterwards")
+        if not auto_approve and not console.confirm("Do this?"):
+            return _declined(invocation)
+        _write(directory, make(writer, enrollment), is_new=not completed.has_integration)
+    reading = ""
+    if enrollment.writes_okta:
+        reading = f" Reading is enough from now on: revoke the token in {_TOKEN}" + (
+            "." if writer is not apps else ", and put one there that can only read."
+        )
+    where = shlex.quote(str(directory))
+    console.note(f"Done. Next: idsync doctor -c {where}, then idsync plan -c {where}.{reading}")
     return ExitCode.DONE
 
 
-def _write(directory: Path, files: dict[str, str]) -> None:
+def _declined(invocation: Invocation) -> ExitCode:
+    invocation.console.note("Nothing was changed.")
+    return ExitCode.INTERRUPTED
+
+
+def _registered(invocation: Invocation, directory: Path, wanted: Wanted, *, auto_approve: bool) -> Wanted | None:
+    """The same with the id of the app that stands for the key in Okta; None where somebody declines to make a key.
+
+    Raises UsageError where the id is not known yet.
+    """
+    from idsync.okta.key_folder import keys_in, make_key, public_keys
+
+    completed = complete(directory, replace(wanted, oauth=False, client_id=None), wanted.label or DEFAULT_LABEL)
+    if completed.has_integration:
+        return wanted  # it says how idsync signs in
+    console, folder = invocation.console, directory / KEYS
+    has_key = bool(keys_in(folder))
+    if wanted.client_id is not None:
+        if not has_key:
+            raise UsageError(
+                f"{folder} holds no key.",
+                why="The app of --client-id stands for a key that was made before.",
+                fix="Run it without --client-id: it makes the key, and shows what to register.",
+            )
+        return wanted
+    console.line(f"{'keep  ' if has_key else 'create'}  private key in {folder}, for idsync alone")
+    place = Workspace(completed.settings, directory)
+    if not has_key:
+        if not auto_approve and not console.confirm("Make the key?"):
+            return None
+        make_key(folder, place.now())
+    console.result("\n".join(registration(public_keys(folder)[0], place.okta.scopes_to_read())))
+    client_id = console.ask("Client ID of the app:") if console.can_ask else ""
+    if not client_id:
+        raise UsageError(
+            "Which app in Okta stands for the key is not known yet.",
+            why="Nothing but the key was made.",
+            fix="Register it as shown, then run the same command with --client-id ID.",
+        )
+    return replace(wanted, client_id=client_id)
+
+
+@contextmanager
+def _writer(place: Workspace, apps: "OktaSsoApps") -> "Iterator[OktaSsoApps]":
+    """What makes and assigns the app: with the token of an administrator where idsync itself has a key."""
+    integration = place.settings.integration
+    if not isinstance(integration.authentication, OAuth) or not os.environ.get(_TOKEN):
+        yield apps
+        return
+    token = ApiToken(EnvironmentSecret(_TOKEN, integration.position))
+    administrator = Workspace(
+        replace(place.settings, integration=replace(integration, authentication=token)), place.directory
+    )
+    with administrator.okta.sso_apps() as writer:
+        yield writer
+
+
+def _write(directory: Path, files: dict[str, str], *, is_new: bool) -> None:
     """Write each file whole, the configuration last: it says that all before is there."""
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -78,5 +180,8 @@ def _write(directory: Path, files: dict[str, str]) -> None:
         raise UsageError(
             f"{directory} cannot be made: {refusal.strerror}.", fix="Run it again with another folder: -c DIR."
         ) from refusal
+    if is_new and not (directory / _IGNORED).exists():
+        starter = resources.files("idsync.cli").joinpath("starters", "gitignore.tmpl")
+        write_private(directory / _IGNORED, starter.read_bytes(), "file")
     for name, text in files.items():
         write_private(directory / name, text.encode(), "file")

@@ -10,8 +10,8 @@ import msgspec
 
 from idsync.config.settings import AppReference
 from idsync.errors import AuthorizationError
-from idsync.model.okta_access import Allowance
-from idsync.okta.admin_roles import account_of_token, admin_roles
+from idsync.model.okta_access import Allowance, Powers
+from idsync.okta.admin_roles import account_of_token, powers_of
 from idsync.okta.auth import ApiTokenCredential, Credential, OAuthCredential, TokenHeader
 from idsync.okta.client import OktaClient
 from idsync.okta.endpoints import Endpoints
@@ -126,9 +126,9 @@ class OktaProbe:
         """Ask for one event, which there need not be."""
         self._has_rows(self._endpoints.first_event())
 
-    def admin_roles(self) -> tuple[str, ...]:
-        """The roles of the token's account, or of the client."""
-        return admin_roles(self._requester, self._credential)
+    def powers(self) -> Powers:
+        """The admin roles of the token's account, or of the client."""
+        return powers_of(self._requester, self._credential)
 
     def ahead(self) -> float | None:
         """By how many seconds Okta's clock is ahead; a Date is cut to whole seconds."""

@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 import msgspec
 
 from idsync.errors import AuthorizationError, IdsyncError, SourceError
-from idsync.model.okta_access import READ_ONLY_ROLES
+from idsync.model.okta_access import SSO_APP
 from idsync.model.rows import Row
-from idsync.okta.admin_roles import roles_of_token
+from idsync.okta.admin_roles import powers_if_seen
 from idsync.okta.auth import Credential
 from idsync.okta.authorizing import authorizer_for
 from idsync.okta.client import OktaClient
@@ -26,16 +26,20 @@ _LABEL_TAKEN = "E0000040"
 _READING: tuple[OAuthScope, ...] = ("okta.users.read", "okta.groups.read", "okta.apps.read")
 _LOOKS = 5
 """Looks for an app that Okta says is there: a listing may lag behind by a second."""
-_MAY_NOT_MAKE_APPS = READ_ONLY_ROLES | {"USER_ADMIN", "GROUP_MEMBERSHIP_ADMIN", "ORG_ADMIN"}
 _FIX = (
-    "Give the account of the token (or the OAuth app) the role Application Administrator and the scope "
-    "okta.apps.manage for the enrollment; afterwards reading is enough."
+    f"For the enrollment, give it {SSO_APP.remedy}; an OAuth app needs the scope okta.apps.manage as well, or set "
+    "OKTA_API_TOKEN to a token of somebody who has the role. Afterwards reading is enough."
 )
+
+
+class _Statement(msgspec.Struct, frozen=True):
+    name: str = ""
 
 
 class _SignOn(msgspec.Struct, frozen=True, rename="camel"):
     sso_acs_url: str | None = None
     audience: str | None = None
+    attribute_statements: list[_Statement] | None = None
 
 
 class _Settings(msgspec.Struct, frozen=True, rename="camel"):
@@ -61,6 +65,8 @@ class _Group(msgspec.Struct, frozen=True):
 
 R = TypeVar("R", _App, _Group)
 
+_ANYTHING = msgspec.json.Decoder(list[dict[str, object]])
+
 
 class OktaSsoApps:
     """The apps of one organization, with one credential."""
@@ -80,21 +86,16 @@ class OktaSsoApps:
     def check_may_write(self) -> None:
         """See that the credential may make and assign apps. Raises AuthorizationError that names what is missing."""
         authorizer_for(self._credential, ("okta.apps.manage",), self._requester).headers("PUT", self._requester.org_url)
-        roles = roles_of_token(self._requester, self._credential)
-        if roles is None:
-            return  # who may not see roles learns it from the first write, before which nothing is made
-        if roles <= _MAY_NOT_MAKE_APPS:
+        powers = powers_if_seen(self._requester, self._credential)
+        # Where roles cannot be seen, the first write tells, before which nothing is made.
+        if powers is not None and powers.suffice(SSO_APP) is False:
             raise AuthorizationError(
-                f"The account of the API token may not make apps (its admin roles: {', '.join(sorted(roles)) or 'none'}"
-                ").",
-                scope="okta.apps.manage",
-                why="Making the SSO app takes the role Application Administrator, or a custom one that manages apps.",
-                fix=_FIX,
+                SSO_APP.missing(powers.names), scope="okta.apps.manage", why="Enrollment makes the SSO app.", fix=_FIX
             )
 
     def app(self, app: str) -> SamlApp:
         """The app of an id. Raises SourceError where Okta does not show it."""
-        return _told(msgspec.json.decode(self._sender.read(self._endpoints.app(app)).body, type=_App))
+        return _told(self._client(request := self._endpoints.app(app)).object(request, _App))
 
     def labelled(self, label: str) -> tuple[SamlApp, ...]:
         """Every app of that label."""
@@ -112,13 +113,19 @@ class OktaSsoApps:
         """The ids of the groups that have an app."""
         return frozenset(group.id for group in self._rows(self._endpoints.app_groups(app), _Group))
 
+    def has_people(self, app: str) -> bool:
+        """Whether somebody has an app, directly or through a group."""
+        people, _ = self._client(request := self._endpoints.first_of_app(app)).poll(request, _ANYTHING)
+        return bool(people)
+
     def create(self, app: NewApp) -> SamlApp:
         """Make the app, or find the one that an earlier try made. Raises AuthorizationError and SourceError."""
         request = self._endpoints.create_app()
         answer = self._sender.send(request, msgspec.json.encode(_body(app)))
-        if answer.status in (200, 201):
-            return _told(msgspec.json.decode(answer.body, type=_App))
-        if problem_of(answer).code == _LABEL_TAKEN:
+        made = _decoded(answer.body) if answer.status in (200, 201) else None
+        if made is not None:
+            return _told(made)
+        if answer.status in (200, 201) or problem_of(answer).code == _LABEL_TAKEN:
             return self._already_there(app.label)
         raise self._refused(answer.status, self._sender.refused(answer, request))
 
@@ -154,29 +161,50 @@ class OktaSsoApps:
 
     @staticmethod
     def _refused(status: int, error: IdsyncError) -> IdsyncError:
-        if status != 403:
-            return error
-        return AuthorizationError(
-            "Okta does not allow making or assigning the app.",
-            scope="okta.apps.manage",
-            why="The credential lacks the scope okta.apps.manage, or the role Application Administrator.",
-            fix=_FIX,
-        )
+        match status:
+            case 403:
+                return AuthorizationError(
+                    f"Okta does not allow making or assigning the app. {error.summary}",
+                    scope="okta.apps.manage",
+                    why="The credential lacks the scope okta.apps.manage, or an admin role that covers it.",
+                    fix=_FIX,
+                )
+            case 400:
+                return SourceError(
+                    error.summary,
+                    why="Okta does not accept the app as it is to be.",
+                    fix="Correct what it names: --acs-url, --audience or --app-label.",
+                )
+            case _:
+                return error
 
     def _rows(self, request: Request, kind: type[R]) -> Iterator[R]:
-        client = OktaClient(self._requester, authorizer_for(self._credential, (request.scope,), self._requester))
-        for page in client.rows(request, kind, _pass_over):
+        for page in self._client(request).rows(request, kind, _pass_over):
             yield from page
+
+    def _client(self, request: Request) -> OktaClient:
+        return OktaClient(self._requester, authorizer_for(self._credential, (request.scope,), self._requester))
 
 
 def _pass_over(row: Row, error: Exception) -> None:
     """One that cannot be read is hardly the one that was asked for; if it is, that is not found."""
 
 
+def _decoded(body: bytes) -> _App | None:
+    """The app that was made; None where the answer does not say it, though Okta took the request."""
+    try:
+        return msgspec.json.decode(body, type=_App)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
 def _told(app: _App) -> SamlApp:
     sign_on = (app.settings and app.settings.sign_on) or _SignOn()
     is_saml = app.sign_on_mode in (None, "SAML_2_0")
-    return SamlApp(app.id, app.label, app.status == "ACTIVE", is_saml, sign_on.sso_acs_url, sign_on.audience)
+    told = sign_on.attribute_statements
+    attributes = None if told is None else frozenset(each.name for each in told)
+    is_active = app.status == "ACTIVE"
+    return SamlApp(app.id, app.label, is_active, is_saml, sign_on.sso_acs_url, sign_on.audience, attributes)
 
 
 def _body(app: NewApp) -> dict[str, Any]:

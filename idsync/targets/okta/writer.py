@@ -9,9 +9,9 @@ from typing import NoReturn
 import msgspec
 
 from idsync.errors import AuthorizationError, SourceError
-from idsync.model.okta_access import READ_ONLY_ROLES
+from idsync.model.okta_access import MEMBERSHIPS
 from idsync.model.rows import Row
-from idsync.okta.admin_roles import ROLES, roles_of_token
+from idsync.okta.admin_roles import ROLES, powers_of_token
 from idsync.okta.auth import Credential
 from idsync.okta.authorizing import authorizer_for
 from idsync.okta.client import OktaClient
@@ -56,13 +56,12 @@ class MembershipWriter:
         for kind, scope in zip(("group", "app"), SCOPES, strict=True):
             if kind in kinds:
                 authorizer_for(self._credential, (scope,), self._requester).headers("PUT", self._requester.org_url)
-        roles = roles_of_token(self._requester, self._credential)
-        if roles and roles <= READ_ONLY_ROLES:
+        powers = powers_of_token(self._requester, self._credential)
+        if powers is not None and powers.suffice(MEMBERSHIPS) is False:
             raise AuthorizationError(
-                f"The account of the API token may not write: its admin roles only read ({', '.join(sorted(roles))}).",
+                MEMBERSHIPS.missing(powers.names),
                 why="Memberships go to Okta with sync.bidirectional.",
-                fix="Give it a custom admin role with Manage group membership and Edit application's user assignments, "
-                "or switch sync.bidirectional off.",
+                fix=f"Give it {MEMBERSHIPS.remedy}, or switch sync.bidirectional off.",
             )
 
     def filled_by_rules(self) -> frozenset[str]:
