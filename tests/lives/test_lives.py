@@ -10,7 +10,7 @@ from idsync.compiler.users import desired_user
 from idsync.model.findings import Health
 from idsync.model.resources import User
 from idsync.plan.health import Judgement
-from idsync.reconcile import planning
+from idsync.reconcile import one_plan
 from tests.lives.chance import random_life
 from tests.lives.events import IN_OKTA, IN_THE_FILES, Event, Script, Week
 from tests.lives.life import Failure, live
@@ -78,7 +78,7 @@ def test_a_program_that_breaks_a_rule_is_seen_and_told_of_in_few_words(monkeypat
 def test_a_program_that_believes_a_bad_reading_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     script = small(LEAVES, Week(2, (), ("no groups", "-")))
     assert live(script) is None
-    monkeypatch.setattr(planning, "judge", lambda *_: Judgement(Health()))
+    monkeypatch.setattr(one_plan, "judge", lambda *_: Judgement(Health()))
     failure = live(script)
     assert isinstance(failure, Failure)
     assert failure.week == 2
