@@ -15,8 +15,10 @@ from idsync.cli.progress import ProgressDisplay
 from idsync.cli.workspaces import workspace
 from idsync.config.settings import OktaSource, SnapshotSource
 from idsync.doctor.check import Check, Verdict, refused, well
+from idsync.doctor.connector import connector_checks
 from idsync.doctor.okta_access import okta_checks
 from idsync.doctor.own_parts import reached, store_checks
+from idsync.enroll.connector import connectors_in
 from idsync.errors import AuthenticationError, IdsyncError, SecretError
 from idsync.render.escape_text import visible
 from idsync.render.style import COLOUR, PLAIN, Style, Tone
@@ -96,14 +98,21 @@ def _okta(place: Workspace) -> Iterator[Check]:
     except IdsyncError as error:
         yield refused("connection", error)
         return
+    app_works = False
     with probe:
-        yield from okta_checks(
+        for check in okta_checks(
             probe,
             needs=place.okta.scopes_to_read(),
             pulls_log=settings.integration.pulls,
             writes=sync.bidirectional,
             pushes=sync.scim,
-        )
+        ):
+            app_works |= check.check == "app" and check.verdict is Verdict.OK
+            yield check
+    connectors = tuple(connectors_in(place.directory))
+    if app_works and connectors:
+        with place.okta.sso_apps() as apps:
+            yield from connector_checks(connectors, apps, settings)
 
 
 def _store(place: Workspace) -> Iterator[Check]:
