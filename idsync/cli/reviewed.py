@@ -40,6 +40,8 @@ from idsync.targets.given import GivenDirectory
 
 _BEFORE_THE_EDIT = frozenset({OLDER, ORPHANED})
 """What is released for Okta's own changes, too. What anything else holds of them waits until the edit is looked at."""
+_WHO_TELLS = ("org_url", "source")
+"""The settings that say who tells of people."""
 _SOME = 5
 _PEOPLE_SHOWN = 20
 
@@ -71,6 +73,7 @@ class ReviewedJob:
 
     def _run(self) -> ExitCode:
         applied = self.place.applied(self.store)
+        self._check_who_tells(applied)
         once = self._reading_for(applied)
         held: Kept = {}
         if applied is not None:
@@ -92,6 +95,19 @@ class ReviewedJob:
     def _say(self, text: str) -> None:
         if self.form == "text":
             self.invocation.console.result(text)
+
+    def _check_who_tells(self, applied: Workspace | None) -> None:
+        """Refuse an edit by which somebody else tells of people: what was reviewed was made from what is read now."""
+        if applied is None or self.snapshot is not None:
+            return
+        was, made = applied.settings.integration, self.place.settings.integration
+        moved = [name for name in _WHO_TELLS if getattr(was, name) != getattr(made, name)]
+        if moved:
+            raise PlanStale(
+                f"The edit changes {' and '.join(moved)}, and nothing of it was applied.",
+                why="The people whom it would reach are read somewhere else than those of the reviewed plan.",
+                fix="Look at what is read there, and apply it by hand, with `idsync apply`.",
+            )
 
     def _reading_for(self, applied: Workspace | None) -> OneReading:
         """One reading that both plans are made from, asked for all that either configuration asks for."""

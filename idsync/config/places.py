@@ -27,9 +27,14 @@ _PATHS: Mapping[str, tuple[str, tuple[str, ...]]] = {
             "sync.access_lists",
             "sync.scim",
             "sync.pull",
+            "sync.app_groups",
+            "sync.bidirectional",
+            "store",
         )
     },
+    "default_owners": ("DefaultOwners", ("owners",)),
     "follow_config": ("Service", ("follow_config",)),
+    "tick": ("Service", ("tick",)),
 }
 
 

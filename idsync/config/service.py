@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
+from idsync.config.codes import BAD_VALUE
 from idsync.config.mistakes import Mistakes
 from idsync.config.nodes import Node, Scalar, find, is_true, items_of, text_of
 from idsync.config.secret_references import SecretReference, read_secret
 from idsync.config.values import read_texts
 
 _SIZES = {"KiB": 1 << 10, "MiB": 1 << 20}
+_UNITS = {"s": 1, "m": 60, "h": 3600}
+_SIZE = re.compile(r"([1-9][0-9]{0,8})(KiB|MiB)")
+_TICK = re.compile(r"([1-9][0-9]{0,8})([smh])")
+_ADDRESS = re.compile(r"(\S+):([0-9]{1,5})")
+_HIGHEST_PORT = 65_535
 
 
 class StatusToken(msgspec.Struct, frozen=True):
@@ -56,12 +64,12 @@ class Service(msgspec.Struct, frozen=True):
 def read_service(document: Node, mistakes: Mistakes) -> Service:
     """Read a Service document. What cannot be read is noted, and stands in the result as if it were absent."""
     spec, defaults = find(document, "spec"), Service()
-    host, _, port = (text_of(find(spec, "listen")) or "").rpartition(":")
+    host, port = _address(find(spec, "listen"), mistakes)
     certificate = read_secret(find(spec, "tls", "certificate"), mistakes)
     key = read_secret(find(spec, "tls", "key"), mistakes)
     return Service(
-        host=host.strip("[]") or defaults.host,
-        port=int(port) if port else defaults.port,
+        host=host or defaults.host,
+        port=defaults.port if port is None else port,
         public_url=(text_of(find(spec, "public_url")) or "").rstrip("/") or None,
         tick=_seconds(find(spec, "tick"), defaults.tick),
         follow_config=is_true(find(spec, "follow_config")),
@@ -79,14 +87,27 @@ def _status_tokens(node: Node | None, mistakes: Mistakes) -> list[StatusToken]:
     return [StatusToken(name, token) for name, token in named if name and token is not None]
 
 
-def _seconds(node: Node | None, default: int) -> int:
+def _address(node: Node | None, mistakes: Mistakes) -> tuple[str, int | None]:
+    """The host and the port of an address; without a port where the schema objects to it."""
     text = text_of(node)
-    return default if text is None else int(text[:-1]) * {"s": 1, "m": 60, "h": 3600}[text[-1]]
+    found = None if text is None else _ADDRESS.fullmatch(text)
+    if node is None or found is None:
+        return "", None
+    if int(found[2]) > _HIGHEST_PORT:
+        mistakes.add(
+            BAD_VALUE, node.position, f"listen: {found[2]} is not a port", fix=f"Ports are 0 to {_HIGHEST_PORT}."
+        )
+    return found[1].strip("[]"), int(found[2])
+
+
+def _seconds(node: Node | None, default: int) -> int:
+    found = _TICK.fullmatch(text_of(node) or "")
+    return default if found is None else int(found[1]) * _UNITS[found[2]]
 
 
 def _size(node: Node | None, default: int) -> int:
-    text = text_of(node)
-    return default if text is None else int(text[:-3]) * _SIZES[text[-3:]]
+    found = _SIZE.fullmatch(text_of(node) or "")
+    return default if found is None else int(found[1]) * _SIZES[found[2]]
 
 
 def _count(node: Node | None, default: int) -> int:

@@ -4,11 +4,22 @@ A plan of changes alone shows nothing of it: a guard that was raised is seen onl
 """
 
 from collections.abc import Iterator, Sequence
+from typing import assert_never
 
 import msgspec
 
 from idsync.config.guards import LIMITS, Guard, Guards
-from idsync.config.settings import HOUR, Settings, SuspendedPeople
+from idsync.config.settings import (
+    HOUR,
+    Integration,
+    OktaSource,
+    ScimSource,
+    Settings,
+    SnapshotSource,
+    Source,
+    SuspendedPeople,
+)
+from idsync.diagnostics import Position
 from idsync.model.directory import ConfigCause
 from idsync.model.findings import CONFIG_CHANGED, GUARDS_CHANGED, Finding
 from idsync.model.names import twin_key
@@ -16,6 +27,16 @@ from idsync.model.times import format_duration
 
 _NAMES_SHOWN = 10
 _FROM_NEXT = " from the next change on"
+_IN_DAYS = 96 * HOUR
+_SWITCHES = {
+    "users": True,
+    "access_lists": True,
+    "app_groups": True,
+    "pull": True,
+    "scim": False,
+    "bidirectional": False,
+}
+"""The switches of `sync`, and which way each is safe."""
 
 
 class Edited(msgspec.Struct, frozen=True):
@@ -25,6 +46,8 @@ class Edited(msgspec.Struct, frozen=True):
     loosened: bool
     words: str
     since: str = ""
+    place: Position | None = None
+    """Where it stands; that of the setting for None."""
 
 
 def guards_changed(settings: Settings, earlier: Settings | None) -> list[Finding]:
@@ -52,7 +75,7 @@ def config_changed() -> Finding:
 
 
 def _finding(edited: Edited, settings: Settings) -> Finding:
-    place = settings.place_of(edited.setting)
+    place = edited.place or settings.place_of(edited.setting)
     return Finding(
         GUARDS_CHANGED,
         "error" if edited.loosened else "info",
@@ -100,6 +123,14 @@ def _named(names: Sequence[str]) -> str:
 
 def _others(before: Settings, now: Settings) -> Iterator[Edited]:
     """Settings beside the guards. More names that may be taken over, and fewer kinds looked after, are looser."""
+    yield from _looked_after(before, now)
+    yield from _read_and_written(before, now)
+    yield from _taken_over(before.integration, now.integration)
+    yield from _owning(before, now)
+
+
+def _looked_after(before: Settings, now: Settings) -> Iterator[Edited]:
+    """What becomes of people who leave, and how soon it is seen."""
     was, made = before.integration, now.integration
     forever = float("inf")
     yield from _ordered("locks.ttl", was.locks.ttl or forever, made.locks.ttl or forever, more_is_safe=True)
@@ -113,21 +144,74 @@ def _others(before: Settings, now: Settings) -> Iterator[Edited]:
     if was.empty_lists is not made.empty_lists:
         words = f"{was.empty_lists.value} before, {made.empty_lists.value} now"
         yield Edited("access_lists.when_empty", made.empty_lists.value == "delete", words)
-    for name, had, has in (
-        ("users.adopt", was.users.adopt, made.users.adopt),
-        ("former_org_urls", frozenset(was.former_org_urls), frozenset(made.former_org_urls)),
-    ):
-        gone, new = _apart(had, has)
-        if new:
-            yield Edited(name, True, f"what bears {_named(new)} may be taken over")
-        if gone:
-            yield Edited(name, False, f"what bears {_named(gone)} is not taken over any more")
-    for name, safe in (("users", True), ("access_lists", True), ("pull", True), ("scim", False)):
-        if (value := getattr(made.sync, name)) != getattr(was.sync, name):
-            yield Edited(f"sync.{name}", value is not safe, f"{_yes(not value)} before, {_yes(value)} now")
+    yield from _ordered("tick", before.service.tick, now.service.tick, more_is_safe=False)
     if now.service.follow_config != before.service.follow_config:
         follows = now.service.follow_config
         yield Edited("follow_config", follows, f"{_yes(not follows)} before, {_yes(follows)} now")
+
+
+def _read_and_written(before: Settings, now: Settings) -> Iterator[Edited]:
+    """Where people are read, which kinds are looked after, what is sent to Okta, and where the directory is kept.
+
+    A file says whatever was written into it, and a store that nobody applied to holds no locks.
+    """
+    was, made = before.integration, now.integration
+    if was.org_url != made.org_url:
+        yield Edited("org_url", True, f"{was.org_url} before, {made.org_url} now")
+    if was.source != made.source:
+        words = f"{_source(was.source)} before, {_source(made.source)} now"
+        yield Edited("source", not isinstance(made.source, OktaSource), words)
+    if was.store != made.store:
+        yield Edited("store", True, "the directory of another store is kept, and the one before by nobody")
+    for name, safe in _SWITCHES.items():
+        if (value := getattr(made.sync, name)) != getattr(was.sync, name):
+            yield Edited(f"sync.{name}", value is not safe, f"{_yes(not value)} before, {_yes(value)} now")
+    if made.sync.bidirectional:
+        known = {(rule.subject, rule.pattern.source) for rule in before.access_list_rules if rule.both_ways}
+        for rule in now.access_list_rules:
+            if rule.both_ways and (rule.subject, rule.pattern.source) not in known:
+                words = (
+                    f"memberships of {rule.subject.value} {rule.pattern.source} go to Okta, whatever it conveys there"
+                )
+                yield Edited("bidirectional", True, words, place=rule.position)
+
+
+def _source(source: Source) -> str:
+    match source:
+        case OktaSource():
+            return "Okta's API"
+        case SnapshotSource():
+            return f"the file {source.path}"
+        case ScimSource():
+            return "pushes over SCIM"
+        case _:
+            assert_never(source)
+
+
+def _taken_over(was: Integration, made: Integration) -> Iterator[Edited]:
+    """Whose objects may be taken over: of other organizations, and users that somebody else made."""
+    for name, whose, had, has in (
+        ("users.adopt", "the user {}", was.users.adopt, made.users.adopt),
+        ("former_org_urls", "what bears {}", frozenset(was.former_org_urls), frozenset(made.former_org_urls)),
+    ):
+        gone, new = _apart(had, has)
+        if new:
+            yield Edited(name, True, f"{whose.format(_named(new))} may be taken over")
+        if gone:
+            yield Edited(name, False, f"{whose.format(_named(gone))} is not taken over any more")
+
+
+def _owning(before: Settings, now: Settings) -> Iterator[Edited]:
+    """Who owns new lists, and so decides who is in them."""
+    gone, new = _apart(*(frozenset(owner.name for owner in each.default_owners) for each in (before, now)))
+    if new:
+        yield Edited("default_owners", True, f"{_named(new)} {_own(new)} new lists from now on")
+    if gone:
+        yield Edited("default_owners", False, f"{_named(gone)} {_own(gone)} no new list from now on")
+
+
+def _own(names: Sequence[str]) -> str:
+    return "owns" if len(names) == 1 else "own"
 
 
 def _ordered(name: str, was: float, now: float, *, more_is_safe: bool) -> Iterator[Edited]:
@@ -137,11 +221,13 @@ def _ordered(name: str, was: float, now: float, *, more_is_safe: bool) -> Iterat
 
 
 def _lasting(seconds: float) -> str:
-    """A length of time, in hours where it is whole ones: that is how most write it."""
+    """A length of time, in hours where it is a few whole ones: that is how most write it."""
     if seconds == float("inf"):
         return "never"
     whole = int(seconds)
-    return format_duration(whole) if whole % HOUR else f"{whole // HOUR}h"
+    if whole % 60:
+        return f"{whole}s"
+    return format_duration(whole) if whole % HOUR or whole > _IN_DAYS else f"{whole // HOUR}h"
 
 
 def _yes(value: bool) -> str:

@@ -195,7 +195,8 @@ _code(
     "guards_changed",
     "error",
     "The edit loosens a setting that keeps people safe: a limit, `protected_users`, how long locks last, what "
-    "becomes of suspended people or empty lists, what may be taken over, or whether people are looked after at all. "
+    "becomes of suspended people or empty lists, what may be taken over, where people are read and kept, who owns "
+    "new lists, what goes to Okta, or whether people are looked after at all. "
     "What it tightens is told as information. An edit is judged by the stricter of the guards applied last and its "
     "own ones.",
     "See why the configuration loosens it. What needs the looser guard comes with a later change, or is released "

@@ -103,7 +103,7 @@ def _alike(changes: Sequence[AccessListChange]) -> Entry:
     first = changes[0]
     fields = [replace(entry, words=(*entry.words, "  (", list_cell(first), ")")) for entry in field_entries(first)]
     rules = [cause_cell(cause) for cause in first.causes if isinstance(cause, ConfigCause)]
-    note: Words = (Code(first.reason.value), *((": ", *some(rules, 3)) if rules else ()))
+    note: Words = (REASONS[first.reason], *((": ", *some(rules, 3)) if rules else ()))
     if first.blocked_by:
         note = (*note, "; held back")
     return replace(_together("~", changes), note=note, details=tuple(fields))

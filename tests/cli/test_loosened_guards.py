@@ -75,6 +75,7 @@ def test_r32_a_guard_that_an_edit_loosens_is_an_error_at_its_line(company: Compa
         ({"former_org_urls": "[https://old.okta.com]"}, "former_org_urls", "https://old.okta.com"),
         ({"sync": "{users: false}"}, "sync.users", "true before, false now"),
         ({"interval": "12h"}, "interval", "30m before, 12h now"),
+        ({"interval": "30d"}, "interval", "30m before, 30d now"),
     ],
 )
 def test_r32_other_settings_that_keep_people_safe_are_told_too(
@@ -102,6 +103,69 @@ def test_r32_what_an_edit_tightens_is_information(company: Company, guards: str,
     company.configure(guards, PAINTERS)
     integration(company, **settings)
     assert {each["severity"] for each in findings(company)} == {"info"}
+
+
+def test_r32_the_owners_of_new_lists_are_told(company: Company) -> None:
+    path = company.folder / "idsync.yaml"
+    path.write_text(path.read_text().replace("owners: [olga]", "owners: [mallory, trudy]"))
+    loosened, tightened = findings(company)
+    assert (loosened["severity"], tightened["severity"]) == ("error", "info")
+    assert loosened["message"] == "default_owners is loosened: mallory, trudy own new lists from now on."
+    assert tightened["message"] == "default_owners is tightened: olga owns no new list from now on."
+    assert "owners:" in path.read_text().splitlines()[loosened["causes"][0]["line"] - 1]
+
+
+@pytest.mark.parametrize("tick", ["11s", "5m", "2h"])
+def test_r32_a_longer_tick_is_told(company: Company, tick: str) -> None:
+    service = f"---\napiVersion: idsync/v1\nkind: Service\nspec: {{tick: {tick}}}\n"
+    company.configure(TIGHT, PAINTERS + service)
+    (finding,) = findings(company)
+    assert finding["severity"] == "error"
+    assert finding["message"] == f"tick is loosened: 10s before, {tick} now."
+
+
+def test_r32_another_store_is_told_to_who_plans_with_a_recording(company: Company) -> None:
+    recorded = company.folder.parent / "current.json"
+    recorded.write_text(company("get", "all", "--format", "json").out)
+    integration(company, store="sqlite:///elsewhere.db")
+    (finding,) = findings(company, "--current", str(recorded))
+    assert finding["severity"] == "error"
+    assert finding["message"].startswith("store is loosened: ")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "settings"),
+    [
+        ("{path: now.json}", "{path: forged.json}", ["source"]),
+        ("source: {snapshot: {path: now.json}}", "source: {okta: {}}\n  auth: {api_token: {env: NONE}}", ["source"]),
+        (
+            "org_url: https://enzos-pizza.okta.com",
+            "org_url: https://enzos.evil.com\n  former_org_urls: [https://enzos-pizza.okta.com]",
+            ["org_url", "former_org_urls"],
+        ),
+    ],
+)
+def test_r32_who_tells_of_people_is_told_and_not_applied_as_reviewed(
+    company: Company, old: str, new: str, settings: list[str]
+) -> None:
+    path = company.folder / "idsync.yaml"
+    path.write_text(path.read_text().replace(old, new))
+    company.reads()
+    forged = json.loads((company.folder / "now.json").read_text())
+    forged["users"].append({"id": "00umallory", "username": "mallory", "status": "ACTIVE", "profile": {"team": "red"}})
+    (company.folder / "forged.json").write_text(json.dumps(forged))
+    reviewed = company.folder.parent / "reviewed.plan"
+    plan: Any = company(
+        "plan", "--format", "json", "--snapshot", str(company.folder / "now.json"), "-o", str(reviewed)
+    ).json
+    told_of = [each for each in plan["findings"] if each["code"] == "guards_changed"]
+    is_okta = "okta: {}" in new
+    assert sorted(each["message"].partition(" is ")[0] for each in told_of) == sorted(settings)
+    assert {each["severity"] for each in told_of} == {"info" if is_okta else "error"}
+    ended = merge(company, reviewed)
+    assert ended.code == 6, ended.err
+    assert f"The edit changes {settings[0]}, and nothing of it was applied" in ended.err
+    assert "mallory" not in company.named("users")
 
 
 def test_r36_following_the_files_is_told_as_loosened(company: Company) -> None:
