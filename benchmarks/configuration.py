@@ -90,9 +90,9 @@ spec:
 """
 
 
-def write_pushed_configuration(directory: Path) -> None:
+def write_pushed_configuration(directory: Path, store: str = STORE) -> None:
     """Write a configuration whose only source is what is pushed, and which no client is too fast for."""
-    (directory / "idsync.yaml").write_text(_PUSHED, "utf-8")
+    (directory / "idsync.yaml").write_text(_PUSHED.replace(STORE, store), "utf-8")
     (directory / "roles.yaml").write_text(_ROLES, "utf-8")
 
 

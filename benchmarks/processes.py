@@ -73,6 +73,11 @@ class Service:
             self.stop()
             raise UnexpectedExit(f"{' '.join(command)}\nended with {self._process.returncode} before it served")
 
+    @property
+    def pid(self) -> int:
+        """The process."""
+        return self._process.pid
+
     def stop(self) -> None:
         """End the process."""
         self._process.communicate()

@@ -25,6 +25,8 @@ class Yardstick(Enum):
     FEW_PEOPLE = "the same among 1,000 people"
     SMALL_LIST = "the same in a list of 100"
     BARE_SCIM = "a bare ASGI app: the same SCIM models, one row committed"
+    BARE_SCIM_ON_POSTGRESQL = "the bare ASGI app on PostgreSQL"
+    ONE_REPLICA = "one service on PostgreSQL"
     SMALL_GROUP = "the same in a pushed group of 100"
     MANY_PLANNED = "planning the same changes, one person in twenty"
 
@@ -40,6 +42,10 @@ class Yardstick(Enum):
             return _pushes("small", stage)
         if self is Yardstick.BARE_SCIM:
             return _creates("bare", stage)
+        if self is Yardstick.BARE_SCIM_ON_POSTGRESQL:
+            return _creates("bare-on-postgresql", stage)
+        if self is Yardstick.ONE_REPLICA:
+            return _creates("idsync-on-postgresql", stage)
         if self is Yardstick.SMALL_GROUP:
             return _patches("small", stage)
         if self is Yardstick.MANY_PLANNED:
@@ -167,6 +173,12 @@ SCIM_CREATES = Row(
     yardstick=Yardstick.BARE_SCIM,
     told="ms",
 )
+SCIM_CREATES_PROCESSOR = Row(
+    "SCIM: the service's processor time for each of them",
+    lambda stage: _creates("idsync", stage),
+    yardstick=Yardstick.BARE_SCIM,
+    told="cpu_ms",
+)
 SCIM_SLOWEST = Row(
     "SCIM: the slowest in a hundred of them",
     lambda stage: _creates("idsync", stage),
@@ -181,6 +193,36 @@ SCIM_MEMBER = Row(
     yardstick=Yardstick.SMALL_GROUP,
     told="ms",
 )
+SCIM_ON_POSTGRESQL = (
+    Row(
+        "SCIM on PostgreSQL: users created by 8 connections",
+        lambda stage: _creates("idsync-on-postgresql", stage),
+        allowed=2,
+        yardstick=Yardstick.BARE_SCIM_ON_POSTGRESQL,
+        told="ms",
+    ),
+    Row(
+        "SCIM on PostgreSQL: the service's processor time for each of them",
+        lambda stage: _creates("idsync-on-postgresql", stage),
+        yardstick=Yardstick.BARE_SCIM_ON_POSTGRESQL,
+        told="cpu_ms",
+    ),
+    Row(
+        "SCIM on PostgreSQL: the slowest in a hundred of them",
+        lambda stage: _creates("idsync-on-postgresql", stage),
+        allowed=4,
+        yardstick=Yardstick.BARE_SCIM_ON_POSTGRESQL,
+        told="p99_ms",
+    ),
+    Row(
+        "SCIM on PostgreSQL: the same by two replicas",
+        lambda stage: _creates("two-on-postgresql", stage),
+        allowed=1,
+        yardstick=Yardstick.ONE_REPLICA,
+        told="ms",
+    ),
+)
+"""Not among all rows: they need PostgreSQL's programs."""
 SHOWN = tuple(map(_shown, FORMATS))
 HELP = Row("idsync --help", lambda stage: _idsync("--help"), yardstick=Yardstick.START, short=True)  # noqa: ARG005
 
@@ -196,6 +238,7 @@ ALL = (
     PUSHED_PERSON,
     PUSHED_MEMBER,
     SCIM_CREATES,
+    SCIM_CREATES_PROCESSOR,
     SCIM_SLOWEST,
     SCIM_MEMBER,
     *SHOWN,

@@ -1,7 +1,9 @@
 """Users created over SCIM by eight connections at once: `python -m benchmarks.scim_creates WHOM FOLDER COUNT`.
 
-WHOM is `idsync`, the program as people start it, or `bare`, the least that such a service must do. Each starts with
-nobody. Prints as JSON the milliseconds that a create took on the whole, and the 99th percentile of one.
+WHOM is `idsync`, the program as people start it, or `bare`, the least that such a service must do, each with a file;
+`idsync-on-postgresql`, `bare-on-postgresql` and `two-on-postgresql`, two replicas, have a server of their own. Each
+starts with nobody. Prints as JSON the milliseconds that a create took on the whole, those of the service's processor
+alone (of PostgreSQL's server none), and the 99th percentile of one.
 """
 
 import json
@@ -12,14 +14,15 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from benchmarks.configuration import write_pushed_configuration
+from benchmarks.configuration import STORE, write_pushed_configuration
 from benchmarks.processes import PYTHON, Service
 from idsync.apply.request import Request
 from idsync.bootstrap.workspace import open_workspace
@@ -29,6 +32,7 @@ from idsync.reconcile.pushed.push_passes import PushPasses
 from idsync.reconcile.pushed.user_pushes import UserPushes
 from idsync.server.tokens import make_token
 from idsync.stores.protocol import Access
+from tests.postgres.server import Server
 
 CONNECTIONS = 8
 WARMING = 2 * CONNECTIONS
@@ -56,37 +60,77 @@ def body(number: int) -> dict[str, object]:
     }
 
 
+@dataclass(frozen=True)
+class Serving:
+    """What was started: base URLs, a token, and the processes that answer, of the service alone."""
+
+    base_urls: tuple[str, ...]
+    token: str
+    processes: tuple[int, ...]
+
+    def processor_seconds(self) -> float:
+        """What these processes took of the processor until now."""
+        return sum(map(_processor_seconds, self.processes))
+
+
+def _processor_seconds(process: int) -> float:
+    # What comes after the command, in parentheses, begins with the third field; user and system are the 14th and 15th.
+    fields = Path(f"/proc/{process}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 @contextmanager
-def bare(folder: Path) -> Iterator[tuple[str, str]]:
-    """The bare service: its base URL, and a token that it does not ask for."""
-    service = Service([PYTHON, "-m", "benchmarks.bare_scim", str(folder / "bare.db")])
+def bare(store: str) -> Iterator[Serving]:
+    """The bare service, which asks for no token."""
+    service = Service([PYTHON, "-m", "benchmarks.bare_scim", store])
     try:
-        yield service.address, ""
+        yield Serving((service.address,), "", (service.pid,))
     finally:
         service.stop()
 
 
 @contextmanager
-def idsync(folder: Path) -> Iterator[tuple[str, str]]:
-    """`idsync serve` with one person in the directory, once its first full pass is over: base URL and token."""
-    write_pushed_configuration(folder)
+def idsync(folder: Path, store: str, replicas: int = 1) -> Iterator[Serving]:
+    """So many times `idsync serve` with one person in the directory, once the first full pass is over."""
+    write_pushed_configuration(folder, store)
     token = _begin(folder)
+    with ExitStack() as running:
+        started = [running.enter_context(_served(folder, number)) for number in range(replicas)]
+        _until(folder, started, _SERVES, all)
+        _until(folder, started, _PASSED, any)
+        urls = tuple(f"http://127.0.0.1:{port}/scim/v2/okta" for port, _ in started)
+        yield Serving(urls, token, tuple(process.pid for _, process in started))
+
+
+_Started = tuple[int, "subprocess.Popen[bytes]"]
+
+
+@contextmanager
+def _served(folder: Path, number: int) -> Iterator[_Started]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    log = folder / "serve.log"
-    with log.open("wb") as written:
+    with _log(folder, number).open("wb") as written:
         command = [PYTHON, "-m", "idsync", "serve", "-c", str(folder), "--port", str(port)]
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=written, stderr=written)
         try:
-            while not all(word in log.read_text() for word in (_SERVES, _PASSED)):
-                if process.poll() is not None:
-                    raise SystemExit(log.read_text())
-                time.sleep(0.05)
-            yield f"http://127.0.0.1:{port}/scim/v2/okta", token
+            yield port, process
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait()
+
+
+def _log(folder: Path, number: int) -> Path:
+    return folder / f"serve-{number}.log"
+
+
+def _until(folder: Path, started: Sequence[_Started], words: str, who: Callable[[Iterable[bool]], bool]) -> None:
+    """Wait until `all` or `any` of the services said these words. Raises SystemExit where one ended."""
+    while not who(words in _log(folder, number).read_text() for number in range(len(started))):
+        for number, (_, process) in enumerate(started):
+            if process.poll() is not None:
+                raise SystemExit(_log(folder, number).read_text())
+        time.sleep(0.05)
 
 
 def _begin(folder: Path) -> str:
@@ -100,13 +144,13 @@ def _begin(folder: Path) -> str:
         return make_token(store.tokens, name="okta", integration="okta", by="benchmark", now=now, ends=None)[1]
 
 
-def push(base_url: str, token: str, numbers: range) -> list[float]:
+def push(serving: Serving, numbers: range) -> list[float]:
     """Create users by eight connections; the seconds that each took."""
-    address = urlsplit(base_url)
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/scim+json"}
+    headers = {"Authorization": f"Bearer {serving.token}", "Content-Type": "application/scim+json"}
     bodies = [json.dumps(body(number)) for number in numbers]
 
     def push_share(first: int) -> list[float]:
+        address = urlsplit(serving.base_urls[first % len(serving.base_urls)])
         connection = HTTPConnection(address.netloc, timeout=60)
         took = []
         for text in bodies[first::CONNECTIONS]:
@@ -124,16 +168,39 @@ def push(base_url: str, token: str, numbers: range) -> list[float]:
         return [seconds for share in pool.map(push_share, range(CONNECTIONS)) for seconds in share]
 
 
+@contextmanager
+def _postgres() -> Iterator[str]:
+    """The address of a new database in a server of its own, which forgets nothing that it has committed."""
+    server = Server(durable=True)
+    try:
+        yield server.url(server.new_database())
+    finally:
+        server.remove()
+
+
+@contextmanager
+def _serving(whom: str, folder: Path) -> Iterator[Serving]:
+    with ExitStack() as running:
+        who, _, where = whom.partition("-on-")
+        store = running.enter_context(_postgres()) if where == "postgresql" else ""
+        if who == "bare":
+            yield running.enter_context(bare(store or str(folder / "bare.db")))
+        else:
+            replicas = 2 if who == "two" else 1
+            yield running.enter_context(idsync(folder, store or STORE, replicas))
+
+
 def main(whom: str, folder: Path, count: int) -> None:
     """Start a service, push to it, and print the figures."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    with {"idsync": idsync, "bare": bare}[whom](folder) as (base_url, token):
-        push(base_url, token, range(1, WARMING + 1))
-        begun = time.perf_counter()
-        took = sorted(push(base_url, token, range(WARMING + 1, WARMING + 1 + count)))
-        elapsed = time.perf_counter() - begun
-    print(json.dumps({"ms": elapsed / count * 1000, "p99_ms": took[int(len(took) * 0.99)] * 1000}))
+    with _serving(whom, folder) as serving:
+        push(serving, range(1, WARMING + 1))
+        begun, processor = time.perf_counter(), serving.processor_seconds()
+        took = sorted(push(serving, range(WARMING + 1, WARMING + 1 + count)))
+        elapsed, processor = time.perf_counter() - begun, serving.processor_seconds() - processor
+    told = {"ms": elapsed / count, "p99_ms": took[int(len(took) * 0.99)], "cpu_ms": processor / count}
+    print(json.dumps({name: seconds * 1000 for name, seconds in told.items()}))
 
 
 if __name__ == "__main__":

@@ -59,6 +59,7 @@ class Workspace:
         self._environment = os.environ if environment is None else environment
         self.secrets = Secrets(settings, directory, self._environment)
         self.okta = Organization(settings, self.secrets)
+        self._holder: Holder | None = None
 
     def now(self) -> datetime:
         """The time, in whole seconds: the directory knows none smaller."""
@@ -168,9 +169,13 @@ class Workspace:
 
     def holder(self, since: str) -> Holder:
         """This process, as the one at work."""
+        from msgspec.structs import replace
+
         from idsync.stores.holder import this_process
 
-        return this_process(since)
+        if self._holder is None or self._holder.process != os.getpid():
+            self._holder = this_process(since)
+        return replace(self._holder, since=since)
 
     def expected(self) -> Expected:
         """What a plan must have been made with to be applied here."""

@@ -149,7 +149,7 @@ def _user_group(okta_id: str) -> Address:
 
 def _passing(upstream: Upstream, target: DirectoryReader, people: _People, settings: Settings) -> frozenset[str]:
     """Names that are somebody's upstream whom the directory does not have under them: they may be another person's."""
-    users = upstream.part(people.users, _NOBODY).users
+    users = upstream.without_lists(people.users).users
     names = frozenset(user.username for user in users)
     entries = target.index(settings.integration.org_url, Names(names, _NOBODY)).users
     return frozenset(

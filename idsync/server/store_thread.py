@@ -30,6 +30,8 @@ class Job:
     answer: "asyncio.Future[list[Any]]"
     """Will be what was found, and what was raised: emptied once it is read."""
     together: Together | None = None
+    asks_once: bool = False
+    """Whether it is one statement that reads."""
 
 
 Outcome = tuple[Job, Any, Exception | None]
@@ -70,11 +72,13 @@ class StoreThread:
         """So many jobs wait that nobody has begun."""
         return self._jobs.qsize()
 
-    async def outcome(self, make: Callable[[Store], Any], together: Together | None = None) -> Any:
+    async def outcome(
+        self, make: Callable[[Store], Any], together: Together | None = None, *, asks_once: bool = False
+    ) -> Any:
         """What a job finds; raises what it raises."""
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[list[Any]] = loop.create_future()
-        self._jobs.put(Job(make, loop, answer, together))
+        self._jobs.put(Job(make, loop, answer, together, asks_once))
         outcome = await answer
         found, failure = outcome
         outcome.clear()
@@ -92,10 +96,9 @@ class StoreThread:
                 while (jobs := self._next()) is not None:
                     outcomes = self._made(store, jobs)
                     del jobs  # and with them the bodies, which nobody needs while we wait
-                    while outcomes:
-                        job, found, failure = outcomes.pop(0)
-                        job.loop.call_soon_threadsafe(_tell, job.answer, found, failure)
-                        del job, found, failure
+                    # One word to the event loop for all: each costs a system call, and may change the running thread.
+                    outcomes[0][0].loop.call_soon_threadsafe(_tell, outcomes)
+                    del outcomes
         except BaseException as error:
             self._failure = error
             self._opened.set()
@@ -121,6 +124,8 @@ class StoreThread:
         return jobs
 
 
-def _tell(answer: "asyncio.Future[list[Any]]", found: Any, failure: Exception | None) -> None:
-    if not answer.done():  # else the client went away
-        answer.set_result([found, failure])
+def _tell(outcomes: list[Outcome]) -> None:
+    while outcomes:
+        job, found, failure = outcomes.pop(0)
+        if not job.answer.done():  # else the client went away
+            job.answer.set_result([found, failure])

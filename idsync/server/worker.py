@@ -5,7 +5,7 @@ that what a client was told is kept, and is there for who reads next; what fails
 """
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from itertools import groupby
 from typing import TypeVar, cast
 
@@ -55,6 +55,10 @@ class Worker:
         """What a job finds that only reads: one state, with all in it that was answered."""
         return cast(T, await self._reader.outcome(make))
 
+    async def find(self, make: Callable[[Store], T]) -> T:
+        """What a job finds by one statement, which sees one state without a span of reads around it."""
+        return cast(T, await self._reader.outcome(make, asks_once=True))
+
     async def write(self, make: Callable[[Store], T], together: Together | None = None) -> T:
         """What a job leaves, once it is committed; with `together`, it may be made as one with others of that."""
         return cast(T, await self._writer.outcome(make, together))
@@ -98,7 +102,7 @@ def _read(store: Store, jobs: list[Job]) -> list[Outcome]:
     outcomes: list[Outcome] = []
     for job in jobs:
         try:
-            with store.directory.reading():
+            with nullcontext() if job.asks_once else store.directory.reading():
                 outcomes.append((job, job.make(store), None))
         except Exception as error:
             outcomes.append((job, None, error))

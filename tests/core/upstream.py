@@ -26,6 +26,10 @@ class MemoryUpstream:
     def whole(self) -> Snapshot | None:
         return replace(self.snapshot, left_as_is=[])
 
+    def without_lists(self, users: Collection[str]) -> Snapshot:
+        left = [row for row in self.snapshot.left_as_is if not row.id or row.id in users]
+        return replace(self.part(users, ()), groups=[], apps=[], left_as_is=left)
+
     def people(self) -> frozenset[str]:
         return frozenset(user.id for user in self.snapshot.users)
 

@@ -24,14 +24,17 @@ PASSWORD = "correct horse battery staple"
 _UNPRIVILEGED = ("postgres", "nobody")
 _SECONDS = 60
 _NUMBERS = count(1)
-# What is lost in a crash of this machine is of no interest here.
-_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "64MB"}
+_DURABLE = {"shared_buffers": "64MB"}
+# What is lost in a crash of this machine is of no interest to tests.
+_QUICK = {**_DURABLE, "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 class Server:
     """A server that runs, with a database of its own for each test that asks for one."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
+        """With `durable`, what is committed survives a crash of this machine, as with a server that people run."""
+        self._settings = _DURABLE if durable else _QUICK
         self._programs = _programs()
         self.folder = Path(tempfile.mkdtemp(prefix="idsync-postgres-"))
         self._as_user: list[str] = ["setpriv", "--pdeathsig", "INT"]
@@ -71,7 +74,7 @@ class Server:
                     self._process = self._started()
 
     def _started(self) -> "subprocess.Popen[bytes]":
-        settings = [f"--{name}={value}" for name, value in _SETTINGS.items()]
+        settings = [f"--{name}={value}" for name, value in self._settings.items()]
         place = ["--listen_addresses=127.0.0.1", f"--unix_socket_directories={self.folder}", f"--port={self.port}"]
         log = (self.folder / "log").open("ab")
         with closing(log):

@@ -1,8 +1,10 @@
 """Upstream facts in rows answer as facts in memory do, whatever was read in which order."""
 
 import tempfile
+from contextlib import AbstractContextManager
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -47,6 +49,7 @@ def test_rows_say_what_memory_says(opener: Opener, first: Snapshot, second: Snap
         assert rows.part(users, lists).digest() == plain.part(users, lists).digest()
         assert set(rows.part(users, lists).left_as_is) == set(plain.part(users, lists).left_as_is)
         assert rows.part(users, lists).unassigned == dict(sorted(plain.part(users, lists).unassigned.items()))
+        assert rows.without_lists(users).digest() == plain.without_lists(users).digest()
         assert rows.usernames(users) == plain.usernames(users)
         assert rows.linked(lists) == plain.linked(lists)
         assert rows.named({"p0", "shared", "q1"}) == plain.named({"p0", "shared", "q1"})
@@ -136,3 +139,23 @@ def test_when_members_last_changed_is_kept_and_changes_no_list(store: Store) -> 
     assert store.upstream.take(at("2026-11-23T00:00:00.000Z")) == Extent(frozenset(), frozenset())
     (known,) = store.upstream.part((), ["00g-eng"]).groups
     assert known.last_membership_updated == "2026-11-23T00:00:00.000Z"
+
+
+def test_what_is_undone_is_not_remembered(store: Store) -> None:
+    def take_and_fail(reading: Reading, span: AbstractContextManager[None]) -> None:
+        with pytest.raises(ZeroDivisionError), span:  # noqa: PT012
+            store.upstream.take(reading)
+            assert store.upstream.part((), ()).taken_at == reading.snapshot.taken_at
+            raise ZeroDivisionError
+
+    first = Reading(okta(person("ann")), EVERYTHING)
+    second = Reading(replace(first.snapshot, taken_at="2026-11-23T00:00:00Z"), EVERYTHING)
+    with store.transaction():
+        take_and_fail(first, store.attempt())
+        assert not store.upstream.is_known()
+        store.upstream.take(first)
+    take_and_fail(second, store.transaction())
+    assert store.upstream.part((), ()).taken_at == first.snapshot.taken_at
+    with store.transaction():
+        store.upstream.take(second)
+    assert store.upstream.part((), ()).taken_at == second.snapshot.taken_at

@@ -127,7 +127,7 @@ class Leavers:
 
     def _is_there(self, okta_id: str) -> bool:
         upstream = self._store.upstream
-        return upstream.is_known() and any(each.id == okta_id for each in upstream.part({okta_id}, ()).users)
+        return upstream.is_known() and any(each.id == okta_id for each in upstream.without_lists({okta_id}).users)
 
     def _held(self, okta_id: str) -> dict[str, tuple[str, ...]]:
         """The names on which a lock for this person is held, with the guards that hold it."""

@@ -14,5 +14,6 @@ class Pushes:
     """Takes pushes of people and of groups, one after the other."""
 
     def __init__(self, passes: PushPasses, together: Together | None = None) -> None:
+        self.passes = passes
         self.users = UserPushes(passes, together)
         self.groups = GroupPushes(passes)

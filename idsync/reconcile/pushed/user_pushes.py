@@ -203,7 +203,7 @@ class UserPushes:
         self._store.pushed.put_user(user)
         people = {user.okta_id} if before is None else {user.okta_id, before.okta_id}
         head = self._passes.head(now)
-        part = self._store.upstream.part(people, ()) if self._passes.has_facts() else head
+        part = self._store.upstream.without_lists(people) if self._passes.has_facts() else head
         stay = not_concerned(self._store.pushed, user, before)
         out = people - stay - ({user.okta_id} if user.active else _NOBODY)
         name = user.username if before is None else before.username

@@ -47,7 +47,7 @@ BODY_SECONDS = 60.0
 OWED_SECONDS = 15.0
 """So long an answer waits for the process that leads to lock somebody who left."""
 _PAUSE = 0.2
-_USERS = "/Users"
+_USERS, _BULK = "/Users", "bulk"
 _NEAR = ("/scim", "/v1/")
 _READING = frozenset({"GET", "OPTIONS"})
 
@@ -80,7 +80,7 @@ class ScimEndpoint:
         self.rate = rate
         self._ends = False
         self._lately = Lately()
-        self._together: Together | None = None
+        self._shared: tuple[PushPasses, Together] | None = None
         worker.after_undone.append(self._lately.forget)
         self._provider: ScimProvider = description(body_limit=body_limit)
         self._service = OktaScimService(self._provider)
@@ -115,7 +115,7 @@ class ScimEndpoint:
         now, name = self._clock(), self._name
         text, source, token = text.strip(), http.client.host if http.client else "", None
         if scheme.lower() == "bearer" and text and http.path_params["integration"] == name:
-            token = await self._worker.read(lambda store: accepted(store.tokens, text, name, now))
+            token = await self._worker.find(lambda store: accepted(store.tokens, text, name, now))
         if token is not None and used(token, now, source) != token:
             token = await self._worker.write(lambda store: note_use(store.tokens, text, name, now, source))
         if token is None:
@@ -190,19 +190,26 @@ class ScimEndpoint:
 
         Raises what an apply raises, and NotTogether; then each is to be taken alone.
         """
-        self._together = Together()
+        passes, together = self._shared = self._passes(store, token), Together()
         try:
             yield
-            self._pushes(store, token).users.settle(self._together, self._clock())
+            Pushes(passes, together).users.settle(together, self._clock())
         finally:
-            self._together = None
+            self._shared = None
 
     def _pushes(self, store: Store, token: str) -> Pushes:
-        """The use case by the configuration in force. Raises ForbiddenException where that has SCIM switched off."""
+        """The use case, with those who are pushed at one time, if any are. Raises as `_passes`."""
+        return Pushes(self._passes(store, token)) if self._shared is None else Pushes(*self._shared)
+
+    def _passes(self, store: Store, token: str) -> PushPasses:
+        """What pushes lead to by the configuration in force, which stays what it is for as long as a transaction.
+
+        Raises ForbiddenException where that has SCIM switched off.
+        """
         place = self._in_force(store)
         if not place.settings.integration.sync.scim:
             raise ForbiddenException(detail="The configuration in force has SCIM switched off (sync.scim).")
-        passes = PushPasses(
+        return PushPasses(
             place.settings,
             store,
             place.target(store),
@@ -210,7 +217,6 @@ class ScimEndpoint:
             self._lately,
             applies=self._applies(store),
         )
-        return Pushes(passes, self._together)
 
     def _in_store(
         self, store: Store, request: ScimRequest, token: ScimToken, leaving: "_Leaving | None" = None
@@ -220,15 +226,18 @@ class ScimEndpoint:
         self._service.ensure_json(request.header("Content-Type") if request.body else None)
         check_request(request)
         pushes = self._pushes(store, token.name)
-        storage = PushStorage(self._provider, store.pushed, pushes, store.attempt, self._clock, time.monotonic)
+        attempt = store.attempt if request.path.strip("/").casefold() == _BULK else None
+        storage = PushStorage(self._provider, store.pushed, pushes, attempt, self._clock, time.monotonic)
         try:
             response = PushHandler(self._service, storage).handle(request)
-            if leaving is not None and not self._applies(store):
+            if leaving is not None and not pushes.passes.applies:
                 leaving.users, leaving.deleted = pushes.users.locks_owed, pushes.users.deletions_owed
                 store.wake()
             return response
-        except BlockedError as error:  # what was pushed is taken, and is to be kept
-            return self._service.error_response(error)
+        except BlockedError as error:
+            if storage.has_failed:
+                raise
+            return self._service.error_response(error)  # what was pushed is taken, and is to be kept
 
     async def _body(self, http: HttpRequest) -> bytes:
         """The body, within the limit. Raises PayloadTooLargeException."""

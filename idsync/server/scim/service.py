@@ -1,5 +1,6 @@
 """The SCIM protocol as Okta needs it spoken, and our errors in its words."""
 
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
@@ -12,7 +13,9 @@ from scim2_models import (
     SCIMException,
     UniquenessException,
 )
+from scim2_server.requests import ScimRequest
 from scim2_server.responses import ScimResponse
+from scim2_server.routing import Target, match
 from scim2_server.service import ScimService
 
 from idsync.errors import (
@@ -27,8 +30,11 @@ from idsync.errors import (
     StoreBusy,
 )
 from idsync.server.logs import LOG
+from idsync.server.scim.publishing import published
 
 RETRY_SECONDS = 5
+_LONGEST_KNOWN = 100
+"""Paths up to so many characters are remembered with what they ask for: longer ones are nobody's resources."""
 
 
 class RequestTimeoutException(Exception):
@@ -38,12 +44,22 @@ class RequestTimeoutException(Exception):
 class OktaScimService(ScimService):
     """Answers a PATCH with 200 and the resource, which suits every client; errors of ours keep what they say."""
 
+    @staticmethod
+    def match(request: ScimRequest) -> Target:
+        """What a request asks for: three steps of each want to know."""
+        find = _match if len(request.path) <= _LONGEST_KNOWN else match
+        return find(request.method.upper(), request.path)
+
+    def publish(self, base_url: str, resource: Resource[Any]) -> Resource[Any]:
+        """The resource in the form that is sent, changed in place: the storage makes each for one answer."""
+        return published(self, base_url, resource)
+
     def patch_response(
         self, base_url: str, resource: Resource[Any], response_parameters: ResponseParameters[Any]
     ) -> ScimResponse:
         """The resource as it is now."""
-        published = self.publish(base_url, resource)
-        return self.resource_response(published, Context.RESOURCE_REPLACEMENT_RESPONSE, response_parameters)
+        sent = self.publish(base_url, resource)
+        return self.resource_response(sent, Context.RESOURCE_REPLACEMENT_RESPONSE, response_parameters)
 
     @staticmethod
     def error_of(exception: Exception) -> Error:
@@ -79,6 +95,9 @@ class OktaScimService(ScimService):
         if response.status == HTTPStatus.SERVICE_UNAVAILABLE:
             response.headers["Retry-After"] = str(RETRY_SECONDS)
         return response
+
+
+_match = lru_cache(maxsize=256)(match)
 
 
 def _told(error: IdsyncError) -> str:

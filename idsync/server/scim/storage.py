@@ -1,7 +1,7 @@
 """The library's storage on ours: SCIM resources are made of what was pushed, and pushes go to the use case."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from shlex import quote
 from typing import Any, cast
@@ -9,6 +9,7 @@ from typing import Any, cast
 import msgspec
 from scim2_models import (
     InvalidValueException,
+    Meta,
     NotFoundException,
     PreconditionFailedException,
     Resource,
@@ -43,7 +44,7 @@ _LAST = 1 << 53
 class PushStorage(ScimStorage):
     """Users and groups as SCIM knows them.
 
-    `attempt` is a span of writes that can fail alone, `stopwatch` counts seconds.
+    `attempt` is a span of writes that can fail alone, None where the whole request is one; `stopwatch` counts seconds.
     """
 
     def __init__(
@@ -51,7 +52,7 @@ class PushStorage(ScimStorage):
         provider: ScimProvider,
         pushed: Pushed,
         pushes: Pushes,
-        attempt: Callable[[], AbstractContextManager[None]],
+        attempt: Callable[[], AbstractContextManager[None]] | None,
         clock: Callable[[], datetime],
         stopwatch: Callable[[], float],
     ) -> None:
@@ -62,6 +63,8 @@ class PushStorage(ScimStorage):
         self._attempt = attempt
         self._clock = clock
         self._written = ""
+        self.has_failed = False
+        """Whether the last operation ended early: then nothing that it wrote may stay."""
         self._types = {str(each.name): each for each in provider.resource_types}
 
     @contextmanager
@@ -71,8 +74,10 @@ class PushStorage(ScimStorage):
         Raises BlockedError, once what was pushed is taken, where a person left whose lock is held back.
         """
         self._written = ""
-        with self._attempt():
+        with nullcontext() if self._attempt is None else self._attempt():
+            self.has_failed = True
             yield
+            self.has_failed = False
         self._refuse_held_lock()
 
     def _refuse_held_lock(self) -> None:
@@ -124,7 +129,7 @@ class PushStorage(ScimStorage):
             made = self._pushes.users.create(attributes, self._clock())
             if not made.active:
                 self.wrote(made.id)
-            return self._resource(made)
+            return _as_made(resource, made)
         check_texts(attributes, "displayName")
         return self._resource(self._pushes.groups.create(attributes, self._members(resource), self._clock()))
 
@@ -265,15 +270,28 @@ class PushStorage(ScimStorage):
                 content["members"] = [
                     told_of(details) | {"value": scim_id, "$ref": f"Users/{scim_id}"} for scim_id, details in members
                 ]
-        content["meta"] = {
-            "resourceType": name,
-            "created": pushed.created,
-            "lastModified": pushed.modified,
-            "version": _version(pushed),
-        }
+        content["meta"] = _meta(name, pushed)
         with self._provider:
             model = cast("type[Resource[Any]]", self._provider.model_for(self._types[name]))
             return model.model_validate(content)
+
+
+def _as_made(resource: Resource[Any], made: PushedUser) -> Resource[Any]:
+    """A user who was taken just now, as it will be told from now on: what was pushed, and what we answer for."""
+    resource.id = made.id
+    resource.meta = Meta.model_validate(_meta(USER, made))
+    for name in ("groups", "password"):
+        setattr(resource, name, None)
+    return resource
+
+
+def _meta(name: str, pushed: PushedResource) -> dict[str, str]:
+    return {
+        "resourceType": name,
+        "created": pushed.created,
+        "lastModified": pushed.modified,
+        "version": _version(pushed),
+    }
 
 
 def not_locked(unlocked: Unlocked) -> BlockedError:

@@ -69,6 +69,9 @@ class Upstream(Protocol):
         was when they were read.
         """
 
+    def without_lists(self, users: Collection[str]) -> Snapshot:
+        """These people as `part` has them, without any group or app."""
+
     def usernames(self, users: Collection[str]) -> frozenset[str]:
         """The user names of these people, as far as they are known."""
 

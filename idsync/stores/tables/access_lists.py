@@ -8,7 +8,7 @@ from idsync.stores.tables.bodies import Bodies, fingerprint_in, present
 from idsync.stores.tables.connection import Connection
 from idsync.stores.tables.list_rows import ListRows
 from idsync.stores.tables.members import MemberTable
-from idsync.stores.tables.names import Names, asked
+from idsync.stores.tables.names import Names, rows_about
 from idsync.stores.tables.serial import Serial
 from idsync.stores.tables.statements import Statements
 
@@ -42,7 +42,7 @@ class AccessListTable:
         if names is None:
             rows = self._connection.rows(_SQL["access_list_entries"], (org,))
         else:
-            rows = self._connection.rows(_SQL["access_list_entries_of"], (org, asked(names)))
+            rows = rows_about(self._connection, _SQL["access_list_entries_of"], names, org)
         for name, ours, fingerprint, total, count in rows:
             body = fingerprint_in("access_list", name, fingerprint)
             yield name, bool(ours), body, fingerprint_of_sum(name, sum_from_bytes(total)), count
@@ -50,7 +50,7 @@ class AccessListTable:
     def owned_by(self, people: Collection[str]) -> Iterable[str]:
         """Names of the lists that name one of these people as an owner."""
         self.flush()
-        return [name for (name,) in self._connection.rows(_SQL["owned_by"], (asked(people),))]
+        return [name for (name,) in rows_about(self._connection, _SQL["owned_by"], people)]
 
     def bodies(self, names: Collection[str] | None) -> Iterable[tuple[str, bytes]]:
         """Name and body of these lists, or of all."""
@@ -58,7 +58,7 @@ class AccessListTable:
         self._bodies.flush()
         if names is None:
             return present("access_list", self._connection.rows(_SQL["access_list_bodies"]))
-        return present("access_list", self._connection.rows(_SQL["access_list_bodies_of"], (asked(names),)))
+        return present("access_list", rows_about(self._connection, _SQL["access_list_bodies_of"], names))
 
     def put(self, name: str, org: str, body: Body, owners: Collection[str]) -> None:
         """Create or replace a list, which these people own; its members stay."""

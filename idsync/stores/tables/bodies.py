@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator
 from idsync.errors import StoreDamaged
 from idsync.model.canonical import Body, fingerprint_bytes
 from idsync.stores.tables.connection import Connection
-from idsync.stores.tables.names import asked
+from idsync.stores.tables.names import rows_about
 from idsync.stores.tables.statements import Statements
 
 _SQL = Statements("bodies.sql")
@@ -32,7 +32,7 @@ class Bodies:
     def find(self, fingerprints: Collection[str]) -> dict[str, bytes]:
         """The bodies of these fingerprints, as far as they are kept."""
         self.flush()
-        return dict(self._connection.rows(_SQL["bodies_of"], (asked(fingerprints),)))
+        return dict(rows_about(self._connection, _SQL["bodies_of"], fingerprints))
 
     def sound(self, fingerprints: Collection[str]) -> set[str]:
         """Those of these fingerprints whose bodies are kept, and have them."""

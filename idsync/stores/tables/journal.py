@@ -139,10 +139,10 @@ class Journal:
         return self._end
 
     def _settle(self) -> None:
-        self._flush()
-        if self._end is not None:
-            self._connection.run(_SQL["set_journal_end"], self._end)
-            self._end = None
+        if self._end is None:  # nothing was added
+            return
+        self._connection.run(_SQL["set_journal_end"], self._flush())
+        self._end = None
 
     def _forget(self) -> None:
         self._waiting.clear()

@@ -9,7 +9,7 @@ from idsync.errors import StoreError
 from idsync.stores.tables.connection import Connection, Listed
 from idsync.stores.tables.details import Details, PlainHashes, hash_of, plain
 from idsync.stores.tables.list_rows import ListRow, ListRows
-from idsync.stores.tables.names import Names, asked
+from idsync.stores.tables.names import Names, asked, rows_about
 from idsync.stores.tables.serial import Serial
 from idsync.stores.tables.statements import Statements
 
@@ -47,13 +47,15 @@ class MemberTable:
         if access_lists is None:
             return self._in_bulk(None)
         names = asked(access_lists)
+        if not names:
+            return []
         (count,) = self._connection.row(_SQL["count_members_of"], (names,)) or (0,)
         return self._row_by_row(names) if count < _BULK_READ else self._in_bulk(names)
 
     def of_people(self, names: Collection[str]) -> Iterator[tuple[str, str, bytes]]:
         """List, member and details of every membership of these people."""
         self.flush()
-        known = Listed(number for _, number in self._connection.rows(_SQL["names_of"], (asked(names),)))
+        known = Listed(number for _, number in rows_about(self._connection, _SQL["names_of"], names))
         if not known:
             return  # nobody of these was ever a member of anything, as is true of nearly every list
         for access_list, name, details in self._connection.rows(_SQL["members_of_people"], (known,)):

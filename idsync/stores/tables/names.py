@@ -5,8 +5,8 @@ from operator import itemgetter
 
 from idsync.errors import StoreError
 from idsync.model.names import is_text
-from idsync.stores.tables.connection import Connection, Listed
-from idsync.stores.tables.statements import Statements
+from idsync.stores.tables.connection import Connection, Listed, Row, Value
+from idsync.stores.tables.statements import Statement, Statements
 
 _SQL = Statements("members.sql")
 _MANY = 5_000
@@ -17,6 +17,12 @@ def asked(names: Iterable[str]) -> Listed:
     listed = Listed(names)
     check_text(listed)
     return listed
+
+
+def rows_about(connection: Connection, statement: Statement, names: Iterable[str], *before: Value) -> list[Row]:
+    """The rows of a query whose last value is these names; a database is not asked about none. Raises StoreError."""
+    listed = asked(names)
+    return connection.rows(statement, (*before, listed)) if listed else []
 
 
 def check_text(names: Iterable[str]) -> None:
@@ -97,7 +103,7 @@ class Names:
             self._numbers.update((name, number) for number, name in self.by_number().items())
             self._knows_all = True
         else:
-            self._numbers.update(self._connection.rows(_SQL["names_of"], (asked(missing),)))
+            self._numbers.update(rows_about(self._connection, _SQL["names_of"], missing))
 
     def _forget_others(self) -> None:
         """Between transactions another process may give numbers; those that were given stay."""

@@ -7,7 +7,7 @@ from idsync.model.canonical import Body
 from idsync.stores.tables.bodies import Bodies, fingerprint_in, present
 from idsync.stores.tables.connection import Connection
 from idsync.stores.tables.counts import OwnedCounts
-from idsync.stores.tables.names import asked, check_text
+from idsync.stores.tables.names import check_text, rows_about
 from idsync.stores.tables.serial import Serial
 from idsync.stores.tables.statements import Statements
 
@@ -31,7 +31,7 @@ class PlainTable:
         if addresses is None:
             rows = self._connection.rows(_SQL["plain_entries"], (org,))
         else:
-            rows = self._connection.rows(_SQL["plain_entries_of"], (org, asked(addresses))) if addresses else []
+            rows = rows_about(self._connection, _SQL["plain_entries_of"], addresses, org)
         for address, ours, fingerprint in rows:
             yield address, bool(ours), fingerprint_in("resource", address, fingerprint)
 
@@ -41,7 +41,7 @@ class PlainTable:
         self._bodies.flush()
         if addresses is None:
             return present("resource", self._connection.rows(_SQL["plain_bodies"]))
-        return present("resource", self._connection.rows(_SQL["plain_bodies_of"], (asked(addresses),)))
+        return present("resource", rows_about(self._connection, _SQL["plain_bodies_of"], addresses))
 
     def put(self, address: Address, org: str, body: Body) -> None:
         """Create or replace one."""
@@ -73,7 +73,7 @@ class PlainTable:
 
     def _count(self, addresses: Iterable[Address], *, times: int) -> None:
         """Count what is there at these addresses so many times more."""
-        for address, org in self._connection.rows(_SQL["plain_orgs_of"], (asked(addresses),)):
+        for address, org in rows_about(self._connection, _SQL["plain_orgs_of"], addresses):
             self._counts.add_app_groups(org, times * _counts_as(address))
 
 

@@ -19,8 +19,8 @@ from idsync.model.identity import (
     still_left,
 )
 from idsync.model.names import twin_key
-from idsync.stores.tables.connection import Connection
-from idsync.stores.tables.names import asked
+from idsync.stores.tables.connection import Connection, Row
+from idsync.stores.tables.names import asked, rows_about
 from idsync.stores.tables.statements import Statements
 
 _SQL = Statements("upstream.sql")
@@ -40,6 +40,9 @@ class Upstream:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._taken: tuple[Snapshot, bytes] | None = None
+        connection.after_commit.append(self._forget)
+        connection.after_rollback.append(self._forget)
 
     def differing(self, reading: Reading) -> Extent:
         """The people and lists that are not known as this reading has them: what taking it would write."""
@@ -64,7 +67,7 @@ class Upstream:
                 left = still_left(before.left_as_is, snapshot, extent.users or (), extent.lists or ())
             everyone = [replace(group, members=_NO_IDS) for group in everyone]
             head = replace(snapshot, users=[], groups=everyone, apps=[], unassigned={}, left_as_is=list(left))
-            self._connection.run(_SQL["put_upstream_head"], (canonical_bytes(head),))
+            self._put_head(head)
             people = self._take_users(snapshot, extent.users) | self._take_away(snapshot, extent.users)
             moved, lists = self._take_lists(snapshot, extent.lists)
             return Extent(frozenset(people | moved), frozenset(lists))
@@ -88,7 +91,7 @@ class Upstream:
 
     def is_known(self) -> bool:
         """Whether anything was stored yet."""
-        return self._connection.row(_SQL["upstream_head"]) is not None
+        return self._taken is not None or self._connection.row(_SQL["upstream_head"]) is not None
 
     def whole(self) -> Snapshot | None:
         """Everything that is known, in one snapshot; None before the first reading."""
@@ -105,22 +108,22 @@ class Upstream:
     def part(self, users: Collection[str], lists: Collection[str]) -> Snapshot:
         """These people, every list that any of them is in, and these lists besides; as members these people alone."""
         with self._connection.reading():
-            head = self._head()
-            if head is None:
-                raise StoreError(
-                    "The store has no upstream facts yet.",
-                    why="A part is planned from the last known reading, and none was stored.",
-                    fix="Run a whole pass first.",
-                )
-            people = asked(users)
-            members = _by_list(self._connection.rows(_SQL["upstream_lists_of_members"], (people,)))
+            head = self._known_head()
+            members = _by_list(rows_about(self._connection, _SQL["upstream_lists_of_members"], users))
             # Everybody is in Everyone, though no member of it is stored.
             listed = {*members, *lists, *(group.id for group in head.groups)}
-            heads = self._connection.rows(_SQL["upstream_lists_of"], (asked(listed),))
-            found = self._connection.rows(_SQL["upstream_users_of"], (people,))
-            away: dict[str, str] = dict(self._connection.rows(_SQL["upstream_away_of"], (people,)))
+            heads = rows_about(self._connection, _SQL["upstream_lists_of"], listed)
+            found, away = self._rows_of(users)
             left = [row for row in head.left_as_is if not row.id or row.id in listed or row.id in users]
             return _snapshot(replace(head, left_as_is=left), found, heads, members, away)
+
+    def without_lists(self, users: Collection[str]) -> Snapshot:
+        """These people as `part` has them, without any group or app."""
+        with self._connection.reading():
+            head = self._known_head()
+            found, away = self._rows_of(users)
+            left = [row for row in head.left_as_is if not row.id or row.id in users]
+            return _snapshot(replace(head, groups=[], left_as_is=left), found, (), {}, away)
 
     def people(self) -> frozenset[str]:
         """Everybody who has the app."""
@@ -132,19 +135,19 @@ class Upstream:
 
     def usernames(self, users: Collection[str]) -> frozenset[str]:
         """The user names of these people, as far as they are known."""
-        return frozenset(name for (name,) in self._connection.rows(_SQL["upstream_usernames_of"], (asked(users),)))
+        return frozenset(name for (name,) in rows_about(self._connection, _SQL["upstream_usernames_of"], users))
 
     def named(self, twin_keys: Collection[str]) -> frozenset[str]:
         """The people whose user name has one of these twin keys."""
-        return frozenset(user for (user,) in self._connection.rows(_SQL["upstream_users_named"], (asked(twin_keys),)))
+        return frozenset(user for (user,) in rows_about(self._connection, _SQL["upstream_users_named"], twin_keys))
 
     def members(self, lists: Collection[str]) -> frozenset[str]:
         """Everybody in any of these lists, people without the app included."""
-        return frozenset(user for _, user in self._connection.rows(_SQL["upstream_members_of"], (asked(lists),)))
+        return frozenset(user for _, user in rows_about(self._connection, _SQL["upstream_members_of"], lists))
 
     def linked(self, lists: Collection[str]) -> frozenset[str]:
         """The apps that any of these groups conveys, and the groups that convey any of these apps."""
-        return frozenset(name for (name,) in self._connection.rows(_SQL["upstream_linked"], (asked(lists),)))
+        return frozenset(name for (name,) in rows_about(self._connection, _SQL["upstream_linked"], lists))
 
     def has_others(self, name: str, users: Collection[str], statuses: Collection[str]) -> bool:
         """Whether a list has a member apart from `users` who has the app and one of these Okta statuses.
@@ -158,12 +161,41 @@ class Upstream:
         return self._connection.row(_SQL["has_other_upstream_members"], values) == (1,)
 
     def _head(self) -> Snapshot | None:
+        if self._taken is not None:
+            return self._taken[0]
         row = self._connection.row(_SQL["upstream_head"])
         return None if row is None else _HEAD.decode(row[0])
+
+    def _known_head(self) -> Snapshot:
+        head = self._head()
+        if head is None:
+            raise StoreError(
+                "The store has no upstream facts yet.",
+                why="A part is planned from the last known reading, and none was stored.",
+                fix="Run a whole pass first.",
+            )
+        return head
+
+    def _rows_of(self, users: Collection[str]) -> tuple[list[Row], dict[str, str]]:
+        """The rows of these people, and the Okta status of those of them who lack the app."""
+        found = rows_about(self._connection, _SQL["upstream_users_of"], users)
+        return found, dict(rows_about(self._connection, _SQL["upstream_away_of"], users))
+
+    def _put_head(self, head: Snapshot) -> None:
+        """Write what a reading says of itself. In the open transaction nobody else does, so that it is remembered."""
+        body = canonical_bytes(head)
+        if self._taken is None or self._taken[1] != body:
+            self._connection.run(_SQL["put_upstream_head"], (body,))
+            self._taken = head, body
+
+    def _forget(self) -> None:
+        self._taken = None
 
     def _numbers(self, ids: Iterable[str]) -> dict[str, int]:
         """The number of each Okta id, new ones being given."""
         listed = asked(sorted(set(ids)))
+        if not listed:
+            return {}
         self._connection.run(_SQL["add_upstream_ids"], (listed,))
         return dict(self._connection.rows(_SQL["upstream_numbers"], (listed,)))
 
@@ -253,7 +285,7 @@ class Upstream:
         self, read: Mapping[str, tuple[str, List]], gone: Collection[str]
     ) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
         """Pairs of a list and somebody who came into it, or left."""
-        known = _by_list(self._connection.rows(_SQL["upstream_members_of"], (asked({*read, *gone}),)))
+        known = _by_list(rows_about(self._connection, _SQL["upstream_members_of"], {*read, *gone}))
         inside = {name: _ids(item) for name, (_, item) in read.items()}
         came = [(name, user) for name, ids in inside.items() for user in sorted(ids - known.get(name, set()))]
         left = [(name, user) for name, ids in known.items() for user in sorted(ids - inside.get(name, set()))]
@@ -266,7 +298,7 @@ class Upstream:
         if inside is None:
             rows = self._connection.rows(_SQL[table])
         else:
-            rows = self._connection.rows(_SQL[f"{table}_of"], (asked({*inside, *read}),))
+            rows = rows_about(self._connection, _SQL[f"{table}_of"], {*inside, *read})
         return {row[0]: row[1:] for row in rows}
 
 

@@ -9,7 +9,7 @@ from idsync.model.names import twin_keys
 from idsync.stores.tables.bodies import Bodies, fingerprint_in, present
 from idsync.stores.tables.connection import Connection, Listed
 from idsync.stores.tables.counts import OwnedCounts
-from idsync.stores.tables.names import Names, asked, check_text
+from idsync.stores.tables.names import Names, asked, check_text, rows_about
 from idsync.stores.tables.serial import Serial
 from idsync.stores.tables.statements import Statements
 
@@ -42,7 +42,7 @@ class UserTable:
         if names is None:
             rows = self._connection.chunks(_SQL["user_entries"], (org,))
         else:
-            rows = iter(self._connection.rows(_SQL["user_entries_of"], (org, asked(names))))
+            rows = iter(rows_about(self._connection, _SQL["user_entries_of"], names, org))
         return ((name, okta_id, fingerprint_in("user", name, fingerprint)) for name, okta_id, fingerprint in rows)
 
     def names_of(self, okta_ids: Collection[str], twins: Collection[str]) -> Iterable[str]:
@@ -56,7 +56,7 @@ class UserTable:
         self._bodies.flush()
         if names is None:
             return present("user", self._connection.chunks(_SQL["user_bodies"]))
-        return present("user", self._connection.rows(_SQL["user_bodies_of"], (asked(names),)))
+        return present("user", rows_about(self._connection, _SQL["user_bodies_of"], names))
 
     def search(self, text: str, most: int) -> list[str]:
         """The first names, up to so many, that hold a text."""
