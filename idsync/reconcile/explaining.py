@@ -1,9 +1,10 @@
 """Why one person has what they have: compiles their part of the directory and follows every path."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
+import msgspec
 from msgspec.structs import replace
 
 from idsync.apply.kept_back import Kept
@@ -57,9 +58,11 @@ def explain(
     """
     reading = Reading(snapshot) if reading is None else reading
 
+    question = _Question(person, resource, past, pushed, kept)
+
     def explained(snapshot: Snapshot) -> Explanation:
         read = replace(reading, snapshot=snapshot)
-        return _explained(settings, read, target, person, resource, now, past, pushed, kept)
+        return _explained(question, _found(question, settings, read, target, now))
 
     try:
         return explained(snapshot)
@@ -70,64 +73,79 @@ def explain(
         return explained(readable)
 
 
-def _explained(
-    settings: Settings,
-    reading: Reading,
-    target: DirectoryReader,
-    person: str,
-    resource: str | None,
-    now: datetime,
-    past: AgreedPast,
-    pushed: Pushed | None,
-    kept: Kept,
-) -> Explanation:
-    snapshot = reading.snapshot
+class _Question(msgspec.Struct, frozen=True):
+    """Who is asked about, and what; with what is known of them beyond the reading and the directory."""
+
+    person: str
+    resource: str | None
+    past: AgreedPast
+    pushed: Pushed | None
+    kept: Kept
+
+
+class _Found(msgspec.Struct, frozen=True):
+    """What was found about one person: who they are in Okta, what is around their `name` here, and what is to be."""
+
+    inputs: Inputs
+    identity: IdentityUser | None
+    name: str
+    around: Around
+    locked: bool
+    compilation: Compilation
+
+    @property
+    def present(self) -> Standpoint:
+        """The person as the directory has them."""
+        around = self.around
+        lists = Lists(around.access_lists, around.parents, RoleReach(around.plain))
+        return Standpoint(around.users.get(self.name), around.memberships.get(self.name, {}), lists)
+
+
+def _found(question: _Question, settings: Settings, reading: Reading, target: DirectoryReader, now: datetime) -> _Found:
+    """Read what is around the person, and compile their part."""
+    snapshot, sync = reading.snapshot, settings.integration.sync
     clocks = clocks_of(now, snapshot.taken_at, reading)
     with target.reading():
         index = managed_index(settings, target.index(settings.integration.org_url))
-        pool = pool_of(settings, snapshot, index, target, past)
-        inputs = prepare(settings, snapshot, index, pool, None, clocks, past=past)
-        identity = find_identity(inputs, person)
-        name = identity.username if identity else person
+        pool = pool_of(settings, snapshot, index, target, question.past)
+        inputs = prepare(settings, snapshot, index, pool, None, clocks, past=question.past)
+        identity = find_identity(inputs, question.person)
+        name = identity.username if identity else question.person
         joins = _lists_upstream(inputs, identity)
-        around = surroundings([name], DirectoryState(), target, settings.integration.sync, changing=joins)
+        around = surroundings([name], DirectoryState(), target, sync, changing=joins)
         plain: frozenset[Address] = frozenset()
-        if settings.integration.sync.app_groups:
+        if sync.app_groups:
             roles = _roles_of(joins)
-            around = with_reach(around, (), target, settings.integration.sync, target.plain(roles))
+            around = with_reach(around, (), target, sync, target.plain(roles))
             own = (address_of_subject(each) for each in inputs.app_groups if each.id in joins)
             plain = frozenset([*around.plain, *own, *roles])
         within = Names(frozenset({name}), joins | around.access_lists.keys(), plain)
         found = managed_state(settings, target.state(within), in_force(settings, target.locks(), clocks.earlier))
         current = present_state(settings, found, target)
+    locked = any(lock.spec.target.user == name for lock in current.locks.values())
     compilation = compile_state(inputs, decide_locks(inputs, current.locks), current, within)
-    present = Standpoint(
-        around.users.get(name),
-        around.memberships.get(name, {}),
-        Lists(around.access_lists, around.parents, RoleReach(around.plain)),
-    )
-    after = _desired(
-        compilation, name, present, around, settings.integration.org_url, settings.integration.former_addresses
-    )
-    access = explained_access(
-        present,
-        after,
-        compilation.given.get(name, GivenRoles()),
-        compilation.why,
-        clocks.later,
-    )
+    return _Found(inputs, identity, name, around, locked, compilation)
+
+
+def _explained(question: _Question, found: _Found) -> Explanation:
+    """Follow every path from the person as they are, and as they are to be."""
+    inputs, identity, name, present = found.inputs, found.identity, found.name, found.present
+    compilation, resource = found.compilation, question.resource
+    after = _desired(compilation, name, present, found.around, inputs.settings)
+    given = compilation.given.get(name, GivenRoles())
+    access = explained_access(present, after, given, compilation.why, inputs.clocks.later)
     account = "" if present.user is None else okta_id_of(present.user.metadata.labels)
-    held = HeldAccess(kept, name, account or (identity.id if identity else ""), present)
-    left = _left(pushed, person) if identity is None else []
+    held = HeldAccess(question.kept, name, account or (identity.id if identity else ""), present)
     shown = tuple(
         held.told(item, leaves=after.user is None) for item in access if resource is None or matches(item, resource)
     )
+    left = _left(question.pushed, question.person) if identity is None else []
     return Explanation(
         person=name,
         okta_id=identity.id if identity else "",
-        okta_status=identity.status if identity else snapshot.unassigned.get(person, ""),
+        okta_status=identity.status if identity else inputs.snapshot.unassigned.get(question.person, ""),
         standing=_standing(inputs, compilation.held, name),
-        locked=any(lock.spec.target.user == name for lock in current.locks.values()),
+        locked=found.locked,
         resource=resource,
         access=shown,
         missing=tuple(left or _missing(inputs, compilation, identity, name, resource, shown)),
@@ -164,12 +182,12 @@ def _desired(
     name: str,
     present: Standpoint,
     around: Around,
-    org_url: str,
-    former: Collection[str],
+    settings: Settings,
 ) -> Standpoint:
     """The person after the next apply; users and lists that are not ours stay as they are."""
     desired: DirectoryState = compilation.desired
     compiled = compilation_lists(compilation)
+    org_url, former = settings.integration.org_url, settings.integration.former_addresses
     user = desired.users.get(name)
     if user is None and present.user is not None and not is_ours(present.user.metadata.labels, org_url, former):
         user = present.user
@@ -225,9 +243,7 @@ def _missing(
     if resource is None or identity is None or any(item.desired for item in shown):
         return []
     kind, _, rest = resource.partition("/")
-    if kind == "access_list":
-        return missing_for_list(inputs, identity, rest)
-    if kind == "app":
+    if kind in ("access_list", "app"):
         return missing_for_list(inputs, identity, rest)
     if kind == "role":
         return missing_for_role(inputs, identity, rest)
