@@ -40,8 +40,16 @@ def okta_checks(
         if check.verdict == "error":
             granted.remove(scope)
         yield check
-    kinds: tuple[Listed, ...] = ("users", "groups", "apps")
-    yield from (_sees(probe, kind) for kind in kinds if f"okta.{kind}.read" in granted)
+    kinds: tuple[tuple[Listed, Scope], ...] = (
+        ("users", "okta.users.read"),
+        ("groups", "okta.groups.read"),
+        ("apps", "okta.apps.read"),
+    )
+    for kind, scope in kinds:
+        if scope in granted:
+            yield (check := _sees(probe, kind))
+            if check.verdict == "error":
+                granted.remove(scope)
     if "okta.apps.read" in granted:
         yield from _app(probe, pushes=pushes)
     if pulls_log:

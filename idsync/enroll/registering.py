@@ -24,14 +24,13 @@ def registration(key: Mapping[str, object], needs: Collection[Scope]) -> Iterato
     yield "  2. Its tab General, Client Credentials, Edit: Public key / Private key. Add key, and paste"
     yield f"     {json.dumps(dict(key), separators=(', ', ': '))}"
     yield "     Proof of possession (DPoP) may stay on: idsync proves its tokens."
-    yield f"  3. Its tab Okta API Scopes: grant {', '.join(scopes)}, and no other."
-    yield "     (okta.logs.read too, where `idsync serve` is to follow the System Log.)"
-    yield "  4. Security > Administrators > Roles > Create new role, with"
+    yield f"  3. Its tab Okta API Scopes: grant {', '.join(scopes)} and okta.logs.read, and no other."
+    yield "     (okta.logs.read is for `idsync serve`, which finds changes later without it.)"
+    yield "  4. Its tab Admin roles, Edit assignments: Read-only Administrator. A custom role does, too, with"
     yield from (f"     - {permission}" for permission, _ in views)
-    yield f"     and under Resources a resource set that holds all {_listed([kind for _, kind in views])}, the SSO app"
-    yield "     among them: Okta answers with fewer rows, not with a refusal, where one is left out."
-    yield "  5. The app's tab Admin roles, Edit assignments: that role with that resource set."
-    yield "  6. The app's tab General has its Client ID."
+    yield f"     and a resource set that holds all {_listed([kind for _, kind in views])}, the SSO app among them:"
+    yield "     Okta answers with fewer rows, not with a refusal, where one is left out."
+    yield "  5. Its tab General has the Client ID."
     yield "Both directions (sync.bidirectional) take more; `idsync doctor` names it then."
 
 

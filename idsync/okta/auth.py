@@ -4,6 +4,7 @@ from typing import Literal, Protocol
 
 from idsync.errors import SecretError
 from idsync.okta.keys import read_key
+from idsync.okta.refusals import Advice
 from idsync.okta.transport import Answer
 
 Remedy = Literal["proof", "token"]
@@ -42,7 +43,7 @@ Credential = ApiTokenCredential | OAuthCredential
 class Authorizer(Protocol):
     """Puts a credential on requests."""
 
-    advice: str
+    advice: Advice
 
     def headers(self, method: str, url: str) -> dict[str, str]:
         """Headers that authorize one try of a request."""
@@ -57,9 +58,11 @@ class Authorizer(Protocol):
 class TokenHeader:
     """Authorization by an API token: the same header each time, and no remedy for a refusal."""
 
-    advice = (
-        "An API token ends after 30 days without use, with the account that made it, when it is revoked, "
-        "and outside the network zones that it is bound to."
+    advice = Advice(
+        refused="An API token ends after 30 days without use, with the account that made it, when it is revoked, "
+        "and outside the network zones that it is bound to.",
+        lacks="An API token may do what its account may, and no admin role of that account allows {scope}.",
+        grant="Give the account an admin role that does",
     )
 
     def __init__(self, credential: ApiTokenCredential) -> None:

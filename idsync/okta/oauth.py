@@ -17,7 +17,7 @@ from idsync.errors import AuthenticationError, AuthorizationError, IdsyncError
 from idsync.model.known_secrets import remember_secret
 from idsync.okta.auth import OAuthCredential, Remedy
 from idsync.okta.keys import generated_key
-from idsync.okta.refusals import ROLE_HINT, OAuthScope, not_okta, problem_of, refusal, words_of
+from idsync.okta.refusals import Advice, OAuthScope, not_okta, problem_of, refusal, words_of
 from idsync.okta.request import Attempt, Request, Requester
 from idsync.okta.token_state import HeldToken, TokenState
 from idsync.okta.transport import Answer
@@ -28,6 +28,11 @@ _EARLY = 300.0
 _ROUNDS = 5
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _TOKEN = msgspec.json.Decoder(Token)
+_ADVICE = Advice(
+    refused="A new access token was refused as well; the app may be inactive, or its key may have been revoked.",
+    lacks="The OAuth app lacks the scope {scope}, or an admin role or resource set that covers it.",
+    grant="Grant {scope} on the app's tab Okta API Scopes, and on its tab Admin roles an admin role that covers it",
+)
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
 
 
@@ -37,7 +42,7 @@ class OAuthHeader:
     The token outlives the reading that asked for it, in what the process remembers.
     """
 
-    advice = "A new access token was refused as well; the app may be inactive, or its key may have been revoked."
+    advice = _ADVICE
 
     def __init__(self, credential: OAuthCredential, scopes: Sequence[OAuthScope], requester: Requester) -> None:
         self._client_id = credential.client_id
@@ -179,7 +184,7 @@ class OAuthHeader:
         said = words_of(answer)
         match problem_of(answer).error:
             case "invalid_scope":
-                return _scopes_missing(self._scopes, said, of="all of ")
+                return _scopes_missing(self._scopes, f"{said}.", of="all of " if len(self._scopes) > 1 else "")
             case "invalid_client":
                 return AuthenticationError(
                     f"Okta does not accept the client {self._client_id} ({said}).",
@@ -207,5 +212,5 @@ def _scopes_missing(scopes: Sequence[str], why: str, *, of: str = "") -> Authori
         f"The OAuth app has not been granted {of}{named}.",
         scope=" ".join(scopes),
         why=why,
-        fix=f"Grant {named} on the app's tab Okta API Scopes; {ROLE_HINT}",
+        fix=_ADVICE.granting(named),
     )

@@ -7,7 +7,7 @@ import msgspec
 
 from idsync.errors import AuthenticationError, AuthorizationError, IdsyncError, SourceError, SourceUnreachable
 from idsync.model.known_secrets import saying_without_secrets
-from idsync.model.okta_access import Scope
+from idsync.model.okta_access import MEMBERSHIPS, Scope
 from idsync.okta.transport import Answer, Broken
 from idsync.okta.wire import Problem
 
@@ -28,6 +28,25 @@ class NotThere(SourceUnreachable):
 class NotTaken(SourceError):
     """Okta says that it does not accept a request in this form (400)."""
 
+
+class Advice(msgspec.Struct, frozen=True):
+    """What people are told of the credential in use: why it may be `refused`; where a scope is missing, what it `lacks`
+    and how to `grant` it, with the scope in braces.
+    """
+
+    refused: str
+    lacks: str
+    grant: str
+
+    def granting(self, scope: str) -> str:
+        """How to grant a scope, with a role that is enough."""
+        is_write = scope.endswith(".manage")
+        role = MEMBERSHIPS.remedy if is_write else "Read-only Administrator reads everything"
+        return f"{self.grant.format(scope=scope)}: {role}."
+
+
+NO_CREDENTIAL = Advice("", "This takes {scope}.", "Grant {scope}")
+"""Of requests that need none."""
 
 ROLE_HINT = (
     "an OAuth app needs the scope granted (Okta API Scopes) and an admin role or resource set that covers it "
@@ -70,7 +89,7 @@ def looks_like_html(answer: Answer) -> bool:
     return answer.body.lstrip()[:1] == b"<" or "text/html" in answer.headers.get("content-type")
 
 
-def refusal(answer: Answer, what: str, scope: OAuthScope, org_url: str, advice: str, attempts: int) -> IdsyncError:
+def refusal(answer: Answer, what: str, scope: OAuthScope, org_url: str, advice: Advice, attempts: int) -> IdsyncError:
     """Make the error of the last answer after `attempts`. `what` was read; `advice` is about the credential in use."""
     said = words_of(answer)
     match answer.status:
@@ -84,14 +103,14 @@ def refusal(answer: Answer, what: str, scope: OAuthScope, org_url: str, advice: 
             return not_okta(answer, org_url)
         case 401:
             return AuthenticationError(
-                f"Okta does not accept the credential ({said}).", why=advice, fix=_NEW_CREDENTIAL
+                f"Okta does not accept the credential ({said}).", why=advice.refused, fix=_NEW_CREDENTIAL
             )
         case 403:
             return AuthorizationError(
-                f"Okta does not allow reading {what} ({said}).",
+                f"Okta does not allow {'changing' if scope.endswith('.manage') else 'reading'} {what} ({said}).",
                 scope=scope,
-                why=f"The credential lacks the scope {scope}, or an admin role that covers what is read.",
-                fix=f"Grant {scope}; {ROLE_HINT}",
+                why=advice.lacks.format(scope=scope),
+                fix=advice.granting(scope),
             )
         case 404 if code := problem_of(answer).code:
             kind = NotThere if code == _RESOURCE_NOT_FOUND else SourceUnreachable

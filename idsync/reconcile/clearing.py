@@ -46,11 +46,10 @@ def plan_to_clear(settings: Settings, target: Target, past: AgreedPast, now: dat
         in_force = {name: lock for name, lock in locks.items() if name not in ended}
         found = msgspec.structs.replace(state, locks=in_force)
         wanted = locks_when_cleared(settings.integration.locks, org_url, index.users, in_force, now, past)
-        desired = _foreign_part(found, target)
+        desired = DirectoryState()  # what is not ours is not compared
         if not lift_locks:
-            desired = msgspec.structs.replace(desired, locks={**desired.locks, **wanted.locks})
             kept = {name: found.users[name] for name in wanted.unlockable & found.users.keys()}
-            desired = msgspec.structs.replace(desired, users={**desired.users, **kept})
+            desired = DirectoryState(users=kept, locks=wanted.locks)
         why = {
             **wanted.why,
             **{user_address(name): CLEARED for name in found.users},
@@ -77,17 +76,6 @@ def plan_to_clear(settings: Settings, target: Target, past: AgreedPast, now: dat
             guards=(),
             findings=(*wanted.findings, *compared.findings),
         )
-    )
-
-
-def _foreign_part(state: DirectoryState, target: Target) -> DirectoryState:
-    lists = {name: found for name, found in state.access_lists.items() if not target.ours(found)}
-    return DirectoryState(
-        users={name: user for name, user in state.users.items() if not target.ours(user)},
-        locks={name: lock for name, lock in state.locks.items() if not target.ours(lock)},
-        access_lists=lists,
-        members={name: state.members[name] for name in lists},
-        plain={address: found for address, found in state.plain.items() if not target.ours(found)},
     )
 
 

@@ -58,7 +58,7 @@ def _facts(plan: Plan) -> tuple[tuple[str, Words], ...]:
     snapshot: Words = (Value(inputs.snapshot_digest), ", ") if inputs.snapshot_digest else ()
     facts: tuple[tuple[str, Words, bool], ...] = (
         ("organization", (Value(inputs.org_url),), bool(inputs.org_url)),
-        ("snapshot", (*snapshot, "taken ", Time(inputs.snapshot_taken_at)), True),
+        ("snapshot", (*snapshot, "taken ", Time(inputs.snapshot_taken_at)), bool(inputs.snapshot_taken_at)),
         ("config", (Value(inputs.config_digest),), bool(inputs.config_digest)),
         ("plan", (Value(plan.digest),), bool(plan.digest)),
     )

@@ -20,7 +20,7 @@ from idsync.cli.options import auto_approve_option
 from idsync.config.secret_references import EnvironmentSecret
 from idsync.config.settings import ApiToken, OAuth
 from idsync.enroll.configuration import KEYS, Completed, Wanted, complete
-from idsync.enroll.enrolling import DEFAULT_LABEL, look, make
+from idsync.enroll.enrolling import DEFAULT_LABEL, Enrollment, look, make
 from idsync.enroll.registering import registration
 from idsync.errors import UsageError
 
@@ -101,18 +101,27 @@ def _enrolled(invocation: Invocation, wanted: Wanted, completed: Completed, *, a
             console.note("Everything is set up; nothing was changed.")
             return ExitCode.DONE
         if writer is not apps and enrollment.writes_okta:
-            console.line(f"sign in to Okta for this with the API token in {_TOKEN}, and not afterwards")
+            console.line(f"use     the API token in {_TOKEN}, for this and not afterwards")
         if not auto_approve and not console.confirm("Do this?"):
             return _declined(invocation)
-        _write(directory, make(writer, enrollment), is_new=not completed.has_integration)
-    reading = ""
-    if enrollment.writes_okta:
-        reading = f" Reading is enough from now on: revoke the token in {_TOKEN}" + (
-            "." if writer is not apps else ", and put one there that can only read."
-        )
-    where = shlex.quote(str(directory))
-    console.note(f"Done. Next: idsync doctor -c {where}, then idsync plan -c {where}.{reading}")
+        files = make(writer, enrollment)
+        _write(directory, files, is_new=not completed.has_integration)
+    console.note("Done.")
+    for number, step in enumerate(_next(enrollment, files, directory, by_token=writer is apps), 1):
+        console.note(f"Next, {number}: {step}")
     return ExitCode.DONE
+
+
+def _next(enrollment: Enrollment, files: dict[str, str], directory: Path, *, by_token: bool) -> Iterator[str]:
+    """What is left for people to do."""
+    if enrollment.writes_okta and by_token:
+        yield f"reading is enough from now on: revoke the token in {_TOKEN}, and put one there that can only read"
+    elif enrollment.writes_okta:
+        yield f"revoke the token in {_TOKEN}: idsync signs in with its key"
+    if enrollment.connector_file in files:
+        yield f"give Teleport the connector: tctl create -f {shlex.quote(str(directory / enrollment.connector_file))}"
+    where = shlex.quote(str(directory))
+    yield f"idsync doctor -c {where}, then idsync plan -c {where}"
 
 
 def _declined(invocation: Invocation) -> ExitCode:

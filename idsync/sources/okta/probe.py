@@ -16,7 +16,7 @@ from idsync.okta.auth import ApiTokenCredential, Credential, OAuthCredential, To
 from idsync.okta.client import OktaClient
 from idsync.okta.endpoints import Endpoints
 from idsync.okta.oauth import OAuthHeader
-from idsync.okta.refusals import OAuthScope, not_okta, refusal
+from idsync.okta.refusals import NO_CREDENTIAL, OAuthScope, not_okta, refusal
 from idsync.okta.remembered import Remembered
 from idsync.okta.request import Attempt, Request, Requester, Timing
 from idsync.sources.okta.sso_app import SsoApp
@@ -77,7 +77,7 @@ class OktaProbe:
         retries = self._requester.retries()
         answer = self._requester.settle(request, lambda _: Attempt({}), retries)
         if answer.status != 200:
-            raise refusal(answer, request.what, request.scope, self._org_url, "", retries.attempts)
+            raise refusal(answer, request.what, request.scope, self._org_url, NO_CREDENTIAL, retries.attempts)
         try:
             _ORGANIZATION.decode(answer.body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

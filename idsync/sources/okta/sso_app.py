@@ -102,7 +102,7 @@ def _not_visible(app: str, listed: Sequence[App], org_url: str, meant: str = "")
             fix=ROLE_HINT,
         )
     return SourceUnreachable(
-        f"No {app} at {org_url}, among {len(listed)} visible apps.{meant}",
+        f"No {app} at {org_url}, among {len(listed)} visible app{'' if len(listed) == 1 else 's'}.{meant}",
         why="It belongs to another organization, was deleted, or the credential's role or resource set leaves it out.",
         fix="Check org_url and app in the Integration; " + ROLE_HINT,
     )

@@ -189,8 +189,8 @@ def test_what_is_not_allowed_names_the_scope_and_is_not_tried_again(path: str, s
             reader.source().read(known=["00unknown"])
         assert reader.simulator.requests.by_status[403] <= 3
     assert caught.value.scope == scope
-    assert scope in caught.value.fix
-    assert "admin role" in caught.value.why
+    assert scope in caught.value.why
+    assert "admin role" in caught.value.fix
 
 
 @pytest.mark.parametrize("path", ["/api/v1/groups", "/api/v1/apps", "/api/v1/users"])
