@@ -36,6 +36,12 @@ def fetch_recording(about: Circumstances, github: GitHub, into: Path, now: datet
     return found
 
 
+def fetch_newest_recording(about: Circumstances, github: GitHub, into: Path) -> bool:
+    """Fetch the newest recording of the main branch, however old; whether there is one."""
+    found = _newest(github, about.recording_name, lambda run, _: _is_of_main(run, about))
+    return found is not None and bool(unpack(github.archive(int(found["id"])), RECORDED, into))
+
+
 def fetch_that_recording(about: Circumstances, github: GitHub, identifier: int, planned: datetime, into: Path) -> Json:
     """Fetch the recording that a plan says it was made from; its artifact. Raises Refused where it is not one of the
     main branch that was recent enough when the plan was made.

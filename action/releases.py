@@ -25,8 +25,8 @@ RELEASABLE = (
     "upstream_additions",
 )
 """The guards that a plan file may release."""
-_LINE = re.compile(r"idsync-allow:[ \t]*(.*?)[ \t]*", re.IGNORECASE)
-_MENTIONED = re.compile(r"^[ \t]*idsync-allow:", re.IGNORECASE)
+_LINE = re.compile(r"idsync-allow:[ \t]*(.*?)[ \t]*", re.IGNORECASE | re.ASCII)
+_MENTIONED = re.compile(r"^[ \t]*idsync-allow:", re.IGNORECASE | re.ASCII)
 _COMMENT_LINE = re.compile(r" {0,3}<!--(?:(?!--|[<>]).)*-->[ \t]*")
 _MARKUP = re.compile(r"```|~~~|<[A-Za-z/!?]")
 _ADDRESS = re.compile(r"<https?://[^\s<>]*>")

@@ -18,7 +18,7 @@ def reconcile(step: Step) -> int:
 
     Before the first apply there is nothing to keep up: a pass would apply a configuration that nobody reviewed.
     """
-    if not was_applied(step):
+    if not _was_applied(step):
         annotate("notice", "Nothing was applied yet: the first merged pull request applies the configuration.")
         return record(step)
     # Before GitHub is asked: leavers do not wait for it. By what was applied: what was merged may have been refused.
@@ -42,6 +42,15 @@ def reconcile(step: Step) -> int:
     return ended.code or recorded
 
 
+def _was_applied(step: Step) -> bool:
+    """Whether there is anything to keep up. Raises Refused, and tells it in the issue, where the store is another."""
+    try:
+        return was_applied(step)
+    except Refused as refused:
+        _keep_issue(step, "reconcile", trouble("Nobody is locked", refused.code, str(refused), step.about.run_address))
+        raise
+
+
 def drift(step: Step) -> int:
     """What people changed by hand; found drift is told in the issue and does not fail the job.
 
@@ -49,7 +58,7 @@ def drift(step: Step) -> int:
     """
     if step.is_exposed:
         raise Refused(EXPOSED, USAGE)
-    ended = step.run("drift", "--format", "markdown")
+    ended = step.run("drift", "--as-applied", "--format", "markdown")
     step.output("exit-code", ended.code)
     step.summarize(ended.out or fenced(ended.err))
     if ended.code == AT_WORK:

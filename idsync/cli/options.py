@@ -37,6 +37,13 @@ def snapshot_option(function: F) -> F:
     )(function)
 
 
+def as_applied_option(function: F) -> F:
+    """`--as-applied`."""
+    return click.option(
+        "--as-applied", is_flag=True, help="Go by the configuration that was applied last, whatever the files say now."
+    )(function)
+
+
 def current_option(function: F) -> F:
     """`--current FILE`: take the directory from a file."""
     return click.option(

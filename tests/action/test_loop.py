@@ -216,6 +216,23 @@ def test_a_broken_configuration_takes_the_place_of_the_plan_before(company: Comp
     assert "painter" not in told.replace("painters.yaml", "")
 
 
+def test_mistakes_are_told_to_people_in_words_and_to_github_at_their_lines(company: Company) -> None:
+    number = company.propose({"painters.yaml": "kind: Gards\n"})
+    ran = company.plan(number)
+    assert "::error file=access/painters.yaml,line=1,col=7,title=idsync unknown_kind::" in ran.log
+    told = company.comment(number)
+    assert "::error" not in told
+    assert 'painters.yaml:1:7: error unknown_kind: kind cannot be "Gards"' in told
+    assert 'fix: Did you mean "Guards"?' in told
+
+
+def test_what_a_line_gives_is_annotated_where_github_finds_the_file(company: Company) -> None:
+    number = company.propose({"painters.yaml": rule("red", "painter")})
+    ran = company.plan(number)
+    assert "::notice file=access/painters.yaml,line=3," in ran.log
+    assert "file=painters.yaml" not in ran.log
+
+
 def test_a_recording_that_is_too_old_fails_the_plan_and_says_so(company: Company) -> None:
     for artifact in company.github.artifacts.values():
         artifact["created_at"] = (datetime.now(UTC) - timedelta(hours=25)).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -63,6 +63,38 @@ def test_lines_in_a_paragraph_of_their_own_are_read_and_nothing_else_is() -> Non
 
 
 @pytest.mark.parametrize(
+    "mark",
+    [
+        "id\u017fync-allow:",
+        "\u0456dsync-allow:",
+        "idsync\u2011allow:",
+        "idsync-allow\uff1a",
+        "ids\u200bync-allow:",
+        "\ufeffidsync-allow:",
+        "idsync-a\u006c\u0307low:",
+    ],
+)
+def test_what_only_looks_like_the_line_is_not_taken(mark: str) -> None:
+    assert asked_for(f"{mark} user_deletes=x") == asked_for("")
+
+
+@pytest.mark.parametrize(
+    "told", ["u\u0455er_deletes=x", "user\uff3fdeletes=x", "USER_DELETES=x", "user_deletes\u200b=x"]
+)
+def test_what_only_looks_like_a_guard_is_not_taken_and_that_is_told(told: str) -> None:
+    asked = asked_for(f"idsync-allow: {told}")
+    assert asked.reasons == {}
+    assert asked.notes
+
+
+@pytest.mark.parametrize("reason", ["\u202efine", "a\u2028b", "a\u200bb", "\x1b[31mred", "a\u0000b"])
+def test_a_reason_that_hides_something_is_not_taken_and_that_is_told(reason: str) -> None:
+    asked = asked_for(f"idsync-allow: user_deletes={reason}")
+    assert asked.reasons == {}
+    assert asked.notes
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "<!--\n\nLINE\n\n-->",

@@ -215,6 +215,58 @@ def test_a_merge_that_was_refused_is_not_followed_by_the_schedule(company: Compa
     assert b'"admin"' not in company.store.read_bytes()
 
 
+def merged_alone(company: Company, old: str, new: str) -> None:
+    """Merge an edit of the configuration that nobody else approved; it is refused."""
+    config = company.repository / "access" / "idsync.yaml"
+    company.git("checkout", "-q", company.main)
+    number = company.propose({"idsync.yaml": config.read_text().replace(old, new)})
+    assert company.plan(number).code == 0
+    assert "guards_changed" in company.comment(number)
+    ran = company.merge(number)
+    assert ran.code == 6, ran.log
+
+
+def test_who_tells_of_people_is_still_who_was_applied_for_recordings_and_drift(company: Company) -> None:
+    """A merged file that was refused must not be what the next pull request is planned from."""
+    forged = json.loads(company.okta.read_text())
+    forged["users"].append({"id": "00umallory", "username": "mallory", "status": "ACTIVE", "profile": {"team": "red"}})
+    (company.okta.parent / "forged.json").write_text(json.dumps(forged))
+    merged_alone(company, str(company.okta), str(company.okta.parent / "forged.json"))
+    assert company.scheduled("reconcile.yml").code == 0
+    company.push(company.main)
+    assert company.github.archives
+    for archive in company.github.archives.values():
+        with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+            names = [name for name in opened.namelist() if name == "snapshot.json"]
+            assert all(b"mallory" not in opened.read(name) for name in names)
+    ran = company.scheduled("drift.yml")
+    assert ran.code == 0, ran.log
+    assert b"mallory" not in company.store.read_bytes()
+
+
+def test_a_store_that_is_another_one_fails_the_schedule_and_is_told(company: Company) -> None:
+    """Leavers would stay unlocked, and every run would be green."""
+    merged_alone(company, str(company.store), str(company.store.parent / "elsewhere.db"))
+    recordings = len(company.github.archives)
+    for ran in (company.scheduled("reconcile.yml"), company.scheduled("reconcile.yml")):
+        assert ran.code == 7, ran.log
+        assert "The store is empty, and the newest recording tells of a directory" in ran.log
+    assert company.push(company.main).code != 0
+    assert company.issue is not None
+    assert "Nobody is locked" in company.issue["body"]
+    assert company.issue["state"] == "open"
+    assert len(company.github.archives) == recordings, "an empty directory is not recorded"
+    config = company.repository / "access" / "idsync.yaml"
+    company.git("checkout", "-q", company.main)
+    company.main = company.commit({"idsync.yaml": config.read_text().replace("elsewhere.db", company.store.name)})
+    company.gone.add("p07")
+    company.read()
+    ran = company.scheduled("reconcile.yml")
+    assert ran.code == 0, ran.log
+    assert "p07" in ran.summary
+    assert company.issue["body"].count("Nobody is locked") == 0
+
+
 # -- what was shown
 
 

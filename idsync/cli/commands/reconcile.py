@@ -5,7 +5,7 @@ import click
 from idsync.cli.applying import Job
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
-from idsync.cli.options import format_option
+from idsync.cli.options import as_applied_option, format_option
 from idsync.cli.plans import plan_text
 from idsync.cli.workspaces import store_to_write, workspace
 from idsync.plan.changes import Plan
@@ -15,11 +15,7 @@ from idsync.reconcile.single_pass import no_store
 
 @click.command("reconcile")
 @format_option("text", "json")
-@click.option(
-    "--as-applied",
-    is_flag=True,
-    help="Go by the configuration that was applied last, even where the files say `follow_config: true`.",
-)
+@as_applied_option
 @common_options()
 @pass_invocation
 def command(invocation: Invocation, form: str, as_applied: bool) -> ExitCode:

@@ -8,7 +8,7 @@ from idsync.apply.last_apply import last_apply
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.files import write_private
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
-from idsync.cli.options import snapshot_option
+from idsync.cli.options import as_applied_option, snapshot_option
 from idsync.cli.progress import ProgressDisplay
 from idsync.cli.sanitizing import check_key_file, pseudonym_key, sanitize_options
 from idsync.cli.workspaces import workspace
@@ -27,6 +27,7 @@ from idsync.targets.sanitize import attributes_of_rules
 )
 @sanitize_options
 @snapshot_option
+@as_applied_option
 @common_options()
 @pass_invocation
 def command(
@@ -36,11 +37,13 @@ def command(
     sanitized: bool,
     key_file: Path | None,
     snapshot: Path | None,
+    as_applied: bool,
 ) -> ExitCode:
     """Record what the source says now: one reading, to plan from later or elsewhere."""
     check_key_file(key_file, sanitized=sanitized)
     place = workspace(invocation)
     with ProgressDisplay(invocation.console) as progress, place.store(Access.READ) as store:
+        place = (place.applied(store) or place) if as_applied else place
         source = place.source(progress, snapshot=snapshot, everything=everything)
         target = place.target(store)
         reading = read(source, target, place.settings, last_apply(store.facts, target)).snapshot
