@@ -45,15 +45,23 @@ def apply_plan(
     sleep: Callable[[float], None] = time.sleep,
     progress: Progress = _silent,
 ) -> Applied:
-    """Make the plan so, section by section. `targets` go by the names that plans give them: the first one's is `FIRST`.
+    """Make the plan so, section by section. `targets` go by the names that plans give them: the first one's is `FIRST`,
+    and is entered by a request that is not whole only where the plan changes something there, or nothing anywhere.
 
     Raises PlanError, SourceUnhealthy, BlockedError or LeaseHeld before anything is changed; PartlyApplied when some of
     it was made and some is left. Killed at any point, the same call with the same plan goes on where it ended.
     """
-    request = msgspec.structs.replace(request, forgets=tuple(plan.forgets or ()))
+    request = msgspec.structs.replace(
+        request,
+        forgets=tuple(plan.forgets or ()),
+        both_ways=plan.both_ways or {},
+        read_at=plan.inputs.snapshot_taken_at,
+    )
     check_unused(plan, records.runs)
     check_inputs(plan, msgspec.structs.replace(request.expected, targets=targets.keys()))
     parts = [part for part in sections(plan) if part.target in targets]
+    if not request.whole:  # what it leaves alone may be another run's at this time
+        parts = [part for part in parts if part.changes] or parts[:1]
     for part in parts:
         check_ownership(part.changes, targets[part.target].ours, request.expected.adopt)
     silent = _check_orphaned(plan, request, {part.target: targets[part.target] for part in parts})

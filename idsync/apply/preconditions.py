@@ -35,7 +35,7 @@ from idsync.plan.changes import (
     passes_on,
 )
 from idsync.plan.merge import has_moved, merged
-from idsync.plan.sections import FIRST
+from idsync.plan.sections import FIRST, OKTA
 from idsync.targets.protocol import DirectoryReader, Target
 
 _NO_MEMBERS: Members = {}
@@ -233,6 +233,9 @@ def _list_as_it_is(change: AccessListChange, wanted: AccessList, state: Director
         members = state.members.get(name, _NO_MEMBERS)
         there = members.keys() - _still_to_renew(change, members, at)
         change = replace(change, members_added=tuple(each for each in change.members_added if each not in there))
+        if change.target == OKTA:  # what it holds is what was written down: nothing of it is asked for twice
+            left = tuple(each for each in change.members_removed if each in members)
+            change = replace(change, members_removed=left)
     if change.before is None:  # the broken-off run made it
         return replace(change, action="update", before=now, after=now)
     return change if now == change.before else replace(change, before=now, after=merged(change.before, wanted, now))

@@ -8,7 +8,7 @@ import msgspec
 from idsync.apply.admission import Expected
 from idsync.model.addresses import Address, member_address, split_address
 from idsync.model.times import Clocks
-from idsync.plan.changes import AccessListChange, Change, Plan, Summary
+from idsync.plan.changes import AccessListChange, BothSides, Change, Plan, Summary
 from idsync.plan.sections import sections
 from idsync.stores.protocol import Holder
 
@@ -29,7 +29,7 @@ class Request(msgspec.Struct, frozen=True):
     is not `whole` looked at a part of the directory, and says nothing of edits elsewhere. A `split` run makes the part
     of a plan that may go ahead; `pending` are the addresses of what it leaves for later, by target as plans name them.
     `circumstances` say who and what stands behind the actor: person, repository, commit, run.
-    `forgets` are the people of whom the plan says so.
+    `forgets` are the people of whom the plan says so, and `both_ways` what the plan says that both sides agree on.
     Okta's clock is so many seconds `ahead` of this machine's, which says `now`.
     """
 
@@ -50,6 +50,9 @@ class Request(msgspec.Struct, frozen=True):
     lately: Mapping[str, int] | None = None
     """What guards counted in such runs within the last hour, where the caller knows; else the journal is read."""
     forgets: tuple[str, ...] = ()
+    both_ways: Mapping[str, BothSides | None] = {}
+    read_at: str = ""
+    """When the reading was taken that the plan was made from, as the plan says."""
     circumstances: Mapping[str, str] = {}
     ahead: int = 0
     judged: Judged | None = None

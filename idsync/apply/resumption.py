@@ -10,12 +10,13 @@ from idsync.model.directory import DirectoryState, Members, object_at
 from idsync.model.journal import StepMade
 from idsync.model.resources import NEW_MEMBERSHIP
 from idsync.plan.changes import AccessListChange, Change, LockChange, PlainChange, UserChange
+from idsync.plan.sections import OKTA
 from idsync.plan.steps import Step, steps_of
 from idsync.stores.protocol import Found, Journal
 from idsync.targets.protocol import Resource
 
 NO_MEMBERS: Members = {}
-Key = tuple[int, Address]
+Key = tuple[int, Address, tuple[str, ...]]
 
 
 class Resumption:
@@ -28,7 +29,9 @@ class Resumption:
         self._planned = {_key(step): step for step in steps_of(changes)}
         entries = (each.entry for each in journal.entries(run))
         made = (each for each in entries if isinstance(each, StepMade) and each.target == target)
-        self._known = {(each.phase, each.address) for each in made}
+        self._known = {
+            (each.phase, each.address, _one(target, *each.members_added, *each.members_removed)) for each in made
+        }
 
     def entry(self, step: Step, seen: DirectoryState, after: Resource | None) -> tuple[StepMade, list[Body]]:
         """The entry of a step that was made now: of one that the run had begun, the plan says what was there before."""
@@ -83,4 +86,11 @@ def _as_planned(change: Change, seen: DirectoryState) -> DirectoryState:
 
 
 def _key(step: Step) -> Key:
-    return step.phase, step.change.address
+    change = step.change
+    members = (*change.members_added, *change.members_removed) if isinstance(change, AccessListChange) else ()
+    return step.phase, change.address, _one(change.target, *members)
+
+
+def _one(target: str, *members: str) -> tuple[str, ...]:
+    """The membership that a step is about, in a target where each is a step of its own."""
+    return members if target == OKTA else ()

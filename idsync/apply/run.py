@@ -18,7 +18,7 @@ from idsync.model.journal import Counts, RunFinished, RunResumed, RunStarted, Ru
 from idsync.model.times import Clocks, format_time, parse_time
 from idsync.plan.apply_times import Moment
 from idsync.plan.changes import Plan, Summary
-from idsync.plan.sections import Section
+from idsync.plan.sections import FIRST, OKTA, Section
 from idsync.plan.steps import step_count
 from idsync.stores.protocol import Lease, Records
 from idsync.targets.protocol import Progress, Target
@@ -197,7 +197,7 @@ class Run:
         kept = self._kept
 
         def report(done: int) -> None:
-            if done % _REPORT_EACH == 0:
+            if done % _REPORT_EACH == 0 or not run.target.atomic:
                 self._progress("applying", kept + done, self._total)
 
         try:
@@ -213,15 +213,22 @@ class Run:
         left = {each.target.name for each in self._entered} - self._whole - {run.name}
         left -= self._written_as_whole() if left else set()
         if left:
+            if left == {OKTA} and run.section.target == FIRST:
+                self._keep()
             if run.section.changes:
                 self._records.journal.append(SectionFinished(self._number, now, run.name, run.target.serial()))
             return
         self._serial = self._entered[0].target.serial()
-        self._records.facts.put(self._request.facts)
-        self._records.cache.put(self._request.cache)
+        if run.section.target != OKTA:
+            self._keep()
         if self._plan.changes:
             whole = not any(self._request.pending.values())
             self._records.journal.append(RunFinished(self._number, now, self._serial, whole))
+
+    def _keep(self) -> None:
+        """Keep what the caller remembers of the plan. What goes to Okta are people's edits: they leave it as it is."""
+        self._records.facts.put(self._request.facts)
+        self._records.cache.put(self._request.cache)
 
     def _note_stop(self, run: SectionRun, why: str) -> None:
         """Write down, if that is still possible, why the run broke off and how many steps the targets keep.

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from idsync.apply.agreed_lists import note_agreed
 from idsync.apply.agreed_past import losing_ids, note_past
 from idsync.apply.entries import entry_of
 from idsync.apply.lease import fenced
@@ -19,7 +20,7 @@ from idsync.model.ownership import ended_locks
 from idsync.model.resources import Lock
 from idsync.model.times import format_time
 from idsync.plan.apply_times import Moment
-from idsync.plan.sections import Section
+from idsync.plan.sections import FIRST, Section
 from idsync.plan.steps import Step, step_count, steps_of
 from idsync.stores.protocol import Found, Lease, Records
 from idsync.targets.protocol import Target
@@ -176,11 +177,16 @@ class SectionRun:
             agreed.settle(differing)
 
     def _note_past(self) -> None:
-        """Keep what was: names that people left, locks that hands lifted, memberships that ended."""
+        """Keep what was: names that people left, locks that hands lifted, memberships that ended; and what is agreed
+        on with Okta.
+        """
+        pending = self._request.pending.get(self.section.target, NOTHING_LEFT)
+        if self.section.target == FIRST:
+            note_agreed(self.section.changes, self._request, pending, self._records)
         note_past(
             self.section.changes,
             self._seen.state,
-            pending=self._request.pending.get(self.section.target, NOTHING_LEFT),
+            pending=pending,
             forgets=self._request.forgets,
             target=self.target,
             agreed=self._records.agreed(self.target.name),

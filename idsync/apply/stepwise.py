@@ -22,7 +22,7 @@ from idsync.plan.apply_times import Moment, stamped_members
 from idsync.plan.changes import AccessListChange, LockChange
 from idsync.plan.steps import Phase, Step
 from idsync.stores.protocol import Found, Lease, Records
-from idsync.targets.protocol import Resource, Target
+from idsync.targets.protocol import NotingTarget, Resource, Target
 
 
 class Outcome(msgspec.Struct):
@@ -115,6 +115,8 @@ def make_stepwise(
             entry = told(step, seen, after) if told else entry_of(step, run, target.name, seen, after)
             records.journal.append(*entry)
             records.agreed(target.name).keep(_agreed_by(step, after, at))
+            if isinstance(target, NotingTarget):
+                target.note(step)
         outcome.made += 1
         made(outcome.made)
     return outcome

@@ -4,6 +4,7 @@ Adapters are imported when they are asked for, so that a command pays only for t
 """
 
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -155,17 +156,17 @@ class Workspace:
         """What memberships that go both ways are merged by; None where they go one way."""
         if not self.settings.integration.sync.bidirectional:
             return None
-        from idsync.reconcile.agreeing import known_agreed
         from idsync.reconcile.both_ways import BothWays
         from idsync.targets.okta.groups import Groups
 
-        return BothWays(known_agreed(store.facts), Groups(self.okta.writer))
+        return BothWays(store.agreed_lists(OKTA), store.facts, Groups(self.okta.writer))
 
     def _okta_target(self, store: Store) -> Target:
-        from idsync.reconcile.agreeing import known_agreed
+        from idsync.reconcile.sent_lately import SentLately
         from idsync.targets.okta.target import OktaTarget
 
-        return OktaTarget(self.settings.integration.org_url, known_agreed(store.facts), self.okta.writer)
+        sent = SentLately(store, time.time)
+        return OktaTarget(self.settings.integration.org_url, store.agreed_lists(OKTA), self.okta.writer, sent)
 
     def holder(self, since: str) -> Holder:
         """This process, as the one at work."""

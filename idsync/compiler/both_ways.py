@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from idsync.model.agreed_lists import Sent
+from idsync.model.sent import Sent
 
 NOBODY: frozenset[str] = frozenset()
 
@@ -49,31 +49,35 @@ def three_way(
     return Merged(members, add, remove, (agreed & edited & directory) - upstream)
 
 
-def agreed_after(
-    before: frozenset[str] | None,
-    directory: frozenset[str],
-    *,
-    apart: frozenset[str] = NOBODY,
-    told: Mapping[str, bool] = {},
-) -> frozenset[str]:
-    """What both sides agree on once a plan is made: what the `directory` has, which is what Okta has.
+class Agreed(msgspec.Struct, frozen=True):
+    """Of whom both sides agree from now on that they are in a list (`joins`), or are not (`leaves`)."""
 
-    Of people who are `apart` on the two sides what was agreed on `before` stays; `told` says of whom Okta was told, and
-    whether they are in.
+    joins: frozenset[str] = NOBODY
+    leaves: frozenset[str] = NOBODY
+
+
+def newly_agreed(agreed: frozenset[str] | None, merged: Merged, apart: frozenset[str] = NOBODY) -> Agreed:
+    """What both sides agree on once the directory is as `merged`, and did not before.
+
+    Of those of whom Okta is still to be told nothing is: each is agreed on once it was. `apart` are people who are in
+    one side alone, and stay so.
     """
-    had = before or NOBODY
-    same = (directory - apart) | (had & apart)
-    return (same - {person for person, joins in told.items() if not joins}) | {
-        person for person, joins in told.items() if joins
-    }
+    before = agreed or NOBODY
+    joins = merged.members - before - merged.add - apart
+    return Agreed(joins, before - merged.members - merged.remove)
 
 
 LAG = 120.0
 """Seconds for which Okta's copies may show a list as it was before a request."""
 
 
+def may_lag(sent: Sent, read_at: float) -> bool:
+    """Whether a reading of then may show a membership as it was before it was sent."""
+    return sent.at + LAG > read_at
+
+
 def as_told(upstream: frozenset[str], sent: Mapping[str, Sent], read_at: float) -> frozenset[str]:
     """Who is in a list by a reading of `read_at`, where what was sent shortly before counts for more."""
-    lately = {person: each.joins for person, each in sent.items() if each.at + LAG > read_at}
+    lately = {person: each.joins for person, each in sent.items() if may_lag(each, read_at)}
     out = {person for person, joins in lately.items() if not joins}
     return (upstream - out) | {person for person, joins in lately.items() if joins}

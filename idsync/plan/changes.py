@@ -248,12 +248,14 @@ class Edit(msgspec.Struct, frozen=True, omit_defaults=True):
 class BothSides(msgspec.Struct, frozen=True, omit_defaults=True):
     """A list whose memberships go both ways: what it is in Okta, `group` or `app`, and how it is called there.
 
-    `apart` are Okta ids of people in whom both sides still differ once the plan is made.
+    `joins` and `leaves` are the people whom both sides agree on from now on, as in the list or not: their names in the
+    directory by Okta id.
     """
 
     kind: Literal["group", "app"]
     title: str
-    apart: tuple[str, ...] = ()
+    joins: dict[str, str] = {}
+    leaves: dict[str, str] = {}
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -263,7 +265,8 @@ class Plan(msgspec.Struct, frozen=True):
     `requires` names what a reader must understand before it may apply the plan; it is left out where that is nothing.
     `forgets` are Okta ids of people for whom a lock that a hand lifted is made again from now on. `edit` says what the
     configuration changes since it was last applied; it is left out where none is known to have been applied.
-    `both_ways` has every list whose memberships go both ways, by Okta id.
+    `both_ways` has the lists of which the directory and Okta agree on something new, by Okta id; None where one goes
+    both ways no more.
     """
 
     format_version: str
@@ -278,7 +281,7 @@ class Plan(msgspec.Struct, frozen=True):
     requires: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     forgets: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     edit: Edit | msgspec.UnsetType = msgspec.UNSET
-    both_ways: dict[str, BothSides] | msgspec.UnsetType = msgspec.UNSET
+    both_ways: dict[str, BothSides | None] | msgspec.UnsetType = msgspec.UNSET
     digest: str = ""
 
     @property

@@ -1,13 +1,15 @@
 """The declared order of an apply: locks first, unlocks last; what gives access before what takes it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from enum import IntEnum
 from operator import attrgetter
-from typing import assert_never
+from typing import TypeGuard, assert_never
 
 import msgspec
 
+from idsync.model.directory import Cause, UpstreamCause
 from idsync.plan.changes import AccessListChange, Change, LockChange, PlainChange, UserChange
+from idsync.plan.sections import OKTA
 
 
 class Phase(IntEnum):
@@ -26,7 +28,9 @@ class Phase(IntEnum):
 
 
 class Step(msgspec.Struct, frozen=True, gc=False):
-    """One change's share in one phase; a list that gains and loses members has two."""
+    """One change's share in one phase: a list that gains and loses members has two, and one in Okta as many as there
+    are memberships, since each takes a request of its own.
+    """
 
     phase: Phase
     change: Change
@@ -70,12 +74,43 @@ def steps_of(changes: Iterable[Change]) -> list[Step]:
     for change in changes:
         for phase in phases_of(change):
             phases[phase].append(change)
-    return [Step(phase, change) for phase, some in phases.items() for change in _sorted(some)]
+    steps: list[Step] = []
+    for phase, some in phases.items():
+        for change in _sorted(some):
+            if _goes_to_okta(change):
+                steps.extend(_in_okta(phase, change))
+            else:
+                steps.append(Step(phase, change))
+    return steps
 
 
 def step_count(changes: Iterable[Change]) -> int:
     """How many steps an apply of these changes has."""
-    return sum(len(phases_of(change)) for change in changes)
+    return sum(_count(change) if _goes_to_okta(change) else len(phases_of(change)) for change in changes)
+
+
+def _goes_to_okta(change: Change) -> TypeGuard[AccessListChange]:
+    return change.target == OKTA and isinstance(change, AccessListChange)
+
+
+def _count(change: AccessListChange) -> int:
+    return len(change.members_added) + len(change.members_removed)
+
+
+def _in_okta(phase: Phase, change: AccessListChange) -> Iterator[Step]:
+    """A step for each membership that a change of Okta's adds, or takes away, with its own causes."""
+    joins = phase is Phase.ACCESS_LIST
+    people = {cause.id: cause for cause in change.causes if _is_of_person(cause)}
+    others = tuple(cause for cause in change.causes if not _is_of_person(cause))
+    for member in change.members_added if joins else change.members_removed:
+        causes = (*others, people[member]) if member in people else others
+        added, removed = ((member,), ()) if joins else ((), (member,))
+        one = msgspec.structs.replace(change, causes=causes, members_added=added, members_removed=removed)
+        yield Step(phase, one)
+
+
+def _is_of_person(cause: Cause) -> TypeGuard[UpstreamCause]:
+    return isinstance(cause, UpstreamCause) and cause.object == "user"
 
 
 def _sorted(changes: list[Change]) -> list[Change]:

@@ -3,7 +3,7 @@
 People, a scheduler, pushes and the passes of a service differ in the request and in what they tell alone.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -21,15 +21,14 @@ from idsync.config.guards import Guards
 from idsync.config.settings import Settings
 from idsync.config.source_files import SourceFile
 from idsync.errors import PlanStale
-from idsync.model.agreed_lists import END_KEY, FIRST_KEY
 from idsync.model.directory import Names
 from idsync.model.times import Clocks
 from idsync.plan.changes import Plan
 from idsync.plan.holding import LOCKS_GO
+from idsync.plan.okta_part import okta_alone, without_okta
 from idsync.plan.releases import releases_in
 from idsync.plan.sections import FIRST
 from idsync.plan.split import split, with_moved
-from idsync.reconcile.agreeing import agreed_by, forget_what_goes
 from idsync.reconcile.applied_configuration import (
     AppliedConfiguration,
     applied_configuration,
@@ -67,6 +66,8 @@ class Applier:
     known_kept: Kept | None = None
     """What was held when the plan was made; None where nobody holds anything meanwhile."""
     progress: Progress = _silent
+    sends: bool = True
+    """Whether what goes to Okta is part of each run. A service sends it by itself, outside its transactions."""
     remembered: Mapping[str, bytes] = field(default_factory=dict)
     """Facts that the apply of a reviewed edit keeps besides; its configuration is in force then, whatever is held."""
 
@@ -162,16 +163,20 @@ class Applier:
         return self.parts(with_moved(parts.whole, moved))
 
     def _run(self, parts: Parts, clocks: Clocks | None, looked_at: Names | None) -> Applied:
-        self.forget(parts)
-        return self.apply(parts.going, self.request_of(parts, clocks, looked_at))
+        going = parts.going if self.sends else without_okta(parts.going)
+        return self.apply(going, self.request_of(parts, clocks, looked_at))
 
-    def forget(self, parts: Parts) -> None:
-        """Forget what Okta and the directory do not agree on any more, before anything is made."""
-        facts = self.records.facts
-        if self.settings.integration.sync.bidirectional:
-            forget_what_goes(parts, facts, whole=self.request.whole)
-        elif self.request.whole and facts.between(FIRST_KEY, END_KEY):
-            facts.delete_between(FIRST_KEY, END_KEY)
+    def send(self, parts: Parts, moved: Container[tuple[str, str]] = ()) -> Applied | None:
+        """Send to Okta what goes ahead of these parts, but for what `moved` since, by target and address.
+
+        Each membership is journaled and agreed on by itself, so that it takes no transaction around it. None where
+        nothing is to be sent. Raises what an apply raises.
+        """
+        plan = okta_alone(parts.going, moved)
+        if plan is None:
+            return None
+        request = replace(self.request_now(parts, None), whole=False, sweep_locks=False)
+        return self.apply(plan, request)
 
     def apply(self, plan: Plan, request: Request) -> Applied:
         """Apply a plan that goes ahead."""
@@ -201,8 +206,6 @@ class Applier:
         if self.files and not (waits and applied_configuration(self.records.facts, self.first) is not None):
             applied = AppliedConfiguration(self.settings.digest, self.files, self._guards_from_now(parts))
             facts.update(configuration_to_remember(applied, self.records.facts, self.first))
-        if self.request.whole and parts.whole.both_ways:
-            facts.update(agreed_by(parts, self.records, self.first, self.request.expected.org_url, self.clock()))
         if self.until_released:
             there, name, now = self.records.facts, self.first.name, self.clock()
             facts.update(to_keep_back(parts.held, looked_at, there, name, self.holders, now, self.known_kept))

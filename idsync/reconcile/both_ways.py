@@ -3,37 +3,43 @@
 A reading is merged with the directory and with what both last agreed on, before anything is compiled.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 import msgspec
 
 from idsync.compiler.access_lists import Ends
-from idsync.compiler.both_ways import NOBODY, Merged, as_told, three_way
+from idsync.compiler.both_ways import NOBODY, Merged, as_told, newly_agreed, three_way
 from idsync.compiler.inputs import Inputs
 from idsync.compiler.list_rules import ListRules
 from idsync.compiler.subjects import Subject
 from idsync.config.settings import ListSubject
 from idsync.model.addresses import access_list_address
-from idsync.model.agreed_lists import AgreedList
 from idsync.model.canonical import fingerprint
-from idsync.model.directory import DirectoryState, Members, Reason, UpstreamCause
+from idsync.model.directory import DirectoryState, Members, Names, Reason, UpstreamCause
 from idsync.model.findings import (
     REMOVAL_WON,
     UPSTREAM_CONVEYED,
+    UPSTREAM_NESTED,
+    UPSTREAM_NESTING,
     UPSTREAM_PRIVILEGED,
     UPSTREAM_READ_ONLY,
     UPSTREAM_UNKNOWN,
     Finding,
 )
-from idsync.model.nesting import is_nested
-from idsync.model.times import is_past, parse_time
+from idsync.model.nesting import DEEPEST
+from idsync.model.ownership import is_ours
+from idsync.model.sent import END_KEY, FIRST_KEY, sent_by_list
+from idsync.model.times import parse_time
 from idsync.model.upstream_lists import list_in_okta
 from idsync.plan.changes import AccessListChange, BothSides
 from idsync.plan.sections import OKTA
+from idsync.reconcile.lists_here import Here, ListsHere
+from idsync.stores.protocol import AgreedLists, Facts
+from idsync.targets.protocol import DirectoryReader
 
 OKTA_GROUP = "OKTA_GROUP"
+_NO_MEMBERS: Members = {}
 
 
 class Upstream(Protocol):
@@ -47,33 +53,42 @@ class Upstream(Protocol):
 
 
 class BothWays(msgspec.Struct, frozen=True):
-    """What both sides agreed on, by list; and whom to ask about groups, where something is to be sent.
+    """What both sides agreed on, and what was sent lately; and whom to ask about groups, where something is to be sent.
 
-    Without an `upstream`, nothing is sent, and what is still to be sent stays as people edited it.
+    Without an `upstream`, nothing is sent, and what is still to be sent stays as people edited it. Where not everybody
+    is looked at, it is not `whole`. `only` names the memberships that may be sent now, by the Okta ids of list and
+    person; None for all.
     """
 
-    agreed: Mapping[str, AgreedList]
-    upstream: Upstream | None
+    agreed: AgreedLists
+    facts: Facts
+    upstream: Upstream | None = None
+    whole: bool = True
+    only: frozenset[tuple[str, str]] | None = None
 
 
 class Lists(msgspec.Struct, frozen=True):
     """What becomes of lists. `merged` are the members to have, by Okta id, where they are not as the reading has them.
 
     `kept` are names that stay in a list though Okta has nobody of them; `out` is what Okta is told, and `both_sides`
-    has every list that goes both ways.
+    has what both sides agree on that they did not before. The next plan is to look at what is `unsettled` again.
     """
 
     merged: Mapping[str, frozenset[str]] = {}
     kept: Mapping[str, frozenset[str]] = {}
     out: tuple[AccessListChange, ...] = ()
-    both_sides: Mapping[str, BothSides] = {}
+    both_sides: Mapping[str, BothSides | None] = {}
     findings: tuple[Finding, ...] = ()
+    unsettled: frozenset[str] = NOBODY
 
 
-def merged_lists(inputs: Inputs, current: DirectoryState, both: BothWays) -> Lists:
-    """Merge every list that there is on both sides."""
-    merging = _Merging(inputs, current, both)
-    for subject in inputs.subjects:
+def merged_lists(
+    inputs: Inputs, current: DirectoryState, both: BothWays, target: DirectoryReader, within: Names | None = None
+) -> Lists:
+    """Merge every list that there is on both sides, or those of them that are looked at (`within`)."""
+    subjects = [each for each in inputs.subjects if within is None or each.id in within.access_lists]
+    merging = _Merging(inputs, current, both, target, frozenset(each.id for each in subjects))
+    for subject in subjects:
         merging.add(subject)
     return merging.lists()
 
@@ -81,7 +96,14 @@ def merged_lists(inputs: Inputs, current: DirectoryState, both: BothWays) -> Lis
 class _Merging:
     """The merge while it is being made."""
 
-    def __init__(self, inputs: Inputs, current: DirectoryState, both: BothWays) -> None:
+    def __init__(
+        self,
+        inputs: Inputs,
+        current: DirectoryState,
+        both: BothWays,
+        target: DirectoryReader,
+        names: frozenset[str],
+    ) -> None:
         self._inputs = inputs
         self._current = current
         self._both = both
@@ -94,63 +116,113 @@ class _Merging:
         self._types = {group.id: group.type for group in inputs.snapshot.groups}
         self._apps = {app.id: app for app in inputs.snapshot.apps}
         self._groups = {group.id: group for group in inputs.snapshot.groups}
-        self._accounts = frozenset(entry.okta_id for entry in inputs.index.users.values())
-        self._edited: Mapping[str, set[str]] = _edited_members(inputs.index.edited)
+        self._accounts = {entry.okta_id: name for name, entry in inputs.index.users.items() if entry.okta_id}
+        self._agreed = both.agreed.members(names, None if both.whole else self._names.keys() | self._accounts.keys())
+        self._sent = sent_by_list(both.facts.between(FIRST_KEY, END_KEY))
+        self._here = ListsHere(inputs, target, self._present, whole=both.whole)
         self._merged: dict[str, frozenset[str]] = {}
         self._kept: dict[str, frozenset[str]] = {}
         self._out: list[AccessListChange] = []
-        self._both_sides: dict[str, BothSides] = {}
+        self._both_sides: dict[str, BothSides | None] = {}
         self._findings: list[Finding] = []
+        self._unsettled: set[str] = set()
 
     def lists(self) -> Lists:
         """What became of all lists."""
-        return Lists(self._merged, self._kept, tuple(self._out), self._both_sides, tuple(self._findings))
+        unsettled = frozenset(self._unsettled)
+        return Lists(self._merged, self._kept, tuple(self._out), self._both_sides, tuple(self._findings), unsettled)
 
     def add(self, subject: Subject) -> None:
         """Merge one list."""
+        existing = self._current.access_lists.get(subject.id)
         if self._rules.goes_both_ways(subject) is False:
+            if subject.id in self._agreed:
+                self._both_sides[subject.id] = None
             return
-        existing = self._current.members.get(subject.id) if subject.id in self._current.access_lists else None
-        agreed = self._both.agreed.get(subject.id) if existing is not None else None
+        if existing is not None and not is_ours(existing.metadata.labels, self._inputs.settings.integration.org_url):
+            return
+        agreed = self._agreed.get(subject.id) if existing is not None else None
         listed = frozenset(subject.member_ids()) & self._present
-        upstream = as_told(listed, agreed.sent, self._read_at) & self._present if agreed else listed
-        here, edited, unknown = self._here(subject, existing or {})
+        sent = self._sent.get(subject.id, {}) if agreed is not None else {}
+        upstream = as_told(listed, sent, self._read_at) & self._present
+        here = self._here.of(subject.id, self._current.members.get(subject.id, _NO_MEMBERS))
+        if here.lists or here.ending or here.unknown or sent:
+            self._unsettled.add(subject.id)
+        if agreed is not None and (here.unknown or here.lists):
+            self._kept[subject.id] = here.unknown | here.lists
+            self._report(UPSTREAM_UNKNOWN, subject, here.unknown, "is nobody who has the app, and stays here alone")
+        if here.nested is None:
+            self._leave(subject, here)
+        else:
+            self._merge(subject, listed, upstream, agreed, here, here.nested)
+
+    def _merge(
+        self,
+        subject: Subject,
+        listed: frozenset[str],
+        upstream: frozenset[str],
+        agreed: frozenset[str] | None,
+        here: Here,
+        nested: frozenset[str],
+    ) -> None:
         # Without an account nobody can be in a list: that it is gone edits none of their memberships.
-        here |= upstream - self._accounts
-        merged = three_way(agreed.members & self._present if agreed else None, upstream, here, edited)
-        if agreed is not None and unknown:
-            self._kept[subject.id] = unknown
-            self._report(UPSTREAM_UNKNOWN, subject, unknown, "is nobody who has the app, and stays here alone")
+        inside = here.direct | nested | (upstream - self._accounts.keys())
+        merged = three_way(None if agreed is None else agreed & self._present, upstream, inside, here.edited)
         merged = self._permitted(subject, merged, upstream)
-        if merged.members != listed:
-            self._merged[subject.id] = merged.members
-        if merged.contested:
-            names = frozenset(map(self._names.__getitem__, merged.contested))
-            self._report(REMOVAL_WON, subject, names, "was removed in Okta and edited here: the removal wins")
+        stay = nested - merged.members if agreed is not None else NOBODY
+        won = self._called(merged.contested - stay)
+        self._report(REMOVAL_WON, subject, won, "was removed in Okta and edited here: the removal wins")
+        staying = self._called(stay & (agreed or NOBODY))
+        what = "was removed in Okta, and stays in this list by a list that is nested in it"
+        self._report(UPSTREAM_NESTED, subject, staying, what)
+        members = merged.members - (nested - here.direct)
+        if members != listed:
+            self._merged[subject.id] = members
+            self._unsettled.add(subject.id)
+        if merged.goes_out:
+            self._send(subject, merged)
+        self._agree(subject, agreed, merged, stay)
+
+    def _leave(self, subject: Subject, here: Here) -> None:
+        """Leave a list as it is whose nested lists cannot be flattened."""
+        what = f"lists nested in it contain each other, or there are more than {DEEPEST} levels: it is left as it is"
+        message = f"{subject.kind.value.capitalize()} {subject.name}: {what}."
+        self._findings.append(Finding(UPSTREAM_NESTING, "error", message, (subject.cause(),)))
+        self._merged[subject.id] = here.direct
+
+    def _send(self, subject: Subject, merged: Merged) -> None:
+        """Tell Okta what changes there, of what may be sent now."""
+        self._unsettled.add(subject.id)
+        only = self._both.only
+        if only is not None:
+            people = frozenset(person for name, person in only if name == subject.id)
+            merged = msgspec.structs.replace(merged, add=merged.add & people, remove=merged.remove & people)
         if merged.goes_out:
             self._out.append(self._change(subject, merged))
-        apart = merged.members & self._ends.of(subject.id)
-        self._both_sides[subject.id] = BothSides(subject.kind.value, subject.name, tuple(sorted(apart)))
 
-    def _here(self, subject: Subject, existing: Members) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
-        """Who is in the list in the directory, by Okta id; whose membership a person edited; and names of nobody."""
-        here, edited, unknown = set[str](), set[str](), set[str]()
-        users, pool, now = self._inputs.index.users, self._inputs.pool, self._inputs.now
-        touched = self._edited.get(subject.id, set())
-        for name, entry in existing.items():
-            if is_nested(entry):
-                unknown.add(name)
-                continue
-            known = users.get(name)
-            okta_id = known.okta_id if known is not None else None
-            if okta_id in self._present:
-                if not is_past(entry.expires, now):
-                    here.add(okta_id)
-                    if name in touched:
-                        edited.add(okta_id)
-            elif name not in pool.held and name not in pool.names_left:
-                unknown.add(name)
-        return frozenset(here), frozenset(edited), frozenset(unknown)
+    def _agree(self, subject: Subject, agreed: frozenset[str] | None, merged: Merged, stay: frozenset[str]) -> None:
+        """Note what both sides agree on now, and did not before."""
+        is_there = subject.id in self._current.access_lists or bool(merged.members)
+        if not is_there or (agreed is None and not self._both.whole):
+            return  # of a list that was never agreed on, all has to be looked at
+        ended = merged.members & self._ends.of(subject.id)
+        now = newly_agreed(None if agreed is None else agreed & self._present, merged, ended)
+        joins = {person: self._names[person] for person in sorted(now.joins)}
+        leaves = {person: self._names[person] for person in sorted(now.leaves - stay)}
+        leaves |= self._left(agreed or NOBODY)
+        if joins or leaves or agreed is None:
+            self._both_sides[subject.id] = BothSides(subject.kind.value, subject.name, joins, leaves)
+        if joins or leaves or ended or stay or agreed is None:
+            self._unsettled.add(subject.id)
+
+    def _left(self, agreed: frozenset[str]) -> dict[str, str]:
+        """Those whom both sides agreed on and who are in the pool no more, and go or are gone here."""
+        names_left = self._inputs.pool.names_left
+        gone = ((person, self._accounts.get(person)) for person in sorted(agreed - self._names.keys()))
+        return {person: name or "" for person, name in gone if name is None or name in names_left}
+
+    def _called(self, people: frozenset[str]) -> frozenset[str]:
+        return frozenset(map(self._names.__getitem__, people))
 
     def _permitted(self, subject: Subject, merged: Merged, upstream: frozenset[str]) -> Merged:
         """The outcome, or Okta's side of it where the list, or a membership of it, is never written."""
@@ -158,7 +230,7 @@ class _Merging:
             return merged
         code = self._never_written(subject, self._both.upstream)
         if code is not None:
-            people = frozenset(map(self._names.__getitem__, merged.add | merged.remove))
+            people = self._called(merged.add | merged.remove)
             if code == UPSTREAM_READ_ONLY:
                 what = "was edited here, and Okta fills this group by a rule or from an app: it is put back"
                 self._report(UPSTREAM_READ_ONLY, subject, people, what)
@@ -168,7 +240,7 @@ class _Merging:
             return Merged(upstream, contested=merged.contested)
         conveyed = merged.remove & self._conveyed(subject) if subject.kind is ListSubject.APP else NOBODY
         if conveyed:
-            names = frozenset(map(self._names.__getitem__, conveyed))
+            names = self._called(conveyed)
             self._report(UPSTREAM_CONVEYED, subject, names, "has the app by a group as well, and stays on both sides")
         return msgspec.structs.replace(merged, members=merged.members | conveyed, remove=merged.remove - conveyed)
 
@@ -209,14 +281,3 @@ class _Merging:
         for name in sorted(names):
             message = f"{subject.kind.value.capitalize()} {subject.name}: {name} {what}."
             self._findings.append(Finding(code, "warning", message, (subject.cause(),)))
-
-
-def _edited_members(edited: Iterable[str]) -> Mapping[str, set[str]]:
-    """The names whose memberships a person edited, by list."""
-    found: dict[str, set[str]] = defaultdict(set)
-    for address in edited:
-        kind, _, rest = address.partition("/")
-        if kind == "access_list_member":
-            name, _, member = rest.partition("/")
-            found[name].add(member)
-    return found

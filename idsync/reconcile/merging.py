@@ -20,6 +20,7 @@ from idsync.model.pushed import PushedUser
 from idsync.model.times import format_time
 from idsync.plan.changes import AccessListChange, Change, LockChange, PlainChange, UserChange
 from idsync.plan.holding import person_of
+from idsync.plan.sections import OKTA
 from idsync.reconcile.followed import LAG, NOTHING, Stored
 from idsync.reconcile.gone import gone_since
 from idsync.stores.protocol import Facts, Pushed, Upstream
@@ -71,7 +72,11 @@ class Newer(msgspec.Struct, frozen=True):
             return frozenset()
         # Of somebody who came and went, neither the facts nor the directory have a name: but the plan has.
         names = self.names | {name for change in changes for name in _names_of(change, self.people)}
-        return frozenset((each.target, each.address) for each in changes if _is_about(each, names, self.lists))
+        return frozenset(
+            (each.target, each.address)
+            for each in changes
+            if _is_about(each, self.people if each.target == OKTA else names, self.lists)
+        )
 
 
 def newer_than_plan(records: PushRecords, stored: Stored, target: DirectoryReader, since: str) -> Newer:
@@ -98,7 +103,7 @@ def _is_about(change: Change, people: AbstractSet[str], lists: AbstractSet[str])
         case UserChange() | LockChange():
             return person_of(change) in people
         case AccessListChange():
-            named = (*change.members_added, *change.members_removed)
+            named = (*change.members_added, *change.members_removed)  # in Okta by Okta id
             return split_address(change.address)[1] in lists or any(name in people for name in named)
         case PlainChange():
             name = split_address(change.address)[1]

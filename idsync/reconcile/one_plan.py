@@ -77,8 +77,8 @@ def planned_by(inputs: CompilerInputs, basis: Basis) -> Planned:
         made, basis, seen, comparison, Reach(comparison.changes, delta, around, inputs.index.users, inputs.now)
     )
     plan = _assembled(made, basis, comparison, delta, around, seen, judgement, told)
-    if basis.both is not None and basis.both.upstream is not None:
-        plan = with_upstream_section(plan, made.lists, inputs, judgement, basis.both.agreed.values())
+    if basis.both is not None:
+        plan = with_upstream_section(plan, made.lists, inputs, judgement, basis.both)
     return Planned(
         plan if basis.described is None else in_brief(plan, len(counted)),
         made.compilation,
@@ -118,9 +118,12 @@ def _compiled(inputs: CompilerInputs, basis: Basis) -> _Compiled:
     current = identified_state(present_state(settings, found, target), basis.okta_ids)
     lists = Lists()
     if basis.both is not None:
-        lists = merged_lists(inputs, current, basis.both)
+        lists = merged_lists(inputs, current, basis.both, basis.target, within)
         inputs = replace(inputs, merged=lists.merged, staying=lists.kept)
-    return _Compiled(inputs, compile_state(inputs, locks, current, within), found, current, lists, within, bases)
+    compilation = compile_state(inputs, locks, current, within)
+    if lists.unsettled:
+        compilation = replace(compilation, noticed_lists=compilation.noticed_lists | lists.unsettled)
+    return _Compiled(inputs, compilation, found, current, lists, within, bases)
 
 
 def _judged(made: _Compiled, basis: Basis) -> tuple[Seen, Judgement]:

@@ -12,8 +12,7 @@ from idsync.config.settings import Settings
 from idsync.model.directory import LastApply
 from idsync.model.extent import Extent
 from idsync.plan.changes import AccessListChange, Change, LockChange, PlainChange, UserChange, passes_on
-from idsync.plan.sections import FIRST
-from idsync.reconcile.agreeing import known_agreed
+from idsync.plan.sections import FIRST, OKTA
 from idsync.reconcile.applying import Applier
 from idsync.reconcile.both_ways import BothWays
 from idsync.reconcile.people_known import PeopleKnown
@@ -57,11 +56,15 @@ def apply_part(
         asked = of_a_part if lately is None else replace(of_a_part, lately=lately())
         applier = Applier(settings, store, {FIRST: target}, asked, lambda: now, until_released=unattended)
         agreed = store.agreed(target.name)
-        both = BothWays(known_agreed(store.facts), None) if settings.integration.sync.bidirectional else None
+        both = (
+            BothWays(store.agreed_lists(OKTA), store.facts, whole=False)
+            if settings.integration.sync.bidirectional
+            else None
+        )
         planned = plan_part(
             settings, store.upstream, target, moved, last=last, now=now, agreed=agreed, people=people, both=both
         )
-        if planned.plan.is_empty and not planned.plan.forgets:
+        if planned.plan.is_empty and not planned.plan.forgets and not planned.plan.both_ways:
             if unattended:
                 withdraw(planned.plan, planned.looked_at, store.facts, target.name, now)
             return

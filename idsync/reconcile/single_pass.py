@@ -129,9 +129,8 @@ def plan_reading(
     both: BothWays | None = None,
 ) -> Planned:
     """The same, from a reading."""
-    # What moved in the first target says nothing of what others lack, nor of what goes to Okta: everybody is compiled.
-    whole = bool(further) or both is not None
-    remembered = None if cache is None or whole else Remembering(decode_memo(cache.get(_MEMO.format(target.name))))
+    # What moved in the first target says nothing of what others lack: everybody is compiled.
+    remembered = None if cache is None or further else Remembering(decode_memo(cache.get(_MEMO.format(target.name))))
     planned = make_plan(
         settings,
         reading.snapshot,

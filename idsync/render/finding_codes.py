@@ -95,6 +95,20 @@ _code(
     "Add them again, on either side, if that is wanted.",
 )
 _code(
+    "upstream_nested_member",
+    "warning",
+    "Somebody was removed in Okta who is in the list by a list that is nested in it: they stay here, and are not added "
+    "in Okta again.",
+    "Take them out of the nested list, or the nested list out of this one; or add them in Okta again.",
+)
+_code(
+    "upstream_nesting",
+    "error",
+    "Lists that are nested in a list that goes both ways contain each other, or nest more than ten levels deep: the "
+    "list is left as it is on both sides.",
+    "Take one of the nested lists out of the other.",
+)
+_code(
     "access_list_conflict",
     "error",
     "A list exists under the id of a group or app and is not ours.",

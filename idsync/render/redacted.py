@@ -89,12 +89,21 @@ class _Redaction:
             both_ways=self._both_ways(),
         )
 
-    def _both_ways(self) -> dict[str, BothSides] | msgspec.UnsetType:
-        """The lists whose memberships go both ways, without the people who stand apart."""
+    def _both_ways(self) -> dict[str, BothSides | None] | msgspec.UnsetType:
+        """What both sides agree on, of people under other names."""
         known = self._plan.both_ways
         if isinstance(known, msgspec.UnsetType):
             return known
-        return {name: replace(each, apart=tuple(map(self._pseudonym.id, each.apart))) for name, each in known.items()}
+        return {
+            name: None
+            if each is None
+            else replace(each, joins=self._named(each.joins), leaves=self._named(each.leaves))
+            for name, each in known.items()
+        }
+
+    def _named(self, people: dict[str, str]) -> dict[str, str]:
+        pseudonym = self._pseudonym
+        return {pseudonym.id(okta_id): pseudonym.text(name) for okta_id, name in people.items()}
 
     def _change(self, change: Change) -> Change:
         causes = self._causes(change.causes)

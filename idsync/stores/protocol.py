@@ -10,7 +10,7 @@ from typing import Protocol, Self
 
 from idsync.model.directory_tables import DirectoryTables
 from idsync.model.journal import Head, Verification
-from idsync.stores.protocols.agreed import AgreedState, Difference, Found
+from idsync.stores.protocols.agreed import AgreedLists, AgreedState, Difference, Found
 from idsync.stores.protocols.facts import Facts, Upstream
 from idsync.stores.protocols.journal import Bodies, Journal, Runs, UnfinishedRun
 from idsync.stores.protocols.leases import Holder, Lease, Leases, Replicas
@@ -18,6 +18,7 @@ from idsync.stores.protocols.pushed import Pushed, Tokens
 
 __all__ = [
     "Access",
+    "AgreedLists",
     "AgreedState",
     "Bodies",
     "Difference",
@@ -61,6 +62,9 @@ class Records(Protocol):
 
     def agreed(self, target: str) -> AgreedState:
         """The agreed state of the target of this name."""
+
+    def agreed_lists(self, target: str) -> AgreedLists:
+        """The lists that the target of this name, which is elsewhere, agreed on."""
 
     def transaction(self) -> AbstractContextManager[None]:
         """A span of writes; joins the one that is open."""

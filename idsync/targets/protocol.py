@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from idsync.model.addresses import Address, Kind
 from idsync.model.directory import DirectoryState, Members, Names
@@ -148,6 +148,14 @@ class Target(DirectoryReader, Protocol):
         number lower than one that it has seen. Raises another IdsyncError, best a TargetError, when the step cannot be
         made; it may then have been made in part, or even whole.
         """
+
+
+@runtime_checkable
+class NotingTarget(Protocol):
+    """A target of which the store keeps more than what is agreed on."""
+
+    def note(self, step: Step) -> None:
+        """Keep what follows from a step that was made, in the transaction that writes it down."""
 
 
 Progress = Callable[[str, int, int], None]

@@ -27,11 +27,13 @@ from idsync.plan.changes import Change, GuardResult, Plan
 from idsync.plan.counted_once import CountedOnce
 from idsync.plan.guards import PROTECTED, marked
 from idsync.plan.holding import LOCKS_GO
+from idsync.plan.okta_part import without_okta
 from idsync.plan.seal import sealed
 from idsync.plan.sections import FIRST, sections
 from idsync.plan.split import split, with_moved
 from idsync.plan.steps import in_listing_order
 from idsync.reconcile.applying import Applier
+from idsync.reconcile.continuous.agreed_in_batches import AgreedInBatches, Sides
 from idsync.reconcile.continuous.pace import Pace
 from idsync.reconcile.lately import Lately
 from idsync.reconcile.merging import Newer
@@ -65,6 +67,7 @@ class _Progress:
     pieces: list[Piece]
     held: list[Change]
     pending: frozenset[Address]
+    agreed: AgreedInBatches
     made: dict[tuple[str, Address], Change] = field(default_factory=dict)
     run: int | None = None
     batches: int = 0
@@ -72,7 +75,7 @@ class _Progress:
 
 @dataclass(frozen=True)
 class InBatches:
-    """Applies what goes ahead of a plan of the first target. `writing` is a transaction that has the target.
+    """Applies what goes ahead of a plan in the first target, and nothing else. `writing` is a transaction that has it.
 
     `newer` says what is known better by now than when the plan was made, and `check` raises where this is to end.
     """
@@ -88,12 +91,13 @@ class InBatches:
 
         Raises what an apply raises, and PlanStale where somebody else applied everything meanwhile.
         """
-        pieces = pieces_of(parts.going.changes)
-        if sum(piece.weight for piece in pieces) <= self.pace.amount or len(sections(parts.going)) > 1:
+        changes = without_okta(parts.going).changes
+        pieces = pieces_of(changes)
+        if sum(piece.weight for piece in pieces) <= self.pace.amount:
             return self._at_once(parts, clocks)
         whole = self._judged(parts, clocks)
-        self.applier.forget(parts)
-        progress = _Progress(pieces, list(parts.held.changes), _addresses(parts.held, parts.held.changes))
+        agreed = AgreedInBatches(parts.going.both_ways or {}, changes)
+        progress = _Progress(pieces, list(parts.held.changes), _addresses(parts.held, parts.held.changes), agreed)
         lately = Lately()
         while progress.pieces:
             self.check()
@@ -143,6 +147,7 @@ class InBatches:
             self._part_again(parts, whole, progress, moved, over)
             return
         whole.once.made(changes)
+        progress.agreed.made(progress.agreed.of(changes))
         progress.pieces, progress.batches = rest, progress.batches + 1
         progress.made.update(((piece.whole.target, piece.whole.address), piece.whole) for piece in batch)
 
@@ -162,7 +167,8 @@ class InBatches:
             pending={FIRST: pending} if pending else {},
             judged=Judged(whole.once.of(changes), whole.releases),
         )
-        return self.applier.apply(_plan_of(parts.going, changes, progress.batches), request)
+        plan = _plan_of(parts.going, changes, progress.batches, progress.agreed.of(changes))
+        return self.applier.apply(plan, request)
 
     def _check_last(self, whole: _Whole) -> None:
         applier = self.applier
@@ -213,7 +219,8 @@ class InBatches:
         parts = Parts(parts.whole, replace(parts.going, changes=made, summary=summarise(made)), rest)
         with self.writing():
             self._check_last(whole)
-            empty = replace(_plan_of(parts.going, (), progress.batches), forgets=parts.going.forgets)
+            empty = _plan_of(parts.going, (), progress.batches, progress.agreed.rest())
+            empty = replace(empty, forgets=parts.going.forgets)
             applied = self.applier.apply(empty, self.applier.request_of(parts, clocks))
         return Made(parts, progress.run, applied, progress.batches)
 
@@ -235,7 +242,7 @@ def _addresses(plan: Plan, changes: tuple[Change, ...]) -> frozenset[Address]:
     return left_for_later(replace(plan, changes=changes)).get(FIRST, frozenset())
 
 
-def _plan_of(plan: Plan, changes: tuple[Change, ...], batches: int) -> Plan:
+def _plan_of(plan: Plan, changes: tuple[Change, ...], batches: int, both_ways: Sides) -> Plan:
     """A plan of these changes alone, of the directory after so many batches, where nobody else wrote to it."""
     inputs = replace(plan.inputs, target_serial=plan.inputs.target_serial + batches, measures=Measures())
     return sealed(
@@ -248,5 +255,6 @@ def _plan_of(plan: Plan, changes: tuple[Change, ...], batches: int) -> Plan:
             guards=(),
             findings=(),
             forgets=msgspec.UNSET,
+            both_ways=both_ways or msgspec.UNSET,
         )
     )

@@ -23,6 +23,7 @@ from idsync.reconcile.continuous.log_cursor import LogCursor
 from idsync.reconcile.continuous.pace import Pace
 from idsync.reconcile.continuous.pass_reports import PassReport, counts_of, ended, failed
 from idsync.reconcile.continuous.reconciling import LEASE_WAIT, NOBODY_ASKS, SERVICE, Place, Reconciling
+from idsync.reconcile.continuous.sending import Sending, sent
 from idsync.reconcile.continuous.storing import FIRST_SLICE, Storing
 from idsync.reconcile.continuous.wishes import take_wish, waiting_wish, wish_for_pass
 from idsync.reconcile.followed import out_lately
@@ -117,7 +118,7 @@ class _FullPass:
             self._reconciling.followed.ahead_of_directory = True
             self._store_reading(made)
         done = self._apply(made)
-        parts = done.parts
+        parts, left = done.parts, self._send(made)
         self.waits_in_part = _waits_with_a_release(parts, self._reconciling.wish.releases)
         if parts.held.is_empty:
             with self._reconciling.leading(store, self.lead):
@@ -126,12 +127,12 @@ class _FullPass:
         report = ended("full", self.begun, place.now())
         return replace(
             report,
-            run=done.run,
+            run=done.run or left.run,
             counts=counts_of([parts.going.summary]),
             held=_held(parts),
-            owed=_owed(parts),
+            owed=_owed(parts) + left.owed,
             doubts=parts.doubts({}),
-            note=made.note,
+            note=" ".join(part for part in (made.note, left.note) if part),
         )
 
     def _pairs(self, reading: Reading) -> Mapping[str, str]:
@@ -218,6 +219,7 @@ class _FullPass:
             place.now,
             place.files,
             until_released=True,
+            sends=False,
             known_kept=kept_back(self._store.facts, self._target.name),
         )
 
@@ -236,6 +238,13 @@ class _FullPass:
         check = self._reconciling.check_stop
         batches = InBatches(made.applier, self._writing, lambda: self._newer(made), check, pace)
         return batches.make(made.parts, made.planned.inputs.clocks)
+
+    def _send(self, made: _Planned) -> Sending:
+        """Send to Okta what people edited, once the directory is as planned; what is left of it."""
+        parts = made.parts
+        with self._reconciling.sending(waits=True):
+            moved = self._newer(made).changes_in(parts.going.changes)
+            return sent(made.applier, parts, moved, self._reconciling.check_stop)
 
     def _writing(self) -> AbstractContextManager[None]:
         return self._reconciling.writing(self._store, self._target, self.lead)

@@ -77,6 +77,7 @@ class Reconciling:
     stopping: threading.Event = field(default_factory=threading.Event)
     lead: Lead = field(init=False)
     _writes: threading.Lock = field(default_factory=threading.Lock, init=False)
+    _sends: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def __post_init__(self) -> None:
         self.lead = Lead(self.holder, self.clock)
@@ -106,6 +107,19 @@ class Reconciling:
         """A moment at which no thread of this process writes."""
         with self._writes:
             yield
+
+    @contextmanager
+    def sending(self, *, waits: bool) -> Iterator[bool]:
+        """A span in which no other thread of this process sends to Okta; False where one does, and this does not wait.
+
+        It spans no transaction: what is sent takes as long as Okta lets it.
+        """
+        alone = self._sends.acquire(blocking=waits)
+        try:
+            yield alone
+        finally:
+            if alone:
+                self._sends.release()
 
     def going_on(self, store: Store, lead: Lease | None) -> Progress:
         """What a reading calls again and again: it keeps the `lead`, and breaks off where that is lost or we stop."""

@@ -13,6 +13,7 @@ from idsync.model.extent import Extent, Reading
 from idsync.model.identity import ACCESS_STATUSES
 from idsync.model.names import twin_key
 from idsync.model.times import format_time, parse_time
+from idsync.reconcile.continuous.edits_out import EditsOut
 from idsync.reconcile.continuous.following import Following, Look
 from idsync.reconcile.continuous.loop import TickEnd
 from idsync.reconcile.continuous.pass_reports import counts_of, ended, failed, last_report, put_report, seconds_between
@@ -42,6 +43,7 @@ class Ticks:
         self._store = store
         self._reconciling = reconciling
         self._following: Following | None = None
+        self._edits = EditsOut()
         self._stood_at = -math.inf
 
     def tick(self) -> TickEnd:
@@ -55,6 +57,7 @@ class Ticks:
             end = tick.make()
             if tick.looked:
                 self._note_look(tick, place.now())
+            self._send_edits(tick, place)
             return end
         except PassStopped:  # nothing is told of it: the next process looks at the same
             return TickEnd.DONE
@@ -63,6 +66,16 @@ class Ticks:
             return TickEnd.DONE
         finally:
             self._note_standing(tick, place)
+
+    def _send_edits(self, tick: "_Tick", place: Place) -> None:
+        """Send to Okta what people edited, once there is something to merge it with."""
+        if not self._store.upstream.is_known():
+            return
+        sending = self._edits.send(self._store, self._reconciling, place)
+        if sending.run is not None or sending.note:
+            told = ended("tick", tick.begun, place.now())
+            told = replace(told, run=sending.run, owed=sending.owed, note=sending.note)
+            self._reconciling.report(self._store, told, tick.lead)
 
     def _note_standing(self, tick: "_Tick", place: Place) -> None:
         """Keep, four times a minute at most, what is left of the source's limits and what waits to be looked at."""

@@ -6,11 +6,14 @@ from typing import Protocol
 import msgspec
 
 from idsync.model.addresses import Address
+from idsync.model.agreed_lists import AgreedLists
 from idsync.model.agreed_past import AgreedPast
 from idsync.model.canonical import Body
 from idsync.model.directory import DirectoryState, Names
 from idsync.model.plain_resources import Plain
 from idsync.model.resources import AccessList, Lock, Membership, User
+
+__all__ = ["AgreedLists", "AgreedState", "Difference", "Found"]
 
 
 class Difference(msgspec.Struct, frozen=True, gc=False):

@@ -9,6 +9,7 @@ from typing import Self
 
 from idsync.model.journal import LOCAL, Head, Verification
 from idsync.stores.tables.agreed import LocalAgreed, RemoteAgreed
+from idsync.stores.tables.agreed_lists import AgreedLists
 from idsync.stores.tables.bodies import Bodies
 from idsync.stores.tables.connection import Connection
 from idsync.stores.tables.directory import Directory
@@ -52,6 +53,10 @@ class TableStore:
             return LocalAgreed(self._connection, self.directory, self.bodies)
         names, details = self.directory.names, self.directory.details
         return RemoteAgreed(self._connection, target, names, details, self.bodies)
+
+    def agreed_lists(self, target: str) -> AgreedLists:
+        """The lists that the target of this name, which is elsewhere, agreed on."""
+        return AgreedLists(self._connection, target, self.bodies)
 
     def verify(self, head: Head | None = None) -> Verification:
         """Whether the journal is as written, and all else that the store knows tells the same story."""

@@ -1,20 +1,22 @@
-"""Okta as a further target: what it holds is what both sides agreed on, and a step writes memberships.
+"""Okta as a further target: what it holds is what both sides agreed on, and a step writes one membership.
 
 A reading showed who is in each list when the plan was made. Nobody is read again for a step: who is in already, or out
 already, is as the step wants it. Members are named by their Okta ids.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol
 
-from idsync.errors import IdsyncError, TargetError
+from idsync.errors import TargetError
 from idsync.model.addresses import Kind, split_address
-from idsync.model.agreed_lists import AgreedList
-from idsync.model.directory import DirectoryState
-from idsync.model.directory_index import Managed
+from idsync.model.agreed_lists import AgreedLists
+from idsync.model.directory import DirectoryState, Names
+from idsync.model.directory_index import DirectoryIndex, Managed, index_of
+from idsync.model.former_addresses import Orphans
 from idsync.model.ownership import is_ours
-from idsync.model.resources import NEW_MEMBERSHIP, AccessList
-from idsync.model.upstream_lists import KIND_LABEL, list_in_okta
+from idsync.model.resources import NEW_MEMBERSHIP, AccessList, Membership
+from idsync.model.upstream_lists import KIND_LABEL
 from idsync.plan.apply_times import Moment
 from idsync.plan.changes import AccessListChange
 from idsync.plan.sections import OKTA
@@ -26,6 +28,13 @@ from idsync.targets.protocol import Resource
 Connect = Callable[[], AbstractContextManager[MembershipWriter]]
 
 
+class NoteSent(Protocol):
+    """Keeps that Okta was told of a membership."""
+
+    def __call__(self, access_list: str, person: str, *, joins: bool) -> None:
+        """In the list of this Okta id, this person is, or is not."""
+
+
 class OktaTarget(GivenDirectory):
     """The groups and apps of one organization whose memberships go both ways."""
 
@@ -33,33 +42,54 @@ class OktaTarget(GivenDirectory):
     atomic = False
     kinds: frozenset[Kind] = frozenset({"access_list", "access_list_member"})
 
-    def __init__(self, org_url: str, agreed: Mapping[str, AgreedList], connect: Connect) -> None:
-        """`connect` gives what writes, to be closed at the end of what is asked of it."""
-        lists = {name: list_in_okta(name, each.kind, each.title, org_url) for name, each in agreed.items()}
-        members = {name: dict.fromkeys(sorted(each.members), NEW_MEMBERSHIP) for name, each in agreed.items()}
-        super().__init__(DirectoryState(access_lists=lists, members={**members}))
+    def __init__(self, org_url: str, agreed: AgreedLists, connect: Connect, sent: NoteSent) -> None:
+        """`connect` gives what writes, to be closed at the end of what is asked of it; `sent` keeps what was sent."""
+        super().__init__(DirectoryState())
         self._org_url = org_url
         self._agreed = agreed
         self._connect = connect
+        self._sent = sent
         self._writer: MembershipWriter | None = None
         self._checked: set[str] = set()
 
     def counts(self, org_url: str) -> Managed:  # noqa: ARG002 - all of it is of the one organization
         """How many memberships both sides agreed on."""
-        return Managed(agreed=sum(len(each.members) for each in self._agreed.values()))
+        return Managed(agreed=self._agreed.count())
+
+    def orphans(self, known: Collection[str]) -> tuple[Orphans, ...]:  # noqa: ARG002
+        """None: all of it is of the one organization."""
+        return ()
+
+    def index(self, org_url: str, within: Names | None = None) -> DirectoryIndex:
+        """The lists in brief."""
+        return index_of(self.state(within), org_url)
+
+    def state(self, within: Names | None = None) -> DirectoryState:
+        """The lists, or those of `within`, with their members."""
+        names = self._agreed.names() if within is None else within.access_lists
+        members = self._agreed.members(names)
+        return DirectoryState(
+            access_lists=dict(self._agreed.bodies(names)),
+            members={name: dict.fromkeys(sorted(inside), NEW_MEMBERSHIP) for name, inside in members.items()},
+        )
 
     def access_lists(self, names: Collection[str] | None = None) -> dict[str, AccessList]:
         """The lists; those that a plan is about are asked for by name, before the first of them is written.
 
         Raises AuthorizationError where the credential may not write them.
         """
-        found = super().access_lists(names)
+        found = dict(self._agreed.bodies(self._agreed.names() if names is None else names))
         kinds = sorted({each.metadata.labels[KIND_LABEL] for each in found.values()} - self._checked)
         if names is not None and kinds:
             with self._connect() as writer:
                 writer.check_access(kinds)
             self._checked.update(kinds)
         return found
+
+    def memberships(self, people: Iterable[str]) -> dict[str, dict[str, Membership]]:
+        """For each list that holds any of `people`, those memberships."""
+        found = self._agreed.members(self._agreed.names(), frozenset(people))
+        return {name: dict.fromkeys(sorted(inside), NEW_MEMBERSHIP) for name, inside in found.items() if inside}
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -84,19 +114,23 @@ class OktaTarget(GivenDirectory):
         return (wanted is None) == (found is None)
 
     def make(self, step: Step, at: Moment, fence: int) -> Resource | None:  # noqa: ARG002
-        """Send what a step changes, person by person; one who is refused leaves the others to go on."""
+        """Send the membership that a step is about."""
         change, writer = step.change, self._writer
         if not isinstance(change, AccessListChange) or change.after is None or writer is None:
             raise TargetError("Nothing but memberships goes to Okta.")
-        kind, name = change.after.metadata.labels[KIND_LABEL], split_address(change.address)[1]
-        leaving = step.phase is Phase.MEMBER_REMOVAL
-        write = writer.take_out if leaving else writer.put_in
-        failures: list[IdsyncError] = []
-        for person in change.members_gone if leaving else change.members_added:
-            try:
-                write(kind, name, person)
-            except IdsyncError as error:
-                failures.append(error)
-        if failures:
-            raise failures[0]
+        write = writer.take_out if step.phase is Phase.MEMBER_REMOVAL else writer.put_in
+        for person in _people(step):
+            write(change.after.metadata.labels[KIND_LABEL], split_address(change.address)[1], person)
         return change.after
+
+    def note(self, step: Step) -> None:
+        """Keep that it was sent, since readings may not show it yet."""
+        for person in _people(step):
+            self._sent(split_address(step.change.address)[1], person, joins=step.phase is Phase.ACCESS_LIST)
+
+
+def _people(step: Step) -> tuple[str, ...]:
+    """Whom a step is about."""
+    if not isinstance(step.change, AccessListChange):
+        return ()
+    return step.change.members_removed if step.phase is Phase.MEMBER_REMOVAL else step.change.members_added

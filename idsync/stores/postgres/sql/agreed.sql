@@ -59,3 +59,29 @@ FROM unnest($2::text[]) AS asked (value)
 JOIN idsync.names AS l ON l.name = asked.value
 JOIN idsync.agreed_members AS m ON m.target = $1 AND m.list_id = l.id
 JOIN idsync.names AS n ON n.id = m.name_id;
+
+-- name: agreed_addresses
+SELECT address FROM idsync.agreed_objects WHERE target = $1 AND address > $2 AND address < $3;
+
+-- name: agreed_among
+SELECT a.address
+FROM unnest($2::text[]) AS asked (value)
+JOIN idsync.agreed_objects AS a ON a.target = $1 AND a.address = asked.value;
+
+-- name: agreed_names_of
+SELECT l.name, n.name
+FROM unnest($2::text[]) AS asked (value)
+JOIN idsync.names AS l ON l.name = asked.value
+JOIN idsync.agreed_members AS m ON m.target = $1 AND m.list_id = l.id
+JOIN idsync.names AS n ON n.id = m.name_id;
+
+-- name: agreed_names_among
+SELECT l.name, n.name
+FROM unnest($2::text[]) AS asked (value)
+JOIN idsync.names AS l ON l.name = asked.value
+CROSS JOIN unnest($3::text[]) AS person (value)
+JOIN idsync.names AS n ON n.name = person.value
+JOIN idsync.agreed_members AS m ON m.target = $1 AND m.list_id = l.id AND m.name_id = n.id;
+
+-- name: count_agreed_members
+SELECT count(*) FROM idsync.agreed_members WHERE target = $1;

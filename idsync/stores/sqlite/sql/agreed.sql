@@ -54,3 +54,29 @@ FROM json_each(?2) AS asked
 CROSS JOIN names AS l ON l.name = asked.value
 CROSS JOIN agreed_members AS m ON m.target = ?1 AND m.list_id = l.id
 CROSS JOIN names AS n ON n.id = m.name_id;
+
+-- name: agreed_addresses
+SELECT address FROM agreed_objects WHERE target = ? AND address > ? AND address < ?;
+
+-- name: agreed_among
+SELECT a.address
+FROM json_each(?2) AS asked
+CROSS JOIN agreed_objects AS a ON a.target = ?1 AND a.address = asked.value;
+
+-- name: agreed_names_of
+SELECT l.name, n.name
+FROM json_each(?2) AS asked
+CROSS JOIN names AS l ON l.name = asked.value
+CROSS JOIN agreed_members AS m ON m.target = ?1 AND m.list_id = l.id
+CROSS JOIN names AS n ON n.id = m.name_id;
+
+-- name: agreed_names_among
+SELECT l.name, n.name
+FROM json_each(?2) AS asked
+CROSS JOIN names AS l ON l.name = asked.value
+CROSS JOIN json_each(?3) AS person
+CROSS JOIN names AS n ON n.name = person.value
+CROSS JOIN agreed_members AS m ON m.target = ?1 AND m.list_id = l.id AND m.name_id = n.id;
+
+-- name: count_agreed_members
+SELECT count(*) FROM agreed_members WHERE target = ?;

@@ -1,0 +1,31 @@
+"""Keeps what Okta was told of memberships, where the next plans look: readings may not show it yet."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from idsync.model.sent import Sent, sent_key, sent_value
+from idsync.stores.protocol import Facts, Upstream
+
+
+class RecordsOfOkta(Protocol):
+    """What is known of Okta between two readings."""
+
+    @property
+    def facts(self) -> Facts: ...
+
+    @property
+    def upstream(self) -> Upstream: ...
+
+
+class SentLately:
+    """Notes what was sent; `clock` gives the time in seconds since the epoch."""
+
+    def __init__(self, records: RecordsOfOkta, clock: Callable[[], float]) -> None:
+        self._records = records
+        self._clock = clock
+
+    def __call__(self, access_list: str, person: str, *, joins: bool) -> None:
+        """Note when it was, and let what was read of Okta say it, where that is kept: ticks and pushes plan from it."""
+        self._records.facts.put({sent_key(access_list, person): sent_value(Sent(joins, self._clock()))})
+        if self._records.upstream.is_known():
+            self._records.upstream.move(access_list, *(([person], []) if joins else ([], [person])))

@@ -1,0 +1,82 @@
+"""A service whose memberships go both ways: what goes out when, and what nobody waits for meanwhile."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.both_ways_world import World, agreed_world
+from tests.acceptance.serving import serving
+from tests.okta_simulator import Delay, Fail, Fault
+
+SERVICE = "---\napiVersion: idsync/v1\nkind: Service\nspec: {tick: 1s}\n"
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with agreed_world(tmp_path, SERVICE) as made:
+        yield made
+
+
+def test_r49_edits_go_out_with_a_full_pass_of_the_service(world: World) -> None:
+    world.edit(world.group.id, "cat", joins=True)
+    world.edit(world.group.id, "bob", joins=False)
+    with serving(world.place) as service:
+        service.until(lambda: world.there(world.group) == {"ann", "cat"}, what="the group in Okta")
+        assert service.end() == 0
+    assert world.here(world.group.id) == {"ann", "cat"}
+    assert len(world.wrote()) == 2
+    world.place.plans_nothing()
+
+
+def test_r49_edits_go_out_with_a_tick_and_stay_once_nobody_looks_for_a_while(world: World) -> None:
+    with serving(world.place) as service:
+        service.until(lambda: "full pass" in service.log, what="the first full pass")
+        world.edit(world.group.id, "cat", joins=True)
+        world.edit(world.group.id, "bob", joins=False)
+        world.edit(world.app.id, "dan", joins=True)
+        service.until(lambda: world.there(world.group) == {"ann", "cat"}, what="the group in Okta")
+        service.until(lambda: world.assigned() == {"ann", "bob", "dan"}, what="the app in Okta")
+        world.organization.add_member(world.group, world.people["dan"])
+        service.until(lambda: world.here(world.group.id) == {"ann", "cat", "dan"}, what="the edit in Okta")
+        world.organization.remove_member(world.group, world.people["dan"])
+        service.until(lambda: world.here(world.group.id) == {"ann", "cat"}, what="that it was taken back")
+        assert service.end() == 0
+    assert len(world.wrote()) == 3
+    world.place.apply()
+    assert world.there(world.group) == world.here(world.group.id) == {"ann", "cat"}
+    assert world.assigned() == world.here(world.app.id) == {"ann", "bob", "dan"}
+    assert world.wrote() == []
+
+
+def test_r49_nobody_waits_for_the_store_while_okta_is_slow(world: World) -> None:
+    for person in ("cat", "dan"):
+        world.edit(world.group.id, person, joins=True)
+    world.simulator.faults.add(Fault("/api/v1/**", Delay(5.0), times=None, writes=True))
+    with serving(world.place) as service:
+        service.until(lambda: len(world.simulator.requests.writes) == 1, what="the first request that writes")
+        begun = time.monotonic()
+        world.edit(world.app.id, "cat", joins=True)
+        assert time.monotonic() - begun < 4
+        service.until(lambda: world.there(world.group) == {"ann", "bob", "cat", "dan"}, what="the group in Okta")
+        service.until(lambda: world.assigned() == {"ann", "bob", "cat"}, what="the app in Okta")
+        assert service.end() == 0
+    assert len(world.wrote()) == 3
+
+
+def test_r49_what_okta_refuses_is_told_and_goes_out_once_it_does_not(world: World) -> None:
+    world.edit(world.group.id, "cat", joins=True)
+    world.edit(world.app.id, "dan", joins=True)
+    refused = f"/api/v1/groups/{world.group.id}/users/*"
+    world.simulator.faults.add(Fault(refused, Fail(403), times=None, writes=True))
+    with serving(world.place) as service:
+        service.until(lambda: "Not everything went to Okta" in service.log, what="that Okta refused something")
+        service.until(lambda: world.assigned() == {"ann", "bob", "dan"}, what="the rest in Okta")
+        assert service.end() == 0
+    assert world.here(world.group.id) == {"ann", "bob", "cat"}, "the edit waits"
+    world.simulator.faults.clear()
+    world.wrote()
+    world.place.apply()
+    assert world.there(world.group) == {"ann", "bob", "cat"}
+    assert len(world.wrote()) == 1
