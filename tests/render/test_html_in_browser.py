@@ -232,3 +232,20 @@ def test_on_paper_there_are_no_tools(opened: Opened) -> None:
     assert not page.locator(".tools").is_visible()
     assert page.locator(".e:visible").count() == ENTRIES
     assert page.pdf()[:5] == b"%PDF-"
+
+
+def test_what_becomes_of_people_is_said_once_by_the_heading_or_by_the_entry(opened: Opened) -> None:
+    page = opened(plans.a_week())
+    said = page.locator(".e:visible .outcome")
+    assert all(not each.is_visible() for each in said.all())
+    page.locator("#sort").select_option("name")
+    sorted_by_name = page.locator("#flat .e .outcome")
+    assert sorted_by_name.count() == ENTRIES
+    assert all(each.is_visible() for each in sorted_by_name.all())
+
+
+def test_how_far_it_reaches_stands_before_the_picture(opened: Opened) -> None:
+    page = opened(plans.a_week())
+    titles = page.locator("h2").all_inner_texts()
+    reach, picture = (next(n for n, title in enumerate(titles) if title.startswith(word)) for word in ("How", "Who"))
+    assert reach < picture

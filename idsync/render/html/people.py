@@ -57,7 +57,7 @@ class PeopleMarkup:
         return (
             f"<li class='e' data-k='{' '.join(tags_of(entry, group))}' data-r='{roles}' data-l='{lists}'"
             f" data-t='{len(entry.things)}'><div class='who{_tone(entry)}'>{_names(entry.people)}"
-            f"<p class='note'>{escape(_outcome(entry.outcome))}{held}{self._markup.note(note)}</p></div>"
+            f"<p class='note'><span class='outcome'>{escape(_outcome(entry.outcome))}</span>{held}{self._markup.note(note)}</p></div>"
             f"<ul class='things'>{things}</ul></li>"
         )
 
