@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from idsync.model.directory import Cause, UpstreamCause
 from idsync.model.findings import GUARDS_CHANGED, OLDER, Finding
 from idsync.plan.changes import GuardResult
+from idsync.plan.reach import CODES as COUNTED
 from idsync.render.doubt_codes import DOUBT_CODES
 from idsync.render.finding_codes import FINDING_CODES
 from idsync.render.phrases import listed
@@ -49,9 +50,17 @@ class RedactedFindings:
             said = _of_guard(self._guards[finding.code])
         elif finding.code in ABOUT_NOBODY or _names_nobody(finding):
             said = self._clean(message)
+        elif finding.code in COUNTED:
+            said = self._counted(finding.message, causes)
         else:
             said = _in_general(finding.code, causes)
         return replace(finding, message=f"{said}{f'{_RELEASED}(left out)' if released else ''}", causes=causes)
+
+    def _counted(self, message: str, causes: Sequence[Cause]) -> str:
+        """How many it is about, which stands before the names, and the people by their pseudonyms."""
+        names = _people_in(causes)
+        said = self._clean(message.partition(": ")[0]).removesuffix(".")
+        return f"{said}: {listed(names)}." if names else f"{said}."
 
 
 def _names_nobody(finding: Finding) -> bool:
@@ -67,7 +76,10 @@ def _of_guard(result: GuardResult) -> str:
 def _in_general(code: str, causes: Sequence[Cause]) -> str:
     known = FINDING_CODES.get(code)
     said = known.says if known is not None else "What this finding says is left out."
-    names = [
-        cause.name for cause in causes if isinstance(cause, UpstreamCause) and cause.object == "user" and cause.name
-    ]
+    names = _people_in(causes)
     return f"{said} It is about {listed(names, _NAMES_SHOWN)}." if names else said
+
+
+def _people_in(causes: Sequence[Cause]) -> list[str]:
+    people = (cause for cause in causes if isinstance(cause, UpstreamCause) and cause.object == "user")
+    return list(dict.fromkeys(person.name for person in people if person.name))

@@ -209,6 +209,23 @@ def test_a_finding_says_of_whom_it_is_by_pseudonym() -> None:
     assert f"It is about {Pseudonyms(KEY).text('root')}." in shown
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        ("protected_touched", "2 protected people are touched"),
+        ("owner_goes", "2 owners of lists go or are locked"),
+        ("membership_ends", "3 memberships of people touched end within 14 days"),
+    ],
+)
+def test_how_far_a_plan_reaches_keeps_its_count_and_names_pseudonyms(said: tuple[str, str]) -> None:
+    code, count = said
+    causes: tuple[Cause, ...] = tuple(UpstreamCause("user", f"00u{name}", name) for name in (NAME, OWNER, NAME))
+    finding = Finding(code, "info", f"{count}: {NAME} in {FULL}'s list on 2026-12-03T00:00:00Z, {OWNER}.", causes)
+    shown = redacted(replace(plans.a_week(), findings=(finding,)), KEY).findings
+    pseudonyms = ", ".join(Pseudonyms(KEY).text(name) for name in (NAME, OWNER))
+    assert [each.message for each in shown] == [f"{count}: {pseudonyms}."]
+
+
 def test_a_redacted_file_is_a_plan_file_that_no_apply_takes() -> None:
     file = decode_plan(encode_plan(redacted_file(redacted(plans.a_week(), KEY))))
     assert file.inputs.sanitized

@@ -54,10 +54,11 @@ class PeopleMarkup:
             "; ",
         )
         held = " <span class='tag'>held back</span>" if entry.held else ""
+        outcome = f"<span class='outcome'>{escape(_outcome(entry.outcome))}</span>"
         return (
             f"<li class='e' data-k='{' '.join(tags_of(entry, group))}' data-r='{roles}' data-l='{lists}'"
             f" data-t='{len(entry.things)}'><div class='who{_tone(entry)}'>{_names(entry.people)}"
-            f"<p class='note'><span class='outcome'>{escape(_outcome(entry.outcome))}</span>{held}{self._markup.note(note)}</p></div>"
+            f"<p class='note'>{outcome}{held}{self._markup.note(note)}</p></div>"
             f"<ul class='things'>{things}</ul></li>"
         )
 
