@@ -5,10 +5,12 @@ from typing import Literal, cast
 
 import msgspec
 
+from idsync.model.addresses import plain_address
 from idsync.model.directory import OF_A_SETTING, OF_AN_EDIT, Cause, GivenRoles, Reason
 from idsync.model.earlier import Earlier, as_applied_before
-from idsync.plan.changes import Access, AccessListChange, UserChange, passes_on
+from idsync.plan.changes import Access, UserChange, passes_on
 from idsync.plan.effective import OWN, Key, Lists, granted
+from idsync.plan.touched import Touched
 
 EDITED = OF_AN_EDIT - {Reason.TITLE_CHANGED}
 """Reasons that lie in the configuration, and not upstream, and give or take something."""
@@ -30,11 +32,10 @@ class Origins(msgspec.Struct, frozen=True):
 class Accesses:
     """Makes `Access` values, and shares one object among people who have the same."""
 
-    def __init__(
-        self, users: Mapping[str, UserChange], lists: Mapping[str, AccessListChange], origins: Origins
-    ) -> None:
-        self._users = users
-        self._lists = lists
+    def __init__(self, touched: Touched, origins: Origins) -> None:
+        self._users = touched.users
+        self._lists = touched.lists
+        self._plain = touched.plain
         self._origins = origins
         self._new_names = {old: new for new, old in origins.renamed.items()}
         self._made: dict[tuple[object, ...], Access] = {}
@@ -44,13 +45,14 @@ class Accesses:
         """One thing that `person` gains or loses by these routes; `titles` are the lists as they are on that side."""
         user = self._users.get(person)
         change = user if via[0] in OWN else None
-        own = self._own_causes(person, key[1], change, gained=gained) if change else ()
+        labelled = self._labelled(key, via) if key[0] == "app" and user is None else ()
+        own = self._own_causes(person, key[1], change, gained=gained) if change else labelled
         reason = change.reason if change else None
         earlier = self._origins.earlier
         edit = (
             None if earlier is None else self._is_made_by_edit(earlier, person, key, via, reason, titles, gained=gained)
         )
-        if user is not None and user.reason in OF_A_SETTING:
+        if labelled or (user is not None and user.reason in OF_A_SETTING):
             edit = True
         elif user is not None and not gained and passes_on(user):
             edit = False
@@ -59,6 +61,13 @@ class Accesses:
         if known is None:
             known = self._made[made_of] = self._make(key, via, own, reason, titles, edit)
         return known
+
+    def _labelled(self, key: Key, via: tuple[str, ...]) -> tuple[Cause, ...]:
+        """The causes of the labels that an edit gives an app, by which alone it comes or goes: what gives it stays."""
+        change = self._plain.get(plain_address("app", key[1]))
+        if change is None or change.reason not in EDITED or any(route in self._lists for route in via):
+            return ()
+        return change.causes
 
     def merged(self, first: Access, second: Access) -> Access:
         """The same thing by the routes of both."""

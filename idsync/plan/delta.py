@@ -31,7 +31,7 @@ class _Comparison:
         self._joined = touched.joined
         self._old_names = frozenset(origins.renamed.values())
         self._states = EffectiveStates(touched, around, now)
-        self._accesses = Accesses(touched.users, touched.lists, origins)
+        self._accesses = Accesses(touched, origins)
         self._newcomers = Newcomers(touched.lists, self._states.lists_after, self._accesses, origins)
 
     def of(self, person: str) -> PersonDelta | None:

@@ -42,17 +42,19 @@ def touched_by(
     members: Mapping[str, Members],
     left_out: frozenset[str] = frozenset(),
     reaching: frozenset[str] = frozenset(),
+    holding: frozenset[str] = frozenset(),
 ) -> Touched:
     """Sort the changes by whom they touch; `members` are those before of lists that change, and of lists in these.
 
-    Newcomers who are `left_out` will not be described. Lists that are `reaching` give other apps, and stay as they are.
+    Newcomers who are `left_out` will not be described. Lists that are `reaching` give other apps, and stay as they are;
+    so do roles that people are `holding`.
     """
     users: dict[str, UserChange] = {}
     lists: dict[str, AccessListChange] = {}
     locks: dict[str, list[LockChange]] = defaultdict(list)
     joined: dict[str, list[str]] = defaultdict(list)
     left: dict[str, set[str]] = defaultdict(set)
-    reached: set[str] = {*people_below(reaching, members)} if reaching else set()
+    reached: set[str] = {*people_below(reaching, members), *holding} if reaching or holding else set()
     plain: dict[Address, AnyPlainChange] = {}
     for change in changes:  # in listing order, so that the lists that a person joins come sorted
         name = split_address(change.address)[1]

@@ -6,12 +6,17 @@ from idsync.apply.surroundings import surroundings, with_nested, with_reach
 from idsync.compiler.compile import Compilation
 from idsync.compiler.inputs import Inputs
 from idsync.model.directory import DirectoryState
+from idsync.model.nesting import is_nested
 from idsync.plan.accesses import Origins
 from idsync.plan.around import Around
 from idsync.plan.changes import Change, PersonDelta
 from idsync.plan.delta import access_delta
+from idsync.plan.reached_by_labels import moved_apps_and_groups, roles_that_reach_others
 from idsync.plan.touched import reaching_others, touched_by
+from idsync.reconcile.role_holders import holders_of, roles_by_people
 from idsync.targets.protocol import DirectoryReader
+
+_NOBODY: frozenset[str] = frozenset()
 
 
 def delta_of(
@@ -29,8 +34,10 @@ def delta_of(
     """
     sync = inputs.settings.integration.sync
     reaching = reaching_others(changes) if sync.access_lists else frozenset()
+    holding, giving = _holding(inputs, changes, target) if sync.app_groups else (_NOBODY, _NOBODY)
+    reaching |= giving if sync.access_lists else _NOBODY
     members = with_nested(changes, current.members, target, reaching)
-    touched = touched_by(changes, members, left_out, reaching)
+    touched = touched_by(changes, members, left_out, reaching, holding)
     around = surroundings(
         touched.people,
         current,
@@ -43,3 +50,23 @@ def delta_of(
     around = with_reach(around, changes, target, sync, current.plain)
     origins = Origins(compilation.given, inputs.config_changed, renamed, compilation.earlier)
     return access_delta(touched, around, origins, inputs.now), around
+
+
+def _holding(
+    inputs: Inputs, changes: tuple[Change, ...], target: DirectoryReader
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Who has roles by people that give other apps by what changes say of apps and groups, and the lists that give such
+    roles. Owners, to whom a list gives one, are among the people.
+    """
+    before, after = moved_apps_and_groups(changes)
+    if not before and not after:
+        return _NOBODY, _NOBODY
+    roles = roles_that_reach_others(roles_by_people(inputs.index, target), before, after)
+    if not roles:
+        return _NOBODY, _NOBODY
+    holders = holders_of(roles, inputs.index, target)
+    owned = [item.spec for item in holders.lists.values() if roles.intersection(item.spec.owner_grants.roles)]
+    owners = frozenset(owner.name for spec in owned for owner in spec.owners if not is_nested(owner))
+    nested = frozenset(owner.name for spec in owned for owner in spec.owners if is_nested(owner))
+    giving = frozenset(name for name, item in holders.lists.items() if roles.intersection(item.spec.grants.roles))
+    return owners.union(*holders.people.values()), giving | nested

@@ -6,10 +6,11 @@ from idsync.compiler.compile import Compilation
 from idsync.compiler.inputs import Inputs
 from idsync.model.addresses import split_address
 from idsync.model.directory import Names
+from idsync.model.directory_index import DirectoryIndex
 from idsync.model.findings import Finding
 from idsync.model.nesting import is_nested
-from idsync.model.plain_resources import Role
 from idsync.plan.wildcard_roles import roles_that_give_everything
+from idsync.reconcile.role_holders import holders_of, roles_by_people
 from idsync.targets.protocol import DirectoryReader
 
 SHOWN = 20
@@ -21,12 +22,7 @@ def wildcard_findings(inputs: Inputs, compilation: Compilation, target: Director
     if not inputs.settings.integration.sync.app_groups:
         return
     index = inputs.index
-    by_people = [
-        address
-        for address, entry in index.plain.items()
-        if address.startswith("role/") and (not entry.ours or address in index.edited)
-    ]
-    roles = [role for role in target.plain(by_people).values() if isinstance(role, Role)] if by_people else []
+    roles = roles_by_people(index, target)
     asking = [role for role in roles if role.spec.allow.app_labels or role.spec.allow.group_labels]
     if not asking:
         return
@@ -34,27 +30,24 @@ def wildcard_findings(inputs: Inputs, compilation: Compilation, target: Director
     there = {**target.plain(ours), **compilation.desired.plain}
     resources = {address: item for address, item in there.items() if split_address(address)[0] != "role"}
     found = roles_that_give_everything(asking, resources)
-    holders = _holders(frozenset(found), target) if found else {}
+    holders = _holders(frozenset(found), index, target) if found else {}
     for name, what in found.items():
         yield _finding(name, what, holders.get(name, []))
 
 
-def _holders(roles: frozenset[str], target: DirectoryReader) -> dict[str, list[str]]:
-    """Who has each of these roles: of their own, or by a list. Everybody is read, which only an error costs."""
-    held: dict[str, set[str]] = {}
-    for user in target.state().users.values():
-        for role in roles.intersection(user.spec.roles):
-            held.setdefault(role, set()).add(user.metadata.name)
-    lists = target.access_lists()
-    giving = {name: roles.intersection(item.spec.grants.roles) for name, item in lists.items()}
+def _holders(roles: frozenset[str], index: DirectoryIndex, target: DirectoryReader) -> dict[str, list[str]]:
+    """Who has each of these roles, people by name and lists that are members by theirs."""
+    holders = holders_of(roles, index, target)
+    held: dict[str, set[str]] = {role: set(people) for role, people in holders.people.items()}
+    giving = {name: roles.intersection(item.spec.grants.roles) for name, item in holders.lists.items()}
     members = target.state(Names(_NOBODY, frozenset(name for name, some in giving.items() if some))).members
     for name, some in giving.items():
         people = [f"list {each}" if is_nested(entry) else each for each, entry in members.get(name, {}).items()]
         for role in some:
-            held.setdefault(role, set()).update(people)
-    for item in lists.values():
+            held[role].update(people)
+    for item in holders.lists.values():
         for role in roles.intersection(item.spec.owner_grants.roles):
-            held.setdefault(role, set()).update(owner.name for owner in item.spec.owners)
+            held[role].update(owner.name for owner in item.spec.owners)
     return {role: sorted(people) for role, people in held.items()}
 
 

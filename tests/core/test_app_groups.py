@@ -1,18 +1,19 @@
 """Apps and groups as resources: what they say, their links and labels, the roles of lists, and who gains an app."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
 from idsync.config.settings import Settings
 from idsync.model.addresses import Address, plain_address
-from idsync.model.directory import DirectoryState
+from idsync.model.directory import ConfigCause, DirectoryState
 from idsync.model.extent import Extent, Reading, cut
 from idsync.model.identity import Snapshot
 from idsync.model.ownership import our_labels
 from idsync.model.plain_resources import Labels, Plain, Role, RoleConditions, RoleSpec
 from idsync.model.plain_resources import role as role_resource
-from idsync.model.resources import Grants, Metadata
+from idsync.model.resources import NESTED_LIST, Grants, Membership, Metadata, Owner
 from idsync.plan.changes import Plan
 from idsync.reconcile.planning import plan_part
 from tests.core.replay import applied, settled
@@ -26,12 +27,16 @@ from tests.core.world import (
     app,
     config,
     edited_list,
+    foreign_list,
+    foreign_user,
     group,
     lines,
     okta,
     person,
     plan,
     replace,
+    with_list,
+    with_member,
 )
 
 ON = config(spec="sync: {app_groups: true}")
@@ -230,6 +235,76 @@ def test_rules_that_take_nothing_are_told() -> None:
     assert any("awss-*" in each for each in told)
     assert any("0oa-Wikki" in each for each in told)
     assert not any("ops" in each for each in told)
+
+
+LABELLED = config(
+    """ImportRules:
+  rules:
+    - {apps: [Wiki], groups: [ops], labels: {env: prod}}
+""",
+    spec="sync: {app_groups: true}",
+)
+
+
+def with_role(state: DirectoryState, role: Role) -> DirectoryState:
+    """The role, which a user of somebody's own has."""
+    state = with_plain(state, role)
+    return replace(state, users={**state.users, "visitor": foreign_user("visitor", roles=(role.metadata.name,))})
+
+
+def with_theirs(state: DirectoryState, *members: str, **spec: Any) -> DirectoryState:
+    """The state with a list that somebody made by hand."""
+    return with_list(state, foreign_list("theirs", **spec), *members)
+
+
+def test_a_label_by_a_rule_gives_an_app_to_who_holds_a_role_by_hand_and_the_edit_is_told() -> None:
+    state = with_role(settled(TOWN, ON), hand_made("prod", {"env": "prod"}))
+    made = plan(TOWN, state, LABELLED)
+    assert accesses(made, "visitor") == {("app", "0oa-Wiki")}
+    (gained,) = next(each for each in made.access_delta if each.person == "visitor").gains
+    assert (gained.origin, gained.via) == ("direct", ("user",))
+    assert [cause for cause in gained.causes if isinstance(cause, ConfigCause)]
+    after = applied(state, made)
+    assert accesses(plan(TOWN, after, ON), "visitor", "loses") == {("app", "0oa-Wiki")}
+    assert plan(TOWN, after, LABELLED).is_empty
+
+
+def test_a_label_gives_an_app_through_foreign_lists_nested_ones_and_to_owners() -> None:
+    role = hand_made("prod", {"env": "prod"})
+    by_list = with_theirs(settled(TOWN, ON), "ann", grants=Grants(("prod",)))
+    assert accesses(plan(TOWN, with_plain(by_list, role), LABELLED), "ann") == set(), "she has it by her group"
+    nobody_else = okta(person("ann"), person("olga"), *TOWN.groups[2:], app("Wiki"), TOWN.apps[2])
+    by_list = with_theirs(settled(nobody_else, ON), "ann", grants=Grants(("prod",)))
+    assert accesses(plan(nobody_else, with_plain(by_list, role), LABELLED), "ann") == {("app", "0oa-Wiki")}
+    to_owners = with_theirs(settled(nobody_else, ON), "ann", owners=(Owner("olga"),), owner_grants=Grants(("prod",)))
+    made = plan(nobody_else, with_plain(to_owners, role), LABELLED)
+    assert accesses(made, "olga") == {("app", "0oa-Wiki")}
+    assert accesses(made, "ann") == set()
+    grouped = replace(nobody_else, groups=[group("empty", "olga")])
+    nesting = with_theirs(settled(grouped, ON), "ann", grants=Grants(("prod",)))
+    nesting = with_member(nesting, "theirs", "00g-empty", Membership(membership_kind=NESTED_LIST))
+    assert accesses(plan(grouped, with_plain(nesting, role), LABELLED), "olga") == {("app", "0oa-Wiki")}
+
+
+def test_a_group_that_a_rule_labels_and_one_that_conveys_more_reach_who_holds_a_role_by_hand() -> None:
+    spec = RoleSpec(allow=RoleConditions(group_labels={"env": "prod"}))
+    state = with_role(settled(TOWN, ON), role_resource(Metadata("by-group"), spec))
+    made = plan(TOWN, state, LABELLED)
+    assert accesses(made, "visitor") == {("app", "0oa-Wiki")}
+    after = applied(state, made)
+    more = replace(TOWN, apps=[replace(TOWN.apps[0], groups=["00g-ops"]), *TOWN.apps[1:]])
+    gained = plan(more, after, LABELLED)
+    assert accesses(gained, "visitor") == {("app", "0oa-aws-42")}
+    (one,) = next(each for each in gained.access_delta if each.person == "visitor").gains
+    assert one.origin == "consequential"
+
+
+def test_an_app_that_goes_is_lost_by_who_holds_a_role_by_hand_and_a_denial_counts() -> None:
+    state = with_role(settled(TOWN, LABELLED), hand_made("prod", {"env": "prod"}))
+    gone = okta(*TOWN.users, *TOWN.groups, TOWN.apps[0], TOWN.apps[2])
+    assert accesses(plan(gone, state, LABELLED), "visitor", "loses") == {("app", "0oa-Wiki")}
+    denied = with_role(settled(TOWN, ON), hand_made("prod", {"env": "prod"}, {"env": "prod"}))
+    assert accesses(plan(TOWN, denied, LABELLED), "visitor") == set()
 
 
 WILD: list[Labels] = [
