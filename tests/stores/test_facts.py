@@ -48,3 +48,31 @@ def test_a_range_of_keys_goes_by_their_characters(store: Store, other: Store, ta
     theirs.delete_between("a 10", "a 2\u00e9")
     theirs.delete_between("c", "d")
     assert list(mine.between("", "~")) == ["a", "a 1", "a 2\u00e9", "a 2\u4f60", "a 3", "a!", "b"]
+
+
+@pytest.mark.parametrize("table", ["facts", "cache"])
+def test_a_transaction_sees_what_it_wrote_undid_and_forgot(store: Store, table: str) -> None:
+    mine = getattr(store, table)
+    mine.put({"a": b"1", "b": b"1"})
+    with store.transaction():
+        assert (mine.get("a"), mine.get("b"), mine.get("c")) == (b"1", b"1", None)
+        with suppress(ZeroDivisionError), store.attempt():
+            mine.put({"a": b"2", "c": b"2"})
+            mine.delete("b")
+            assert (mine.get("a"), mine.get("b"), mine.get("c")) == (b"2", None, b"2")
+            raise ZeroDivisionError
+        assert (mine.get("a"), mine.get("b"), mine.get("c")) == (b"1", b"1", None)
+        mine.put({"c": b"3"})
+        mine.delete_between("a", "b")
+        assert (mine.get("a"), mine.get("b"), mine.get("c")) == (None, b"1", b"3")
+    assert (mine.get("a"), mine.get("b"), mine.get("c")) == (None, b"1", b"3")
+
+
+def test_nothing_is_remembered_from_one_transaction_to_the_next(store: Store, other: Store) -> None:
+    with store.transaction():
+        assert store.facts.get("a") is None
+    other.facts.put({"a": b"1"})
+    with store.transaction():
+        assert store.facts.get("a") == b"1"
+    other.facts.put({"a": b"2"})
+    assert store.facts.get("a") == b"2"

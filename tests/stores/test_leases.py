@@ -112,3 +112,43 @@ def test_a_lease_that_was_given_back_is_not_held(leases: Leases) -> None:
 def test_a_dead_holders_lease_is_free_at_once(leases: Leases) -> None:
     taken(leases, dead_process())
     taken(leases)
+
+
+def test_what_takes_a_lease_within_its_transaction_has_the_same_until_it_ends(store: Store, theirs: Leases) -> None:
+    with store.transaction():
+        outer = taken(store.leases)
+        for _ in range(2):
+            inner = store.leases.take(NAME, msgspec.structs.replace(ME, since="2026-11-22T10:00:00Z"), 300)
+            assert inner == outer
+            store.leases.check(outer)
+            store.leases.release(outer)
+            store.leases.check(outer)
+        store.leases.release(outer)
+        with pytest.raises(LeaseLost):
+            store.leases.check(outer)
+    assert taken(theirs, ELSEWHERE).token == outer.token + 1
+
+
+def test_a_part_that_is_undone_leaves_a_lease_that_can_be_taken(store: Store, theirs: Leases) -> None:
+    with store.transaction():
+        outer = taken(store.leases)
+        with pytest.raises(ZeroDivisionError), store.attempt():
+            _raise_with(store.leases)
+        inner = taken(store.leases)
+        store.leases.check(inner)
+        store.leases.release(inner)
+        store.leases.release(outer)
+    assert taken(theirs, ELSEWHERE).token > outer.token
+
+
+def test_a_lease_of_a_transaction_that_is_undone_is_nobodys(store: Store, theirs: Leases) -> None:
+    with pytest.raises(ZeroDivisionError), store.transaction():
+        _raise_with(store.leases)
+    lease = taken(theirs, ELSEWHERE)
+    assert store.leases.take(NAME, ME, 60) == ELSEWHERE
+    theirs.check(lease)
+
+
+def _raise_with(leases: Leases) -> None:
+    taken(leases)
+    raise ZeroDivisionError

@@ -22,7 +22,7 @@ KEYED = {
     Statement("facts.sql", f"{verb}_{table}")
     for verb in ("get", "put", "delete", "between", "delete_between")
     for table in ("fact", "cache")
-} | {Statement("upstream.sql", f"{table}_of") for table in ("upstream_users", "upstream_away", "upstream_lists")}
+}
 """Those whose names are put together."""
 
 

@@ -26,6 +26,8 @@ class Connection(Protocol):
 
     label: str
     """The database, as people may read it: without a password."""
+    is_only_writer: bool
+    """Whether a transaction is open in which nobody else writes, but for rows that are locked one by one."""
     before_commit: list[Callable[[], None]]
     after_commit: list[Callable[[], None]]
     after_rollback: list[Callable[[], None]]

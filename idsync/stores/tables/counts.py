@@ -1,6 +1,7 @@
 """How many users, memberships, lists, and apps with groups are ours: kept by org as they come and go."""
 
 from idsync.stores.tables.connection import Connection, Value
+from idsync.stores.tables.remembered import Remembered
 from idsync.stores.tables.statements import Statements
 
 _SQL = Statements("directory.sql")
@@ -15,11 +16,15 @@ class OwnedCounts:
         self._memberships: dict[str, int] = {}
         self._lists: dict[str, int] = {}
         self._app_groups: dict[str, int] = {}
+        self._known: Remembered[str, tuple[int, int, int, int]] = Remembered(connection)
         connection.after_rollback.append(self._forget)
 
     def of(self, org: str) -> tuple[int, int, int, int]:
         """How many users, memberships, lists, and apps with groups are ours by `org`."""
         self.flush()
+        return self._known.get(org, lambda: self._read(org))
+
+    def _read(self, org: str) -> tuple[int, int, int, int]:
         people, memberships, lists, app_groups = self._connection.row(_SQL["counts"], (org,)) or (0, 0, 0, 0)
         return people, memberships, lists, app_groups
 
@@ -48,6 +53,7 @@ class OwnedCounts:
         rows: list[list[Value]] = [[org, *(counts.get(org, 0) for counts in kinds)] for org in orgs]
         self._forget()
         if rows:
+            self._known.forget()
             self._connection.run_many(_SQL["add_counts"], rows)
 
     def _forget(self) -> None:

@@ -1,6 +1,7 @@
 """The directory's serial: one more with each transaction that changes the directory, however much it changes."""
 
 from idsync.stores.tables.connection import Connection
+from idsync.stores.tables.remembered import Remembered
 from idsync.stores.tables.statements import Statements
 
 _SQL = Statements("directory.sql")
@@ -12,11 +13,15 @@ class Serial:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._touched = False
+        self._known: Remembered[str, int] = Remembered(connection)
         connection.after_commit.append(self._end)
         connection.after_rollback.append(self._end)
 
     def current(self) -> int:
         """The serial; inside a transaction that changed something, the new one."""
+        return self._known.get("", self._read)
+
+    def _read(self) -> int:
         (serial,) = self._connection.row(_SQL["serial"]) or (0,)
         return int(serial)
 
@@ -29,6 +34,7 @@ class Serial:
         """This transaction changes the directory."""
         if not self._touched:
             self._connection.run(_SQL["bump_serial"])
+            self._known.forget()
             self._touched = True
 
     def _end(self) -> None:

@@ -21,6 +21,8 @@ class Transactions(ABC):
         self._part_of_another = cast("AbstractContextManager[None]", RLock())
         self.label = label
         self.is_writing = False
+        self.is_only_writer = False
+        """Whether the open transaction is that of the only writer."""
         self.schema_version: int | None = None
         """What the store must still be of to be written to; None while it is brought to that."""
         self.before_commit: list[Callable[[], None]] = []
@@ -29,7 +31,7 @@ class Transactions(ABC):
 
     def writing(self) -> AbstractContextManager[None]:
         """A transaction of the only writer; inside another it is part of that one. Any exception undoes all of it."""
-        return self._part_of_another if self.is_writing else self._transaction(self._begin)
+        return self._part_of_another if self.is_writing else self._transaction(self._begin, is_only_writer=True)
 
     def aside(self) -> AbstractContextManager[None]:
         """A transaction that waits for no writer where the database can do that: for rows that are locked one by one.
@@ -39,9 +41,9 @@ class Transactions(ABC):
         return self._part_of_another if self.is_writing else self._transaction(self._begin_aside)
 
     @contextmanager
-    def _transaction(self, begin: Callable[[], None]) -> Iterator[None]:
+    def _transaction(self, begin: Callable[[], None], *, is_only_writer: bool = False) -> Iterator[None]:
         begin()
-        self.is_writing = True
+        self.is_writing, self.is_only_writer = True, is_only_writer
         try:
             yield
             for prepare in self.before_commit:
@@ -52,7 +54,7 @@ class Transactions(ABC):
             self._forget()
             raise
         finally:
-            self.is_writing = False
+            self.is_writing = self.is_only_writer = False
         for follow in tuple(self.after_commit):
             follow()
 

@@ -18,10 +18,11 @@ from idsync.model.identity import (
     raw_json,
     still_left,
 )
-from idsync.model.names import twin_key
-from idsync.stores.tables.connection import Connection, Row
+from idsync.stores.tables.connection import Connection
 from idsync.stores.tables.names import asked, rows_about
+from idsync.stores.tables.remembered import Remembered
 from idsync.stores.tables.statements import Statements
+from idsync.stores.tables.upstream_people import UpstreamNumbers, UpstreamPeople
 
 _SQL = Statements("upstream.sql")
 _USER = msgspec.json.Decoder(IdentityUser)
@@ -40,9 +41,9 @@ class Upstream:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._taken: tuple[Snapshot, bytes] | None = None
-        connection.after_commit.append(self._forget)
-        connection.after_rollback.append(self._forget)
+        self._numbers = UpstreamNumbers(connection)
+        self._people = UpstreamPeople(connection, self._numbers)
+        self._told: Remembered[str, Snapshot | None] = Remembered(connection)
 
     def differing(self, reading: Reading) -> Extent:
         """The people and lists that are not known as this reading has them: what taking it would write."""
@@ -75,8 +76,8 @@ class Upstream:
     def move(self, name: str, joined: Collection[str], left: Collection[str]) -> Extent:
         """Add people to a group or app, and take others out. Whose membership changed."""
         with self._connection.writing():
-            (number,) = self._numbers([name]).values()
-            numbers = self._numbers([*joined, *left])
+            (number,) = self._numbers.of([name]).values()
+            numbers = self._numbers.of([*joined, *left])
             rows = self._connection.rows(_SQL["upstream_members_among"], (asked({*joined, *left}), number))
             inside = {user for (user,) in rows}
             came, gone = set(joined) - inside, set(left) & inside - set(joined)
@@ -91,7 +92,7 @@ class Upstream:
 
     def is_known(self) -> bool:
         """Whether anything was stored yet."""
-        return self._taken is not None or self._connection.row(_SQL["upstream_head"]) is not None
+        return self._head() is not None
 
     def whole(self) -> Snapshot | None:
         """Everything that is known, in one snapshot; None before the first reading."""
@@ -100,8 +101,7 @@ class Upstream:
             if head is None:
                 return None
             members = _by_list(self._connection.rows(_SQL["upstream_members"]))
-            users = self._connection.rows(_SQL["upstream_users"])
-            away: dict[str, str] = dict(self._connection.rows(_SQL["upstream_away"]))
+            users, away = self._people.all()
             facts = replace(head, left_as_is=[])
             return _snapshot(facts, users, self._connection.rows(_SQL["upstream_lists"]), members, away)
 
@@ -113,7 +113,7 @@ class Upstream:
             # Everybody is in Everyone, though no member of it is stored.
             listed = {*members, *lists, *(group.id for group in head.groups)}
             heads = rows_about(self._connection, _SQL["upstream_lists_of"], listed)
-            found, away = self._rows_of(users)
+            found, away = self._people.of(users)
             left = [row for row in head.left_as_is if not row.id or row.id in listed or row.id in users]
             return _snapshot(replace(head, left_as_is=left), found, heads, members, away)
 
@@ -121,7 +121,7 @@ class Upstream:
         """These people as `part` has them, without any group or app."""
         with self._connection.reading():
             head = self._known_head()
-            found, away = self._rows_of(users)
+            found, away = self._people.of(users)
             left = [row for row in head.left_as_is if not row.id or row.id in users]
             return _snapshot(replace(head, groups=[], left_as_is=left), found, (), {}, away)
 
@@ -161,8 +161,9 @@ class Upstream:
         return self._connection.row(_SQL["has_other_upstream_members"], values) == (1,)
 
     def _head(self) -> Snapshot | None:
-        if self._taken is not None:
-            return self._taken[0]
+        return self._told.get("", self._read_head)
+
+    def _read_head(self) -> Snapshot | None:
         row = self._connection.row(_SQL["upstream_head"])
         return None if row is None else _HEAD.decode(row[0])
 
@@ -176,39 +177,17 @@ class Upstream:
             )
         return head
 
-    def _rows_of(self, users: Collection[str]) -> tuple[list[Row], dict[str, str]]:
-        """The rows of these people, and the Okta status of those of them who lack the app."""
-        found = rows_about(self._connection, _SQL["upstream_users_of"], users)
-        return found, dict(rows_about(self._connection, _SQL["upstream_away_of"], users))
-
     def _put_head(self, head: Snapshot) -> None:
-        """Write what a reading says of itself. In the open transaction nobody else does, so that it is remembered."""
-        body = canonical_bytes(head)
-        if self._taken is None or self._taken[1] != body:
+        """Write what a reading says of itself, unless it says nothing new."""
+        body, before = canonical_bytes(head), self._head()
+        if before is None or canonical_bytes(before) != body:
             self._connection.run(_SQL["put_upstream_head"], (body,))
-            self._taken = head, body
-
-    def _forget(self) -> None:
-        self._taken = None
-
-    def _numbers(self, ids: Iterable[str]) -> dict[str, int]:
-        """The number of each Okta id, new ones being given."""
-        listed = asked(sorted(set(ids)))
-        if not listed:
-            return {}
-        self._connection.run(_SQL["add_upstream_ids"], (listed,))
-        return dict(self._connection.rows(_SQL["upstream_numbers"], (listed,)))
+            self._told.note({"": head})
 
     def _take_users(self, snapshot: Snapshot, inside: frozenset[str] | None) -> set[str]:
         bodies, changed, gone = self._users_to_write(snapshot, inside)
-        numbers = self._numbers(changed | gone)
-        rows = [
-            (numbers[user.id], user.username, twin_key(user.username), user.status, bodies[user.id])
-            for user in snapshot.users
-            if user.id in changed
-        ]
-        self._connection.run_many(_SQL["put_upstream_user"], rows)
-        self._connection.run_many(_SQL["delete_upstream_user"], [(numbers[okta_id],) for okta_id in gone])
+        rows = [(user.id, user.username, user.status, bodies[user.id]) for user in snapshot.users if user.id in changed]
+        self._people.put(rows, gone)
         return changed | gone
 
     def _users_to_write(
@@ -218,33 +197,29 @@ class Upstream:
         bodies = {
             user.id: canonical_bytes(replace(user, profile=raw_json(user.attributes()))) for user in snapshot.users
         }
-        known = self._known("upstream_users", inside, bodies)
-        changed = {okta_id for okta_id, body in bodies.items() if known.get(okta_id) != (body,)}
+        known, _ = self._people.all() if inside is None else self._people.of({*inside, *bodies})
+        changed = {okta_id for okta_id, body in bodies.items() if known.get(okta_id) != body}
         left = _LeftAsIs(snapshot)
         return bodies, changed, {okta_id for okta_id in known.keys() - bodies.keys() if not left.has("user", okta_id)}
 
     def _take_away(self, snapshot: Snapshot, inside: frozenset[str] | None) -> set[str]:
         changed, gone = self._away_to_write(snapshot, inside)
-        numbers = self._numbers(changed | gone)
-        rows = [(numbers[okta_id], snapshot.unassigned[okta_id]) for okta_id in changed]
-        self._connection.run_many(_SQL["put_upstream_away"], rows)
-        self._connection.run_many(_SQL["delete_upstream_away"], [(numbers[okta_id],) for okta_id in gone])
+        self._people.put_away({okta_id: snapshot.unassigned[okta_id] for okta_id in changed}, gone)
         return changed | gone
 
     def _away_to_write(self, snapshot: Snapshot, inside: frozenset[str] | None) -> tuple[set[str], set[str]]:
         """Whose status without the app is new or another one, and who has none any more."""
         read = snapshot.unassigned
-        known = self._known("upstream_away", inside, read)
-        return {
-            okta_id for okta_id, status in read.items() if known.get(okta_id) != (status,)
-        }, known.keys() - read.keys()
+        _, known = self._people.all() if inside is None else self._people.of({*inside, *read})
+        changed = {okta_id for okta_id, status in read.items() if known.get(okta_id) != status}
+        return changed, known.keys() - read.keys()
 
     def _take_lists(self, snapshot: Snapshot, inside: frozenset[str] | None) -> tuple[set[str], set[str]]:
         """People whose memberships changed, and lists that came, went or are called something else."""
         read, bodies, changed, gone = self._lists_to_write(snapshot, inside)
-        known = self._known("upstream_lists", frozenset(changed), ())
+        known = self._known_lists(frozenset(changed), ())
         named = {name for name in changed if not _is_called_the_same(known.get(name), read[name])}
-        numbers = self._numbers(changed | gone)
+        numbers = self._numbers.of(changed | gone)
         rows = [(numbers[name], read[name][0], _name_of(read[name][1]), bodies[name]) for name in changed]
         self._connection.run_many(_SQL["put_upstream_list"], rows)
         self._connection.run_many(_SQL["delete_upstream_list"], [(numbers[name],) for name in gone])
@@ -254,7 +229,7 @@ class Upstream:
     def _take_links(self, changed: Mapping[str, List | None]) -> None:
         """Write which groups convey the apps that changed; None stands for what is gone."""
         conveyed = {name: item.groups if isinstance(item, IdentityApp) else [] for name, item in changed.items()}
-        numbers = self._numbers([*conveyed, *(group for groups in conveyed.values() for group in groups)])
+        numbers = self._numbers.of([*conveyed, *(group for groups in conveyed.values() for group in groups)])
         pairs = sorted({(numbers[app], numbers[group]) for app, groups in conveyed.items() for group in groups})
         self._connection.run_many(_SQL["delete_upstream_links"], [(numbers[name],) for name in conveyed])
         self._connection.run_many(_SQL["add_upstream_link"], pairs)
@@ -264,7 +239,7 @@ class Upstream:
     ) -> tuple[dict[str, tuple[str, List]], dict[str, bytes], set[str], set[str]]:
         """What was read, its bodies, and which lists are new or others, and which are gone."""
         read = _lists_of(snapshot)
-        known = self._known("upstream_lists", inside, read)
+        known = self._known_lists(inside, read)
         bodies = {name: canonical_bytes(_without_members(item)) for name, (_, item) in read.items()}
         changed = {name for name, (kind, _) in read.items() if known.get(name) != (kind, bodies[name])}
         left = _LeftAsIs(snapshot)
@@ -275,7 +250,7 @@ class Upstream:
         """Write which members came and went; a list that is gone has none."""
         came, left = self._members_to_write(read, gone)
         pairs = [*came, *left]
-        numbers = self._numbers([name for name, _ in pairs] + [user for _, user in pairs])
+        numbers = self._numbers.of([name for name, _ in pairs] + [user for _, user in pairs])
         add, remove = _SQL["add_upstream_member"], _SQL["delete_upstream_member"]
         self._connection.run_many(add, [(numbers[name], numbers[user]) for name, user in came])
         self._connection.run_many(remove, [(numbers[name], numbers[user]) for name, user in left])
@@ -291,14 +266,12 @@ class Upstream:
         left = [(name, user) for name, ids in known.items() for user in sorted(ids - inside.get(name, set()))]
         return came, left
 
-    def _known(
-        self, table: str, inside: frozenset[str] | None, read: Collection[str]
-    ) -> dict[str, tuple[str | bytes, ...]]:
-        """What is stored of an extent and of what was read, by Okta id."""
+    def _known_lists(self, inside: frozenset[str] | None, read: Collection[str]) -> dict[str, tuple[str | bytes, ...]]:
+        """Kind and body of what is stored of an extent and of what was read, by Okta id."""
         if inside is None:
-            rows = self._connection.rows(_SQL[table])
+            rows = self._connection.rows(_SQL["upstream_lists"])
         else:
-            rows = rows_about(self._connection, _SQL[f"{table}_of"], {*inside, *read})
+            rows = rows_about(self._connection, _SQL["upstream_lists_of"], {*inside, *read})
         return {row[0]: row[1:] for row in rows}
 
 
@@ -352,7 +325,7 @@ def _by_list(pairs: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
 
 def _snapshot(
     head: Snapshot,
-    users: Iterable[tuple[str, bytes]],
+    users: Mapping[str, bytes],
     lists: Iterable[tuple[str, str, bytes]],
     members: _Members,
     away: dict[str, str],
@@ -368,7 +341,7 @@ def _snapshot(
             apps.append(replace(_APP.decode(body), users=ids))
     return replace(
         head,
-        users=sorted((_USER.decode(body) for _, body in users), key=lambda user: user.id),
+        users=sorted((_USER.decode(body) for body in users.values()), key=lambda user: user.id),
         groups=sorted(groups, key=lambda group: group.id),
         apps=sorted(apps, key=lambda app: app.id),
         unassigned=dict(sorted(away.items())),

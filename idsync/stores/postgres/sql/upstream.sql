@@ -5,15 +5,23 @@ SELECT head FROM idsync.upstream;
 INSERT INTO idsync.upstream (id, head) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET head = excluded.head;
 
 -- name: add_upstream_ids
-INSERT INTO idsync.upstream_ids (number, okta_id)
-SELECT (SELECT coalesce(max(number), 0) FROM idsync.upstream_ids) + row_number() OVER (ORDER BY missing.value), missing.value
-FROM (
-    SELECT DISTINCT asked.value
-    FROM unnest($1::text[]) AS asked (value)
-    WHERE NOT EXISTS (SELECT 1 FROM idsync.upstream_ids AS i WHERE i.okta_id = asked.value)
-) AS missing;
+-- Those that are new are given with `upstream_numbers`, in one exchange with the server.
 
 -- name: upstream_numbers
+WITH added AS (
+    INSERT INTO idsync.upstream_ids (number, okta_id)
+    SELECT
+        (SELECT coalesce(max(number), 0) FROM idsync.upstream_ids) + row_number() OVER (ORDER BY missing.value),
+        missing.value
+    FROM (
+        SELECT DISTINCT asked.value
+        FROM unnest($1::text[]) AS asked (value)
+        WHERE NOT EXISTS (SELECT 1 FROM idsync.upstream_ids AS i WHERE i.okta_id = asked.value)
+    ) AS missing
+    RETURNING okta_id, number
+)
+SELECT okta_id, number FROM added
+UNION ALL
 SELECT i.okta_id, i.number FROM unnest($1::text[]) AS asked (value) JOIN idsync.upstream_ids AS i ON i.okta_id = asked.value;
 
 -- name: upstream_user_ids
@@ -25,11 +33,12 @@ SELECT i.okta_id, l.kind FROM upstream_lists AS l JOIN upstream_ids AS i ON i.nu
 -- name: upstream_users
 SELECT i.okta_id, u.body FROM idsync.upstream_users AS u JOIN idsync.upstream_ids AS i ON i.number = u.number;
 
--- name: upstream_users_of
-SELECT i.okta_id, u.body
+-- name: upstream_people_of
+SELECT i.okta_id, u.body, a.status
 FROM unnest($1::text[]) AS asked (value)
 JOIN idsync.upstream_ids AS i ON i.okta_id = asked.value
-JOIN idsync.upstream_users AS u ON u.number = i.number;
+LEFT JOIN idsync.upstream_users AS u ON u.number = i.number
+LEFT JOIN idsync.upstream_away AS a ON a.number = i.number;
 
 -- name: upstream_usernames_of
 SELECT u.username
@@ -56,12 +65,6 @@ DELETE FROM idsync.upstream_users AS u USING given WHERE u.number = given.number
 
 -- name: upstream_away
 SELECT i.okta_id, a.status FROM idsync.upstream_away AS a JOIN idsync.upstream_ids AS i ON i.number = a.number;
-
--- name: upstream_away_of
-SELECT i.okta_id, a.status
-FROM unnest($1::text[]) AS asked (value)
-JOIN idsync.upstream_ids AS i ON i.okta_id = asked.value
-JOIN idsync.upstream_away AS a ON a.number = i.number;
 
 -- name: put_upstream_away
 -- rows: number bigint, status text

@@ -19,11 +19,12 @@ SELECT i.okta_id, l.kind FROM upstream_lists AS l JOIN upstream_ids AS i ON i.nu
 -- name: upstream_users
 SELECT i.okta_id, u.body FROM upstream_users AS u JOIN upstream_ids AS i ON i.number = u.number;
 
--- name: upstream_users_of
-SELECT i.okta_id, u.body
+-- name: upstream_people_of
+SELECT i.okta_id, u.body, a.status
 FROM json_each(?) AS asked
 JOIN upstream_ids AS i ON i.okta_id = asked.value
-JOIN upstream_users AS u ON u.number = i.number;
+LEFT JOIN upstream_users AS u ON u.number = i.number
+LEFT JOIN upstream_away AS a ON a.number = i.number;
 
 -- name: upstream_usernames_of
 SELECT u.username
@@ -47,12 +48,6 @@ DELETE FROM upstream_users WHERE number = ?;
 
 -- name: upstream_away
 SELECT i.okta_id, a.status FROM upstream_away AS a JOIN upstream_ids AS i ON i.number = a.number;
-
--- name: upstream_away_of
-SELECT i.okta_id, a.status
-FROM json_each(?) AS asked
-JOIN upstream_ids AS i ON i.okta_id = asked.value
-JOIN upstream_away AS a ON a.number = i.number;
 
 -- name: put_upstream_away
 INSERT INTO upstream_away (number, status) VALUES (?, ?) ON CONFLICT (number) DO UPDATE SET status = excluded.status;

@@ -1,0 +1,48 @@
+"""What was read or written in the open transaction of the only writer, which nobody else changes before its end."""
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Generic, TypeVar
+
+from idsync.stores.tables.connection import Connection
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Remembered(Generic[K, V]):
+    """Values by key, as far as the open transaction knows them; outside of one of the only writer, nothing is kept."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._values: dict[K, V] = {}
+        connection.after_commit.append(self._values.clear)
+        connection.after_rollback.append(self._values.clear)
+
+    def get(self, key: K, read: Callable[[], V]) -> V:
+        """The value of a key, which is read where it is not known."""
+        if key in self._values:
+            return self._values[key]
+        value = read()
+        self.note({key: value})
+        return value
+
+    def get_all(self, keys: Collection[K], read: Callable[[list[K]], Mapping[K, V]]) -> dict[K, V]:
+        """The values of keys, in the order of the keys; those that are not known are read together."""
+        unknown = [key for key in dict.fromkeys(keys) if key not in self._values]
+        found = read(unknown) if unknown else {}
+        self.note(found)
+        return {key: found[key] if key in found else self._values[key] for key in keys}
+
+    def note(self, values: Mapping[K, V]) -> None:
+        """Remember what was written or read."""
+        if self._connection.is_only_writer:
+            self._values.update(values)
+
+    def change(self, key: K, how: Callable[[V], V]) -> None:
+        """Write a part of a value, where it is known; who does not know it, reads it when it is asked for."""
+        if key in self._values:
+            self._values[key] = how(self._values[key])
+
+    def forget(self) -> None:
+        """Read all of it when it is asked for."""
+        self._values.clear()
