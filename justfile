@@ -65,6 +65,10 @@ serve-kills *arguments:
 serve-many *arguments:
     {{python}} -m tests.serve_many {{arguments}}
 
+# write the archive of older builds that upgrades are tried with, from this clone's history
+older-builds:
+    {{python}} -m tests.older_builds
+
 # a year of weeks pushed to one service, for a night: nothing grows; --weeks, --seed
 soak *arguments:
     {{python}} -m tests.serve_soak {{arguments}}

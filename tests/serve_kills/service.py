@@ -61,11 +61,16 @@ class Broken(Exception):
 class Replica:
     """One service, started as often as it is killed. Where `machine` is empty it is on this one, with its leases."""
 
-    def __init__(self, folder: Path, number: int, machine: str = "", migrations: Path | None = None) -> None:
-        """With `migrations` it is of the version that has these."""
+    def __init__(
+        self, folder: Path, number: int, machine: str = "", migrations: Path | None = None, build: Path | None = None
+    ) -> None:
+        """With `migrations` it is of the version that has these; with `build` it is that older build (`older_builds`),
+        which needs a machine of its own.
+        """
         self._folder = folder
         self._machine = machine
         self._migrations = migrations
+        self._build = build
         self._log = folder / f"serve-{number}.log"
         self.url = ""
         self._process: subprocess.Popen[bytes] | None = None
@@ -90,9 +95,13 @@ class Replica:
         variables = {MACHINE: self._machine, SECONDS: str(LEASE)} if self._machine else {}
         if self._migrations is not None:
             variables[MIGRATIONS] = str(self._migrations)
+        if self._build is not None:
+            program, variables = "elsewhere", {**variables, "PYTHONPATH": str(self._build)}
         command = [sys.executable, "-m", program, "serve", "-c", str(self._folder), "--port", str(port)]
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **variables})
+            where = self._folder if self._build is not None else None  # a package in the working folder comes first
+            environment = {**os.environ, **variables}
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, env=environment, cwd=where)
 
     def until_ready(self) -> None:
         """Wait until it answers that it is ready. Raises Broken."""
