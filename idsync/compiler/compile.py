@@ -209,7 +209,7 @@ class _Draft:
     def _why_user(self, why: Why, address: Address, before: User | None, after: User, okta_id: str) -> Why:
         if why.reason is not Reason.ASSIGNED or after.metadata.name in self._inputs.pool.passed:
             return why
-        edited = address in self._inputs.index.edited
+        edited = address in self._inputs.edited
         if before is None and edited:
             return Why(Reason.DRIFT, why.causes)
         if before is None:
@@ -272,7 +272,7 @@ class _Draft:
             links_of(inputs.app_groups),
             inputs.left,
             GoneLists(inputs.settings.filters, inputs.snapshot, inputs.known_lists, inputs.others),
-            inputs.index.edited,
+            inputs.edited,
             self._current.plain,
             {subject.id: subject.kind for subject in inputs.app_groups},
         )
@@ -286,7 +286,7 @@ class _Draft:
         before, after = self._current.access_lists.get(name), self._lists.access_lists.get(name)
         if after is None or why.reason is not Reason.IMPORTED:
             return why
-        edited = access_list_address(name) in self._inputs.index.edited or self._members_edited(name)
+        edited = access_list_address(name) in self._inputs.edited or self._members_edited(name)
         if before is None:
             return Why(Reason.DRIFT, why.causes) if edited else why
         inputs = self._inputs
@@ -297,7 +297,7 @@ class _Draft:
         return Why(reason, (*why.causes, *as_applied_before(gone)))
 
     def _members_edited(self, name: str) -> bool:
-        edited = self._inputs.index.edited
+        edited = self._inputs.edited
         prefix = f"access_list_member/{name}/"
         return bool(edited) and any(address.startswith(prefix) for address in edited)
 

@@ -14,6 +14,7 @@ from idsync.compiler.roles import RoleMapping
 from idsync.compiler.subjects import Subject, subjects
 from idsync.compiler.traits import TraitMapping
 from idsync.config.settings import Settings
+from idsync.model.addresses import Address
 from idsync.model.agreed_past import NOTHING_PAST, AgreedPast
 from idsync.model.directory import LastApply
 from idsync.model.directory_index import DirectoryIndex
@@ -47,6 +48,8 @@ class Inputs(msgspec.Struct, frozen=True, dict=True):
     """Members of lists that go both ways, by Okta id, where they are not as the reading has them."""
     staying: Mapping[str, frozenset[str]] = {}
     """Names that stay in lists that go both ways, though nobody of the pool has them."""
+    taken_up: frozenset[Address] = frozenset()
+    """Memberships that people edited and that are not put back, since they go to Okta."""
 
     imported: tuple[Subject, ...] = ()
     """The groups and apps that pass the filters, whatever they become."""
@@ -57,6 +60,11 @@ class Inputs(msgspec.Struct, frozen=True, dict=True):
     def app_groups(self) -> tuple[Subject, ...]:
         """The apps and groups that become resources; none where these are not managed."""
         return self.imported if self.settings.integration.sync.app_groups else ()
+
+    @cached_property
+    def edited(self) -> frozenset[Address]:
+        """What people edited by hand and is put back."""
+        return self.index.edited - self.taken_up
 
     @property
     def now(self) -> datetime:

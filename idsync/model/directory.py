@@ -53,6 +53,7 @@ class Reason(StrEnum):
     SYNC_CHANGED = "sync_changed"
     WHEN_EMPTY_CHANGED = "when_empty_changed"
     ADOPTED_BY_NAME = "adopted_by_name"
+    MEMBERS_EDITED = "members_edited"
 
 
 OF_AN_EDIT = frozenset(

@@ -12,6 +12,8 @@ Verdict = Literal["ok", "suspect", "broken"]
 # Codes that one part of the program gives and another one acts on; a release of them goes by the same name.
 LOGIN_REUSED = Reason.LOGIN_REUSED.value
 """A lock keeps the credentials of a former holder out of a name that another person has now."""
+NOT_MERGED = "not_merged"
+"""Memberships go both ways, and the plan was made without what both sides agreed on."""
 UPSTREAM_READ_ONLY = "upstream_read_only"
 """A group that Okta fills itself was edited in the directory."""
 UPSTREAM_PRIVILEGED = "upstream_privileged"

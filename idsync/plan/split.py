@@ -19,8 +19,9 @@ from idsync.plan.guards import LOSSES, PROTECTED, Standing, leaving, released, t
 from idsync.plan.halves import halves_of
 from idsync.plan.health import RELEASABLE
 from idsync.plan.holding import LOCKS_GO, MOVED, Holding, person_of
+from idsync.plan.okta_delta import okta_delta
 from idsync.plan.seal import sealed
-from idsync.plan.sections import Section, requirements, sections
+from idsync.plan.sections import OKTA, Section, requirements, sections
 from idsync.plan.steps import in_listing_order
 
 replace = msgspec.structs.replace
@@ -76,6 +77,8 @@ def _halved(section: Section, doubts: Collection[str], free: Collection[str]) ->
     held = tuple(later for _, later in pairs if later is not None)
     parts = DeltaHalves(going, held)
     deltas = [parts.of(delta) for delta in section.access_delta]
+    if section.target == OKTA:  # its changes name people by Okta id, and say all of it
+        deltas = [*((delta, None) for delta in okta_delta(going)), *((None, delta) for delta in okta_delta(held))]
     results = _counted_again(section, going, free)
     return _Halved(
         going,

@@ -14,7 +14,7 @@ from idsync.compiler.inputs import Inputs
 from idsync.compiler.list_rules import ListRules
 from idsync.compiler.subjects import Subject
 from idsync.config.settings import ListSubject
-from idsync.model.addresses import access_list_address
+from idsync.model.addresses import Address, access_list_address, member_address, split_address
 from idsync.model.canonical import fingerprint
 from idsync.model.directory import DirectoryState, Members, Names, Reason, UpstreamCause
 from idsync.model.findings import (
@@ -72,6 +72,8 @@ class Lists(msgspec.Struct, frozen=True):
 
     `kept` are names that stay in a list though Okta has nobody of them; `out` is what Okta is told, and `both_sides`
     has what both sides agree on that they did not before. The next plan is to look at what is `unsettled` again.
+    `in_okta` are the people of whom both sides say that they are in a list, where the reading does not say so, and
+    `taken_up` the edits of the directory that are not put back.
     """
 
     merged: Mapping[str, frozenset[str]] = {}
@@ -80,6 +82,8 @@ class Lists(msgspec.Struct, frozen=True):
     both_sides: Mapping[str, BothSides | None] = {}
     findings: tuple[Finding, ...] = ()
     unsettled: frozenset[str] = NOBODY
+    in_okta: Mapping[str, frozenset[str]] = {}
+    taken_up: frozenset[Address] = frozenset()
 
 
 def merged_lists(
@@ -126,11 +130,28 @@ class _Merging:
         self._both_sides: dict[str, BothSides | None] = {}
         self._findings: list[Finding] = []
         self._unsettled: set[str] = set()
+        self._in_okta: dict[str, frozenset[str]] = {}
+        self._taken_up: set[str] = set()
 
     def lists(self) -> Lists:
         """What became of all lists."""
         unsettled = frozenset(self._unsettled)
-        return Lists(self._merged, self._kept, tuple(self._out), self._both_sides, tuple(self._findings), unsettled)
+        edited = (split_address(address) for address in self._inputs.index.edited)
+        taken_up = frozenset(
+            member_address(name, member)
+            for kind, (name, _, member) in ((kind, rest.partition("/")) for kind, rest in edited)
+            if kind == "access_list_member" and name in self._taken_up
+        )
+        return Lists(
+            self._merged,
+            self._kept,
+            tuple(self._out),
+            self._both_sides,
+            tuple(self._findings),
+            unsettled,
+            self._in_okta,
+            taken_up,
+        )
 
     def add(self, subject: Subject) -> None:
         """Merge one list."""
@@ -168,7 +189,11 @@ class _Merging:
         # Without an account nobody can be in a list: that it is gone edits none of their memberships.
         inside = here.direct | nested | (upstream - self._accounts.keys())
         merged = three_way(None if agreed is None else agreed & self._present, upstream, inside, here.edited)
+        if agreed is not None:
+            self._taken_up.add(subject.id)
         merged = self._permitted(subject, merged, upstream)
+        if merged.members != listed:
+            self._in_okta[subject.id] = merged.members
         stay = nested - merged.members if agreed is not None else NOBODY
         won = self._called(merged.contested - stay)
         self._report(REMOVAL_WON, subject, won, "was removed in Okta and edited here: the removal wins")
@@ -230,6 +255,7 @@ class _Merging:
             return merged
         code = self._never_written(subject, self._both.upstream)
         if code is not None:
+            self._taken_up.discard(subject.id)
             people = self._called(merged.add | merged.remove)
             if code == UPSTREAM_READ_ONLY:
                 what = "was edited here, and Okta fills this group by a rule or from an app: it is put back"
@@ -267,7 +293,7 @@ class _Merging:
         return AccessListChange(
             access_list_address(subject.id),
             "update",
-            Reason.MEMBERSHIP_CHANGED,
+            Reason.MEMBERS_EDITED,
             causes,
             body,
             body,

@@ -7,14 +7,33 @@ import msgspec
 
 from idsync.model.addresses import Address, member_address, split_address
 from idsync.model.directory import Names
-from idsync.model.findings import GUARDS_CHANGED, Finding
+from idsync.model.findings import (
+    GUARDS_CHANGED,
+    NOT_MERGED,
+    REMOVAL_WON,
+    UPSTREAM_CONVEYED,
+    UPSTREAM_PRIVILEGED,
+    UPSTREAM_READ_ONLY,
+    Finding,
+)
 from idsync.model.journal import MadeByHand, Numbered
+from idsync.model.numbers import counted
 from idsync.model.plain_resources import App, Role, UserGroup, title_of
 from idsync.model.resources import AccessList, Lock
 from idsync.plan.assemble import summarise
-from idsync.plan.changes import AccessListChange, Change, LockChange, PersonDelta, PlainChange, Plan, UserChange
+from idsync.plan.changes import (
+    AccessListChange,
+    Change,
+    LockChange,
+    MemberCounts,
+    PersonDelta,
+    PlainChange,
+    Plan,
+    UserChange,
+)
 from idsync.plan.guards import ALL_GUARDS, released
 from idsync.plan.seal import sealed
+from idsync.plan.sections import FIRST
 from idsync.reconcile.context import delta_of
 from idsync.reconcile.managed import in_force, managed_state
 from idsync.reconcile.planned import Planned
@@ -24,6 +43,8 @@ from idsync.targets.protocol import DirectoryReader
 replace = msgspec.structs.replace
 
 
+_TOLD = frozenset({GUARDS_CHANGED, NOT_MERGED, UPSTREAM_READ_ONLY, UPSTREAM_PRIVILEGED, UPSTREAM_CONVEYED, REMOVAL_WON})
+"""Findings of the whole plan that say what becomes of hands' changes."""
 NO_HANDS: Mapping[Address, MadeByHand] = {}
 
 
@@ -39,9 +60,10 @@ def drift_of(planned: Planned, target: DirectoryReader, hands: Mapping[Address, 
 
     Its findings say who made the edits, by the `hands` that the journal knows.
     """
-    edited = planned.inputs.index.edited
-    changes = released(planned.plan.changes, ALL_GUARDS)  # they count the whole plan, which is not at issue here
-    loosened = (each for each in planned.plan.findings if each.code == GUARDS_CHANGED)
+    edited = planned.inputs.edited
+    here = (change for change in planned.plan.changes if change.target == FIRST)
+    changes = released(tuple(here), ALL_GUARDS)  # they count the whole plan, which is not at issue here
+    told = (each for each in planned.plan.findings if each.code in _TOLD)
     changes = tuple(kept for kept in (_edited_part(change, edited) for change in changes) if kept)
     return sealed(
         replace(
@@ -50,9 +72,19 @@ def drift_of(planned: Planned, target: DirectoryReader, hands: Mapping[Address, 
             summary=summarise(changes),
             access_delta=_delta(planned, changes, target),
             guards=(),
-            findings=(*loosened, *_attributed(changes, hands)),
+            both_ways=msgspec.UNSET,
+            findings=(*told, *_going_out(planned.plan), *_attributed(changes, hands)),
         )
     )
+
+
+def _going_out(plan: Plan) -> Iterator[Finding]:
+    """That people edited memberships which go to Okta, and are not put back."""
+    if isinstance(plan.summary.upstream, MemberCounts):
+        number = plan.summary.upstream.add + plan.summary.upstream.remove
+        what = counted(number, "edited membership goes", "edited memberships go")
+        message = f"{what} to Okta with the next apply, and {'is' if number == 1 else 'are'} not put back."
+        yield Finding("goes_to_okta", "info", message)
 
 
 def _attributed(changes: tuple[Change, ...], hands: Mapping[Address, MadeByHand]) -> Iterator[Finding]:

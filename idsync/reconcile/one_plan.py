@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from idsync import __version__
 from idsync.compiler.compile import Compilation, compile_state
+from idsync.compiler.group_members import with_group_members
 from idsync.compiler.inputs import Inputs as CompilerInputs
 from idsync.compiler.inputs import decide_locks
 from idsync.compiler.locks import DesiredLocks, events_over
@@ -119,7 +120,12 @@ def _compiled(inputs: CompilerInputs, basis: Basis) -> _Compiled:
     lists = Lists()
     if basis.both is not None:
         lists = merged_lists(inputs, current, basis.both, basis.target, within)
-        inputs = replace(inputs, merged=lists.merged, staying=lists.kept)
+        inputs = replace(inputs, merged=lists.merged, staying=lists.kept, taken_up=lists.taken_up)
+        merged = with_group_members(inputs, lists.in_okta)
+        if merged is not inputs and basis.memo is not None:
+            # Roles move of people about whom nothing was read: everybody is looked at.
+            return _compiled(merged, replace(basis, memo=None))
+        inputs = merged
     compilation = compile_state(inputs, locks, current, within)
     if lists.unsettled:
         compilation = replace(compilation, noticed_lists=compilation.noticed_lists | lists.unsettled)

@@ -12,7 +12,7 @@ from idsync.config.settings import Settings
 from idsync.model.agreed_past import AgreedPast
 from idsync.model.directory import LastApply
 from idsync.model.extent import Reading
-from idsync.model.findings import Finding
+from idsync.model.findings import NOT_MERGED, Finding
 from idsync.reconcile.both_ways import BothWays
 from idsync.reconcile.further_targets import with_further_targets
 from idsync.reconcile.people_known import PeopleKnown
@@ -178,6 +178,16 @@ def no_last_reading() -> Finding:
         "warning",
         "The file of the directory does not say which reading was applied last; this reading is held against the "
         "directory itself. Write the file with `idsync get all --format json` to have it said.",
+    )
+
+
+def not_merged() -> Finding:
+    """A warning that a plan from files shows edits as put back that an apply sends to Okta."""
+    return Finding(
+        NOT_MERGED,
+        "warning",
+        "Memberships go both ways, and this is planned from a file: what people edited in the directory shows as put "
+        "back, and what goes to Okta is left out. Plan without --snapshot and --current to see it.",
     )
 
 

@@ -9,6 +9,7 @@ from idsync.plan.changes import Change, Plan
 from idsync.plan.guards import Standing, check_guards, guard_findings, marked, taken_by
 from idsync.plan.health import Judgement, held_back
 from idsync.plan.join import joined
+from idsync.plan.okta_delta import okta_delta
 from idsync.plan.sections import OKTA, Section
 from idsync.reconcile.both_ways import BothWays, Lists
 
@@ -28,5 +29,5 @@ def with_upstream_section(plan: Plan, lists: Lists, inputs: Inputs, judgement: J
     noticed = guard_findings(results, taken, settings.limits, managed, dict(settings.places))
     if not changes:
         return msgspec.structs.replace(told, findings=(*told.findings, *noticed))
-    section = Section(OKTA, UNKNOWN_SERIAL, marked(changes, results, taken), (), results)
+    section = Section(OKTA, UNKNOWN_SERIAL, marked(changes, results, taken), okta_delta(changes), results)
     return joined(told, section, noticed)

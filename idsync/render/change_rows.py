@@ -22,6 +22,8 @@ from idsync.plan.changes import (
     Plan,
     UserChange,
 )
+from idsync.plan.okta_delta import names_in_okta
+from idsync.plan.sections import OKTA
 from idsync.plan.steps import Phase, phases_of
 from idsync.render.cells import Cell, Code, ListName, Person, Role, Safe, Trait, Value, Words, cause_cell, some
 from idsync.render.fields import differing_fields, value_words
@@ -219,14 +221,22 @@ def _without_times(lock: Lock) -> Lock:
     return replace(lock, spec=replace(lock.spec, expires=None, created_at=None))
 
 
+def _named(change: AccessListChange, members: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of members, who stand in Okta's groups and apps by their ids."""
+    if change.target != OKTA:
+        return members
+    names = names_in_okta(change)
+    return tuple(sorted(names.get(member, member) for member in members))
+
+
 def _list_entries(change: AccessListChange) -> list[Entry]:
     entries = field_entries(change)
     if change.before is None and change.after is not None:
         entries.extend(_new_list_entries(change.after))
     if change.members_added:
-        entries.append(_members("+", change.members_added, ADDED_SHOWN))
+        entries.append(_members("+", _named(change, change.members_added), ADDED_SHOWN))
     if change.members_removed:
-        entries.append(_members("-", change.members_removed, REMOVED_SHOWN))
+        entries.append(_members("-", _named(change, change.members_removed), REMOVED_SHOWN))
     if change.carried:
         names = _people(sorted(change.carried), NAMES_SHOWN)
         entries.append(Entry(" ", ("with expiry, reason and joined date as before: ", *names)))

@@ -61,6 +61,19 @@ _code(
     "Edit the role so that it names the labels of those that are meant, or take it away: `idsync edit role/NAME`.",
 )
 _code(
+    "not_merged",
+    "warning",
+    "Memberships go both ways, and the plan was made from a file: what people edited in the directory shows as put "
+    "back, and nothing of what goes to Okta is in it.",
+    "Plan without --snapshot and --current; only such a plan is applied.",
+)
+_code(
+    "goes_to_okta",
+    "info",
+    "People edited memberships of lists that go both ways: they go to Okta, and are not put back.",
+    "Nothing; `idsync plan` shows which.",
+)
+_code(
     "upstream_read_only",
     "warning",
     "Somebody edited the members of a list whose group Okta fills by a rule or from an app. Such a group "

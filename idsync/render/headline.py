@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from msgspec import UnsetType
+
 from idsync.model.findings import GUARDS_CHANGED
 from idsync.plan.changes import Counts, LockChange, Plan
 from idsync.render.outcomes import Touched
@@ -37,7 +39,7 @@ def headline(plan: Plan, touched: Touched, *, drift: bool = False) -> str:
         if errors:
             return f"No changes, but {counted(errors, 'item')} could not be dealt with; see the findings."
         return NO_CHANGES
-    clauses = [_people_clause(touched), _things_clause(plan, touched), _loosened_clause(plan)]
+    clauses = [_people_clause(touched), _things_clause(plan, touched), _okta_clause(plan), _loosened_clause(plan)]
     clauses = [clause for clause in clauses if clause]
     return f"{'Drift, to be put back' if drift else 'Plan'}: {'; '.join(clauses)}."
 
@@ -57,6 +59,14 @@ def _loosened_clause(plan: Plan) -> str:
         return ""
     keep = "keeps" if loosened == 1 else "keep"
     return f"the configuration loosens {counted(loosened, 'setting')} that {keep} people safe"
+
+
+def _okta_clause(plan: Plan) -> str:
+    """How many memberships change in Okta, as people edited them in the directory."""
+    if isinstance(plan.summary.upstream, UnsetType):
+        return ""
+    number = plan.summary.upstream.add + plan.summary.upstream.remove
+    return counted(number, "edited membership goes to Okta", "edited memberships go to Okta")
 
 
 def _people_clause(touched: Touched) -> str:

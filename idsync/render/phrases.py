@@ -5,6 +5,7 @@ from typing import assert_never
 
 from idsync.model.directory import Cause, ConfigCause, Reason, UpstreamCause
 from idsync.model.numbers import counted as counted
+from idsync.plan.sections import OKTA
 from idsync.render.escape_text import shown, visible
 
 REASONS: dict[Reason, str] = {
@@ -39,6 +40,7 @@ REASONS: dict[Reason, str] = {
     Reason.APP_CHANGED: "app changed in the configuration",
     Reason.SYNC_CHANGED: "sync changed in the configuration",
     Reason.WHEN_EMPTY_CHANGED: "the setting for empty lists changed in the configuration",
+    Reason.MEMBERS_EDITED: "members edited in the directory",
     Reason.ADOPTED_BY_NAME: "taken over, since users.adopt names it",
     Reason.CLEARED: "everything of ours is removed",
 }
@@ -87,6 +89,8 @@ def causes_words(causes: Sequence[Cause]) -> str:
 
 def in_target(target: str) -> str:
     """In which target something is, to be said after it; nothing of the first one, which most plans are for alone."""
+    if target == OKTA:
+        return " in Okta"
     return f" in the target {shown(target)}" if target else ""
 
 

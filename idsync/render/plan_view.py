@@ -12,6 +12,7 @@ from idsync.render.outcomes import touched_by
 from idsync.render.reach import reach_of
 from idsync.render.tallies import tallies_of
 from idsync.render.things import Things
+from idsync.render.to_okta import of_the_directory, to_okta
 from idsync.render.undescribed import NEWCOMERS_DESCRIBED, undescribed_in
 from idsync.render.verdicts import problems_of, released_of, warnings_of
 from idsync.render.view import PlanView
@@ -32,22 +33,23 @@ def plan_view(
     `options` are what an `apply` of it needs: the configuration, and the file that the plan is in. The plan is about to
     be `split`: what is held does not keep the rest from going ahead.
     """
+    whole, plan = plan, of_the_directory(plan)
     touched = touched_by(plan)
     undescribed = undescribed_in(plan, described)
     in_delta = frozenset(undescribed.intersection(touched.names))
     things = Things(touched, plan.access_delta)
     groups = groups_of(touched, things, in_delta)
     return PlanView(
-        headline=headline(plan, touched, drift=drift),
-        warnings=warnings_of(plan, options, split=split),
+        headline=headline(whole, touched, drift=drift),
+        warnings=warnings_of(whole, options, split=split),
         verdict=plan.health.verdict,
         problems=problems_of(plan),
         released=released_of(plan),
         tallies=tallies_of(plan, things, undescribed),
         reach=reach_of(plan, touched),
         groups=groups,
-        others=others_of(plan, touched, undescribed, parted=any(group.edit for group in groups)),
-        changes=change_sections(plan) if detail else (),
+        others=(*others_of(plan, touched, undescribed, parted=any(group.edit for group in groups)), *to_okta(whole)),
+        changes=change_sections(whole) if detail else (),
         facts=_facts(plan),
     )
 

@@ -27,7 +27,8 @@ SYMBOLS: dict[Outcome, Symbol] = {
 EDIT = "By your edit"
 OKTA = "By Okta's changes"
 HAND = "Changed by hand, put back"
-SIDES: tuple[tuple[Side, str], ...] = (("edit", EDIT), ("okta", OKTA), ("hand", HAND))
+OUT = "Changed by hand, kept"
+SIDES: tuple[tuple[Side, str], ...] = (("edit", EDIT), ("okta", OKTA), ("hand", HAND), ("out", OUT))
 """Who makes a difference, in the order in which they are told, and what stands over it."""
 PROBLEMS = "Findings"
 RELEASED = "Released guards"

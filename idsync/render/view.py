@@ -14,8 +14,8 @@ from idsync.render.cells import Access, ListName, Person, Place, Upstream, Words
 Symbol = Literal["+", "-", "~", "!", " "]
 """Given, taken, changed, in the way, neither."""
 Effect = Literal["takes", "gives", ""]
-Side = Literal["edit", "okta", "hand"]
-"""Who makes a difference: the configuration, Okta, or a hand whose change is put back."""
+Side = Literal["edit", "okta", "hand", "out"]
+"""Who makes a difference: the configuration, Okta, a hand whose change is put back, or one whose change goes out."""
 Severity = Literal["error", "warning", "info"]
 
 

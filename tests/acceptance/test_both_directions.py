@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -11,6 +12,7 @@ from idsync.okta.request import Request
 from idsync.plan.changes import MemberCounts
 from idsync.plan.planfile import decode_plan
 from idsync.plan.sections import OKTA
+from idsync.reconcile.both_ways import Lists, merged_lists
 from idsync.targets.okta.writer import MembershipWriter
 from tests.acceptance.both_ways_world import World, agreed_world, login
 from tests.okta_simulator import Change, Fault, LoseAnswer, LoseLinks, Organization, Role
@@ -329,3 +331,107 @@ def test_r50_where_the_listing_of_rules_is_not_whole_nothing_is_written(world: W
     assert (ended.code, "group rules" in ended.err) == (7, True), ended.err
     assert world.wrote() == []
     assert "cat" in world.here(world.group.id), "the edit waits"
+
+
+ENGINEERS = "---\napiVersion: idsync/v1\nkind: RoleMapping\nspec: {rules: [{group: eng, roles: [engineer]}]}\n"
+
+
+def engineers(world: World) -> set[str]:
+    users = world.place.run("get", "users", "--format", "json").json
+    return {each["metadata"]["name"].partition("@")[0] for each in users if "engineer" in each["spec"]["roles"]}
+
+
+def test_r49_roles_by_group_follow_what_goes_to_okta_in_the_same_apply(world: World) -> None:
+    world.switch(both=True, more=ENGINEERS)
+    world.place.apply()
+    assert engineers(world) == {"ann", "bob"}
+    world.edit(world.group.id, "cat", joins=True)
+    world.edit(world.group.id, "bob", joins=False)
+    world.place.apply()
+    assert engineers(world) == {"ann", "cat"}
+    world.place.plans_nothing()
+    world.place.apply()
+    assert engineers(world) == {"ann", "cat"}
+
+
+def test_r49_the_plan_says_who_gains_and_loses_what_in_okta(world: World) -> None:
+    world.edit(world.group.id, "cat", joins=True)
+    world.edit(world.group.id, "bob", joins=False)
+    world.edit(world.app.id, "dan", joins=True)
+    world.organization.remove_member(world.group, world.people["ann"])
+    planned = world.place.run("plan", "--format", "json").json
+    delta = {
+        each["person"].partition("@")[0]: [
+            (sign, access["kind"], access["title"])
+            for sign, side in (("+", "gains"), ("-", "loses"))
+            for access in each[side]
+        ]
+        for each in planned["access_delta"]
+        if each.get("target") == OKTA
+    }
+    assert delta == {
+        "bob": [("-", "access_list", "eng")],
+        "cat": [("+", "access_list", "eng")],
+        "dan": [("+", "app", "Salesforce")],
+    }
+    reasons = {(each.get("target", ""), each["reason"]) for each in planned["changes"]}
+    assert reasons == {(OKTA, "members_edited"), ("", "membership_changed")}, "ann's removal is Okta's, and no hand's"
+    text = world.place.run("plan", "--detail").out
+    assert "3 edited memberships go to Okta" in text
+    for said in ("bob@enzos-pizza.com leaves", "cat@enzos-pizza.com joins", "dan@enzos-pizza.com is assigned"):
+        assert said in text
+
+
+def test_what_goes_to_okta_is_no_drift_and_what_is_put_back_is(world: World) -> None:
+    world.edit(world.app.id, "dan", joins=True)
+    ended = world.place.run("drift")
+    assert (ended.code, "1 edited membership goes to Okta" in ended.out) == (0, True), ended.out
+    world.organization.grant_role(world.group, Role.GROUP_ADMIN)
+    world.edit(world.group.id, "cat", joins=True)
+    ended = world.place.run("drift", "--format", "json")
+    assert ended.code == 10
+    codes = {each["code"] for each in ended.json["findings"]}
+    assert codes >= {"goes_to_okta", "upstream_privileged", "changed_by_hand"}
+    assert world.wrote() == []
+
+
+@pytest.mark.parametrize("command", ["plan", "drift"])
+def test_a_plan_from_a_file_says_that_it_leaves_both_directions_out(world: World, command: str) -> None:
+    taken = world.place.folder / "taken.json"
+    world.place.run("snapshot", "-o", taken)
+    world.edit(world.app.id, "dan", joins=True)
+    told = world.place.run(command, "--snapshot", taken, "--format", "json")
+    assert "not_merged" in {each["code"] for each in told.json["findings"]}
+    there = world.place.folder / "there.json"
+    there.write_text(world.place.run("get", "all", "--format", "json").out)
+    if command == "plan":
+        told = world.place.run("plan", "--current", there, "--format", "json")
+        assert "not_merged" in {each["code"] for each in told.json["findings"]}
+    assert world.wrote() == []
+
+
+def test_a_pass_without_changes_merges_no_list_and_a_changed_list_alone(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a plan costs follows what moved, as it does with memberships that go one way."""
+    others = [world.organization.add_group(f"g{number}", members=[world.people["ann"]]) for number in range(5)]
+    for _ in range(2):
+        world.place.apply()
+    looked_at: list[frozenset[str]] = []
+
+    def counted(*arguments: Any) -> Lists:
+        within = arguments[4]
+        assert within is not None, "everybody was looked at"
+        looked_at.append(within.access_lists)
+        return merged_lists(*arguments)
+
+    monkeypatch.setattr("idsync.reconcile.one_plan.merged_lists", counted)
+    world.place.plans_nothing()
+    world.place.apply()
+    assert looked_at == [frozenset(), frozenset()]
+    world.organization.add_member(others[0], world.people["bob"])
+    world.edit(others[1].id, "cat", joins=True)
+    world.place.apply()
+    assert looked_at[2] == {others[0].id, others[1].id}
+    assert world.here(others[0].id) == {"ann", "bob"}
+    assert world.there(others[1]) == {"ann", "cat"}

@@ -13,7 +13,7 @@ from idsync.cli.progress import ProgressDisplay
 from idsync.cli.workspaces import workspace
 from idsync.reconcile.applied_configuration import settings_before
 from idsync.reconcile.drift import drift_of, hands_in
-from idsync.reconcile.single_pass import plan_once
+from idsync.reconcile.single_pass import not_merged, plan_once
 from idsync.stores.protocol import Access
 
 
@@ -37,7 +37,20 @@ def command(invocation: Invocation, snapshot: Path | None, as_applied: bool, for
             source = place.source(progress, snapshot=snapshot)
             last, past = last_apply(store.facts, target), store.agreed(target.name).past()
             earlier = settings_before(store.facts, target, place.files, place.directory)
-            planned = plan_once(place.settings, source, target, last, place.now(), past=past, earlier=earlier)
+            one_way = snapshot is not None and place.settings.integration.sync.bidirectional
+            noticed = (not_merged(),) if one_way else ()
+            both = place.both_ways(store) if snapshot is None else None
+            planned = plan_once(
+                place.settings,
+                source,
+                target,
+                last,
+                place.now(),
+                past=past,
+                earlier=earlier,
+                both=both,
+                noticed=noticed,
+            )
         hands = hands_in(store.agreed(target.name).differing(), store.journal.headlines())
         drifted = drift_of(planned, target, hands)
     invocation.console.result(plan_text(drifted, form, invocation, drift=True, detail=detail))

@@ -28,6 +28,7 @@ from idsync.cli.progress import ProgressDisplay
 from idsync.cli.sanitizing import check_key_file, redact_options, redaction_key
 from idsync.cli.workspaces import given_directory, workspace
 from idsync.errors import StoreError, UsageError
+from idsync.model.findings import Finding
 from idsync.plan.changes import Plan
 from idsync.plan.releases import IN_A_FILE, holding, with_releases
 from idsync.plan.seal import sealed, write_sealed
@@ -41,7 +42,7 @@ from idsync.reconcile.applied_configuration import (
 )
 from idsync.reconcile.people_known import PeopleKnown
 from idsync.reconcile.reviewed_edit import edit_since
-from idsync.reconcile.single_pass import no_last_reading, no_store, plan_once, remember_after_plan
+from idsync.reconcile.single_pass import no_last_reading, no_store, not_merged, plan_once, remember_after_plan
 from idsync.reconcile.waiting import kept_back_findings, with_kept
 from idsync.stores.protocol import Access
 
@@ -120,7 +121,8 @@ def _plan(
         source = place.source(progress, snapshot=snapshot)
         if current is not None:
             target = given_directory(current).knowing(place.settings.integration.former_addresses)
-            noticed = () if target.tells_state else (no_last_reading(),)
+            noticed: tuple[Finding, ...] = () if target.tells_state else (no_last_reading(),)
+            noticed += (not_merged(),) if place.settings.integration.sync.bidirectional else ()
             applied = applied_in(target.configuration, target.last_apply)
             plan = plan_once(
                 judged(place.settings, applied, place.directory),
@@ -134,7 +136,9 @@ def _plan(
                 earlier=settings_before_in(applied, place.files, place.directory),
             ).plan
             return _with_edit(plan, place, applied)
-        without_store = () if place.has_store() else (no_store(),)
+        without_store: tuple[Finding, ...] = () if place.has_store() else (no_store(),)
+        one_way = snapshot is not None and place.settings.integration.sync.bidirectional
+        without_store += (not_merged(),) if one_way else ()
         applied, options = None, invocation.config_arguments
         with place.store(Access.READ) as store:
             place = place.judged(store)
