@@ -19,10 +19,11 @@ IdsyncError
   PassStopped                a pass of a service broke off since the service ends
   StoreError                 the store cannot be opened, read or written
     StoreBusy                ... since another process is writing to it for too long
-    StoreAway                ... since its server does not answer now
+    StoreAway                ... since its server does not answer now, or nobody can write there, as on a full disk
     StoreDamaged             ... since something in it cannot be read (names it)
     SchemaMoved              ... since a newer version brought it to a schema that this one does not know
     SchemaTooOld             ... before a command that writes has brought it to today's schema
+    StoreReplaced            ... since it is another one than this process has written to
   ResourceError              a resource in a manual edit is invalid, unknown, stale or in conflict
   NotTogether                pushes that were taken at one time must be taken one after the other
   NameTaken                  a pushed user has the name of somebody whom idsync does not manage
@@ -190,7 +191,7 @@ class StoreBusy(StoreError):
 
 
 class StoreAway(StoreError):
-    """The store's server does not answer, is not ready, or ended what was under way: another try may succeed."""
+    """The store's server does not answer, or the store cannot be read or written there now: another try may succeed."""
 
 
 class StoreDamaged(StoreError):
@@ -212,6 +213,10 @@ class SchemaMoved(StoreError):
 
 class SchemaTooOld(StoreError):
     """The store was made by an earlier version, and this command may not bring it to today's schema."""
+
+
+class StoreReplaced(StoreError):
+    """The store is another one than this process has written to: its file was replaced, or a backup was restored."""
 
 
 class ResourceError(IdsyncError):

@@ -18,6 +18,7 @@ from idsync.errors import (
     SecretError,
     SourceError,
     StoreBusy,
+    StoreReplaced,
     TargetError,
     UsageError,
 )
@@ -92,7 +93,7 @@ def exit_code_of(error: IdsyncError) -> ExitCode:
             return ExitCode.BLOCKED
         case PlanError():
             return ExitCode.PLAN_UNUSABLE
-        case SourceError() | TargetError() | SchemaTooOld() | SchemaMoved():
+        case SourceError() | TargetError() | SchemaTooOld() | SchemaMoved() | StoreReplaced():
             return ExitCode.SOURCE_UNUSABLE
         case PartlyApplied(causes=causes):
             return first_of({ExitCode.PARTLY_APPLIED, *map(exit_code_of, causes)})

@@ -12,10 +12,11 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from idsync.apply.kept_back import kept_back
-from idsync.errors import IdsyncError
+from idsync.errors import IdsyncError, StoreError
 from idsync.reconcile.continuous.pass_reports import last_report
 from idsync.reconcile.continuous.standing import last_standing
 from idsync.server.hooks import EventHooks
+from idsync.server.logs import LOG
 from idsync.server.metrics import Metrics, Told
 from idsync.server.page.pages import StatusPage
 from idsync.server.request_log import RequestLog
@@ -52,7 +53,8 @@ def application(
         try:
             await worker.read(_ready)
         except IdsyncError as error:
-            return PlainTextResponse(f"{error.summary}\n", 503)
+            LOG.error("Not ready: %s %s", error.summary, error.why)
+            return PlainTextResponse("The store cannot be used now; the log says why.\n", 503)
         return PlainTextResponse("ready\n")
 
     async def public_keys(_: Request) -> Response:
@@ -62,7 +64,10 @@ def application(
         return PlainTextResponse("alive\n")
 
     async def told(_: Request) -> Response:
-        found, news = await worker.read(lambda store: (_told(store, pauses()), tally.news(store.journal)))
+        try:
+            found, news = await worker.read(lambda store: (_told(store, pauses()), tally.news(store.journal)))
+        except StoreError:  # what this process knows by itself is told all the same
+            found, news = Told(reachable=False), []
         measured.take(news)
         measured.waiting.set(worker.waiting)
         measured.reconciling.set(float(reconciles()))

@@ -29,6 +29,8 @@ class Told(msgspec.Struct, frozen=True):
     kept_back: int = 0
     standing: Standing | None = None
     pauses: Mapping[str, float] = {}
+    reachable: bool = True
+    """Whether the store could be read; where not, nothing else is known."""
 
 
 class Metrics:
@@ -75,6 +77,11 @@ class _Told(Collector):
         self._told = told
 
     def collect(self) -> Iterable[Metric]:
+        yield GaugeMetricFamily(
+            "idsync_store_readable", "Whether the store can be read.", value=float(self._told.reachable)
+        )
+        if not self._told.reachable:
+            return
         yield from self._passes()
         yield from self._expected()
         yield GaugeMetricFamily(

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 
-from idsync.errors import IdsyncError, LeaseLost, OlderReplica, SchemaMoved
+from idsync.errors import IdsyncError, LeaseLost, OlderReplica, SchemaMoved, StoreReplaced
 from idsync.server.logs import LOG
 from idsync.stores.protocol import Holder, Lease, Store
 
@@ -36,7 +36,8 @@ def wait_for_older(open_store: OpenStore, sleep: Callable[[float], None]) -> Non
 class Presence:
     """Says in the store that this service runs, on a handle of its own, so that it waits for nobody who writes.
 
-    Where another version brings the store to a newer schema, it lets the process end, and `failure` says why.
+    Where another version brings the store to a newer schema, or the store is replaced by another one, it lets the
+    process end, and `failure` says why.
     """
 
     def __init__(self, open_store: OpenStore, holder: Holder) -> None:
@@ -59,6 +60,12 @@ class Presence:
         self._ends.set()
         self._thread.join()
 
+    def end(self, failure: IdsyncError) -> None:
+        """Let the process end, once, and say why."""
+        if self.failure is None:
+            self.failure = failure
+            os.kill(os.getpid(), signal.SIGTERM)
+
     def _keep(self) -> None:
         try:
             with self._open_store() as store:
@@ -69,18 +76,19 @@ class Presence:
                 with suppress(IdsyncError):
                     store.replicas.leave(lease)
         except IdsyncError as error:
-            self.failure = error
             if self._said.is_set():
-                os.kill(os.getpid(), signal.SIGTERM)
-            self._said.set()
+                self.end(error)
+            else:
+                self.failure = error
+                self._said.set()
 
     def _renewed(self, store: Store, lease: Lease) -> Lease:
-        """The lease for some time more; raises SchemaMoved."""
+        """The lease for some time more; raises SchemaMoved and StoreReplaced."""
         try:
             store.leases.renew(lease)
         except LeaseLost:  # such as after a backup was restored
             return store.replicas.announce(self._holder)
-        except SchemaMoved:
+        except (SchemaMoved, StoreReplaced):
             raise
         except IdsyncError:  # the store is busy or away, and is asked again before the row ends
             pass

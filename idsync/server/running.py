@@ -35,6 +35,7 @@ def run(place: Workspace, config: Path, listening: Listening, hung_up: list[int]
     presence = Presence(lambda: place.store(Access.WRITE), holder)
     presence.start()
     worker = Worker(lambda: place.store(Access.WRITE), "local", holder, time.sleep)
+    worker.when_replaced.append(presence.end)
     worker.start()
     reconciler = Reconciler(config, as_json=as_json)
     wakes = Wakes(place.listen, reconciler.call)
@@ -91,7 +92,7 @@ def _page(place: Workspace, configured: Configured, worker: Worker, reconciler: 
     return StatusPage(
         worker,
         files=lambda: configured.files,
-        open_store=lambda: place.store(Access.READ),
+        open_store=lambda: place.store(Access.REMEMBER),  # one that is missing is an error here
         in_force=configured.in_force,
         sessions=Sessions(lambda: status_tokens(configured.files), place.now),
         signing_in=RequestRate(lambda: SIGN_INS_A_MINUTE, time.monotonic),

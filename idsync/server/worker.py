@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import TypeVar, cast
 
 from idsync.apply.lease import with_target
+from idsync.errors import StoreReplaced
 from idsync.server.store_thread import Job, Outcome, StoreThread, Together
 from idsync.stores.protocol import Holder, Store
 
@@ -33,8 +34,10 @@ class Worker:
         self._holder = holder
         self._sleep = sleep
         self._writer = StoreThread("writes", open_store, self._written)
-        self._reader = StoreThread("reads", open_store, _read)
+        self._reader = StoreThread("reads", open_store, self._read)
         self.after_undone: list[Callable[[], None]] = []
+        self.when_replaced: list[Callable[[StoreReplaced], None]] = []
+        """Told, in a thread of the store, that the store is another one by now."""
 
     def start(self) -> None:
         """Open the store; raises what opening it raises."""
@@ -70,8 +73,9 @@ class Worker:
             with with_target(store, self._target, self._holder, seconds=LEASE_SECONDS, sleep=self._sleep):
                 for together, group in groupby(jobs, key=lambda job: job.together):
                     outcomes += self._made(store, list(group), together)
-        except Exception:  # the lease, or the commit
+        except Exception as error:  # the lease, or the commit
             self._forget()
+            self._tell(error)
             raise
         return outcomes
 
@@ -84,6 +88,17 @@ class Worker:
             except Exception:  # each is told its own part of it, made alone
                 self._forget()
         return [_attempt(store, job) for job in jobs]
+
+    def _read(self, store: Store, jobs: list[Job]) -> list[Outcome]:
+        outcomes = _read(store, jobs)
+        for _, _, failure in outcomes:
+            self._tell(failure)
+        return outcomes
+
+    def _tell(self, failure: Exception | None) -> None:
+        if isinstance(failure, StoreReplaced):
+            for told in self.when_replaced:
+                told(failure)
 
     def _forget(self) -> None:
         for forget in self.after_undone:

@@ -103,7 +103,9 @@ class Store(Records, Protocol):
         """Let the process that leads look once the open transaction is committed, where the store can tell it."""
 
     def check_schema(self) -> None:
-        """Raise SchemaMoved where another version brought the store to a newer schema since it was opened."""
+        """Raise SchemaMoved where another version brought the store to a newer schema since it was opened, and
+        StoreReplaced where it was replaced, or restored from a backup.
+        """
 
     def attempt(self) -> AbstractContextManager[None]:
         """A span of writes inside a transaction that can fail alone: an error undoes it, and leaves the rest.

@@ -24,7 +24,7 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import PlainTextResponse, Response
 
 from idsync.bootstrap.workspace import Workspace
-from idsync.errors import BlockedError
+from idsync.errors import BlockedError, StoreAway, StoreError
 from idsync.model.pushed import PushedUser, ScimToken
 from idsync.reconcile.lately import Lately
 from idsync.reconcile.pushed.leavers import Unlocked
@@ -92,7 +92,7 @@ class ScimEndpoint:
     async def answer(self, http: HttpRequest) -> Response:
         """Answer one request; whatever goes wrong is answered in SCIM's words."""
         try:
-            token = await self._token(http)
+            token = await self._known_token(http)
             if self.rate is not None and (seconds := self.rate.wait(token.id)):
                 return _as_http(self._service.too_many(seconds))
             response = await self._served(http, token)
@@ -108,6 +108,13 @@ class ScimEndpoint:
             return PlainTextResponse("Not Found", 404)
         nothing = NotFoundException(detail="Nothing is served here. See `idsync scim token create` for the base URL.")
         return _as_http(self._service.error_response(nothing))
+
+    async def _known_token(self, http: HttpRequest) -> ScimToken:
+        """The same; a stranger is not told where the store is. Raises StoreAway."""
+        try:
+            return await self._token(http)
+        except StoreError as error:
+            raise StoreAway("The service cannot use its store now.") from error
 
     async def _token(self, http: HttpRequest) -> ScimToken:
         """Whose request it is. Raises UnauthorizedException."""

@@ -28,6 +28,7 @@ from idsync.errors import (
     SchemaMoved,
     StoreAway,
     StoreBusy,
+    StoreReplaced,
 )
 from idsync.server.logs import LOG
 from idsync.server.scim.publishing import published
@@ -75,9 +76,14 @@ class OktaScimService(ScimService):
                 ).to_error()
             case NameTaken():
                 return UniquenessException(detail=_told(exception)).to_error()
-            case BlockedError() | PlanStale() | LeaseHeld() | LeaseLost() | StoreBusy() | StoreAway() | SchemaMoved():
+            case BlockedError() | PlanStale() | LeaseHeld() | LeaseLost():
+                return Error(status=HTTPStatus.SERVICE_UNAVAILABLE, detail=_told(exception))
+            case StoreBusy() | StoreAway() | SchemaMoved() | StoreReplaced():
+                cause = exception.__cause__
+                LOG.error("A request was refused: %s", _told(cause if isinstance(cause, IdsyncError) else exception))
                 return Error(status=HTTPStatus.SERVICE_UNAVAILABLE, detail=_told(exception))
             case IdsyncError():
+                LOG.error("A request failed: %s", _told(exception))
                 return Error(status=HTTPStatus.INTERNAL_SERVER_ERROR, detail=_told(exception))
             case _:
                 LOG.error("A request failed in a way that nobody foresaw; please report it.", exc_info=exception)

@@ -35,7 +35,7 @@ _BEGIN_ASIDE = (
     " SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'"
 )
 _BEGIN_WRITING = f"{_BEGIN_ASIDE}; SELECT pg_advisory_xact_lock({WRITER})"
-_VERSION = "SELECT version FROM idsync.schema_version"
+_STATE = "SELECT version, sequence, chain FROM idsync.schema_version, idsync.journal_end"
 _BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
@@ -110,23 +110,26 @@ class Connection(Transactions):
             if self.schema_version is None:
                 self._execute(words)
             else:  # in one exchange with the server
-                self._check_version(self._execute(f"{words}; {_VERSION}"))
+                self._check_state(self._execute(f"{words}; {_STATE}"))
         except BaseException:  # the wait for the lock may have ended what was begun
             self._end()
             raise
 
     def check_schema(self) -> None:
-        """Raise SchemaMoved where the store is of another version than when it was opened."""
+        """Raise SchemaMoved where the store is of another version than when it was opened, and StoreReplaced where it
+        is another one.
+        """
         if self.schema_version is not None:
-            self._check_version(self._execute(_VERSION))
+            self._check_state(self._execute(_STATE))
 
-    def _check_version(self, answer: psycopg.Cursor[Row]) -> None:
-        """Of several answers the last one says the version."""
+    def _check_state(self, answer: psycopg.Cursor[Row]) -> None:
+        """Of several answers the last one says the version, and where the journal ends."""
         while answer.nextset():
             pass
-        (version,) = answer.fetchone() or (0,)
+        version, *end = answer.fetchone() or (0, 0, b"")
         if version != self.schema_version:
             raise moved_on(self.label, version, self.schema_version or 0)
+        self.last_seen.check((end[0], end[1]), self._chain_at)
 
     def _commit(self) -> None:
         self._drain()

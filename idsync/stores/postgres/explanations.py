@@ -102,8 +102,9 @@ _UNREACHABLE = (
     "",
     "See that its server runs and can be reached from here; correct `store` if the address is another.",
 )
-_AWAY = frozenset({_GONE, _NOT_READY, _TIMED_OUT, _UNREACHABLE, _EXPLANATIONS["53300"]})
 _UNKNOWN = ("refuses a statement", "This should not happen.", "Report it, with the command that led to it.")
+_FOR_GOOD = frozenset({_TEXT, _EXPLANATIONS["54000"], _UNKNOWN})
+"""Where another try of the same comes to the same."""
 
 
 def explained(error: Exception, label: str) -> StoreError:
@@ -137,7 +138,7 @@ def refused(error: psycopg.Error, label: str) -> StoreError:
 
 
 def _kind(words: tuple[str, str, str]) -> type[StoreError]:
-    return StoreAway if words in _AWAY else StoreError
+    return StoreError if words in _FOR_GOOD else StoreAway
 
 
 def _said(error: Exception, label: str, words: tuple[str, str, str], kind: type[StoreError]) -> StoreError:

@@ -6,12 +6,15 @@ from contextlib import contextmanager, suppress
 
 import msgspec
 
-from idsync.errors import StoreBusy, StoreError
+from idsync.errors import StoreAway, StoreBusy, StoreError
+from idsync.stores.sqlite.opened_file import OpenedFile
 from idsync.stores.sqlite.statements import TEXTS
 from idsync.stores.tables.connection import Listed, Row, Value
 from idsync.stores.tables.migrations import moved_on
-from idsync.stores.tables.statements import Statement
+from idsync.stores.tables.statements import Statement, Statements
 from idsync.stores.tables.transactions import Transactions
+
+_SQL = Statements("records.sql")
 
 # Statements unfold a list with `json_each`.
 sqlite3.register_adapter(Listed, lambda listed: msgspec.json.encode(listed).decode())
@@ -24,14 +27,20 @@ class Connection(Transactions):
         super().__init__(label)
         self._raw = raw
         self._is_reading = False
+        self.file: OpenedFile | None = None
+        """The file that it has open, where that must stay the same."""
+        self._undone: StoreError | None = None
+        """Why SQLite undid the transaction that is open; what came after it would be kept by itself."""
 
     def run(self, statement: Statement | str, values: Sequence[Value] = ()) -> int:
         """Run one statement; the number of rows that it changed."""
+        self._refuse_undone()
         with self._explained():
             return self._raw.execute(_text(statement), values).rowcount
 
     def run_many(self, statement: Statement | str, rows: Iterable[Sequence[Value]]) -> None:
         """Run one statement for each row."""
+        self._refuse_undone()
         with self._explained():
             self._raw.executemany(_text(statement), rows)
 
@@ -63,6 +72,8 @@ class Connection(Transactions):
         if self.is_writing or self._is_reading:
             yield
             return
+        if self.file is not None:
+            self.file.check()
         self.run("BEGIN")
         self._is_reading = True
         try:
@@ -78,12 +89,16 @@ class Connection(Transactions):
             self._raw.backup(other._raw)
 
     def check_schema(self) -> None:
-        """Raise SchemaMoved where the store is of another version than when it was opened."""
+        """Raise SchemaMoved where the store is of another version than when it was opened, and StoreReplaced where it
+        is another one.
+        """
         if self.schema_version is None:
             return
         (version,) = self.row("PRAGMA user_version") or (0,)
         if version != self.schema_version:
             raise moved_on(self.label, version, self.schema_version)
+        if (end := self.row(_SQL["journal_end"])) is not None:
+            self.last_seen.check(end, self._chain_at)
 
     def close(self) -> None:
         """Close; what was not committed is undone."""
@@ -91,8 +106,10 @@ class Connection(Transactions):
             self._raw.close()
 
     def _begin(self) -> None:
+        self._undone = None
         self.run("BEGIN IMMEDIATE")
         try:
+            self._check_file()
             self.check_schema()
         except BaseException:
             self._end()
@@ -101,12 +118,23 @@ class Connection(Transactions):
     _begin_aside = _begin  # a file has one writer, whatever it writes
 
     def _commit(self) -> None:
+        self._check_file()
         self.run("COMMIT")
+
+    def _check_file(self) -> None:
+        if self.file is not None:
+            self.file.check()
+            self.file.check_log()
 
     def _end(self) -> None:
         # SQLite has rolled back by itself after some errors, such as a full disk.
+        self._undone = None
         with suppress(sqlite3.Error):
             self._raw.execute("ROLLBACK")
+
+    def _refuse_undone(self) -> None:
+        if self._undone is not None:
+            raise self._undone
 
     def _say(self, sql: str) -> None:
         self.run(sql)
@@ -116,7 +144,10 @@ class Connection(Transactions):
         try:
             yield
         except (sqlite3.Error, sqlite3.Warning, UnicodeDecodeError) as error:
-            raise explained(error, self.label) from error
+            told = explained(error, self.label)
+            if self.is_writing and not self._raw.in_transaction:
+                self._undone = told
+            raise told from error
 
 
 def _text(statement: Statement | str) -> str:
@@ -172,15 +203,15 @@ _EXPLANATIONS = {
     ),
 }
 
+_UNKNOWN = ("refuses a statement", "This should not happen.", "Report it, with the command that led to it.")
+
 
 def explained(error: Exception, label: str) -> StoreError:
     """A driver's error in words that help; `label` names the database to people."""
     # Of a damaged schema the driver cannot even decode what SQLite says.
     damaged = sqlite3.SQLITE_CORRUPT if isinstance(error, UnicodeDecodeError) else None
     code = getattr(error, "sqlite_errorcode", damaged)
-    what, why, fix = _EXPLANATIONS.get(
-        -1 if code is None else code & 0xFF,
-        ("refuses a statement", "This should not happen.", "Report it, with the command that led to it."),
-    )
-    kind = StoreBusy if code is not None and code & 0xFF in _BUSY else StoreError
+    found = _EXPLANATIONS.get(-1 if code is None else code & 0xFF)
+    what, why, fix = found or _UNKNOWN
+    kind = StoreError if found is None else StoreBusy if code is not None and code & 0xFF in _BUSY else StoreAway
     return kind(f"The store {label} {what}.", why=f"{why} SQLite says: {error}.", fix=fix)

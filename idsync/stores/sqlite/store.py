@@ -15,6 +15,7 @@ from idsync.stores.sqlite.connection import Connection, explained
 from idsync.stores.sqlite.contents import SqliteContents
 from idsync.stores.sqlite.functions import teach
 from idsync.stores.sqlite.migrations import known_migrations, migrate, version_of
+from idsync.stores.sqlite.opened_file import OpenedFile
 from idsync.stores.tables.copying import OpenStore
 from idsync.stores.tables.migrations import too_old
 from idsync.stores.tables.replicas import Replicas
@@ -69,6 +70,7 @@ def open_store(path: Path, *, connect: Connect = sqlite3.connect, clock: Clock =
         replicas = Replicas(connection, clock, len(known))
         before = migrate(connection, known, lambda: replicas.check_none_older(this_process("")))
         connection.schema_version = len(known)
+        connection.file = OpenedFile(path)
         return _store(connection, before, clock)
 
 
@@ -103,6 +105,7 @@ def _open_to_remember(path: Path, connect: Connect, clock: Clock) -> SqliteStore
         if version_of(connection, known) != known:
             raise too_old(str(path), "This command does not change what it only looks at.")
         connection.schema_version = known
+        connection.file = OpenedFile(path)
         return _store(connection, known, clock)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
+from idsync.stores.tables.last_seen import LastSeen
 from idsync.stores.tables.statements import Statement
 
 
@@ -31,6 +32,8 @@ class Connection(Protocol):
     before_commit: list[Callable[[], None]]
     after_commit: list[Callable[[], None]]
     after_rollback: list[Callable[[], None]]
+    last_seen: LastSeen
+    """Where the journal ended when this connection looked last."""
 
     def run(self, statement: Statement, values: Sequence[Value] = ()) -> int:
         """Run one statement; the number of rows that it changed."""
@@ -66,7 +69,9 @@ class Connection(Protocol):
         """A span of reads that see one state; inside a transaction, that transaction's."""
 
     def check_schema(self) -> None:
-        """Raise SchemaMoved where the store is of another version than when it was opened."""
+        """Raise SchemaMoved where the store is of another version than when it was opened, and StoreReplaced where it
+        is another one.
+        """
 
     def close(self) -> None:
         """Close; what was not committed is undone."""

@@ -45,7 +45,9 @@ class Journal:
         self._bodies = bodies
         self._waiting: list[Entry] = []
         self._end: tuple[int, bytes] | None = None
+        self._settled: tuple[int, bytes] | None = None
         connection.before_commit.append(self._settle)
+        connection.after_commit.append(self._told)
         connection.after_rollback.append(self._forget)
 
     def append(self, entry: Entry, bodies: Iterable[Body] = ()) -> int:
@@ -141,12 +143,17 @@ class Journal:
     def _settle(self) -> None:
         if self._end is None:  # nothing was added
             return
-        self._connection.run(_SQL["set_journal_end"], self._flush())
-        self._end = None
+        self._settled, self._end = self._flush(), None
+        self._connection.run(_SQL["set_journal_end"], self._settled)
+
+    def _told(self) -> None:
+        if self._settled is not None:
+            self._connection.last_seen.wrote(self._settled)
+            self._settled = None
 
     def _forget(self) -> None:
         self._waiting.clear()
-        self._end = None
+        self._end = self._settled = None
 
 
 def _pages(entries: list[Entry]) -> Iterator[list[Entry]]:

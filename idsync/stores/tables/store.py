@@ -77,7 +77,9 @@ class TableStore:
         self._connection.rows(_SQL["wake"])
 
     def check_schema(self) -> None:
-        """Raise SchemaMoved where another version brought the store to a newer schema since it was opened."""
+        """Raise SchemaMoved where another version brought the store to a newer schema since it was opened, and
+        StoreReplaced where it was replaced, or restored from a backup.
+        """
         self._connection.check_schema()
 
     def close(self) -> None:

@@ -4,12 +4,17 @@ Objects that keep something back until the end of a transaction register what th
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from threading import RLock
 from typing import cast
 
 from idsync.errors import StoreError
+from idsync.stores.tables.connection import Row, Value
+from idsync.stores.tables.last_seen import LastSeen
+from idsync.stores.tables.statements import Statement, Statements
+
+_CHAIN_AT = Statements("records.sql")["chain_at"]
 
 
 class Transactions(ABC):
@@ -23,6 +28,7 @@ class Transactions(ABC):
         self.is_writing = False
         self.is_only_writer = False
         """Whether the open transaction is that of the only writer."""
+        self.last_seen = LastSeen(label)
         self.schema_version: int | None = None
         """What the store must still be of to be written to; None while it is brought to that."""
         self.before_commit: list[Callable[[], None]] = []
@@ -85,6 +91,15 @@ class Transactions(ABC):
     def _forget(self) -> None:
         for forget in self.after_rollback:
             forget()
+
+    def _chain_at(self, sequence: int) -> bytes | None:
+        """The chain of the journal up to an entry."""
+        row = self.row(_CHAIN_AT, (sequence,))
+        return None if row is None else row[0]
+
+    @abstractmethod
+    def row(self, statement: Statement | str, values: Sequence[Value] = ()) -> Row | None:
+        """The first row of a query, or None."""
 
     @abstractmethod
     def reading(self) -> AbstractContextManager[None]:

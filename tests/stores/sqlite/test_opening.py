@@ -8,12 +8,12 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext, suppress
 from pathlib import Path
 
 import pytest
 
-from idsync.errors import OlderReplica, SchemaMoved, StoreBusy, StoreError
+from idsync.errors import OlderReplica, SchemaMoved, StoreAway, StoreBusy, StoreError
 from idsync.stores.sqlite import store as sqlite_store
 from idsync.stores.sqlite.connection import Connection
 from idsync.stores.sqlite.migrations import known_migrations, migrate, split_statements
@@ -146,6 +146,25 @@ def test_a_full_disk_undoes_the_transaction_and_says_so(path: Path) -> None:
         assert target.index(ORG).users.keys() == {"hiro"}
 
 
+def test_what_comes_after_a_full_disk_in_one_transaction_is_not_kept_by_itself(path: Path) -> None:
+    fill(path)
+    with open_store(path) as store:
+        connection = store._connection
+        connection.run("PRAGMA max_page_count = 60")
+        with pytest.raises(StoreAway, match="disk is full"), store.transaction():  # noqa: PT012 - one after the other
+            store.facts.put({"before": b"1"})
+            with suppress(StoreError), store.attempt():
+                store.facts.put({"large": b"x" * 1_000_000})
+            for name in ("alone", "attempted"):
+                with suppress(StoreError), store.attempt() if name == "attempted" else nullcontext():
+                    store.facts.put({name: b"1"})
+        assert [store.facts.get(name) for name in ("before", "large", "alone", "attempted")] == [None] * 4
+        store.facts.put({"after": b"1"})
+        with store.transaction():
+            store.facts.put({"then": b"1"})
+        assert store.facts.get("then") == b"1"
+
+
 def test_a_store_that_stays_locked_says_that_it_is_in_use(path: Path) -> None:
     fill(path)
     with closing(sqlite3.connect(path, isolation_level=None)) as rival, open_store(path) as store:
@@ -194,7 +213,7 @@ class TestMigrations:
 READ_AS_NOBODY = """
 import os, sys
 from pathlib import Path
-from idsync.errors import OlderReplica, SchemaMoved, StoreBusy, StoreError
+from idsync.errors import OlderReplica, SchemaMoved, StoreAway, StoreBusy, StoreError
 from idsync.stores.sqlite import store as sqlite_store
 from idsync.stores.sqlite.store import open_store, open_store_to_read
 from idsync.targets.local import LocalTarget

@@ -1,6 +1,9 @@
 -- name: journal_end
 SELECT sequence, chain FROM idsync.journal_end;
 
+-- name: chain_at
+SELECT chain FROM idsync.journal WHERE sequence <= $1 ORDER BY sequence DESC LIMIT 1;
+
 -- name: set_journal_end
 UPDATE idsync.journal_end SET sequence = $1, chain = $2;
 

@@ -1,6 +1,9 @@
 -- name: journal_end
 SELECT sequence, chain FROM journal_end;
 
+-- name: chain_at
+SELECT chain FROM journal WHERE sequence <= ? ORDER BY sequence DESC LIMIT 1;
+
 -- name: set_journal_end
 UPDATE journal_end SET sequence = ?, chain = ?;
 
