@@ -21,7 +21,7 @@ def fetch_recording(about: Circumstances, github: GitHub, into: Path, now: datet
     found = _newest(github, about.recording_name, lambda run, _: _is_of_main(run, about))
     if found is None:
         raise Refused(
-            f"There is no recording of Okta and the directory yet, or it has expired: run {_names(about)} on"
+            f"No recording of Okta and the directory was made yet, or it has expired: run {_names(about)} on"
             f" {about.branch}, and then this job again.",
             7,
         )

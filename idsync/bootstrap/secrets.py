@@ -58,7 +58,7 @@ class Secrets:
                     return OAuthCredential(client_id, secret.reveal(), key_id or in_folder)
             case None:
                 raise ConfigError(
-                    "There is no way to sign in to Okta.",
+                    "The configuration names no way to sign in to Okta.",
                     why="The Integration document has no auth, and Okta is to be read.",
                     fix="Add auth, or give --snapshot FILE.",
                 )

@@ -81,7 +81,7 @@ class LazyCommands(click.Group):
         """The command that the first argument names; a slip of the finger gets a suggestion."""
         name = args[0]
         if name not in COMMANDS and not name.startswith("-"):
-            ctx.fail(f"There is no command {name!r}.{did_you_mean(nearest(name, COMMANDS))}")
+            ctx.fail(f"{name!r} is not a command.{did_you_mean(nearest(name, COMMANDS))}")
         return super().resolve_command(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:

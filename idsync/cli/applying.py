@@ -147,7 +147,7 @@ class Job:
     def approved(self, parts: Parts, shown: Plan, *, ask: bool) -> bool:
         """Refuse what may not be applied, and ask, saying again what matters of the plan that was `shown`.
 
-        There is nothing to ask about a plan that does nothing.
+        A plan that does nothing asks nobody.
         """
         if not self.split:
             self.applier().check_whole(parts.whole)

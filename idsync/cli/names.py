@@ -78,7 +78,7 @@ def nothing_called(kind: str, name: str, known: Iterable[str]) -> ResourceError:
     """That nothing of a kind is called so."""
     meant = nearest_people(name, known) if kind in _OF_PEOPLE else nearest(name, known)
     return ResourceError(
-        f"There is no {kind} {name!r}.{did_you_mean(meant)}",
+        f"No {kind} is called {name!r}.{did_you_mean(meant)}",
         fix=f"`idsync get {kind}s --format text` lists those there are.",
     )
 

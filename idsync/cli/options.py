@@ -113,7 +113,7 @@ def releases(allowed: Iterable[str], known: Iterable[str]) -> dict[str, str]:
         guard = guard.strip()
         if guard not in names:
             raise UsageError(
-                f"There is no guard {guard!r}.{did_you_mean(nearest(guard, names))}",
+                f"{guard!r} is not a guard.{did_you_mean(nearest(guard, names))}",
                 why="--allow takes GUARD=REASON.",
                 fix=f"Name one of {', '.join(names)}.",
             )

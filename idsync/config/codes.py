@@ -49,7 +49,7 @@ UNKNOWN_KEY = _code(
 MISSING_KEY = _code(
     "missing_key",
     "A key that is needed is absent.",
-    "There is no value that could safely be assumed.",
+    "Nothing could safely be assumed in its place.",
     "Add the key.",
 )
 WRONG_TYPE = _code(
@@ -92,7 +92,7 @@ TOO_MANY_MISTAKES = _code(
 # Meaning.
 NO_INTEGRATION = _code(
     "no_integration",
-    "There is no Integration document.",
+    "The configuration has no Integration document.",
     "It names the organization; without it nothing can be read.",
     "Add a document of kind Integration.",
 )

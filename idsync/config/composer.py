@@ -157,7 +157,7 @@ class _Composer:
         name = event.anchor or ""
         known = self._anchors.get(name)
         if known is None:
-            self._stop(YAML_ALIAS, position, f"there is no completed anchor {quoted('&' + name)} before this alias")
+            self._stop(YAML_ALIAS, position, f"no completed anchor {quoted('&' + name)} stands before this alias")
         node, size = known
         self._spend(size, position)
         return node

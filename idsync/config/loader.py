@@ -138,7 +138,7 @@ class _Documents:
         access_list_rules = read_access_list_rules(self._of("AccessListRules"), self._mistakes)
         import_rules = read_import_rules(self._of("ImportRules"), self._mistakes)
         if not integrations:
-            self._add_missing(NO_INTEGRATION, self._root, "there is no document of kind Integration")
+            self._add_missing(NO_INTEGRATION, self._root, "no document is of kind Integration")
             return None
         settings = Settings(
             integration=integrations[0],

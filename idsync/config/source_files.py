@@ -43,7 +43,7 @@ def read_source_files(path: Path, mistakes: Mistakes) -> Iterator[SourceFile]:
     if stat.S_ISDIR(mode):
         found = sorted(_Tree(path, mistakes).files())
         if not found and not mistakes.found:
-            mistakes.add(NO_DOCUMENTS, Position(shown(path)), f"there is no YAML file in {quoted(str(path))}")
+            mistakes.add(NO_DOCUMENTS, Position(shown(path)), f"no YAML file is in {quoted(str(path))}")
     else:
         found = [path.name]
         path = path.parent

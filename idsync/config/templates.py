@@ -89,7 +89,7 @@ def _capture(number: str, captures: int) -> int:
     if found is None:
         has = {0: "no captures", 1: "one capture, $1"}.get(captures, f"captures $1 to ${captures}")
         raise TemplateError(
-            f"there is no capture ${number}: the filter has {has}",
+            f"${number} stands for nothing: the filter has {has}",
             "Use a number that the filter has, or add a * or a (group) to the filter.",
         )
     return found

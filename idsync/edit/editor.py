@@ -229,7 +229,7 @@ class Editor:
         found = self._find(address)
         if found is None:
             raise ResourceError(
-                f"There is no {address:.200}.",
+                f"{address:.200} does not exist.",
                 why="The directory holds nothing at this address.",
                 fix="`idsync get` prints what there is.",
             )
@@ -263,7 +263,7 @@ class Editor:
 def _check_revision(resource: AnyResource, before: AnyResource | None) -> None:
     if before is None:
         raise ResourceError(
-            f"There is no {address_of(resource)!r} any more.",
+            f"{address_of(resource)!r} does not exist any more.",
             why="What names a revision is only put in the place of that revision.",
             fix="To create it, leave metadata.revision out.",
         )

@@ -37,7 +37,7 @@ def unlock_user(editor: Editor, user: str, reason: str) -> list[Done]:
     if not in_force:
         others = {lock.spec.target.user or "" for lock in editor.directory.locks().values()} - {""}
         raise ResourceError(
-            f"There is no lock on {user!r}.",
+            f"{user!r} has no lock.",
             why=f"Nothing was changed.{_meant(user, others)}",
             fix="`idsync get locks --format text` lists the locks that there are, and whom they are on.",
         )

@@ -82,7 +82,7 @@ def _check_chain(inner: str, outer: str, up: Step, down: Step) -> None:
 def _check_known(name: str, lists: Iterable[str]) -> None:
     if name not in lists:
         raise ResourceError(
-            f"There is no access list {name:.200}.",
+            f"The access list {name:.200} does not exist.",
             why="A list that is a member or an owner must exist, and so must the list that members are added to.",
             fix="Create it first; `idsync get access_lists` prints those there are.",
         )

@@ -61,7 +61,7 @@ def _converted(document: object) -> AnyResource:
     if shape is None:
         near = nearest(str(kind), SHAPES)
         raise ResourceError(
-            "This resource has no kind." if kind is None else f"There is no kind {kind!r:.80} of resource.",
+            "This resource has no kind." if kind is None else f"{kind!r:.80} is not a kind of resource.",
             why=f"The kinds are {', '.join(SHAPES)}.",
             fix=f"Did you mean {near[0]}?" if near else "Set kind to one of them.",
         )

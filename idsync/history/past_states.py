@@ -38,7 +38,7 @@ def state_as_of(target: DirectoryReader, records: Records, moment: str) -> PastS
 
 def no_such_run(run: int) -> UsageError:
     """The error of somebody who asks for a run that the journal does not have."""
-    return UsageError(f"There is no run {run}.", fix="`idsync history` lists every run with its number.")
+    return UsageError(f"Run {run} does not exist.", fix="`idsync history` lists every run with its number.")
 
 
 def _last_entry(journal: Journal, moment: str) -> int:

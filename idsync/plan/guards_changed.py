@@ -153,7 +153,8 @@ def _looked_after(before: Settings, now: Settings) -> Iterator[Edited]:
 def _read_and_written(before: Settings, now: Settings) -> Iterator[Edited]:
     """Where people are read, which kinds are looked after, what is sent to Okta, and where the directory is kept.
 
-    A file says whatever was written into it, and a store that nobody applied to holds no locks.
+    A file says whatever was written into it, and a store that nobody applied to holds no locks. Which store was named
+    before is known where a recording tells of it.
     """
     was, made = before.integration, now.integration
     if was.org_url != made.org_url:
@@ -161,7 +162,7 @@ def _read_and_written(before: Settings, now: Settings) -> Iterator[Edited]:
     if was.source != made.source:
         words = f"{_source(was.source)} before, {_source(made.source)} now"
         yield Edited("source", not isinstance(made.source, OktaSource), words)
-    if was.store != made.store:
+    if was.store and was.store != made.store:
         yield Edited("store", True, "the directory of another store is kept, and the one before by nobody")
     for name, safe in _SWITCHES.items():
         if (value := getattr(made.sync, name)) != getattr(was.sync, name):

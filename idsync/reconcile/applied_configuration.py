@@ -20,6 +20,7 @@ from idsync.model.findings import Finding
 from idsync.stores.protocol import Facts
 from idsync.targets.protocol import DirectoryReader
 
+replace = msgspec.structs.replace
 _KEY = "applied_configuration/{}"
 
 
@@ -74,7 +75,7 @@ def judged(settings: Settings, applied: AppliedConfiguration | None, directory: 
     if guards is None and applied.digest != settings.digest:
         with suppress(StoreError):
             guards = applied_settings(applied, directory).guards
-    return msgspec.structs.replace(settings, in_force=guards)
+    return replace(settings, in_force=guards)
 
 
 def applied_in(files: Mapping[str, str], last: LastApply | None) -> AppliedConfiguration | None:
@@ -90,10 +91,13 @@ def settings_before(
     """The settings applied last, where they are known and other `files` said them than those of now.
 
     They only tell people what an edit changes: where they cannot be read, nothing is said of them. They may mean the
-    same as those of now, and differ in what does not decide who has which access.
+    same as those of now, and differ in what does not decide who has which access. Which store they named is left out:
+    the store that tells them is the one that is meant, also where it was copied to another address.
     """
     with suppress(StoreError):
-        return _settings_of(applied_configuration(facts, target), files, directory)
+        found = _settings_of(applied_configuration(facts, target), files, directory)
+        if found is not None:
+            return replace(found, integration=replace(found.integration, store=""))
     return None
 
 

@@ -72,7 +72,7 @@ def _of_access(line: LineAccess, places: Places) -> Annotation:
     is_gone = line.rule.endswith(AS_APPLIED_BEFORE)
     return Annotation(
         "warning" if line.losing else "note",
-        places.of(line.file) if is_gone else places.of(line.file, line.line, line.column),
+        places.of(line.file, line.line, line.column),
         f"{' and '.join(parts)} by {f'line {line.line} as it was applied before' if is_gone else 'this line'}",
         "\n".join(told),
     )

@@ -36,12 +36,12 @@ def _guard(name: str, counts: str) -> None:
 _doubt(
     "wrong_org",
     "broken",
-    "The snapshot is of another organization: there is nothing to plan.",
+    "The snapshot is of another organization, so that nothing can be planned.",
 )
 _doubt(
     "wrong_app",
     "broken",
-    "The snapshot is of another app: there is nothing to plan.",
+    "The snapshot is of another app, so that nothing can be planned.",
 )
 _doubt(
     "incomplete",

@@ -1,6 +1,6 @@
 """Findings, doubts, guards and mistakes as JUnit XML: a case each; what is an error, or blocks, has failed.
 
-There is no one schema: this is the form that Jenkins, GitLab and the usual GitHub actions read.
+The format has several forms: this is the one that Jenkins, GitLab and the usual GitHub actions read.
 """
 
 from collections.abc import Iterable, Sequence

@@ -40,7 +40,7 @@ def copy_store(source: str, destination: str, base: Path, here: Holder, tell: Te
 
     if not store_exists(source, base):
         raise StoreError(
-            "There is no store to copy from; nothing was done.",
+            "The store to copy from does not exist; nothing was done.",
             why="Nothing was ever applied at the first address.",
             fix="Correct it; a relative path begins at the folder in which you are.",
         )

@@ -224,7 +224,7 @@ def test_a_recording_is_taken_of_the_main_branch_and_its_workflows_alone(
     fetch_recording(about(tmp_path), client(github), tmp_path / "recording", datetime.now(UTC))
     assert json.loads((tmp_path / "recording" / "snapshot.json").read_text()) == {}
     github.artifacts.pop(min(github.artifacts))
-    with pytest.raises(Refused, match="There is no recording") as refused:
+    with pytest.raises(Refused, match="No recording of Okta and the directory was made yet") as refused:
         fetch_recording(about(tmp_path), client(github), tmp_path / "recording", datetime.now(UTC))
     assert refused.value.code == 7
 
@@ -311,7 +311,7 @@ def test_a_result_takes_the_place_of_the_one_before() -> None:
 
 
 def test_a_failure_names_the_commit_the_code_and_what_to_do() -> None:
-    text = failure("Planning", 7, "There is no recording.", "0123456789abcdef", "https://run")
+    text = failure("Planning", 7, "No recording was made.", "0123456789abcdef", "https://run")
     assert "`0123456789ab`" in text
     assert "exit code 7" in text
     assert "Look at Okta first" in text

@@ -135,11 +135,11 @@ def test_r37_a_blocked_plan_is_refused_before_anybody_is_asked(idsync: Idsync, o
     ("allowed", "message"),
     [
         ("user_delete=x", 'Did you mean "user_deletes"?'),
-        ("nonsense=x", "There is no guard 'nonsense'"),
+        ("nonsense=x", "'nonsense' is not a guard"),
         ("user_deletes=", "gives no reason"),
         ("user_deletes=   ", "gives no reason"),
         ("user_deletes", "gives no reason"),
-        ("=x", "There is no guard ''"),
+        ("=x", "'' is not a guard"),
     ],
 )
 def test_r34_an_override_needs_a_known_guard_and_a_reason(

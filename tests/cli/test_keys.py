@@ -41,7 +41,7 @@ def place(tmp_path: Path) -> Path:
 
 def ids(place: Path) -> list[str]:
     """The keys that are there, the oldest first."""
-    return sorted(path.stem for path in (place / "keys").iterdir())
+    return sorted(path.stem for path in (place / "keys").glob("*.pem"))
 
 
 def signing_key(place: Path) -> str | None:

@@ -58,7 +58,7 @@ def test_what_cannot_be_a_token_is_refused(idsync: Idsync, org: Path) -> None:
     assert idsync("scim", "token", "create", "--name", " ", "-c", org).code == 64
     assert idsync("scim", "token", "create", "--name", "a\nb", "-c", org).code == 64
     assert listed(idsync, org) == []
-    assert "There are no tokens" in idsync("scim", "token", "list", "-c", org).out
+    assert "No token was made yet" in idsync("scim", "token", "list", "-c", org).out
 
 
 def days(row: dict[str, str]) -> float | None:

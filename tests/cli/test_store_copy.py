@@ -105,7 +105,7 @@ def test_a_store_in_which_a_run_is_at_work_is_not_copied(idsync: Idsync, lived: 
 @pytest.mark.parametrize(
     ("source", "destination", "words"),
     [
-        ("sqlite:///nowhere.db", "sqlite:///to.db", "no store to copy from"),
+        ("sqlite:///nowhere.db", "sqlite:///to.db", "The store to copy from does not exist"),
         ("idsync.db", "sqlite:///to.db", "FROM is not the address of a store"),
         ("sqlite:///idsync.db", "mysql://db/x", "TO is not the address of a store"),
         ("sqlite:///idsync.db", "postgresql://me:hunter2@db/x", "TO holds a password"),

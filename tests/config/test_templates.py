@@ -38,7 +38,7 @@ def test_captures_are_put_in_place(source: str, expanded: str) -> None:
     "source", ["$3", "$0", "${0}", "$01", "${03}", "$99999999999999999999", "${" + "9" * 5000 + "}"]
 )
 def test_a_number_without_a_capture_is_refused(source: str) -> None:
-    with pytest.raises(TemplateError, match="there is no capture"):
+    with pytest.raises(TemplateError, match="stands for nothing"):
         Template(source, 2)
 
 

@@ -118,7 +118,7 @@ class TestCreate:
 
     def test_a_revision_of_something_that_is_gone_is_refused(self, editor: Editor) -> None:
         gone = user(Metadata("gone", revision="0" * 32), UserSpec())
-        with pytest.raises(ResourceError, match="There is no 'user/gone' any more") as refused:
+        with pytest.raises(ResourceError, match="'user/gone' does not exist any more") as refused:
             editor.create(gone)
         assert "leave metadata.revision out" in refused.value.fix
 
@@ -174,7 +174,7 @@ class TestReplace:
             editor.replace(user(Metadata("bot"), UserSpec(roles=("x",))))
 
     def test_what_does_not_exist_cannot_be_replaced(self, editor: Editor) -> None:
-        with pytest.raises(ResourceError, match="There is no user/bot"):
+        with pytest.raises(ResourceError, match="user/bot does not exist"):
             editor.replace(user(Metadata("bot", revision="0" * 32), UserSpec()))
 
     def test_an_edit_that_changes_nothing_is_none(self, editor: Editor, local: LocalTarget, store: SqliteStore) -> None:
@@ -215,7 +215,7 @@ class TestRemove:
         "address", ["user/x", "lock/x", "access_list/x", "access_list_member/x/y", "access_list_member/x"]
     )
     def test_what_is_not_there_is_said_so(self, editor: Editor, address: str) -> None:
-        with pytest.raises(ResourceError, match="There is no"):
+        with pytest.raises(ResourceError, match="does not exist"):
             editor.remove(address)
 
     @pytest.mark.parametrize(
@@ -407,7 +407,7 @@ class TestNesting:
             self.nested("own", "none"),
             own_list("other", Owner("none", membership_kind=NESTED_LIST)),
         ):
-            with pytest.raises(ResourceError, match="There is no access list none"):
+            with pytest.raises(ResourceError, match="The access list none does not exist"):
                 editor.create(made)  # type: ignore[arg-type]
 
     def test_a_list_in_use_may_not_be_removed(self, editor: Editor, local: LocalTarget) -> None:

@@ -42,7 +42,7 @@ def links(comment: str) -> list[str]:
 
 
 def assert_inert(comment: str, *, linked: bool = False) -> None:
-    """There is no markup but ours, and no link; no text outside of code can be a mention or a reference."""
+    """No markup but ours, and no link; no text outside of code can be a mention or a reference."""
     found = list(tokens(comment))
     kinds = {token.type for token in found}
     allowed = OUR_MARKS | TABLE | OTHER | ({"link_open", "link_close"} if linked else set())

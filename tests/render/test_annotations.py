@@ -153,13 +153,13 @@ def test_mistakes_in_a_configuration_stand_at_their_lines() -> None:
     assert (second.level, second.properties["file"]) == ("notice", "access")
 
 
-def test_a_line_of_the_files_applied_before_is_not_pointed_at_in_those_of_today() -> None:
+def test_a_line_of_the_files_applied_before_is_said_to_be_one() -> None:
     gone = ConfigCause("roles.yaml", 7, 7, "group is aws-*, as applied before")
     lost = (role("dev", gone, edit=True),)
     (line,) = render_plan(plans.make_plan((), (PersonDelta("a", (), lost),))).splitlines()
     command = Command(line)
     assert command.level == "warning"
-    assert ",line=" not in line
+    assert "file=roles.yaml,line=7," in line, "near where it was"
     assert "title=1 person loses access by line 7 as it was applied before::" in line
     links = Links("https://github.com/acme/access/blob/abc")
     assert links.to(CellPlace(gone.file, gone.line, gone.rule)) == ""

@@ -35,7 +35,7 @@ Opened = Callable[..., Page]
 def browser() -> Iterator[Browser]:
     """Debian's chromium."""
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert program, "There is no chromium: install Debian's package chromium."
+    assert program, "Chromium is not installed: install Debian's package chromium."
     with sync_playwright() as playwright:
         yield playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
 

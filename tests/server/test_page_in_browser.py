@@ -23,7 +23,7 @@ _PAGES = ("/", "/people?q=p", "/people?name=p00@x.com", "/filters?groups=&apps="
 def browser() -> Iterator[Browser]:
     """Debian's chromium."""
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert program, "There is no chromium: install Debian's package chromium."
+    assert program, "Chromium is not installed: install Debian's package chromium."
     with sync_playwright() as playwright:
         yield playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
 

@@ -87,7 +87,7 @@ class RemoteTarget(MemoryTarget):
     def make(self, step: Step, at: Moment, fence: int) -> Resource | None:
         address = step.change.address
         if isinstance(step.change, LockChange):
-            raise RemoteError("There are no locks here.")
+            raise RemoteError("Locks are not kept here.")
         if "/" in address.partition("/")[2]:
             raise RemoteError(f"The name {address} is refused.")
         self.fails(address, False)
@@ -112,7 +112,7 @@ class RemoteTarget(MemoryTarget):
         super().put_access_list(self._revised(access_list))
 
     def put_lock(self, lock: Lock) -> None:
-        raise RemoteError("There are no locks here.")
+        raise RemoteError("Locks are not kept here.")
 
     def _revised(self, body: Body) -> Body:
         return replace(body, metadata=replace(body.metadata, revision=f"r{self.writes}"))

@@ -20,7 +20,7 @@ class Reader:
     def __init__(self, simulator: Simulator, base_url: str) -> None:
         self.simulator = simulator
         headers = {"authorization": f"SSWS {simulator.token}"}
-        # There is no TLS here; loading certificates would cost each test more than all its requests.
+        # Nothing here has TLS; loading certificates would cost each test more than all its requests.
         self.stranger = httpx.Client(base_url=base_url, timeout=10.0, verify=False)
         self.client = httpx.Client(base_url=base_url, headers=headers, timeout=10.0, verify=False)
 

@@ -24,6 +24,6 @@ def command(invocation: Invocation, shell: str) -> ExitCode:
 
     script = get_completion_class(shell)
     if script is None:
-        raise UsageError(f"There is no completion for {shell}.")
+        raise UsageError(f"Completion for {shell} is not known.")
     invocation.console.result(script(application, {}, "idsync", "_IDSYNC_COMPLETE").source())
     return ExitCode.DONE

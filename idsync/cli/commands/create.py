@@ -28,7 +28,7 @@ def command(invocation: Invocation, file: Path | None, force: bool) -> ExitCode:
     name = "standard input" if str(file) == "-" else str(file)
     resources = read_resources(read_input(file, "file"), name)
     if not resources:
-        raise UsageError(f"There is no resource in {name}.", fix="Write it like `idsync get KIND/NAME` prints it.")
+        raise UsageError(f"{name} holds no resource.", fix="Write it like `idsync get KIND/NAME` prints it.")
     with editor(invocation) as own:
         done = [own.create(resource, force=force) for resource in resources]
     tell(invocation, done)

@@ -121,7 +121,7 @@ def _asked(word: str, name: str | None) -> tuple[tuple[Kind, ...], str | None]:
         raise UsageError(f"{word!r} names a resource already.", fix="Write KIND/NAME, or KIND NAME.")
     if kind not in _BY_WORD:
         raise UsageError(
-            f"There is no kind {kind!r} of resource.{did_you_mean(nearest(kind, _BY_WORD))}",
+            f"{kind!r} is not a kind of resource.{did_you_mean(nearest(kind, _BY_WORD))}",
             fix="Ask for users, locks, access_lists, access_list_members, roles, apps, user_groups or all.",
         )
     if kind == "all" and (slash or name is not None):

@@ -96,7 +96,7 @@ def list_tokens(invocation: Invocation, form: str) -> ExitCode:
         invocation.console.result(json_text(rows))
         return ExitCode.DONE
     lines = [_line(row) for row in rows]
-    invocation.console.result("\n".join(lines) or "There are no tokens. Make one with `idsync scim token create`.")
+    invocation.console.result("\n".join(lines) or "No token was made yet. Make one with `idsync scim token create`.")
     return ExitCode.DONE
 
 
@@ -191,7 +191,7 @@ def _line(row: Mapping[str, str | None]) -> str:
 
 def _unknown(name: str, known: Iterator[str]) -> UsageError:
     return UsageError(
-        f"There is no token {name!r} that is good.{did_you_mean(nearest(name, known))}",
+        f"No token that is good is called {name!r}.{did_you_mean(nearest(name, known))}",
         fix="`idsync scim token list` shows those there are.",
     )
 

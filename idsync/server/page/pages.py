@@ -139,7 +139,7 @@ class StatusPage:
         number = request.path_params["number"]
         found = await self._look(lambda looking: looking.run(number)) if number < 1 << 62 else None
         if found is None:
-            return self._html("missing.html", 404, session=session, what=f"There is no run {number}.")
+            return self._html("missing.html", 404, session=session, what=f"Run {number} does not exist.")
         text, more = found
         return self._html("run.html", session=session, number=number, text=text, more=more)
 

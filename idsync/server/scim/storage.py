@@ -185,7 +185,9 @@ class PushStorage(ScimStorage):
         unknown = sorted(members.keys() - self._pushed.okta_ids(members).keys())
         if unknown:
             more = "" if len(unknown) == 1 else f" and {len(unknown) - 1} more"
-            raise InvalidValueException(detail=f"There is no User {unknown[0]}{more}; push people before their groups.")
+            raise InvalidValueException(
+                detail=f"Unknown here: User {unknown[0]}{more}; push people before their groups."
+            )
 
     def _found(self, resource_type: ResourceType, scim_id: str) -> PushedResource:
         return self._user(scim_id) if resource_type.name == USER else self._group(scim_id)
@@ -193,13 +195,13 @@ class PushStorage(ScimStorage):
     def _user(self, scim_id: str) -> PushedUser:
         user = self._pushed.user(scim_id)
         if user is None:
-            raise NotFoundException(detail=f"There is no User {scim_id}.")
+            raise NotFoundException(detail=f"The User {scim_id} does not exist.")
         return user
 
     def _group(self, scim_id: str) -> PushedGroup:
         group = self._pushed.group(scim_id)
         if group is None:
-            raise NotFoundException(detail=f"There is no Group {scim_id}.")
+            raise NotFoundException(detail=f"The Group {scim_id} does not exist.")
         return group
 
     def _refuse_taken_name(self, attributes: dict[str, Any], before: PushedUser | None) -> None:

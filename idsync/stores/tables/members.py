@@ -125,7 +125,7 @@ class MemberTable:
         row = self._lists.find(access_list)
         if row is None:
             raise StoreError(
-                f"There is no access list {access_list}.",
+                f"The access list {access_list} does not exist.",
                 why="Members can only be added to a list that exists.",
                 fix="Create the list first.",
             )
