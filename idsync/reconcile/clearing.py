@@ -1,26 +1,31 @@
 """A plan that takes everything of ours out of a target, whatever Okta says; Okta is neither asked nor changed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 import msgspec
 
 from idsync import __version__
-from idsync.apply.surroundings import surroundings, with_nested
+from idsync.apply.surroundings import surroundings, with_nested, with_reach
 from idsync.compiler.clearing import CLEARED, locks_when_cleared, obstacles
 from idsync.config.settings import Settings, SyncSwitches
 from idsync.errors import BlockedError
 from idsync.model.addresses import access_list_address, user_address
 from idsync.model.agreed_past import AgreedPast
 from idsync.model.directory import DirectoryState
+from idsync.model.directory_index import DirectoryIndex
 from idsync.model.findings import Health
 from idsync.model.ownership import ended_locks
+from idsync.model.plain_resources import Role
 from idsync.plan.accesses import Origins
 from idsync.plan.assemble import compare, summarise
-from idsync.plan.changes import FORMAT_VERSION, Inputs, Plan
+from idsync.plan.changes import FORMAT_VERSION, Change, Inputs, Plan
 from idsync.plan.delta import access_delta
+from idsync.plan.reached_by_labels import moved_apps_and_groups, roles_that_reach_others
 from idsync.plan.seal import sealed
 from idsync.plan.touched import touched_by
+from idsync.reconcile.moved_organization import staying_findings
+from idsync.reconcile.role_holders import holding
 from idsync.targets.protocol import Target
 
 EVERY_KIND = SyncSwitches(users=True, access_lists=True, app_groups=True)
@@ -59,11 +64,14 @@ def plan_to_clear(settings: Settings, target: Target, past: AgreedPast, now: dat
         compared = compare(
             found, desired, why=why, kept={}, adopted=frozenset(), ours=target.ours, lifetimes=wanted.lifetimes
         )
-        members = with_nested(compared.changes, found.members, target)
-        touched = touched_by(compared.changes, members)
+        holding, giving = _who_keep_roles(compared.changes, found, index, target)
+        members = with_nested(compared.changes, found.members, target, giving)
+        touched = touched_by(compared.changes, members, reaching=giving, holding=holding)
         around = surroundings(
             touched.people, found, target, EVERY_KIND, changing=touched.lists, locks=found.locks, members=members
         )
+        around = with_reach(around, compared.changes, target, EVERY_KIND, found.plain)
+        staying = staying_findings(settings, target)
     return sealed(
         Plan(
             format_version=FORMAT_VERSION,
@@ -74,9 +82,19 @@ def plan_to_clear(settings: Settings, target: Target, past: AgreedPast, now: dat
             changes=compared.changes,
             access_delta=access_delta(touched, around, Origins({}, False, {}), now),
             guards=(),
-            findings=(*wanted.findings, *compared.findings),
+            findings=(*wanted.findings, *compared.findings, *staying),
         )
     )
+
+
+def _who_keep_roles(
+    changes: Iterable[Change], found: DirectoryState, index: DirectoryIndex, target: Target
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Who keeps a role that gives nothing any more, and the lists that give such a role: it goes, or its apps do."""
+    before, after = moved_apps_and_groups(changes)
+    roles = [role for role in found.plain.values() if isinstance(role, Role)]
+    reaching = roles_that_reach_others(roles, before, after)
+    return holding(reaching, index, target) if reaching else (frozenset(), frozenset())
 
 
 def _check_obstacles(state: DirectoryState, target: Target) -> None:

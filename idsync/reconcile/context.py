@@ -6,14 +6,13 @@ from idsync.apply.surroundings import surroundings, with_nested, with_reach
 from idsync.compiler.compile import Compilation
 from idsync.compiler.inputs import Inputs
 from idsync.model.directory import DirectoryState
-from idsync.model.nesting import is_nested
 from idsync.plan.accesses import Origins
 from idsync.plan.around import Around
 from idsync.plan.changes import Change, PersonDelta
 from idsync.plan.delta import access_delta
 from idsync.plan.reached_by_labels import moved_apps_and_groups, roles_that_reach_others
 from idsync.plan.touched import reaching_others, touched_by
-from idsync.reconcile.role_holders import holders_of, roles_by_people
+from idsync.reconcile.role_holders import holding, roles_by_people
 from idsync.targets.protocol import DirectoryReader
 
 _NOBODY: frozenset[str] = frozenset()
@@ -34,10 +33,10 @@ def delta_of(
     """
     sync = inputs.settings.integration.sync
     reaching = reaching_others(changes) if sync.access_lists else frozenset()
-    holding, giving = _holding(inputs, changes, target) if sync.app_groups else (_NOBODY, _NOBODY)
+    holders, giving = _holding(inputs, changes, target) if sync.app_groups else (_NOBODY, _NOBODY)
     reaching |= giving if sync.access_lists else _NOBODY
     members = with_nested(changes, current.members, target, reaching)
-    touched = touched_by(changes, members, left_out, reaching, holding)
+    touched = touched_by(changes, members, left_out, reaching, holders)
     around = surroundings(
         touched.people,
         current,
@@ -64,9 +63,4 @@ def _holding(
     roles = roles_that_reach_others(roles_by_people(inputs.index, target), before, after)
     if not roles:
         return _NOBODY, _NOBODY
-    holders = holders_of(roles, inputs.index, target)
-    owned = [item.spec for item in holders.lists.values() if roles.intersection(item.spec.owner_grants.roles)]
-    owners = frozenset(owner.name for spec in owned for owner in spec.owners if not is_nested(owner))
-    nested = frozenset(owner.name for spec in owned for owner in spec.owners if is_nested(owner))
-    giving = frozenset(name for name, item in holders.lists.items() if roles.intersection(item.spec.grants.roles))
-    return owners.union(*holders.people.values()), giving | nested
+    return holding(roles, inputs.index, target)

@@ -102,15 +102,41 @@ def orphaned_findings(
     return [_finding(integration.org_url, each, present) for each in orphans]
 
 
+def staying_findings(settings: Settings, target: DirectoryReader) -> list[Finding]:
+    """One warning for each such address of what stays where everything of ours goes."""
+    integration = settings.integration
+    return [
+        Finding(
+            ORPHANED,
+            "warning",
+            f"{_told(each, list(each.users))}. They carry our origin and another address than {integration.org_url}:"
+            f" they stay. If they are to go as well, name {each.org_url} in former_org_urls and run this again.",
+        )
+        for each in target.orphans({integration.org_url, *integration.former_addresses})
+    ]
+
+
 def _finding(org_url: str, orphans: Orphans, present: Container[str]) -> Finding:
     users = sorted(orphans.users, key=lambda name: (orphans.users[name] in present, name))
+    gone = sum(okta_id not in present for okta_id in orphans.users.values())
+    leavers = f", of whom {gone:,} {'is' if gone == 1 else 'are'} not in this reading" if gone else ""
+    return Finding(
+        ORPHANED,
+        "error",
+        f"{_told(orphans, users, leavers)}. They carry our origin, and this configuration is for"
+        f" {org_url}: they are left as they are, and nobody locks those who leave. If the organization moved, name"
+        f" {orphans.org_url} in former_org_urls; if not, say why they may stay: apply --allow {ORPHANED}=REASON.",
+    )
+
+
+def _told(orphans: Orphans, users: list[str], leavers: str = "") -> str:
+    """How many objects carry an address, and the first of them by name."""
     names = [
         *users,
         *sorted({*orphans.locks.values()} - orphans.users.keys() - {""}),
         *orphans.access_lists,
         *orphans.plain,
     ]
-    gone = sum(okta_id not in present for okta_id in orphans.users.values())
     counts: tuple[tuple[int, str], ...] = (
         (len(users), "user"),
         (len(orphans.access_lists), "access list"),
@@ -119,11 +145,4 @@ def _finding(org_url: str, orphans: Orphans, present: Container[str]) -> Finding
     counts += ((len(orphans.plain), "app, group or role"),) if orphans.plain else ()
     told = ", ".join(f"{number:,} {word}{'' if number == 1 else 's'}" for number, word in counts if number)
     shown = ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else "")
-    leavers = f", of whom {gone:,} {'is' if gone == 1 else 'are'} not in this reading" if gone else ""
-    return Finding(
-        ORPHANED,
-        "error",
-        f"{told} of {orphans.org_url}{leavers}: {shown}. They carry our origin, and this configuration is for"
-        f" {org_url}: they are left as they are, and nobody locks those who leave. If the organization moved, name"
-        f" {orphans.org_url} in former_org_urls; if not, say why they may stay: apply --allow {ORPHANED}=REASON.",
-    )
+    return f"{told} of {orphans.org_url}{leavers}: {shown}"

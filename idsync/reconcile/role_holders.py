@@ -7,6 +7,7 @@ import msgspec
 from idsync.model.addresses import Address
 from idsync.model.directory import Names
 from idsync.model.directory_index import DirectoryIndex
+from idsync.model.nesting import is_nested
 from idsync.model.plain_resources import Role
 from idsync.model.resources import AccessList
 from idsync.targets.protocol import DirectoryReader
@@ -47,3 +48,15 @@ def holders_of(roles: Iterable[str], index: DirectoryIndex, target: DirectoryRea
 def given_by(item: AccessList) -> tuple[str, ...]:
     """The roles that a list gives to anybody."""
     return (*item.spec.grants.roles, *item.spec.owner_grants.roles)
+
+
+def holding(
+    roles: frozenset[str], index: DirectoryIndex, target: DirectoryReader
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Who has one of these roles, owners included to whom a list gives it, and the lists whose members have one."""
+    holders = holders_of(roles, index, target)
+    owned = [item.spec for item in holders.lists.values() if roles.intersection(item.spec.owner_grants.roles)]
+    owners = frozenset(owner.name for spec in owned for owner in spec.owners if not is_nested(owner))
+    nested = frozenset(owner.name for spec in owned for owner in spec.owners if is_nested(owner))
+    giving = frozenset(name for name, item in holders.lists.items() if roles.intersection(item.spec.grants.roles))
+    return owners.union(*holders.people.values()), giving | nested

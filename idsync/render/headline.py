@@ -38,7 +38,7 @@ def headline(plan: Plan, touched: Touched, *, drift: bool = False) -> str:
         errors = sum(finding.severity == "error" for finding in plan.findings)
         if errors:
             return f"No changes, but {counted(errors, 'item')} could not be dealt with; see the findings."
-        return NO_CHANGES
+        return NO_CHANGES if plan.inputs.snapshot_taken_at else "No changes."
     clauses = [_people_clause(touched), _things_clause(plan, touched), _okta_clause(plan), _loosened_clause(plan)]
     clauses = [clause for clause in clauses if clause]
     return f"{'Drift, to be put back' if drift else 'Plan'}: {'; '.join(clauses)}."

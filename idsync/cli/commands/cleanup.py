@@ -15,6 +15,7 @@ from idsync.cli.plans import plan_text
 from idsync.cli.progress import ProgressDisplay
 from idsync.cli.workspaces import store_to_write, workspace
 from idsync.errors import LeaseHeld
+from idsync.model.findings import ORPHANED
 from idsync.plan.changes import Plan
 from idsync.plan.releases import holding
 from idsync.reconcile.clearing import RELEASED, plan_to_clear
@@ -59,7 +60,7 @@ def _made(job: Job, plan: Plan) -> ExitCode:
     applier = job.applier()
     # The reading that was good last stays so, and the configuration that is in force.
     applier = dataclasses.replace(applier, files=(), request=replace(applier.request, whole=False))
-    released = dict.fromkeys(holding(applier.marked_as_kept(applier.counted_again(plan))), RELEASED)
+    released = dict.fromkeys([*holding(applier.marked_as_kept(applier.counted_again(plan))), ORPHANED], RELEASED)
     applier = dataclasses.replace(applier, request=replace(applier.request, releases=released))
     parts = Parts(plan, plan)
     with ProgressDisplay(job.invocation.console) as progress:
