@@ -10,7 +10,7 @@ from okta.models.create_group_rule_request import CreateGroupRuleRequest
 from okta.models.saml_application import SamlApplication
 from okta.models.standard_role_assignment_schema import StandardRoleAssignmentSchema
 
-from tests.okta_simulator import FailAfter, Fault, Group, Organization, Simulator, User
+from tests.okta_simulator import CustomRole, FailAfter, Fault, Group, Organization, Simulator, User
 from tests.test_okta_simulator.sdk import KEY, adapt, converse, done, every, refusal, service_app
 from tests.test_okta_simulator.test_apps import body
 
@@ -135,6 +135,26 @@ def test_the_sdk_reads_which_groups_convey_a_role(world: World) -> None:
         assert await done(client.list_group_assigned_roles(world.group.id)) == []
 
     converse(world.simulator, world.credential("Bearer"), work)
+
+
+def test_the_sdk_reads_a_custom_role_and_what_it_permits_and_may_do_that_alone(world: World) -> None:
+    permits = frozenset({"okta.users.read", "okta.groups.members.manage", "okta.groups.read", "okta.iam.read"})
+    custom = CustomRole("cr0members", "Membership Engineer", permits)
+    world.simulator.authority.add_token("custom", custom=custom)
+
+    async def work(client: Any) -> None:
+        (assigned,) = await done(client.list_assigned_roles_for_user("me"))
+        role = assigned.actual_instance
+        assert (role.type.value, role.label, role.role) == ("CUSTOM", "Membership Engineer", "cr0members")
+        found = await done(client.list_role_permissions(role.role))
+        assert {each.label for each in found.permissions} == permits
+        await done(client.assign_user_to_group(world.group.id, world.yt.id))
+        app = SamlApplication.from_dict(body())
+        assert await refusal(client.create_application(app)) == (403, "E0000006")
+
+    converse(world.simulator, {"token": "custom"}, work)
+    assert world.yt.id in world.group.members
+    assert world.organization.apps == {}
 
 
 def test_the_sdk_repeats_a_write_whose_effect_it_did_not_learn_of_and_nothing_happens_twice(world: World) -> None:

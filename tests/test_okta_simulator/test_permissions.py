@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.okta_simulator import NEEDS, WRITES, ManualClock, Organization, Role, Simulator, Switches
+from tests.okta_simulator import NEEDS, WRITES, CustomRole, ManualClock, Organization, Role, Simulator, Switches
 from tests.okta_simulator.calls import ROUTES
 from tests.test_okta_simulator.oauth import EC, NOW, Client
 from tests.test_okta_simulator.reader import Reader, code, reading
@@ -106,3 +106,17 @@ def test_who_administers_groups_sees_all_but_everyone(world: World, role: Role) 
     world.reader.simulator.authority.add_token("groups", role=role)
     world.reader.client.headers["authorization"] = "SSWS groups"
     assert world.reader.ids("/api/v1/groups") == [world.ids["group"]]
+
+
+@pytest.mark.parametrize("endpoint", [name for name, need in NEEDS.items() if need.scope is not None])
+def test_a_custom_role_may_do_what_its_permissions_allow_and_nothing_else(world: World, endpoint: str) -> None:
+    needed = NEEDS[endpoint].permissions
+    authority = world.reader.simulator.authority
+    world.ids["role"] = "cr0enough"
+    every = frozenset(permission for each in needed or () for permission in each) | {"okta.apps.read"}
+    authority.add_token("enough", custom=CustomRole("cr0enough", "Enough", every))
+    authority.add_token("little", custom=CustomRole("cr0little", "Little", frozenset({"okta.logs.read"})))
+    refused = world.call(endpoint, "SSWS little")
+    assert (code(refused) == (403, "E0000006") if refused.status_code == 403 else False) is (needed != ())
+    allowed = world.call(endpoint, "SSWS enough")
+    assert (allowed.status_code == 403 and code(allowed) == (403, "E0000006")) is (needed is None)
