@@ -223,6 +223,8 @@ class _Draft:
         reason = user_update_reason(
             before, after, edited=edited, config_changed=changed, traits_edited=name in self._traits_edited
         )
+        if reason is Reason.MEMBERSHIP_CHANGED and okta_id in self._inputs.sent:
+            reason = Reason.MEMBERS_EDITED
         return Why(reason, why.causes)
 
     def make_lists(self, within: Names | None) -> None:

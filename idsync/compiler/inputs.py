@@ -50,6 +50,8 @@ class Inputs(msgspec.Struct, frozen=True, dict=True):
     """Names that stay in lists that go both ways, though nobody of the pool has them."""
     taken_up: frozenset[Address] = frozenset()
     """Memberships that people edited and that are not put back, since they go to Okta."""
+    sent: frozenset[str] = frozenset()
+    """The Okta ids of the people of whose memberships Okta is told."""
 
     imported: tuple[Subject, ...] = ()
     """The groups and apps that pass the filters, whatever they become."""

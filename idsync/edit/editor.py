@@ -32,6 +32,7 @@ from idsync.model.resources import (
 from idsync.model.revisions import AnyResource, address_of, revision_of, with_revision, without_revision
 from idsync.model.times import format_time, is_past
 from idsync.plan.apply_times import first_review
+from idsync.plan.sections import OKTA
 from idsync.stores.protocol import Records
 from idsync.targets.protocol import DirectoryEditor
 
@@ -187,9 +188,8 @@ class Editor:
             gone = [member(name, person, details) for person, details in members_removed.items()]
             changed = {address: (before, after), **{address_of(each): (each, None) for each in gone}}
             note_differences(self._records, changed, sequence)
-        return Done(
-            address, action, None if after is None else with_revision(after), _note(subject, action, fields, self.now)
-        )
+        note = self._note_of_both(subject, action, fields) or _note(subject, action, fields, self.now)
+        return Done(address, action, None if after is None else with_revision(after), note)
 
     def _is_ours(self, resource: AnyResource | None) -> bool:
         match resource:
@@ -258,6 +258,16 @@ class Editor:
                 return plain
             case other:
                 assert_never(other)
+
+    def _note_of_both(
+        self, subject: AnyResource, action: Literal["create", "update", "delete"], fields: list[str]
+    ) -> str:
+        """What becomes of a membership that goes both ways; nothing of what does not."""
+        if not isinstance(subject, AccessListMember) or action == "update" or not fields:
+            return ""
+        if not self._records.agreed_lists(OKTA).members([subject.spec.access_list], ()):
+            return ""
+        return "Its list goes both ways: the next apply tells Okta, or puts it back where Okta's side is never written."
 
 
 def _check_revision(resource: AnyResource, before: AnyResource | None) -> None:

@@ -382,7 +382,7 @@ def test_r49_the_plan_says_who_gains_and_loses_what_in_okta(world: World) -> Non
         assert said in text
 
 
-def test_what_goes_to_okta_is_no_drift_and_what_is_put_back_is(world: World) -> None:
+def test_drift_counts_what_is_put_back_and_not_what_goes_to_okta(world: World) -> None:
     world.edit(world.app.id, "dan", joins=True)
     ended = world.place.run("drift")
     assert (ended.code, "1 edited membership goes to Okta" in ended.out) == (0, True), ended.out

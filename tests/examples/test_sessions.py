@@ -108,7 +108,32 @@ def test_the_clearing_goes_as_it_is_told(tmp_path: Path, monkeypatch: pytest.Mon
     _told("cleared/session.txt", played(_session("cleared"), "https://nowhere", {}, {}))
 
 
-@pytest.mark.parametrize("story", ["enrolled", "examined", "cleared"])
+def test_both_directions_go_as_they_are_told(
+    simulator: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story = Path(shutil.copytree(EXAMPLES / "both-directions", tmp_path / "both"))
+    monkeypatch.chdir(story)
+    organization = simulator.organization
+    app = organization.add_app("Teleport", id="0oa1teleport00000000")
+    organization.add_user("da5id@enzos-pizza.com", profile={"department": "Research"}, id="00uda5id000000000000")
+    for name in ("hiro", "juanita", "y.t", "da5id"):
+        organization.assign_user(app, organization.user(f"{name}@enzos-pizza.com"))
+    group = organization.group("eng")
+    file = story / "access" / "idsync.yaml"
+
+    def add(_: str) -> None:
+        organization.add_member(group, organization.user("da5id@enzos-pizza.com"))
+
+    between: Between = {"In Okta, an administrator adds Da5id to the group.": add}
+    with running(simulator) as url:
+        file.write_text(file.read_text().replace("https://enzos-pizza.okta.com", url))
+        _told("both-directions/session.txt", played(_session("both-directions"), url, between, TOKEN))
+    assert len(simulator.requests.writes) == 2
+    there = {organization.users[each].login.partition("@")[0] for each in organization.member_ids(group)}
+    assert there == {"hiro", "y.t", "da5id"}
+
+
+@pytest.mark.parametrize("story", ["enrolled", "examined", "cleared", "both-directions"])
 def test_a_session_is_named_where_people_look(story: str) -> None:
     assert "[session.txt](session.txt)" in (EXAMPLES / story / "README.md").read_text()
     assert f"[{story}]({story}/README.md)" in (EXAMPLES / "README.md").read_text()
