@@ -61,8 +61,12 @@ def run(place: Workspace, config: Path, listening: Listening, hung_up: list[int]
         if _read_again(configured):
             reconciler.reload()
 
+    def end() -> None:
+        scim.end()
+        worker.end()
+
     try:
-        serve(app, listening, started=started, reload=reload, ending=scim.end)
+        serve(app, listening, started=started, reload=reload, ending=end)
     finally:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # what is under way ends in its time
         wakes.stop()
@@ -81,6 +85,7 @@ def _scim(place: Workspace, configured: Configured, worker: Worker, reconciler: 
         in_force=lambda store: configured.for_pushes(store)[0],
         applies=lambda store: configured.for_pushes(store)[1],
         call=reconciler.call,
+        public_url=lambda: configured.files.settings.service.public_url,
         clock=place.now,
         body_limit=place.settings.service.body_limit,
         rate=RequestRate(lambda: configured.files.settings.service.requests_a_minute, time.monotonic),

@@ -4,13 +4,14 @@ What has queued up to be written is done in one transaction and committed once. 
 that what a client was told is kept, and is there for who reads next; what fails is undone alone.
 """
 
+import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from itertools import groupby
 from typing import TypeVar, cast
 
 from idsync.apply.lease import with_target
-from idsync.errors import StoreReplaced
+from idsync.errors import StoreBusy, StoreReplaced
 from idsync.server.store_thread import Job, Outcome, StoreThread, Together
 from idsync.stores.protocol import Holder, Store
 
@@ -33,6 +34,7 @@ class Worker:
         self._target = target
         self._holder = holder
         self._sleep = sleep
+        self._ends = threading.Event()
         self._writer = StoreThread("writes", open_store, self._written)
         self._reader = StoreThread("reads", open_store, self._read)
         self.after_undone: list[Callable[[], None]] = []
@@ -43,6 +45,10 @@ class Worker:
         """Open the store; raises what opening it raises."""
         self._writer.start()  # the first one may have to migrate
         self._reader.start()
+
+    def end(self) -> None:
+        """Let nobody wait any longer for another run to give the target back: the service ends."""
+        self._ends.set()
 
     def stop(self) -> None:
         """Do what is queued, and close the store; a second time does nothing."""
@@ -70,7 +76,7 @@ class Worker:
         """The outcomes of jobs in one transaction, in which the target is taken and given back: one commit for all."""
         outcomes: list[Outcome] = []
         try:
-            with with_target(store, self._target, self._holder, seconds=LEASE_SECONDS, sleep=self._sleep):
+            with with_target(store, self._target, self._holder, seconds=LEASE_SECONDS, sleep=self._pause):
                 for together, group in groupby(jobs, key=lambda job: job.together):
                     outcomes += self._made(store, list(group), together)
         except Exception as error:  # the lease, or the commit
@@ -78,6 +84,13 @@ class Worker:
             self._tell(error)
             raise
         return outcomes
+
+    def _pause(self, seconds: float) -> None:
+        if self._ends.is_set():
+            raise StoreBusy(
+                "Another run is at work, and this service ends.", why="It waits no longer.", fix="Try again soon."
+            )
+        self._sleep(seconds)
 
     def _made(self, store: Store, jobs: list[Job], together: Together | None) -> list[Outcome]:
         """The outcomes of jobs as one, where they may be and that comes to the same; else of each alone."""

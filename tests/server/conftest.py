@@ -93,6 +93,7 @@ def served(
         clock=lambda: clock[0],
         body_limit=1 << 20,
         applies=lambda _: applies,
+        public_url=lambda: settings.service.public_url,
     )
     page = StatusPage(
         worker,

@@ -4,11 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from idsync.stores.sqlite.store import open_store
 from idsync.targets.local import LocalTarget
 from tests.core.world import ORG, config, foreign_user
-from tests.server.conftest import BASE, Served, served
+from tests.server.conftest import BASE, PUSHED, Served, served
 
 OFF = f"""
 apiVersion: idsync/v1
@@ -111,6 +112,18 @@ def test_a_body_over_the_limit_is_refused_told_or_untold(service: Served) -> Non
 )
 def test_a_search_that_cannot_be_understood_is_refused(service: Served, query: str) -> None:
     assert asked(service, "GET", f"/Users?{query}")[0] == 400
+
+
+def test_where_resources_are_is_told_under_the_public_address(tmp_path: Path) -> None:
+    public = replace(PUSHED, service=replace(PUSHED.service, public_url="https://idsync.example.com/"))
+    with served(tmp_path / "idsync.db", public) as service:
+        headers = {"Authorization": f"Bearer {service.token}", "Host": "evil.example", "X-Forwarded-Host": "evil"}
+        for base in (BASE, "/v1/webapi/scim/okta"):
+            answer = service.http.post(f"{base}/Users", json=user(f"{len(base)}@x.com"), headers=headers)
+            assert answer.headers["Location"] == answer.json()["meta"]["location"]
+            assert answer.headers["Location"].startswith(f"https://idsync.example.com{base}/Users/")
+            found = service.http.get(f"{base}/ServiceProviderConfig", headers=headers).text
+            assert "evil" not in answer.text + found
 
 
 def test_paths_lead_nowhere_else(service: Served) -> None:

@@ -37,7 +37,7 @@ from idsync.server.scim.handler import PushHandler
 from idsync.server.scim.request_limits import check_request
 from idsync.server.scim.service import OktaScimService, RequestTimeoutException
 from idsync.server.scim.storage import PushStorage, not_locked
-from idsync.server.tokens import accepted, note_use, used
+from idsync.server.tokens import accepted, is_live, note_use, used
 from idsync.server.worker import Worker
 from idsync.stores.protocol import Store
 
@@ -46,6 +46,7 @@ BODY_SECONDS = 60.0
 """So long a client may take to send a body."""
 OWED_SECONDS = 15.0
 """So long an answer waits for the process that leads to lock somebody who left."""
+REFUSED = "The bearer token is missing, unknown, revoked or over."
 _PAUSE = 0.2
 _USERS, _BULK = "/Users", "bulk"
 _NEAR = ("/scim", "/v1/")
@@ -66,12 +67,15 @@ class ScimEndpoint:
         rate: RequestRate | None = None,
         applies: Callable[[Store], bool] = lambda _: True,
         call: Callable[[], None] = lambda: None,
+        public_url: Callable[[], str | None] = lambda: None,
     ) -> None:
         """`name` is the integration's; `in_force` says which configuration pushes go by, and `applies` whether they are
-        applied here. Where not, they are stored, and `call` lets the process that leads look.
+        applied here. Where not, they are stored, and `call` lets the process that leads look. Addresses of resources
+        begin with `public_url`, where there is one, whatever Host a request names.
         """
         self._applies = applies
         self._call = call
+        self._public_url = public_url
         self._name = name
         self._worker = worker
         self._in_force = in_force
@@ -118,7 +122,8 @@ class ScimEndpoint:
 
     async def _token(self, http: HttpRequest) -> ScimToken:
         """Whose request it is. Raises UnauthorizedException."""
-        scheme, _, text = http.headers.get("authorization", "").partition(" ")
+        given = http.headers.getlist("authorization")
+        scheme, _, text = given[0].partition(" ") if len(given) == 1 else ("", "", "")  # of two, others may see another
         now, name = self._clock(), self._name
         text, source, token = text.strip(), http.client.host if http.client else "", None
         if scheme.lower() == "bearer" and text and http.path_params["integration"] == name:
@@ -126,7 +131,7 @@ class ScimEndpoint:
         if token is not None and used(token, now, source) != token:
             token = await self._worker.write(lambda store: note_use(store.tokens, text, name, now, source))
         if token is None:
-            raise UnauthorizedException(detail="The bearer token is missing, unknown, revoked or over.")
+            raise UnauthorizedException(detail=REFUSED)
         return token
 
     async def _served(self, http: HttpRequest, token: ScimToken) -> ScimResponse:
@@ -139,7 +144,7 @@ class ScimEndpoint:
         method = "GET" if http.method == "HEAD" else http.method  # the same answer, of which the server sends the head
         request = ScimRequest(
             method=method,
-            base_url=str(http.url.replace(path=http.url.path.removesuffix(path), query="")),
+            base_url=self._base_url(http, path),
             path=path.removesuffix(".scim"),
             query=dict(parse_qsl(http.url.query, keep_blank_values=True)),
             headers=http.headers.items(),
@@ -148,16 +153,28 @@ class ScimEndpoint:
         )
         if method in _READING or path.endswith("/.search"):
             return await self._worker.read(lambda store: self._in_store(store, request, token))
+
+        def written(store: Store) -> ScimResponse:
+            # A body may take its time to come, and the token may be revoked meanwhile.
+            known = store.tokens.find(token.digest)
+            if known is None or not is_live(known, self._clock()):
+                raise UnauthorizedException(detail=REFUSED)
+            return self._in_store(store, request, token, leaving)
+
         creates = method == "POST" and request.path == _USERS
         together = _CreatedTogether(self, token.name) if creates else None
         leaving = _Leaving()
-        response = await self._worker.write(lambda store: self._in_store(store, request, token, leaving), together)
+        response = await self._worker.write(written, together)
         if leaving.users:
             self._call()
             await self._until_locked(leaving.users, token)
         if leaving.deleted:
             await self._delete_locked(leaving.deleted, token)
         return response
+
+    def _base_url(self, http: HttpRequest, path: str) -> str:
+        base, public = http.url.path.removesuffix(path), self._public_url()
+        return str(http.url.replace(path=base, query="")) if public is None else public.rstrip("/") + base
 
     async def _delete_locked(self, users: Sequence[PushedUser], token: ScimToken) -> None:
         """Forget whom a request deleted, once they are locked. Raises PreconditionFailedException, and BlockedError."""

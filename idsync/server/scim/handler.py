@@ -7,6 +7,7 @@ from scim2_server.conditions import Conditions
 from scim2_server.handler import ScimHandler
 
 from idsync.server.scim.member_patch import member_changes
+from idsync.server.scim.patch_work import PatchWork
 from idsync.server.scim.request_limits import MOST_OTHER_CHANGES
 from idsync.server.scim.service import OktaScimService
 from idsync.server.scim.storage import GROUP, PushStorage
@@ -18,6 +19,7 @@ class PushHandler(ScimHandler):
     def __init__(self, service: OktaScimService, storage: PushStorage) -> None:
         super().__init__(service, storage)
         self._kept = storage
+        self._work = PatchWork()
 
     def replace_resource(
         self, resource_type: ResourceType, current: Resource[Any], replacement: Resource[Any], conditions: Conditions
@@ -35,6 +37,7 @@ class PushHandler(ScimHandler):
         if changes is None:
             if len(patch_op.operations or ()) > MOST_OTHER_CHANGES:
                 raise PayloadTooLargeException(detail=f"A PATCH like this has at most {MOST_OTHER_CHANGES} operations.")
+            self._kept.count_work(self._work, resource_type, resource_id, patch_op)
             return super().patch_resource(resource_type, resource_id, patch_op, conditions)
         conditions.check(self._kept.version_of_group(resource_id), "PATCH")
         return self._kept.change_members(resource_id, changes)

@@ -31,6 +31,8 @@ LONGEST_NAME = 500
 """So many characters a name or an `externalId` has at most: a filter that asks for it must have room for it."""
 LONGEST_FILTER = 2000
 """So many characters of a filter are more than anybody writes, and few enough to try on everybody."""
+LONGEST_PATHS = 128 << 10
+"""So many characters all paths of a request have at most: reading them takes more than two seconds."""
 MOST_ATTRIBUTES = 200
 _UNPACKED = frozenset({"", "identity"})
 
@@ -53,7 +55,7 @@ def check_request(request: ScimRequest) -> None:
     elif parts == ["bulk"]:
         _check_bulk(told.get("operations"))
     elif request.method == "PATCH":
-        _check_changes(told.get("operations"))
+        _check_paths(_check_changes(told.get("operations")))
 
 
 def read_strictly(body: bytes) -> Any:
@@ -109,20 +111,26 @@ def _check_bulk(operations: Any) -> None:
         raise InvalidValueException(detail="A bulk request has a list of one or more Operations.")
     if len(operations) > MOST_BULK:
         raise PayloadTooLargeException(detail=f"A bulk request has at most {MOST_BULK} operations (maxOperations).")
-    for operation in operations:
-        content = operation.get("data") if isinstance(operation, dict) else None
-        if isinstance(content, dict):
-            _check_changes(content.get("Operations"))
+    contents = [operation.get("data") for operation in operations if isinstance(operation, dict)]
+    told = ({name.casefold(): value for name, value in each.items()} for each in contents if isinstance(each, dict))
+    _check_paths(sum(_check_changes(each.get("operations")) for each in told))
 
 
-def _check_changes(operations: Any) -> None:
+def _check_changes(operations: Any) -> int:
+    """Refuse too many changes, or too long paths; so many characters their paths have."""
     if not isinstance(operations, list):
-        return
+        return 0
     if len(operations) > MOST_CHANGES:
         raise PayloadTooLargeException(detail=f"A PATCH has at most {MOST_CHANGES} operations.")
     for path in _paths(operations):
         if len(path) > LONGEST_FILTER:
             raise InvalidPathException(detail=f"A path has at most {LONGEST_FILTER} characters.")
+    return sum(map(len, _paths(operations)))
+
+
+def _check_paths(characters: int) -> None:
+    if characters > LONGEST_PATHS:
+        raise PayloadTooLargeException(detail=f"All paths of a request have at most {LONGEST_PATHS} characters.")
 
 
 def _paths(operations: list[Any]) -> Iterable[str]:

@@ -1,5 +1,6 @@
 """The SCIM protocol as Okta needs it spoken, and our errors in its words."""
 
+import re
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
@@ -34,6 +35,8 @@ from idsync.server.logs import LOG
 from idsync.server.scim.publishing import published
 
 RETRY_SECONDS = 5
+_FOR_PROGRAMMERS = re.compile(r"\s*(For further information visit |\d+ validation errors? for )")
+_KIND_OF_ERROR = re.compile(r" \[type=\w+[^\n]*\]$")
 _LONGEST_KNOWN = 100
 """Paths up to so many characters are remembered with what they ask for: longer ones are nobody's resources."""
 
@@ -67,7 +70,7 @@ class OktaScimService(ScimService):
         """The SCIM error of whatever was raised, in words that an Okta administrator reads in the System Log."""
         match exception:
             case SCIMException():
-                return exception.to_error()
+                return _plain(exception.to_error())
             case RequestTimeoutException():
                 return Error(status=HTTPStatus.REQUEST_TIMEOUT, detail="The body did not come in time.")
             case UnicodeEncodeError():
@@ -104,6 +107,14 @@ class OktaScimService(ScimService):
 
 
 _match = lru_cache(maxsize=256)(match)
+
+
+def _plain(error: Error) -> Error:
+    """The error in one line, without what a library says to programmers."""
+    if error.detail and "\n" in error.detail:
+        lines = [line.strip() for line in error.detail.splitlines() if not _FOR_PROGRAMMERS.match(line)]
+        error.detail = ": ".join(_KIND_OF_ERROR.sub("", line) for line in lines)
+    return error
 
 
 def _told(error: IdsyncError) -> str:

@@ -11,6 +11,7 @@ from scim2_models import (
     InvalidValueException,
     Meta,
     NotFoundException,
+    PatchOp,
     PreconditionFailedException,
     Resource,
     ResourceType,
@@ -29,6 +30,7 @@ from idsync.reconcile.pushed.leavers import Unlocked
 from idsync.reconcile.pushed.pushes import Pushes
 from idsync.server.scim.kept_attributes import attributes_of, check_texts, details_of, told_of
 from idsync.server.scim.member_patch import MemberChanges
+from idsync.server.scim.patch_work import PatchWork
 from idsync.server.scim.searching import equality, in_order
 from idsync.stores.protocol import Pushed
 
@@ -92,6 +94,12 @@ class PushStorage(ScimStorage):
     def wrote(self, scim_id: str) -> None:
         """This operation is about that user, whether it changes anything or not."""
         self._written = scim_id
+
+    def count_work(self, work: PatchWork, resource_type: ResourceType, resource_id: str, patch: "PatchOp[Any]") -> None:
+        """Take the work of a PATCH from what a request may be. Raises NotFoundException, PayloadTooLargeException."""
+        before = self._found(resource_type, resource_id)
+        members = self._pushed.count_members(before.id) if isinstance(before, PushedGroup) else 0
+        work.take(patch.operations or (), before, members)
 
     def get(
         self,
