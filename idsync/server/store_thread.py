@@ -72,6 +72,17 @@ class StoreThread:
         """So many jobs wait that nobody has begun."""
         return self._jobs.qsize()
 
+    def queued(self, most: int) -> list[Job]:
+        """What has queued up by now, up to so many, for this thread to make with what it makes."""
+        jobs: list[Job] = []
+        while len(jobs) < most and not self._jobs.empty():
+            job = self._jobs.get()
+            if job is None:
+                self._jobs.put(None)
+                break
+            jobs.append(job)
+        return jobs
+
     async def outcome(
         self, make: Callable[[Store], Any], together: Together | None = None, *, asks_once: bool = False
     ) -> Any:
@@ -114,14 +125,7 @@ class StoreThread:
         first = self._jobs.get()
         if first is None:
             return None
-        jobs = [first]
-        while len(jobs) < MOST_AT_ONCE and not self._jobs.empty():
-            job = self._jobs.get()
-            if job is None:
-                self._jobs.put(None)
-                break
-            jobs.append(job)
-        return jobs
+        return [first, *self.queued(MOST_AT_ONCE - 1)]
 
 
 def _tell(outcomes: list[Outcome]) -> None:

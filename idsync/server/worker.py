@@ -12,7 +12,7 @@ from typing import TypeVar, cast
 
 from idsync.apply.lease import with_target
 from idsync.errors import StoreBusy, StoreReplaced
-from idsync.server.store_thread import Job, Outcome, StoreThread, Together
+from idsync.server.store_thread import MOST_AT_ONCE, Job, Outcome, StoreThread, Together
 from idsync.stores.protocol import Holder, Store
 
 T = TypeVar("T")
@@ -77,6 +77,7 @@ class Worker:
         outcomes: list[Outcome] = []
         try:
             with with_target(store, self._target, self._holder, seconds=LEASE_SECONDS, sleep=self._pause):
+                jobs += self._writer.queued(MOST_AT_ONCE - len(jobs))  # came while others wrote, here or elsewhere
                 for together, group in groupby(jobs, key=lambda job: job.together):
                     outcomes += self._made(store, list(group), together)
         except Exception as error:  # the lease, or the commit

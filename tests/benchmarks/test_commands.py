@@ -11,7 +11,7 @@ from click.testing import CliRunner
 import benchmarks
 from benchmarks.organizations import Size
 from benchmarks.processes import PYTHON, UnexpectedExit, Usage, middle, run_measured
-from benchmarks.rows import ALL, HELP, PLAN_UNCHANGED, PUSHED_PERSON, Row
+from benchmarks.rows import ALL, HELP, PLAN_UNCHANGED, PUSHED_PERSON, SCIM_ON_POSTGRESQL, Row
 from benchmarks.stage import Stage
 from benchmarks.table import Measured, render
 
@@ -35,7 +35,7 @@ def command(name: str) -> click.Command:
     return found
 
 
-@pytest.mark.parametrize("row", ALL, ids=lambda row: row.title)
+@pytest.mark.parametrize("row", [*ALL, SCIM_ON_POSTGRESQL[0], SCIM_ON_POSTGRESQL[-1]], ids=lambda row: row.title)
 def test_every_row_does_its_work(row: Row, stage: Stage) -> None:
     usage = run_measured(row.prepare(stage), stage.output, row.exit_code)
     assert min(usage.wall, usage.processor, usage.memory) > 0

@@ -2,13 +2,16 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from idsync.config.settings import Settings
 from idsync.model.journal import RunStarted
+from idsync.server.store_thread import Job, Outcome
 from idsync.stores.protocol import Store
 from idsync.stores.sqlite.store import open_store
 from idsync.targets.local import LocalTarget
@@ -38,17 +41,7 @@ def at_one_time(service: Served, bodies: Sequence[dict[str, object]]) -> list[in
         begun.set()
         assert go.wait(SECONDS)
 
-    def until(reached: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + SECONDS
-        while not reached():
-            assert time.monotonic() < deadline
-            time.sleep(0.005)
-
-    def create(content: dict[str, object]) -> int:
-        headers = {"Authorization": f"Bearer {service.token}", "Content-Type": "application/scim+json"}
-        return int(service.http.post(f"{BASE}/Users", json=content, headers=headers).status_code)
-
-    create(body(0))  # the use of the token is written down once a minute
+    _create(service, body(0))  # the use of the token is written down once a minute
     portal = service.http.portal
     assert portal is not None
     blocked = portal.start_task_soon(service.worker.write, block)
@@ -56,12 +49,24 @@ def at_one_time(service: Served, bodies: Sequence[dict[str, object]]) -> list[in
     with ThreadPoolExecutor(len(bodies)) as pool:
         answers = []
         for number, content in enumerate(bodies):
-            answers.append(pool.submit(create, content))
-            until(lambda number=number: service.worker.waiting == number + 1)  # type: ignore[misc]
+            answers.append(pool.submit(_create, service, content))
+            _until_waiting(service, number + 1)
         go.set()
         codes = [answer.result() for answer in answers]
     blocked.result()
     return codes
+
+
+def _create(service: Served, content: dict[str, object]) -> int:
+    headers = {"Authorization": f"Bearer {service.token}", "Content-Type": "application/scim+json"}
+    return int(service.http.post(f"{BASE}/Users", json=content, headers=headers).status_code)
+
+
+def _until_waiting(service: Served, jobs: int) -> None:
+    deadline = time.monotonic() + SECONDS
+    while service.worker.waiting != jobs:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
 
 
 def runs(service: Served) -> list[RunStarted]:
@@ -85,6 +90,27 @@ def test_r39_people_of_one_commit_are_one_run(service: Served, tmp_path: Path) -
     assert at_one_time(service, bodies) == [201] * 6
     assert [run.actor for run in runs(service)] == ["scim token okta"] * 2
     assert service.directory() == one_by_one(tmp_path / "alone", PUSHED, bodies)
+
+
+def test_those_who_come_while_another_process_writes_share_the_next_commit(
+    service: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _create(service, body(0))
+    begun, make = threading.Event(), service.worker._written
+
+    def watched(store: Store, jobs: list[Job]) -> list[Outcome]:
+        begun.set()
+        return make(store, jobs)
+
+    monkeypatch.setattr(service.worker._writer, "_make", watched)
+    with ThreadPoolExecutor(3) as pool:
+        with open_store(service.path) as other, other.transaction():
+            answers = [pool.submit(_create, service, body(1))]
+            assert begun.wait(SECONDS)
+            answers += [pool.submit(_create, service, body(number)) for number in (2, 3)]
+            _until_waiting(service, 2)
+        assert [answer.result() for answer in answers] == [201] * 3
+    assert len(runs(service)) == 2
 
 
 def test_a_taken_name_is_refused_alone(service: Served, tmp_path: Path) -> None:
