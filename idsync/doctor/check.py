@@ -49,4 +49,5 @@ def refused(check: str, error: IdsyncError) -> Check:
 
 def words_of(error: IdsyncError) -> str:
     """What an error says, as one text."""
-    return " ".join(part for part in (error.summary, error.why, error.fix) if part)
+    parts = (part.rstrip() for part in (error.summary, error.why, error.fix))
+    return " ".join(part if part.endswith((".", "?", "!", ")")) else f"{part}." for part in parts if part)

@@ -95,7 +95,9 @@ def _addressed(connector: Connector, app: SamlApp) -> Iterator[Problem]:
         if here is not None and there is not None and here != there:
             yield Problem(
                 Verdict.ERROR,
-                f"Its {what} is {here}, and the app's is {there}: Teleport refuses each sign-in. Correct one of them.",
+                f"Its {what} is {here}, and the app's is {there}: Teleport refuses each sign-in. Correct the one that "
+                "is wrong, here or in Okta (General, SAML Settings, Edit).",
+                is_in_file=False,
             )
 
 

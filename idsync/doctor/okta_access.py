@@ -13,9 +13,9 @@ MUCH_TOO_FAR = 86_400.0
 LITTLE_LEFT = 5
 """A bucket of which less than one in so many requests is left has little room."""
 _TRAP = (
-    "Okta answers with an empty list, not with a refusal, where a credential has a scope and no admin role that covers "
-    "any. Give the OAuth app an admin role whose resource set holds {kind} (Read-only Administrator has all), or use "
-    "an API token of an account that has one."
+    "Okta answers with an empty list, not with a refusal, where no admin role of the credential covers any. Give it one"
+    " whose resource set holds {kind} (Read-only Administrator has all): an OAuth app on its tab Admin roles, an API"
+    " token by the account that made it."
 )
 
 

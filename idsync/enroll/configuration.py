@@ -1,5 +1,6 @@
 """The configuration that enrollment writes, or completes where a folder holds a part of it."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -54,16 +55,25 @@ def complete(directory: Path, wanted: Wanted, label: str) -> Completed:
         integration_file = next(name for name in _NAMES if not (directory / name).exists())
         files.append(SourceFile(integration_file, integration_text(wanted, f"{{label: {_flow(label)}}}")))
         loaded = load_documents(files, directory)
-    if _codes(loaded) == {MISSING_OWNERS.name}:
+    if MISSING_OWNERS.name in _codes(loaded):
         owners_file = "owners.yaml"
         if (directory / owners_file).exists():
             owners_file = "default-owners.yaml"
         files.append(SourceFile(owners_file, owners_text(wanted.owners)))
         loaded = load_documents(files, directory)
     if loaded.settings is None:
+        _check_given(loaded, {integration_file: "--org-url, --app-label or --client-id", owners_file: "--owner"})
         raise ConfigError("The configuration is invalid; nothing was done.", loaded.diagnostics)
     _check(loaded.settings, wanted)
     return Completed(loaded.settings, integration_file is None, integration_file, owners_file)
+
+
+def _check_given(loaded: Loaded, options: Mapping[str | None, str]) -> None:
+    """Raise UsageError where a mistake is in what an option says: the file that it would stand in is not there."""
+    for found in loaded.diagnostics:
+        if found.severity is Severity.ERROR and found.position.file in options:
+            option = "--org-url" if found.summary.startswith("org_url") else options[found.position.file]
+            raise UsageError(f"{option} cannot be used: {found.summary}.", why=found.why, fix=found.fix)
 
 
 def _codes(loaded: Loaded) -> set[str]:

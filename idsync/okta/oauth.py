@@ -184,7 +184,9 @@ class OAuthHeader:
         said = words_of(answer)
         match problem_of(answer).error:
             case "invalid_scope":
-                return _scopes_missing(self._scopes, f"{said}.", of="all of " if len(self._scopes) > 1 else "")
+                return _scopes_missing(
+                    self._scopes, said.removesuffix(".") + ".", of="all of " if len(self._scopes) > 1 else ""
+                )
             case "invalid_client":
                 return AuthenticationError(
                     f"Okta does not accept the client {self._client_id} ({said}).",

@@ -188,6 +188,8 @@ def test_a_planted_fault_is_found_by_name(
     assert check in amiss
     assert said in amiss[check]
     assert len(amiss[check]) > 60, "it says what to do"
+    assert ".." not in amiss[check]
+    assert amiss[check].endswith((".", ")"))
 
 
 @pytest.mark.parametrize(

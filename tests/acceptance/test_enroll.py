@@ -173,3 +173,45 @@ def test_a_contradiction_is_refused(world: World) -> None:
     assert (ended.code, "signs in with an API token" in ended.err) == (64, True)
     assert world.files == before
     assert world.writes == writes
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--org-url", "ftp://acme"], "--org-url cannot be used"),
+        (["--org-url", "https://acme-admin.okta.com"], "leave out -admin"),
+        (["--org-url", "https://acme.okta.com/path"], "--org-url cannot be used"),
+        (["--owner", ""], "--owner cannot be used"),
+        (["--owner", " ann"], "--owner cannot be used"),
+        (["--app-label", ""], "is empty"),
+        (["--group", ""], "is empty"),
+        (["--acs-url", "teleport.acme.com"], "--acs-url is not an address"),
+        (["--acs-url", "https://teleport.acme.com/a b"], "--acs-url is not an address"),
+        (["--acs-url", "https://[::1"], "--acs-url is not an address"),
+        (["--client-id", "0oa1"], "holds no key"),
+    ],
+)
+def test_an_option_that_cannot_be_used_is_named_and_nothing_is_asked(
+    world: World, options: list[str], said: str
+) -> None:
+    ended = world.enroll(*options)
+    assert ended.code == 64, ended.err
+    assert said in ended.err
+    assert "idsync.yaml" not in ended.err
+    assert (world.simulator.requests.entries, world.folder.exists()) == ([], False)
+
+
+def test_an_address_without_a_scheme_is_taken_for_https(world: World) -> None:
+    ended = world.enroll(url="127.0.0.1:1")
+    assert ended.code == 7
+    assert "https://127.0.0.1:1" in ended.err
+
+
+def test_mistakes_in_files_that_are_there_are_told_at_their_lines(world: World) -> None:
+    world.folder.mkdir()
+    (world.folder / "roles.yaml").write_text("apiVersion: idsync/v1\nkind: RoleMapping\nspec: {rulez: []}\n")
+    ended = world.enroll()
+    assert ended.code == 3
+    assert "roles.yaml:3" in ended.err
+    assert "owners" not in ended.err
+    assert world.writes == 0

@@ -70,8 +70,12 @@ def okta(
     With --oauth it makes a key, shows what to register in Okta, and goes on with the id of what was registered. The app
     is then made with the API token in OKTA_API_TOKEN, where that is set, and with the key otherwise.
     """
-    if urlsplit(acs_url).scheme not in ("https", "http") or not urlsplit(acs_url).netloc:
+    if not _is_address(acs_url):
         raise UsageError("--acs-url is not an address.", fix="It is https://PROXY/v1/webapi/saml/acs/NAME.")
+    if app_label == "" or "" in groups:
+        raise UsageError("--app-label or --group is empty.", why="A variable may be unset.", fix="Give a name.")
+    if "://" not in org_url:
+        org_url = f"https://{org_url}"
     directory = invocation.config
     if directory.is_file():
         raise UsageError(f"{directory} is a file.", why="Enrollment writes several files.", fix="Give -c a folder.")
@@ -85,6 +89,14 @@ def okta(
         wanted = registered
     completed = complete(directory, wanted, app_label or DEFAULT_LABEL)
     return _enrolled(invocation, wanted, completed, auto_approve=auto_approve)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in ("https", "http") and bool(parts.hostname) and text.isprintable() and " " not in text
 
 
 def _enrolled(invocation: Invocation, wanted: Wanted, completed: Completed, *, auto_approve: bool) -> ExitCode:
