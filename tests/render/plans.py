@@ -102,7 +102,9 @@ def user_change(before: User | None, after: User | None, reason: Reason, **more:
     return UserChange(user_address(name), action, reason, (okta_user(name),), before, after, mark, **more)  # type: ignore[arg-type]
 
 
-def lock_change(name: str, reason: Reason, lifetime: int | None = 111600, *, lift: bool = False) -> LockChange:
+def lock_change(
+    name: str, reason: Reason, lifetime: int | None = 111600, *, lift: bool = False, blocked_by: tuple[str, ...] = ()
+) -> LockChange:
     """A lock made or lifted."""
     there = make_lock(name)
     before, after = (there, None) if lift else (None, there)
@@ -115,6 +117,7 @@ def lock_change(name: str, reason: Reason, lifetime: int | None = 111600, *, lif
         after,
         fingerprint(before) if before else None,
         lifetime=None if lift else lifetime,
+        blocked_by=blocked_by,
     )
 
 
@@ -369,10 +372,18 @@ def hostile() -> Plan:
     return make_plan(changes, delta, findings=(finding,))
 
 
+def every_section() -> Plan:
+    """Every section that a plan can have."""
+    from tests.render.every_section import every_section
+
+    return every_section()
+
+
 STORIES = {
     "empty": empty,
     "a_week": a_week,
     "mass_leaving": mass_leaving,
     "bad_read": bad_read,
     "hostile": hostile,
+    "every_section": every_section,
 }
