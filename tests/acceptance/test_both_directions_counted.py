@@ -1,0 +1,100 @@
+"""How many requests that write each command sends to Okta: as many as edited memberships, or none at all."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from idsync.cli.application import COMMANDS
+from tests.acceptance.both_ways_world import World, agreed_world, login
+from tests.acceptance.serving import serving
+
+ANN = login("ann")
+WITHOUT_OKTA = {"init", "validate", "schema", "completion", "help", "version", "store", "keys", "scim"}
+"""Commands that ask Okta nothing, whatever is switched on."""
+SENDING = {"apply", "reconcile"}
+ASKED: dict[str, tuple[tuple[str, ...], int]] = {
+    "plan": ((), 0),
+    "apply": (("--auto-approve",), 0),
+    "reconcile": ((), 0),
+    "show": (("kept.json",), 0),
+    "drift": ((), 0),
+    "snapshot": ((), 0),
+    "filters": ((), 0),
+    "explain": ((ANN,), 0),
+    "get": (("all",), 0),
+    "create": (("-f", "list.yaml"), 0),
+    "edit": ((f"user/{ANN}",), 0),
+    "rm": ((f"access_list_member/GROUP/{ANN}", "--auto-approve"), 0),
+    "lock": ((ANN, "--message", "lost"), 0),
+    "unlock": ((ANN, "--reason", "found"), 0),
+    "import": ((), 0),
+    "history": ((), 0),
+    "doctor": ((), 0),
+    "cleanup": (("--auto-approve",), 0),
+}
+"""What each is given, and how it ends."""
+LIST = """\
+kind: access_list
+version: v1
+metadata: {name: oncall}
+spec: {title: On call, owners: [{name: owner@enzos-pizza.com}]}
+"""
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with agreed_world(tmp_path) as made:
+        yield made
+
+
+def edit_three(world: World) -> None:
+    world.edit(world.group.id, "cat", joins=True)
+    world.edit(world.group.id, "bob", joins=False)
+    world.edit(world.app.id, "dan", joins=True)
+
+
+def test_every_command_is_counted_here() -> None:
+    assert COMMANDS.keys() == WITHOUT_OKTA | ASKED.keys() | {"serve", "enroll"}
+
+
+@pytest.mark.parametrize("both", [False, True], ids=["one way", "both ways"])
+@pytest.mark.parametrize("command", ASKED)
+def test_r53_a_command_writes_to_okta_what_people_edited_or_nothing(
+    world: World, command: str, monkeypatch: pytest.MonkeyPatch, *, both: bool
+) -> None:
+    world.place.more = {**world.place.more, "EDITOR": "true"}
+    monkeypatch.chdir(world.place.folder.parent)
+    Path("list.yaml").write_text(LIST)
+    world.switch(both=both)
+    if not both:
+        world.place.apply()
+    edit_three(world)
+    assert world.place.run("plan", "-o", "kept.json").code == 0
+    assert world.wrote() == []
+    if command == "unlock":
+        assert world.place.run("lock", ANN, "--message", "lost").code == 0
+    arguments, code = ASKED[command]
+    if command == "drift" and not both:
+        code = 10  # what goes one way is put back
+    ended = world.place.run(command, *(each.replace("GROUP", world.group.id) for each in arguments))
+    assert ended.code == code, ended.out + ended.err
+    assert len(world.wrote()) == (3 if both and command in SENDING else 0)
+
+
+@pytest.mark.parametrize("both", [False, True], ids=["one way", "both ways"])
+def test_r53_a_service_writes_to_okta_what_people_edited_or_nothing(world: World, *, both: bool) -> None:
+    service = "---\napiVersion: idsync/v1\nkind: Service\nspec: {tick: 1s}\n"
+    world.switch(both=both, more=service)
+    world.place.apply()
+    world.edit(world.group.id, "cat", joins=True)
+    with serving(world.place) as running:
+        running.until(lambda: "full pass" in running.log, what="a full pass")
+        world.edit(world.group.id, "bob", joins=False)
+        world.edit(world.app.id, "dan", joins=True)
+        wanted = 3 if both else 0
+        running.until(lambda: len(world.simulator.requests.writes) == wanted, what="what goes out")
+        world.organization.add_member(world.group, world.people["dan"])
+        running.until(lambda: "dan" in world.here(world.group.id), what="a tick after that")
+        assert running.end() == 0
+    assert len(world.wrote()) == wanted
