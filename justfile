@@ -57,6 +57,10 @@ site:
 lives *arguments:
     {{python}} -m tests.lives {{arguments}}
 
+# memberships edited on both sides, and processes killed while they send, for a night: --count, --passes, --seed
+both-ways *arguments:
+    {{python}} -m tests.both_ways_lives {{arguments}}
+
 # kill a service under load, over and over, for a night: --count, --seed, --store postgres, --replicas 3
 serve-kills *arguments:
     {{python}} -m tests.serve_kills {{arguments}}
