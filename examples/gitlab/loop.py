@@ -99,8 +99,20 @@ def reviewed(gitlab: GitLab, environment: Mapping[str, str], folder: str) -> int
             if datetime.fromisoformat(job["finished_at"]) <= merged_at:
                 archive = gitlab.ask("GET", f"jobs/{job['id']}/artifacts")
                 _unpack(archive, ("reviewed/idsync.plan",), Path(folder))
+                _refuse_releases(Path(folder, "idsync.plan"))
                 return 0
     raise Refused(f"No plan of !{request['iid']} was there to be reviewed. Open a merge request that plans again.", 6)
+
+
+def applied(_gitlab: GitLab, _environment: Mapping[str, str], history: str) -> int:
+    """Refuse to go on where nothing was ever applied: the first pass would apply what nobody reviewed."""
+    if json.loads(Path(history).read_text()):
+        return 0
+    raise Refused(
+        "Nothing was ever applied in this store. The first apply is a person's; if there was one, `store` leads"
+        " somewhere else now, and nobody is locked until it leads where it led.",
+        7,
+    )
 
 
 def tell(gitlab: GitLab, environment: Mapping[str, str], code: str, *files: str) -> int:
@@ -145,6 +157,18 @@ def _merged(gitlab: GitLab, environment: Mapping[str, str]) -> Any:
     raise Refused(f"No merge request was merged as {commit[:8]}, so that no plan was reviewed.", 6)
 
 
+def _refuse_releases(plan: Path) -> None:
+    """Refuse a plan that releases a guard: the job that made it ran what its merge request brought."""
+    guards = json.loads(plan.read_text()).get("guards", [])
+    released = [str(guard.get("guard")) for guard in guards if guard.get("released")]
+    if released:
+        raise Refused(
+            f"The plan releases {', '.join(released)}. A guard is released by a person, where the store is:"
+            " `idsync apply --allow GUARD=REASON`.",
+            6,
+        )
+
+
 def _fenced(files: Sequence[str]) -> str:
     """The texts of files, in which nothing is markup or a mention."""
     text = "\n".join(Path(file).read_text(errors="replace").strip() for file in files).strip()[:FEW]
@@ -166,6 +190,7 @@ COMMANDS: Mapping[str, Callable[..., int]] = {
     "private": private,
     "recording": recording,
     "reviewed": reviewed,
+    "applied": applied,
     "tell": tell,
     "issue": issue,
 }
@@ -178,7 +203,7 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     except Refused as refused:
         print(refused, file=sys.stderr)
         return refused.code
-    except (KeyError, zipfile.BadZipFile) as error:
+    except (KeyError, ValueError, zipfile.BadZipFile) as error:
         print(f"An artifact lacks a file, or cannot be unpacked: {error}.", file=sys.stderr)
         return 7
 

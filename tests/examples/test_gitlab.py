@@ -33,6 +33,7 @@ def _loaded() -> ModuleType:
 loop = _loaded()
 JOBS = yaml.safe_load((GITLAB / "gitlab-ci.yml").read_text())
 AT = "2026-11-02T10:00:00.000Z"
+PLAN = json.dumps({"guards": [{"guard": "user_deletes", "count": 1, "limit": 5}]})
 
 
 class FakeGitLab:
@@ -163,7 +164,8 @@ def test_that_is_looked_at_before_anything_is_shown_or_kept(name: str) -> None:
     script = JOBS[name]["script"]
     place = next(place for place, line in enumerate(script) if line.startswith("python .gitlab/loop.py private"))
     assert not any(re.match(r"cat|mkdir", line) for line in script[:place])
-    assert place == (2 if name == "idsync-reconcile" else 0), "leavers do not wait for it"
+    reconciles = [at for at, line in enumerate(script) if line.startswith("idsync reconcile")]
+    assert place == (reconciles[0] + 1 if reconciles else 0), "leavers do not wait for it"
 
 
 def test_what_a_guard_holds_does_not_fail_the_schedule_and_no_runner_of_ones_own_is_needed() -> None:
@@ -187,7 +189,7 @@ def _merged(fake: FakeGitLab) -> None:
         {**before, "id": 12, "status": "failed"},
         {**before, "id": 13, "name": "other"},
     ]
-    fake.answers["GET jobs/10/artifacts"] = _zip(**{"reviewed/idsync.plan": "the plan"})
+    fake.answers["GET jobs/10/artifacts"] = _zip(**{"reviewed/idsync.plan": PLAN})
 
 
 def test_the_plan_that_is_applied_is_the_one_that_was_there_at_the_merge(
@@ -197,8 +199,33 @@ def test_the_plan_that_is_applied_is_the_one_that_was_there_at_the_merge(
     _merged(fake)
     environment["IDSYNC_API_TOKEN"] = "project"
     assert loop.main(["reviewed", str(tmp_path / "in")], environment) == 0
-    assert (tmp_path / "in" / "idsync.plan").read_text() == "the plan"
+    assert (tmp_path / "in" / "idsync.plan").read_text() == PLAN
     assert fake.tokens == {"PRIVATE-TOKEN"}
+
+
+@pytest.mark.parametrize("guards", [["user_deletes"], ["access_losses", "user_locks"]])
+def test_a_plan_that_releases_a_guard_is_exit_6(
+    guards: list[str], gitlab: tuple[FakeGitLab, dict[str, str]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The job that made it came with the merge request."""
+    fake, environment = gitlab
+    _merged(fake)
+    told = [{"guard": guard, "count": 9, "limit": 5, "released": "because"} for guard in guards]
+    fake.answers["GET jobs/10/artifacts"] = _zip(**{"reviewed/idsync.plan": json.dumps({"guards": told})})
+    assert loop.main(["reviewed", str(tmp_path / "in")], environment) == 6
+    assert f"The plan releases {', '.join(guards)}." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("history", "code"), [("[]", 7), ('[{"run": 1}]', 0), ("", 7)])
+def test_a_schedule_on_an_empty_store_applies_nothing(
+    history: str, code: int, gitlab: tuple[FakeGitLab, dict[str, str]], tmp_path: Path
+) -> None:
+    path = tmp_path / "history.json"
+    path.write_text(history)
+    assert loop.main(["applied", str(path)], gitlab[1]) == code
+    script = JOBS["idsync-reconcile"]["script"]
+    checks = next(place for place, line in enumerate(script) if "loop.py applied" in line)
+    assert checks < next(place for place, line in enumerate(script) if line.startswith("idsync reconcile"))
 
 
 def test_a_push_that_no_merge_request_made_is_exit_6(gitlab: tuple[FakeGitLab, dict[str, str]]) -> None:
