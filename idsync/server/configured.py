@@ -4,8 +4,23 @@ from pathlib import Path
 from typing import Any
 
 from idsync.bootstrap.workspace import Workspace, open_workspace
-from idsync.errors import StoreError
+from idsync.config.settings import Integration
+from idsync.errors import ConfigError, StoreError
 from idsync.stores.protocol import Store
+
+
+def refuse_another(before: Integration, now: Integration) -> None:
+    """Raise ConfigError where files name another integration, or another store, than a service began with.
+
+    Else one of its processes would go on in one store, and one that is started again would begin in the other.
+    """
+    changed = "store" if before.store != now.store else "metadata.name" if before.name != now.name else ""
+    if changed:
+        raise ConfigError(
+            f"`{changed}` of the Integration document is another one than this service began with.",
+            why="The service has its store open, and answers at addresses with the name of the integration.",
+            fix="Start the service again to let it take the change, or put back what was there.",
+        )
 
 
 class Configured:
@@ -18,8 +33,12 @@ class Configured:
         self._known: tuple[Workspace, bytes | None, tuple[Workspace, bool]] | None = None
 
     def reload(self) -> None:
-        """Read the files again. Raises ConfigError, and keeps those from before, where they are invalid."""
-        self.files = open_workspace(self._config)
+        """Read the files again. Raises ConfigError, and keeps those from before, where they are invalid or name another
+        store or integration.
+        """
+        files = open_workspace(self._config)
+        refuse_another(self.files.settings.integration, files.settings.integration)
+        self.files = files
 
     def public_keys(self) -> list[dict[str, Any]]:
         """The public halves of the keys that the files name a folder of. Raises SecretError."""

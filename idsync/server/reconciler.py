@@ -11,13 +11,14 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 from idsync.bootstrap.workspace import Workspace, open_workspace
+from idsync.config.settings import Integration
 from idsync.errors import ConfigError, IdsyncError
 from idsync.model.times import format_time
 from idsync.okta.remembered import Remembered
 from idsync.reconcile.continuous.loop import Loop, Wake
 from idsync.reconcile.continuous.pass_reports import PassReport
 from idsync.reconcile.continuous.reconciling import Place, Reconciling
-from idsync.server.configured import Configured
+from idsync.server.configured import Configured, refuse_another
 from idsync.server.logs import LOG, set_up_logs
 from idsync.server.two_threads import TwoThreads
 from idsync.sources.protocol import Progress, Source
@@ -35,8 +36,10 @@ _FOR_FULL_PASS = 15.0
 class Reconciler:
     """The process, seen from its parent; one that dies is started again."""
 
-    def __init__(self, config: Path, *, as_json: bool) -> None:
+    def __init__(self, config: Path, served: Integration, *, as_json: bool) -> None:
+        """`served` is the integration as the service began with it; another one on disk by now is not reconciled."""
         self._config = config
+        self._served = served
         self._as_json = as_json
         self._ends = threading.Event()
         self._lock = threading.Lock()
@@ -71,7 +74,7 @@ class Reconciler:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(
-            target=_run, args=(self._config, theirs, self._as_json), name="reconcile", daemon=True
+            target=_run, args=(self._config, self._served, theirs, self._as_json), name="reconcile", daemon=True
         )
         process.start()
         theirs.close()
@@ -97,13 +100,14 @@ class Reconciler:
             return
 
 
-def _run(config: Path, messages: Connection, as_json: bool) -> None:
+def _run(config: Path, served: Integration, messages: Connection, as_json: bool) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # the parent is told, and tells us
     set_up_logs(as_json=as_json)
     try:
         configured = Configured(open_workspace(config), config)
         place = configured.files
+        refuse_another(served, place.settings.integration)
         holder = place.holder(format_time(place.now()))
         remembered = Remembered()
         with place.store(Access.WRITE) as store:

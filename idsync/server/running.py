@@ -37,7 +37,7 @@ def run(place: Workspace, config: Path, listening: Listening, hung_up: list[int]
     worker = Worker(lambda: place.store(Access.WRITE), "local", holder, time.sleep)
     worker.when_replaced.append(presence.end)
     worker.start()
-    reconciler = Reconciler(config, as_json=as_json)
+    reconciler = Reconciler(config, place.settings.integration, as_json=as_json)
     wakes = Wakes(place.listen, reconciler.call)
     wakes.start()
     scim = _scim(place, configured, worker, reconciler)
@@ -118,7 +118,7 @@ def _read_again(configured: Configured) -> bool:
         configured.reload()
     except ConfigError as error:
         first = next(iter(error.diagnostics), error)
-        LOG.error("The configuration is invalid; the one from before stays: %s", first)
+        LOG.error("The configuration is not taken; the one from before stays: %s %s", first, error.fix)
         return False
     LOG.info("The configuration was read again.")
     return True

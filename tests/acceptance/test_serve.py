@@ -1,5 +1,6 @@
 """`idsync serve` before a simulated Okta: pulled in a loop, woken by its log, pushed to, ended and started again."""
 
+import os
 import signal
 import time
 from collections.abc import Iterator
@@ -114,6 +115,10 @@ def test_it_is_alive_measured_and_told_to_read_its_configuration_again(tmp_path:
             (place.folder / "idsync.yaml").write_text("nonsense: [")
             running.process.send_signal(signal.SIGHUP)
             running.until(lambda: "the one from before stays" in running.log, what="the refusal")
+            (place.folder / "idsync.yaml").write_text(kept.replace("idsync.db", "another.db"))
+            os.kill(running.until_child(), signal.SIGKILL)
+            running.until(lambda: "than this service began with" in running.log, what="the refusal of another store")
+            assert not (place.folder / "another.db").exists()
             (place.folder / "idsync.yaml").write_text(kept)
             running.process.send_signal(signal.SIGHUP)
             running.until(lambda: "was read again" in running.log, what="the reading")
