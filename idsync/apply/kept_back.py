@@ -107,6 +107,16 @@ def numbers_held(plan: Plan) -> Mapping[str, int]:
     return Counter(guard for entry in entries for guard in entry.guards)
 
 
+def held_by_guard(kept: Kept) -> Mapping[str, frozenset[str]]:
+    """What each guard holds: a text for each change, which names a person by their Okta id where it is known."""
+    found: dict[str, set[str]] = {}
+    for address, each in kept.items():
+        for entry in each:
+            for guard in entry.guards:
+                found.setdefault(guard, set()).add(f"{address} {entry.action} {entry.okta_id or entry.member}")
+    return {guard: frozenset(held) for guard, held in found.items()}
+
+
 def to_keep_back(
     held: Plan,
     looked_at: Names | None,

@@ -13,6 +13,7 @@ from idsync.server.metrics import Metrics
 ID = "x-request-id"
 _GOOD_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}\Z")
 _SCIM = re.compile(r"/(?:scim/v2|v1/webapi/scim)/")
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
@@ -40,7 +41,8 @@ class RequestLog:
     def _note(self, scope: Scope, request_id: str, code: int, seconds: float) -> None:
         path = scope["path"]
         part = "scim" if _SCIM.match(path) else path.split("/")[1][:20] if path in _QUIET else "other"
-        self._metrics.requests.labels(part, scope["method"], str(code)).inc()
+        method = scope["method"] if scope["method"] in _METHODS else "other"  # strangers make no series of their own
+        self._metrics.requests.labels(part, method, str(code)).inc()
         self._metrics.seconds.labels(part).observe(seconds)
         if path not in _QUIET:
             told = {"request_id": request_id, "method": scope["method"], "path": path[:200], "code": code}

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from idsync.apply.kept_back import kept_back
+from idsync.apply.kept_back import held_by_guard, kept_back
 from idsync.bootstrap.workspace import Workspace
 from idsync.edit.editor import Editor
 from idsync.model.addresses import user_address
@@ -409,8 +409,8 @@ def test_r43_a_release_that_comes_while_a_pass_reads_is_granted_in_it(org: Organ
         deactivated(org)
         world.tick()
         assert "p00@x.com" in world.users()
-        held = [entry for each in kept_back(world.store.facts, "local").values() for entry in each]
-        wish = Wish("alice", {"user_deletes": "left for good"}, {"user_deletes": len(held)})
+        held = held_by_guard(kept_back(world.store.facts, "local"))["user_deletes"]
+        wish = Wish("alice", {"user_deletes": "left for good"}, {"user_deletes": tuple(held)})
         world.while_read.append(lambda: wish_for_pass(world.store.facts, wish))
         world.full()
         assert "p00@x.com" not in world.users()

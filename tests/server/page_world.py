@@ -8,6 +8,7 @@ from pathlib import Path
 
 from idsync.bootstrap.workspace import Workspace
 from idsync.config.settings import Settings
+from idsync.server.page.overview import digest_of
 from idsync.sources.pushed import PushedSource
 from idsync.stores.sqlite.store import open_store
 from tests.core.world import ORG, config
@@ -52,6 +53,14 @@ def sign_in(service: Served) -> str:
     found = re.search(r'name="form" value="([0-9a-f]{64})"', service.http.get("/").text)
     assert found is not None
     return found[1]
+
+
+def held(service: Served, guard: str = "user_deletes") -> str:
+    """What the form of a guard on the page carries for all that it holds; of one that holds nothing, for nothing."""
+    found = re.search(
+        rf'name="guard" value="{guard}"><input type="hidden" name="held" value="(\w+)"', service.http.get("/").text
+    )
+    return digest_of(()) if found is None else found[1]
 
 
 def send(service: Served, path: str, **fields: str) -> int:

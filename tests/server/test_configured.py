@@ -54,7 +54,7 @@ def test_another_store_or_integration_is_not_taken_by_a_running_service(tmp_path
 def test_a_process_that_is_started_again_is_told_what_the_service_began_with(tmp_path: Path) -> None:
     write(tmp_path)
     began = open_workspace(tmp_path).settings.integration
-    there = pickle.loads(pickle.dumps(began))  # noqa: S301 - as it goes to the process that reconciles
+    there = pickle.loads(pickle.dumps(began))
     refuse_another(there, open_workspace(tmp_path).settings.integration)
     write(tmp_path, store="sqlite:///b.db")
     with pytest.raises(ConfigError):

@@ -9,7 +9,7 @@ import pytest
 from idsync.model.journal import RunStarted
 from idsync.stores.sqlite.store import open_store
 from tests.server.conftest import Served, served
-from tests.server.page_world import SECRETS, TOKEN, page, page_settings, passes, send, sign_in
+from tests.server.page_world import SECRETS, TOKEN, held, page, page_settings, passes, send, sign_in
 from tests.server.test_bursts import guarded, people
 
 SAME_SITE = {"Sec-Fetch-Site": "same-origin"}
@@ -88,7 +88,7 @@ def test_without_tokens_no_other_machine_may_look(tmp_path: Path) -> None:
 
 def test_a_form_is_taken_from_the_page_alone(service: Served) -> None:
     form = sign_in(service)
-    path, fields = "/release", {"guard": "user_deletes", "reason": "they left", "number": "2"}
+    path, fields = "/release", {"guard": "user_deletes", "reason": "they left", "held": held(service)}
     for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}, {}):
         assert service.http.post(path, data={**fields, "form": form}, headers=headers).status_code == 403
     assert service.http.post(path, data=fields, headers=SAME_SITE).status_code == 403
@@ -110,7 +110,10 @@ def test_r43_what_is_held_is_released_by_a_person_with_a_reason(service: Served)
     assert send(service, "/pass", form=form) == 303
     assert passes(service, settings)
     assert len(service.directory().users) == 3
-    assert send(service, "/release", form=form, guard="user_deletes", reason="they left on Friday", number="2") == 303
+    assert (
+        send(service, "/release", form=form, guard="user_deletes", reason="they left on Friday", held=held(service))
+        == 303
+    )
     assert service.called == ["called", "called"]
     assert passes(service, settings)
     assert sorted(service.directory().users) == ["p02@x.com"]
@@ -141,28 +144,61 @@ def test_r43_what_is_held_is_shown_by_the_titles_of_lists_and_with_the_person(tm
         assert "held back" not in service.http.get("/people?name=p02@x.com").text
 
 
-def test_r43_a_release_lets_go_of_no_more_than_was_shown(service: Served) -> None:
+def test_r43_a_release_lets_go_of_nothing_that_was_not_shown(service: Served) -> None:
     settings = page_settings()
     okta = service.engine()
     ann, bob, _ = people(okta, 3)
     okta.deactivate(ann)
-    form = sign_in(service)
-    assert 'name="number" value="1"' in service.http.get("/").text
+    form, shown = sign_in(service), held(service)
     okta.deactivate(bob)
-    assert send(service, "/release", form=form, guard="user_deletes", reason="she left", number="1") == 303
+    fields = {"form": form, "guard": "user_deletes", "reason": "she left"}
+    assert send(service, "/release", **fields, held=shown) == 409
+    okta.assign(ann)
+    assert send(service, "/release", **fields, held=shown) == 409, "as many as were shown, and somebody else"
+    for other in ("", "-1", "é", "9" * 20):
+        assert send(service, "/release", **fields, held=other) == 409
+    assert service.called == []
+    assert not passes(service, settings)
+    assert send(service, "/release", **fields, held=held(service)) == 303
+    okta.assign(bob)
+    okta.deactivate(ann)
     assert passes(service, settings)
-    assert len(service.directory().users) == 3
-    assert "More is held by user_deletes than was shown" in service.http.get("/").text
-    for number in ("", "-1", "two", "9" * 20):
-        assert send(service, "/release", form=form, guard="user_deletes", reason="x", number=number) == 400
+    assert len(service.directory().users) == 3, "nor what came to be held before the pass"
+    assert "Something is held by user_deletes that was not shown" in service.http.get("/").text
+
+
+def test_r43_two_who_release_the_same_release_it_once(service: Served) -> None:
+    settings = page_settings()
+    okta = service.engine()
+    ann, bob, _ = people(okta, 3)
+    okta.deactivate(ann)
+    form, shown = sign_in(service), held(service)
+    fields = {"form": form, "guard": "user_deletes", "held": shown}
+    for reason in ("she left", "she did"):
+        assert send(service, "/release", **fields, reason=reason) == 303
+    assert passes(service, settings)
+    assert not passes(service, settings)
+    assert len(service.directory().users) == 2
+    okta.deactivate(bob)
+    assert send(service, "/release", **fields, reason="again") == 409
+    assert len(service.directory().users) == 2
 
 
 @pytest.mark.parametrize(
     ("guard", "reason"),
-    [("user_deletes", ""), ("user_deletes", "x" * 501), ("source_empty", "why"), ("", "why"), ("user_deletes", "\0")],
+    [
+        ("user_deletes", ""),
+        ("user_deletes", "x" * 501),
+        ("source_empty", "why"),
+        ("", "why"),
+        ("user_deletes", "\0"),
+        ("user_deletes", "\u200b"),
+        ("user_deletes", "a\u202eb"),
+        ("user_deletes", "\x1b[2J"),
+    ],
 )
 def test_a_release_names_a_guard_and_says_why(service: Served, guard: str, reason: str) -> None:
-    assert send(service, "/release", form=sign_in(service), guard=guard, reason=reason, number="1") == 400
+    assert send(service, "/release", form=sign_in(service), guard=guard, reason=reason, held=held(service)) == 400
     assert service.called == []
 
 

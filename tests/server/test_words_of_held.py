@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from idsync.apply.kept_back import kept_back
+from idsync.apply.kept_back import held_by_guard, kept_back
 from idsync.bootstrap.workspace import Workspace
 from idsync.config.settings import Settings
 from idsync.model.journal import RunStarted
@@ -160,7 +160,8 @@ def test_r43_a_wish_is_not_spent_where_a_push_came_in_the_same_second(tmp_path: 
         okta.deactivate(ann)
         service.clock[0] += HOUR
         with open_store(service.path) as store:
-            wish_for_pass(store.facts, Wish("alice", {"user_deletes": "they left"}, {"user_deletes": 1}))
+            held = held_by_guard(kept_back(store.facts, "local"))["user_deletes"]
+            wish_for_pass(store.facts, Wish("alice", {"user_deletes": "they left"}, {"user_deletes": tuple(held)}))
         okta.client.replace("Users", str(ann.scim_id), {"active": False, "title": "x"})
         assert full_pass(service, settings)
         assert len(service.directory().users) == 2, "what was pushed in that second waits for the next pass"

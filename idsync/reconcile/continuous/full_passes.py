@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 from msgspec.structs import replace
 
-from idsync.apply.kept_back import kept_back, numbers_held
+from idsync.apply.kept_back import held_by_guard, kept_back, kept_of
 from idsync.apply.last_apply import last_apply
 from idsync.errors import IdsyncError, PassStopped, SourceError
 from idsync.model.extent import Extent, Reading
@@ -192,13 +192,15 @@ class _FullPass:
         applier = self._applier()
         parts = applier.parts(plan)
         wish = self._reconciling.wish
-        granted = wish.up_to(numbers_held(parts.whole))
+        if not wish.releases:
+            return applier, parts, ""
+        granted = wish.up_to(held_by_guard(kept_of(parts.whole, applier.holders)))
         refused = sorted(wish.releases.keys() - granted.releases.keys())
         if not refused:
             return applier, parts, ""
         self._reconciling.wish = granted
         applier = self._applier()
-        note = f"More is held by {', '.join(refused)} than was shown: look again, and release that."
+        note = f"Something is held by {', '.join(refused)} that was not shown: look again, and release that."
         return applier, applier.parts(plan), note
 
     def _applier(self) -> Applier:

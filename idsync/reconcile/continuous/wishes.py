@@ -3,7 +3,7 @@
 It waits in the store, so that whichever replica leads sees it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import msgspec
 
@@ -16,22 +16,26 @@ _KEY = "service/wish"
 class Wish(msgspec.Struct, frozen=True, omit_defaults=True):
     """A full pass, soon; `by` says who asks, `releases` the reason for each guard that they release in it.
 
-    `shown` is how much of each guard they saw held: a release lets go of that much and no more.
+    `seen` is what of each guard they saw held: a release lets go of that and of nothing else.
     """
 
     by: str
     releases: Mapping[str, str] = {}
-    shown: Mapping[str, int] = {}
+    seen: Mapping[str, tuple[str, ...]] = {}
 
-    def up_to(self, held: Mapping[str, int]) -> "Wish":
-        """The wish without releases of guards that hold more by now than was shown."""
-        left = {guard: why for guard, why in self.releases.items() if held.get(guard, 0) <= self.shown.get(guard, 0)}
+    def up_to(self, held: Mapping[str, Collection[str]]) -> "Wish":
+        """The wish without releases of guards that hold something by now that was not seen."""
+        left = {
+            guard: why
+            for guard, why in self.releases.items()
+            if set(self.seen.get(guard, ())).issuperset(held.get(guard, ()))
+        }
         return msgspec.structs.replace(self, releases=left)
 
     def joined_with(self, other: "Wish") -> "Wish":
         """One wish in which both are granted; what both release, `other` has the last word about."""
         by = other.by if other.by == self.by else f"{self.by}, {other.by}"
-        return Wish(by, {**self.releases, **other.releases}, {**self.shown, **other.shown})
+        return Wish(by, {**self.releases, **other.releases}, {**self.seen, **other.seen})
 
 
 _WISH = msgspec.json.Decoder(Wish)

@@ -1,13 +1,14 @@
 """What the first page shows: each part of the service with its state, what waits for a person, and recent runs."""
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Literal
 
 import msgspec
 
-from idsync.apply.kept_back import Kept, kept_back
+from idsync.apply.kept_back import Kept, held_by_guard, kept_back
 from idsync.config.settings import OktaSource, ScimSource, Settings
 from idsync.model.directory_index import Managed
 from idsync.model.journal import MadeByHand, RunFinished, RunResumed, RunStarted, RunStopped, RunSummary, summarise_runs
@@ -52,6 +53,8 @@ class Held(msgspec.Struct, frozen=True):
     guard: str
     number: int
     shown: tuple[Waiting, ...]
+    digest: str
+    """Of all that it holds: a release is of what its form showed."""
 
     @property
     def more(self) -> int:
@@ -186,7 +189,15 @@ def _kind(kind: str, name: str, full: PassReport | None, *, on: bool) -> Part:
 
 def _held(kept: Kept, target: Target) -> tuple[Held, ...]:
     waiting = waiting_by_guard(kept, target)
-    return tuple(Held(guard, len(each), each[:SHOWN]) for guard, each in waiting.items())
+    held = held_by_guard(kept)
+    return tuple(
+        Held(guard, len(each), each[:SHOWN], digest_of(held.get(guard, ()))) for guard, each in waiting.items()
+    )
+
+
+def digest_of(held: Iterable[str]) -> str:
+    """What stands in a form for all that a guard holds."""
+    return hashlib.sha256("\n".join(sorted(held)).encode()).hexdigest()
 
 
 def _doubts(full: PassReport | None) -> tuple[tuple[str, int], ...]:

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from idsync.apply.kept_back import held_by_guard, kept_back
 from idsync.bootstrap.workspace import Workspace
 from idsync.config.patterns import PatternError
 from idsync.errors import IdsyncError
@@ -31,6 +32,7 @@ from idsync.render.explanation import (
 from idsync.render.phrases import cause_words
 from idsync.server.page.forms import Refused, fields_of, form_of, is_from_this_machine, is_same_site
 from idsync.server.page.looking import FOUND, Looking, taken, tried_filters
+from idsync.server.page.overview import digest_of
 from idsync.server.page.sessions import COOKIE, LASTS, Session, Sessions
 from idsync.server.request_rate import RequestRate
 from idsync.server.worker import Worker
@@ -176,25 +178,40 @@ class StatusPage:
 
     async def _pass(self, request: Request, session: Session | None) -> Response:
         await form_of(request, session)
-        return await self._wish(Wish(by=_actor(session)))
+        await self._wish(lambda _: Wish(by=_actor(session)))
+        return RedirectResponse("/?asked=1", 303, headers=_HEADERS)
 
     async def _release(self, request: Request, session: Session | None) -> Response:
         form = await form_of(request, session)
-        guard, reason, number = form.get("guard", ""), form.get("reason", "").strip(), form.get("number", "")
-        counts = number.isascii() and number.isdigit() and len(number) < 10
-        if guard not in ALL_GUARDS or not counts or not reason or len(reason) > _REASON_LIMIT or not _is_text(reason):
-            what = f"A release names a guard, and says why in up to {_REASON_LIMIT} characters."
+        guard, reason = form.get("guard", ""), " ".join(form.get("reason", "").split())
+        if guard not in ALL_GUARDS or not reason.isprintable() or not 0 < len(reason) <= _REASON_LIMIT:
+            what = f"A release names a guard, and says why in up to {_REASON_LIMIT} characters that can be seen."
             return self._html("missing.html", 400, session=session, what=what)
-        return await self._wish(Wish(_actor(session), {guard: reason}, {guard: int(number)}))
 
-    async def _wish(self, wish: Wish) -> Response:
-        def asked(store: Store) -> None:
-            wish_for_pass(store.facts, wish)
-            store.wake()  # the replica that leads, which need not be this one
+        def released(store: Store) -> Wish | None:
+            held = held_by_guard(kept_back(store.facts, "local")).get(guard, frozenset())
+            was_shown = digest_of(held) == form.get("held", "")
+            return Wish(_actor(session), {guard: reason}, {guard: tuple(sorted(held))}) if was_shown else None
 
-        await self._worker.write(asked)
+        if await self._wish(released):
+            return RedirectResponse("/?asked=1", 303, headers=_HEADERS)
+        what = f"{guard} does not hold what the page showed any more. Nothing was released: look again."
+        return self._html("missing.html", 409, session=session, what=what)
+
+    async def _wish(self, wish: Callable[[Store], Wish | None]) -> bool:
+        """Leave what somebody wishes for, told by the store as it is; whether there is something."""
+
+        def asked(store: Store) -> bool:
+            wished = wish(store)
+            if wished is not None:
+                wish_for_pass(store.facts, wished)
+                store.wake()  # the replica that leads, which need not be this one
+            return wished is not None
+
+        if not await self._worker.write(asked):
+            return False
         self._call()
-        return RedirectResponse("/?asked=1", 303, headers=_HEADERS)
+        return True
 
     async def _signs_in(self, request: Request) -> Response:
         if not self._has_tokens():
