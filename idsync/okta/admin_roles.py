@@ -84,10 +84,10 @@ def powers_of_token(requester: Requester, credential: Credential) -> Powers | No
 
 
 def powers_if_seen(requester: Requester, credential: Credential) -> Powers | None:
-    """What is behind a credential; None where it may not see its roles."""
+    """What is behind a credential; None where it may not see its roles, or Okta does not say them."""
     try:
         return powers_of(requester, credential)
-    except AuthorizationError:
+    except (AuthorizationError, SourceError):
         return None
 
 

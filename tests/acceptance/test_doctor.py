@@ -1,18 +1,32 @@
 """`idsync doctor`: each planted fault is found by name, with its remedy; in a healthy set-up nothing is found."""
 
+import os
+import re
 import socket
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
 from idsync.bootstrap.workspace import open_workspace
 from idsync.doctor.okta_access import okta_checks
 from tests.acceptance.okta_world import Place, afresh, served
-from tests.okta_simulator import Empty, Fail, Fault, HtmlPage, Limits, LoseLinks, Organization, Role, Simulator
+from tests.okta_simulator import (
+    CustomRole,
+    Empty,
+    Fail,
+    Fault,
+    HtmlPage,
+    Limits,
+    LoseLinks,
+    Organization,
+    Role,
+    Simulator,
+)
 from tests.sources.okta.private_keys import CURVES, RSA, pem
 
 SCOPES = ("okta.users.read", "okta.groups.read", "okta.apps.read", "okta.logs.read", "okta.roles.read")
@@ -214,6 +228,40 @@ def test_r53_what_writing_needs_is_tried_without_writing(
     assert said in amiss[check]
     asked = {(each.method, each.path) for each in simulator.requests.entries[before:]}
     assert {path for method, path in asked if method != "GET"} == {"/oauth2/v1/token"}
+
+
+@pytest.mark.parametrize(
+    ("permissions", "verdict", "said"),
+    [
+        ({"okta.iam.read", "okta.groups.members.manage", "okta.apps.assignment.manage"}, "ok", "Access Engineer"),
+        ({"okta.iam.read", "okta.groups.manage", "okta.apps.manage"}, "ok", "Access Engineer"),
+        ({"okta.iam.read", "okta.groups.members.manage"}, "error", "Manage group membership"),
+        ({"okta.iam.read"}, "error", "it has: Access Engineer"),
+        ({"okta.groups.members.manage", "okta.apps.assignment.manage"}, "warning", "cannot be seen (Access Engineer)"),
+    ],
+)
+def test_r53_permissions_of_a_custom_role_are_told_from_each_other(
+    permissions: set[str], verdict: str, said: str, world: tuple[Simulator, Place]
+) -> None:
+    simulator, place = world
+    views = {"okta.users.read", "okta.groups.read", "okta.apps.read"}
+    custom = CustomRole("cr0access", "Access Engineer", frozenset(permissions | views))
+    simulator.authority.add_token(simulator.token, custom=custom)
+    with mock.patch.dict(os.environ, place.more), open_workspace(place.folder).okta.probe() as probe:
+        checks = okta_checks(probe, needs=frozenset(), pulls_log=False, writes=True, pushes=False)
+        (told,) = (each for each in checks if each.check == "role for writing")
+    assert (told.verdict, said in told.message) == (verdict, True), told.message
+
+
+def test_each_check_stands_in_the_document(world: tuple[Simulator, Place]) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "diagnostics.md").read_text().split("## Checks of doctor")[1]
+    rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
+    documented = {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
+    as_client(*world)
+    for check in examined(world[1], 0):
+        assert any(
+            check == name or check.startswith(name.removesuffix("…") if "…" in name else "\n") for name in documented
+        )
 
 
 def test_a_clock_that_is_off_is_told(tmp_path: Path) -> None:

@@ -146,6 +146,13 @@ def test_a_custom_role_that_cannot_be_seen_is_learned_at_the_first_write(world: 
     assert not world.folder.exists()
 
 
+@pytest.mark.parametrize("effect", [Fail(404, "E0000008"), Fail(500), Fail(403)])
+def test_roles_that_okta_does_not_say_are_learned_at_the_first_write(world: World, effect: Fail) -> None:
+    world.simulator.faults.add(Fault("/api/v1/users/*/roles", effect, times=None))
+    assert world.enroll().code == 0
+    assert len(world.app.groups) == 1
+
+
 def test_rules_that_are_there_are_kept_and_become_the_connector_s(world: World) -> None:
     world.folder.mkdir()
     rules = "apiVersion: idsync/v1\nkind: RoleMapping\nspec:\n  rules:\n"
