@@ -11,7 +11,7 @@ from idsync.cli.invocation import Invocation
 from idsync.plan.changes import AccessListChange, Change, Plan
 from idsync.plan.holding import MOVED
 from idsync.reconcile.parts import Parts
-from idsync.render.held import held_advice, held_by, held_headline, render_held
+from idsync.render.held import held_advice, held_by, held_headline, of_the_hour, render_held
 from idsync.render.phrases import counted
 from idsync.render.style import COLOUR, PLAIN
 
@@ -42,9 +42,8 @@ def warn_of_held(parts: Parts, invocation: Invocation, released: Container[str])
     """Say on stderr what is held back, and which limit was passed."""
     for result in parts.whole.guards:
         if result.guard in parts.passed_limits(released):
-            invocation.console.warning(
-                f"{result.guard} is over its limit ({result.count}, limit {result.limit:g}), and locks went ahead."
-            )
+            counts = f"{result.count:,}{of_the_hour(parts.whole)}, limit {result.limit:g}"
+            invocation.console.warning(f"{result.guard} is over its limit ({counts}), and locks went ahead.")
     if parts.held.changes:
         advice = held_advice(parts.held, invocation.config_arguments)
         invocation.console.warning(held_headline(parts.held), fix=advice)

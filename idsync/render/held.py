@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Sequence
 
 from idsync.plan.changes import GuardResult, Plan
+from idsync.plan.guards import UNATTENDED
 from idsync.plan.health import RELEASABLE
 from idsync.plan.holding import BY_HAND, MOVED, in_order
 from idsync.render.cells import CODE_LIMIT
@@ -24,8 +25,14 @@ def held_by(held: Plan) -> tuple[str, ...]:
 def held_headline(held: Plan) -> str:
     """One sentence that says how much is held back, and by what."""
     results = {result.guard: result for result in held.guards}
-    by = [_mark(mark, results.get(mark)) for mark in held_by(held)]
+    when = of_the_hour(held)
+    by = [_mark(mark, results.get(mark), when) for mark in held_by(held)]
     return f"{counted(len(held.changes), 'change is', 'changes are')} held back, by {listed(by, CODES_SHOWN)}."
+
+
+def of_the_hour(plan: Plan) -> str:
+    """What stands after a count of passes that nobody attends, which is of the last hour; nothing after another."""
+    return " within an hour" if any(result.guard in UNATTENDED for result in plan.guards) else ""
 
 
 def held_advice(held: Plan, options: Sequence[str] = ()) -> str:
@@ -51,6 +58,6 @@ def render_held(held: Plan, style: Style = PLAIN, *, columns: int | None = None,
     return "\n".join(head) + "\n" + sections_text(change_sections(held, held=True), style, columns)
 
 
-def _mark(mark: str, result: GuardResult | None) -> str:
+def _mark(mark: str, result: GuardResult | None, when: str) -> str:
     name = shown(mark, CODE_LIMIT)
-    return name if result is None else f"{name} ({result.count:,}, limit {limit_words(result)})"
+    return name if result is None else f"{name} ({result.count:,}{when}, limit {limit_words(result)})"

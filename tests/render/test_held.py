@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from idsync.model.directory import Reason
+from idsync.plan.changes import GuardResult
 from idsync.plan.split import split
 from idsync.render.held import held_by, held_headline, render_held
 from idsync.render.style import COLOUR
@@ -35,6 +36,8 @@ def test_of_a_guard_it_says_the_numbers() -> None:
     assert held_by(held) == ("user_deletes",)
     assert held_headline(held) == "25 changes are held back, by user_deletes (12, limit 5)."
     assert "If this is meant: idsync apply --allow user_deletes=REASON" in render_held(held)
+    unattended = replace(held, guards=(*held.guards, GuardResult("lock_burst", 0, 25, "ok")))
+    assert held_headline(unattended) == "25 changes are held back, by user_deletes (12 within an hour, limit 5)."
 
 
 def test_nothing_is_offered_where_nothing_releases_it() -> None:
