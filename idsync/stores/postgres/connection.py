@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import psycopg
 
-from idsync.errors import StoreError
+from idsync.errors import StoreAway, StoreError
 from idsync.stores.postgres.bulk import given_many
 from idsync.stores.postgres.explanations import explained, read_only
 from idsync.stores.postgres.portions import Portions
@@ -187,8 +187,19 @@ class Connection(Transactions):
         return Text(statement) if isinstance(statement, str) else self._texts[statement]
 
     def _execute(self, sql: str, values: Sequence[Value] = ()) -> psycopg.Cursor[Row]:
-        if self._raw.closed and not (self.is_writing or self._spans or self._keeps_transaction):
+        """Run a statement. Where the connection broke between two transactions, a new one begins the next."""
+        is_between = not (self.is_writing or self._spans or self._keeps_transaction)
+        if self._raw.closed and is_between:
             self._raw = self._connect()
+        try:
+            return self._executed(sql, values)
+        except StoreAway:
+            if not (self._raw.closed and is_between):
+                raise
+            self._raw = self._connect()
+            return self._executed(sql, values)
+
+    def _executed(self, sql: str, values: Sequence[Value]) -> psycopg.Cursor[Row]:
         with self._explained():
             return self._raw.execute(cast(Any, sql), values or None)
 

@@ -42,7 +42,14 @@ _PERMISSION = (
     "Let the user that connects own the schema `idsync`: CREATE SCHEMA idsync AUTHORIZATION that user; reading also "
     "needs TEMPORARY on the database where the store is of an earlier version, or still to be made.",
 )
+_NOT_WHOLE = (
+    "is not whole",
+    "A table is missing: the database was emptied, or a backup is being restored into it.",
+    "Restore a backup to its end.",
+)
 _EXPLANATIONS = {
+    "42P01": _NOT_WHOLE,
+    "3F000": _NOT_WHOLE,
     "55P03": _WAITED,
     "40001": _DISTURBED,
     "40P01": _DISTURBED,

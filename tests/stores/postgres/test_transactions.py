@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import msgspec
 import pytest
 
-from idsync.errors import StoreBusy, StoreError
+from idsync.errors import StoreAway, StoreBusy, StoreError
 from idsync.stores.postgres import connection
 from idsync.stores.postgres.store import PostgresStore, open_postgres
 from idsync.stores.protocol import Access, Lease
@@ -126,6 +126,35 @@ def test_a_process_that_is_killed_in_a_transaction_leaves_nothing_of_it(store: P
     assert ended.returncode == -signal.SIGKILL
     LocalTarget(store.directory, ORG).put_user(our_user("after"))
     assert people(store) == {"kept", "after"}
+
+
+def test_a_connection_that_broke_between_two_transactions_is_nothing_to_tell_of(
+    store: PostgresStore, database: str
+) -> None:
+    put = LocalTarget(store.directory, ORG).put_user
+    put(our_user("ann"))
+    end_connections(database)
+    put(our_user("bob"))
+    end_connections(database)
+    with store.directory.reading():
+        assert people(store) == {"ann", "bob"}
+    end_connections(database)
+    lease = taken(store.leases, ME)
+    end_connections(database)
+    store.leases.renew(lease)
+
+
+def test_a_database_without_its_tables_is_to_be_tried_again(store: PostgresStore, database: str) -> None:
+    server().run("ALTER SCHEMA idsync RENAME TO elsewhere", database)
+    with pytest.raises(StoreAway, match="is not whole"):
+        LocalTarget(store.directory, ORG).put_user(our_user("ann"))
+    server().run("ALTER SCHEMA elsewhere RENAME TO idsync", database)
+    LocalTarget(store.directory, ORG).put_user(our_user("ann"))
+    server().run("ALTER TABLE idsync.facts RENAME TO elsewhere", database)
+    with pytest.raises(StoreAway, match="is not whole"):
+        store.facts.get("a")
+    server().run("ALTER TABLE idsync.elsewhere RENAME TO facts", database)
+    assert people(store) == {"ann"}
 
 
 def test_a_broken_connection_undoes_its_transaction_and_the_next_one_connects_again(
