@@ -24,6 +24,7 @@ from idsync.model.findings import LOGIN_REUSED, Finding
 from idsync.model.times import Clocks, format_time
 from idsync.plan.changes import Plan
 from idsync.plan.released_logins import reused_names, with_locks_lifted
+from idsync.plan.split import split
 from idsync.reconcile.applied_configuration import settings_before
 from idsync.reconcile.applying import Applier
 from idsync.reconcile.managed import in_force
@@ -154,7 +155,10 @@ class Job:
         question = "Apply the part that may go ahead?" if parts.held.changes else "Apply this plan?"
         if not ask or parts.going.does_nothing:
             return True
-        told = recap_of(shown, self.invocation, split=self.split)
+        part = (
+            split(shown, self.released)[0] if parts.held.changes else None
+        )  # what is executed tells nothing of people
+        told = recap_of(shown, self.invocation, split=self.split, part=part)
         return self.invocation.console.confirm(question, told)
 
     def apply(self, parts: Parts, planned: Planned | None = None, clocks: Clocks | None = None) -> ExitCode:

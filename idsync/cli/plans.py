@@ -66,14 +66,14 @@ def plan_text(
             )
 
 
-def recap_of(plan: Plan, invocation: Invocation, *, split: bool) -> str:
-    """The headline of a plan and every warning, to stand over a question about it."""
+def recap_of(plan: Plan, invocation: Invocation, *, split: bool, part: Plan | None = None) -> str:
+    """What stands over a question: a plan's headline, every warning, and the headline of a `part` that goes alone."""
     from idsync.render.text import recap
 
     console = invocation.console
     style = COLOUR if console.colour_of_questions else PLAIN
     columns = shutil.get_terminal_size().columns
-    return recap(plan, style, columns=columns, split=split, options=invocation.config_arguments)
+    return recap(plan, style, columns=columns, split=split, part=part, options=invocation.config_arguments)
 
 
 def redacted_plan(plan: Plan, key: bytes, form: str) -> Plan:

@@ -76,13 +76,26 @@ def sections_text(sections: Sequence[Section], style: Style = PLAIN, columns: in
 
 
 def recap(
-    plan: Plan, style: Style = PLAIN, *, columns: int | None = None, split: bool = False, options: Sequence[str] = ()
+    plan: Plan,
+    style: Style = PLAIN,
+    *,
+    columns: int | None = None,
+    split: bool = False,
+    part: Plan | None = None,
+    options: Sequence[str] = (),
 ) -> str:
-    """The headline and every warning: what a question about a plan says again, beside the answer."""
+    """The headline and every warning: what a question about a plan says again, beside the answer.
+
+    Where a `part` alone goes ahead, its headline stands last.
+    """
     paper = _Paper(style, columns, "")
     head = Line(0, ((headline(plan, touched_by(plan)), "strong"),))
     warnings = [line for warning in warnings_of(plan, options, split=split) for line in entry_lines(warning, 0)]
-    return "".join(f"{row}\n" for row in paper.lines([head, *warnings]))
+    going = []
+    if part is not None:
+        told = headline(part, touched_by(part)).removeprefix("Plan: ")
+        going = [Line(0, ((f"The part that may go ahead: {told}", "strong"),))]
+    return "".join(f"{row}\n" for row in paper.lines([head, *warnings, *going]))
 
 
 class _Paper:

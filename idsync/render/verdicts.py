@@ -26,7 +26,11 @@ def warnings_of(plan: Plan, options: Sequence[str], *, split: bool) -> tuple[Ent
     blocked = [result for result in plan.guards if result.verdict == "blocked" and not result.released]
     if blocked:
         what = some([guard_words(result) for result in blocked], CODES_SHOWN)
-        outcome = "what it counts is held back" if split else "apply refuses this plan"
+        outcome = (
+            f"what {'it counts' if len(blocked) == 1 else 'they count'} is held back"
+            if split
+            else "apply refuses this plan"
+        )
         holding = [result.guard for result in plan.guards if result.holds]
         details = [_release([*dict.fromkeys(holding)], "meant", options)]
         if any(result.guard == PROTECTED for result in blocked):

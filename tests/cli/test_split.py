@@ -215,6 +215,8 @@ def test_people_are_asked_about_the_part_and_shown_the_rest(idsync: Idsync, org:
     assert ended.code == 130
     assert "Apply the part that may go ahead? [yes/no]" in ended.err
     assert "held back, by user_deletes (2, limit 1)" in ended.out
+    over = ended.err.partition("Apply the part")[0].splitlines()[-2:]
+    assert " ".join(map(str.strip, over)).find("The part that may go ahead: 1 person gains") >= 0, ended.err
     assert idsync("history", "-c", org).out.count("run ") == 1
     assert week(idsync, org, "--split", stdin="yes\n", terminal=True).code == 5
 

@@ -66,4 +66,4 @@ def test_of_a_plan_that_is_split_it_is_not_said_that_an_apply_refuses_it() -> No
         text = render_plan(made, split=True)
         assert "refuses" not in text
         assert "held back" in text
-    assert "(12, limit 5): what it counts is held back (exit 5)" in render_plan(plans.mass_leaving(), split=True)
+    assert "(12, limit 5): what they count is held back (exit 5)" in render_plan(plans.mass_leaving(), split=True)
