@@ -23,6 +23,28 @@ def refuse_another(before: Integration, now: Integration) -> None:
         )
 
 
+def refuse_foreign_store(files: Workspace, store: Store) -> None:
+    """Raise ConfigError where another integration applied to the store: another name, and another organization.
+
+    Passes and pushes go by what was applied, so that its people would become those of the other one.
+    """
+    try:
+        applied = files.applied(store)
+    except StoreError:  # of a version that this one cannot load
+        return
+    if applied is None:
+        return
+    there, now = applied.settings.integration, files.settings.integration
+    known = {now.org_url, *now.former_org_urls, *there.former_org_urls}
+    if there.name != now.name and there.org_url not in known:
+        raise ConfigError(
+            f"The store is that of the integration {there.name}, of {there.org_url}.",
+            why=f"This configuration is of another one: {now.name}, of {now.org_url}. A store holds one integration.",
+            fix="Give each its own `store`. Where it is the same one, renamed: `idsync apply` first, and look at its "
+            "plan.",
+        )
+
+
 class Configured:
     """The files at a place; invalid ones leave what there was."""
 

@@ -9,7 +9,7 @@ from idsync.config.settings import OktaSource
 from idsync.errors import ConfigError
 from idsync.model.times import format_time
 from idsync.server.application import SCIM_BASES, application
-from idsync.server.configured import Configured
+from idsync.server.configured import Configured, refuse_foreign_store
 from idsync.server.hooks import EventHooks
 from idsync.server.logs import LOG
 from idsync.server.metrics import Metrics
@@ -32,6 +32,8 @@ def run(place: Workspace, config: Path, listening: Listening, hung_up: list[int]
     configured = Configured(place, config)
     holder = place.holder(format_time(place.now()))
     wait_for_older(lambda: place.store(Access.WRITE), time.sleep)
+    with place.store(Access.READ) as store:
+        refuse_foreign_store(place, store)
     presence = Presence(lambda: place.store(Access.WRITE), holder)
     presence.start()
     worker = Worker(lambda: place.store(Access.WRITE), "local", holder, time.sleep)

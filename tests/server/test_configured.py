@@ -1,14 +1,18 @@
 """The files of a running service that change underneath it."""
 
 import pickle
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from idsync.bootstrap.workspace import open_workspace
 from idsync.errors import ConfigError
-from idsync.server.configured import Configured, refuse_another
+from idsync.reconcile.applied_configuration import AppliedConfiguration, configuration_to_remember
+from idsync.server.configured import Configured, refuse_another, refuse_foreign_store
+from idsync.stores.protocol import Access
 
+_SPEC = "org_url: https://x.okta.com"
 _FILES = """apiVersion: idsync/v1
 kind: Integration
 metadata: {name: NAME}
@@ -24,9 +28,11 @@ spec: {tick: TICK}
 """
 
 
-def write(folder: Path, *, name: str = "okta", store: str = "sqlite:///a.db", tick: str = "10s") -> None:
+def write(
+    folder: Path, *, name: str = "okta", store: str = "sqlite:///a.db", tick: str = "10s", spec: str = _SPEC
+) -> None:
     """Write the configuration."""
-    text = _FILES.replace("NAME", name).replace("STORE", store).replace("TICK", tick)
+    text = _FILES.replace("NAME", name).replace("STORE", store).replace("TICK", tick).replace(_SPEC, spec)
     (folder / "idsync.yaml").write_text(text)
 
 
@@ -59,3 +65,27 @@ def test_a_process_that_is_started_again_is_told_what_the_service_began_with(tmp
     write(tmp_path, store="sqlite:///b.db")
     with pytest.raises(ConfigError):
         refuse_another(there, open_workspace(tmp_path).settings.integration)
+
+
+@pytest.mark.parametrize(
+    ("name", "spec", "is_another"),
+    [
+        ("other", "org_url: https://y.okta.com", True),
+        ("other", "org_url: https://y.okta.com, former_org_urls: [https://x.okta.com]", False),
+        ("other", _SPEC, False),
+        ("okta", "org_url: https://y.okta.com", False),
+    ],
+)
+def test_r36_a_service_does_not_begin_in_the_store_of_another_integration(
+    tmp_path: Path, name: str, spec: str, is_another: bool
+) -> None:
+    write(tmp_path)
+    files = open_workspace(tmp_path)
+    with files.store(Access.WRITE) as store:
+        refuse_foreign_store(files, store)
+        applied = AppliedConfiguration(files.settings.digest, files.files)
+        store.facts.put(configuration_to_remember(applied, store.facts, files.target(store)))
+        refuse_foreign_store(files, store)
+        write(tmp_path, name=name, spec=spec)
+        with pytest.raises(ConfigError, match="that of the integration okta") if is_another else nullcontext():
+            refuse_foreign_store(open_workspace(tmp_path), store)
