@@ -6,7 +6,7 @@ from typing import Literal, cast
 import msgspec
 
 from idsync.model.addresses import plain_address
-from idsync.model.directory import OF_A_SETTING, OF_AN_EDIT, Cause, GivenRoles, Reason
+from idsync.model.directory import OF_A_SETTING, OF_AN_EDIT, Cause, ConfigCause, GivenRoles, Reason
 from idsync.model.earlier import Earlier, as_applied_before
 from idsync.plan.changes import Access, UserChange, passes_on
 from idsync.plan.effective import OWN, Key, Lists, granted
@@ -67,7 +67,8 @@ class Accesses:
         change = self._plain.get(plain_address("app", key[1]))
         if change is None or change.reason not in EDITED or any(route in self._lists for route in via):
             return ()
-        return change.causes
+        rules = tuple(cause for cause in change.causes if isinstance(cause, ConfigCause))
+        return rules or change.causes
 
     def merged(self, first: Access, second: Access) -> Access:
         """The same thing by the routes of both."""

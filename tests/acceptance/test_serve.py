@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 from idsync.reconcile.continuous.wishes import Wish, wish_for_pass
@@ -17,6 +19,7 @@ from tests.acceptance.okta_world import Place, served
 from tests.acceptance.serving import Serving, serving
 from tests.okta_scim_client import Dialect, Engine, OktaScimClient, Quirks
 from tests.okta_simulator import Delay, Fail, Fault, Malformed, RateLimit, RepeatCursor
+from tests.okta_simulator.event_hooks import deliver
 from tests.okta_simulator.objects import User
 from tests.sources.okta.organizations import small
 from tests.targets.world import ORG
@@ -94,6 +97,40 @@ def test_r45_what_the_log_tells_acts_within_a_tick(tmp_path: Path) -> None:
             assert running.log.count("A full pass ended") == 1
             assert running.end() == 0
         place.plans_nothing()
+
+
+def test_a_hook_that_okta_verified_wakes_it_and_says_nothing_that_is_believed(tmp_path: Path) -> None:
+    organization = small()
+    with served(organization, tmp_path) as (simulator, place):
+        everybody(place)
+        file = place.folder / "idsync.yaml"
+        file.write_text(file.read_text().replace("tick: 1s", "tick: 30s"))
+        with serving(place) as running, httpx.Client(base_url=place.url) as okta:
+            running.until(lambda: "A full pass ended" in running.log, what="the first full pass")
+            scheme = {"type": "HEADER", "key": "Authorization", "value": "a-secret-of-the-hook"}
+            config = {"uri": f"{running.url}/hooks/okta", "authScheme": scheme}
+            body = {
+                "name": "idsync",
+                "events": {"type": "EVENT_TYPE", "items": ["user.lifecycle.deactivate"]},
+                "channel": {"type": "HTTP", "version": "1.0.0", "config": config},
+            }
+            okta.headers["Authorization"] = f"SSWS {simulator.token}"
+            hook = okta.post("/api/v1/eventHooks", json=body).json()["id"]
+            verified = okta.post(f"/api/v1/eventHooks/{hook}/lifecycle/verify", json={})
+            assert verified.json()["verificationStatus"] == "VERIFIED"
+            organization.deactivate(organization.user("ada@enzos-pizza.com"))
+            boris = organization.user("boris@enzos-pizza.com").id
+            assert deliver(organization, lambda events: [told_of(event, boris) for event in (*events, *events)]) == [
+                204
+            ]
+            took = running.until(lambda: bool(locked(place)), what="the lock")
+            assert took < 15, "a tick alone comes later"
+            assert locked(place) == {"ada@enzos-pizza.com"}, "the log says who it was, not the hook"
+
+
+def told_of(event: dict[str, Any], user: str) -> dict[str, Any]:
+    """The same event, of somebody else."""
+    return {**event, "target": [{**target, "id": user} for target in event["target"]]}
 
 
 def test_it_is_alive_measured_and_told_to_read_its_configuration_again(tmp_path: Path) -> None:

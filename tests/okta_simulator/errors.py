@@ -69,6 +69,7 @@ RULE = Kind("GroupRule")
 ROLE = Kind("Role")
 KEY = Kind("JsonWebKey")
 IAM_ROLE = Kind("IAMRole")
+HOOK = Kind("EventHook")
 
 
 def not_found(identifier: str, kind: Kind) -> OktaError:

@@ -153,6 +153,21 @@ class AppUser:
 
 
 @dataclass(slots=True, eq=False)
+class EventHook:
+    """Where events of some types are told. `told` is the number of the last event that was; the key is never shown."""
+
+    id: str
+    name: str
+    uri: str
+    header: str
+    key: str
+    event_types: tuple[str, ...]
+    created: int
+    told: int
+    verified: bool = False
+
+
+@dataclass(slots=True, eq=False)
 class GroupRule:
     """A rule that puts the people its expression matches into groups, while ACTIVE."""
 

@@ -94,6 +94,7 @@ _READS: list[tuple[str, tuple[Role, ...], str]] = [
     ("okta.roles.read", (_SUPER,), "/api/v1/groups/{group}/roles"),
     ("okta.logs.read", _READERS, "/api/v1/logs"),
     ("okta.orgs.read", _READERS, "/api/v1/org"),
+    ("okta.eventHooks.read", (_SUPER, _READ_ONLY), "/api/v1/eventHooks"),
     ("okta.roles.read", tuple(Role), "/api/v1/users/{user}/roles /oauth2/v1/clients/{client}/roles"),
     ("okta.roles.read", (_SUPER,), "/api/v1/iam/roles/{role}/permissions"),
 ]
@@ -151,6 +152,11 @@ _WRITES: list[tuple[str, tuple[Role, ...], str]] = [
         "okta.roles.manage",
         (_SUPER,),
         "POST /api/v1/groups/{group}/roles, DELETE /api/v1/groups/{group}/roles/{role}",
+    ),
+    (
+        "okta.eventHooks.manage",
+        (_SUPER,),
+        "POST /api/v1/eventHooks, POST /api/v1/eventHooks/{hook}/lifecycle/verify, DELETE /api/v1/eventHooks/{hook}",
     ),
     (
         "okta.apps.manage",

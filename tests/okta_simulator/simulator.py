@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from tests.okta_simulator import (
     copies,
+    event_hooks,
     logs,
     reading_apps,
     reading_groups,
@@ -49,6 +50,7 @@ ENDPOINT_MODULES = (
     reading_apps,
     reading_organization,
     logs,
+    event_hooks,
     roles_of_groups,
     writing_users,
     writing_groups,

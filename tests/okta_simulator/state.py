@@ -21,6 +21,7 @@ from tests.okta_simulator.objects import (
     SYSTEM,
     Actor,
     App,
+    EventHook,
     Group,
     GroupRule,
     LogEvent,
@@ -82,6 +83,7 @@ class State:
         self.apps: dict[str, App] = {}
         self.rules: dict[str, GroupRule] = {}
         self.events: list[LogEvent] = []
+        self.hooks: dict[str, EventHook] = {}
         self.hidden: set[str] = set()
         """Ids of groups and apps that a resource set leaves out: they answer as if they did not exist."""
         self.names: Counter[str] = Counter()

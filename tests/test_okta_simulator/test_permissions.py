@@ -32,6 +32,7 @@ class World:
             "move": "suspend",
             "client": "0oaclient",
             "role": "gra1missing",
+            "hook": "who1missing",
         }
         scopes = sorted({need.scope for need in NEEDS.values() if need.scope is not None})
         reader.simulator.authority.add_client("0oaAll", [EC.as_dict(private=False)], scopes=scopes)
