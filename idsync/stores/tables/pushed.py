@@ -9,6 +9,7 @@ from idsync.model.names import twin_key
 from idsync.model.pushed import PushedGroup, PushedUser, ScimToken
 from idsync.stores.tables.connection import Connection, Row
 from idsync.stores.tables.names import asked
+from idsync.stores.tables.remembered import Remembered
 from idsync.stores.tables.statements import Statements
 
 _SQL = Statements("pushed.sql")
@@ -152,14 +153,19 @@ class Tokens:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._known: Remembered[bytes, ScimToken | None] = Remembered(connection)
 
     def put(self, token: ScimToken) -> None:
         """Keep a token, or what became of it."""
         with self._connection.writing():
+            self._known.forget()
             self._connection.run(_SQL["put_scim_token"], (token.id, token.digest, canonical_bytes(token)))
 
     def find(self, digest: bytes) -> ScimToken | None:
         """The token of this digest."""
+        return self._known.get(digest, lambda: self._read(digest))
+
+    def _read(self, digest: bytes) -> ScimToken | None:
         row = self._connection.row(_SQL["scim_token"], (digest,))
         return None if row is None else _TOKEN.decode(row[0])
 
