@@ -35,6 +35,7 @@ CODES = {
     "StoreAway": 1,
     "StoreDamaged": 1,
     "SchemaMoved": 7,
+    "StoreReplaced": 7,
     "SchemaTooOld": 7,
     "StoreError": 1,
     "IdsyncError": 1,

@@ -89,7 +89,7 @@ def test_two_writers_in_turn_do_not_mix_up_their_lists(local: LocalTarget, reope
 
 
 def test_members_of_a_missing_list_are_refused(local: LocalTarget) -> None:
-    with pytest.raises(StoreError, match="no access list 00g1"):
+    with pytest.raises(StoreError, match="access list 00g1 does not exist"):
         local.add_members("00g1", {"hiro": Membership()})
     assert local.serial() == 0
 
