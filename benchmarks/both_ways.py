@@ -119,7 +119,7 @@ def measured(people: int, edits: int, folder: Path) -> dict[str, Cost]:
 @click.command()
 @click.option("--people", type=click.IntRange(min=1), default=5000, show_default=True)
 @click.option("--edits", type=click.IntRange(min=1), default=1000, show_default=True)
-def main(people: int, edits: int) -> None:
+def print_table(people: int, edits: int) -> None:
     """Measure, and print a table."""
     os.environ["OKTA_API_TOKEN"] = DEFAULT_TOKEN
     if people < _GROUPS * _MEMBERS + edits:
@@ -133,4 +133,4 @@ def main(people: int, edits: int) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    print_table()
