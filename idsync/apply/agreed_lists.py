@@ -31,8 +31,8 @@ def note_agreed(changes: Iterable[Change], request: Request, pending: Collection
     if request.whole:
         _forget_sent(request.read_at, records.facts)
     afresh = [each for each in changes if isinstance(each, AccessListChange) and each.action in ("create", "delete")]
-    over = [access_list_address(name) for name, sides in request.both_ways.items() if sides is None]
-    agreed.keep(dict.fromkeys([*over, *(each.address for each in afresh)]))
+    over = (access_list_address(name) for name, sides in request.both_ways.items() if sides is None)
+    agreed.keep(dict.fromkeys([*(each for each in over if each not in pending), *(each.address for each in afresh)]))
     gone = {split_address(each.address)[1] for each in afresh if each.action == "delete"}
     for name, sides in request.both_ways.items():
         if sides is not None and name not in gone:

@@ -35,7 +35,7 @@ from idsync.targets.protocol import Target
 if TYPE_CHECKING:
     from idsync.apply.request import Request
     from idsync.okta.remembered import Remembered
-    from idsync.reconcile.both_ways import BothWays
+    from idsync.reconcile.merged_lists import BothWays
     from idsync.sources.okta.source import OktaSource as OktaReader
     from idsync.sources.protocol import Progress
     from idsync.sources.pushed import PushedSource
@@ -156,7 +156,7 @@ class Workspace:
         """What memberships that go both ways are merged by; None where they go one way."""
         if not self.settings.integration.sync.bidirectional:
             return None
-        from idsync.reconcile.both_ways import BothWays
+        from idsync.reconcile.merged_lists import BothWays
         from idsync.targets.okta.groups import Groups
 
         return BothWays(store.agreed_lists(OKTA), store.facts, Groups(self.okta.writer))

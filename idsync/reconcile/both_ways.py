@@ -3,8 +3,7 @@
 A reading is merged with the directory and with what both last agreed on, before anything is compiled.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Protocol
+from collections.abc import Iterable
 
 import msgspec
 
@@ -14,7 +13,7 @@ from idsync.compiler.inputs import Inputs
 from idsync.compiler.list_rules import ListRules
 from idsync.compiler.subjects import Subject
 from idsync.config.settings import ListSubject
-from idsync.model.addresses import Address, access_list_address, member_address, split_address
+from idsync.model.addresses import access_list_address, member_address, split_address
 from idsync.model.canonical import fingerprint
 from idsync.model.directory import DirectoryState, Members, Names, Reason, UpstreamCause
 from idsync.model.findings import (
@@ -35,55 +34,11 @@ from idsync.model.upstream_lists import list_in_okta
 from idsync.plan.changes import AccessListChange, BothSides
 from idsync.plan.sections import OKTA
 from idsync.reconcile.lists_here import Here, ListsHere
-from idsync.stores.protocol import AgreedLists, Facts
+from idsync.reconcile.merged_lists import BothWays, Lists, Upstream
 from idsync.targets.protocol import DirectoryReader
 
 OKTA_GROUP = "OKTA_GROUP"
 _NO_MEMBERS: Members = {}
-
-
-class Upstream(Protocol):
-    """What Okta says of groups before one is written; asked only where something goes out."""
-
-    def filled_by_rules(self) -> frozenset[str]:
-        """The groups that a rule fills, by id."""
-
-    def conveys_admin_role(self, group: str) -> bool | None:
-        """Whether the members of a group are administrators; None where that cannot be read."""
-
-
-class BothWays(msgspec.Struct, frozen=True):
-    """What both sides agreed on, and what was sent lately; and whom to ask about groups, where something is to be sent.
-
-    Without an `upstream`, nothing is sent, and what is still to be sent stays as people edited it. Where not everybody
-    is looked at, it is not `whole`. `only` names the memberships that may be sent now, by the Okta ids of list and
-    person; None for all.
-    """
-
-    agreed: AgreedLists
-    facts: Facts
-    upstream: Upstream | None = None
-    whole: bool = True
-    only: frozenset[tuple[str, str]] | None = None
-
-
-class Lists(msgspec.Struct, frozen=True):
-    """What becomes of lists. `merged` are the members to have, by Okta id, where they are not as the reading has them.
-
-    `kept` are names that stay in a list though Okta has nobody of them; `out` is what Okta is told, and `both_sides`
-    has what both sides agree on that they did not before. The next plan is to look at what is `unsettled` again.
-    `in_okta` are the people of whom both sides say that they are in a list, where the reading does not say so, and
-    `taken_up` the edits of the directory that are not put back.
-    """
-
-    merged: Mapping[str, frozenset[str]] = {}
-    kept: Mapping[str, frozenset[str]] = {}
-    out: tuple[AccessListChange, ...] = ()
-    both_sides: Mapping[str, BothSides | None] = {}
-    findings: tuple[Finding, ...] = ()
-    unsettled: frozenset[str] = NOBODY
-    in_okta: Mapping[str, frozenset[str]] = {}
-    taken_up: frozenset[Address] = frozenset()
 
 
 def merged_lists(
@@ -94,6 +49,7 @@ def merged_lists(
     merging = _Merging(inputs, current, both, target, frozenset(each.id for each in subjects))
     for subject in subjects:
         merging.add(subject)
+    merging.end_others()
     return merging.lists()
 
 
@@ -132,6 +88,7 @@ class _Merging:
         self._unsettled: set[str] = set()
         self._in_okta: dict[str, frozenset[str]] = {}
         self._taken_up: set[str] = set()
+        self._by_nesting: dict[str, frozenset[str]] = {}
 
     def lists(self) -> Lists:
         """What became of all lists."""
@@ -151,6 +108,7 @@ class _Merging:
             unsettled,
             self._in_okta,
             taken_up,
+            self._by_nesting,
         )
 
     def add(self, subject: Subject) -> None:
@@ -187,6 +145,8 @@ class _Merging:
         nested: frozenset[str],
     ) -> None:
         # Without an account nobody can be in a list: that it is gone edits none of their memberships.
+        if nested:
+            self._by_nesting[subject.id] = nested
         inside = here.direct | nested | (upstream - self._accounts.keys())
         merged = three_way(None if agreed is None else agreed & self._present, upstream, inside, here.edited)
         if agreed is not None:
@@ -207,6 +167,15 @@ class _Merging:
         if merged.goes_out:
             self._send(subject, merged)
         self._agree(subject, agreed, merged, stay)
+
+    def end_others(self) -> None:
+        """Forget lists that are not made of a group or an app any more, unless they are left as they are."""
+        left = self._inputs.left
+        if left.all_absent_lists:
+            return
+        gone = self._current.access_lists.keys() - {subject.id for subject in self._inputs.subjects} - left.lists
+        for name in sorted(self._both.agreed.members(gone, ())):
+            self._both_sides[name] = None
 
     def _leave(self, subject: Subject, here: Here) -> None:
         """Leave a list as it is whose nested lists cannot be flattened."""

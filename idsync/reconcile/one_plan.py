@@ -30,11 +30,12 @@ from idsync.plan.health import Judgement, judge, older_than_last
 from idsync.plan.newcomers import plain_newcomers
 from idsync.plan.reach import Reach
 from idsync.plan.same_person import identified
-from idsync.reconcile.both_ways import BothWays, Lists, merged_lists
+from idsync.reconcile.both_ways import merged_lists
 from idsync.reconcile.clocks import clock_findings
 from idsync.reconcile.context import delta_of
 from idsync.reconcile.foreign_entries import foreign_entries
 from idsync.reconcile.managed import in_force, managed_state, ours_of
+from idsync.reconcile.merged_lists import BothWays, Lists
 from idsync.reconcile.moved_organization import orphaned_findings, present_locks, present_state, why_relabelled
 from idsync.reconcile.planned import Planned, Remembering
 from idsync.reconcile.seen import seen_by
@@ -129,6 +130,7 @@ def _compiled(inputs: CompilerInputs, basis: Basis) -> _Compiled:
             return _compiled(merged, replace(basis, memo=None))
         inputs = merged
     compilation = compile_state(inputs, locks, current, within)
+    lists = lists.as_compiled(compilation.desired.members)
     if lists.unsettled:
         compilation = replace(compilation, noticed_lists=compilation.noticed_lists | lists.unsettled)
     return _Compiled(inputs, compilation, found, current, lists, within, bases)

@@ -14,7 +14,7 @@ from idsync.model.extent import Extent
 from idsync.plan.changes import AccessListChange, Change, LockChange, PlainChange, UserChange, passes_on
 from idsync.plan.sections import FIRST, OKTA
 from idsync.reconcile.applying import Applier
-from idsync.reconcile.both_ways import BothWays
+from idsync.reconcile.merged_lists import BothWays
 from idsync.reconcile.people_known import PeopleKnown
 from idsync.reconcile.planning import plan_part
 from idsync.stores.protocol import Records, Upstream

@@ -26,9 +26,9 @@ from idsync.model.odd_rows import set_aside
 from idsync.model.times import Clocks
 from idsync.plan.guards_changed import config_changed, guards_changed
 from idsync.plan.health import wrong_source
-from idsync.reconcile.both_ways import BothWays
 from idsync.reconcile.clocks import clocks_of
 from idsync.reconcile.managed import managed_index
+from idsync.reconcile.merged_lists import BothWays
 from idsync.reconcile.one_plan import Basis, planned_by
 from idsync.reconcile.part import PartOfDirectory, closed
 from idsync.reconcile.people_known import PeopleKnown

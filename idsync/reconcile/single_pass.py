@@ -13,8 +13,8 @@ from idsync.model.agreed_past import AgreedPast
 from idsync.model.directory import LastApply
 from idsync.model.extent import Reading
 from idsync.model.findings import NOT_MERGED, Finding
-from idsync.reconcile.both_ways import BothWays
 from idsync.reconcile.further_targets import with_further_targets
+from idsync.reconcile.merged_lists import BothWays
 from idsync.reconcile.people_known import PeopleKnown
 from idsync.reconcile.planned import Planned, Remembering
 from idsync.reconcile.planning import make_plan

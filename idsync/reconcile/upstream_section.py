@@ -11,7 +11,7 @@ from idsync.plan.health import Judgement, held_back
 from idsync.plan.join import joined
 from idsync.plan.okta_delta import okta_delta
 from idsync.plan.sections import OKTA, Section
-from idsync.reconcile.both_ways import BothWays, Lists
+from idsync.reconcile.merged_lists import BothWays, Lists
 
 UNKNOWN_SERIAL = -1
 

@@ -8,14 +8,18 @@ import pytest
 import yaml
 
 from idsync.compiler import both_ways
+from idsync.model.ownership import lock_name
 from idsync.okta.request import Request
 from idsync.plan.changes import MemberCounts
 from idsync.plan.planfile import decode_plan
 from idsync.plan.sections import OKTA
-from idsync.reconcile.both_ways import Lists, merged_lists
+from idsync.reconcile.both_ways import merged_lists
+from idsync.reconcile.merged_lists import Lists
 from idsync.targets.okta.writer import MembershipWriter
 from tests.acceptance.both_ways_world import World, agreed_world, login
 from tests.okta_simulator import Change, Fault, LoseAnswer, LoseLinks, Organization, Role
+from tests.postgres.server import server
+from tests.postgres.stores import database_at, free_databases
 
 NAMED = """---
 apiVersion: idsync/v1
@@ -435,3 +439,98 @@ def test_a_pass_without_changes_merges_no_list_and_a_changed_list_alone(
     assert looked_at[2] == {others[0].id, others[1].id}
     assert world.here(others[0].id) == {"ann", "bob"}
     assert world.there(others[1]) == {"ann", "cat"}
+
+
+def test_r51_a_list_that_was_emptied_by_a_filter_and_kept_is_not_emptied_in_okta(world: World) -> None:
+    path = world.place.folder / "idsync.yaml"
+    text = path.read_text().replace("  rate_limit_share", "  access_lists: {when_empty: keep}\n  rate_limit_share")
+    nothing = "---\napiVersion: idsync/v1\nkind: ImportFilters\nspec: {groups: {include: [none]}}\n"
+    path.write_text(text + nothing)
+    world.place.apply()
+    assert world.here(world.group.id) == set()
+    path.write_text(text)
+    for _ in range(2):
+        world.place.apply()
+    assert world.here(world.group.id) == world.there(world.group) == {"ann", "bob"}
+    assert world.wrote() == []
+
+
+def test_r48_who_cannot_be_added_here_for_a_conflict_is_not_removed_in_okta(world: World) -> None:
+    """A lock of somebody else's stands under the name of the lock that cat would get: nothing is done about cat."""
+    lock = {
+        "kind": "lock",
+        "version": "v2",
+        "metadata": {"name": lock_name(world.place.url, login("cat"))},
+        "spec": {"target": {"user": "somebody"}, "message": "not ours"},
+    }
+    file = world.place.folder.parent / "lock.yaml"
+    file.write_text(yaml.safe_dump(lock))
+    assert world.place.run("create", "-f", file).code == 0
+    world.organization.suspend(world.people["cat"])
+    world.organization.add_member(world.group, world.people["cat"])
+    for _ in range(2):
+        ended = world.place.run("apply", "--auto-approve")
+        assert ended.code == 0, ended.err
+    assert "cat" not in world.here(world.group.id), "the conflict leaves cat as they are"
+    assert world.place.run("rm", f"lock/{lock['metadata']['name']}", "--auto-approve").code == 0
+    world.organization.unsuspend(world.people["cat"])
+    for _ in range(2):
+        world.place.apply()
+    assert world.wrote() == []
+    assert "cat" in world.there(world.group)
+    assert "cat" in world.here(world.group.id)
+
+
+def test_r49_a_reviewed_edit_is_applied_beside_what_goes_to_okta(world: World, tmp_path: Path) -> None:
+    world.edit(world.group.id, "cat", joins=True)
+    world.switch(both=True, more=ENGINEERS)
+    kept = tmp_path / "reviewed.json"
+    assert world.place.run("plan", "-o", kept).code == 0
+    world.edit(world.app.id, "dan", joins=True)
+    ended = world.place.run("apply", "--reviewed", kept)
+    assert ended.code == 0, ended.out + ended.err
+    assert world.there(world.group) == world.here(world.group.id) == {"ann", "bob", "cat"}
+    assert engineers(world) == {"ann", "bob", "cat"}
+    assert world.assigned() == {"ann", "bob", "dan"}
+    assert len(world.wrote()) == 2
+    world.place.plans_nothing()
+
+
+def test_r49_a_split_apply_sends_what_no_guard_holds(world: World) -> None:
+    more = "---\napiVersion: idsync/v1\nkind: Guards\nspec: {upstream_removals: {percent: 0, floor: 0}}\n"
+    world.switch(both=True, more=more)
+    world.place.apply()
+    world.edit(world.group.id, "cat", joins=True)
+    world.edit(world.group.id, "bob", joins=False)
+    assert world.place.run("apply", "--auto-approve", "--split").code == 5
+    assert world.there(world.group) == {"ann", "bob", "cat"}
+    assert world.here(world.group.id) == {"ann", "cat"}, "the edit waits"
+    assert len(world.wrote()) == 1
+    world.place.apply("--allow", "upstream_removals=it is meant")
+    assert world.there(world.group) == {"ann", "cat"}
+    world.place.plans_nothing()
+
+
+@pytest.fixture
+def databases() -> Iterator[None]:
+    """Empties the databases that a test used."""
+    yield
+    free_databases()
+
+
+@pytest.mark.usefixtures("databases")
+def test_r48_both_directions_on_postgresql(tmp_path: Path) -> None:
+    with agreed_world(tmp_path) as world:
+        path = world.place.folder / "idsync.yaml"
+        address = server().url(database_at(tmp_path / "both"))
+        path.write_text(path.read_text().replace("sqlite:///idsync.db", address))
+        for _ in range(2):
+            world.place.apply()
+        world.edit(world.group.id, "cat", joins=True)
+        world.edit(world.app.id, "ann", joins=False)
+        world.organization.remove_member(world.group, world.people["bob"])
+        world.place.apply()
+        assert world.there(world.group) == world.here(world.group.id) == {"ann", "cat"}
+        assert world.assigned() == world.here(world.app.id) == {"bob"}
+        assert len(world.wrote()) == 2
+        world.place.plans_nothing()

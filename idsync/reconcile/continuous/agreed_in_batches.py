@@ -30,7 +30,9 @@ class AgreedInBatches:
         found: Sides = {}
         for name, people in _people(changes):
             sides = self._left.get(name)
-            if sides is not None:
+            if sides is None:
+                found |= {name: None} if name in self._left else {}
+            else:
                 later = self._named[name] - people
                 found[name] = replace(sides, joins=_but(sides.joins, later), leaves=_but(sides.leaves, later))
         return found

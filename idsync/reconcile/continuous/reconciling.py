@@ -16,11 +16,11 @@ from idsync.apply.request import Request
 from idsync.config.settings import Settings
 from idsync.config.source_files import SourceFile
 from idsync.errors import IdsyncError, PassStopped
-from idsync.reconcile.both_ways import BothWays
 from idsync.reconcile.continuous.lead import Lead
 from idsync.reconcile.continuous.pass_reports import PassReport, put_report
 from idsync.reconcile.continuous.wishes import Wish
 from idsync.reconcile.followed import Followed, LookAgain
+from idsync.reconcile.merged_lists import BothWays
 from idsync.sources.protocol import Progress, Source
 from idsync.stores.protocol import Holder, Lease, Store
 from idsync.targets.protocol import Target
