@@ -457,10 +457,11 @@ def test_r51_a_list_that_was_emptied_by_a_filter_and_kept_is_not_emptied_in_okta
 
 def test_r48_who_cannot_be_added_here_for_a_conflict_is_not_removed_in_okta(world: World) -> None:
     """A lock of somebody else's stands under the name of the lock that cat would get: nothing is done about cat."""
+    name = lock_name(world.place.url, login("cat"))
     lock = {
         "kind": "lock",
         "version": "v2",
-        "metadata": {"name": lock_name(world.place.url, login("cat"))},
+        "metadata": {"name": name},
         "spec": {"target": {"user": "somebody"}, "message": "not ours"},
     }
     file = world.place.folder.parent / "lock.yaml"
@@ -472,7 +473,7 @@ def test_r48_who_cannot_be_added_here_for_a_conflict_is_not_removed_in_okta(worl
         ended = world.place.run("apply", "--auto-approve")
         assert ended.code == 0, ended.err
     assert "cat" not in world.here(world.group.id), "the conflict leaves cat as they are"
-    assert world.place.run("rm", f"lock/{lock['metadata']['name']}", "--auto-approve").code == 0
+    assert world.place.run("rm", f"lock/{name}", "--auto-approve").code == 0
     world.organization.unsuspend(world.people["cat"])
     for _ in range(2):
         world.place.apply()
