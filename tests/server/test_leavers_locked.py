@@ -123,7 +123,7 @@ def test_r39_a_lock_that_another_finding_keeps_from_being_made_is_503(service: S
         code, told = given(service, "PUT", scim_id, active=False)
         assert code == 503
         assert "ann@x.com is noted as having left, but is not locked yet" in told
-        assert "idsync lock ann@x.com" in told
+        assert "idsync lock -c CONFIG ann@x.com" in told
         assert asked(service, "DELETE", f"/Users/{scim_id}")[0] == 503
     by_hand(service, Lock("lock", "v2", Metadata("by-hand"), LockSpec(LockTarget(user="ann@x.com"), "gone")))
     assert given(service, "PUT", scim_id, active=False)[0] == 200

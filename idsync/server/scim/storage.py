@@ -315,19 +315,21 @@ def not_locked(unlocked: Unlocked) -> BlockedError:
             f"{what}: {', '.join(guards)} holds the lock.",
             guards=guards,
             why="So many locks at once, or a lock on a protected person, wait for a person's word.",
-            fix="Review `idsync plan`, then release it: idsync apply --allow GUARD=REASON. Okta tries again.",
+            fix="Review `idsync plan -c CONFIG`, then release it: idsync apply -c CONFIG "
+            f"{' '.join(f'--allow {guard}=REASON' for guard in guards)}. The next try of Okta is then answered.",
         )
     if unlocked.owed:
         return BlockedError(
             f"{what}.",
             why="This replica does not go by the applied configuration, and the one that leads did not lock them yet.",
-            fix="See on the status page that a replica leads, and that its passes go well. Okta tries again.",
+            fix="See on the status page that a replica leads, and that its passes go well. "
+            "The next try of Okta is then answered.",
         )
     return BlockedError(
         f"{what}.",
         why="Something else than a guard keeps idsync from it: a finding, a policy, or a step that failed.",
-        fix=f"`idsync plan` says what. Until that is settled, lock them by hand: idsync lock {quote(name)} --message "
-        "TEXT. Okta tries again.",
+        fix="`idsync plan -c CONFIG` says what. Until that is settled, lock them by hand: idsync lock -c CONFIG "
+        f"{quote(name)} --message TEXT. The next try of Okta is then answered.",
     )
 
 
