@@ -125,6 +125,8 @@ def test_without_a_token_the_app_itself_may_make_what_is_missing(world: World) -
     register(world, first, scopes=(*READS, "okta.apps.manage"), role=Role.APP_ADMIN)
     ended = world.enroll("--oauth", "--client-id", CLIENT, secrets=NO_TOKEN)
     assert ended.code == 0, ended.err
+    assert "take okta.apps.manage" in ended.err
+    assert "OKTA_API_TOKEN" not in ended.err
     assert len(world.app.groups) == 1
 
 

@@ -88,6 +88,7 @@ def test_a_no_changes_nothing_that_was_not_said(world: World, where: str) -> Non
             seat.answer("Client ID of the app:", "0oaidsync")
             seat.answer("Do this? [yes/no]", "n")
         assert seat.end() == 130
+        assert ("Nothing was changed." if where == "Make the key?" else "Nothing but the key was made") in seat.said
     assert world.writes == 0
     assert "idsync.yaml" not in world.files
 

@@ -115,29 +115,33 @@ def _enrolled(invocation: Invocation, wanted: Wanted, completed: Completed, *, a
         if writer is not apps and enrollment.writes_okta:
             console.line(f"use     the API token in {_TOKEN}, for this and not afterwards")
         if not auto_approve and not console.confirm("Do this?"):
-            return _declined(invocation)
+            has_key = wanted.client_id is not None and not completed.has_integration
+            return _declined(invocation, "Nothing but the key was made; the next run keeps it." if has_key else "")
         files = make(writer, enrollment)
         _write(directory, files, is_new=not completed.has_integration)
     console.note("Done.")
-    for number, step in enumerate(_next(enrollment, files, directory, by_token=writer is apps), 1):
+    for number, step in enumerate(_next(enrollment, files, directory, by_itself=writer is apps), 1):
         console.note(f"Next, {number}: {step}")
     return ExitCode.DONE
 
 
-def _next(enrollment: Enrollment, files: dict[str, str], directory: Path, *, by_token: bool) -> Iterator[str]:
-    """What is left for people to do."""
-    if enrollment.writes_okta and by_token:
-        yield f"reading is enough from now on: revoke the token in {_TOKEN}, and put one there that can only read"
-    elif enrollment.writes_okta:
+def _next(enrollment: Enrollment, files: dict[str, str], directory: Path, *, by_itself: bool) -> Iterator[str]:
+    """What is left for people to do; the app was made `by_itself` with the credential that idsync goes on with."""
+    has_key = isinstance(enrollment.completed.settings.integration.authentication, OAuth)
+    if enrollment.writes_okta and not by_itself:
         yield f"revoke the token in {_TOKEN}: idsync signs in with its key"
+    elif enrollment.writes_okta and has_key:
+        yield "reading is enough from now on: take okta.apps.manage, and the role for it, from idsync's app in Okta"
+    elif enrollment.writes_okta:
+        yield f"reading is enough from now on: revoke the token in {_TOKEN}, and put one there that can only read"
     if enrollment.connector_file in files:
         yield f"give Teleport the connector: tctl create -f {shlex.quote(str(directory / enrollment.connector_file))}"
     where = shlex.quote(str(directory))
     yield f"idsync doctor -c {where}, then idsync plan -c {where}"
 
 
-def _declined(invocation: Invocation) -> ExitCode:
-    invocation.console.note("Nothing was changed.")
+def _declined(invocation: Invocation, said: str = "") -> ExitCode:
+    invocation.console.note(said or "Nothing was changed.")
     return ExitCode.INTERRUPTED
 
 
