@@ -87,13 +87,19 @@ def application(
     for base in SCIM_BASES:
         routes.append(Route(base, _AnyMethod(scim)))
         routes.append(Route(base + "/{path:rest}", _AnyMethod(scim)))
-    handlers = {404: scim.not_found, ClientDisconnect: _gone}
+    handlers = {404: scim.not_found, ClientDisconnect: _gone, IdsyncError: _failed}
     return RequestLog(Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers), measured)
 
 
 async def _gone(_: Request, __: Exception) -> Response:
     """What is counted where a client went away before its body was there; nobody reads it."""
     return Response(status_code=GONE)
+
+
+async def _failed(_: Request, error: Exception) -> Response:
+    """That something of ours cannot be read now, such as a secret; what, strangers are not told."""
+    LOG.error("A request failed: %s", error)
+    return PlainTextResponse("Not available now; the log says why.\n", 503)
 
 
 class _Rest(Convertor[str]):

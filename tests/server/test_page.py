@@ -202,6 +202,16 @@ def test_a_release_names_a_guard_and_says_why(service: Served, guard: str, reaso
     assert service.called == []
 
 
+@pytest.mark.parametrize(
+    "cookie", [b"1.x", b"99999999999.\xc3\xa9", b"99999999999.\xff", b"\xd9\xa1.x", b"99999999999.", b"." * 5000]
+)
+def test_a_cookie_that_is_nonsense_is_nobodys(service: Served, cookie: bytes) -> None:
+    for method, path in (("GET", "/"), ("POST", "/pass"), ("GET", "/people?q=a")):
+        headers = {b"Cookie": b"idsync-session=" + cookie}
+        answer = service.http.request(method, path, headers=headers)
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in")
+
+
 HOSTILE = "<script>alert(1)</script>&'"
 
 

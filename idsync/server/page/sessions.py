@@ -60,10 +60,11 @@ class Sessions:
     def session(self, cookie: str | None) -> Session | None:
         """Whose session a cookie is; None where it is over, or was made by nobody here."""
         ends, _, signature = (cookie or "").partition(".")
+        given = signature.encode("utf-8", "replace")
         if not (ends.isascii() and ends.isdigit() and len(ends) <= 12) or int(ends) <= self._clock().timestamp():
             return None
         for token in self._tokens():
-            if hmac.compare_digest(_signed(token, _SESSION, ends), signature):
+            if hmac.compare_digest(_signed(token, _SESSION, ends).encode(), given):
                 return Session(token.name, _signed(token, _FORM, ends))
         return None
 
