@@ -36,7 +36,8 @@ class _PlainLines(logging.Formatter):
         more = " ".join(f"{name}={value}" for name, value in vars(record).items() if name not in _OWN)
         line = visible(f"{record.levelname.lower()}: {record.getMessage()}" + (f" ({more})" if more else ""))
         if record.exc_info:
-            line += "\n" + self.formatException(record.exc_info)
+            lines = self.formatException(record.exc_info).splitlines()  # what was raised may repeat what a client sent
+            line = "\n  ".join([line, *map(visible, lines)])
         return without_secrets(line)
 
 

@@ -48,7 +48,7 @@ def restore(store: Store, backup: Store) -> None:
 
 
 @pytest.mark.parametrize("later", [(), ("cal",), ("cal", "dee", "eve", "fay")])
-def test_r47_a_store_that_goes_on_from_elsewhere_is_not_written_to(
+def test_a_store_that_goes_on_from_elsewhere_is_not_written_to(
     store: Store, opener: Opener, place: Place, tmp_path: Path, clock: Clock, later: tuple[str, ...]
 ) -> None:
     write(store, "ann")
