@@ -116,7 +116,7 @@ class TestLiftedLocks:
         assert life.locks("jo").keys() == {"by hand"}
 
     def test_unlocking_needs_a_lock_and_lifts_all_of_them(self, life: Life) -> None:
-        with pytest.raises(ResourceError, match="no lock on 'jo'"):
+        with pytest.raises(ResourceError, match="'jo' has no lock"):
             life.unlock("jo")
         life.apply(SUSPENDED)
         life.lock("jo", 3600)
