@@ -31,6 +31,7 @@ def run(place: Workspace, config: Path, listening: Listening, hung_up: list[int]
     """
     configured = Configured(place, config)
     holder = place.holder(format_time(place.now()))
+    tell_if_new(place)
     wait_for_older(lambda: place.store(Access.WRITE), time.sleep)
     with place.store(Access.READ) as store:
         refuse_foreign_store(place, store)
@@ -106,6 +107,15 @@ def _page(place: Workspace, configured: Configured, worker: Worker, reconciler: 
         call=reconciler.call,
         reconciles=lambda: reconciler.is_alive,
     )
+
+
+def tell_if_new(place: Workspace) -> None:
+    """Say in the log where the store is still to be made: one that was lost is made again as an empty one."""
+    if not place.has_store():
+        LOG.warning(
+            "The store is new, and empty: who left before is not known in it, nor any token. If there was one, end "
+            "this service, and restore it from a backup."
+        )
 
 
 def _tell_address(place: Workspace, listening: Listening, port: int) -> None:

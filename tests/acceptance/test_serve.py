@@ -344,6 +344,6 @@ def test_r46_two_services_on_one_store_one_leads_and_the_other_takes_over(tmp_pa
             leader.process.wait()
             organization.deactivate(organization.user("ada@enzos-pizza.com"))
             other.until(lambda: locked(place) == {"ada@enzos-pizza.com"}, what="the lock")
-            assert "A full pass ended" in other.log, "who takes over begins with a full pass"
+            other.until(lambda: "A full pass ended" in other.log, what="the full pass that begins the lead")
             assert other.end() == 0
         place.plans_nothing()

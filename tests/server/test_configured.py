@@ -10,6 +10,7 @@ from idsync.bootstrap.workspace import open_workspace
 from idsync.errors import ConfigError
 from idsync.reconcile.applied_configuration import AppliedConfiguration, configuration_to_remember
 from idsync.server.configured import Configured, refuse_another, refuse_foreign_store
+from idsync.server.running import tell_if_new
 from idsync.stores.protocol import Access
 
 _SPEC = "org_url: https://x.okta.com"
@@ -89,3 +90,15 @@ def test_r36_a_service_does_not_begin_in_the_store_of_another_integration(
         write(tmp_path, name=name, spec=spec)
         with pytest.raises(ConfigError, match="that of the integration okta") if is_another else nullcontext():
             refuse_foreign_store(open_workspace(tmp_path), store)
+
+
+def test_a_store_that_is_made_at_the_start_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    write(tmp_path)
+    files = open_workspace(tmp_path)
+    tell_if_new(files)
+    assert "The store is new, and empty" in caplog.text
+    caplog.clear()
+    with files.store(Access.WRITE):
+        pass
+    tell_if_new(files)
+    assert caplog.text == ""
