@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from idsync.model.journal import RunFinished, RunStarted, RunStopped
 from idsync.model.times import parse_time
 from idsync.plan.changes import GuardResult
+from idsync.plan.guards import UPSTREAM
 from idsync.stores.protocol import Journal
 
 HOUR = timedelta(hours=1)
@@ -21,22 +22,34 @@ def counted_lately(journal: Journal, now: datetime) -> Mapping[str, int]:
     A run that broke off and kept nothing took nothing. One that is not over may have.
     """
     counts: Counter[str] = Counter()
-    undone: set[int] = set()
+    kept: dict[int, int] = {}
     over: set[int] = set()
     for numbered in journal.latest():
         entry = numbered.entry
         match entry:
             case RunFinished(run=run):
                 over.add(run)
-            case RunStopped(run=run, done=0) if run not in over:
-                undone.add(run)
+            case RunStopped(run=run, done=done) if run not in over:
+                kept.setdefault(run, done)
             case RunStarted() if parse_time(entry.at) <= now - HOUR:
                 break
-            case RunStarted(unattended=True) if entry.run not in undone:
-                counts.update(entry.counted)
+            case RunStarted(unattended=True):
+                counts.update(taken_of(entry.counted, kept.get(entry.run)))
             case _:
                 continue
     return counts
+
+
+def taken_of(counted: Mapping[str, int], kept: int | None) -> Mapping[str, int]:
+    """What a run took that counted so much, and broke off when so many steps were `kept`; None where it did not.
+
+    In Okta each membership is a step: what it refused was not taken, and is counted when it is sent again.
+    """
+    if kept is None:
+        return counted
+    if not kept:
+        return {}
+    return {guard: min(count, kept) if guard in UPSTREAM else count for guard, count in counted.items()}
 
 
 def own_counts(results: Iterable[GuardResult], lately: Mapping[str, int]) -> dict[str, int]:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 
-from idsync.apply.unattended import HOUR
+from idsync.apply.unattended import HOUR, taken_of
 from idsync.model.journal import Entry, RunFinished, RunStarted, RunStopped
 from idsync.model.times import parse_time
 from idsync.stores.protocol import Journal
@@ -19,12 +19,14 @@ class Lately:
     def __init__(self) -> None:
         self._seen = 0
         self._runs: dict[int, tuple[datetime, Mapping[str, int]]] = {}
+        self._kept: dict[int, int] = {}
         self._over: set[int] = set()
 
     def forget(self) -> None:
         """Read the journal again at the next look."""
         self._seen = 0
         self._runs.clear()
+        self._kept.clear()
         self._over.clear()
 
     def counted(self, journal: Journal, now: datetime) -> Mapping[str, int]:
@@ -38,9 +40,10 @@ class Lately:
         for run in [run for run, (began, _) in self._runs.items() if began <= now - HOUR]:
             del self._runs[run]
             self._over.discard(run)
+            self._kept.pop(run, None)
         counts: Counter[str] = Counter()
-        for _, counted in self._runs.values():
-            counts.update(counted)
+        for run, (_, counted) in self._runs.items():
+            counts.update(taken_of(counted, self._kept.get(run)))
         return counts
 
     def _read_hour(self, journal: Journal, now: datetime) -> None:
@@ -60,7 +63,8 @@ class Lately:
                 self._runs[entry.run] = parse_time(entry.at), entry.counted
             case RunFinished(run=run) if run in self._runs:
                 self._over.add(run)
-            case RunStopped(run=run, done=0) if run not in self._over:
-                self._runs.pop(run, None)
+                self._kept.pop(run, None)
+            case RunStopped(run=run, done=done) if run in self._runs and run not in self._over:
+                self._kept[run] = done
             case _:
                 pass

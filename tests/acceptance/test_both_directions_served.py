@@ -1,5 +1,7 @@
 """A service whose memberships go both ways: what goes out when, and what nobody waits for meanwhile."""
 
+import os
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +12,15 @@ from tests.acceptance.both_ways_world import World, agreed_world
 from tests.acceptance.serving import serving
 from tests.okta_simulator import Delay, Fail, Fault
 
-SERVICE = "---\napiVersion: idsync/v1\nkind: Service\nspec: {tick: 1s}\n"
+SERVICE = """---
+apiVersion: idsync/v1
+kind: Service
+spec: {tick: 1s}
+---
+apiVersion: idsync/v1
+kind: Guards
+spec: {upstream_additions: {floor: 20}, upstream_removals: {floor: 20}}
+"""
 
 
 @pytest.fixture
@@ -80,3 +90,38 @@ def test_r49_what_okta_refuses_is_told_and_goes_out_once_it_does_not(world: Worl
     world.place.apply()
     assert world.there(world.group) == {"ann", "bob", "cat"}
     assert len(world.wrote()) == 1
+
+
+def test_r49_a_reconciler_that_is_killed_while_it_sends_loses_nothing_and_sends_nothing_twice(world: World) -> None:
+    for person in ("cat", "dan"):
+        world.edit(world.group.id, person, joins=True)
+        world.edit(world.app.id, person, joins=True)
+    world.simulator.faults.add(Fault("/api/v1/**", Delay(1.0), times=None, writes=True))
+    with serving(world.place) as service:
+        service.until(lambda: len(world.simulator.requests.writes) == 2, what="two requests that write")
+        os.kill(service.until_child(), signal.SIGKILL)
+        service.until(lambda: world.there(world.group) == {"ann", "bob", "cat", "dan"}, what="the group in Okta")
+        service.until(lambda: world.assigned() == {"ann", "bob", "cat", "dan"}, what="the app in Okta")
+        assert service.end() == 0
+    assert len(world.wrote()) <= 5, "at most the request that was on its way goes out once more"
+    world.place.apply()
+    assert world.here(world.group.id) == world.here(world.app.id) == {"ann", "bob", "cat", "dan"}
+    assert world.wrote() == []
+
+
+def test_r49_a_service_that_is_told_to_end_while_it_sends_ends_and_the_next_sends_the_rest(world: World) -> None:
+    for person in ("cat", "dan"):
+        world.edit(world.group.id, person, joins=True)
+        world.edit(world.app.id, person, joins=True)
+    world.simulator.faults.add(Fault("/api/v1/**", Delay(1.5), times=None, writes=True))
+    with serving(world.place) as service:
+        service.until(lambda: len(world.simulator.requests.writes) == 1, what="the first request that writes")
+        begun = time.monotonic()
+        assert service.end() == 0
+        assert time.monotonic() - begun < 12
+    sent = len(world.wrote())
+    assert sent < 4
+    world.simulator.faults.clear()
+    world.place.apply()
+    assert world.there(world.group) == world.assigned() == {"ann", "bob", "cat", "dan"}
+    assert sent + len(world.wrote()) <= 5

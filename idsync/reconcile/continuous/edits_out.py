@@ -11,7 +11,7 @@ from idsync.model.extent import Extent
 from idsync.plan.sections import FIRST
 from idsync.reconcile.applying import Applier
 from idsync.reconcile.continuous.reconciling import SERVICE, Place, Reconciling
-from idsync.reconcile.continuous.sending import NOTHING_SENT, Sending, sent
+from idsync.reconcile.continuous.sending import NOTHING_SENT, Membership, Sending, sent
 from idsync.reconcile.planning import plan_part
 from idsync.stores.protocol import Difference, Store
 from idsync.targets.protocol import Target
@@ -33,14 +33,17 @@ class EditsOut:
         target = place.target(store)
         edits = _edits(store, target)
         fresh = [address for address, edit in edits.items() if self._tried.get(address) != edit]
-        if not fresh:
+        if not fresh and not reconciling.to_send:
             self._tried = edits
             return NOTHING_SENT
         with reconciling.sending(waits=False) as alone:
             if not alone:
                 return NOTHING_SENT
             self._tried = edits
-            return _sent(store, reconciling, place, target, fresh)
+            left, reconciling.to_send = frozenset(reconciling.to_send), set()
+            sending = _sent(store, reconciling, place, target, fresh, left)
+            reconciling.to_send |= sending.moved
+            return sending
 
 
 def _edits(store: Store, target: Target) -> Edits:
@@ -49,12 +52,19 @@ def _edits(store: Store, target: Target) -> Edits:
     return {address: each for address, each in differing.items() if split_address(address)[0] == "access_list_member"}
 
 
-def _sent(store: Store, reconciling: Reconciling, place: Place, target: Target, edited: list[Address]) -> Sending:
+def _sent(
+    store: Store,
+    reconciling: Reconciling,
+    place: Place,
+    target: Target,
+    edited: list[Address],
+    left: frozenset[Membership],
+) -> Sending:
     settings, both = place.settings, place.both_ways(store)
     pairs = [split_address(address)[1].partition("/")[::2] for address in edited]
     index = target.index(settings.integration.org_url, Names(frozenset(name for _, name in pairs), _NOBODY))
     ids = {name: entry.okta_id for name, entry in index.users.items() if entry.okta_id}
-    only = frozenset((access_list, ids[name]) for access_list, name in pairs if name in ids)
+    only = left | {(access_list, ids[name]) for access_list, name in pairs if name in ids}
     if both is None or not only:
         return NOTHING_SENT
     now = place.now()

@@ -246,7 +246,9 @@ class _FullPass:
         parts = made.parts
         with self._reconciling.sending(waits=True):
             moved = self._newer(made).changes_in(parts.going.changes)
-            return sent(made.applier, parts, moved, self._reconciling.check_stop)
+            sending = sent(made.applier, parts, moved, self._reconciling.check_stop)
+            self._reconciling.to_send |= sending.moved
+            return sending
 
     def _writing(self) -> AbstractContextManager[None]:
         return self._reconciling.writing(self._store, self._target, self.lead)

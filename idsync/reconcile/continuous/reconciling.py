@@ -72,6 +72,10 @@ class Reconciling:
     clock: Callable[[], float] = time.monotonic
     followed: Followed = field(default_factory=Followed)
     again: LookAgain = field(default_factory=LookAgain)
+    to_send: set[tuple[str, str]] = field(default_factory=set)
+    """Memberships that a full pass left for the next tick to send, by the Okta ids of list and person: something about
+    them moved while it was planned.
+    """
     wish: Wish = NOBODY_ASKS
     """What a person asked for, until a full pass that went well has granted it."""
     stopping: threading.Event = field(default_factory=threading.Event)
