@@ -1,6 +1,7 @@
 """Secrets and keys that cannot be read while a service runs: an answer, and a line in the log that says why."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from starlette.testclient import TestClient
 from idsync.errors import SecretError
 from idsync.server.application import application
 from idsync.server.hooks import EventHooks
-from tests.server.conftest import Served
+from tests.server.conftest import Served, served
+from tests.server.page_world import page_settings
 
 
 def missing(*_: Any) -> Any:
@@ -27,3 +29,13 @@ def test_what_cannot_be_read_is_503(service: Served, method: str, path: str, cap
     assert answer.status_code == 503
     assert "/a/place" not in answer.text
     assert "The secret is not set." in caplog.text
+
+
+@pytest.mark.parametrize("path", ["/", "/people?q=a", "/sign-in"])
+def test_a_stranger_is_not_told_which_secret_is_missing(tmp_path: Path, path: str) -> None:
+    with served(tmp_path / "idsync.db", page_settings(), secrets={}) as service:
+        headers = {"Cookie": "idsync-session=99999999999.abc", "Sec-Fetch-Site": "same-origin"}
+        method, data = ("POST", {"token": "x"}) if path == "/sign-in" else ("GET", None)
+        answer = service.http.request(method, path, headers=headers, data=data)
+        assert answer.status_code == 503
+        assert "ALICE" not in answer.text

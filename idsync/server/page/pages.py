@@ -110,8 +110,8 @@ class StatusPage:
         """A page for people who are signed in; where nobody can, for this machine alone, to read."""
 
         async def answer(request: Request) -> Response:
+            session = self._sessions.session(request.cookies.get(COOKIE))  # what fails here, nobody known is told
             try:
-                session = self._sessions.session(request.cookies.get(COOKIE))
                 if session is None and self._has_tokens():
                     return RedirectResponse("/sign-in", 303, headers=_HEADERS)
                 if session is None and not self._is_from_here(request):
