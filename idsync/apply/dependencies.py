@@ -4,9 +4,11 @@ Nobody's account goes while their lock, or taking them out of a list, failed; no
 theirs failed; and the old name of a renamed person stays while the new one failed.
 """
 
-from idsync.model.addresses import Address, split_address
+from idsync.model.addresses import Address, member_address, split_address
 from idsync.model.ownership import USER_ID_LABEL
 from idsync.plan.changes import AccessListChange, LockChange, PlainChange, UserChange
+from idsync.plan.okta_delta import names_in_okta
+from idsync.plan.sections import OKTA
 from idsync.plan.steps import Phase, Step
 
 
@@ -20,17 +22,27 @@ class Dependencies:
 
     def failed(self, step: Step) -> None:
         """This step was not made."""
-        self._addresses.add(step.change.address)
+        self._addresses.add(subject_of(step))
         self._people.update(_people_of(step))
         self._okta_ids.update(_okta_ids_of(step))
 
     def waits(self, step: Step) -> bool:
         """Whether this step must not be made before one that failed is."""
-        if step.change.address in self._addresses:
+        if subject_of(step) in self._addresses:
             return True
         if step.phase not in (Phase.USER_DELETE, Phase.UNLOCK):
             return False
         return not self._people.isdisjoint(_people_of(step)) or not self._okta_ids.isdisjoint(_okta_ids_of(step))
+
+
+def subject_of(step: Step) -> Address:
+    """What a step is about: in Okta one membership, by the name of its person; else the object of its change."""
+    change = step.change
+    if change.target != OKTA or not isinstance(change, AccessListChange):
+        return change.address
+    names = names_in_okta(change)
+    people = (*change.members_added, *change.members_removed)
+    return member_address(split_address(change.address)[1], ", ".join(names.get(each, each) for each in people))
 
 
 def _people_of(step: Step) -> set[str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from idsync.apply.dependencies import Dependencies
+from idsync.apply.dependencies import Dependencies, subject_of
 from idsync.apply.entries import entry_of
 from idsync.apply.lease import fenced
 from idsync.errors import IdsyncError, LeaseLost, PartlyApplied
@@ -107,9 +107,9 @@ def make_stepwise(
             raise
         except IdsyncError as error:
             with fenced(records, lease):
-                records.journal.append(StepFailed(run, step.phase, address, error.summary, target.name))
+                records.journal.append(StepFailed(run, step.phase, subject_of(step), error.summary, target.name))
             dependencies.failed(step)
-            outcome.failures.append((address, error))
+            outcome.failures.append((subject_of(step), error))
             continue
         with fenced(records, lease):
             entry = told(step, seen, after) if told else entry_of(step, run, target.name, seen, after)

@@ -6,6 +6,7 @@ from typing import Any, assert_never
 import msgspec
 
 from idsync.model.addresses import Address, split_address
+from idsync.model.directory import UpstreamCause
 from idsync.model.journal import (
     Counts,
     Entry,
@@ -23,9 +24,10 @@ from idsync.model.journal import (
     StepMade,
     summarise_runs,
 )
+from idsync.plan.sections import OKTA
 from idsync.render.escape_text import shown, visible
 from idsync.render.journal_names import NOTHING_TOLD, Told
-from idsync.render.phrases import counted, listed, reason_words
+from idsync.render.phrases import counted, in_target, listed, reason_words
 from idsync.render.style import PLAIN, Style, Tone
 
 _NOUNS = {"user": "user", "lock": "lock", "access_list": "list", "member": "member"}
@@ -123,6 +125,8 @@ def _counts(counts: Counts) -> str:
         for action, number in counts.get(kind, {}).items()
         if number and action in _VERBS
     ]
+    there = counts.get("upstream", {})
+    parts += [f"{counted(number, 'member')} {_VERBS[action]} in Okta" for action, number in there.items() if number]
     return ", ".join(parts) if parts else "nothing"
 
 
@@ -139,12 +143,20 @@ def _step_lines(entry: Entry, style: Style, told: Told) -> list[str]:
 
 def _made_lines(entry: StepMade, style: Style, told: Told) -> list[str]:
     symbol = style.paint(_SYMBOLS[entry.action], _TONES[entry.action])
-    lines = [f"  {symbol} {told.get(entry.address) or _object(entry.address)}  [{reason_words(entry.reason)}]"]
-    if entry.members_added:
-        lines.append(f"      + {counted(len(entry.members_added), 'member')}: {_names(entry.members_added)}")
-    if entry.members_removed:
-        lines.append(f"      - {counted(len(entry.members_removed), 'member')}: {_names(entry.members_removed)}")
+    what, where = told.get(entry.address) or _object(entry.address), in_target(OKTA) if entry.target == OKTA else ""
+    lines = [f"  {symbol} {what}{where}  [{reason_words(entry.reason)}]"]
+    for sign, members in (("+", entry.members_added), ("-", entry.members_removed)):
+        if members:
+            lines.append(f"      {sign} {counted(len(members), 'member')}: {_names(_called(members, entry))}")
     return lines
+
+
+def _called(members: Iterable[str], entry: StepMade) -> Iterable[str]:
+    """Members by name; in Okta's groups and apps they stand by their ids."""
+    if entry.target != OKTA:
+        return members
+    people = {each.id: each.name for each in entry.causes if isinstance(each, UpstreamCause) and each.object == "user"}
+    return [people.get(member, member) for member in members]
 
 
 def _object(address: Address) -> str:

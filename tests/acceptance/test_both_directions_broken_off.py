@@ -144,3 +144,19 @@ def test_a_configuration_that_was_applied_counts_though_okta_refuses_something(w
     got = world.place.run("get", "user", login("ann"), "--format", "json").json
     user = got[0] if isinstance(got, list) else got
     assert "engineer" in user["spec"]["roles"]
+
+
+def test_r49_one_person_whom_okta_refuses_leaves_the_others_of_the_list_to_go_on(world: World) -> None:
+    for person in ("cat", "dan"):
+        world.edit(world.group.id, person, joins=True)
+    refused = f"/api/v1/groups/{world.group.id}/users/{world.people['cat'].id}"
+    world.simulator.faults.add(Fault(refused, Fail(403), times=None, writes=True))
+    ended = world.place.run("apply", "--auto-approve")
+    assert ended.code == 8
+    assert f"access_list_member/{world.group.id}/{login('cat')}" in ended.err, "it says whom"
+    assert "1 failed and 0 wait" in ended.err
+    assert world.there(world.group) == {"ann", "bob", "dan"}
+    told = world.place.run("history", "2").out
+    assert "2 members added in Okta" in told
+    assert f"+ 1 member: {login('dan')}" in told
+    assert f"member {login('cat')} of list eng ({world.group.id}) failed" in told
