@@ -19,12 +19,16 @@ _ABSENT = {NO_INTEGRATION.name, NO_DOCUMENTS.name, CONFIG_NOT_FOUND.name}
 KEYS = "keys"
 """The folder of private keys, beside the configuration."""
 _OAUTH = f"oauth: {{{{client_id: {{client}}, private_key: {{{{folder: {KEYS}}}}}}}}}"
+LATER = "0oa..."
+"""A client id that is a placeholder, which each command refuses at its line until somebody writes the right one."""
+_WAITING = f'client_id: "{LATER}"'
+_NOBODY = "0oanobody"
 _NAMES = ("idsync.yaml", "integration.yaml", "okta-integration.yaml")
 
 
 class Wanted(msgspec.Struct, frozen=True):
     """What somebody wants enrolled. `label` is None where the app may have any. With `oauth`, idsync signs in with a
-    key of its own, as the client of this id once that is known.
+    key of its own, as the client of this id once that is known; LATER where the file is to wait for it.
     """
 
     org_url: str
@@ -38,12 +42,16 @@ class Wanted(msgspec.Struct, frozen=True):
 
 
 class Completed(msgspec.Struct, frozen=True):
-    """The settings that will be, and the files that are missing; their text names the app by `integration`."""
+    """The settings that will be, and the files that are missing. A configuration that `waits` for its client id has one
+    in its settings that nobody has; `filled_in` is the file that gets it now, and its text.
+    """
 
     settings: Settings
     has_integration: bool
     integration_file: str | None
     owners_file: str | None
+    waits: bool = False
+    filled_in: tuple[str, str] | None = None
 
 
 def complete(directory: Path, wanted: Wanted, label: str) -> Completed:
@@ -51,9 +59,20 @@ def complete(directory: Path, wanted: Wanted, label: str) -> Completed:
     loaded = load(directory)
     files = list(loaded.files)
     integration_file = owners_file = None
+    filled_in: tuple[str, str] | None = None
+    is_known = wanted.client_id not in (None, LATER)
+    waits = wanted.client_id == LATER
+    if waiting := next((file for file in files if _WAITING in file.text), None):
+        text = waiting.text.replace(
+            _WAITING, f"client_id: {_flow((wanted.client_id if is_known else None) or _NOBODY)}"
+        )
+        files = [SourceFile(file.name, text) if file is waiting else file for file in files]
+        loaded = load_documents(files, directory)
+        filled_in, waits = ((waiting.name, text), False) if is_known else (None, True)
     if _codes(loaded) & _ABSENT:
         integration_file = next(name for name in _NAMES if not (directory / name).exists())
-        files.append(SourceFile(integration_file, integration_text(wanted, f"{{label: {_flow(label)}}}")))
+        read_as = msgspec.structs.replace(wanted, client_id=_NOBODY) if waits else wanted
+        files.append(SourceFile(integration_file, integration_text(read_as, f"{{label: {_flow(label)}}}")))
         loaded = load_documents(files, directory)
     if MISSING_OWNERS.name in _codes(loaded):
         owners_file = "owners.yaml"
@@ -65,7 +84,7 @@ def complete(directory: Path, wanted: Wanted, label: str) -> Completed:
         _check_given(loaded, {integration_file: "--org-url, --app-label or --client-id", owners_file: "--owner"})
         raise ConfigError("The configuration is invalid; nothing was done.", loaded.diagnostics)
     _check(loaded.settings, wanted)
-    return Completed(loaded.settings, integration_file is None, integration_file, owners_file)
+    return Completed(loaded.settings, integration_file is None, integration_file, owners_file, waits, filled_in)
 
 
 def _check_given(loaded: Loaded, options: Mapping[str | None, str]) -> None:
@@ -108,7 +127,7 @@ def _check_way_in(settings: Settings, wanted: Wanted) -> None:
             fix=f"Write auth: {{{_OAUTH.format(client='0oa…')}}} at {integration.position}, and make the key with "
             "`idsync keys create`; or leave --oauth out.",
         )
-    if wanted.client_id and isinstance(there, OAuth) and there.client_id != wanted.client_id:
+    if isinstance(there, OAuth) and wanted.client_id not in (None, LATER, there.client_id):
         raise UsageError(
             f"The configuration signs in as the app {there.client_id}, and --client-id is {wanted.client_id}.",
             fix=f"Leave --client-id out, or change auth at {integration.position}.",

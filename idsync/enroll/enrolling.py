@@ -44,8 +44,8 @@ class Enrollment(msgspec.Struct, frozen=True):
     def is_done(self) -> bool:
         """Whether nothing is left to do, in Okta and in the folder."""
         completed = self.completed
-        writes_files = completed.integration_file or completed.owners_file or self.connector is None or self.renewal
-        return not self.writes_okta and not writes_files
+        writes_files = completed.integration_file or completed.owners_file or completed.filled_in
+        return not (self.writes_okta or writes_files or self.connector is None or self.renewal)
 
     def lines(self) -> Iterator[str]:
         """What will be done, one thing a line."""
@@ -63,6 +63,8 @@ class Enrollment(msgspec.Struct, frozen=True):
         completed = self.completed
         if completed.integration_file:
             yield f"create  configuration, {completed.integration_file}, which signs in with {_way_in(completed)}"
+        elif completed.filled_in:
+            yield f"update  configuration, {completed.filled_in[0]}: it signs in with {_way_in(completed)}"
         else:
             yield "keep    configuration"
         if completed.owners_file:
@@ -73,6 +75,8 @@ class Enrollment(msgspec.Struct, frozen=True):
 
 def _way_in(completed: Completed) -> str:
     match completed.settings.integration.authentication:
+        case OAuth() if completed.waits:
+            return "the key, once the client id is known"
         case OAuth(client_id=client_id):
             return f"the key of the app {client_id}"
         case _:
@@ -255,6 +259,8 @@ def make(writer: SsoApps, enrollment: Enrollment) -> dict[str, str]:
         files[enrollment.connector_file] = enrollment.renewal.text
     if name := enrollment.completed.owners_file:
         files[name] = owners_text(wanted.owners)
+    if filled_in := enrollment.completed.filled_in:
+        files[filled_in[0]] = filled_in[1]
     if name := enrollment.completed.integration_file:
         files[name] = integration_text(wanted, f"{{id: {app.id}}}")
     return files

@@ -11,6 +11,7 @@ import yaml
 
 from tests.acceptance.enrolling import FILES, World
 from tests.acceptance.programs import TOKEN, Ended
+from tests.acceptance.programs import command as run_inside
 from tests.okta_simulator import Organization, Role, Simulator, running
 
 READS = ("okta.users.read", "okta.groups.read", "okta.apps.read")
@@ -43,7 +44,7 @@ def register(
 
 @pytest.mark.parametrize("dpop", [True, False])
 def test_from_nothing_to_an_applied_plan_by_a_key_alone(world: World, dpop: bool) -> None:
-    first = world.enroll("--oauth")
+    first = world.enroll("--oauth", secrets=NO_TOKEN)
     assert (first.code, world.writes) == (64, 0)
     assert "--client-id" in first.err
     assert {"okta.users.read", "okta.groups.read", "okta.apps.read"} <= set(first.out.replace(",", " ").split())
@@ -69,8 +70,46 @@ def test_from_nothing_to_an_applied_plan_by_a_key_alone(world: World, dpop: bool
     assert (world.files, world.writes) == (before, writes)
 
 
-def test_no_secret_is_shown_or_written_beside_the_key(world: World) -> None:
+def test_with_a_token_all_is_made_and_the_configuration_waits_for_the_client_id(world: World) -> None:
     first = world.enroll("--oauth")
+    assert first.code == 0, first.err
+    assert "Public key / Private key" in first.out
+    assert "signs in with the key, once the client id is known" in first.out
+    assert "--client-id ID" in first.err
+    assert len(world.app.groups) == 1
+    before = world.files
+    assert set(before) > FILES
+    assert b'oauth: {client_id: "0oa...", private_key: {folder: keys}}' in before["idsync.yaml"]
+    refused = run_inside("plan", "-c", world.folder, more=TOKEN)
+    assert refused.code == 3
+    assert "idsync.yaml:9" in refused.err
+    again = world.enroll("--oauth")
+    assert again.code == 0, again.err
+    assert shown_key(again) == shown_key(first)
+    assert "The client id is still missing" in again.err
+    assert (world.files, world.writes) == (before, 2)
+    register(world, first)
+    ended = world.enroll("--oauth", "--client-id", CLIENT)
+    assert ended.code == 0, ended.err
+    assert f"update  configuration, idsync.yaml: it signs in with the key of the app {CLIENT}" in ended.out
+    after = world.files
+    assert after.pop("idsync.yaml") == before.pop("idsync.yaml").replace(b"0oa...", CLIENT.encode())
+    assert (after, world.writes) == (before, 2)
+    for arguments in (("doctor",), ("apply", "--auto-approve"), ("validate", "--secrets")):
+        world.run(*arguments, secrets=NO_TOKEN)
+    assert "nothing was changed" in world.enroll("--oauth", secrets=NO_TOKEN).err
+
+
+def test_a_client_id_that_does_not_work_is_not_filled_in(world: World) -> None:
+    assert world.enroll("--oauth").code == 0
+    before = world.files
+    ended = world.enroll("--oauth", "--client-id", "0oastranger")
+    assert (ended.code, "0oastranger" in ended.err) == (4, True)
+    assert world.files == before
+
+
+def test_no_secret_is_shown_or_written_beside_the_key(world: World) -> None:
+    first = world.enroll("--oauth", secrets=NO_TOKEN)
     register(world, first)
     second = world.enroll("--oauth", "--client-id", CLIENT)
     third = world.enroll("--oauth", secrets=NO_TOKEN)
@@ -85,7 +124,7 @@ def test_no_secret_is_shown_or_written_beside_the_key(world: World) -> None:
 
 
 def test_a_second_run_before_the_registration_keeps_the_key(world: World) -> None:
-    first, second = world.enroll("--oauth"), world.enroll("--oauth")
+    first, second = (world.enroll("--oauth", secrets=NO_TOKEN) for _ in range(2))
     assert shown_key(first) == shown_key(second)
     assert "create  private key" in first.out
     assert "keep    private key" in second.out
@@ -101,7 +140,7 @@ def test_nothing_is_made_without_consent(world: World) -> None:
 
 @pytest.mark.parametrize("scope", READS)
 def test_a_scope_that_was_not_granted_is_named_before_anything_is_made(world: World, scope: str) -> None:
-    register(world, world.enroll("--oauth"), scopes=tuple(each for each in READS if each != scope))
+    register(world, world.enroll("--oauth", secrets=NO_TOKEN), scopes=tuple(each for each in READS if each != scope))
     ended = world.enroll("--oauth", "--client-id", CLIENT)
     assert ended.code == 4
     assert scope in ended.err
@@ -131,7 +170,7 @@ def test_without_a_token_the_app_itself_may_make_what_is_missing(world: World) -
 
 
 def test_a_client_that_is_not_the_one_for_the_key_is_told(world: World) -> None:
-    world.enroll("--oauth")
+    world.enroll("--oauth", secrets=NO_TOKEN)
     ended = world.enroll("--oauth", "--client-id", "0oastranger")
     assert ended.code == 4
     assert "0oastranger" in ended.err

@@ -41,7 +41,7 @@ def options(world: World, *more: str) -> list[object]:
 
 def registered(world: World, seat: Sitting) -> None:
     """What a person does in Okta with what is on the screen."""
-    said = seat.until("Client ID of the app:")
+    said = seat.until("Client ID of the app")
     (key,) = (line for line in said.splitlines() if line.strip().startswith('{"'))
     assert all(scope in said for scope in READS)
     jwk = json.loads(key)
@@ -52,7 +52,7 @@ def test_a_new_user_gets_from_nothing_to_people_with_access(world: World) -> Non
     with sitting("enroll", *options(world, "--oauth")) as seat:
         seat.answer("Make the key? [yes/no]", "yes")
         registered(world, seat)
-        seat.answer("Client ID of the app:", "0oaidsync")
+        seat.answer("Client ID of the app", "0oaidsync")
         assert "create  SAML app 'Teleport' in Okta" in seat.until("Do this? [yes/no]")
         assert world.writes == 0, "it shows first"
         seat.answer("Do this? [yes/no]", "yes")
@@ -85,7 +85,7 @@ def test_a_no_changes_nothing_that_was_not_said(world: World, where: str) -> Non
         else:
             seat.answer("[yes/no]", "yes")
             registered(world, seat)
-            seat.answer("Client ID of the app:", "0oaidsync")
+            seat.answer("Client ID of the app", "0oaidsync")
             seat.answer("Do this? [yes/no]", "n")
         assert seat.end() == 130
         assert ("Nothing was changed." if where == "Make the key?" else "Nothing but the key was made") in seat.said
@@ -93,14 +93,25 @@ def test_a_no_changes_nothing_that_was_not_said(world: World, where: str) -> Non
     assert "idsync.yaml" not in world.files
 
 
-def test_a_client_id_that_nobody_gives_is_asked_for_again_another_day(world: World) -> None:
+def test_a_client_id_that_nobody_knows_yet_is_filled_in_another_day(world: World) -> None:
     with sitting("enroll", *options(world, "--oauth")) as seat:
         seat.answer("[yes/no]", "y")
         registered(world, seat)
-        seat.answer("Client ID of the app:", "")
-        assert seat.end() == 64
-    with sitting("enroll", *options(world, "--oauth")) as seat:
-        registered(world, seat)
-        seat.answer("Client ID of the app:", "0oaidsync")
+        seat.answer("Client ID of the app", "")
         seat.answer("Do this? [yes/no]", "yes")
         assert seat.end() == 0, seat.said
+    assert b"0oa..." in world.files["idsync.yaml"]
+    with sitting("enroll", *options(world, "--oauth")) as seat:
+        registered(world, seat)
+        seat.answer("Client ID of the app", "0oaidsync")
+        seat.answer("Do this? [yes/no]", "yes")
+        assert seat.end() == 0, seat.said
+    assert b"0oaidsync" in world.files["idsync.yaml"]
+
+
+def test_without_a_token_somebody_who_knows_no_client_id_comes_back(world: World) -> None:
+    with sitting("enroll", *options(world, "--oauth"), more=NO_TOKEN) as seat:
+        seat.answer("[yes/no]", "y")
+        seat.answer("Client ID of the app", "")
+        assert seat.end() == 64
+    assert world.writes == 0

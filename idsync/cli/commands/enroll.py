@@ -19,7 +19,7 @@ from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.options import auto_approve_option
 from idsync.config.secret_references import EnvironmentSecret
 from idsync.config.settings import ApiToken, OAuth
-from idsync.enroll.configuration import KEYS, Completed, Wanted, complete
+from idsync.enroll.configuration import KEYS, LATER, Completed, Wanted, complete
 from idsync.enroll.enrolling import DEFAULT_LABEL, Enrollment, look, make
 from idsync.enroll.registering import registration
 from idsync.errors import UsageError
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _TOKEN = "OKTA_API_TOKEN"  # noqa: S105 - the name of a variable
 _IGNORED = ".gitignore"
+_LATER = "register idsync in Okta as --oauth shows it, and run the same command with --client-id ID"
 
 
 @click.group("enroll")
@@ -68,7 +69,8 @@ def okta(
     role Application Administrator; afterwards reading is enough.
 
     With --oauth it makes a key, shows what to register in Okta, and goes on with the id of what was registered. The app
-    is then made with the API token in OKTA_API_TOKEN, where that is set, and with the key otherwise.
+    is then made with the API token in OKTA_API_TOKEN, where that is set, and with the key otherwise. Where nobody says
+    the id yet, the configuration waits for it: run it again with --client-id.
     """
     if not _is_address(acs_url):
         raise UsageError("--acs-url is not an address.", fix="It is https://PROXY/v1/webapi/saml/acs/NAME.")
@@ -103,19 +105,20 @@ def _enrolled(invocation: Invocation, wanted: Wanted, completed: Completed, *, a
     """Show what is to be done, ask, and do it."""
     directory, console = invocation.config, invocation.console
     place = Workspace(completed.settings, directory)
-    with place.okta.sso_apps() as apps, _writer(place, apps) as writer:
+    with _doors(place, waits=completed.waits) as (apps, writer):
         enrollment = look(apps, writer, directory, wanted, completed)
         for line in enrollment.lines():
             console.line(line)
         for note in enrollment.notes:
             console.warning(note)
         if enrollment.is_done:
-            console.note("Everything is set up; nothing was changed.")
+            left = f" The client id is still missing: {_LATER}." if completed.waits else ""
+            console.note(f"Everything is set up; nothing was changed.{left}")
             return ExitCode.DONE
-        if writer is not apps and enrollment.writes_okta:
+        if enrollment.writes_okta and (writer is not apps or completed.waits):
             console.line(f"use     the API token in {_TOKEN}, for this and not afterwards")
         if not auto_approve and not console.confirm("Do this?"):
-            has_key = wanted.client_id is not None and not completed.has_integration
+            has_key = wanted.oauth and not completed.has_integration
             return _declined(invocation, "Nothing but the key was made; the next run keeps it." if has_key else "")
         files = make(writer, enrollment)
         _write(directory, files, is_new=not completed.has_integration)
@@ -128,7 +131,9 @@ def _enrolled(invocation: Invocation, wanted: Wanted, completed: Completed, *, a
 def _next(enrollment: Enrollment, files: dict[str, str], directory: Path, *, by_itself: bool) -> Iterator[str]:
     """What is left for people to do; the app was made `by_itself` with the credential that idsync goes on with."""
     has_key = isinstance(enrollment.completed.settings.integration.authentication, OAuth)
-    if enrollment.writes_okta and not by_itself:
+    if enrollment.completed.waits:
+        yield f"{_LATER}. Revoke the token in {_TOKEN} then"
+    elif enrollment.writes_okta and not by_itself:
         yield f"revoke the token in {_TOKEN}: idsync signs in with its key"
     elif enrollment.writes_okta and has_key:
         yield "reading is enough from now on: take okta.apps.manage, and the role for it, from idsync's app in Okta"
@@ -137,7 +142,8 @@ def _next(enrollment: Enrollment, files: dict[str, str], directory: Path, *, by_
     if enrollment.connector_file in files:
         yield f"give Teleport the connector: tctl create -f {shlex.quote(str(directory / enrollment.connector_file))}"
     where = shlex.quote(str(directory))
-    yield f"idsync doctor -c {where}, then idsync plan -c {where}"
+    if not enrollment.completed.waits:
+        yield f"idsync doctor -c {where}, then idsync plan -c {where}"
 
 
 def _declined(invocation: Invocation, said: str = "") -> ExitCode:
@@ -153,7 +159,7 @@ def _registered(invocation: Invocation, directory: Path, wanted: Wanted, *, auto
     from idsync.okta.key_folder import keys_in, make_key, public_keys
 
     completed = complete(directory, replace(wanted, oauth=False, client_id=None), wanted.label or DEFAULT_LABEL)
-    if completed.has_integration:
+    if completed.has_integration and not completed.waits:
         return wanted  # it says how idsync signs in
     console, folder = invocation.console, directory / KEYS
     has_key = bool(keys_in(folder))
@@ -172,7 +178,9 @@ def _registered(invocation: Invocation, directory: Path, wanted: Wanted, *, auto
             return None
         make_key(folder, place.now())
     console.result("\n".join(registration(public_keys(folder)[0], place.okta.scopes_to_read())))
-    client_id = console.ask("Client ID of the app:") if console.can_ask else ""
+    client_id = console.ask("Client ID of the app (later, if it is empty):") if console.can_ask else ""
+    if not client_id and os.environ.get(_TOKEN):
+        client_id = LATER
     if not client_id:
         raise UsageError(
             "Which app in Okta stands for the key is not known yet.",
@@ -183,18 +191,22 @@ def _registered(invocation: Invocation, directory: Path, wanted: Wanted, *, auto
 
 
 @contextmanager
-def _writer(place: Workspace, apps: "OktaSsoApps") -> "Iterator[OktaSsoApps]":
-    """What makes and assigns the app: with the token of an administrator where idsync itself has a key."""
+def _doors(place: Workspace, *, waits: bool) -> "Iterator[tuple[OktaSsoApps, OktaSsoApps]]":
+    """What looks, with the credential that idsync goes on with, and what makes: with the token of an administrator
+    where idsync itself has a key. While that `waits` for its client id, the token does both.
+    """
     integration = place.settings.integration
-    if not isinstance(integration.authentication, OAuth) or not os.environ.get(_TOKEN):
-        yield apps
-        return
     token = ApiToken(EnvironmentSecret(_TOKEN, integration.position))
     administrator = Workspace(
         replace(place.settings, integration=replace(integration, authentication=token)), place.directory
     )
-    with administrator.okta.sso_apps() as writer:
-        yield writer
+    has_key = isinstance(integration.authentication, OAuth)
+    if waits or not has_key or not os.environ.get(_TOKEN):
+        with (administrator if waits else place).okta.sso_apps() as apps:
+            yield apps, apps
+        return
+    with place.okta.sso_apps() as apps, administrator.okta.sso_apps() as writer:
+        yield apps, writer
 
 
 def _write(directory: Path, files: dict[str, str], *, is_new: bool) -> None:
