@@ -18,11 +18,11 @@ WRITES = 1 + len(GROUPS) + len(FILES)
 OPTIONS = tuple(option for name in GROUPS for option in ("--group", name))
 
 
-def killed(world: World, how: str, number: int) -> int:
+def killed(world: World, how: str, number: int, options: tuple[str, ...] = OPTIONS) -> int:
     """How a process ended that was to be killed at a write."""
     command = [sys.executable, "-m", "tests.acceptance.enroll_killed", how, str(number)]
     process = subprocess.run(
-        [*command, *world.arguments(*OPTIONS)], env=environment(TOKEN), capture_output=True, timeout=60, check=False
+        [*command, *world.arguments(*options)], env=environment(TOKEN), capture_output=True, timeout=60, check=False
     )
     return process.returncode
 
@@ -46,6 +46,22 @@ def test_killed_at_each_write_and_run_again_equals_an_unbroken_run(how: str, tmp
             assert "nothing was changed" in third.err
             assert (world.files, world.writes) == (before, writes)
             world.run("validate")
+
+
+@pytest.mark.parametrize("how", ["before", "after"])
+def test_with_a_key_it_is_the_same_and_one_key_is_made(how: str, tmp_path: Path) -> None:
+    for number in range(1, 1 + 1 + 1 + len(FILES) + 1):  # the key, the app, who gets it, and the files
+        with running(simulator := Simulator(Organization())) as url:
+            world = World(simulator, url, tmp_path / f"{how}-{number}")
+            assert killed(world, how, number, ("--oauth",)) == -signal.SIGKILL
+            again = world.enroll("--oauth")
+            assert again.code == 0, again.err
+            assert len([*world.folder.glob("keys/*.pem")]) == 1
+            assert made(simulator.requests.writes) == {"POST": 1, "PUT": 1}
+            before = world.files
+            assert {*before} > FILES
+            assert "nothing was changed" in world.enroll("--oauth").err
+            assert world.files == before
 
 
 def made(writes: list[RecordedRequest]) -> dict[str, int]:
