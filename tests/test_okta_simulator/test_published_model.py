@@ -11,9 +11,11 @@ import pytest
 from okta.api.application_api import ApplicationApi
 from okta.api.application_groups_api import ApplicationGroupsApi
 from okta.api.application_users_api import ApplicationUsersApi
+from okta.api.event_hook_api import EventHookApi
 from okta.api.group_api import GroupApi
 from okta.api.group_rule_api import GroupRuleApi
 from okta.api.role_assignment_b_group_api import RoleAssignmentBGroupApi
+from okta.api.role_e_custom_permission_api import RoleECustomPermissionApi
 from okta.api.system_log_api import SystemLogApi
 from okta.api.user_api import UserApi
 from okta.api.user_resources_api import UserResourcesApi
@@ -155,6 +157,8 @@ def test_a_member_that_the_model_lacks_or_types_otherwise_would_be_noticed(reade
 
 
 OPERATIONS: list[tuple[type[Any], str, str, set[str]]] = [
+    (EventHookApi, "list_event_hooks", "/api/v1/eventHooks", set()),
+    (RoleECustomPermissionApi, "list_role_permissions", "/api/v1/iam/roles/{roleIdOrLabel}/permissions", set()),
     (UserApi, "list_users", "/api/v1/users", {"search", "filter", "q", "after", "limit", "fields", "sort_by"}),
     (UserApi, "get_user", "/api/v1/users/{id}", set()),
     (UserResourcesApi, "list_user_groups", "/api/v1/users/{id}/groups", set()),
@@ -222,6 +226,9 @@ WRITING: list[tuple[type[Any], str, str, str]] = [
     (ApplicationGroupsApi, "unassign_application_from_group", "DELETE", "/api/v1/apps/{appId}/groups/{groupId}"),
     (RoleAssignmentBGroupApi, "assign_role_to_group", "POST", "/api/v1/groups/{groupId}/roles"),
     (RoleAssignmentBGroupApi, "unassign_role_from_group", "DELETE", "/api/v1/groups/{groupId}/roles/{id}"),
+    (EventHookApi, "create_event_hook", "POST", "/api/v1/eventHooks"),
+    (EventHookApi, "verify_event_hook", "POST", "/api/v1/eventHooks/{eventHookId}/lifecycle/verify"),
+    (EventHookApi, "delete_event_hook", "DELETE", "/api/v1/eventHooks/{eventHookId}"),
 ]
 
 
