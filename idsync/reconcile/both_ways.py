@@ -77,7 +77,9 @@ class _Merging:
         self._apps = {app.id: app for app in inputs.snapshot.apps}
         self._groups = {group.id: group for group in inputs.snapshot.groups}
         self._accounts = {entry.okta_id: name for name, entry in inputs.index.users.items() if entry.okta_id}
-        self._agreed = both.agreed.members(names, None if both.whole else self._names.keys() | self._accounts.keys())
+        # Sets, since taking the keys of a mapping from a set looks at each of the keys.
+        self._known, self._with_account = frozenset(self._names), frozenset(self._accounts)
+        self._agreed = both.agreed.members(names, None if both.whole else self._known | self._with_account)
         self._sent = sent_by_list(both.facts.between(FIRST_KEY, END_KEY))
         self._here = ListsHere(inputs, target, self._present, whole=both.whole)
         self._merged: dict[str, frozenset[str]] = {}
@@ -147,7 +149,7 @@ class _Merging:
         # Without an account nobody can be in a list: that it is gone edits none of their memberships.
         if nested:
             self._by_nesting[subject.id] = nested
-        inside = here.direct | nested | (upstream - self._accounts.keys())
+        inside = here.direct | nested | (upstream - self._with_account)
         merged = three_way(None if agreed is None else agreed & self._present, upstream, inside, here.edited)
         if agreed is not None:
             self._taken_up.add(subject.id)
@@ -212,7 +214,7 @@ class _Merging:
     def _left(self, agreed: frozenset[str]) -> dict[str, str]:
         """Those whom both sides agreed on and who are in the pool no more, and go or are gone here."""
         names_left = self._inputs.pool.names_left
-        gone = ((person, self._accounts.get(person)) for person in sorted(agreed - self._names.keys()))
+        gone = ((person, self._accounts.get(person)) for person in sorted(agreed - self._known))
         return {person: name or "" for person, name in gone if name is None or name in names_left}
 
     def _called(self, people: frozenset[str]) -> frozenset[str]:
