@@ -11,7 +11,7 @@ from idsync.plan.changes import Plan
 from idsync.plan.planfile import decode_plan
 from idsync.render.links import NO_LINKS, Links
 from idsync.render.style import COLOUR, PLAIN
-from idsync.render.undescribed import NEWCOMERS_DESCRIBED
+from idsync.render.view.undescribed import NEWCOMERS_DESCRIBED
 
 FORMATS = ("text", "json", "markdown", "html", "sarif", "junit", "github")
 """What `--format` takes where a plan is printed."""
@@ -78,7 +78,7 @@ def recap_of(plan: Plan, invocation: Invocation, *, split: bool, part: Plan | No
 
 def redacted_plan(plan: Plan, key: bytes, form: str) -> Plan:
     """The plan under pseudonyms, for one of the formats; what machines read is marked as not to be applied."""
-    from idsync.render.redacted import redacted, redacted_file
+    from idsync.render.redaction.redacted import redacted, redacted_file
 
     shown = redacted(plan, key)
     return redacted_file(shown) if form == "json" else shown

@@ -7,8 +7,8 @@ from idsync import __version__
 from idsync.cli.invocation import Invocation
 from idsync.diagnostics import Diagnostic
 from idsync.plan.changes import Plan
-from idsync.render import annotations, junit, sarif
-from idsync.render.reported import Places
+from idsync.render.reports import annotations, junit, sarif
+from idsync.render.reports.reported import Places
 
 REPORTS = ("sarif", "junit", "github")
 """The formats of `--format` that are reports."""

@@ -6,13 +6,13 @@ from typing import Any
 
 import msgspec
 
-from idsync.render.cells import plain_words
 from idsync.render.escape_text import shown
 from idsync.render.lines import Line, entry_lines, people_lines, problem_line, tally_line, tally_words
 from idsync.render.room import shares
-from idsync.render.sides import SideOfView, sides_of
-from idsync.render.titles import PROBLEMS, REACH, RELEASED, TALLIES, group_title
-from idsync.render.view import LOSING, Entry, Group, PlanView, Problem, Section, Tally
+from idsync.render.view.cells import plain_words
+from idsync.render.view.sides import SideOfView, sides_of
+from idsync.render.view.titles import PROBLEMS, REACH, RELEASED, TALLIES, group_title
+from idsync.render.view.view import LOSING, Entry, Group, PlanView, Problem, Section, Tally
 from idsync.render.wrap import rows
 
 COLUMNS = 80

@@ -7,13 +7,13 @@ from idsync.plan.changes import GuardResult, Plan
 from idsync.plan.guards import UNATTENDED
 from idsync.plan.health import RELEASABLE
 from idsync.plan.holding import BY_HAND, MOVED, in_order
-from idsync.render.cells import CODE_LIMIT
-from idsync.render.change_rows import change_sections
 from idsync.render.escape_text import shown, visible
 from idsync.render.phrases import counted, listed
 from idsync.render.style import PLAIN, Style
 from idsync.render.text import sections_text
-from idsync.render.verdicts import CODES_SHOWN, limit_words
+from idsync.render.view.cells import CODE_LIMIT
+from idsync.render.view.change_rows import change_sections
+from idsync.render.view.verdicts import CODES_SHOWN, limit_words
 from idsync.render.wrap import wrapped
 
 

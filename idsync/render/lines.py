@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from idsync.render.cells import (
+from idsync.render.phrases import counted, in_target
+from idsync.render.style import Tone
+from idsync.render.view.cells import (
     Access,
     AppName,
     Cell,
@@ -19,10 +21,8 @@ from idsync.render.cells import (
     plain_words,
     some,
 )
-from idsync.render.phrases import counted, in_target
-from idsync.render.style import Tone
-from idsync.render.titles import SYMBOLS
-from idsync.render.view import Effect, Entry, Outcome, People, Problem, Symbol, Tally, Thing
+from idsync.render.view.titles import SYMBOLS
+from idsync.render.view.view import Effect, Entry, Outcome, People, Problem, Symbol, Tally, Thing
 from idsync.render.wrap import Piece
 
 TONES: dict[Symbol, Tone] = {"+": "added", "-": "removed", "~": "changed", "!": "warning", " ": "faint"}

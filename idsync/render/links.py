@@ -6,7 +6,7 @@ from urllib.parse import quote
 import msgspec
 
 from idsync.model.earlier import AS_APPLIED_BEFORE
-from idsync.render.cells import Place
+from idsync.render.view.cells import Place
 
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&*+,;=%-]+\Z")
 """What can stand in a link of every format without being escaped: no space, bracket, quote, backslash or pipe."""

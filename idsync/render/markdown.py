@@ -8,16 +8,28 @@ from collections.abc import Callable, Iterator, Sequence
 from msgspec.structs import replace
 
 from idsync.plan.changes import Plan
-from idsync.render.cells import Cell, Code, Place, Safe, Said, Words, plain, some
 from idsync.render.escape_markdown import code, prose
 from idsync.render.lines import Line, brief, by_kind, entry_lines, tally_words, thing_notes, thing_words
 from idsync.render.links import NO_LINKS, Links
 from idsync.render.markdown_blocks import Block, written
 from idsync.render.phrases import counted, in_target
-from idsync.render.plan_view import plan_view
-from idsync.render.sides import SideOfView, sides_of
-from idsync.render.titles import ORDER, PROBLEMS, REACH, RELEASED, TALLIES, group_title
-from idsync.render.view import LOSING, Entry, Group, Outcome, People, PlanView, Problem, Section, Symbol, Tally, Thing
+from idsync.render.view.cells import Cell, Code, Place, Safe, Said, Words, plain, some
+from idsync.render.view.plan_view import plan_view
+from idsync.render.view.sides import SideOfView, sides_of
+from idsync.render.view.titles import ORDER, PROBLEMS, REACH, RELEASED, TALLIES, group_title
+from idsync.render.view.view import (
+    LOSING,
+    Entry,
+    Group,
+    Outcome,
+    People,
+    PlanView,
+    Problem,
+    Section,
+    Symbol,
+    Tally,
+    Thing,
+)
 
 MARKER = "<!-- idsync-plan -->"
 """The first line, by which a workflow finds its own comment again."""

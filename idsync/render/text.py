@@ -7,16 +7,16 @@ from collections.abc import Sequence
 
 from idsync.plan.changes import Plan
 from idsync.render.blocks import COLUMNS, Block, blocks_of, fitting, section_block
-from idsync.render.cells import Cell, Value, plain_words
-from idsync.render.headline import headline
 from idsync.render.lines import Line, entry_lines
-from idsync.render.outcomes import touched_by
-from idsync.render.plan_view import plan_view
 from idsync.render.style import PLAIN, Style
-from idsync.render.titles import ORDER
-from idsync.render.undescribed import NEWCOMERS_DESCRIBED
-from idsync.render.verdicts import warnings_of
-from idsync.render.view import PlanView, Section
+from idsync.render.view.cells import Cell, Value, plain_words
+from idsync.render.view.headline import headline
+from idsync.render.view.outcomes import touched_by
+from idsync.render.view.plan_view import plan_view
+from idsync.render.view.titles import ORDER
+from idsync.render.view.undescribed import NEWCOMERS_DESCRIBED
+from idsync.render.view.verdicts import warnings_of
+from idsync.render.view.view import PlanView, Section
 from idsync.render.wrap import wrapped
 
 ROOM = 46

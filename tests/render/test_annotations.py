@@ -11,10 +11,10 @@ from idsync.diagnostics import Diagnostic, Position, Severity
 from idsync.model.directory import ConfigCause, Reason
 from idsync.model.findings import Finding
 from idsync.plan.changes import PersonDelta, Plan
-from idsync.render.annotations import EACH_LEVEL, render_diagnostics, render_plan
-from idsync.render.cells import Place as CellPlace
 from idsync.render.links import Links
-from idsync.render.reported import Places
+from idsync.render.reports.annotations import EACH_LEVEL, render_diagnostics, render_plan
+from idsync.render.reports.reported import Places
+from idsync.render.view.cells import Place as CellPlace
 from tests.effort import examples
 from tests.render import plans
 from tests.render.plans import AWS, STORIES, belonging, group, list_change, role

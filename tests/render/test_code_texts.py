@@ -11,23 +11,23 @@ import pytest
 
 from idsync.plan.guards import ALL_GUARDS
 from idsync.plan.health import RELEASABLE
-from idsync.render.doubt_codes import DOUBT_CODES, GUARD_CODES
-from idsync.render.finding_codes import FINDING_CODES
+from idsync.render.reports.doubt_codes import DOUBT_CODES, GUARD_CODES
+from idsync.render.reports.finding_codes import FINDING_CODES
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "diagnostics.md"
 TABLES: dict[str, tuple[str, tuple[str, ...], Iterable[tuple[str, ...]]]] = {
     "finding codes": (
-        "idsync/render/finding_codes.py",
+        "idsync/render/reports/finding_codes.py",
         ("code", "severity", "what it says", "what to do"),
         [(each.name, each.severity, each.says, each.to_do) for each in FINDING_CODES.values()],
     ),
     "doubts": (
-        "idsync/render/doubt_codes.py",
+        "idsync/render/reports/doubt_codes.py",
         ("code", "verdict", "what it says"),
         [(each.name, each.verdict, each.says) for each in DOUBT_CODES.values()],
     ),
     "guards": (
-        "idsync/render/doubt_codes.py",
+        "idsync/render/reports/doubt_codes.py",
         ("guard", "counts"),
         [(each.name, each.counts) for each in GUARD_CODES.values()],
     ),

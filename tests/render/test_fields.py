@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from msgspec.structs import replace
 
 from idsync.model.resources import AccessList, Grants, Owner, User
-from idsync.render.fields import differing_fields
+from idsync.render.view.fields import differing_fields
 from tests.effort import examples
 from tests.render.plans import make_list, make_user
 from tests.render.strategies import values_of

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from idsync.plan.changes import Plan
-from idsync.render import annotations, json, junit, markdown, sarif, text
-from idsync.render.titles import ORDER, OUTCOMES, PROBLEMS, REACH, RELEASED, SIDES, TALLIES
+from idsync.render import json, markdown, text
+from idsync.render.reports import annotations, junit, sarif
+from idsync.render.view.titles import ORDER, OUTCOMES, PROBLEMS, REACH, RELEASED, SIDES, TALLIES
 from tests.render.page import page_of
 from tests.render.plans import STORIES
 

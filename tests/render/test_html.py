@@ -18,8 +18,8 @@ from idsync.render.html.flows import NODES_SHOWN, Flow, Node, flows_of
 from idsync.render.html.people import ENTRIES_OPEN
 from idsync.render.html.picture import picture
 from idsync.render.links import Links
-from idsync.render.plan_view import plan_view
-from idsync.render.redacted import redacted
+from idsync.render.redaction.redacted import redacted
+from idsync.render.view.plan_view import plan_view
 from tests.effort import examples
 from tests.render import plans
 from tests.render.large import large

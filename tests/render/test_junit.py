@@ -11,8 +11,8 @@ from idsync.diagnostics import Diagnostic, Position, Severity
 from idsync.model.directory import UpstreamCause
 from idsync.model.findings import Finding
 from idsync.plan.changes import GuardResult, Plan
-from idsync.render.junit import render_diagnostics, render_plan
-from idsync.render.reported import Places
+from idsync.render.reports.junit import render_diagnostics, render_plan
+from idsync.render.reports.reported import Places
 from tests.effort import examples
 from tests.render import plans
 from tests.render.plans import STORIES

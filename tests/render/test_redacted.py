@@ -29,10 +29,11 @@ from idsync.plan.changes import (
     UserChange,
 )
 from idsync.plan.planfile import decode_plan, encode_plan
-from idsync.render import annotations, json, junit, markdown, sarif, text
-from idsync.render.people_known import known_of
-from idsync.render.redacted import redacted, redacted_file
-from idsync.render.scrubbing import Scrubber
+from idsync.render import json, markdown, text
+from idsync.render.redaction.people_known import known_of
+from idsync.render.redaction.redacted import redacted, redacted_file
+from idsync.render.redaction.scrubbing import Scrubber
+from idsync.render.reports import annotations, junit, sarif
 from tests.effort import examples
 from tests.render import plans
 from tests.render.page import page_of

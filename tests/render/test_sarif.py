@@ -15,9 +15,9 @@ from idsync.diagnostics import Diagnostic, Position, Severity
 from idsync.model.directory import ConfigCause, UpstreamCause
 from idsync.model.findings import Finding, Health
 from idsync.plan.changes import GuardResult, Plan
-from idsync.render.finding_codes import FINDING_CODES
-from idsync.render.reported import Places
-from idsync.render.sarif import FINGERPRINT, render_diagnostics, render_plan
+from idsync.render.reports.finding_codes import FINDING_CODES
+from idsync.render.reports.reported import Places
+from idsync.render.reports.sarif import FINGERPRINT, render_diagnostics, render_plan
 from tests.effort import examples
 from tests.render import plans
 from tests.render.plans import HOSTILE, STORIES

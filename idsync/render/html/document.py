@@ -11,7 +11,6 @@ from html import escape
 from importlib import resources
 
 from idsync.plan.changes import Plan
-from idsync.render.cells import Code, Said, some
 from idsync.render.html.flows import flows_of
 from idsync.render.html.markup import Markup
 from idsync.render.html.people import TAGS, PeopleMarkup
@@ -19,10 +18,11 @@ from idsync.render.html.picture import picture
 from idsync.render.html.rows import rows
 from idsync.render.lines import CAUSES_SHOWN, brief
 from idsync.render.links import NO_LINKS, Links
-from idsync.render.plan_view import plan_view
-from idsync.render.sides import sides_of
-from idsync.render.titles import ORDER, PROBLEMS, REACH, RELEASED, TALLIES
-from idsync.render.view import Entry, PlanView, Problem, Section, Tally
+from idsync.render.view.cells import Code, Said, some
+from idsync.render.view.plan_view import plan_view
+from idsync.render.view.sides import sides_of
+from idsync.render.view.titles import ORDER, PROBLEMS, REACH, RELEASED, TALLIES
+from idsync.render.view.view import Entry, PlanView, Problem, Section, Tally
 
 TALLIES_OPEN = 12
 """So many rows of the roll-up stand open; the rest is folded."""

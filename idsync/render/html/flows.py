@@ -6,10 +6,10 @@ from typing import Literal
 
 import msgspec
 
-from idsync.render.cells import AppName, ListName, Place, Role, Trait, Upstream, plain
 from idsync.render.escape_text import shown
 from idsync.render.html.people import name_of
-from idsync.render.view import Group, Outcome, People, Thing
+from idsync.render.view.cells import AppName, ListName, Place, Role, Trait, Upstream, plain
+from idsync.render.view.view import Group, Outcome, People, Thing
 
 Column = Literal[0, 1, 2]
 """Ways, lists, roles."""

@@ -7,7 +7,8 @@ Names stand in `bdi`, so that one written from right to left moves nothing but i
 
 from html import escape
 
-from idsync.render.cells import (
+from idsync.render.links import Links
+from idsync.render.view.cells import (
     AppName,
     Cell,
     Code,
@@ -23,8 +24,7 @@ from idsync.render.cells import (
     Words,
     plain,
 )
-from idsync.render.links import Links
-from idsync.render.view import Effect, Entry, Symbol
+from idsync.render.view.view import Effect, Entry, Symbol
 
 _KINDS: dict[Symbol, str] = {"+": "gain", "-": "lose", "~": "keep", "!": "warn", " ": ""}
 """The classes by which the sheet puts a sign, and its word for who cannot see it, before an element."""

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from html import escape
 
-from idsync.render.cells import Access, ListName, Person, Words, joined, plain
 from idsync.render.escape_text import shown
 from idsync.render.html.markup import Markup, kind
 from idsync.render.html.rows import rows
 from idsync.render.lines import thing_notes, thing_words
 from idsync.render.phrases import counted, in_target
-from idsync.render.titles import EDIT, OKTA, OUTCOMES, SYMBOLS
-from idsync.render.view import LOSING, Group, Outcome, People, Thing
+from idsync.render.view.cells import Access, ListName, Person, Words, joined, plain
+from idsync.render.view.titles import EDIT, OKTA, OUTCOMES, SYMBOLS
+from idsync.render.view.view import LOSING, Group, Outcome, People, Thing
 
 NAMES_OPEN = 6
 """So many names stand open; more are folded."""

@@ -9,7 +9,7 @@ from idsync.plan.changes import AccessListChange, BriefPlan, PlainChange, Plan, 
 from idsync.plan.effective import Key, Lists, granted, missing_requirements
 from idsync.plan.newcomers import plain_newcomers
 from idsync.plan.role_reach import RoleReach
-from idsync.render.things import OWN_ROUTE
+from idsync.render.view.things import OWN_ROUTE
 
 NEWCOMERS_DESCRIBED = 200
 """How many newcomers a view describes unless it is asked for more: a first import is of nothing but newcomers."""

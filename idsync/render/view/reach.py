@@ -8,11 +8,11 @@ from idsync.model.directory import Reason
 from idsync.plan.changes import AccessListChange, Plan
 from idsync.plan.guards import PROTECTED
 from idsync.plan.reach import CODES, ENDING, TOUCHED
-from idsync.render.cells import Code, ListName, Safe, Said, Words, joined, some
-from idsync.render.outcomes import Touched
 from idsync.render.phrases import counted, in_target
-from idsync.render.verdicts import limit_words
-from idsync.render.view import Entry, Outcome
+from idsync.render.view.cells import Code, ListName, Safe, Said, Words, joined, some
+from idsync.render.view.outcomes import Touched
+from idsync.render.view.verdicts import limit_words
+from idsync.render.view.view import Entry, Outcome
 
 NAMES_SHOWN = 6
 

@@ -6,9 +6,9 @@ from msgspec import UnsetType
 
 from idsync.model.findings import GUARDS_CHANGED
 from idsync.plan.changes import Counts, LockChange, Plan
-from idsync.render.outcomes import Touched
 from idsync.render.phrases import counted
-from idsync.render.view import Outcome
+from idsync.render.view.outcomes import Touched
+from idsync.render.view.view import Outcome
 
 NOTHING = Counts()
 NO_CHANGES = "No changes. The directory is as the configuration and Okta ask."

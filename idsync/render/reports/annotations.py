@@ -13,10 +13,10 @@ import msgspec
 from idsync.diagnostics import Diagnostic
 from idsync.model.earlier import AS_APPLIED_BEFORE
 from idsync.plan.changes import Plan
-from idsync.render.access_by_line import LineAccess, access_by_line
 from idsync.render.escape_text import shown, visible
 from idsync.render.phrases import counted, listed, listed_names
-from idsync.render.reported import Level, Place, Places, Reported, reported_of_diagnostics, reported_of_plan
+from idsync.render.reports.access_by_line import LineAccess, access_by_line
+from idsync.render.reports.reported import Level, Place, Places, Reported, reported_of_diagnostics, reported_of_plan
 
 EACH_LEVEL = 10
 """How many of a level GitHub shows of one step."""

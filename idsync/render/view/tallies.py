@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 
 from idsync.plan.changes import Access, Plan
 from idsync.plan.effective import Key
-from idsync.render.cells import Place, Upstream
-from idsync.render.made import MadeWhenRead
-from idsync.render.things import OWN_ROUTE, Things
-from idsync.render.undescribed import gained_by
-from idsync.render.view import Symbol, Tally, Thing
+from idsync.render.view.cells import Place, Upstream
+from idsync.render.view.made import MadeWhenRead
+from idsync.render.view.things import OWN_ROUTE, Things
+from idsync.render.view.undescribed import gained_by
+from idsync.render.view.view import Symbol, Tally, Thing
 
 LIST = "access_list"
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from idsync.render.cells import Access, ListName, Person, Place, Upstream, Words
+from idsync.render.view.cells import Access, ListName, Person, Place, Upstream, Words
 
 Symbol = Literal["+", "-", "~", "!", " "]
 """Given, taken, changed, in the way, neither."""

@@ -33,9 +33,9 @@ from idsync.plan.changes import (
 )
 from idsync.plan.seal import sealed
 from idsync.plan.steps import in_listing_order
-from idsync.render.people_known import attribute_of, known_of, people_in
-from idsync.render.redacted_findings import RedactedFindings
-from idsync.render.scrubbing import Scrubber
+from idsync.render.redaction.people_known import attribute_of, known_of, people_in
+from idsync.render.redaction.redacted_findings import RedactedFindings
+from idsync.render.redaction.scrubbing import Scrubber
 
 LEFT_OUT = "(left out)"
 OWN_ROUTE = "user"

@@ -7,10 +7,10 @@ from msgspec.structs import replace
 from idsync.plan.changes import AccessListChange, Plan
 from idsync.plan.okta_delta import kind_in_okta, names_in_okta
 from idsync.plan.sections import OKTA
-from idsync.render.cells import Code, Person, some
-from idsync.render.change_rows import list_cell
 from idsync.render.phrases import counted
-from idsync.render.view import Entry, Section, Symbol
+from idsync.render.view.cells import Code, Person, some
+from idsync.render.view.change_rows import list_cell
+from idsync.render.view.view import Entry, Section, Symbol
 
 NAMES_SHOWN = 12
 

@@ -9,10 +9,10 @@ from idsync.plan.changes import GuardResult, Plan
 from idsync.plan.guards import PROTECTED
 from idsync.plan.health import RELEASABLE
 from idsync.plan.holding import BY_HAND
-from idsync.render.cells import CODE_LIMIT, Code, Command, Safe, Said, Words, cause_cell, some
 from idsync.render.escape_text import shown
 from idsync.render.phrases import counted, in_target
-from idsync.render.view import Entry, Problem, Severity
+from idsync.render.view.cells import CODE_LIMIT, Code, Command, Safe, Said, Words, cause_cell, some
+from idsync.render.view.view import Entry, Problem, Severity
 
 CODES_SHOWN = 5
 _GRAVITY: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}

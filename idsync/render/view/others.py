@@ -11,13 +11,13 @@ from idsync.model.ownership import list_of_role
 from idsync.model.plain_resources import title_of
 from idsync.plan.changes import AccessListChange, AnyPlainChange, Change, LockChange, PlainChange, Plan, UserChange
 from idsync.plan.touched import locked_person
-from idsync.render.cells import Code, ListName, Person, Role, Words, cause_cell, some
-from idsync.render.change_rows import change_entry, edits_lost, field_entries, list_cell, why
-from idsync.render.made import MadeWhenRead
-from idsync.render.outcomes import Touched
 from idsync.render.phrases import REASONS, counted
-from idsync.render.titles import SIDES
-from idsync.render.view import Entry, Section, Side, Symbol
+from idsync.render.view.cells import Code, ListName, Person, Role, Words, cause_cell, some
+from idsync.render.view.change_rows import change_entry, edits_lost, field_entries, list_cell, why
+from idsync.render.view.made import MadeWhenRead
+from idsync.render.view.outcomes import Touched
+from idsync.render.view.titles import SIDES
+from idsync.render.view.view import Entry, Section, Side, Symbol
 
 NAMES_SHOWN = 12
 ALIKE_FROM = 3

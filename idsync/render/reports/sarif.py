@@ -13,7 +13,7 @@ import msgspec
 from idsync.diagnostics import Diagnostic
 from idsync.plan.changes import Plan
 from idsync.render.escape_text import shown
-from idsync.render.reported import (
+from idsync.render.reports.reported import (
     Place,
     Places,
     Reported,

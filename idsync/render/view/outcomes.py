@@ -9,7 +9,7 @@ from idsync.model.directory import Reason
 from idsync.plan.changes import AccessListChange, BriefPlan, PersonDelta, Plan, UserChange, passes_on
 from idsync.plan.guards import ALL_GUARDS
 from idsync.render.phrases import REASONS
-from idsync.render.view import Outcome
+from idsync.render.view.view import Outcome
 
 
 class Touched(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from idsync.diagnostics import Diagnostic
 from idsync.plan.changes import Plan
 from idsync.render.escape_text import shown
 from idsync.render.phrases import in_target
-from idsync.render.reported import Family, Places, Reported, reported_of_diagnostics, reported_of_plan
+from idsync.render.reports.reported import Family, Places, Reported, reported_of_diagnostics, reported_of_plan
 
 NAME_LIMIT = 200
 _SUITES: dict[Family, str] = {

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import msgspec
 
 from idsync.render.phrases import counted
-from idsync.render.titles import SIDES
-from idsync.render.view import Group, PlanView, Section
+from idsync.render.view.titles import SIDES
+from idsync.render.view.view import Group, PlanView, Section
 
 
 class SideOfView(msgspec.Struct, frozen=True):

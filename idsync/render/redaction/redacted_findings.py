@@ -8,9 +8,9 @@ from idsync.model.directory import Cause, UpstreamCause
 from idsync.model.findings import GUARDS_CHANGED, OLDER, Finding
 from idsync.plan.changes import GuardResult
 from idsync.plan.reach import CODES as COUNTED
-from idsync.render.doubt_codes import DOUBT_CODES
-from idsync.render.finding_codes import FINDING_CODES
 from idsync.render.phrases import listed
+from idsync.render.reports.doubt_codes import DOUBT_CODES
+from idsync.render.reports.finding_codes import FINDING_CODES
 
 ABOUT_NOBODY = (DOUBT_CODES.keys() - {"unreadable"}) | {
     OLDER,

@@ -1,6 +1,6 @@
 """What the parts of a plan are called, in every format."""
 
-from idsync.render.view import Group, Outcome, Side, Symbol
+from idsync.render.view.view import Group, Outcome, Side, Symbol
 
 OUTCOMES = {
     Outcome.LOSES_ALL: "Lose all access",

@@ -7,9 +7,9 @@ from msgspec.structs import replace
 from idsync.model.directory import Cause, Reason, UpstreamCause
 from idsync.plan.changes import Access as AccessOfPlan
 from idsync.plan.changes import PersonDelta
-from idsync.render.cells import Access, AppName, ListName, Role, Trait, cause_cell
-from idsync.render.outcomes import Touched, title_of
-from idsync.render.view import Symbol, Thing
+from idsync.render.view.cells import Access, AppName, ListName, Role, Trait, cause_cell
+from idsync.render.view.outcomes import Touched, title_of
+from idsync.render.view.view import Symbol, Thing
 
 OWN_ROUTE = "user"
 

@@ -14,11 +14,11 @@ from idsync.diagnostics import Diagnostic
 from idsync.model.directory import Cause, ConfigCause, UpstreamCause
 from idsync.model.findings import Finding
 from idsync.plan.changes import GuardResult, Plan
-from idsync.render.doubt_codes import DOUBT_CODES, GUARD_CODES
 from idsync.render.escape_text import shown, visible
-from idsync.render.finding_codes import FINDING_CODES
 from idsync.render.phrases import in_target
-from idsync.render.verdicts import limit_words
+from idsync.render.reports.doubt_codes import DOUBT_CODES, GUARD_CODES
+from idsync.render.reports.finding_codes import FINDING_CODES
+from idsync.render.view.verdicts import limit_words
 
 Level = Literal["error", "warning", "note"]
 Family = Literal["snapshot", "guard", "finding", "configuration"]

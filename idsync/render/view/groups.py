@@ -11,11 +11,11 @@ import msgspec
 from idsync.model.directory import OF_A_SETTING, OF_AN_EDIT
 from idsync.plan.changes import Access, PersonDelta, UserChange, passes_on
 from idsync.plan.holding import GIVING
-from idsync.render.cells import Person
-from idsync.render.outcomes import Touched, happened
 from idsync.render.phrases import REASONS
-from idsync.render.things import OWN_ROUTE, Things
-from idsync.render.view import Group, Outcome, People
+from idsync.render.view.cells import Person
+from idsync.render.view.outcomes import Touched, happened
+from idsync.render.view.things import OWN_ROUTE, Things
+from idsync.render.view.view import Group, Outcome, People
 
 Parted = tuple[bool, PersonDelta, Outcome]
 """Whether the configuration decides it, of whom it is what, and what becomes of them by it."""

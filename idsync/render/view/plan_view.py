@@ -3,19 +3,19 @@
 from collections.abc import Sequence
 
 from idsync.plan.changes import Plan
-from idsync.render.cells import Time, Value, Words
-from idsync.render.change_rows import change_sections
-from idsync.render.groups import groups_of
-from idsync.render.headline import headline
-from idsync.render.others import others_of
-from idsync.render.outcomes import touched_by
-from idsync.render.reach import reach_of
-from idsync.render.tallies import tallies_of
-from idsync.render.things import Things
-from idsync.render.to_okta import of_the_directory, to_okta
-from idsync.render.undescribed import NEWCOMERS_DESCRIBED, undescribed_in
-from idsync.render.verdicts import problems_of, released_of, warnings_of
-from idsync.render.view import PlanView
+from idsync.render.view.cells import Time, Value, Words
+from idsync.render.view.change_rows import change_sections
+from idsync.render.view.groups import groups_of
+from idsync.render.view.headline import headline
+from idsync.render.view.others import others_of
+from idsync.render.view.outcomes import touched_by
+from idsync.render.view.reach import reach_of
+from idsync.render.view.tallies import tallies_of
+from idsync.render.view.things import Things
+from idsync.render.view.to_okta import of_the_directory, to_okta
+from idsync.render.view.undescribed import NEWCOMERS_DESCRIBED, undescribed_in
+from idsync.render.view.verdicts import problems_of, released_of, warnings_of
+from idsync.render.view.view import PlanView
 
 
 def plan_view(

@@ -25,11 +25,11 @@ from idsync.plan.changes import (
 from idsync.plan.okta_delta import names_in_okta
 from idsync.plan.sections import OKTA
 from idsync.plan.steps import Phase, phases_of
-from idsync.render.cells import Cell, Code, ListName, Person, Role, Safe, Trait, Value, Words, cause_cell, some
-from idsync.render.fields import differing_fields, value_words
-from idsync.render.made import MadeWhenRead
 from idsync.render.phrases import counted, in_target, reason_words
-from idsync.render.view import Effect, Entry, Section, Symbol
+from idsync.render.view.cells import Cell, Code, ListName, Person, Role, Safe, Trait, Value, Words, cause_cell, some
+from idsync.render.view.fields import differing_fields, value_words
+from idsync.render.view.made import MadeWhenRead
+from idsync.render.view.view import Effect, Entry, Section, Symbol
 
 TITLES = {
     Phase.LOCK: "Locks",

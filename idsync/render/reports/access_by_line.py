@@ -10,8 +10,8 @@ from idsync.model.directory import ConfigCause, Reason
 from idsync.plan.changes import Access, AccessListChange, Plan
 from idsync.render.escape_text import shown
 from idsync.render.phrases import named
-from idsync.render.things import OWN_ROUTE
-from idsync.render.view import Symbol
+from idsync.render.view.things import OWN_ROUTE
+from idsync.render.view.view import Symbol
 
 _Line = tuple[str, int, int, str]
 _Item = tuple[Symbol, str, str, str]
