@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from idsync.sources.protocol import Progress
     from idsync.sources.pushed import PushedSource
     from idsync.sources.snapshot import SnapshotSource as SnapshotReader
+    from idsync.targets.okta.groups import Groups
 
 
 class Workspace:
@@ -61,6 +62,7 @@ class Workspace:
         self.secrets = Secrets(settings, directory, self._environment)
         self.okta = Organization(settings, self.secrets)
         self._holder: Holder | None = None
+        self._asked: list[Groups] = []  # what Okta said of groups for the latest plan, of all judged copies of this
 
     def now(self) -> datetime:
         """The time, in whole seconds: the directory knows none smaller."""
@@ -159,14 +161,20 @@ class Workspace:
         from idsync.reconcile.merged_lists import BothWays
         from idsync.targets.okta.groups import Groups
 
-        return BothWays(store.agreed_lists(OKTA), store.facts, Groups(self.okta.writer))
+        groups = Groups(self.okta.writer)
+        self._asked[:] = [groups]
+        return BothWays(store.agreed_lists(OKTA), store.facts, groups)
 
     def _okta_target(self, store: Store) -> Target:
         from idsync.reconcile.sent_lately import SentLately
+        from idsync.targets.okta.groups import Groups
         from idsync.targets.okta.target import OktaTarget
 
+        def groups() -> Groups:
+            return self._asked[0] if self._asked else Groups(self.okta.writer)
+
         sent = SentLately(store, time.time)
-        return OktaTarget(self.settings.integration.org_url, store.agreed_lists(OKTA), self.okta.writer, sent)
+        return OktaTarget(self.settings.integration.org_url, store.agreed_lists(OKTA), self.okta.writer, sent, groups)
 
     def holder(self, since: str) -> Holder:
         """This process, as the one at work."""
@@ -245,7 +253,9 @@ class Workspace:
         """The same place with settings that are judged otherwise."""
         if settings == self.settings:
             return self
-        return Workspace(settings, self.directory, self.warnings, self._environment, self.files)
+        judged_here = Workspace(settings, self.directory, self.warnings, self._environment, self.files)
+        judged_here._asked = self._asked
+        return judged_here
 
     def public_keys(self) -> list[dict[str, Any]]:
         """The public halves of the keys that `idsync keys` keeps, as JWKs; none where the keys are kept otherwise."""

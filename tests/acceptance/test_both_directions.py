@@ -130,6 +130,30 @@ def test_r50_groups_that_a_rule_fills_or_that_convey_a_role_are_put_back(world: 
     assert world.wrote() == []
 
 
+@pytest.mark.parametrize("joins", [True, False])
+@pytest.mark.parametrize("how", ["role", "rule"])
+@pytest.mark.parametrize("more", [(), ("--split",)])
+def test_r50_a_plan_that_waited_does_not_write_a_group_that_was_closed_since(
+    world: World, tmp_path: Path, how: str, more: tuple[str, ...], *, joins: bool
+) -> None:
+    world.edit(world.group.id, "dan" if joins else "ann", joins=joins)
+    kept = tmp_path / "plan.json"
+    assert world.place.run("plan", "-o", kept).code == 0
+    if how == "role":
+        world.organization.grant_role(world.group, Role.APP_ADMIN)
+    else:
+        rule = world.organization.add_rule("later", 'user.department=="Nobody"', [world.group])
+        world.organization.activate_rule(rule)
+    ended = world.place.run("apply", kept, *more)
+    assert ended.code == (8 if more else 6), ended.out + ended.err
+    assert world.group.id in ended.out + ended.err
+    assert world.wrote() == []
+    assert world.there(world.group) == {"ann", "bob"}
+    world.place.apply()
+    assert world.here(world.group.id) == {"ann", "bob"}
+    assert world.wrote() == []
+
+
 def test_r50_who_has_an_app_by_a_group_as_well_stays_on_both_sides(world: World) -> None:
     world.organization.assign_group(world.app, world.group)
     world.place.apply()

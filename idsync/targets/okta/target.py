@@ -22,6 +22,7 @@ from idsync.plan.changes import AccessListChange
 from idsync.plan.sections import OKTA
 from idsync.plan.steps import Phase, Step
 from idsync.targets.given import GivenDirectory
+from idsync.targets.okta.groups import Groups
 from idsync.targets.okta.writer import MembershipWriter
 from idsync.targets.protocol import Resource
 
@@ -42,13 +43,19 @@ class OktaTarget(GivenDirectory):
     atomic = False
     kinds: frozenset[Kind] = frozenset({"access_list", "access_list_member"})
 
-    def __init__(self, org_url: str, agreed: AgreedLists, connect: Connect, sent: NoteSent) -> None:
-        """`connect` gives what writes, to be closed at the end of what is asked of it; `sent` keeps what was sent."""
+    def __init__(
+        self, org_url: str, agreed: AgreedLists, connect: Connect, sent: NoteSent, groups: Callable[[], Groups]
+    ) -> None:
+        """`connect` gives what writes, to be closed at the end of what is asked of it; `sent` keeps what was sent.
+
+        `groups` gives what Okta said of groups when the plan was made, or asks now where that was another process.
+        """
         super().__init__(DirectoryState())
         self._org_url = org_url
         self._agreed = agreed
         self._connect = connect
         self._sent = sent
+        self._groups = groups
         self._writer: MembershipWriter | None = None
         self._checked: set[str] = set()
 
@@ -76,7 +83,8 @@ class OktaTarget(GivenDirectory):
     def access_lists(self, names: Collection[str] | None = None) -> dict[str, AccessList]:
         """The lists; those that a plan is about are asked for by name, before the first of them is written.
 
-        Raises AuthorizationError where the credential may not write them.
+        Groups that a rule fills by now, or that convey an admin role, are not among these (R50): a plan from a file may
+        have waited for days, and is stale then. Raises AuthorizationError where the credential may not write them.
         """
         found = dict(self._agreed.bodies(self._agreed.names() if names is None else names))
         kinds = sorted({each.metadata.labels[KIND_LABEL] for each in found.values()} - self._checked)
@@ -84,7 +92,17 @@ class OktaTarget(GivenDirectory):
             with self._connect() as writer:
                 writer.check_access(kinds)
             self._checked.update(kinds)
-        return found
+        closed = frozenset[str]() if names is None else self._closed(found)
+        return {name: body for name, body in found.items() if name not in closed}
+
+    def _closed(self, lists: dict[str, AccessList]) -> frozenset[str]:
+        """The groups of these that are never written, as far as Okta says."""
+        groups = [name for name, each in lists.items() if each.metadata.labels[KIND_LABEL] == "group"]
+        if not groups:
+            return frozenset()
+        known = self._groups()
+        filled = known.filled_by_rules()
+        return frozenset(name for name in groups if name in filled or known.conveys_admin_role(name))
 
     def memberships(self, people: Iterable[str]) -> dict[str, dict[str, Membership]]:
         """For each list that holds any of `people`, those memberships."""
