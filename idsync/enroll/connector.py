@@ -28,7 +28,8 @@ class Renewal(msgspec.Struct, frozen=True):
 def connector_name(acs_url: str) -> str:
     """The name that Teleport expects of the connector: the end of its address."""
     _, found, name = urlsplit(acs_url).path.partition(_ACS_PATH)
-    return name if found and re.fullmatch(r"[A-Za-z0-9._-]+", name) else "okta"
+    # It becomes the name of a file, which is not to be hidden, or longer than file systems take.
+    return name if found and re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}", name) else "okta"
 
 
 def connector_text(settings: Settings, app: str, acs_url: str, audience: str, metadata: str) -> str:

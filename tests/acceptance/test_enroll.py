@@ -195,6 +195,15 @@ def test_a_contradiction_is_refused(world: World) -> None:
         (["--acs-url", "teleport.acme.com"], "--acs-url is not an address"),
         (["--acs-url", "https://teleport.acme.com/a b"], "--acs-url is not an address"),
         (["--acs-url", "https://[::1"], "--acs-url is not an address"),
+        (["--acs-url", "http://teleport.acme.com/v1/webapi/saml/acs/okta"], "--acs-url is not an address"),
+        (
+            ["--acs-url", "https://teleport.acme.com@evil.example/v1/webapi/saml/acs/okta"],
+            "--acs-url is not an address",
+        ),
+        (["--acs-url", "https://evil.example\\@teleport.acme.com/"], "--acs-url is not an address"),
+        (["--acs-url", "https://telep\u043ert.acme.com/"], "--acs-url is not an address"),
+        (["--acs-url", "https://teleport.acme.com:99999/"], "--acs-url is not an address"),
+        (["--acs-url", "https://teleport.acme.com/v1/webapi/saml/acs/okta#x"], "--acs-url is not an address"),
         (["--client-id", "0oa1"], "holds no key"),
     ],
 )
@@ -212,6 +221,21 @@ def test_an_address_without_a_scheme_is_taken_for_https(world: World) -> None:
     ended = world.enroll(url="127.0.0.1:1")
     assert ended.code == 7
     assert "https://127.0.0.1:1" in ended.err
+
+
+@pytest.mark.parametrize("place", ["notes.txt", "notes.txt/access"])
+def test_a_folder_that_cannot_be_is_told_before_anything_is_made(world: World, place: str) -> None:
+    (world.folder.parent / "notes.txt").write_text("not a folder")
+    world.folder = world.folder.parent / place
+    ended = world.enroll()
+    assert (ended.code, world.writes) == (64, 0), ended.err
+
+
+@pytest.mark.parametrize("name", ["..", ".hidden", "n" * 300])
+def test_a_connector_whose_name_cannot_be_a_file_s_is_named_okta(world: World, name: str) -> None:
+    ended = world.enroll("--acs-url", f"https://teleport.enzos-pizza.com/v1/webapi/saml/acs/{name}")
+    assert ended.code == 0, ended.err
+    assert set(world.files) == FILES
 
 
 def test_mistakes_in_files_that_are_there_are_told_at_their_lines(world: World) -> None:

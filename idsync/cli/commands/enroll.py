@@ -73,7 +73,11 @@ def okta(
     the id yet, the configuration waits for it: run it again with --client-id.
     """
     if not _is_address(acs_url):
-        raise UsageError("--acs-url is not an address.", fix="It is https://PROXY/v1/webapi/saml/acs/NAME.")
+        raise UsageError(
+            "--acs-url is not an address that can be used.",
+            why="Answers that sign people in are sent there: by https, to a host that is plain to see.",
+            fix="It is https://PROXY/v1/webapi/saml/acs/NAME.",
+        )
     if app_label == "" or "" in groups:
         raise UsageError("--app-label or --group is empty.", why="A variable may be unset.", fix="Give a name.")
     if "://" not in org_url:
@@ -94,11 +98,16 @@ def okta(
 
 
 def _is_address(text: str) -> bool:
+    """Whether SAML answers may be sent there: nothing in it that browsers and people read in two ways."""
     try:
-        parts = urlsplit(text)
+        parts, port = urlsplit(text), urlsplit(text).port
     except ValueError:
         return False
-    return parts.scheme in ("https", "http") and bool(parts.hostname) and text.isprintable() and " " not in text
+    is_safe = parts.scheme == "https" or (
+        parts.scheme == "http" and parts.hostname in ("127.0.0.1", "::1", "localhost")
+    )
+    is_plain = text.isascii() and text.isprintable() and not set(text) & set(" \\#@")
+    return is_safe and is_plain and bool(parts.hostname) and port != 0
 
 
 def _enrolled(invocation: Invocation, wanted: Wanted, completed: Completed, *, auto_approve: bool) -> ExitCode:
@@ -120,6 +129,7 @@ def _enrolled(invocation: Invocation, wanted: Wanted, completed: Completed, *, a
         if not auto_approve and not console.confirm("Do this?"):
             has_key = wanted.oauth and not completed.has_integration
             return _declined(invocation, "Nothing but the key was made; the next run keeps it." if has_key else "")
+        _check_folder(directory)
         files = make(writer, enrollment)
         _write(directory, files, is_new=not completed.has_integration)
     console.note("Done.")
@@ -207,6 +217,18 @@ def _doors(place: Workspace, *, waits: bool) -> "Iterator[tuple[OktaSsoApps, Okt
         return
     with place.okta.sso_apps() as apps, administrator.okta.sso_apps() as writer:
         yield apps, writer
+
+
+def _check_folder(directory: Path) -> None:
+    """See that files can be written, before anything is made in Okta. Raises UsageError."""
+    there = next(path for path in (directory, *directory.absolute().parents) if path.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        why = "cannot be written to" if there.is_dir() else "is a file"
+        raise UsageError(
+            f"{directory} cannot hold the configuration; nothing was made.",
+            why=f"{there} {why}.",
+            fix="Change that, or run it again with another folder: -c DIR.",
+        )
 
 
 def _write(directory: Path, files: dict[str, str], *, is_new: bool) -> None:
