@@ -104,8 +104,12 @@ class World:
     def _somebody(self) -> Person:
         return self.random.choice([*self.organization.people.values()])
 
+    def _many_are_there(self) -> bool:
+        """Whether one may go or be suspended: a reading in which everybody is gone is a doubtful one, and held."""
+        return sum(person.status == "ACTIVE" for person in self.organization.people.values()) > 2
+
     def _leaver(self) -> None:
-        if sum(person.status == "ACTIVE" for person in self.organization.people.values()) > 2:
+        if self._many_are_there():
             self._somebody().status = "DEPROVISIONED"
 
     def _mover(self) -> None:
@@ -117,7 +121,7 @@ class World:
 
     def _suspension(self) -> None:
         person = self._somebody()
-        if person.status == "ACTIVE":
+        if person.status == "ACTIVE" and self._many_are_there():
             person.status = "SUSPENDED"
 
 

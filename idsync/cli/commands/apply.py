@@ -75,11 +75,11 @@ def command(
     released, timeout = releases(allow, ALLOWED), _seconds(lock_timeout)
     if reviewed is not None or difference is not None:
         _check_reviewed(plan, reviewed, split=split)
-    elif plan is None and not auto_approve:
-        invocation.console.require_person()
     file = plan or reviewed
     from_file = None if file is None else read_plan(file)
     place = workspace(invocation)
+    if file is None and not auto_approve:
+        invocation.console.require_person()
     if reviewed is not None and from_file is not None:
         with store_to_write(invocation, place) as store:
             return ReviewedJob(invocation, place, store, from_file, released, timeout, form, snapshot, difference).run()
