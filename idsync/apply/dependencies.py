@@ -8,7 +8,7 @@ from idsync.model.addresses import Address, member_address, split_address
 from idsync.model.ownership import USER_ID_LABEL
 from idsync.plan.changes import AccessListChange, LockChange, PlainChange, UserChange
 from idsync.plan.okta_delta import names_in_okta
-from idsync.plan.sections import OKTA
+from idsync.plan.sections import goes_to_okta
 from idsync.plan.steps import Phase, Step
 
 
@@ -38,7 +38,7 @@ class Dependencies:
 def subject_of(step: Step) -> Address:
     """What a step is about: in Okta one membership, by the name of its person; else the object of its change."""
     change = step.change
-    if change.target != OKTA or not isinstance(change, AccessListChange):
+    if not goes_to_okta(change):
         return change.address
     names = names_in_okta(change)
     people = (*change.members_added, *change.members_removed)

@@ -20,7 +20,7 @@ from idsync.config.codes import STORE_FOLDER_MISSING
 from idsync.config.loader import load
 from idsync.config.mistakes import Mistakes
 from idsync.config.secret_references import FolderSecret
-from idsync.config.settings import OAuth, OktaSource, ScimSource, Settings, SnapshotSource
+from idsync.config.settings import ListSubject, OAuth, OktaSource, ScimSource, Settings, SnapshotSource
 from idsync.config.source_files import SourceFile, shown
 from idsync.diagnostics import Diagnostic, quoted
 from idsync.errors import ConfigError, StoreError
@@ -173,8 +173,13 @@ class Workspace:
         def groups() -> Groups:
             return self._asked[0] if self._asked else Groups(self.okta.writer)
 
-        sent = SentLately(store, time.time)
-        return OktaTarget(self.settings.integration.org_url, store.agreed_lists(OKTA), self.okta.writer, sent, groups)
+        def is_named(group: str) -> bool:
+            from idsync.compiler.list_rules import ListRules
+
+            return ListRules(self.settings).goes_both_ways(ListSubject.GROUP, group) is True
+
+        sent, agreed = SentLately(store, time.time), store.agreed_lists(OKTA)
+        return OktaTarget(self.settings.integration.org_url, agreed, self.okta.writer, sent, groups, is_named)
 
     def holder(self, since: str) -> Holder:
         """This process, as the one at work."""

@@ -155,9 +155,8 @@ class Job:
         question = "Apply the part that may go ahead?" if parts.held.changes else "Apply this plan?"
         if not ask or parts.going.does_nothing:
             return True
-        part = (
-            split(shown, self.released)[0] if parts.held.changes else None
-        )  # what is executed tells nothing of people
+        # What is executed tells nothing of people: the part is made of what was shown.
+        part = split(shown, self.released)[0] if parts.held.changes else None
         told = recap_of(shown, self.invocation, split=self.split, part=part)
         return self.invocation.console.confirm(question, told)
 

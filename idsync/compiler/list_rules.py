@@ -71,10 +71,10 @@ class ListRules:
         """The grants, with the role by which members use the app or group of the list."""
         return with_role(grants, list_roles(subject.id)[0]) if self._carries_roles else grants
 
-    def goes_both_ways(self, subject: Subject) -> bool | None:
-        """What the first matching rule says of the memberships of `subject`; None where none says anything."""
-        place = self._patterns[subject.kind].first(subject.name)
-        return None if place is None else self._rules[subject.kind][place].both_ways
+    def goes_both_ways(self, kind: ListSubject, name: str) -> bool | None:
+        """What the first matching rule says of the memberships of a group or app; None where none says anything."""
+        place = self._patterns[kind].first(name)
+        return None if place is None else self._rules[kind][place].both_ways
 
     @property
     def default_owners(self) -> tuple[Owner, ...]:

@@ -39,6 +39,15 @@ class FolderSecret(msgspec.Struct, frozen=True):
 SecretReference = EnvironmentSecret | FileSecret | FolderSecret
 
 
+def is_same_place(one: str | SecretReference, other: str | SecretReference) -> bool:
+    """Whether two addresses, written out or as secrets, are asked for alike, wherever in the files they stand."""
+    return _without_position(one) == _without_position(other)
+
+
+def _without_position(address: str | SecretReference) -> str | SecretReference:
+    return address if isinstance(address, str) else msgspec.structs.replace(address, position=Position(""))
+
+
 def read_secret(node: Node | None, mistakes: Mistakes) -> SecretReference | None:
     """The reference that a node is; None where it is none."""
     variable, file, folder = find(node, "env"), find(node, "file"), find(node, "folder")

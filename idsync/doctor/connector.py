@@ -30,7 +30,7 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 def connector_checks(connectors: Sequence[Connector], apps: SsoApps, settings: Settings) -> Iterator[Check]:
-    """Hold each connector that is about this organization's app against the app; none where there is no such file."""
+    """Compare each connector of this organization with its app. Without a file of one, nothing is checked."""
     if not connectors:
         return
     try:

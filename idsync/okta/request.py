@@ -31,6 +31,8 @@ _WITHOUT_HEADERS = 10.0
 
 _TOO_SLOW = frozenset({500, 504})
 
+BRIEF_ANSWER = 30.0
+"""Seconds that the answer to a question for one row, or none, may take."""
 _TRIES = {"tls": 1, "dns": CONNECTION_TRIES, "connect": CONNECTION_TRIES, "proxy": CONNECTION_TRIES}
 
 
@@ -88,10 +90,12 @@ class Requester:
         remembered: Remembered | None = None,
         *,
         in_bulk: bool = False,
+        brief: bool = False,
     ) -> None:
         """`share` is the percentage of each bucket that may be used; `remembered` what is known from before.
 
-        Requests `in_bulk` leave room for others of the same process.
+        Requests `in_bulk` leave room for others of the same process. Those that are `brief` ask for little, so that an
+        answer that takes long is none: it is waited for BRIEF_ANSWER seconds, and not asked for again.
         """
         self._in_bulk = in_bulk
         self.org_url = org_url
@@ -103,7 +107,8 @@ class Requester:
         self._ahead = 0.0
         self._rate_limits = self.remembered.rate_limits(org_url, share, timing.clock, MOST_AT_ONCE)
         self._pages = self.remembered.page_sizes(org_url)
-        self._transport = Transport(org_url, transport)
+        self._transport = Transport(org_url, transport, BRIEF_ANSWER if brief else None)
+        self._tries = {**_TRIES, "timeout": 1} if brief else _TRIES
         self._given_up = threading.Event()
         self._waits: dict[Bucket, float] = {}
         self.remembered.asks(self.give_up)
@@ -128,7 +133,7 @@ class Requester:
             match outcome:
                 case Broken():
                     self._pause(0)
-                    if not retries.after_failure(_TRIES.get(outcome.kind, TRIES)):
+                    if not retries.after_failure(self._tries.get(outcome.kind, TRIES)):
                         raise unreachable(outcome, request.what, self.org_url, retries.attempts)
                     if outcome.kind in ("timeout", "size"):
                         self._too_large(request, url)

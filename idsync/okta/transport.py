@@ -20,7 +20,8 @@ Method = Literal["GET", "POST", "PUT", "DELETE"]
 LARGEST_ANSWER = 64 << 20
 LONGEST_ANSWER = 600.0
 _LOOK_EVERY = 1.0
-_TIMEOUT = httpx.Timeout(300.0, connect=20.0, pool=None)
+_SILENCE, _CONNECTING = 300.0, 20.0
+"""Seconds without a byte, and to reach the host, after which a request is given up."""
 _HEADERS = {
     "User-Agent": f"idsync/{__version__}",
     "Accept": "application/json",
@@ -48,10 +49,14 @@ class Broken(msgspec.Struct, frozen=True):
 class Transport:
     """Connections to one host, one for each thread. `cut` ends every request under way, from any thread."""
 
-    def __init__(self, org_url: str, injected: httpx.BaseTransport | None = None) -> None:
-        """`injected` stands in for the network; without it, proxies and certificates are those of the environment."""
+    def __init__(self, org_url: str, injected: httpx.BaseTransport | None = None, longest: float | None = None) -> None:
+        """`injected` stands in for the network; without it, proxies and certificates are those of the environment.
+
+        An answer may take `longest` seconds, headers and all; LONGEST_ANSWER for None.
+        """
+        self._longest = LONGEST_ANSWER if longest is None else longest
         self._connections = _Connections(org_url) if injected is None else _Injected(injected)
-        self._extensions = {"timeout": _TIMEOUT.as_dict(), "trace": self._remember_socket}
+        self._extensions = {"timeout": self._timeout().as_dict(), "trace": self._remember_socket}
         self._sockets: dict[int, socket.socket] = {}
         self._is_cut = False
         self._lock = threading.Lock()
@@ -82,8 +87,8 @@ class Transport:
         except httpx.ProxyError as error:
             return Broken("proxy", str(error)[:200])
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            if _is_overdue(started):
-                return _overdue()
+            if self._is_overdue(started):
+                return self._overdue()
             return Broken("broken", f"{type(error).__name__}: {error}"[:200])
         except UnicodeError:
             return Broken("dns", "a name that no host can have")
@@ -128,13 +133,21 @@ class Transport:
     def _watch(self) -> None:
         while not self._closed.wait(_LOOK_EVERY):
             with self._lock:
-                sockets = list(self._sockets.values()) if any(map(_is_overdue, self._under_way.values())) else []
+                sockets = list(self._sockets.values()) if any(map(self._is_overdue, self._under_way.values())) else []
             # httpcore does not say which socket is the slow one; the other requests are tried again.
             for connection in sockets:
                 _shut(connection)
 
-    @staticmethod
-    def _read(response: httpx.Response, url: str, started: float) -> Answer | Broken:
+    def _timeout(self) -> httpx.Timeout:
+        return httpx.Timeout(min(_SILENCE, self._longest), connect=min(_CONNECTING, self._longest), pool=None)
+
+    def _is_overdue(self, started: float) -> bool:
+        return time.monotonic() - started > self._longest
+
+    def _overdue(self) -> Broken:
+        return Broken("timeout", f"not complete after {self._longest:.0f} s")
+
+    def _read(self, response: httpx.Response, url: str, started: float) -> Answer | Broken:
         headers = Headers(response.headers.raw)
         coding = headers.get("content-encoding", "identity").strip().lower()
         if coding not in ("gzip", "identity"):
@@ -151,8 +164,8 @@ class Transport:
             room -= len(parts[-1])
             if room <= 0:
                 return Broken("size", f"more than {LARGEST_ANSWER >> 20} MiB")
-            if _is_overdue(started):
-                return _overdue()
+            if self._is_overdue(started):
+                return self._overdue()
         if unpacked is not None and parts and not unpacked.eof:
             return Broken("broken", "broken compression: the end is missing")
         return Answer(response.status_code, headers, b"".join(parts), url)
@@ -226,14 +239,6 @@ class _Injected:
 def _certificates(url: httpx.URL) -> ssl.SSLContext:
     """Whom to trust. Reading the authorities takes longer than some requests: a loopback without TLS trusts nobody."""
     return httpx.create_ssl_context() if url.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-
-
-def _is_overdue(started: float) -> bool:
-    return time.monotonic() - started > LONGEST_ANSWER
-
-
-def _overdue() -> Broken:
-    return Broken("timeout", f"not complete after {LONGEST_ANSWER:.0f} s")
 
 
 def _shut(connection: socket.socket) -> None:

@@ -30,7 +30,7 @@ from idsync.plan.differ import changes_between
 from idsync.plan.guards import Standing, check_guards, guard_findings, marked, taken_by
 from idsync.plan.health import Judgement, held_back
 from idsync.plan.ownership import comparable, foreign_clashes
-from idsync.plan.sections import OKTA, requirements
+from idsync.plan.sections import goes_to_okta, requirements
 
 replace = msgspec.structs.replace
 
@@ -107,7 +107,7 @@ def summarise(changes: Iterable[Change]) -> Summary:
     added = removed = 0
     upstream = MemberCounts()
     for change in changes:
-        if change.target == OKTA and isinstance(change, AccessListChange):
+        if goes_to_okta(change):
             gone, come = len(change.members_removed), len(change.members_added)
             upstream = MemberCounts(upstream.add + come, upstream.remove + gone)
             continue

@@ -31,7 +31,7 @@ from idsync.plan.changes import (
 )
 from idsync.plan.gains import Gains
 from idsync.plan.losses import Losses
-from idsync.plan.sections import OKTA
+from idsync.plan.sections import OKTA, goes_to_okta
 
 replace = msgspec.structs.replace
 PROTECTED = "protected_users"
@@ -295,7 +295,7 @@ def counted(change: Change, standing: Standing) -> tuple[str, int]:
 
 def _added_upstream(change: Change) -> int:
     """How many memberships a change adds in Okta."""
-    return len(change.members_added) if isinstance(change, AccessListChange) and change.target == OKTA else 0
+    return len(change.members_added) if goes_to_okta(change) else 0
 
 
 def harmed_by(change: Change, protected: Container[str]) -> str | None:

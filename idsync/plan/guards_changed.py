@@ -9,6 +9,7 @@ from typing import assert_never
 import msgspec
 
 from idsync.config.guards import LIMITS, Guard, Guards
+from idsync.config.secret_references import is_same_place
 from idsync.config.settings import (
     HOUR,
     Integration,
@@ -162,7 +163,7 @@ def _read_and_written(before: Settings, now: Settings) -> Iterator[Edited]:
     if was.source != made.source:
         words = f"{_source(was.source)} before, {_source(made.source)} now"
         yield Edited("source", not isinstance(made.source, OktaSource), words)
-    if was.store and was.store != made.store:
+    if was.store and not is_same_place(was.store, made.store):
         yield Edited("store", True, "the directory of another store is kept, and the one before by nobody")
     for name, safe in _SWITCHES.items():
         if (value := getattr(made.sync, name)) != getattr(was.sync, name):

@@ -5,10 +5,11 @@ changes of every target in the first one.
 """
 
 from collections.abc import Iterable
+from typing import TypeGuard
 
 import msgspec
 
-from idsync.plan.changes import Change, GuardResult, PersonDelta, Plan
+from idsync.plan.changes import AccessListChange, Change, GuardResult, PersonDelta, Plan
 
 FIRST = ""
 """How plans name the first target."""
@@ -20,6 +21,11 @@ DIFFERENCE = "difference"
 """What a plan requires that only shows how an edit differs from the reviewed one: nothing applies it."""
 UNDERSTOOD = frozenset({TARGETS, DIFFERENCE})
 """Everything that this version can be required to understand."""
+
+
+def goes_to_okta(change: Change) -> TypeGuard[AccessListChange]:
+    """Whether a change is of memberships in Okta."""
+    return change.target == OKTA and isinstance(change, AccessListChange)
 
 
 class Section(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ import msgspec
 
 from idsync.model.directory import Cause, UpstreamCause
 from idsync.plan.changes import AccessListChange, Change, LockChange, PlainChange, UserChange
-from idsync.plan.sections import OKTA
+from idsync.plan.sections import goes_to_okta
 
 
 class Phase(IntEnum):
@@ -77,7 +77,7 @@ def steps_of(changes: Iterable[Change]) -> list[Step]:
     steps: list[Step] = []
     for phase, some in phases.items():
         for change in _sorted(some):
-            if _goes_to_okta(change):
+            if goes_to_okta(change):
                 steps.extend(_in_okta(phase, change))
             else:
                 steps.append(Step(phase, change))
@@ -86,11 +86,7 @@ def steps_of(changes: Iterable[Change]) -> list[Step]:
 
 def step_count(changes: Iterable[Change]) -> int:
     """How many steps an apply of these changes has."""
-    return sum(_count(change) if _goes_to_okta(change) else len(phases_of(change)) for change in changes)
-
-
-def _goes_to_okta(change: Change) -> TypeGuard[AccessListChange]:
-    return change.target == OKTA and isinstance(change, AccessListChange)
+    return sum(_count(change) if goes_to_okta(change) else len(phases_of(change)) for change in changes)
 
 
 def _count(change: AccessListChange) -> int:

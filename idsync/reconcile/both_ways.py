@@ -13,7 +13,7 @@ from idsync.compiler.inputs import Inputs
 from idsync.compiler.list_rules import ListRules
 from idsync.compiler.subjects import Subject
 from idsync.config.settings import ListSubject
-from idsync.model.addresses import access_list_address, member_address, split_address
+from idsync.model.addresses import access_list_address, member_address
 from idsync.model.canonical import fingerprint
 from idsync.model.directory import DirectoryState, Members, Names, Reason, UpstreamCause
 from idsync.model.findings import (
@@ -95,11 +95,8 @@ class _Merging:
     def lists(self) -> Lists:
         """What became of all lists."""
         unsettled = frozenset(self._unsettled)
-        edited = (split_address(address) for address in self._inputs.index.edited)
         taken_up = frozenset(
-            member_address(name, member)
-            for kind, (name, _, member) in ((kind, rest.partition("/")) for kind, rest in edited)
-            if kind == "access_list_member" and name in self._taken_up
+            member_address(name, member) for name in self._taken_up for member in self._here.edited(name)
         )
         return Lists(
             self._merged,
@@ -116,7 +113,7 @@ class _Merging:
     def add(self, subject: Subject) -> None:
         """Merge one list."""
         existing = self._current.access_lists.get(subject.id)
-        if self._rules.goes_both_ways(subject) is False:
+        if self._rules.goes_both_ways(subject.kind, subject.name) is False:
             if subject.id in self._agreed:
                 self._both_sides[subject.id] = None
             return
@@ -248,7 +245,7 @@ class _Merging:
         if self._types.get(subject.id) != OKTA_GROUP or subject.id in upstream.filled_by_rules():
             return UPSTREAM_READ_ONLY
         privileged = upstream.conveys_admin_role(subject.id)
-        if privileged or (privileged is None and self._rules.goes_both_ways(subject) is None):
+        if privileged or (privileged is None and self._rules.goes_both_ways(subject.kind, subject.name) is None):
             return UPSTREAM_PRIVILEGED
         return None
 

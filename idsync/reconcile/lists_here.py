@@ -1,7 +1,7 @@
 """Who is in lists in the directory, as it is merged with Okta: by Okta id, directly and by lists that are nested."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 
@@ -42,10 +42,14 @@ class ListsHere:
         self._nested = NestedPeople(target, inputs.now)
         self._above: Mapping[str, frozenset[str]] = {} if whole else self._nested.above(inputs.index.users.keys())
 
+    def edited(self, access_list: str) -> Collection[str]:
+        """The names whose membership of a list a person edited, in it or not."""
+        return self._edited.get(access_list, _NOBODY)
+
     def of(self, access_list: str, existing: Members) -> Here:
         """Who is in one list, of which these are the direct members that are shown."""
         direct, edited, unknown, lists = set[str](), set[str](), set[str](), set[str]()
-        pool, now, touched = self._inputs.pool, self._inputs.now, self._edited.get(access_list, _NOBODY)
+        pool, now, touched = self._inputs.pool, self._inputs.now, self.edited(access_list)
         for name, entry in existing.items():
             okta_id = self._id_of(name)
             if is_nested(entry):

@@ -121,9 +121,14 @@ def _compiled(inputs: CompilerInputs, basis: Basis) -> _Compiled:
     lists = Lists()
     if basis.both is not None:
         lists = merged_lists(inputs, current, basis.both, basis.target, within)
-        inputs = replace(inputs, merged=lists.merged, staying=lists.kept, taken_up=lists.taken_up)
         people = (person for change in lists.out for person in (*change.members_added, *change.members_removed))
-        inputs = replace(inputs, sent=frozenset(people))
+        inputs = replace(
+            inputs,
+            merged=lists.merged,
+            staying=lists.kept,
+            taken_up=lists.taken_up,
+            sent=frozenset(people),
+        )
         merged = with_group_members(inputs, lists.in_okta)
         if merged is not inputs and basis.memo is not None:
             # Roles move of people about whom nothing was read: everybody is looked at.

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from idsync.bootstrap.workspace import Workspace, open_workspace
+from idsync.config.secret_references import is_same_place
 from idsync.config.settings import Integration
 from idsync.errors import ConfigError, StoreError
 from idsync.stores.protocol import Store
@@ -14,7 +15,8 @@ def refuse_another(before: Integration, now: Integration) -> None:
 
     Else one of its processes would go on in one store, and one that is started again would begin in the other.
     """
-    changed = "store" if before.store != now.store else "metadata.name" if before.name != now.name else ""
+    changed = "" if is_same_place(before.store, now.store) else "store"
+    changed = changed or ("" if before.name == now.name else "metadata.name")
     if changed:
         raise ConfigError(
             f"`{changed}` of the Integration document is another one than this service began with.",

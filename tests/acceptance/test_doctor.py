@@ -4,8 +4,10 @@ import os
 import re
 import socket
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -14,6 +16,7 @@ import pytest
 
 from idsync.bootstrap.workspace import open_workspace
 from idsync.doctor.okta_access import okta_checks
+from idsync.okta import request
 from tests.acceptance.okta_world import Place, afresh, served
 from tests.okta_simulator import (
     CustomRole,
@@ -316,3 +319,29 @@ def test_faults_are_told_first_and_the_worst_decides(world: tuple[Simulator, Pla
     assert lines[2].split()[:3] == ["warning", "System", "Log"]
     without("okta.users.read")(simulator, place)
     assert place.run("doctor").code == 4
+
+
+def test_a_server_that_stays_silent_is_told_soon_and_asked_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(request, "BRIEF_ANSWER", 0.3)
+    asked: list[str] = []
+
+    class Silent(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            time.sleep(1.5)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Silent) as server:
+        serving = threading.Thread(target=server.serve_forever, daemon=True)
+        serving.start()
+        place = Place(tmp_path, f"http://127.0.0.1:{server.server_address[1]}", "0oateleport")
+        place.configure()
+        told = found(place, 7)
+        server.shutdown()
+        serving.join()
+    assert "did not answer" in told["connection"]
+    assert len(asked) == len(set(asked))

@@ -58,6 +58,16 @@ def test_another_store_or_integration_is_not_taken_by_a_running_service(tmp_path
     assert configured.files.settings.service.tick == 20
 
 
+@pytest.mark.parametrize("store", ["{env: IDSYNC_STORE}", "{file: store.txt}", "sqlite:///a.db"])
+def test_a_store_that_stands_on_another_line_is_the_same(tmp_path: Path, store: str) -> None:
+    write(tmp_path, store=store)
+    configured = Configured(open_workspace(tmp_path), tmp_path)
+    file = next(tmp_path.glob("*.yaml"))
+    file.write_text(f"# One more line.\n{file.read_text()}")
+    configured.reload()
+    assert configured.files.settings.integration.position.line > 1
+
+
 def test_a_process_that_is_started_again_is_told_what_the_service_began_with(tmp_path: Path) -> None:
     write(tmp_path)
     began = open_workspace(tmp_path).settings.integration

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from idsync.plan.changes import AccessListChange, Plan
 from idsync.plan.okta_delta import kind_in_okta, names_in_okta
-from idsync.plan.sections import OKTA
+from idsync.plan.sections import OKTA, goes_to_okta
 from idsync.render.phrases import counted
 from idsync.render.view.cells import Code, Person, some
 from idsync.render.view.change_rows import list_cell
@@ -28,9 +28,7 @@ def of_the_directory(plan: Plan) -> Plan:
 
 def to_okta(plan: Plan) -> tuple[Section, ...]:
     """A section for what goes to Okta, where anything does."""
-    entries = tuple(
-        _entry(change) for change in plan.changes if change.target == OKTA and isinstance(change, AccessListChange)
-    )
+    entries = tuple(_entry(change) for change in plan.changes if goes_to_okta(change))
     return (Section("Goes to Okta", entries, side="out"),) if entries else ()
 
 

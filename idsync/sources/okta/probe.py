@@ -59,7 +59,9 @@ class OktaProbe:
         self._credential = credential
         self._share = rate_limit_share
         self._org_url = org_url.rstrip("/")
-        self._requester = Requester(self._org_url, rate_limit_share, transport, timing or Timing(), Remembered())
+        self._requester = Requester(
+            self._org_url, rate_limit_share, transport, timing or Timing(), Remembered(), brief=True
+        )
         self._endpoints = Endpoints(self._org_url)
         self._headers: dict[OAuthScope, OAuthHeader] = {}
 

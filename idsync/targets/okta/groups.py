@@ -18,6 +18,10 @@ class Groups:
         """The groups that a rule fills, by id."""
         return self._filled
 
+    def was_asked(self, group: str) -> bool:
+        """Whether it was asked about the admin roles of a group."""
+        return group in self._privileged
+
     def conveys_admin_role(self, group: str) -> bool | None:
         """Whether the members of a group are administrators; None where that cannot be read."""
         if group not in self._privileged:

@@ -44,11 +44,18 @@ class OktaTarget(GivenDirectory):
     kinds: frozenset[Kind] = frozenset({"access_list", "access_list_member"})
 
     def __init__(
-        self, org_url: str, agreed: AgreedLists, connect: Connect, sent: NoteSent, groups: Callable[[], Groups]
+        self,
+        org_url: str,
+        agreed: AgreedLists,
+        connect: Connect,
+        sent: NoteSent,
+        groups: Callable[[], Groups],
+        is_named: Callable[[str], bool],
     ) -> None:
         """`connect` gives what writes, to be closed at the end of what is asked of it; `sent` keeps what was sent.
 
         `groups` gives what Okta said of groups when the plan was made, or asks now where that was another process.
+        `is_named` tells whether a rule says of a group of this name that it goes both ways, whatever it conveys.
         """
         super().__init__(DirectoryState())
         self._org_url = org_url
@@ -56,6 +63,7 @@ class OktaTarget(GivenDirectory):
         self._connect = connect
         self._sent = sent
         self._groups = groups
+        self._is_named = is_named
         self._writer: MembershipWriter | None = None
         self._checked: set[str] = set()
 
@@ -102,7 +110,15 @@ class OktaTarget(GivenDirectory):
             return frozenset()
         known = self._groups()
         filled = known.filled_by_rules()
-        return frozenset(name for name in groups if name in filled or known.conveys_admin_role(name))
+        return frozenset(
+            name for name in groups if name in filled or self._conveys(name, lists[name].spec.title, known)
+        )
+
+    def _conveys(self, group: str, title: str, known: Groups) -> bool:
+        """Whether a group conveys an admin role, or may, since Okta does not say: then the plan decided, or a rule."""
+        is_decided = known.was_asked(group)
+        conveys = known.conveys_admin_role(group)
+        return not is_decided and not self._is_named(title) if conveys is None else conveys
 
     def memberships(self, people: Iterable[str]) -> dict[str, dict[str, Membership]]:
         """For each list that holds any of `people`, those memberships."""
