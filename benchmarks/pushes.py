@@ -19,6 +19,7 @@ from idsync.model.identity import ACCESS_STATUSES, IdentityGroup, Snapshot, raw_
 from idsync.model.times import format_time
 from idsync.plan.sections import FIRST
 from idsync.reconcile.partial_pass import UpstreamRecords, apply_part
+from idsync.reconcile.plan_options import PlanOptions
 from idsync.reconcile.planning import make_plan
 from idsync.sources.snapshot import read_snapshot
 from idsync.stores.protocol import Access
@@ -43,7 +44,7 @@ def follow(folder: Path, snapshot: Path) -> None:
     with place.store(Access.WRITE) as store:
         now, target = place.now(), place.target(store)
         everything = msgspec.structs.replace(read, groups=[*read.groups, *groups])
-        made = make_plan(place.settings, everything, target, last=None, now=now)
+        made = make_plan(place.settings, Reading(everything), target, PlanOptions(now=now))
         apply_plan(made.executable().plan, _request(place), targets={FIRST: target}, records=store)
         store.upstream.take(Reading(everything))
 

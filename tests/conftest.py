@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from coverage import Coverage
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from idsync.model.known_secrets import forget_secrets
 from tests.effort import examples
@@ -95,6 +95,11 @@ def no_secrets() -> Iterator[None]:
     forget_secrets()
 
 
-settings.register_profile("suite", settings(), max_examples=examples(330))
-settings.register_profile("mutants", settings(max_examples=100), database=None, derandomize=True)
+SLOW_MACHINES = [HealthCheck.too_slow]
+"""How long it takes to draw an example says how busy the machine is."""
+
+settings.register_profile("suite", max_examples=examples(330), suppress_health_check=SLOW_MACHINES)
+settings.register_profile(
+    "mutants", max_examples=100, database=None, derandomize=True, suppress_health_check=SLOW_MACHINES
+)
 settings.load_profile("suite")

@@ -5,7 +5,7 @@ Adapters are imported when they are asked for, so that a command pays only for t
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 from idsync import __version__
 from idsync.apply.admission import Expected
+from idsync.apply.last_apply import last_apply
 from idsync.bootstrap.organization import Organization
 from idsync.bootstrap.secrets import Secrets
 from idsync.config.codes import STORE_FOLDER_MISSING
@@ -24,10 +25,17 @@ from idsync.config.settings import ListSubject, OAuth, OktaSource, ScimSource, S
 from idsync.config.source_files import SourceFile, shown
 from idsync.diagnostics import Diagnostic, quoted
 from idsync.errors import ConfigError, StoreError
+from idsync.model.findings import Finding
 from idsync.model.identity import Snapshot
 from idsync.model.times import format_time
 from idsync.plan.sections import FIRST, OKTA
-from idsync.reconcile.applied_configuration import applied_configuration, applied_key, applied_settings, judged
+from idsync.reconcile.applied_configuration import (
+    applied_configuration,
+    applied_key,
+    applied_settings,
+    judged,
+    settings_before,
+)
 from idsync.stores.protocol import Access, Holder, Store
 from idsync.targets.local import LocalTarget
 from idsync.targets.protocol import Target
@@ -36,6 +44,7 @@ if TYPE_CHECKING:
     from idsync.apply.request import Request
     from idsync.okta.remembered import Remembered
     from idsync.reconcile.merged_lists import BothWays
+    from idsync.reconcile.plan_options import PlanOptions
     from idsync.sources.okta.source import OktaSource as OktaReader
     from idsync.sources.protocol import Progress
     from idsync.sources.pushed import PushedSource
@@ -153,6 +162,28 @@ class Workspace:
         if self.settings.integration.sync.bidirectional:
             further[OKTA] = self._okta_target(store)
         return {FIRST: self.target(store), **further}
+
+    def plan_options(
+        self, store: Store, *, snapshot: Path | None = None, noticed: Iterable[Finding] = ()
+    ) -> "PlanOptions":
+        """What is known now for a plan on the store, besides what a reading and the directory say.
+
+        What a `snapshot` file says goes one way. `noticed` are findings that the plan is to have besides its own.
+        Raises StoreError.
+        """
+        from idsync.reconcile.people_known import PeopleKnown
+        from idsync.reconcile.plan_options import PlanOptions
+
+        target = self.target(store)
+        return PlanOptions(
+            now=self.now(),
+            last=last_apply(store.facts, target),
+            past=store.agreed(target.name).past(),
+            earlier=settings_before(store.facts, target, self.files, self.directory),
+            people=PeopleKnown(store.pushed) if self.settings.integration.sync.scim else None,
+            both=self.both_ways(store) if snapshot is None else None,
+            noticed=tuple(noticed),
+        )
 
     def both_ways(self, store: Store) -> "BothWays | None":
         """What memberships that go both ways are merged by; None where they go one way."""

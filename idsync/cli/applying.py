@@ -9,7 +9,6 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from idsync.apply.admission import unneeded
-from idsync.apply.last_apply import last_apply
 from idsync.apply.request import Applied, Request
 from idsync.bootstrap.workspace import Workspace
 from idsync.cli.circumstances import circumstances
@@ -25,13 +24,11 @@ from idsync.model.times import Clocks, format_time
 from idsync.plan.changes import Plan
 from idsync.plan.released_logins import reused_names, with_locks_lifted
 from idsync.plan.split import split
-from idsync.reconcile.applied_configuration import settings_before
 from idsync.reconcile.applying import Applier
 from idsync.reconcile.managed import in_force
 from idsync.reconcile.merging import newest
 from idsync.reconcile.one_reading import OneReading
 from idsync.reconcile.parts import Parts
-from idsync.reconcile.people_known import PeopleKnown
 from idsync.reconcile.planned import Planned
 from idsync.reconcile.single_pass import plan_once, remember_after_apply
 from idsync.reconcile.waiting import kept_back_findings, with_kept
@@ -69,24 +66,16 @@ class Job:
         with ProgressDisplay(self.invocation.console) as progress:
             source = once.source(progress) if once else place.source(progress, snapshot=snapshot)
             target = place.target(store)
+            kept = kept_back_findings(store.facts, target, self.invocation.config_arguments, self.released)
+            options = place.plan_options(store, snapshot=snapshot, noticed=(*self.noticed, *kept))
             planned = plan_once(
                 place.settings,
                 source,
                 target,
-                last_apply(store.facts, target),
-                place.now(),
-                past=store.agreed(target.name).past(),
+                replace(options, described=NEWCOMERS_SHOWN),
                 cache=store.cache,
-                described=NEWCOMERS_SHOWN,
-                noticed=(
-                    *self.noticed,
-                    *kept_back_findings(store.facts, target, self.invocation.config_arguments, self.released),
-                ),
                 further=place.further_targets(),
-                both=place.both_ways(store) if snapshot is None else None,
-                earlier=settings_before(store.facts, target, place.files, place.directory),
                 merged=(lambda reading: newest(reading, store, begun)) if is_pushed else None,
-                people=PeopleKnown(store.pushed) if is_pushed else None,
             )
         return with_kept(planned, store.facts, target)
 

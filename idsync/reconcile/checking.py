@@ -7,8 +7,10 @@ from idsync.config.codes import AGAINST_SNAPSHOT
 from idsync.config.settings import Settings
 from idsync.diagnostics import Diagnostic, Position, Severity
 from idsync.model.directory import ConfigCause
+from idsync.model.extent import Reading
 from idsync.model.findings import Finding
 from idsync.model.identity import Snapshot
+from idsync.reconcile.plan_options import PlanOptions
 from idsync.reconcile.planning import make_plan
 from idsync.targets.protocol import DirectoryReader
 
@@ -17,7 +19,7 @@ def check_against(
     settings: Settings, snapshot: Snapshot, target: DirectoryReader, now: datetime
 ) -> tuple[Diagnostic, ...]:
     """What a plan of this snapshot would say of the configuration itself; raises SourceUnhealthy as a plan does."""
-    plan = make_plan(settings, snapshot, target, last=None, now=now).plan
+    plan = make_plan(settings, Reading(snapshot), target, PlanOptions(now=now)).plan
     fallback = settings.integration.position
     return tuple(each for finding in plan.findings for each in _diagnostics(finding, fallback))
 

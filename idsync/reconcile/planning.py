@@ -1,6 +1,5 @@
 """Planning the whole of a directory or a part of it: the target is read in brief, and what is compiled is prepared."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
@@ -15,7 +14,6 @@ from idsync.model.agreed_past import NOTHING_PAST, AgreedPast
 from idsync.model.directory import LastApply, Names
 from idsync.model.directory_index import DirectoryIndex
 from idsync.model.extent import Extent, Reading
-from idsync.model.findings import Finding
 from idsync.model.identified import (
     NOBODY,
     identified_index,
@@ -32,6 +30,7 @@ from idsync.reconcile.merged_lists import BothWays
 from idsync.reconcile.one_plan import Basis, planned_by
 from idsync.reconcile.part import PartOfDirectory, closed
 from idsync.reconcile.people_known import PeopleKnown
+from idsync.reconcile.plan_options import PlanOptions
 from idsync.reconcile.planned import Planned, Remembering
 from idsync.stores.protocol import AgreedState, Upstream
 from idsync.targets.protocol import DirectoryReader
@@ -39,31 +38,17 @@ from idsync.targets.protocol import DirectoryReader
 
 def make_plan(
     settings: Settings,
-    snapshot: Snapshot,
+    reading: Reading,
     target: DirectoryReader,
-    *,
-    last: LastApply | None,
-    now: datetime,
+    options: PlanOptions,
     remembering: Remembering | None = None,
-    described: int | None = None,
-    noticed: Iterable[Finding] = (),
-    reading: Reading | None = None,
-    past: AgreedPast = NOTHING_PAST,
-    earlier: Settings | None = None,
-    people: PeopleKnown | None = None,
-    both: BothWays | None = None,
 ) -> Planned:
-    """Plan from one snapshot and one state of the target.
+    """Plan from one reading and one state of the target; `remembering` lets the plan look only at what moved.
 
-    `remembering` lets the plan look only at what moved. With `described`, the number of newcomers to describe, the plan
-    is a `BriefPlan`. `reading` is the one that the snapshot is of, with what it says beyond that. `earlier`
-    are the settings applied before, where they are known and others. `people` knows whose Okta id was learned after
-    they were pushed. With `both`, memberships go to Okta as well. Raises SourceUnhealthy when the snapshot is of
-    another org or app: then there is nothing to plan.
+    Raises SourceUnhealthy when the reading is of another org or app: then there is nothing to plan.
     """
-    reading = Reading(snapshot) if reading is None else reading
-    clocks = clocks_of(now, snapshot.taken_at, reading)
-    _check_source(settings, snapshot, last)
+    snapshot = reading.snapshot
+    _check_source(settings, snapshot, options.last)
     with target.reading():
         memo = remembering.of_use_for(settings) if remembering else None
         # Edits that a memo knows of may have been settled since, which changes no object.
@@ -72,42 +57,44 @@ def make_plan(
         else:
             index = managed_index(settings, target.index(settings.integration.org_url))
         locks = target.locks()
-        okta_ids = NOBODY if people is None else people.learned(index, locks, snapshot)
+        okta_ids = NOBODY if options.people is None else options.people.learned(index, locks, snapshot)
         if okta_ids:
             memo, index = None, identified_index(index, okta_ids)
-        past = identified_past(past, okta_ids)
         basis = Basis(
             target,
             locks,
             reading,
             okta_ids,
-            both,
+            options.both,
             remembering=remembering,
             memo=memo,
-            described=described,
-            noticed=(*noticed, *guards_changed(settings, earlier)),
+            described=options.described,
+            noticed=(*options.noticed, *guards_changed(settings, options.earlier)),
         )
-        if earlier is not None and earlier.digest == settings.digest:
-            earlier = None  # the same is asked for: the rules are the same
-
-        def planned_from(readable: Snapshot) -> Planned:
-            pool = pool_of(settings, readable, index, target, past)
-            inputs = prepare(settings, readable, index, pool, last, clocks, past=past)
-            inputs = msgspec.structs.replace(inputs, others=reading.others)
-            if earlier is not None:
-                rules = earlier_rules(earlier, readable, whole=not reading.others)
-                inputs = msgspec.structs.replace(inputs, earlier=rules)
-            planned = planned_by(inputs, basis)
-            return planned if earlier is None else _with_edit_told(planned)
-
         try:
-            return planned_from(snapshot)
+            return _planned(settings, snapshot, index, basis, options)
         except SnapshotError:
             # Profiles and member lists are opened late, and few of them; one that cannot be read is set aside.
             readable = set_aside(snapshot)
             if readable is snapshot:
                 raise
-            return planned_from(readable)
+            return _planned(settings, readable, index, basis, options)
+
+
+def _planned(
+    settings: Settings, snapshot: Snapshot, index: DirectoryIndex, basis: Basis, options: PlanOptions
+) -> Planned:
+    """The plan of what can be read of a snapshot."""
+    past, reading = identified_past(options.past, basis.okta_ids), basis.reading
+    pool = pool_of(settings, snapshot, index, basis.target, past)
+    clocks = clocks_of(options.now, reading.snapshot.taken_at, reading)
+    inputs = prepare(settings, snapshot, index, pool, options.last, clocks, past=past)
+    inputs = msgspec.structs.replace(inputs, others=reading.others)
+    earlier = options.earlier
+    if earlier is None or earlier.digest == settings.digest:  # the same is asked for: the rules are the same
+        return planned_by(inputs, basis)
+    rules = earlier_rules(earlier, snapshot, whole=not reading.others)
+    return _with_edit_told(planned_by(msgspec.structs.replace(inputs, earlier=rules), basis))
 
 
 def _check_source(settings: Settings, snapshot: Snapshot, last: LastApply | None) -> None:

@@ -27,6 +27,7 @@ from idsync.plan.seal import sealed
 from idsync.plan.sections import DIFFERENCE
 from idsync.plan.split import split
 from idsync.reconcile.applied_configuration import AppliedConfiguration, applied_settings
+from idsync.reconcile.plan_options import PlanOptions
 from idsync.reconcile.planning import make_plan
 from idsync.targets.protocol import DirectoryReader
 
@@ -60,17 +61,8 @@ class Circumstances(msgspec.Struct, frozen=True):
     def plan(self, settings: Settings, on: DirectoryReader, earlier: Settings | None = None) -> Plan:
         """The plan of a configuration on a directory."""
         in_force = None if earlier is None else earlier.guards
-        planned = make_plan(
-            replace(settings, in_force=in_force),
-            self.reading.snapshot,
-            on,
-            last=self.last,
-            now=self.now,
-            reading=self.reading,
-            past=self.past,
-            earlier=earlier,
-        )
-        return planned.plan
+        options = PlanOptions(now=self.now, last=self.last, past=self.past, earlier=earlier)
+        return make_plan(replace(settings, in_force=in_force), self.reading, on, options).plan
 
     def after(self, settings: Settings, on: DirectoryReader) -> DirectoryReader:
         """The directory once the plan of a configuration is applied to it whole."""

@@ -1,21 +1,18 @@
 """One pass: fetch, plan, and what an apply must remember for the pass after it."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack
-from datetime import datetime
 from functools import cached_property
 
 from idsync.apply.request import Applied
 from idsync.compiler.measures import asked_of_both, lists_of_directory
 from idsync.compiler.memo import decode_memo, encode_memo
 from idsync.config.settings import Settings
-from idsync.model.agreed_past import AgreedPast
 from idsync.model.directory import LastApply
 from idsync.model.extent import Reading
 from idsync.model.findings import NOT_MERGED, Finding
 from idsync.reconcile.further_targets import with_further_targets
-from idsync.reconcile.merged_lists import BothWays
-from idsync.reconcile.people_known import PeopleKnown
+from idsync.reconcile.plan_options import PlanOptions
 from idsync.reconcile.planned import Planned, Remembering
 from idsync.reconcile.planning import make_plan
 from idsync.sources.protocol import Source
@@ -63,27 +60,16 @@ def plan_once(
     settings: Settings,
     source: Source,
     target: DirectoryReader,
-    last: LastApply | None,
-    now: datetime,
+    options: PlanOptions,
     *,
-    past: AgreedPast,
     cache: Facts | None = None,
-    described: int | None = None,
-    noticed: Iterable[Finding] = (),
     further: Sequence[Target] = (),
-    earlier: Settings | None = None,
     merged: Callable[[Reading], Reading] | None = None,
-    people: PeopleKnown | None = None,
-    both: BothWays | None = None,
 ) -> Planned:
-    """Read the source and plan, against what the `last` apply was made from and the `past` that is agreed on; for
-    `further` targets besides, if any.
+    """Read the source and plan, for `further` targets besides, if any.
 
-    `earlier` are the settings applied before, where they are others: by them an edit is told from Okta's changes.
-    `noticed` are findings that the plan is to have besides its own. With a store's `cache`, the plan looks only at what
-    moved since the directory was last known to be as desired; with `described`, a number of newcomers, it is a
-    `BriefPlan`. A reading is `merged` with pushes that are newer than it, and `people` knows whom a SCIM id stood for.
-    With `both`, memberships go to Okta as well.
+    With a store's `cache`, the plan looks only at what moved since the directory was last known to be as desired. A
+    reading is `merged` with pushes that are newer than it.
     """
     with ExitStack() as span:
         # Pushes go on: what is known of them is to be no older than what the directory holds, or people who were pushed
@@ -91,61 +77,26 @@ def plan_once(
         if not settings.integration.pulls:
             span.enter_context(target.reading())
             target.serial()
-        reading = read(source, target, settings, last)
+        reading = read(source, target, settings, options.last)
         if merged is not None:
             span.enter_context(target.reading())
             reading = merged(reading)
-        return plan_reading(
-            settings,
-            reading,
-            target,
-            last,
-            now,
-            past=past,
-            cache=cache,
-            described=described,
-            noticed=noticed,
-            further=further,
-            earlier=earlier,
-            people=people,
-            both=both,
-        )
+        return plan_reading(settings, reading, target, options, cache=cache, further=further)
 
 
 def plan_reading(
     settings: Settings,
     reading: Reading,
     target: DirectoryReader,
-    last: LastApply | None,
-    now: datetime,
+    options: PlanOptions,
     *,
-    past: AgreedPast,
     cache: Facts | None = None,
-    described: int | None = None,
-    noticed: Iterable[Finding] = (),
     further: Sequence[Target] = (),
-    earlier: Settings | None = None,
-    people: PeopleKnown | None = None,
-    both: BothWays | None = None,
 ) -> Planned:
     """The same, from a reading."""
     # What moved in the first target says nothing of what others lack: everybody is compiled.
     remembered = None if cache is None or further else Remembering(decode_memo(cache.get(_MEMO.format(target.name))))
-    planned = make_plan(
-        settings,
-        reading.snapshot,
-        target,
-        last=last,
-        now=now,
-        remembering=remembered,
-        described=described,
-        noticed=noticed,
-        reading=reading,
-        past=past,
-        earlier=earlier,
-        people=people,
-        both=both,
-    )
+    planned = make_plan(settings, reading, target, options, remembered)
     return with_further_targets(planned, further) if further else planned
 
 

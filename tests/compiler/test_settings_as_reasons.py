@@ -5,8 +5,10 @@ import pytest
 
 from idsync.config.settings import Settings
 from idsync.model.directory import ConfigCause
+from idsync.model.extent import Reading
 from idsync.model.identity import IdentityUser
 from idsync.plan.changes import Plan
+from idsync.reconcile.plan_options import PlanOptions
 from idsync.reconcile.planning import make_plan
 from idsync.render.text import render_plan
 from tests.core.replay import applied
@@ -34,7 +36,9 @@ def edited(before: Settings, after: Settings, *people: IdentityUser, then: tuple
     first = planned(okta(*people), settings=before)
     state = applied(NOTHING, first.plan)
     snapshot = okta(*(then or people))
-    return make_plan(after, snapshot, Directory(state), last=first.last_apply, now=NOW, earlier=before).plan
+    return make_plan(
+        after, Reading(snapshot), Directory(state), PlanOptions(now=NOW, last=first.last_apply, earlier=before)
+    ).plan
 
 
 def reasons(made: Plan) -> dict[str, str]:
@@ -86,7 +90,9 @@ def test_r23_who_is_still_suspended_is_never_told_as_unsuspended_in_okta() -> No
     """Also where the configuration before is not known."""
     first = planned(okta(AWAY, BOB), settings=LOCK)
     state = applied(NOTHING, first.plan)
-    made = make_plan(IGNORE, okta(AWAY, BOB), Directory(state), last=first.last_apply, now=NOW).plan
+    made = make_plan(
+        IGNORE, Reading(okta(AWAY, BOB)), Directory(state), PlanOptions(now=NOW, last=first.last_apply)
+    ).plan
     assert reasons(made) == {"lock": "suspension_changed"}
 
 
@@ -98,7 +104,9 @@ def test_r23_people_of_another_app_come_and_go_by_the_edit() -> None:
     first = planned(okta(ALICE, BOB), settings=before)
     state = applied(NOTHING, first.plan)
     snapshot = okta(BOB, person("carl"), app_id="0oa7")
-    made = make_plan(after, snapshot, Directory(state), last=first.last_apply, now=NOW, earlier=before).plan
+    made = make_plan(
+        after, Reading(snapshot), Directory(state), PlanOptions(now=NOW, last=first.last_apply, earlier=before)
+    ).plan
     users = {change.address: change.reason for change in made.changes if change.address.startswith("user/")}
     assert users == {"user/alice": "app_changed", "user/carl": "app_changed"}
     assert "assigned in Okta" not in render_plan(made)
@@ -108,7 +116,9 @@ def test_r23_people_and_lists_that_a_switch_brings_are_the_edits() -> None:
     before, after = config(spec="sync: {users: false, access_lists: false}"), config()
     snapshot = okta(ALICE, group("eng", "alice", id="00g1"))
     first = planned(snapshot, settings=before)
-    made = make_plan(after, snapshot, Directory(NOTHING), last=first.last_apply, now=NOW, earlier=before).plan
+    made = make_plan(
+        after, Reading(snapshot), Directory(NOTHING), PlanOptions(now=NOW, last=first.last_apply, earlier=before)
+    ).plan
     assert reasons(made) == {"user": "sync_changed", "access_list": "sync_changed"}
 
 
@@ -119,9 +129,11 @@ def test_r23_a_list_that_a_wider_filter_takes_is_the_edits(kind: str) -> None:
     snapshot = okta(ALICE, listed)
     first = planned(snapshot, settings=narrow)
     state = applied(NOTHING, first.plan)
-    made = make_plan(config(), snapshot, Directory(state), last=first.last_apply, now=NOW, earlier=narrow).plan
+    made = make_plan(
+        config(), Reading(snapshot), Directory(state), PlanOptions(now=NOW, last=first.last_apply, earlier=narrow)
+    ).plan
     assert reasons(made) == {"access_list": "filter_changed"}
-    made = make_plan(narrow, snapshot, Directory(state), last=first.last_apply, now=NOW).plan
+    made = make_plan(narrow, Reading(snapshot), Directory(state), PlanOptions(now=NOW, last=first.last_apply)).plan
     assert made.is_empty
 
 
@@ -133,16 +145,20 @@ def test_r23_a_list_that_was_kept_empty_goes_by_the_edit(gone: bool) -> None:
     second = planned(empty, state, settings=keep)
     kept = applied(state, second.plan)
     now = okta(ALICE) if gone else empty
-    made = make_plan(delete, now, Directory(kept), last=second.last_apply, now=NOW, earlier=keep).plan
+    made = make_plan(
+        delete, Reading(now), Directory(kept), PlanOptions(now=NOW, last=second.last_apply, earlier=keep)
+    ).plan
     assert reasons(made) == {"access_list": "when_empty_changed"}
-    made = make_plan(delete, now, Directory(state), last=second.last_apply, now=NOW, earlier=keep).plan
+    made = make_plan(
+        delete, Reading(now), Directory(state), PlanOptions(now=NOW, last=second.last_apply, earlier=keep)
+    ).plan
     assert reasons(made)["access_list"] != "when_empty_changed", "this one emptied in Okta"
 
 
 def test_r23_a_user_whom_the_configuration_names_is_not_told_as_made_by_a_login() -> None:
     names = config(spec="users: {adopt: [alice]}")
     state = with_user(NOTHING, foreign_user("alice"))
-    made = make_plan(names, okta(ALICE), Directory(state), last=None, now=NOW).plan
+    made = make_plan(names, Reading(okta(ALICE)), Directory(state), PlanOptions(now=NOW)).plan
     (change,) = made.changes
     assert change.reason == "adopted_by_name"
     assert "SSO login" not in render_plan(made)

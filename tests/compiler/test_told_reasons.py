@@ -6,6 +6,7 @@ from idsync.config.settings import Settings
 from idsync.model.extent import Reading
 from idsync.model.identity import IdentityUser, Snapshot
 from idsync.model.measures import ListKind
+from idsync.reconcile.plan_options import PlanOptions
 from idsync.reconcile.planning import make_plan
 from tests.core.replay import applied, settled
 from tests.core.world import (
@@ -67,11 +68,9 @@ def test_r23_what_the_source_was_not_asked_for_is_not_told_as_deleted(kind: List
     snapshot = okta(ALICE, eng if kind == "app" else crm, OPS)
     made = make_plan(
         settings,
-        snapshot,
+        Reading(snapshot, others={gone: kind}),
         Directory(applied(NOTHING, first.plan)),
-        last=first.last_apply,
-        now=NOW,
-        reading=Reading(snapshot, others={gone: kind}),
+        PlanOptions(now=NOW, last=first.last_apply),
     ).plan
     reasons = {"": "became_built_in", "group": "group_renamed", "app": "deactivated"}
     assert [change.reason for change in made.changes] == [reasons[kind]]
@@ -101,7 +100,9 @@ def test_r23_traits_that_an_edit_hides_are_not_told_as_a_change_of_the_profile(
     first = planned(okta(CHEF))
     state = applied(NOTHING, first.plan)
     earlier = None if settings is PLAIN else PLAIN
-    made = make_plan(settings, okta(now), Directory(state), last=first.last_apply, now=NOW, earlier=earlier).plan
+    made = make_plan(
+        settings, Reading(okta(now)), Directory(state), PlanOptions(now=NOW, last=first.last_apply, earlier=earlier)
+    ).plan
     assert [change.reason for change in made.changes] == [reason]
 
 

@@ -5,8 +5,10 @@ from hypothesis import strategies as st
 
 from idsync.config.settings import Settings
 from idsync.model.directory import DirectoryState
+from idsync.model.extent import Reading
 from idsync.model.identity import Snapshot
 from idsync.plan.changes import BriefPlan, Plan
+from idsync.reconcile.plan_options import PlanOptions
 from idsync.reconcile.planning import make_plan
 from idsync.render.text import render_plan
 from tests.core.organizations import CONFIGS, Hand, hands, others, snapshots
@@ -16,7 +18,7 @@ from tests.effort import examples
 
 
 def brief(snapshot: Snapshot, state: DirectoryState, chosen: Settings, described: int) -> BriefPlan:
-    made = make_plan(chosen, snapshot, Directory(state), last=None, now=NOW, described=described).plan
+    made = make_plan(chosen, Reading(snapshot), Directory(state), PlanOptions(now=NOW, described=described)).plan
     assert isinstance(made, BriefPlan)
     return made
 
@@ -63,7 +65,9 @@ def test_newcomers_who_gain_nothing_are_not_counted_as_gaining() -> None:
 def test_a_plan_to_apply_at_once_bears_a_digest_of_what_it_was_made_from() -> None:
     def ready(snapshot: Snapshot) -> Plan:
         return (
-            make_plan(PLAIN, snapshot, Directory(DirectoryState()), last=None, now=NOW, described=0).executable().plan
+            make_plan(PLAIN, Reading(snapshot), Directory(DirectoryState()), PlanOptions(now=NOW, described=0))
+            .executable()
+            .plan
         )
 
     one, same, other = ready(okta(person("a"))), ready(okta(person("a"))), ready(okta(person("b")))

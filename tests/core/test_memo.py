@@ -6,9 +6,11 @@ from hypothesis import strategies as st
 from idsync.compiler.memo import Memo, decode_memo, encode_memo
 from idsync.config.settings import Settings
 from idsync.model.directory import DirectoryState
+from idsync.model.extent import Reading
 from idsync.model.identity import Snapshot
 from idsync.model.resources import Membership, Metadata, UserSpec
 from idsync.model.resources import user as user_resource
+from idsync.reconcile.plan_options import PlanOptions
 from idsync.reconcile.planned import Planned, Remembering
 from idsync.reconcile.planning import make_plan
 from tests.core.organizations import relabelled_plain, without_plain
@@ -98,7 +100,9 @@ def hands(draw: st.DrawFn, state: DirectoryState) -> DirectoryState:
 
 def planned_with(settings_: Settings, snapshot: Snapshot, state: DirectoryState, memo: Memo | None) -> Planned:
     """A plan that remembers."""
-    return make_plan(settings_, snapshot, Directory(state), last=None, now=NOW, remembering=Remembering(memo))
+    return make_plan(
+        settings_, Reading(snapshot), Directory(state), PlanOptions(now=NOW), remembering=Remembering(memo)
+    )
 
 
 @settings(max_examples=examples(670), deadline=None)

@@ -4,9 +4,11 @@ import pytest
 
 from idsync.config.settings import Settings
 from idsync.model.directory import DirectoryState
+from idsync.model.extent import Reading
 from idsync.model.ownership import lock_name
 from idsync.model.resources import Metadata, UserSpec, user
 from idsync.plan.changes import Plan
+from idsync.reconcile.plan_options import PlanOptions
 from idsync.reconcile.planning import make_plan
 from idsync.targets.given import GivenDirectory
 from tests.core.replay import applied, settled
@@ -48,7 +50,7 @@ def planned(settings: Settings, *people: str, suspended: str = "", state: Direct
     users = [person(name, "SUSPENDED" if name == suspended else "ACTIVE") for name in people]
     snapshot = okta(*users, group("eng", *people), org_url=settings.integration.org_url)
     target = GivenDirectory(state, former=settings.integration.former_addresses)
-    return make_plan(settings, snapshot, target, last=None, now=NOW).plan
+    return make_plan(settings, Reading(snapshot), target, PlanOptions(now=NOW)).plan
 
 
 def before(*people: str, suspended: str = "") -> DirectoryState:
@@ -184,7 +186,7 @@ def test_a_snapshot_of_a_former_address_is_of_the_same_organization() -> None:
     settings = of_address(NEW, ORG)
     state = before("bob")
     target = GivenDirectory(state, former=settings.integration.former_addresses)
-    made = make_plan(settings, okta(person("bob"), group("eng", "bob")), target, last=None, now=NOW).plan
+    made = make_plan(settings, Reading(okta(person("bob"), group("eng", "bob"))), target, PlanOptions(now=NOW)).plan
     assert labels(applied(state, made)) == {NEW}
 
 

@@ -9,10 +9,12 @@ from idsync.config.guards import Guard, Guards
 from idsync.config.settings import Settings
 from idsync.model.canonical import canonical_bytes
 from idsync.model.directory import DirectoryState
+from idsync.model.extent import Reading
 from idsync.model.identity import Snapshot
 from idsync.model.ownership import USER_ID_LABEL, is_ours
 from idsync.plan.planfile import decode_plan, encode_plan
 from idsync.plan.seal import sealed
+from idsync.reconcile.plan_options import PlanOptions
 from idsync.reconcile.planned import Planned, Remembering
 from idsync.reconcile.planning import make_plan
 from tests.core.organizations import CONFIGS, FOREIGN, Hand, hands, others, shuffled, shuffled_state, snapshots
@@ -128,18 +130,18 @@ def test_the_order_of_what_is_read_does_not_matter(
 def test_what_was_remembered_changes_no_plan(
     state: DirectoryState, first: Snapshot, hand: Hand, second: Snapshot, chosen: Settings, applies: bool
 ) -> None:
-    whole = make_plan(chosen, first, Directory(state), last=None, now=NOW, remembering=Remembering(None))
+    whole = make_plan(chosen, Reading(first), Directory(state), PlanOptions(now=NOW), remembering=Remembering(None))
     if applies:
         state = applied(state, whole.plan)
         memo = whole.memo_after_apply(Directory(state).index(ORG))
     else:
         memo = whole.memo_before_apply()
     state = hand(state)
-    quick = make_plan(chosen, second, Directory(state), last=None, now=NOW, remembering=Remembering(memo))
+    quick = make_plan(chosen, Reading(second), Directory(state), PlanOptions(now=NOW), remembering=Remembering(memo))
     assert encode_plan(quick.plan) == encode_plan(plan(second, state, chosen))
     state = applied(state, quick.plan)
     memo = quick.memo_after_apply(Directory(state).index(ORG))
-    third = make_plan(chosen, second, Directory(state), last=None, now=NOW, remembering=Remembering(memo))
+    third = make_plan(chosen, Reading(second), Directory(state), PlanOptions(now=NOW), remembering=Remembering(memo))
     assert encode_plan(third.plan) == encode_plan(plan(second, state, chosen))
 
 

@@ -5,9 +5,11 @@ from msgspec import Raw
 from idsync.compiler.memo import Memo
 from idsync.config.settings import Settings
 from idsync.model.directory import DirectoryState
+from idsync.model.extent import Reading
 from idsync.model.identity import IdentityGroup, Snapshot
 from idsync.model.resources import Membership, Owner
 from idsync.plan.planfile import encode_plan
+from idsync.reconcile.plan_options import PlanOptions
 from idsync.reconcile.planned import Planned, Remembering
 from idsync.reconcile.planning import make_plan
 from tests.core.replay import applied
@@ -43,13 +45,13 @@ def remembered(
     snapshot: Snapshot, state: DirectoryState = NOTHING, settings: Settings = RULES
 ) -> tuple[DirectoryState, Memo | None]:
     """The directory after a plan was applied, and the memo that it left."""
-    made = make_plan(settings, snapshot, Directory(state), last=None, now=NOW, remembering=Remembering(None))
+    made = make_plan(settings, Reading(snapshot), Directory(state), PlanOptions(now=NOW), remembering=Remembering(None))
     after = applied(state, made.plan)
     return after, made.memo_after_apply(Directory(after).index(ORG))
 
 
 def quick(snapshot: Snapshot, state: DirectoryState, memo: Memo | None, settings: Settings = RULES) -> Planned:
-    return make_plan(settings, snapshot, Directory(state), last=None, now=NOW, remembering=Remembering(memo))
+    return make_plan(settings, Reading(snapshot), Directory(state), PlanOptions(now=NOW), remembering=Remembering(memo))
 
 
 def agrees(snapshot: Snapshot, state: DirectoryState, memo: Memo | None, settings: Settings = RULES) -> Planned:

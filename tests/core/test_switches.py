@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 
 from idsync.model.directory import DirectoryState, Names
+from idsync.model.extent import Reading
 from idsync.model.resources import Membership
+from idsync.reconcile.plan_options import PlanOptions
 from idsync.reconcile.planning import make_plan
 from tests.core.replay import applied, settled
 from tests.core.world import (
@@ -93,10 +95,10 @@ def test_without_either_there_is_nothing_to_do() -> None:
 
 def test_r19_what_is_switched_off_is_not_read() -> None:
     watched = Watched(settled(BEFORE))
-    make_plan(USERS_OFF, AFTER, watched, last=None, now=NOW)
+    make_plan(USERS_OFF, Reading(AFTER), watched, PlanOptions(now=NOW))
     assert watched.users == set()
     watched = Watched(settled(BEFORE))
-    make_plan(LISTS_OFF, AFTER, watched, last=None, now=NOW)
+    make_plan(LISTS_OFF, Reading(AFTER), watched, PlanOptions(now=NOW))
     assert watched.lists == set()
 
 

@@ -5,9 +5,11 @@ import pytest
 from idsync.compiler.memo import Memo
 from idsync.config.settings import Settings
 from idsync.model.directory import ConfigCause, DirectoryState
+from idsync.model.extent import Reading
 from idsync.model.findings import Finding
 from idsync.model.identity import Snapshot
 from idsync.plan.changes import Plan
+from idsync.reconcile.plan_options import PlanOptions
 from idsync.reconcile.planned import Planned, Remembering
 from idsync.reconcile.planning import make_plan
 from tests.core.replay import applied, settled
@@ -166,7 +168,7 @@ STEPS = [
 
 
 def with_memo(snapshot: Snapshot, state: DirectoryState, settings: Settings, memo: Memo | None) -> Planned:
-    return make_plan(settings, snapshot, Directory(state), last=None, now=NOW, remembering=Remembering(memo))
+    return make_plan(settings, Reading(snapshot), Directory(state), PlanOptions(now=NOW), remembering=Remembering(memo))
 
 
 def test_a_plan_that_uses_a_memo_tells_the_same() -> None:

@@ -17,6 +17,7 @@ from idsync.config.settings import Settings
 from idsync.model.addresses import Address, split_address
 from idsync.model.directory import DirectoryState, LastApply, Names
 from idsync.model.directory_index import DirectoryIndex, edited_within
+from idsync.model.extent import Reading
 from idsync.model.identity import IdentityApp, IdentityGroup, IdentityUser, Snapshot, raw_json
 from idsync.model.ownership import USER_ID_LABEL, lock_name, our_labels
 from idsync.model.resources import (
@@ -35,6 +36,7 @@ from idsync.model.resources import access_list as access_list_resource
 from idsync.model.resources import lock as lock_resource
 from idsync.model.resources import user as user_resource
 from idsync.plan.changes import AccessListChange, Change, LockChange, PersonDelta, Plan, UserChange
+from idsync.reconcile.plan_options import PlanOptions
 from idsync.reconcile.planned import Planned
 from idsync.reconcile.planning import make_plan
 from idsync.targets.given import GivenDirectory
@@ -160,7 +162,7 @@ def planned(
     edited: Iterable[str] = (),
 ) -> Planned:
     """One planning pass."""
-    return make_plan(settings, snapshot, Directory(state, edited), last=last, now=now)
+    return make_plan(settings, Reading(snapshot), Directory(state, edited), PlanOptions(now=now, last=last))
 
 
 def plan(

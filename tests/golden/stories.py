@@ -7,9 +7,11 @@ import msgspec
 
 from idsync.cli.resource_files import directory_of, read_resources
 from idsync.config.loader import load
+from idsync.model.extent import Reading
 from idsync.plan.changes import Plan
 from idsync.plan.planfile import encode_plan
 from idsync.plan.seal import sealed
+from idsync.reconcile.plan_options import PlanOptions
 from idsync.reconcile.planning import make_plan
 from idsync.render.text import render_plan
 from idsync.sources.snapshot import read_snapshot
@@ -24,7 +26,9 @@ def planned(story: Path) -> Plan:
     """The plan of a story, as any version of the tool makes it."""
     loaded = load(story)
     assert loaded.settings is not None, "\n".join(map(str, loaded.diagnostics))
-    made = make_plan(loaded.settings, read_snapshot(story / "snapshot.json"), current(story), last=None, now=NOW).plan
+    made = make_plan(
+        loaded.settings, Reading(read_snapshot(story / "snapshot.json")), current(story), PlanOptions(now=NOW)
+    ).plan
     return sealed(msgspec.structs.replace(made, inputs=msgspec.structs.replace(made.inputs, tool_version="0.0.0")))
 
 

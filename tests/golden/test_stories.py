@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from idsync.config.loader import load
+from idsync.model.extent import Reading
 from idsync.plan.planfile import decode_plan, encode_plan
+from idsync.reconcile.plan_options import PlanOptions
 from idsync.reconcile.planning import make_plan
 from idsync.sources.snapshot import read_snapshot
 from idsync.targets.given import GivenDirectory
@@ -38,7 +40,7 @@ def test_after_a_story_nothing_is_left_to_plan(story: Path) -> None:
     settings, snapshot = load(story).settings, read_snapshot(story / "snapshot.json")
     assert settings is not None
     after = applied(current(story).state(), planned(story), NOW)
-    assert make_plan(settings, snapshot, GivenDirectory(after), last=None, now=NOW).plan.is_empty
+    assert make_plan(settings, Reading(snapshot), GivenDirectory(after), PlanOptions(now=NOW)).plan.is_empty
 
 
 @each_story

@@ -36,8 +36,10 @@ from idsync.infer.config_text import Connection, config_text
 from idsync.infer.configuration import Inferred, infer_from, preventions
 from idsync.infer.roles import MAX_RULES, Person, infer_roles
 from idsync.model.directory import DirectoryState
+from idsync.model.extent import Reading
 from idsync.model.identity import IdentityApp, IdentityGroup, IdentityUser, Snapshot, raw_json
 from idsync.plan.changes import Plan
+from idsync.reconcile.plan_options import PlanOptions
 from idsync.reconcile.planning import make_plan
 from idsync.targets.given import GivenDirectory
 from tests.effort import examples
@@ -97,7 +99,9 @@ def _list_rule(value: str, title: str, *roles: str, subject: ListSubject = ListS
 
 def _directory(settings: Settings, snapshot: Snapshot) -> DirectoryState:
     """The directory that follows `settings` already."""
-    return make_plan(settings, snapshot, GivenDirectory(DirectoryState()), last=None, now=NOW).compilation.desired
+    return make_plan(
+        settings, Reading(snapshot), GivenDirectory(DirectoryState()), PlanOptions(now=NOW)
+    ).compilation.desired
 
 
 def _imported(snapshot: Snapshot, state: DirectoryState) -> tuple[Inferred, Plan]:
@@ -109,7 +113,7 @@ def _imported(snapshot: Snapshot, state: DirectoryState) -> tuple[Inferred, Plan
         file.write_text(config_text(connection, inferred), "utf-8")
         loaded = load(file)
     assert loaded.settings is not None, [str(found) for found in loaded.diagnostics]
-    return inferred, make_plan(loaded.settings, snapshot, GivenDirectory(state), last=None, now=NOW).plan
+    return inferred, make_plan(loaded.settings, Reading(snapshot), GivenDirectory(state), PlanOptions(now=NOW)).plan
 
 
 PEOPLE = 8
@@ -241,7 +245,7 @@ def test_lists_that_are_kept_without_members_stay() -> None:
     filled = _snapshot([_person(1)], {"g": [1]}, {})
     emptied = _snapshot([_person(1)], {"g": []}, {})
     state = _directory(keeping, filled)
-    after = make_plan(keeping, emptied, GivenDirectory(state), last=None, now=NOW).compilation.desired
+    after = make_plan(keeping, Reading(emptied), GivenDirectory(state), PlanOptions(now=NOW)).compilation.desired
     inferred, plan = _imported(emptied, after)
     assert inferred.empty_lists is EmptyLists.KEEP
     assert plan.is_empty
@@ -252,7 +256,7 @@ def test_locks_without_end_on_people_who_left_stay() -> None:
     lasting = replace(base, integration=replace(base.integration, locks=LockSettings(ttl=None)))
     both, one = _snapshot([_person(1), _person(2)], {}, {}), _snapshot([_person(1)], {}, {})
     state = _directory(lasting, both)
-    after = make_plan(lasting, one, GivenDirectory(state), last=None, now=NOW).compilation.desired
+    after = make_plan(lasting, Reading(one), GivenDirectory(state), PlanOptions(now=NOW)).compilation.desired
     inferred, plan = _imported(one, after)
     assert inferred.locks_for_ever
     assert plan.is_empty

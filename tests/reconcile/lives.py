@@ -15,6 +15,7 @@ from idsync.edit.editor import Editor
 from idsync.edit.locking import lock_user, unlock_user
 from idsync.model.directory import DirectoryState
 from idsync.model.exported_state import StateSpec, exported_state
+from idsync.model.extent import Reading
 from idsync.model.identity import Snapshot
 from idsync.model.ownership import USER_ID_LABEL, is_ours
 from idsync.model.resources import Lock, Membership, member
@@ -23,6 +24,7 @@ from idsync.model.times import format_time, is_past
 from idsync.plan.changes import Change, Plan, UserChange
 from idsync.plan.sections import FIRST
 from idsync.plan.split import split
+from idsync.reconcile.plan_options import PlanOptions
 from idsync.reconcile.planning import make_plan
 from idsync.render.resources import render_json
 from idsync.stores.holder import this_process
@@ -52,9 +54,17 @@ class Life:
     def plan(self, reading: Snapshot) -> Plan:
         """What a reading would change; the same from the store as from what `get all` prints of it."""
         past = self.store.agreed("local").past()
-        made = make_plan(self.settings, reading, self.target, last=None, now=self.now, past=past).executable().plan
+        made = (
+            make_plan(self.settings, Reading(reading), self.target, PlanOptions(now=self.now, past=past))
+            .executable()
+            .plan
+        )
         given = read_directory(self.printed(), "current.json")
-        again = make_plan(self.settings, reading, given, last=None, now=self.now, past=given.past).executable().plan
+        again = (
+            make_plan(self.settings, Reading(reading), given, PlanOptions(now=self.now, past=given.past))
+            .executable()
+            .plan
+        )
         assert (again.changes, again.findings, again.forgets) == (made.changes, made.findings, made.forgets)
         return made
 

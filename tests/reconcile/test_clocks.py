@@ -15,6 +15,7 @@ from idsync.model.resources import Membership
 from idsync.model.times import Clocks, format_time, parse_time
 from idsync.plan.apply_times import Moment, stamped_lock
 from idsync.reconcile.clocks import clocks_of
+from idsync.reconcile.plan_options import PlanOptions
 from idsync.reconcile.planned import Planned
 from idsync.reconcile.planning import make_plan
 from tests.core.replay import settled
@@ -42,7 +43,7 @@ FIRST = okta(person("ann"), person("ben"), group("eng", "ann", "ben"))
 
 def planned(snapshot: Snapshot, state: DirectoryState, ahead: int, *, settings: Settings = PLAIN) -> Planned:
     reading = Reading(snapshot, ahead=ahead)
-    return make_plan(settings, snapshot, Directory(state), last=None, now=NOW, reading=reading)
+    return make_plan(settings, reading, Directory(state), PlanOptions(now=NOW))
 
 
 @pytest.mark.parametrize(
@@ -117,5 +118,5 @@ def test_r20_a_file_tells_only_that_okta_s_clock_is_not_behind_it() -> None:
     assert clocks_of(NOW, format_time(NOW - dt.timedelta(days=3))) == Clocks(NOW, 0)
     assert clocks_of(NOW, "some day") == Clocks(NOW, 0)
     later = replace(FIRST, taken_at=format_time(NOW + dt.timedelta(days=2)))
-    made = make_plan(PLAIN, later, Directory(settled(FIRST)), last=None, now=NOW).plan
+    made = make_plan(PLAIN, Reading(later), Directory(settled(FIRST)), PlanOptions(now=NOW)).plan
     assert codes(made) == ["clock_skew"]

@@ -12,7 +12,6 @@ from idsync.apply.executor import apply_plan
 from idsync.apply.request import Applied, Request
 from idsync.config.settings import Settings
 from idsync.errors import PartlyApplied, TargetError
-from idsync.model.agreed_past import NOTHING_PAST
 from idsync.model.extent import EVERYTHING, Extent, Reading
 from idsync.model.identity import Snapshot
 from idsync.model.measures import Measures
@@ -24,6 +23,7 @@ from idsync.plan.seal import sealed
 from idsync.plan.sections import FIRST, sections
 from idsync.plan.split import split
 from idsync.reconcile.further_targets import with_further_targets
+from idsync.reconcile.plan_options import PlanOptions
 from idsync.reconcile.planned import Planned
 from idsync.reconcile.single_pass import plan_once, remember_after_apply
 from idsync.sources.protocol import NOTHING_MEASURED
@@ -60,14 +60,7 @@ class Company:
 
     def planned(self, snapshot: Snapshot, settings: Settings = PLAIN) -> Planned:
         return plan_once(
-            settings,
-            Source(snapshot),
-            self.local,
-            None,
-            NOW,
-            past=NOTHING_PAST,
-            cache=self.store.cache,
-            further=[self.second],
+            settings, Source(snapshot), self.local, PlanOptions(now=NOW), cache=self.store.cache, further=[self.second]
         )
 
     def plan(self, snapshot: Snapshot, settings: Settings = PLAIN) -> Plan:
@@ -134,7 +127,7 @@ def test_what_people_put_on_an_object_of_the_first_target_stays_there(company: C
 def test_a_target_that_was_away_catches_up_with_its_own_plan(company: Company) -> None:
     company.apply(company.plan(FIRST_WEEK))
     here = {FIRST: company.local}
-    alone = plan_once(PLAIN, Source(SECOND_WEEK), company.local, None, NOW, past=NOTHING_PAST)
+    alone = plan_once(PLAIN, Source(SECOND_WEEK), company.local, PlanOptions(now=NOW))
     request = Request("me", NOW, this_process("2026-11-22T12:00:00Z"), Expected(PLAIN.digest, ORG, __version__))
     apply_plan(sealed(alone.plan), request, targets=here, records=company.store)
     plan = company.plan(SECOND_WEEK)
@@ -145,11 +138,11 @@ def test_a_target_that_was_away_catches_up_with_its_own_plan(company: Company) -
 
 
 def test_a_memo_of_the_first_target_spares_no_look_at_the_second(company: Company) -> None:
-    alone = plan_once(PLAIN, Source(FIRST_WEEK), company.local, None, NOW, past=NOTHING_PAST, cache=company.store.cache)
+    alone = plan_once(PLAIN, Source(FIRST_WEEK), company.local, PlanOptions(now=NOW), cache=company.store.cache)
     request = Request("me", NOW, this_process("2026-11-22T12:00:00Z"), Expected(PLAIN.digest, ORG, __version__))
     applied = apply_plan(alone.executable().plan, request, targets={FIRST: company.local}, records=company.store)
     remember_after_apply(alone, company.local, company.store.cache, applied)
-    again = plan_once(PLAIN, Source(FIRST_WEEK), company.local, None, NOW, past=NOTHING_PAST, cache=company.store.cache)
+    again = plan_once(PLAIN, Source(FIRST_WEEK), company.local, PlanOptions(now=NOW), cache=company.store.cache)
     assert again.within is not None
     with pytest.raises(ValueError, match="everybody"):
         with_further_targets(again, [company.second])

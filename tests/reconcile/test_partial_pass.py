@@ -16,6 +16,7 @@ from idsync.model.journal import StepMade
 from idsync.model.resources import AccessList, Membership, Owner, member
 from idsync.plan.sections import FIRST
 from idsync.reconcile.partial_pass import apply_part
+from idsync.reconcile.plan_options import PlanOptions
 from idsync.reconcile.planning import make_plan
 from idsync.stores.holder import this_process
 from idsync.stores.sqlite.store import SqliteStore, open_store
@@ -33,7 +34,7 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
     """A store with the organization applied, and its facts."""
     with open_store(tmp_path / "idsync.db") as opened:
         local = LocalTarget(opened.directory, ORG)
-        made = make_plan(PLAIN, BEFORE, local, last=None, now=NOW)
+        made = make_plan(PLAIN, Reading(BEFORE), local, PlanOptions(now=NOW))
         apply_plan(made.executable().plan, REQUEST, targets={FIRST: local}, records=opened)
         opened.upstream.take(Reading(BEFORE))
         yield opened
@@ -92,7 +93,7 @@ def test_a_push_forgets_no_edit_of_somebody_else(store: SqliteStore) -> None:
     assert "user/bob" in local.index(ORG).edited
     whole = store.upstream.whole()
     assert whole is not None
-    assert make_plan(PLAIN, whole, local, last=None, now=NOW).plan.changes[0].reason == "drift"
+    assert make_plan(PLAIN, Reading(whole), local, PlanOptions(now=NOW)).plan.changes[0].reason == "drift"
 
 
 def test_r11_a_login_that_is_pushed_for_another_person_lifts_and_inherits_nothing(store: SqliteStore) -> None:

@@ -9,13 +9,13 @@ from idsync.apply.executor import apply_plan
 from idsync.apply.last_apply import last_apply
 from idsync.apply.request import Request
 from idsync.edit.editor import Editor
-from idsync.model.agreed_past import NOTHING_PAST
 from idsync.model.extent import EVERYTHING, Extent, Reading
 from idsync.model.identity import Snapshot
 from idsync.model.measures import Measures
 from idsync.plan.planfile import decode_plan, encode_plan
 from idsync.plan.seal import sealed
 from idsync.plan.sections import FIRST
+from idsync.reconcile.plan_options import PlanOptions
 from idsync.reconcile.planned import Planned, last_apply_of
 from idsync.reconcile.single_pass import plan_once, remember_after_apply, remember_after_plan
 from idsync.sources.protocol import NOTHING_MEASURED
@@ -56,7 +56,7 @@ class _Source:
 def _planned(snapshot: Snapshot, store: SqliteStore) -> Planned:
     target = LocalTarget(store.directory, ORG)
     return plan_once(
-        PLAIN, _Source(snapshot), target, last_apply(store.facts, target), NOW, past=NOTHING_PAST, cache=store.cache
+        PLAIN, _Source(snapshot), target, PlanOptions(now=NOW, last=last_apply(store.facts, target)), cache=store.cache
     )
 
 

@@ -13,7 +13,6 @@ from idsync.apply.executor import apply_plan
 from idsync.apply.request import Request
 from idsync.errors import IdsyncError, PlanStale, PlanUsed, TargetError
 from idsync.model.addresses import Address
-from idsync.model.agreed_past import NOTHING_PAST
 from idsync.model.directory import DirectoryState
 from idsync.model.identity import Snapshot
 from idsync.model.journal import StepMade
@@ -25,6 +24,7 @@ from idsync.plan.seal import sealed
 from idsync.plan.sections import FIRST
 from idsync.plan.steps import Step
 from idsync.reconcile.further_targets import desired_by
+from idsync.reconcile.plan_options import PlanOptions
 from idsync.reconcile.planned import Planned
 from idsync.reconcile.single_pass import plan_once
 from idsync.stores.holder import this_process
@@ -116,7 +116,7 @@ class Life:
         return okta(*people, *groups)
 
     def planned(self, week: Snapshot) -> Planned:
-        return plan_once(GENEROUS, Source(week), self.local, None, NOW, past=NOTHING_PAST, further=[self.second])
+        return plan_once(GENEROUS, Source(week), self.local, PlanOptions(now=NOW), further=[self.second])
 
     def plan(self, week: Snapshot) -> Plan:
         """A plan as it comes out of its file."""

@@ -3,8 +3,10 @@
 import pytest
 
 from idsync.config.settings import Settings
+from idsync.model.extent import Reading
 from idsync.model.identity import IdentityUser
 from idsync.plan.changes import Plan
+from idsync.reconcile.plan_options import PlanOptions
 from idsync.reconcile.planning import make_plan
 from idsync.render.html.document import render_plan as render_html
 from idsync.render.markdown import render_plan as render_markdown
@@ -35,7 +37,9 @@ def edit(
         state = edited_list(state, "00g3", title="Mine")
     edited = ("access_list/00g3",) if hand else ()
     now = okta(*people, *groups, group(ops, "alice", id="00g2"))
-    return make_plan(after, now, Directory(state, edited), last=first.last_apply, now=NOW, earlier=before).plan
+    return make_plan(
+        after, Reading(now), Directory(state, edited), PlanOptions(now=NOW, last=first.last_apply, earlier=before)
+    ).plan
 
 
 def parts(text: str) -> dict[str, str]:

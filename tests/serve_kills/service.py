@@ -13,6 +13,7 @@ import httpx
 
 from idsync.bootstrap.workspace import Workspace, open_workspace
 from idsync.errors import StoreError
+from idsync.reconcile.plan_options import PlanOptions
 from idsync.reconcile.single_pass import plan_once
 from idsync.server.tokens import make_token
 from idsync.sources.protocol import silent
@@ -238,7 +239,7 @@ class Service:
             if told.why:
                 raise Broken(f"The journal does not verify: {told}")
             target, past = place.target(store), store.agreed("local").past()
-            planned = plan_once(place.settings, place.source(silent), target, None, place.now(), past=past)
+            planned = plan_once(place.settings, place.source(silent), target, PlanOptions(now=place.now(), past=past))
             if not planned.plan.is_empty:
                 left = [f"{change.action} {change.address} ({change.reason})" for change in planned.plan.changes]
                 raise Broken(f"A plan has something to do after a full pass: {', '.join(left[:5])}")

@@ -11,6 +11,7 @@ from idsync.plan.changes import Plan
 from idsync.reconcile.continuous.loop import TickEnd
 from idsync.reconcile.continuous.pass_reports import PassReport
 from idsync.reconcile.people_known import PeopleKnown
+from idsync.reconcile.plan_options import PlanOptions
 from idsync.reconcile.single_pass import plan_once
 from idsync.stores.sqlite.store import open_store
 from tests.core.world import NOW, config
@@ -49,7 +50,7 @@ class Both:
         with open_store(self.service.path) as store:
             past, people = store.agreed("local").past(), PeopleKnown(store.pushed)
             source, target = self.reader.source(), place.target(store)
-            return plan_once(self.settings, source, target, None, place.now(), past=past, people=people).plan
+            return plan_once(self.settings, source, target, PlanOptions(now=place.now(), past=past, people=people)).plan
 
     @contextmanager
     def _passes(self) -> Iterator[OneThread]:

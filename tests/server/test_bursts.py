@@ -13,6 +13,7 @@ from idsync.errors import BlockedError
 from idsync.model.journal import RunStarted
 from idsync.plan.sections import FIRST
 from idsync.reconcile.applying import Applier
+from idsync.reconcile.plan_options import PlanOptions
 from idsync.reconcile.single_pass import plan_once
 from idsync.sources.pushed import PushedSource
 from idsync.stores.sqlite.store import open_store
@@ -60,7 +61,10 @@ def whole_pass(service: Served, settings: Settings, **released: str) -> None:
     with open_store(service.path) as store:
         target = place.target(store)
         planned = plan_once(
-            settings, PushedSource(store.upstream.whole), target, None, now, past=store.agreed("local").past()
+            settings,
+            PushedSource(store.upstream.whole),
+            target,
+            PlanOptions(now=now, past=store.agreed("local").past()),
         )
         request = place.request("somebody", now)
         request = type(request)(
@@ -199,7 +203,7 @@ def test_r43_an_apply_releases_by_name_alone_also_what_is_under_its_limit_by_now
         with open_store(service.path) as store:
             target = place.target(store)
             source = PushedSource(store.upstream.whole)
-            planned = plan_once(settings, source, target, None, now, past=store.agreed("local").past())
+            planned = plan_once(settings, source, target, PlanOptions(now=now, past=store.agreed("local").past()))
             plan = planned.executable().plan
             for split in (False, True):
                 request = replace(place.request("somebody", now), split=split)
@@ -231,7 +235,7 @@ def test_r33_what_came_to_be_held_since_a_plan_was_looked_at_is_refused_all_the_
         with open_store(service.path) as store:
             target = place.target(store)
             source = PushedSource(store.upstream.whole)
-            planned = plan_once(settings, source, target, None, now, past=store.agreed("local").past())
+            planned = plan_once(settings, source, target, PlanOptions(now=now, past=store.agreed("local").past()))
             applier = Applier(settings, store, {FIRST: target}, place.request("somebody", now), lambda: now)
             with pytest.raises(BlockedError, match="user_deletes"):
                 applier.make(applier.parts(planned.executable().plan))

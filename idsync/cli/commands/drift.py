@@ -4,14 +4,12 @@ from pathlib import Path
 
 import click
 
-from idsync.apply.last_apply import last_apply
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.options import as_applied_option, detail_option, format_option, snapshot_option
 from idsync.cli.plans import plan_text
 from idsync.cli.progress import ProgressDisplay
 from idsync.cli.workspaces import workspace
-from idsync.reconcile.applied_configuration import settings_before
 from idsync.reconcile.drift import drift_of, hands_in
 from idsync.reconcile.single_pass import not_merged, plan_once
 from idsync.stores.protocol import Access
@@ -35,22 +33,9 @@ def command(invocation: Invocation, snapshot: Path | None, as_applied: bool, for
         target = place.target(store)
         with ProgressDisplay(invocation.console) as progress:
             source = place.source(progress, snapshot=snapshot)
-            last, past = last_apply(store.facts, target), store.agreed(target.name).past()
-            earlier = settings_before(store.facts, target, place.files, place.directory)
             one_way = snapshot is not None and place.settings.integration.sync.bidirectional
-            noticed = (not_merged(),) if one_way else ()
-            both = place.both_ways(store) if snapshot is None else None
-            planned = plan_once(
-                place.settings,
-                source,
-                target,
-                last,
-                place.now(),
-                past=past,
-                earlier=earlier,
-                both=both,
-                noticed=noticed,
-            )
+            options = place.plan_options(store, snapshot=snapshot, noticed=[not_merged()] if one_way else [])
+            planned = plan_once(place.settings, source, target, options)
         hands = hands_in(store.agreed(target.name).differing(), store.journal.headlines())
         drifted = drift_of(planned, target, hands)
     invocation.console.result(plan_text(drifted, form, invocation, drift=True, detail=detail))

@@ -24,9 +24,11 @@ from idsync.errors import ConfigError, UsageError
 from idsync.infer.config_text import Connection, config_text
 from idsync.infer.configuration import Prevention, infer_from, preventions
 from idsync.model.directory import DirectoryState
+from idsync.model.extent import Reading
 from idsync.model.identity import Snapshot
 from idsync.model.numbers import counted
 from idsync.reconcile.applied_configuration import applied_in, applied_settings
+from idsync.reconcile.plan_options import PlanOptions
 from idsync.reconcile.planning import make_plan
 from idsync.reconcile.single_pass import read
 from idsync.sources.snapshot import read_snapshot
@@ -161,7 +163,7 @@ def _left_to_do(text: str, reading: Snapshot, state: DirectoryState, now: dateti
             loaded.diagnostics,
             fix="Rename what the messages above point at, in the directory or in Okta.",
         )
-    return preventions(make_plan(loaded.settings, reading, GivenDirectory(state), last=None, now=now).plan)
+    return preventions(make_plan(loaded.settings, Reading(reading), GivenDirectory(state), PlanOptions(now=now)).plan)
 
 
 def _tell(invocation: Invocation, left: tuple[Prevention, ...]) -> None:

@@ -9,7 +9,6 @@ import click
 from msgspec.structs import replace
 
 from idsync.apply.admission import ALLOWED, unneeded
-from idsync.apply.last_apply import last_apply
 from idsync.bootstrap.workspace import Workspace
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.files import private_file
@@ -28,7 +27,6 @@ from idsync.cli.progress import ProgressDisplay
 from idsync.cli.sanitizing import check_key_file, redact_options, redaction_key
 from idsync.cli.workspaces import given_directory, workspace
 from idsync.errors import StoreError, UsageError
-from idsync.model.findings import Finding
 from idsync.plan.changes import Plan
 from idsync.plan.releases import IN_A_FILE, holding, with_releases
 from idsync.plan.seal import sealed, write_sealed
@@ -37,10 +35,9 @@ from idsync.reconcile.applied_configuration import (
     applied_configuration,
     applied_in,
     judged,
-    settings_before,
     settings_before_in,
 )
-from idsync.reconcile.people_known import PeopleKnown
+from idsync.reconcile.plan_options import PlanOptions
 from idsync.reconcile.reviewed_edit import edit_since
 from idsync.reconcile.single_pass import no_last_reading, no_store, not_merged, plan_once, remember_after_plan
 from idsync.reconcile.waiting import kept_back_findings, with_kept
@@ -89,7 +86,10 @@ def command(
     key = redaction_key(invocation, key_file, given_current=current is not None) if redact else None
     place = workspace(invocation)
     described = NEWCOMERS_SHOWN if output is None and form == "text" and not redact else None
-    plan = _plan(place, invocation, snapshot, current, described, released)
+    if current is None:
+        plan = _plan_in_store(place, invocation, snapshot, described, released)
+    else:
+        plan = _plan_on_given(place, invocation, snapshot, current, described)
     held = holding(plan)
     plan = with_releases(plan, {name: reason for name, reason in released.items() if name in held})
     if output is not None:
@@ -109,67 +109,55 @@ def command(
     return ExitCode.CHANGES_PRESENT if detailed_exitcode and not plan.does_nothing else ExitCode.DONE
 
 
-def _plan(
-    place: Workspace,
-    invocation: Invocation,
-    snapshot: Path | None,
-    current: Path | None,
-    described: int | None,
-    released: Container[str],
+def _plan_in_store(
+    place: Workspace, invocation: Invocation, snapshot: Path | None, described: int | None, released: Container[str]
 ) -> Plan:
+    """The plan against the directory in the store, which may not be there yet."""
+    noticed = [] if place.has_store() else [no_store()]
+    if snapshot is not None and place.settings.integration.sync.bidirectional:
+        noticed.append(not_merged())
+    applied = None
     with ProgressDisplay(invocation.console) as progress:
         source = place.source(progress, snapshot=snapshot)
-        if current is not None:
-            target = given_directory(current).knowing(place.settings.integration.former_addresses)
-            noticed: tuple[Finding, ...] = () if target.tells_state else (no_last_reading(),)
-            noticed += (not_merged(),) if place.settings.integration.sync.bidirectional else ()
-            applied = applied_in(target.configuration, target.last_apply)
-            plan = plan_once(
-                judged(place.settings, applied, place.directory),
-                source,
-                target,
-                target.last_apply,
-                place.now(),
-                past=target.past,
-                described=described,
-                noticed=noticed,
-                earlier=settings_before_in(applied, place.files, place.directory),
-            ).plan
-            return _with_edit(plan, place, applied)
-        without_store: tuple[Finding, ...] = () if place.has_store() else (no_store(),)
-        one_way = snapshot is not None and place.settings.integration.sync.bidirectional
-        without_store += (not_merged(),) if one_way else ()
-        applied, options = None, invocation.config_arguments
         with place.store(Access.READ) as store:
             place = place.judged(store)
-            planned = invocation.keep(
-                plan_once(
-                    place.settings,
-                    source,
-                    place.target(store),
-                    last_apply(store.facts, place.target(store)),
-                    place.now(),
-                    past=store.agreed(place.target(store).name).past(),
-                    cache=store.cache,
-                    described=described,
-                    noticed=(
-                        *without_store,
-                        *kept_back_findings(store.facts, place.target(store), options, released),
-                    ),
-                    further=place.further_targets(),
-                    both=place.both_ways(store) if snapshot is None else None,
-                    earlier=settings_before(store.facts, place.target(store), place.files, place.directory),
-                    people=PeopleKnown(store.pushed) if place.settings.integration.sync.scim else None,
-                )
-            )
-            planned = with_kept(planned, store.facts, place.target(store))
+            target = place.target(store)
+            kept = kept_back_findings(store.facts, target, invocation.config_arguments, released)
+            options = place.plan_options(store, snapshot=snapshot, noticed=(*noticed, *kept))
+            options = replace(options, described=described)
+            further = place.further_targets()
+            planned = plan_once(place.settings, source, target, options, cache=store.cache, further=further)
+            planned = with_kept(invocation.keep(planned), store.facts, target)
             with suppress(StoreError):
-                applied = applied_configuration(store.facts, place.target(store))
+                applied = applied_configuration(store.facts, target)
     if planned.looked_at_everything and place.has_store():
         # A store that is only to be read, or is of an earlier schema, stays as it is.
         with suppress(StoreError), place.store(Access.REMEMBER) as store:
             remember_after_plan(planned, place.target(store), store.cache)
     return _with_edit(planned.plan, place, applied)
+
+
+def _plan_on_given(
+    place: Workspace, invocation: Invocation, snapshot: Path | None, current: Path, described: int | None
+) -> Plan:
+    """The plan against the directory that a file holds."""
+    with ProgressDisplay(invocation.console) as progress:
+        source = place.source(progress, snapshot=snapshot)
+        target = given_directory(current).knowing(place.settings.integration.former_addresses)
+        noticed = [] if target.tells_state else [no_last_reading()]
+        if place.settings.integration.sync.bidirectional:
+            noticed.append(not_merged())
+        applied = applied_in(target.configuration, target.last_apply)
+        options = PlanOptions(
+            now=place.now(),
+            last=target.last_apply,
+            past=target.past,
+            earlier=settings_before_in(applied, place.files, place.directory),
+            noticed=tuple(noticed),
+            described=described,
+        )
+        planned = plan_once(judged(place.settings, applied, place.directory), source, target, options)
+        return _with_edit(planned.plan, place, applied)
 
 
 def _with_edit(plan: Plan, place: Workspace, applied: AppliedConfiguration | None) -> Plan:

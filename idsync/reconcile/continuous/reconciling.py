@@ -5,7 +5,7 @@ Ticks go on while a full pass reads. They share this, and nothing else: each thr
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,11 +16,13 @@ from idsync.apply.request import Request
 from idsync.config.settings import Settings
 from idsync.config.source_files import SourceFile
 from idsync.errors import IdsyncError, PassStopped
+from idsync.model.findings import Finding
 from idsync.reconcile.continuous.lead import Lead
 from idsync.reconcile.continuous.pass_reports import PassReport, put_report
 from idsync.reconcile.continuous.wishes import Wish
 from idsync.reconcile.followed import Followed, LookAgain
 from idsync.reconcile.merged_lists import BothWays
+from idsync.reconcile.plan_options import PlanOptions
 from idsync.sources.protocol import Progress, Source
 from idsync.stores.protocol import Holder, Lease, Store
 from idsync.targets.protocol import Target
@@ -49,6 +51,9 @@ class Place(Protocol):
 
     def targets(self, store: Store) -> Mapping[str, Target]:
         """Every target, by the names that plans give them."""
+
+    def plan_options(self, store: Store, *, noticed: Iterable[Finding] = ()) -> PlanOptions:
+        """What is known now for a plan on the store; `noticed` are findings that the plan is to have."""
 
     def both_ways(self, store: Store) -> BothWays | None:
         """What memberships that go both ways are merged by; None where they go one way."""
