@@ -26,7 +26,7 @@ from idsync.plan.released_logins import reused_names, with_locks_lifted
 from idsync.plan.split import split
 from idsync.reconcile.applying import Applier
 from idsync.reconcile.managed import in_force
-from idsync.reconcile.merging import newest
+from idsync.reconcile.merging import merging
 from idsync.reconcile.one_reading import OneReading
 from idsync.reconcile.parts import Parts
 from idsync.reconcile.planned import Planned
@@ -62,7 +62,6 @@ class Job:
                 fix="Leave --snapshot out, or write `bidirectional: false` in the Integration document.",
             )
         begun = once.begun if once else place.now()
-        is_pushed = place.settings.integration.sync.scim and snapshot is None
         with ProgressDisplay(self.invocation.console) as progress:
             source = once.source(progress) if once else place.source(progress, snapshot=snapshot)
             target = place.target(store)
@@ -75,7 +74,7 @@ class Job:
                 replace(options, described=NEWCOMERS_SHOWN),
                 cache=store.cache,
                 further=place.further_targets(),
-                merged=(lambda reading: newest(reading, store, begun)) if is_pushed else None,
+                merged=merging(place.settings, store, begun) if snapshot is None else None,
             )
         return with_kept(planned, store.facts, target)
 

@@ -37,6 +37,7 @@ from idsync.reconcile.applied_configuration import (
     judged,
     settings_before_in,
 )
+from idsync.reconcile.merging import merging
 from idsync.reconcile.plan_options import PlanOptions
 from idsync.reconcile.reviewed_edit import edit_since
 from idsync.reconcile.single_pass import no_last_reading, no_store, not_merged, plan_once, remember_after_plan
@@ -125,8 +126,15 @@ def _plan_in_store(
             kept = kept_back_findings(store.facts, target, invocation.config_arguments, released)
             options = place.plan_options(store, snapshot=snapshot, noticed=(*noticed, *kept))
             options = replace(options, described=described)
-            further = place.further_targets()
-            planned = plan_once(place.settings, source, target, options, cache=store.cache, further=further)
+            planned = plan_once(
+                place.settings,
+                source,
+                target,
+                options,
+                cache=store.cache,
+                further=place.further_targets(),
+                merged=merging(place.settings, store, options.now) if snapshot is None else None,
+            )
             planned = with_kept(invocation.keep(planned), store.facts, target)
             with suppress(StoreError):
                 applied = applied_configuration(store.facts, target)
