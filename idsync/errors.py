@@ -2,6 +2,7 @@
 
 IdsyncError
   UsageError                 the command line or its input cannot be acted on
+    UnknownPerson            ... since nobody is known by the name or Okta id that it gives
   ConfigError                the configuration is invalid (holds diagnostics)
   SecretError                a referenced secret is missing or unreadable
   AuthenticationError        the source refused the credential
@@ -49,6 +50,10 @@ class IdsyncError(Exception):
 
 class UsageError(IdsyncError):
     """The command line, or what it was given, cannot be acted on."""
+
+
+class UnknownPerson(UsageError):
+    """Nobody is known by the name or Okta id that was given."""
 
 
 class ConfigError(IdsyncError):

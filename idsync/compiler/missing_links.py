@@ -11,6 +11,7 @@ from idsync.compiler.roles import config_cause
 from idsync.compiler.subjects import Subject
 from idsync.config.settings import GroupRule, ListSubject, TraitRule
 from idsync.config.templates import Template
+from idsync.errors import UnknownPerson
 from idsync.model.directory import UpstreamCause
 from idsync.model.findings import MissingEdge
 from idsync.model.identity import BUILT_IN, IdentityUser
@@ -28,8 +29,7 @@ def missing_for_person(inputs: Inputs, person: str) -> MissingEdge | None:
     if identity is None:
         return MissingEdge(
             f"{person} is not assigned to the app {app} in Okta, directly or through a group.",
-            f"{_suggestion(inputs, person)} If the name is right, assign the app in Okta: "
-            "the people it is assigned to are the pool.",
+            _suggestion(inputs, person),
             (UpstreamCause("app", inputs.snapshot.app_id, app),),
         )
     cause = UpstreamCause("user", identity.id, identity.username)
@@ -38,6 +38,16 @@ def missing_for_person(inputs: Inputs, person: str) -> MissingEdge | None:
         what = finding.message if finding else f"{person} has the Okta status {identity.status}, which gives no access."
         return MissingEdge(what, "Fix this in Okta; the next plan will pick it up.", (cause,))
     return None
+
+
+def nobody_called(inputs: Inputs, person: str) -> UnknownPerson:
+    """The error of somebody who asks for a person whom neither the source nor the directory knows."""
+    app = inputs.snapshot.app_label or inputs.snapshot.app_id
+    return UnknownPerson(
+        f"Nobody called {person} is known.",
+        why=f"The app {app} is assigned to nobody of that name or Okta id, and the directory has nobody of that name.",
+        fix=_suggestion(inputs, person),
+    )
 
 
 def find_identity(inputs: Inputs, person: str) -> IdentityUser | None:
@@ -51,7 +61,13 @@ def find_identity(inputs: Inputs, person: str) -> IdentityUser | None:
 
 
 def _suggestion(inputs: Inputs, person: str) -> str:
-    """What to do about a name that nobody has: names that hold what was asked for, else those most like it."""
+    """What to do about a name that nobody has in Okta: who may be meant, and what to do where it is right."""
+    right = "If the name is right, assign the app in Okta: the people it is assigned to are the pool."
+    return f"{_meant(inputs, person)} {right}"
+
+
+def _meant(inputs: Inputs, person: str) -> str:
+    """Names that hold what was asked for, else those most like it."""
     asked = person.casefold()
     names = {user.username.casefold(): user.username for user in inputs.snapshot.users}
     near = sorted(name for name in names if asked and asked in name)

@@ -13,12 +13,19 @@ from idsync.compiler.app_groups import address_of_subject, role_addresses
 from idsync.compiler.causes import user_cause
 from idsync.compiler.compile import Compilation, compile_state
 from idsync.compiler.inputs import Inputs, decide_locks, prepare
-from idsync.compiler.missing_links import find_identity, missing_for_list, missing_for_person, missing_for_role
+from idsync.compiler.missing_links import (
+    find_identity,
+    missing_for_list,
+    missing_for_person,
+    missing_for_role,
+    nobody_called,
+)
 from idsync.config.settings import Settings
 from idsync.errors import SnapshotError
 from idsync.model.addresses import Address
 from idsync.model.agreed_past import NOTHING_PAST, AgreedPast
 from idsync.model.directory import DirectoryState, GivenRoles, Names, UpstreamCause
+from idsync.model.directory_index import DirectoryIndex
 from idsync.model.extent import Reading
 from idsync.model.findings import MissingEdge
 from idsync.model.identity import IdentityUser, Snapshot
@@ -55,6 +62,8 @@ def explain(
     """Explain `person` (name or Okta id), and `resource` alone when it is given (name, title or kind/name).
 
     `pushed` knows who left by a push, and `kept` what guards hold back.
+
+    Raises UnknownPerson where neither the snapshot nor the directory nor a push knows them.
     """
     reading = Reading(snapshot) if reading is None else reading
 
@@ -110,7 +119,7 @@ def _found(question: _Question, settings: Settings, reading: Reading, target: Di
         pool = pool_of(settings, snapshot, index, target, question.past)
         inputs = prepare(settings, snapshot, index, pool, None, clocks, past=question.past)
         identity = find_identity(inputs, question.person)
-        name = identity.username if identity else question.person
+        name = identity.username if identity else _name_here(index, question.person)
         joins = _lists_upstream(inputs, identity)
         around = surroundings([name], DirectoryState(), target, sync, changing=joins)
         plain: frozenset[Address] = frozenset()
@@ -127,6 +136,11 @@ def _found(question: _Question, settings: Settings, reading: Reading, target: Di
     return _Found(inputs, identity, name, around, locked, compilation)
 
 
+def _name_here(index: DirectoryIndex, person: str) -> str:
+    """The name under which the directory still has somebody who is asked for by an Okta id; else what was asked for."""
+    return next((name for name, entry in index.users.items() if entry.okta_id and entry.okta_id == person), person)
+
+
 def _explained(question: _Question, found: _Found) -> Explanation:
     """Follow every path from the person as they are, and as they are to be."""
     inputs, identity, name, present = found.inputs, found.identity, found.name, found.present
@@ -140,10 +154,13 @@ def _explained(question: _Question, found: _Found) -> Explanation:
         held.told(item, leaves=after.user is None) for item in access if resource is None or matches(item, resource)
     )
     left = _left(question.pushed, question.person) if identity is None else []
+    status = identity.status if identity else inputs.snapshot.unassigned.get(question.person, "")
+    if not (identity or status or left or found.locked or present.user or present.memberships):
+        raise nobody_called(inputs, question.person)
     return Explanation(
         person=name,
         okta_id=identity.id if identity else "",
-        okta_status=identity.status if identity else inputs.snapshot.unassigned.get(question.person, ""),
+        okta_status=status,
         standing=_standing(inputs, compilation.held, name),
         locked=found.locked,
         resource=resource,

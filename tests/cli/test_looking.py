@@ -189,9 +189,26 @@ def test_explain_tells_by_its_code_whether_somebody_has_it_now(idsync: Idsync, o
         assert idsync("explain", enzo, "-c", org, "--format", form).code == 0
         assert idsync("explain", enzo, "role/okta-requester", "-c", org, "--format", form).code == 0
         assert idsync("explain", enzo, "role/nothing", "-c", org, "--format", form).code == 10
-        assert (
-            idsync("explain", "nobody@enzos-pizza.com", "role/okta-requester", "-c", org, "--format", form).code == 10
-        )
+
+
+@pytest.mark.parametrize("resource", [(), ("role/okta-requester",)], ids=["at all", "and a role"])
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_explain_takes_nobody_whom_nobody_knows_for_somebody_without_access(
+    idsync: Idsync, org: Path, resource: tuple[str, ...], form: str
+) -> None:
+    ended = idsync("explain", "hiro.tanak@enzos-pizza.com", *resource, "-c", org, "--format", form)
+    assert (ended.code, ended.out) == (64, "")
+    assert "error: Nobody called hiro.tanak@enzos-pizza.com is known." in ended.err
+    assert f"Did you mean {HIRO}?" in ended.err
+
+
+def test_explain_knows_who_is_only_locked(idsync: Idsync, org: Path) -> None:
+    gone = "gone@enzos-pizza.com"
+    assert idsync("lock", gone, "--message", "Left in a hurry", "-c", org).code == 0
+    ended = idsync("explain", gone, "-c", org)
+    assert ended.code == 0
+    assert f"{gone} (not in the snapshot) does not have the app; locked now." in ended.out
+    assert idsync("explain", gone, "role/okta-requester", "-c", org).code == 10
 
 
 def test_explain_says_of_what_only_the_next_apply_gives_that_it_is_not_held(idsync: Idsync, fresh: Path) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from idsync.config.settings import Settings
+from idsync.errors import UnknownPerson
 from idsync.model.directory import ConfigCause, DirectoryState
 from idsync.model.identity import IdentityGroup, Snapshot
 from idsync.model.resources import Grants, Membership
@@ -137,7 +138,7 @@ def test_what_a_foreign_user_has_stays() -> None:
 
 @pytest.mark.parametrize(
     ("who", "standing", "locked"),
-    [("ann", "present", False), ("cat", "suspended", True), ("dan", "absent", False), ("zoe", "absent", False)],
+    [("ann", "present", False), ("cat", "suspended", True), ("dan", "absent", False)],
 )
 def test_the_standing_of_a_person(who: str, standing: str, locked: bool) -> None:
     explanation = told(who)
@@ -145,13 +146,23 @@ def test_the_standing_of_a_person(who: str, standing: str, locked: bool) -> None
 
 
 def test_someone_who_leaves_is_told_to_be_leaving() -> None:
-    assert told("ann", snapshot=okta(person("bob"))).standing == "leaving"
+    for asked in ("ann", "00u-ann"):
+        explanation = told(asked, snapshot=okta(person("bob")))
+        assert (explanation.person, explanation.standing) == ("ann", "leaving")
+
+
+def test_who_is_in_the_directory_alone_or_in_a_list_alone_is_told_to_lack_the_app() -> None:
+    account = with_user(NOTHING, foreign_user("zoe", roles=("admin",)))
+    member = with_list(NOTHING, foreign_list("prod", grants=Grants(("root",))), "zoe")
+    for state in (account, member):
+        explanation = told("zoe", state=state)
+        assert explanation.standing == "absent"
+        assert "zoe is not assigned to the app" in explanation.missing[0].what
 
 
 @pytest.mark.parametrize(
     ("who", "what", "edge"),
     [
-        ("zoe", "dev", "zoe is not assigned to the app"),
         ("dan", "dev", "DEPROVISIONED"),
         ("bob", "role/dev", "bob has Sales there"),
         ("bob", "dev", "not a member of the group team-red"),
@@ -185,8 +196,9 @@ def test_the_missing_edge_is_named(who: str, what: str, edge: str) -> None:
 )
 def test_who_may_have_been_meant_by_a_name_that_nobody_has_is_told(asked: str, answer: str) -> None:
     people = ("ann.smith@enzos.com", "bob.smith@enzos.com", "Cat@enzos.com", "dan@enzos.com", "eve@enzos.com")
-    (edge,) = told(asked, snapshot=okta(*map(person, people))).missing
-    assert edge.fix.startswith(answer)
+    with pytest.raises(UnknownPerson) as refused:
+        told(asked, snapshot=okta(*map(person, people)))
+    assert refused.value.fix.startswith(answer)
 
 
 def test_someone_held_is_told_why() -> None:

@@ -34,7 +34,8 @@ def command(
     """Show why USER (a name or an Okta id) has each role and list, with the rule's file and line.
 
     With RESOURCE (a name, a list's title, role/NAME or access_list/NAME) only that, or what is missing on the way:
-    exits 0 when the directory gives it to the person now, and 10 when it does not.
+    exits 0 when the directory gives it to the person now, and 10 when it does not. Somebody whom neither Okta nor the
+    directory knows is an error, 64.
     """
     place = workspace(invocation)
 

@@ -8,6 +8,7 @@ from typing import Protocol
 from idsync.apply.kept_back import kept_back
 from idsync.config.patterns import NameFilter, NamePattern
 from idsync.config.settings import ImportFilters, Settings
+from idsync.errors import UnknownPerson
 from idsync.model.directory import Names
 from idsync.model.extent import Extent
 from idsync.model.journal import bodies_named
@@ -73,7 +74,10 @@ class Looking:
             past = store.agreed(target.name).past(part.users, part.names)
             now, pushed = self._place.now(), store.pushed if settings.integration.sync.scim else None
             kept = kept_back(store.facts, target.name)
-            return explain(settings, part.snapshot, inside, name, None, now, past=past, pushed=pushed, kept=kept)
+            try:
+                return explain(settings, part.snapshot, inside, name, None, now, past=past, pushed=pushed, kept=kept)
+            except UnknownPerson:
+                return None
 
     def run(self, number: int) -> tuple[str, bool] | None:
         """One run as people read it, and whether steps of it are left out; None where there is no such run."""
