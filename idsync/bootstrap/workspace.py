@@ -25,6 +25,7 @@ from idsync.config.settings import ListSubject, OAuth, OktaSource, ScimSource, S
 from idsync.config.source_files import SourceFile, shown
 from idsync.diagnostics import Diagnostic, quoted
 from idsync.errors import ConfigError, StoreError
+from idsync.model.extent import Reading
 from idsync.model.findings import Finding
 from idsync.model.identity import Snapshot
 from idsync.model.times import format_time
@@ -184,6 +185,19 @@ class Workspace:
             both=self.both_ways(store) if snapshot is None else None,
             noticed=tuple(noticed),
         )
+
+    def merging(
+        self, store: Store, *, snapshot: Path | None = None, begun: datetime | None = None
+    ) -> "Callable[[Reading], Reading] | None":
+        """How a whole reading that begins then, or now, is merged with what was pushed; None where there is nothing to
+        merge: nobody pushes, or a `snapshot` file says what there is.
+        """
+        if snapshot is not None or not self.settings.integration.sync.scim:
+            return None
+        from idsync.reconcile.merging import newest
+
+        since = begun or self.now()
+        return lambda reading: newest(reading, store, since)
 
     def both_ways(self, store: Store) -> "BothWays | None":
         """What memberships that go both ways are merged by; None where they go one way."""

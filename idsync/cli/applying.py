@@ -26,7 +26,6 @@ from idsync.plan.released_logins import reused_names, with_locks_lifted
 from idsync.plan.split import split
 from idsync.reconcile.applying import Applier
 from idsync.reconcile.managed import in_force
-from idsync.reconcile.merging import merging
 from idsync.reconcile.one_reading import OneReading
 from idsync.reconcile.parts import Parts
 from idsync.reconcile.planned import Planned
@@ -74,7 +73,7 @@ class Job:
                 replace(options, described=NEWCOMERS_SHOWN),
                 cache=store.cache,
                 further=place.further_targets(),
-                merged=merging(place.settings, store, begun) if snapshot is None else None,
+                merged=place.merging(store, snapshot=snapshot, begun=begun),
             )
         return with_kept(planned, store.facts, target)
 

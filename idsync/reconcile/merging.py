@@ -4,14 +4,13 @@ A reading wins over pushes that arrived before it began, and over what ticks rea
 that a person whom a push deactivated shortly before is not believed to be active by a listing either.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Protocol, assert_never
 
 import msgspec
 
-from idsync.config.settings import Settings
 from idsync.model.addresses import Address, split_address
 from idsync.model.extent import Extent, Reading
 from idsync.model.identity import OUT_STATUSES, IdentityApp, IdentityGroup, Snapshot, raw_json
@@ -150,11 +149,6 @@ def newest(reading: Reading, records: MergedRecords, begun: datetime, followed: 
         return reading
     own = Extent(frozenset(), frozenset(group.id for group in records.pushed.own_groups()))
     return with_newer(reading, records.upstream, pushed_since(records, begun) | followed | own)
-
-
-def merging(settings: Settings, records: MergedRecords, begun: datetime) -> Callable[[Reading], Reading] | None:
-    """How a whole reading that begins then is merged with what was pushed; None where nobody pushes."""
-    return (lambda reading: newest(reading, records, begun)) if settings.integration.sync.scim else None
 
 
 def with_what_it_lacks(snapshot: Snapshot, before: Snapshot | None) -> Snapshot:

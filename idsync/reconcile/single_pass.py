@@ -23,15 +23,23 @@ _MEMO = "compiled/{}"
 """The key of what is remembered about a target, by its name."""
 
 
-def read(source: Source, target: DirectoryReader, settings: Settings, last: LastApply | None) -> Reading:
-    """One whole reading of the source, which also says what became of people whom the target holds.
+def read(
+    source: Source,
+    target: DirectoryReader,
+    settings: Settings,
+    last: LastApply | None = None,
+    merged: Callable[[Reading], Reading] | None = None,
+) -> Reading:
+    """One whole reading of the source, which also says what became of people whom the target holds; `merged` with what
+    is known better, if that is given.
 
     Groups and apps that had a crowd, and are empty or gone, are asked about once more where that can be done.
     """
     org_url = settings.integration.org_url
     good = last.good if last else None
     before = asked_of_both(settings, good) if good else lists_of_directory(target.index(org_url))
-    return source.read(known=_KnownUsers(target, org_url), before=before)
+    reading = source.read(known=_KnownUsers(target, org_url), before=before)
+    return reading if merged is None else merged(reading)
 
 
 class _KnownUsers(Collection[str]):

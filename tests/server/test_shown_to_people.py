@@ -47,6 +47,11 @@ def test_r41_plan_and_drift_show_nothing_of_who_and_what_is_only_pushed(
         pushed_ann = pushed(world.service, externalId=ann.id)
         group(world.service, "own", pushed_ann)
         before = world.service.directory()
+        explained = idsync("explain", "ann@x.com", "own", "-c", tmp_path)
+        assert (explained.code, "next apply" in explained.out, explained.err) == (0, False, "")
+        assert idsync("snapshot", "-o", tmp_path / "now.json", "-c", tmp_path).code == 0
+        from_file = idsync("plan", "--snapshot", tmp_path / "now.json", "-c", tmp_path, "--detailed-exitcode")
+        assert from_file.code == 0, from_file.out
         assert idsync("plan", "-c", tmp_path, "--detailed-exitcode").code == 0
         assert idsync("drift", "-c", tmp_path).code == 0
         assert idsync("apply", "-c", tmp_path, "--auto-approve").code == 0

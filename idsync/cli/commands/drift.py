@@ -11,7 +11,6 @@ from idsync.cli.plans import plan_text
 from idsync.cli.progress import ProgressDisplay
 from idsync.cli.workspaces import workspace
 from idsync.reconcile.drift import drift_of, hands_in
-from idsync.reconcile.merging import merging
 from idsync.reconcile.single_pass import not_merged, plan_once
 from idsync.stores.protocol import Access
 
@@ -36,7 +35,7 @@ def command(invocation: Invocation, snapshot: Path | None, as_applied: bool, for
             source = place.source(progress, snapshot=snapshot)
             one_way = snapshot is not None and place.settings.integration.sync.bidirectional
             options = place.plan_options(store, snapshot=snapshot, noticed=[not_merged()] if one_way else [])
-            merged = merging(place.settings, store, options.now) if snapshot is None else None
+            merged = place.merging(store, snapshot=snapshot)
             planned = plan_once(place.settings, source, target, options, merged=merged)
         hands = hands_in(store.agreed(target.name).differing(), store.journal.headlines())
         drifted = drift_of(planned, target, hands)

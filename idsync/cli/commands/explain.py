@@ -1,5 +1,6 @@
 """`idsync explain USER [RESOURCE]`: show every path from a person to each role and list, or the first missing link."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ from idsync.cli.options import current_option, format_option, snapshot_option
 from idsync.cli.progress import ProgressDisplay
 from idsync.cli.workspaces import given_directory, workspace
 from idsync.model.agreed_past import AgreedPast
+from idsync.model.extent import Reading
 from idsync.plan.explain import Explanation
 from idsync.reconcile.explaining import NOTHING_KEPT, explain
 from idsync.reconcile.single_pass import read
@@ -40,11 +42,15 @@ def command(
     place = workspace(invocation)
 
     def explained(
-        directory: DirectoryReader, past: AgreedPast, pushed: Pushed | None = None, kept: Kept = NOTHING_KEPT
+        directory: DirectoryReader,
+        past: AgreedPast,
+        pushed: Pushed | None = None,
+        kept: Kept = NOTHING_KEPT,
+        merged: Callable[[Reading], Reading] | None = None,
     ) -> Explanation:
         with ProgressDisplay(invocation.console) as progress:
             source = place.source(progress, snapshot=snapshot)
-            reading = read(source, directory, place.settings, None)
+            reading = read(source, directory, place.settings, merged=merged)
         now = place.now()
         return explain(place.settings, reading.snapshot, directory, user, resource, now, reading, past, pushed, kept)
 
@@ -56,7 +62,11 @@ def command(
             target = place.target(store)
             pushed = store.pushed if place.settings.integration.sync.scim and snapshot is None else None
             explanation = explained(
-                target, store.agreed(target.name).past(), pushed, kept_back(store.facts, target.name)
+                target,
+                store.agreed(target.name).past(),
+                pushed,
+                kept_back(store.facts, target.name),
+                place.merging(store, snapshot=snapshot),
             )
     style = COLOUR if invocation.console.colour else PLAIN
     told = render_text(explanation, style, invocation.config_arguments)

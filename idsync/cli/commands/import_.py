@@ -115,11 +115,12 @@ def _read(
         if current is not None:
             directory = given_directory(current)
             guards = _guards_in(directory, place.directory)
-            return read(source, directory, place.settings, None).snapshot, directory.state(), guards
+            return read(source, directory, place.settings).snapshot, directory.state(), guards
         with place.store(Access.READ) as store:
             target = place.target(store)
             in_force = place.applied(store) or place
-            return read(source, target, place.settings, None).snapshot, target.state(), in_force.settings.guards
+            reading = read(source, target, place.settings, merged=place.merging(store, snapshot=snapshot))
+            return reading.snapshot, target.state(), in_force.settings.guards
 
 
 def _guards_in(directory: GivenDirectory, folder: Path) -> Guards:

@@ -37,7 +37,6 @@ from idsync.reconcile.applied_configuration import (
     judged,
     settings_before_in,
 )
-from idsync.reconcile.merging import merging
 from idsync.reconcile.plan_options import PlanOptions
 from idsync.reconcile.reviewed_edit import edit_since
 from idsync.reconcile.single_pass import no_last_reading, no_store, not_merged, plan_once, remember_after_plan
@@ -133,7 +132,7 @@ def _plan_in_store(
                 options,
                 cache=store.cache,
                 further=place.further_targets(),
-                merged=merging(place.settings, store, options.now) if snapshot is None else None,
+                merged=place.merging(store, snapshot=snapshot),
             )
             planned = with_kept(invocation.keep(planned), store.facts, target)
             with suppress(StoreError):

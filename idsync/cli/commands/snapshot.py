@@ -46,7 +46,8 @@ def command(
         place = (place.applied(store) or place) if as_applied else place
         source = place.source(progress, snapshot=snapshot, everything=everything)
         target = place.target(store)
-        reading = read(source, target, place.settings, last_apply(store.facts, target)).snapshot
+        last, merged = last_apply(store.facts, target), place.merging(store, snapshot=snapshot)
+        reading = read(source, target, place.settings, last, merged).snapshot
     if sanitized:
         key = pseudonym_key(invocation, place, key_file)
         reading = sanitize(reading, key, attributes_of_rules(place.settings))

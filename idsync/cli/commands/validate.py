@@ -68,7 +68,7 @@ def _written(diagnostics: Sequence[Diagnostic], form: str, invocation: Invocatio
 def _against(place: Workspace, invocation: Invocation, snapshot: Path) -> tuple[Diagnostic, ...]:
     """What of the configuration fits nothing in a snapshot; names that only the directory knows are somebody's."""
     with ProgressDisplay(invocation.console) as progress, _directory(place) as target:
-        reading = read(place.source(progress, snapshot=snapshot), target, place.settings, None)
+        reading = read(place.source(progress, snapshot=snapshot), target, place.settings)
         return check_against(place.settings, reading.snapshot, target, place.now())
 
 
