@@ -22,12 +22,13 @@ from idsync.apply.lease import take_lease
 from idsync.apply.recount import counted_again
 from idsync.apply.request import Applied, Request
 from idsync.apply.run import Admitted, Entered, Run
+from idsync.apply.standing_edits import StandingEdits
 from idsync.apply.unattended import counted_lately, own_counts
 from idsync.errors import IdsyncError, LeaseHeld
 from idsync.model.findings import LOGIN_REUSED
 from idsync.plan.changes import Plan
 from idsync.plan.released_logins import lifts_for_reused_names
-from idsync.plan.sections import FIRST, sections
+from idsync.plan.sections import FIRST, OKTA, sections
 from idsync.stores.protocol import Lease, Records
 from idsync.targets.protocol import Progress, Target
 
@@ -64,6 +65,7 @@ def apply_plan(
         parts = [part for part in parts if part.changes] or parts[:1]
     for part in parts:
         check_ownership(part.changes, targets[part.target].ours, request.expected.adopt)
+    edits = StandingEdits(targets[FIRST], request.expected.org_url)
     silent = _check_orphaned(plan, request, {part.target: targets[part.target] for part in parts})
 
     def admit(entered: Mapping[str, Target]) -> Admitted:
@@ -77,7 +79,7 @@ def apply_plan(
             lease = silent.get(part.target) or _lease_of(target, request, records, sleep)
             if isinstance(lease, Lease):
                 leases.callback(records.leases.release, lease)
-            entered.append(Entered(part, target, lease))
+            entered.append(Entered(part, target, lease, edits if part.target == OKTA else None))
         # The run that had a lease until now may have applied this very plan.
         check_unused(plan, records.runs)
         return Run(plan, request, records, progress, entered, admit).make()

@@ -13,6 +13,7 @@ from idsync.apply.lease import fenced
 from idsync.apply.request import Applied, Request
 from idsync.apply.section import SectionRun
 from idsync.apply.shortfall import Failure, reason_of, shortfall
+from idsync.apply.standing_edits import StandingEdits
 from idsync.errors import IdsyncError, LeaseLost, PlanStale, StoreError
 from idsync.model.journal import Counts, RunFinished, RunResumed, RunStarted, RunStopped, SectionFinished
 from idsync.model.times import Clocks, format_time, parse_time
@@ -27,11 +28,15 @@ _REPORT_EACH = 500
 
 
 class Entered(msgspec.Struct, frozen=True):
-    """A section with its target, and the lease of that; or why it cannot be made now."""
+    """A section with its target, and the lease of that; or why it cannot be made now.
+
+    Of one that sends edits of people, `edits` tells whether they still stand.
+    """
 
     section: Section
     target: Target
     lease: Lease | IdsyncError
+    edits: StandingEdits | None = None
 
 
 class Admitted(msgspec.Struct, frozen=True):
@@ -125,7 +130,8 @@ class Run:
         if isinstance(entered.lease, IdsyncError):
             self._failures.append(Failure(name, entered.lease))
             return
-        run = SectionRun(entered.section, self._request, target, self._records, entered.lease, self._moment(target))
+        moment = self._moment(target)
+        run = SectionRun(entered.section, self._request, target, self._records, entered.lease, moment, entered.edits)
         try:
             run.look()
         except PlanStale:

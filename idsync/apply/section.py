@@ -1,6 +1,6 @@
 """The run of one section, with its target's lease held: looked at, made in order, swept and settled."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from idsync.apply.agreed_lists import note_agreed
 from idsync.apply.agreed_past import losing_ids, note_past
@@ -10,6 +10,7 @@ from idsync.apply.preconditions import Checked, Seen, check_preconditions, look_
 from idsync.apply.request import NOTHING_LEFT, Request, addresses_in
 from idsync.apply.resumption import Resumption, left_by
 from idsync.apply.shortfall import stopped_after
+from idsync.apply.standing_edits import StandingEdits
 from idsync.apply.stepwise import Fenced, Outcome, Told, make_stepwise, sweep_of, sweep_stepwise
 from idsync.errors import PartlyApplied
 from idsync.model.addresses import Address, lock_address
@@ -20,6 +21,7 @@ from idsync.model.ownership import ended_locks
 from idsync.model.resources import Lock
 from idsync.model.times import format_time
 from idsync.plan.apply_times import Moment
+from idsync.plan.changes import Change
 from idsync.plan.sections import FIRST, Section
 from idsync.plan.steps import Step, step_count, steps_of
 from idsync.stores.protocol import Found, Lease, Records
@@ -33,8 +35,16 @@ class SectionRun:
     """The run of one section. `kept` counts the steps that its target keeps, those of a run before included."""
 
     def __init__(
-        self, section: Section, request: Request, target: Target, records: Records, lease: Lease, at: Moment
+        self,
+        section: Section,
+        request: Request,
+        target: Target,
+        records: Records,
+        lease: Lease,
+        at: Moment,
+        edits: StandingEdits | None = None,
     ) -> None:
+        """`edits` tells of a section that sends edits of people whether they still stand."""
         self.section = section
         self.target = target
         self.lease = lease
@@ -46,6 +56,7 @@ class SectionRun:
         self._request = request
         self._records = records
         self._at = at
+        self._edits = edits
 
     @property
     def name(self) -> str:
@@ -121,6 +132,7 @@ class SectionRun:
             report=lambda done: report(before + done),
             made=made,
             told=told,
+            check=lambda step: self._check_edits([step.change]),
         )
         if not self.outcome.is_whole:
             raise self.outcome.as_error(self.kept, self.total)
@@ -148,7 +160,7 @@ class SectionRun:
         seen = look_at(changes, self.target, ended_at=request.locks_ended_at)
         adopt = request.expected.adopt
         past = self._records.agreed(self.target.name).past(losing_ids(changes))
-        return seen, check_preconditions(
+        checked = check_preconditions(
             changes,
             seen,
             target=self.target,
@@ -158,6 +170,13 @@ class SectionRun:
             past=past,
             reused=LOGIN_REUSED in request.releases,
         )
+        self._check_edits([change for change in checked.changes if change.address not in checked.made])
+        return seen, checked
+
+    def _check_edits(self, changes: Iterable[Change]) -> None:
+        """Raise PlanStale where a person edited back what these changes send."""
+        if self._edits is not None:
+            self._edits.check(changes, self._at.now)
 
     def _left_by_all(self) -> dict[Address, Found | None]:
         """What the section leaves where steps of a broken-off run may not have kept it; else each step has."""

@@ -68,6 +68,10 @@ Told = Callable[[Step, DirectoryState, Resource | None], tuple[StepMade, list[Bo
 """What the journal is told of a step: of what was seen before the run, and what is there now."""
 
 
+def _nothing(step: Step) -> None:
+    """Check nothing."""
+
+
 class Sweep(msgspec.Struct):
     """How many ended locks were swept, and what to tell of those that were not."""
 
@@ -85,9 +89,11 @@ def make_stepwise(
     report: Callable[[int], None],
     made: Callable[[int], None],
     told: Told | None = None,
+    check: Callable[[Step], None] = _nothing,
 ) -> Outcome:
     """Make the steps in order; `made` is told how many were, after each. `told` makes the entries of a resumed run.
 
+    `check` is called right before each step, and raises why it may not be made.
     Raises LeaseLost before a step when another process has taken the lease.
     """
     outcome, dependencies = Outcome(failures=[]), Dependencies()
@@ -102,6 +108,7 @@ def make_stepwise(
         with fenced(records, lease, renewed=True):
             records.journal.append(StepBegun(run, step.phase, address, target.name))
         try:
+            check(step)
             after = target.make(step, at, lease.token)
         except LeaseLost:
             raise

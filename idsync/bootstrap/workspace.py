@@ -210,6 +210,10 @@ class Workspace:
         self._asked[:] = [groups]
         return BothWays(store.agreed_lists(OKTA), store.facts, groups)
 
+    def ask_again(self) -> None:
+        """Let go of what Okta said of groups for a plan, which waited for somebody's answer since."""
+        self._asked.clear()
+
     def _okta_target(self, store: Store) -> Target:
         from idsync.reconcile.sent_lately import SentLately
         from idsync.targets.okta.groups import Groups

@@ -145,7 +145,10 @@ class Job:
         # What is executed tells nothing of people: the part is made of what was shown.
         part = split(shown, self.released)[0] if parts.held.changes else None
         told = recap_of(shown, self.invocation, split=self.split, part=part)
-        return self.invocation.console.confirm(question, told)
+        if not self.invocation.console.confirm(question, told):
+            return False
+        self.place.ask_again()
+        return True
 
     def apply(self, parts: Parts, planned: Planned | None = None, clocks: Clocks | None = None) -> ExitCode:
         """Make so what goes ahead, and tell what was done and what is held; `planned` is left as a memo.

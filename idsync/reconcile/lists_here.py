@@ -9,7 +9,7 @@ from idsync.compiler.inputs import Inputs
 from idsync.model.directory import Members
 from idsync.model.nesting import is_nested
 from idsync.model.times import is_past
-from idsync.reconcile.nested_people import NestedPeople
+from idsync.targets.nested_people import NestedPeople
 from idsync.targets.protocol import DirectoryReader
 
 _NOBODY: frozenset[str] = frozenset()

@@ -101,3 +101,18 @@ def test_r52_a_list_between_two_that_go_both_ways_reaches_both(world: World) -> 
     assert world.there(world.group) == {"ann", "bob", "cat", "dan"}
     assert world.there(ops) == {"cat", "dan"}
     assert world.here(ops.id) == {"cat", "dan"}
+
+
+def test_r38_who_was_taken_out_of_a_nested_list_since_a_plan_was_made_is_not_sent(world: World, tmp_path: Path) -> None:
+    create(world, a_list("oncall"))
+    create(world, inside("oncall", login("cat")), inside(world.group.id, "oncall"))
+    for moves, code in ((False, 0), (True, 6)):
+        kept = tmp_path / f"{moves}.json"
+        assert world.place.run("plan", "-o", kept).code == 0
+        if moves:
+            world.edit("oncall", "dan", joins=False)
+        ended = world.place.run("apply", kept)
+        assert ended.code == code, ended.out + ended.err
+        assert len(world.wrote()) == (0 if moves else 1)
+        create(world, inside("oncall", login("dan")))
+    assert world.there(world.group) == {"ann", "bob", "cat"}

@@ -1,13 +1,13 @@
 """Who is in a list by lists nested in it: from above and from below alike, and never for ever."""
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from idsync.model.directory import DirectoryState, Members
 from idsync.model.nesting import DEEPEST
 from idsync.model.resources import NESTED_LIST, NEW_MEMBERSHIP, Membership
-from idsync.reconcile.nested_people import NestedPeople
 from idsync.targets.given import GivenDirectory
+from idsync.targets.nested_people import NestedPeople
 from tests.targets.world import NOW, our_list
 
 INSIDE = Membership(membership_kind=NESTED_LIST)
@@ -51,6 +51,7 @@ def test_r52_a_nesting_or_a_membership_that_has_ended_leads_nowhere() -> None:
     assert nested(members).above(PEOPLE) == {"l0": {"bob"}}
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.sampled_from(LISTS), st.sets(st.sampled_from([*PEOPLE, *LISTS]), max_size=4), min_size=1))
 def test_r52_looked_at_from_below_and_from_above_the_same_people_are_in_a_list(inside: dict[str, set[str]]) -> None:
     """Lists lie only in lists of a smaller number, so that none contains itself."""
