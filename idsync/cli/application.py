@@ -43,7 +43,7 @@ COMMANDS = {
     "enroll": "Set up Okta's app, Teleport's connector and the configuration.",
     "doctor": "Try each part of the set-up and say how to repair it.",
     "cleanup": "Take everything of ours out of the directory.",
-    "serve": "Keep the directory right, by SCIM push.",
+    "serve": "Keep the directory as Okta says, all the time.",
     "scim": "Make, list and revoke tokens for SCIM.",
     "store": "Copy the directory and its journal to another database.",
     "keys": "Make, replace and list the keys for signing in to Okta.",
@@ -55,7 +55,7 @@ COMMANDS = {
 """Every command and its one line, so that `--help` imports none of them."""
 
 
-_COMMON = "Options of every command (-c, --log-format, -q, --debug) are told by `idsync --help`."
+_COMMON = "Options of every command: -c, --log-format, -q and --debug. See `idsync --help`."
 
 
 class LazyCommands(click.Group):
@@ -72,6 +72,7 @@ class LazyCommands(click.Group):
         file_name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
         module = importlib.import_module(f"idsync.cli.commands.{file_name}")
         command: click.Command = module.command
+        _end_with_common(command)
         command.epilog = f"{examples_of(cmd_name)}\n\n{_COMMON}"
         return command
 
@@ -98,6 +99,13 @@ class LazyCommands(click.Group):
         """The table of exit codes."""
         with formatter.section("Exit codes"):
             formatter.write_dl([(str(code.value), MEANINGS[code]) for code in ExitCode])
+
+
+def _end_with_common(command: click.Command) -> None:
+    """Let the help of a command, and of those within it, say where the options of every command are told."""
+    command.epilog = _COMMON
+    for each in command.commands.values() if isinstance(command, click.Group) else ():
+        _end_with_common(each)
 
 
 @click.group(

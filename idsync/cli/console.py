@@ -106,6 +106,8 @@ class Console:
         """Say what is wrong with the command line."""
         context = error.ctx if isinstance(error, click.UsageError) else None
         fix = f"See `{context.command_path} --help`." if context else ""
+        if context and context.parent and isinstance(context.command, click.Group):
+            fix = f"Name one of {', '.join(context.command.list_commands(context))}. {fix}"
         self._say("error", " ".join(error.format_message().split()), fix=fix)
 
     def broken_off(self, command: str, how: str) -> None:

@@ -46,7 +46,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "keys": ("idsync keys create", "idsync keys rotate", "idsync keys list --format json"),
     "schema": ("idsync schema config > config.schema.json",),
     "completion": ('eval "$(idsync completion bash)"',),
-    "help": ("idsync help plan",),
+    "help": ("idsync help plan", "idsync help scim token create"),
     "version": ("idsync version",),
 }
 

@@ -13,6 +13,8 @@ from idsync.errors import UsageError
 LARGEST_INPUT = 1 << 30
 """Bytes; a plan of a first import of a hundred thousand people has some hundred million."""
 
+_WRITE_ELSEWHERE = "Name another file, or see that its folder is there and may be written to."
+
 
 def read_input(path: Path, what: str) -> bytes:
     """The content of a file, or of standard input for `-`; raises UsageError."""
@@ -50,7 +52,7 @@ def private_file(path: Path, what: str) -> Iterator[BinaryIO]:
             yield written
     except OSError as refusal:
         why = f"{refusal.strerror or type(refusal).__name__}."
-        raise UsageError(f"The {what} {path} cannot be written.", why=why, fix="Name another file.") from refusal
+        raise UsageError(f"The {what} {path} cannot be written.", why=why, fix=_WRITE_ELSEWHERE) from refusal
 
 
 @contextlib.contextmanager

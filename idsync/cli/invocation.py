@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from idsync.cli.console import Console
+from idsync.errors import UsageError
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -46,7 +47,7 @@ def common_options(*, from_environment: bool = False) -> Callable[[F], F]:
             "--config",
             metavar="PATH",
             envvar=CONFIG_VARIABLE if from_environment else None,
-            type=click.Path(),
+            type=click.Path(readable=False),  # the loader says what cannot be read, and why
             note=_note_config,
             help=f"Directory or file of the configuration.  [default: ., or {CONFIG_VARIABLE}]",
         ),
@@ -75,7 +76,7 @@ def _noted(*names: str, note: Callable[[Invocation, Any], None], **how: Any) -> 
     """An option whose value is noted on the invocation, before anything is done."""
 
     def set_value(context: click.Context, _parameter: click.Parameter, value: Any) -> None:
-        if value:
+        if value or value == "":
             note(context.ensure_object(Invocation), value)
 
     return click.option(*names, cls=_CommonOption, expose_value=False, is_eager=True, callback=set_value, **how)
@@ -90,6 +91,12 @@ class _CommonOption(click.Option):
 
 
 def _note_config(invocation: Invocation, path: str) -> None:
+    if not path:
+        raise UsageError(
+            "--config is empty.",
+            why="The variable that it comes from may be unset; the current folder may hold another configuration.",
+            fix="Name the configuration, or leave --config out for the current folder.",
+        )
     invocation.config = Path(path)
 
 

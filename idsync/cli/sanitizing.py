@@ -24,7 +24,7 @@ def sanitize_options(function: F) -> F:
         "--sanitize",
         "sanitized",
         is_flag=True,
-        help="Replace people by pseudonyms, the same for snapshot and get all; such files only plan.",
+        help="Replace people by pseudonyms, the same in snapshot and get all; plans of such files are never applied.",
     )
     return sanitized(_key_file_option(function))
 

@@ -44,7 +44,7 @@ def nobody_called(inputs: Inputs, person: str) -> UnknownPerson:
     """The error of somebody who asks for a person whom neither the source nor the directory knows."""
     app = inputs.snapshot.app_label or inputs.snapshot.app_id
     return UnknownPerson(
-        f"Nobody called {person} is known.",
+        f"Nobody called {person!r} is known.",
         why=f"The app {app} is assigned to nobody of that name or Okta id, and the directory has nobody of that name.",
         fix=_suggestion(inputs, person),
     )

@@ -240,7 +240,7 @@ AGAINST_SNAPSHOT = {
 MISSING_SECRET = _code(
     "missing_secret",
     "A secret is not where the configuration says.",
-    "Without it idsync cannot sign in to what it is for.",
+    "What the secret is needed for cannot be done without it.",
     "Set the environment variable, or put the file in place.",
 )
 UNUSABLE_SECRET = _code(

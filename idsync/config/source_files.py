@@ -116,7 +116,7 @@ class _Tree:
         yield from self._walk("", ())
 
     def _walk(self, folder: str, above: tuple[tuple[int, int], ...]) -> Iterator[str]:
-        position = Position(shown(folder or "."))
+        position = Position(shown(folder or self._root))
         path = self._root / folder
         try:
             status = path.stat()

@@ -179,7 +179,7 @@ class _Refusal:
 
     def __call__(self, what: str, why: str, *, line: int = 0, column: int = 0) -> SnapshotError:
         position = Position(self._file, line, column)
-        return SnapshotError(f"The snapshot {what}.", why=why, fix=_FIX, position=position)
+        return SnapshotError(f"The snapshot file {what}.", why=why, fix=_FIX, position=position)
 
     def unreadable(self, error: Exception) -> SnapshotError:
         """The file is not a snapshot, as the reader of the whole says."""

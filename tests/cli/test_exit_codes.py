@@ -8,6 +8,7 @@ from tests.cli.running import Idsync
 
 CODES = {
     "UsageError": 64,
+    "UnknownPerson": 64,
     "ResourceError": 64,
     "ConfigError": 3,
     "SecretError": 3,

@@ -68,6 +68,32 @@ def test_help_of_a_command_is_asked_for_in_two_ways(idsync: Idsync) -> None:
     assert idsync("-V").out == idsync("--version").out == idsync("version").out
 
 
+def test_help_of_a_command_within_another_is_asked_for_in_two_ways(idsync: Idsync) -> None:
+    whole = idsync("help", "scim", "token", "create")
+    assert whole.out == idsync("scim", "token", "create", "--help").out
+    assert whole.out.startswith("Usage: idsync scim token create")
+    assert "Options of every command" in whole.out
+    assert idsync("help", "plan", "create").code == 64
+
+
+@pytest.mark.parametrize(
+    ("group", "names"),
+    [
+        (("scim",), "token"),
+        (("scim", "token"), "create, list, revoke, rotate"),
+        (("keys",), "create, list, rotate"),
+        (("store",), "copy"),
+        (("enroll",), "okta"),
+    ],
+)
+def test_a_group_without_a_command_names_those_it_has(group: tuple[str, ...], names: str, idsync: Idsync) -> None:
+    ended = idsync(*group)
+    assert (ended.code, ended.out) == (64, "")
+    name = " ".join(group)
+    assert ended.err == f"error: Missing command.\n  fix: Name one of {names}. See `idsync {name} --help`.\n"
+    assert "..." not in idsync(*group, "--help").out.partition("Commands:")[2].partition("\n\n")[0]
+
+
 def test_options_of_every_command_complete_though_their_help_is_elsewhere(idsync: Idsync) -> None:
     assert "--config" in idsync("--help").out
     assert idsync("plan", "--log-format", "xml").code == 64

@@ -11,6 +11,7 @@ from idsync.cli.application import COMMANDS
 from idsync.cli.console import Console
 from idsync.model.known_secrets import bytes_without_secrets, remember_secret, without_secrets
 from idsync.okta.refusals import harmless
+from tests.cli.running import Idsync
 
 LATIN = b"kj\xe6r"
 
@@ -45,6 +46,25 @@ def test_so_is_one_of_an_option(arguments: list[bytes | str], tmp_path: Path) ->
     assert (ended.returncode, ended.stdout) == (64, "")
     assert "is not UTF-8 text" in ended.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", [["-c", "", "plan"], ["plan", "--config="]])
+def test_an_empty_configuration_path_is_not_taken_for_the_current_folder(
+    arguments: list[str], idsync: Idsync, fresh: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(fresh)
+    ended = idsync(*arguments)
+    assert (ended.code, ended.out) == (64, "")
+    assert "error: --config is empty." in ended.err
+    monkeypatch.setenv("IDSYNC_CONFIG", "")
+    assert idsync("plan").code == 0
+
+
+def test_the_loader_says_whether_a_configuration_can_be_read(
+    idsync: Idsync, fresh: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda *_, **__: False)
+    assert idsync("validate", "-c", fresh).code == 0
 
 
 def test_a_secret_is_left_out_of_whatever_is_said(capsys: pytest.CaptureFixture[str]) -> None:

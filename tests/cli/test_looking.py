@@ -198,7 +198,7 @@ def test_explain_takes_nobody_whom_nobody_knows_for_somebody_without_access(
 ) -> None:
     ended = idsync("explain", "hiro.tanak@enzos-pizza.com", *resource, "-c", org, "--format", form)
     assert (ended.code, ended.out) == (64, "")
-    assert "error: Nobody called hiro.tanak@enzos-pizza.com is known." in ended.err
+    assert "error: Nobody called 'hiro.tanak@enzos-pizza.com' is known." in ended.err
     assert f"Did you mean {HIRO}?" in ended.err
 
 

@@ -292,6 +292,17 @@ def test_a_folder_that_may_not_be_listed_is_named_and_the_rest_is_read(
     assert found[0].summary == "the folder cannot be read: Permission denied"
 
 
+def test_a_configuration_that_may_not_be_listed_is_named_as_it_was_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Path) -> Iterator[Path]:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    first = load(tmp_path).diagnostics[0]
+    assert (str(first.position), first.code) == (str(tmp_path), "unreadable_file")
+
+
 def test_a_folder_named_like_a_file_is_a_folder(tmp_path: Path) -> None:
     write(tmp_path, INTEGRATION, OWNERS, name="all.yaml/idsync.yaml")
     assert settings_of(tmp_path).integration.position.file == "all.yaml/idsync.yaml"

@@ -64,8 +64,8 @@ def command(
 ) -> ExitCode:
     """Apply PLAN, which was reviewed; without it, plan now, show and ask.
 
-    A plan of which a guard or a doubt holds something is refused whole; with --split, what they do not hold is applied,
-    and the exit code says that the rest is not.
+    A plan is refused whole where a guard, or a doubt about what was read of Okta, holds any of it back; with --split
+    the rest is applied, and the exit code says that not all of it was.
 
     With --reviewed, Okta's own changes since the review are applied first, as `idsync reconcile` does it; then what the
     configuration changes, if that is what was reviewed. Nobody is asked.

@@ -32,13 +32,13 @@ _IGNORED = ".gitignore"
 _LATER = "register idsync in Okta as --oauth shows it, and run the same command with --client-id ID"
 
 
-@click.group("enroll")
+@click.group("enroll", no_args_is_help=False)
 @common_options()
 def command() -> None:
     """Set up what people sign in by, and the configuration that goes with it. What is there is adopted."""
 
 
-@command.command("okta")
+@command.command("okta", short_help="Make or adopt the SAML app, and write connector and configuration.")
 @click.option("--org-url", metavar="URL", required=True, help="The address of the Okta organization.")
 @click.option("--owner", "owners", metavar="NAME", multiple=True, required=True, help="Who owns new access lists.")
 @click.option("--acs-url", metavar="URL", required=True, help="Where Teleport takes SAML answers.")

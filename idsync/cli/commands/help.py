@@ -1,4 +1,4 @@
-"""`idsync help [COMMAND]`: the same as `idsync COMMAND --help`."""
+"""`idsync help [COMMAND]…`: the same as `idsync COMMAND… --help`."""
 
 import click
 
@@ -7,17 +7,18 @@ from idsync.cli.invocation import Invocation, common_options, pass_invocation
 
 
 @click.command("help")
-@click.argument("name", metavar="[COMMAND]", required=False)
+@click.argument("names", metavar="[COMMAND]...", nargs=-1)
 @common_options()
 @pass_invocation
 @click.pass_context
-def command(context: click.Context, invocation: Invocation, name: str | None) -> ExitCode:
-    """Show the help of a command, or the list of all."""
-    parent = context.find_root()
-    shown = parent
-    if name is not None and isinstance(parent.command, click.Group):
-        _, asked, _ = parent.command.resolve_command(parent, [name])
+def command(context: click.Context, invocation: Invocation, names: tuple[str, ...]) -> ExitCode:
+    """Show the help of a command, or of one within it, or the list of all."""
+    shown = context.find_root()
+    for name in names:
+        if not isinstance(shown.command, click.Group):
+            shown.fail(f"{shown.info_name} has no commands of its own.")
+        _, asked, _ = shown.command.resolve_command(shown, [name])
         if asked is not None:
-            shown = click.Context(asked, info_name=name, parent=parent)
+            shown = click.Context(asked, info_name=name, parent=shown)
     invocation.console.result(shown.get_help())
     return ExitCode.DONE

@@ -15,7 +15,7 @@ from idsync.errors import UsageError
 JWKS_PATH = "/.well-known/jwks.json"
 
 
-@click.group("keys")
+@click.group("keys", no_args_is_help=False)
 @common_options()
 def command() -> None:
     """Private keys for signing in to Okta, in the folder that auth.oauth.private_key.folder names.
@@ -43,7 +43,7 @@ def create(invocation: Invocation, form: str) -> ExitCode:
     return _told(invocation, place, form, f"Made the key {made}.")
 
 
-@command.command("rotate")
+@command.command("rotate", short_help="Make another key, which signs from now on.")
 @format_option("text", "json")
 @common_options()
 @pass_invocation
@@ -59,7 +59,7 @@ def rotate(invocation: Invocation, form: str) -> ExitCode:
     return _told(invocation, place, form, f"Made the key {made}.{gone}")
 
 
-@command.command("list")
+@command.command("list", short_help="Show every key by its id, the newest first.")
 @format_option("text", "json")
 @common_options()
 @pass_invocation

@@ -23,13 +23,13 @@ from idsync.stores.protocol import Access, Store
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-@click.group("scim")
+@click.group("scim", no_args_is_help=False)
 @common_options()
 def command() -> None:
     """Tokens with which Okta pushes to `idsync serve` over SCIM."""
 
 
-@command.group("token")
+@command.group("token", no_args_is_help=False)
 @common_options()
 def token() -> None:
     """Make, replace, list and revoke tokens. A token is told once, and kept only as a digest."""
@@ -40,7 +40,7 @@ def _expires_option(default: str) -> Callable[[F], F]:
     return click.option("--expires", metavar="DURATION", help=text)
 
 
-@token.command("create")
+@token.command("create", short_help="Make a token, and print it this once.")
 @click.option("--name", metavar="NAME", default="okta", show_default=True, help="What the history calls its pushes.")
 @_expires_option("never")
 @format_option("text", "json")
@@ -60,7 +60,7 @@ def create(invocation: Invocation, name: str, expires: str | None, form: str) ->
     return ExitCode.DONE
 
 
-@token.command("rotate")
+@token.command("rotate", short_help="Make another token of the same name.")
 @click.argument("name", default="okta")
 @_expires_option("as long as the one before")
 @format_option("text", "json")
@@ -83,7 +83,7 @@ def rotate(invocation: Invocation, name: str, expires: str | None, form: str) ->
     return ExitCode.DONE
 
 
-@token.command("list")
+@token.command("list", short_help="List every token, and when it was last used.")
 @format_option("text", "json")
 @common_options()
 @pass_invocation
@@ -100,7 +100,7 @@ def list_tokens(invocation: Invocation, form: str) -> ExitCode:
     return ExitCode.DONE
 
 
-@token.command("revoke")
+@token.command("revoke", short_help="Refuse a token from now on.")
 @click.argument("token", metavar="ID|NAME")
 @common_options()
 @pass_invocation

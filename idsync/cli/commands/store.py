@@ -17,13 +17,13 @@ from idsync.model.numbers import counted
 _BY_NAME = "env:"
 
 
-@click.group("store")
+@click.group("store", no_args_is_help=False)
 @common_options()
 def command() -> None:
     """idsync's own database: where the directory and the journal are."""
 
 
-@command.command("copy")
+@command.command("copy", short_help="Copy the store at FROM into an empty one at TO.")
 @click.argument("source", metavar="FROM")
 @click.argument("destination", metavar="TO")
 @common_options()
