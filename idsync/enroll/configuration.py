@@ -8,7 +8,7 @@ import msgspec
 from idsync.config.codes import MISSING_OWNERS, NO_INTEGRATION
 from idsync.config.file_codes import CONFIG_NOT_FOUND, NO_DOCUMENTS
 from idsync.config.loader import Loaded, load, load_documents
-from idsync.config.settings import OAuth, OktaSource, Settings
+from idsync.config.settings import AppByLabel, OAuth, OktaSource, Settings
 from idsync.config.source_files import SourceFile
 from idsync.config.yaml_writer import scalar
 from idsync.diagnostics import Severity
@@ -23,6 +23,10 @@ LATER = "0oa..."
 """A client id that is a placeholder, which each command refuses at its line until somebody writes the right one."""
 _WAITING = f'client_id: "{LATER}"'
 _NOBODY = "0oanobody"
+LONGEST_LABEL = 100
+"""Characters of an app's label that Okta takes."""
+_JOINERS = "\u200c\u200d"
+"""Characters that are not seen by themselves, and without which words of some scripts are others."""
 _NAMES = ("idsync.yaml", "integration.yaml", "okta-integration.yaml")
 
 
@@ -84,6 +88,7 @@ def complete(directory: Path, wanted: Wanted, label: str) -> Completed:
         _check_given(loaded, {integration_file: "--org-url, --app-label or --client-id", owners_file: "--owner"})
         raise ConfigError("The configuration is invalid; nothing was done.", loaded.diagnostics)
     _check(loaded.settings, wanted)
+    _check_label(loaded.settings, label)
     return Completed(loaded.settings, integration_file is None, integration_file, owners_file, waits, filled_in)
 
 
@@ -114,6 +119,21 @@ def _check(settings: Settings, wanted: Wanted) -> None:
             fix=f"Write source: {{okta: {{}}}} and auth at {integration.position}, or name another folder with -c.",
         )
     _check_way_in(settings, wanted)
+
+
+def _check_label(settings: Settings, label: str) -> None:
+    """Raise UsageError where Okta takes no app of the label, or people would read another one than it is."""
+    app = settings.integration.app
+    label = app.label if isinstance(app, AppByLabel) else label
+    unseen = [each for each in label if not each.isprintable() and each not in _JOINERS]
+    if unseen or len(label) > LONGEST_LABEL:
+        wrong = f"a character that is not seen, U+{ord(unseen[0]):04X}" if unseen else ""
+        raise UsageError(
+            "--app-label, or the label of the app in the Integration, cannot be used: it has "
+            f"{wrong or f'more than {LONGEST_LABEL} characters'}.",
+            why="People choose the app by its label when they sign in." if unseen else "Okta takes no longer label.",
+            fix="Give another label.",
+        )
 
 
 def _check_way_in(settings: Settings, wanted: Wanted) -> None:

@@ -192,6 +192,18 @@ def test_a_contradiction_is_refused(world: World) -> None:
         (["--owner", " ann"], "--owner cannot be used"),
         (["--app-label", ""], "is empty"),
         (["--group", ""], "is empty"),
+        (["--app-label", "T" * 101], "more than 100 characters"),
+        (["--app-label", "T" * 101, "--oauth"], "more than 100 characters"),
+        (["--app-label", "Tele\u202etrop"], "that is not seen"),
+        (["--app-label", "Tele\u2066port"], "that is not seen"),
+        (["--app-label", "Tele\u200bport"], "that is not seen"),
+        (["--app-label", "Tele\x07port"], "cannot be used"),
+        (["--app-label", "Tele\nport"], "cannot be used"),
+        (["--app-label", "Teleport "], "cannot be used"),
+        (["--app-label", "\ud800"], ""),
+        (["--audience", "urn:a b"], "--audience cannot be used"),
+        (["--audience", "urn:\u202ea"], "--audience cannot be used"),
+        (["--audience", "urn:a\n"], "--audience cannot be used"),
         (["--acs-url", "teleport.acme.com"], "--acs-url is not an address"),
         (["--acs-url", "https://teleport.acme.com/a b"], "--acs-url is not an address"),
         (["--acs-url", "https://[::1"], "--acs-url is not an address"),
@@ -215,6 +227,27 @@ def test_an_option_that_cannot_be_used_is_named_and_nothing_is_asked(
     assert said in ended.err
     assert "idsync.yaml" not in ended.err
     assert (world.simulator.requests.entries, world.folder.exists()) == ([], False)
+
+
+def test_a_label_of_the_configuration_that_no_app_can_have_is_told_before_anything_is_made(world: World) -> None:
+    world.folder.mkdir()
+    label = "Teleport" * 20
+    (world.folder / "integration.yaml").write_text(
+        "apiVersion: idsync/v1\nkind: Integration\nmetadata: {name: okta}\n"
+        f"spec: {{org_url: '{world.url}', app: {{label: {label}}}, auth: {{api_token: {{env: OKTA_API_TOKEN}}}}}}\n"
+    )
+    ended = world.enroll()
+    assert (ended.code, "more than 100 characters" in ended.err, world.writes) == (64, True, 0), ended.err
+    assert set(world.files) == {"integration.yaml"}
+
+
+@pytest.mark.parametrize("label", ["T" * 100, "Télé\u200cport", "テレポート 🚀", "a, [b]: {c} # 'd' \"e\""])
+def test_a_label_in_any_script_is_made_and_found_again(world: World, label: str) -> None:
+    assert world.enroll("--app-label", label).code == 0
+    assert world.app.label == label
+    before, writes = world.files, world.writes
+    assert world.enroll("--app-label", label).code == 0
+    assert (world.files, world.writes) == (before, writes)
 
 
 def test_an_address_without_a_scheme_is_taken_for_https(world: World) -> None:

@@ -80,6 +80,12 @@ def okta(
         )
     if app_label == "" or "" in groups:
         raise UsageError("--app-label or --group is empty.", why="A variable may be unset.", fix="Give a name.")
+    if audience and not _is_plain(audience):
+        raise UsageError(
+            "--audience cannot be used: it has a blank, or a character that is not ASCII.",
+            why="It is a URI, which Okta and Teleport compare letter by letter.",
+            fix="Give it as Teleport says it, or leave it out.",
+        )
     if "://" not in org_url:
         org_url = f"https://{org_url}"
     directory = invocation.config
@@ -106,8 +112,12 @@ def _is_address(text: str) -> bool:
     is_safe = parts.scheme == "https" or (
         parts.scheme == "http" and parts.hostname in ("127.0.0.1", "::1", "localhost")
     )
-    is_plain = text.isascii() and text.isprintable() and not set(text) & set(" \\#@")
-    return is_safe and is_plain and bool(parts.hostname) and port != 0
+    return is_safe and _is_plain(text) and not set(text) & set("\\#@") and bool(parts.hostname) and port != 0
+
+
+def _is_plain(text: str) -> bool:
+    """Whether all of a text is seen, and looks like nothing else."""
+    return text.isascii() and text.isprintable() and " " not in text
 
 
 def _enrolled(invocation: Invocation, wanted: Wanted, completed: Completed, *, auto_approve: bool) -> ExitCode:
