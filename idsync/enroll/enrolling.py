@@ -239,6 +239,16 @@ def _check_group(name: str, ids: tuple[str, ...]) -> None:
         )
 
 
+def _check_nobody_has(apps: SsoApps, app: SamlApp) -> None:
+    """Raise UsageError where an app that was to be made is there, and is more than what an earlier try left."""
+    if apps.groups_of(app.id) or apps.has_people(app.id):
+        raise UsageError(
+            f"An app {app.label!r} ({app.id}) was made in Okta meanwhile, and somebody has it.",
+            why="An app that somebody has goes to nobody else unasked. Nothing was made.",
+            fix="Run the same command again: it shows what it does about that app.",
+        )
+
+
 def make(writer: SsoApps, enrollment: Enrollment) -> dict[str, str]:
     """Do what is to be done in Okta; the files to be written, in their order.
 
@@ -248,7 +258,10 @@ def make(writer: SsoApps, enrollment: Enrollment) -> dict[str, str]:
     app = enrollment.app
     if app is None:
         new = NewApp(enrollment.label, wanted.acs_url, wanted.audience, GROUPS, attributes(settings))
-        app = _usable(writer.create(new), wanted)
+        app, is_new = writer.create(new)
+        app = _usable(app, wanted)
+        if not is_new:
+            _check_nobody_has(writer, app)
     for group, _ in enrollment.assign:
         writer.assign(app.id, group)
     files: dict[str, str] = {}

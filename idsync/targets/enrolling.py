@@ -54,8 +54,10 @@ class SsoApps(Protocol):
     def has_people(self, app: str) -> bool:
         """Whether somebody has an app, directly or through a group."""
 
-    def create(self, app: NewApp) -> SamlApp:
-        """Make an app; the one that is there where an earlier try made it."""
+    def create(self, app: NewApp) -> tuple[SamlApp, bool]:
+        """Make an app; the one of its label that is there already, and False, where an earlier try or somebody else
+        made it.
+        """
 
     def assign(self, app: str, group: str) -> None:
         """Give an app to a group."""

@@ -9,6 +9,7 @@ import pytest
 from tests.acceptance.enrolling import ACS, FILES, World
 from tests.acceptance.terminal import Sitting, sitting
 from tests.okta_simulator import Organization, Role, Simulator, running
+from tests.test_okta_simulator.test_apps import body
 
 READS = ("okta.users.read", "okta.groups.read", "okta.apps.read", "okta.logs.read")
 NO_TOKEN: dict[str, str] = {}
@@ -115,3 +116,21 @@ def test_without_a_token_somebody_who_knows_no_client_id_comes_back(world: World
         seat.answer("Client ID of the app", "")
         assert seat.end() == 64
     assert world.writes == 0
+
+
+@pytest.mark.parametrize("has", ["group", "person", "nobody"])
+def test_an_app_that_somebody_makes_while_the_question_waits_goes_to_nobody_unasked(world: World, has: str) -> None:
+    organization = world.simulator.organization
+    with sitting("enroll", *options(world)) as seat:
+        assert "create  SAML app 'Teleport' in Okta" in seat.until("Do this? [yes/no]")
+        settings = {**body()["settings"]["signOn"], "ssoAcsUrl": ACS, "recipient": ACS, "audience": ACS}
+        app = organization.add_app("Teleport", settings={"signOn": settings})
+        if has == "group":
+            organization.assign_group(app, organization.group("eng"))
+        elif has == "person":
+            organization.assign_user(app, organization.user("hiro@enzos-pizza.com"))
+        seat.answer("Do this? [yes/no]", "yes")
+        assert seat.end() == (0 if has == "nobody" else 64), seat.said
+        assert has == "nobody" or "was made in Okta meanwhile" in seat.said
+    assert len(app.groups) == (0 if has == "person" else 1)
+    assert world.folder.exists() is (has == "nobody")

@@ -118,15 +118,15 @@ class OktaSsoApps:
         people, _ = self._client(request := self._endpoints.first_of_app(app)).poll(request, _ANYTHING)
         return bool(people)
 
-    def create(self, app: NewApp) -> SamlApp:
-        """Make the app, or find the one that an earlier try made. Raises AuthorizationError and SourceError."""
+    def create(self, app: NewApp) -> tuple[SamlApp, bool]:
+        """Make the app, or find the one of its label, and False. Raises AuthorizationError and SourceError."""
         request = self._endpoints.create_app()
         answer = self._sender.send(request, msgspec.json.encode(_body(app)))
         made = _decoded(answer.body) if answer.status in (200, 201) else None
         if made is not None:
-            return _told(made)
+            return _told(made), True
         if answer.status in (200, 201) or problem_of(answer).code == _LABEL_TAKEN:
-            return self._already_there(app.label)
+            return self._already_there(app.label), False
         raise self._refused(answer.status, self._sender.refused(answer, request))
 
     def assign(self, app: str, group: str) -> None:
