@@ -27,7 +27,7 @@ IdsyncError
     StoreReplaced            ... since it is another one than this process has written to
   ResourceError              a resource in a manual edit is invalid, unknown, stale or in conflict
   NotTogether                pushes that were taken at one time must be taken one after the other
-  NameTaken                  a pushed user has the name of somebody whom idsync does not manage
+  NameTaken                  a pushed user has the name of another one, or of somebody whom idsync does not manage
 """
 
 from collections.abc import Sequence
@@ -233,4 +233,4 @@ class NotTogether(IdsyncError):
 
 
 class NameTaken(IdsyncError):
-    """A pushed user has the name of somebody in the directory whom idsync does not manage."""
+    """A pushed user has the name of another one, or of somebody in the directory whom idsync does not manage."""

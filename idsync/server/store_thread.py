@@ -17,8 +17,11 @@ from idsync.stores.protocol import Store
 
 MOST_AT_ONCE = 64
 """So many jobs are given at once, and share one commit where they write."""
-Together = Callable[[Store], AbstractContextManager[None]]
-"""A span of jobs that are made as one; it raises where each must be made alone."""
+Together = Callable[[Store, list[Any]], list[Any]]
+"""Makes jobs as one, of what each gives to it: what each finds, or the exception that it is told in place of that.
+
+It raises where each must be made alone.
+"""
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,8 @@ class Job:
     answer: "asyncio.Future[list[Any]]"
     """Will be what was found, and what was raised: emptied once it is read."""
     together: Together | None = None
+    given: Any = None
+    """What it gives to `together`."""
     asks_once: bool = False
     """Whether it is one statement that reads."""
 
@@ -84,12 +89,17 @@ class StoreThread:
         return jobs
 
     async def outcome(
-        self, make: Callable[[Store], Any], together: Together | None = None, *, asks_once: bool = False
+        self,
+        make: Callable[[Store], Any],
+        together: Together | None = None,
+        given: Any = None,
+        *,
+        asks_once: bool = False,
     ) -> Any:
         """What a job finds; raises what it raises."""
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[list[Any]] = loop.create_future()
-        self._jobs.put(Job(make, loop, answer, together, asks_once))
+        self._jobs.put(Job(make, loop, answer, together, given, asks_once))
         outcome = await answer
         found, failure = outcome
         outcome.clear()

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from itertools import groupby
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from idsync.apply.lease import with_target
 from idsync.errors import StoreBusy, StoreReplaced
@@ -68,9 +68,9 @@ class Worker:
         """What a job finds by one statement, which sees one state without a span of reads around it."""
         return cast(T, await self._reader.outcome(make, asks_once=True))
 
-    async def write(self, make: Callable[[Store], T], together: Together | None = None) -> T:
+    async def write(self, make: Callable[[Store], T], together: Together | None = None, given: Any = None) -> T:
         """What a job leaves, once it is committed; with `together`, it may be made as one with others of that."""
-        return cast(T, await self._writer.outcome(make, together))
+        return cast(T, await self._writer.outcome(make, together, given))
 
     def _written(self, store: Store, jobs: list[Job]) -> list[Outcome]:
         """The outcomes of jobs in one transaction, in which the target is taken and given back: one commit for all."""
@@ -97,8 +97,9 @@ class Worker:
         """The outcomes of jobs as one, where they may be and that comes to the same; else of each alone."""
         if together is not None and len(jobs) > 1:
             try:
-                with store.attempt(), together(store):
-                    return [_attempt(store, job) for job in jobs]
+                with store.attempt():
+                    found = together(store, [job.given for job in jobs])
+                    return [_outcome(job, each) for job, each in zip(jobs, found, strict=True)]
             except Exception:  # each is told its own part of it, made alone
                 self._forget()
         return [_attempt(store, job) for job in jobs]
@@ -117,6 +118,10 @@ class Worker:
     def _forget(self) -> None:
         for forget in self.after_undone:
             forget()
+
+
+def _outcome(job: Job, found: Any) -> Outcome:
+    return (job, None, found) if isinstance(found, Exception) else (job, found, None)
 
 
 def _attempt(store: Store, job: Job) -> Outcome:

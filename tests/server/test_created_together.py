@@ -119,6 +119,21 @@ def test_a_taken_name_is_refused_alone(service: Served, tmp_path: Path) -> None:
     assert service.directory() == one_by_one(tmp_path / "alone", PUSHED, bodies)
 
 
+def test_a_name_of_somebody_foreign_is_refused_alone(service: Served) -> None:
+    with open_store(service.path) as store:
+        LocalTarget(store.directory, ORG).put_user(foreign_user("p2@x.com"))
+    bodies = [body(number) for number in (1, 2, 3)]
+    assert at_one_time(service, bodies) == [201, 409, 201]
+    assert len(runs(service)) == 2
+    assert sorted(service.directory().users) == ["p0@x.com", "p1@x.com", "p2@x.com", "p3@x.com"]
+
+
+def test_a_name_that_was_pushed_before_is_refused_alone(service: Served) -> None:
+    _create(service, body(2))
+    assert at_one_time(service, [body(1), body(5, userName="P2@x.com"), body(3)]) == [201, 409, 201]
+    assert len(runs(service)) == 3
+
+
 def test_r40_two_pushes_of_one_person_come_one_after_the_other(service: Served, tmp_path: Path) -> None:
     bodies = [body(1), body(2, externalId="00u1"), body(3)]
     assert at_one_time(service, bodies) == [201] * 3

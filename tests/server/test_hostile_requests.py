@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
+from idsync.reconcile.pushed.user_pushes import UserPushes
 from idsync.server.logs import LOG
 from idsync.server.scim import storage
 from idsync.server.scim.request_limits import LONGEST_NAME, MOST_BULK
@@ -510,7 +511,7 @@ def test_a_failure_that_nobody_foresaw_is_logged_and_told_nobody(
     LOG.addHandler(logged)
     kept = LOG.handlers[:]
     LOG.handlers[:] = [logged]
-    monkeypatch.setattr(storage.PushStorage, "create", fail)
+    monkeypatch.setattr(UserPushes, "create", fail)
     try:
         code, told = asked(service, "POST", "/Users", json=user("ann@x.com"))
     finally:

@@ -6,14 +6,13 @@ apply raises. What guards hold is kept back, and the push is taken all the same.
 
 from idsync.reconcile.pushed.group_pushes import GroupPushes
 from idsync.reconcile.pushed.push_passes import PushPasses
-from idsync.reconcile.pushed.together import Together
 from idsync.reconcile.pushed.user_pushes import UserPushes
 
 
 class Pushes:
     """Takes pushes of people and of groups, one after the other."""
 
-    def __init__(self, passes: PushPasses, together: Together | None = None) -> None:
+    def __init__(self, passes: PushPasses) -> None:
         self.passes = passes
-        self.users = UserPushes(passes, together)
+        self.users = UserPushes(passes)
         self.groups = GroupPushes(passes)

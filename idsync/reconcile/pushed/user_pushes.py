@@ -1,6 +1,6 @@
 """People who are pushed: who a resource is, what facts say of them from then on, and whether their lock is made."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -13,7 +13,7 @@ from idsync.compiler.users import may_adopt
 from idsync.errors import NameTaken, NotTogether
 from idsync.model.directory import Names
 from idsync.model.extent import Extent, Reading
-from idsync.model.identity import ACCESS_STATUSES, SUSPENDED, IdentityUser, raw_json
+from idsync.model.identity import ACCESS_STATUSES, SUSPENDED, IdentityUser, Snapshot, raw_json
 from idsync.model.names import twin_key
 from idsync.model.pushed import PushedUser
 from idsync.model.times import format_time
@@ -23,7 +23,6 @@ from idsync.reconcile.pushed.identifying import identify
 from idsync.reconcile.pushed.leavers import Leavers, Unlocked
 from idsync.reconcile.pushed.presence import has_left, not_concerned, suspended_in
 from idsync.reconcile.pushed.push_passes import PushPasses
-from idsync.reconcile.pushed.together import Together
 from idsync.scim.profiles import profile_of
 
 Attributes = Mapping[str, Any]
@@ -31,17 +30,12 @@ _NOBODY: frozenset[str] = frozenset()
 
 
 class UserPushes:
-    """Takes pushes of people, each inside a transaction of its caller, who undoes all of one that raises.
+    """Takes pushes of people, each inside a transaction of its caller, who undoes all of one that raises."""
 
-    With `together`, people who are new are planned with those who are pushed at one time, once the caller calls
-    `settle`.
-    """
-
-    def __init__(self, passes: PushPasses, together: Together | None = None) -> None:
+    def __init__(self, passes: PushPasses) -> None:
         self._passes = passes
         self._store = passes.store
         self._target = passes.target
-        self._together = together
         self._leavers = Leavers(passes)
         self.locks_owed: list[PushedUser] = []
         """The resources by which people left who are not locked before what is owed is applied."""
@@ -49,17 +43,34 @@ class UserPushes:
         """Those of them who are to be forgotten once they are locked."""
 
     def create(self, attributes: Attributes, now: datetime) -> PushedUser:
-        """A user that is new here."""
-        at = format_time(now)
-        scim_id = uuid4().hex
-        user = self._user(PushedUser(scim_id, "", scim_id, None, False, msgspec.Raw(b"{}"), 0, at, at), attributes, at)
+        """A user that is new here. Raises NameTaken."""
+        user = self._new(attributes, now)
+        self._refuse_taken_name(user)
         self._refuse_foreign_name(user)
         self._take(user, None, now)
         return user
 
+    def create_together(self, pushed: Sequence[Attributes], now: datetime) -> list[PushedUser | NameTaken]:
+        """Users that are new here, active and pushed at one time, planned and applied as one; or why one is refused.
+
+        Raises NotTogether where each is to be taken alone: two are about one name or person, or a guard holds
+        something of it.
+        """
+        users = [self._new(attributes, now) for attributes in pushed]
+        if _have_one_twice(twin_key(user.username) for user in users) or _have_one_twice(u.okta_id for u in users):
+            raise NotTogether("Two of these pushes are about one person.")
+        taken = self._foreign_names(users) | self._taken_names(users)
+        come = [user for user in users if user.id not in taken]
+        before = kept_back(self._store.facts, self._target.name)
+        self._passes.apply(self._come(come, now), now)
+        if kept_back(self._store.facts, self._target.name) != before:
+            raise NotTogether("A guard holds something of these pushes.")
+        return [taken.get(user.id, user) for user in users]
+
     def replace(self, before: PushedUser, attributes: Attributes, now: datetime) -> PushedUser:
         """A user with other attributes than `before`; one that is inactive leaves, and stays as a tombstone."""
         user = self._user(before, attributes, format_time(now))
+        self._refuse_taken_name(user)
         if user.active and (not before.active or twin_key(user.username) != twin_key(before.username)):
             self._refuse_foreign_name(user)  # no name keeps anybody from leaving
         self._take(user, before, now)
@@ -96,18 +107,6 @@ class UserPushes:
         self._leavers.forget(user)
         self._store.pushed.delete_user(user.id)
 
-    def settle(self, together: Together, now: datetime) -> None:
-        """Plan and apply what pushes left to be planned together.
-
-        Raises NotTogether where each is to be taken alone: a guard holds something of it, or two are one person.
-        """
-        if not together.is_plain:
-            raise NotTogether("Two of these pushes are about one person.")
-        before = kept_back(self._store.facts, self._target.name)
-        self._passes.apply(together.moved, now)
-        if kept_back(self._store.facts, self._target.name) != before:
-            raise NotTogether("A guard holds something of these pushes.")
-
     def unlocked(self, user: PushedUser, now: datetime) -> Unlocked | None:
         """One of those who left by a resource and are not locked: who it stands for, and stood for before."""
         return self._leavers.first_unlocked(user, now)
@@ -124,6 +123,10 @@ class UserPushes:
     def owed(self, user: PushedUser) -> Unlocked | None:
         """One of those who left by a resource, and of whom the process that leads has still to apply something."""
         return self._leavers.first_owed(user)
+
+    def _new(self, attributes: Attributes, now: datetime) -> PushedUser:
+        at, scim_id = format_time(now), uuid4().hex
+        return self._user(PushedUser(scim_id, "", scim_id, None, False, msgspec.Raw(b"{}"), 0, at, at), attributes, at)
 
     def _user(self, before: PushedUser, attributes: Attributes, at: str) -> PushedUser:
         username = str(attributes.get("userName") or before.username)
@@ -171,17 +174,58 @@ class UserPushes:
         left = okta_id and has_left(okta_id, username, self._target, self._store.facts, self._store.pushed)
         return "" if left else okta_id
 
+    def _refuse_taken_name(self, user: PushedUser) -> None:
+        for taken in self._taken_names([user]).values():
+            raise taken
+
+    def _taken_names(self, users: Iterable[PushedUser]) -> dict[str, NameTaken]:
+        """Of users by SCIM id, whose name another one has that was pushed."""
+        others = self._store.pushed.users_named([user.username for user in users])
+        there = {twin_key(other.username): other for other in others}
+        found = ((user, there.get(twin_key(user.username))) for user in users)
+        return {
+            user.id: NameTaken(f"There is a user {other.username} already, with the id {other.id}.")
+            for user, other in found
+            if other is not None and other.id != user.id
+        }
+
     def _refuse_foreign_name(self, user: PushedUser) -> None:
-        """Raise NameTaken when the directory has somebody of that name who is not ours to change."""
-        found = self._target.state(Names(frozenset({user.username}), _NOBODY)).users.get(user.username)
+        for taken in self._foreign_names([user]).values():
+            raise taken
+
+    def _foreign_names(self, users: Iterable[PushedUser]) -> dict[str, NameTaken]:
+        """Of users by SCIM id, of whose name the directory has somebody who is not ours to change."""
+        there = self._target.state(Names(frozenset(user.username for user in users), _NOBODY)).users
         adopt = self._passes.settings.integration.users.adopt
-        if found is None or self._target.ours(found) or may_adopt(found, adopt):
-            return
-        raise NameTaken(
-            f"The directory already has a user {user.username} that idsync does not manage.",
-            why="A user of somebody else is never overwritten.",
-            fix="Rename one of them, or name the user in users.adopt of the configuration to take it over.",
-        )
+        foreign = {name for name, each in there.items() if not (self._target.ours(each) or may_adopt(each, adopt))}
+        return {
+            user.id: NameTaken(
+                f"The directory already has a user {user.username} that idsync does not manage.",
+                why="A user of somebody else is never overwritten.",
+                fix="Rename one of them, or name the user in users.adopt of the configuration to take it over.",
+            )
+            for user in users
+            if user.username in foreign
+        }
+
+    def _come(self, users: Sequence[PushedUser], now: datetime) -> Extent:
+        """Let facts know active users that are new here; what of them changed."""
+        self._store.pushed.put_users(users)
+        people = frozenset(user.okta_id for user in users)
+        head = self._passes.head(now)
+        part = self._part(people, head)
+        identities = [self._identity_in(part, user, {}) for user in users]
+        return self._store.upstream.take(Reading(replace(head, users=identities), Extent(people, _NOBODY)))
+
+    def _part(self, people: Collection[str], head: Snapshot) -> Snapshot:
+        """What facts say of people."""
+        return self._store.upstream.without_lists(people) if self._passes.has_facts() else head
+
+    def _identity_in(self, part: Snapshot, user: PushedUser, told: Attributes) -> IdentityUser:
+        """A person as facts have them from now on; no push ends that they are suspended."""
+        known = next((each for each in part.users if each.id == user.okta_id), None)
+        identity = _identity(user, known, told, read=self._passes.pulls)
+        return replace(identity, status=SUSPENDED) if user.okta_id in suspended_in(part) else identity
 
     def _take(self, user: PushedUser, before: PushedUser | None, now: datetime) -> None:
         told = before is not None and (before.active or user.external_id is not None)
@@ -203,7 +247,7 @@ class UserPushes:
         self._store.pushed.put_user(user)
         people = {user.okta_id} if before is None else {user.okta_id, before.okta_id}
         head = self._passes.head(now)
-        part = self._store.upstream.without_lists(people) if self._passes.has_facts() else head
+        part = self._part(people, head)
         stay = not_concerned(self._store.pushed, user, before)
         out = people - stay - ({user.okta_id} if user.active else _NOBODY)
         name = user.username if before is None else before.username
@@ -211,22 +255,22 @@ class UserPushes:
         suspended = suspended_in(part)
         users = [each for each in part.users if each.id in stay]
         if user.active:
-            known = next((each for each in part.users if each.id == user.okta_id), None)
-            carried = {} if before is None else profile_of(msgspec.json.decode(before.body))
-            identity = _identity(user, known, carried, read=self._passes.pulls)
-            users.append(replace(identity, status=SUSPENDED) if user.okta_id in suspended else identity)
+            told_before = {} if before is None else profile_of(msgspec.json.decode(before.body))
+            users.append(self._identity_in(part, user, told_before))
         away = dict.fromkeys(sorted(suspended - {each.id for each in users}), SUSPENDED)
         reading = Reading(replace(head, users=users, unassigned=away), Extent(frozenset(people), _NOBODY))
         moved = self._store.upstream.take(reading)
-        if self._together is not None and before is None and user.active:
-            self._together.add(moved, people)
-            return
         # A lock that was held is asked for again by a push that is repeated.
         asked = self._leavers.people(user).union(each.okta_id for each in leaving)
         self._passes.apply(moved | Extent(asked, _NOBODY), now)
         self._leavers.keep(user, leaving, now)
         if not self._passes.applies and (leaving or not user.active):
             self.locks_owed.append(user)
+
+
+def _have_one_twice(texts: Iterable[str]) -> bool:
+    listed = list(texts)
+    return len({*listed}) < len(listed)
 
 
 def _identity(user: PushedUser, known: IdentityUser | None, told: Attributes, *, read: bool) -> IdentityUser:

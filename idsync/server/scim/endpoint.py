@@ -2,10 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -30,8 +30,9 @@ from idsync.reconcile.lately import Lately
 from idsync.reconcile.pushed.leavers import Unlocked
 from idsync.reconcile.pushed.push_passes import PushPasses
 from idsync.reconcile.pushed.pushes import Pushes
-from idsync.reconcile.pushed.together import Together
+from idsync.reconcile.pushed.user_pushes import Attributes, UserPushes
 from idsync.server.request_rate import RequestRate
+from idsync.server.scim.creation import Creation, read_creation
 from idsync.server.scim.description import description
 from idsync.server.scim.handler import PushHandler
 from idsync.server.scim.request_limits import check_request
@@ -48,9 +49,13 @@ OWED_SECONDS = 15.0
 """So long an answer waits for the process that leads to lock somebody who left."""
 REFUSED = "The bearer token is missing, unknown, revoked or over."
 _PAUSE = 0.2
+_SMALL = 16 << 10
+"""So many bytes are read and written in a few milliseconds."""
 _USERS, _BULK = "/Users", "bulk"
 _NEAR = ("/scim", "/v1/")
 _READING = frozenset({"GET", "OPTIONS"})
+
+T = TypeVar("T")
 
 
 class ScimEndpoint:
@@ -79,12 +84,11 @@ class ScimEndpoint:
         self._name = name
         self._worker = worker
         self._in_force = in_force
-        self._clock = clock
+        self.clock = clock
         self._body_limit = body_limit
         self.rate = rate
         self._ends = False
         self._lately = Lately()
-        self._shared: tuple[PushPasses, Together] | None = None
         worker.after_undone.append(self._lately.forget)
         self._provider: ScimProvider = description(body_limit=body_limit)
         self._service = OktaScimService(self._provider)
@@ -124,7 +128,7 @@ class ScimEndpoint:
         """Whose request it is. Raises UnauthorizedException."""
         given = http.headers.getlist("authorization")
         scheme, _, text = given[0].partition(" ") if len(given) == 1 else ("", "", "")  # of two, others may see another
-        now, name = self._clock(), self._name
+        now, name = self.clock(), self._name
         text, source, token = text.strip(), http.client.host if http.client else "", None
         if scheme.lower() == "bearer" and text and http.path_params["integration"] == name:
             token = await self._worker.find(lambda store: accepted(store.tokens, text, name, now))
@@ -151,26 +155,59 @@ class ScimEndpoint:
             body=body,
             subject=token,
         )
+        await self._beside(request, lambda: self._check_request(request))
         if method in _READING or path.endswith("/.search"):
             return await self._worker.read(lambda store: self._in_store(store, request, token))
 
         def written(store: Store) -> ScimResponse:
-            # A body may take its time to come, and the token may be revoked meanwhile.
-            known = store.tokens.find(token.digest)
-            if known is None or not is_live(known, self._clock()):
-                raise UnauthorizedException(detail=REFUSED)
+            self._check_token(store, token.digest)
             return self._in_store(store, request, token, leaving)
 
-        creates = method == "POST" and request.path == _USERS
-        together = _CreatedTogether(self, token.name) if creates else None
+        if method == "POST" and request.path == _USERS:
+            creation = await self._beside(request, lambda: read_creation(self._service, request))
+            if creation.is_active:
+                return await self._created(request, token, creation)
         leaving = _Leaving()
-        response = await self._worker.write(written, together)
+        response = await self._worker.write(written)
         if leaving.users:
             self._call()
             await self._until_locked(leaving.users, token)
         if leaving.deleted:
             await self._delete_locked(leaving.deleted, token)
         return response
+
+    async def _beside(self, request: ScimRequest, make: Callable[[], T]) -> T:
+        """What is made of a request without the store; others are answered meanwhile where it takes long."""
+        return make() if len(request.body) <= _SMALL else await asyncio.to_thread(make)
+
+    def _check_request(self, request: ScimRequest) -> None:
+        self._service.match(request)
+        self._service.ensure_json(request.header("Content-Type") if request.body else None)
+        check_request(request)
+
+    def _check_token(self, store: Store, digest: bytes) -> None:
+        """Raise UnauthorizedException: a body may take its time to come, and the token may be revoked meanwhile."""
+        known = store.tokens.find(digest)
+        if known is None or not is_live(known, self.clock()):
+            raise UnauthorizedException(detail=REFUSED)
+
+    async def _created(self, request: ScimRequest, token: ScimToken, creation: Creation) -> ScimResponse:
+        """Take a user who comes, with those who are created with this token at one time."""
+
+        def alone(store: Store) -> PushedUser:
+            return self.to_create(store, token.digest, token.name).create(creation.attributes, self.clock())
+
+        together = _CreatedTogether(self, token.digest, token.name)
+        user = await self._worker.write(alone, together, creation.attributes)
+        return await self._beside(request, lambda: creation.answer(self._service, request.base_url, user))
+
+    def to_create(self, store: Store, digest: bytes, token: str) -> UserPushes:
+        """What takes users who come. Raises UnauthorizedException, and as `_pushes`."""
+        self._check_token(store, digest)
+        pushes = self._pushes(store, token)
+        if not pushes.passes.applies:
+            store.wake()
+        return pushes.users
 
     def _base_url(self, http: HttpRequest, path: str) -> str:
         base, public = http.url.path.removesuffix(path), self._public_url()
@@ -179,7 +216,7 @@ class ScimEndpoint:
     async def _delete_locked(self, users: Sequence[PushedUser], token: ScimToken) -> None:
         """Forget whom a request deleted, once they are locked. Raises PreconditionFailedException, and BlockedError."""
         stay = await self._worker.write(
-            lambda store: self._pushes(store, token.name).users.finish_deletions(users, self._clock())
+            lambda store: self._pushes(store, token.name).users.finish_deletions(users, self.clock())
         )
         for user in stay:
             if user.active:
@@ -190,7 +227,7 @@ class ScimEndpoint:
         """Wait until the process that leads has applied that somebody left. Raises BlockedError where it has not."""
 
         def of_any(store: Store) -> Unlocked | None:
-            users, now = self._pushes(store, token.name).users, self._clock()
+            users, now = self._pushes(store, token.name).users, self.clock()
             known = [store.pushed.user(user.id) or user for user in left]
             found = (users.owed(user) for user in known)
             owed = next((each for each in found if each is not None), None)
@@ -208,32 +245,12 @@ class ScimEndpoint:
         if unlocked is not None:
             raise not_locked(unlocked)
 
-    @contextmanager
-    def created_together(self, store: Store, token: str) -> Iterator[None]:
-        """A span in which people who are new are taken, and at its end planned and applied as one.
-
-        Raises what an apply raises, and NotTogether; then each is to be taken alone.
-        """
-        passes, together = self._shared = self._passes(store, token), Together()
-        try:
-            yield
-            Pushes(passes, together).users.settle(together, self._clock())
-        finally:
-            self._shared = None
-
     def _pushes(self, store: Store, token: str) -> Pushes:
-        """The use case, with those who are pushed at one time, if any are. Raises as `_passes`."""
-        return Pushes(self._passes(store, token)) if self._shared is None else Pushes(*self._shared)
-
-    def _passes(self, store: Store, token: str) -> PushPasses:
-        """What pushes lead to by the configuration in force, which stays what it is for as long as a transaction.
-
-        Raises ForbiddenException where that has SCIM switched off.
-        """
+        """What pushes lead to by the configuration in force. Raises ForbiddenException where it has no SCIM."""
         place = self._in_force(store)
         if not place.settings.integration.sync.scim:
             raise ForbiddenException(detail="The configuration in force has SCIM switched off (sync.scim).")
-        return PushPasses(
+        passes = PushPasses(
             place.settings,
             store,
             place.target(store),
@@ -241,17 +258,15 @@ class ScimEndpoint:
             self._lately,
             applies=self._applies(store),
         )
+        return Pushes(passes)
 
     def _in_store(
         self, store: Store, request: ScimRequest, token: ScimToken, leaving: "_Leaving | None" = None
     ) -> ScimResponse:
         """Answer a request; who left and is not locked before what is owed is applied, is kept in `leaving`."""
-        self._service.match(request)
-        self._service.ensure_json(request.header("Content-Type") if request.body else None)
-        check_request(request)
         pushes = self._pushes(store, token.name)
         attempt = store.attempt if request.path.strip("/").casefold() == _BULK else None
-        storage = PushStorage(self._provider, store.pushed, pushes, attempt, self._clock, time.monotonic)
+        storage = PushStorage(self._provider, store.pushed, pushes, attempt, self.clock, time.monotonic)
         try:
             response = PushHandler(self._service, storage).handle(request)
             if leaving is not None and not pushes.passes.applies:
@@ -287,13 +302,15 @@ class _Leaving:
 
 @dataclass(frozen=True)
 class _CreatedTogether:
-    """Users that are created at one time with one token, whom the history names for them."""
+    """Users that are created at one time with one token, by its digest and by its name, which the history tells."""
 
     endpoint: ScimEndpoint
+    digest: bytes
     token: str
 
-    def __call__(self, store: Store) -> AbstractContextManager[None]:
-        return self.endpoint.created_together(store, self.token)
+    def __call__(self, store: Store, pushed: Sequence[Attributes]) -> list[Any]:
+        users = self.endpoint.to_create(store, self.digest, self.token)
+        return [*users.create_together(pushed, self.endpoint.clock())]
 
 
 def _as_http(response: ScimResponse) -> Response:

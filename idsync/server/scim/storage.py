@@ -20,7 +20,6 @@ from scim2_models import (
     ScimProvider,
     SearchRequest,
     TooManyException,
-    UniquenessException,
 )
 from scim2_server.storage import ScimStorage, SearchPage
 
@@ -130,14 +129,14 @@ class PushStorage(ScimStorage):
         return SearchPage(len(found), found[start : None if count is None else start + count])
 
     def create(self, resource_type: ResourceType, resource: Resource[Any]) -> Resource[Any]:
-        """Take a new resource. Raises UniquenessException for a user name that somebody has."""
+        """Take a new resource. Raises NameTaken for a user name that somebody has."""
         attributes = attributes_of(resource)
         if resource_type.name == USER:
-            self._refuse_taken_name(attributes, None)
+            check_texts(attributes, "userName")
             made = self._pushes.users.create(attributes, self._clock())
             if not made.active:
                 self.wrote(made.id)
-            return _as_made(resource, made)
+            return as_made(resource, made)
         check_texts(attributes, "displayName")
         return self._resource(self._pushes.groups.create(attributes, self._members(resource), self._clock()))
 
@@ -150,7 +149,7 @@ class PushStorage(ScimStorage):
         attributes = attributes_of(resource)
         match before:
             case PushedUser():
-                self._refuse_taken_name(attributes, before)
+                check_texts(attributes, "userName")
                 return self._resource(self._pushes.users.replace(before, attributes, self._clock()))
             case PushedGroup():
                 check_texts(attributes, "displayName")
@@ -211,12 +210,6 @@ class PushStorage(ScimStorage):
         if group is None:
             raise NotFoundException(detail=f"The Group {scim_id} does not exist.")
         return group
-
-    def _refuse_taken_name(self, attributes: dict[str, Any], before: PushedUser | None) -> None:
-        check_texts(attributes, "userName")
-        other = self._pushed.user_named(attributes["userName"])
-        if other is not None and (before is None or other.id != before.id):
-            raise UniquenessException(detail=f"There is a user {other.username} already, with the id {other.id}.")
 
     def _page(self, resource_type: ResourceType, start: int, count: int) -> SearchPage:
         if resource_type.name == USER:
@@ -286,7 +279,7 @@ class PushStorage(ScimStorage):
             return model.model_validate(content)
 
 
-def _as_made(resource: Resource[Any], made: PushedUser) -> Resource[Any]:
+def as_made(resource: Resource[Any], made: PushedUser) -> Resource[Any]:
     """A user who was taken just now, as it will be told from now on: what was pushed, and what we answer for."""
     resource.id = made.id
     resource.meta = Meta.model_validate(_meta(USER, made))

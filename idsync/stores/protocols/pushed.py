@@ -1,6 +1,6 @@
 """What SCIM pushed, and the tokens that may push."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Protocol
 
 from idsync.model.pushed import PushedGroup, PushedUser, ScimToken
@@ -14,6 +14,9 @@ class Pushed(Protocol):
 
     def user_named(self, username: str) -> PushedUser | None:
         """The user of a name."""
+
+    def users_named(self, usernames: Collection[str]) -> list[PushedUser]:
+        """The users of these names, the oldest first."""
 
     def users_with_external_id(self, external_id: str) -> list[PushedUser]:
         """The users with this `externalId`, the oldest first."""
@@ -35,6 +38,9 @@ class Pushed(Protocol):
 
     def put_user(self, user: PushedUser) -> None:
         """Keep a user, in place of what there was under its SCIM id."""
+
+    def put_users(self, users: Iterable[PushedUser]) -> None:
+        """Keep several, those that are new in this order; needs a transaction."""
 
     def delete_user(self, scim_id: str) -> None:
         """Forget a user, and its places in groups."""

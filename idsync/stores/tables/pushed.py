@@ -1,6 +1,6 @@
 """What SCIM pushed in rows, each found by the ids and names that a client asks for."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 
@@ -8,7 +8,7 @@ from idsync.model.canonical import canonical_bytes
 from idsync.model.names import twin_key
 from idsync.model.pushed import PushedGroup, PushedUser, ScimToken
 from idsync.stores.tables.connection import Connection, Row
-from idsync.stores.tables.names import asked
+from idsync.stores.tables.names import asked, rows_about
 from idsync.stores.tables.remembered import Remembered
 from idsync.stores.tables.statements import Statements
 
@@ -29,6 +29,10 @@ class Pushed:
     def user_named(self, username: str) -> PushedUser | None:
         """The user of a name, whatever its letter case."""
         return _user(self._connection.row(_SQL["pushed_user_named"], (twin_key(username),)))
+
+    def users_named(self, usernames: Collection[str]) -> list[PushedUser]:
+        """The users of these names, whatever their letter case, the oldest first."""
+        return _users(rows_about(self._connection, _SQL["pushed_users_named"], sorted(set(map(twin_key, usernames)))))
 
     def users_with_external_id(self, external_id: str) -> list[PushedUser]:
         """The users with this `externalId`, the oldest first."""
@@ -57,19 +61,26 @@ class Pushed:
 
     def put_user(self, user: PushedUser) -> None:
         """Keep a user, in place of what there was under its SCIM id."""
-        values = (
-            user.id,
-            user.username,
-            twin_key(user.username),
-            user.okta_id,
-            user.external_id,
-            int(user.active),
-            bytes(user.body),
-            user.version,
-            user.created,
-            user.modified,
-        )
-        self._connection.run(_SQL["put_pushed_user"], values)
+        self.put_users([user])
+
+    def put_users(self, users: Iterable[PushedUser]) -> None:
+        """Keep several, those that are new in this order; needs a transaction."""
+        rows = [
+            (
+                user.id,
+                user.username,
+                twin_key(user.username),
+                user.okta_id,
+                user.external_id,
+                int(user.active),
+                bytes(user.body),
+                user.version,
+                user.created,
+                user.modified,
+            )
+            for user in users
+        ]
+        self._connection.run_many(_SQL["put_pushed_users"], rows)
 
     def delete_user(self, scim_id: str) -> None:
         """Forget a user, and its places in groups."""

@@ -5,6 +5,12 @@ SELECT id, username, okta_id, external_id, active, body, version, created, modif
 SELECT id, username, okta_id, external_id, active, body, version, created, modified
 FROM idsync.pushed_users WHERE twin_key = $1;
 
+-- name: pushed_users_named
+SELECT u.id, u.username, u.okta_id, u.external_id, u.active, u.body, u.version, u.created, u.modified
+FROM unnest($1::text[]) AS asked (value)
+JOIN idsync.pushed_users AS u ON u.twin_key = asked.value
+ORDER BY u.number;
+
 -- name: pushed_users_with_external_id
 SELECT id, username, okta_id, external_id, active, body, version, created, modified
 FROM idsync.pushed_users WHERE external_id = $1 ORDER BY number;
@@ -32,11 +38,15 @@ FROM idsync.pushed_users WHERE modified >= $1 ORDER BY modified, number;
 -- name: count_pushed_users
 SELECT COUNT(*) FROM idsync.pushed_users;
 
--- name: put_pushed_user
+-- name: put_pushed_users
+-- rows: id text, username text, twin_key text, okta_id text, external_id text, active bigint, body bytea, version bigint, created text, modified text
 INSERT INTO idsync.pushed_users (
     number, id, username, twin_key, okta_id, external_id, active, body, version, created, modified
-) VALUES (
-    (SELECT coalesce(max(number), 0) + 1 FROM idsync.pushed_users), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+)
+SELECT
+    (SELECT coalesce(max(number), 0) FROM idsync.pushed_users) + row_number() OVER (),
+    id, username, twin_key, okta_id, external_id, active, body, version, created, modified
+FROM given
 ON CONFLICT (id) DO UPDATE SET
     username = excluded.username, twin_key = excluded.twin_key, okta_id = excluded.okta_id,
     external_id = excluded.external_id, active = excluded.active, body = excluded.body, version = excluded.version,

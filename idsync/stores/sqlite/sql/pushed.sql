@@ -5,6 +5,12 @@ SELECT id, username, okta_id, external_id, active, body, version, created, modif
 SELECT id, username, okta_id, external_id, active, body, version, created, modified
 FROM pushed_users WHERE twin_key = ?;
 
+-- name: pushed_users_named
+SELECT u.id, u.username, u.okta_id, u.external_id, u.active, u.body, u.version, u.created, u.modified
+FROM json_each(?) AS asked
+JOIN pushed_users AS u ON u.twin_key = asked.value
+ORDER BY u.number;
+
 -- name: pushed_users_with_external_id
 SELECT id, username, okta_id, external_id, active, body, version, created, modified
 FROM pushed_users WHERE external_id = ? ORDER BY number;
@@ -32,7 +38,7 @@ FROM pushed_users WHERE modified >= ? ORDER BY modified, number;
 -- name: count_pushed_users
 SELECT COUNT(*) FROM pushed_users;
 
--- name: put_pushed_user
+-- name: put_pushed_users
 INSERT INTO pushed_users (
     id, username, twin_key, okta_id, external_id, active, body, version, created, modified
 ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
