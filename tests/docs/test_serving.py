@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "serving.md").read_text()
 ALERTS = ROOT / "examples" / "deploy" / "alerts.yaml"
 WORDS = (
-    "The bearer token is missing, unknown, revoked or over.",
+    "The bearer token is missing, unknown, revoked or expired.",
     "There is a user",
     "already, with the id",
     "The directory already has a user",

@@ -152,6 +152,6 @@ def test_a_token_that_went_with_the_directory_is_refused_with_what_to_do(tmp_pat
         assert running.end() == 0
     assert ended.returncode == 1
     told = re.sub(r".*: (401: .*?) Tokens are kept.*", r"\1", ended.stderr.strip())
-    assert told == "401: Errors reported by remote server: The bearer token is missing, unknown, revoked or over."
+    assert told == "401: Errors reported by remote server: The bearer token is missing, unknown, revoked or expired."
     assert "make a token again" in ended.stderr
     assert told.rpartition(": ")[2] in (STORY / "README.md").read_text()

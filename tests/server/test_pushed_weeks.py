@@ -113,5 +113,5 @@ def test_a_failed_push_is_told_to_the_administrator(service: Served) -> None:
     okta.assign(ann)
     assert ann.state is State.ERROR
     assert okta.tasks == [
-        "ann@x.com: 401: Errors reported by remote server: The bearer token is missing, unknown, revoked or over."
+        "ann@x.com: 401: Errors reported by remote server: The bearer token is missing, unknown, revoked or expired."
     ]

@@ -47,7 +47,7 @@ BODY_SECONDS = 60.0
 """So long a client may take to send a body."""
 OWED_SECONDS = 15.0
 """So long an answer waits for the process that leads to lock somebody who left."""
-REFUSED = "The bearer token is missing, unknown, revoked or over."
+REFUSED = "The bearer token is missing, unknown, revoked or expired."
 _PAUSE = 0.2
 _SMALL = 16 << 10
 """So many bytes are read and written in a few milliseconds."""
