@@ -111,7 +111,7 @@ BAD_ORG_URL = _code(
 PLACEHOLDER_LEFT = _code(
     "placeholder_left",
     "A value is still the one that `idsync init` writes in place of yours.",
-    "It names nobody's organization and nobody's people: a token would be sent to a stranger's address.",
+    "It stands where a value of yours belongs: it is nobody's organization, app or person.",
     "Write your own.",
 )
 MISSING_AUTH = _code(

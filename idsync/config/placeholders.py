@@ -24,7 +24,10 @@ def check_address(url: str, position: Position, mistakes: Mistakes) -> None:
 def check_id(text: str | None, position: Position, mistakes: Mistakes) -> None:
     """Note an Okta id that only shows what one looks like."""
     if text is not None and _ID.fullmatch(text):
-        fix = "Write the id that Okta shows."
+        fix = (
+            "Write the id that Okta shows. Where `idsync enroll okta --oauth` wrote the line, run it again with "
+            "--client-id ID."
+        )
         mistakes.add(PLACEHOLDER_LEFT, position, f"{quoted(text)} is a placeholder", fix=fix)
 
 

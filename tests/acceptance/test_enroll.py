@@ -250,6 +250,19 @@ def test_a_label_in_any_script_is_made_and_found_again(world: World, label: str)
     assert (world.files, world.writes) == (before, writes)
 
 
+@pytest.mark.parametrize("waits", [False, True], ids=["at first", "while the client id is awaited"])
+def test_a_token_that_is_not_set_is_told_without_a_place_in_a_file_that_is_not_there(world: World, waits: bool) -> None:
+    if waits:
+        assert world.enroll("--oauth").code == 0
+    files, writes = world.files, world.writes
+    ended = world.enroll(secrets={"OKTA_API_TOKEN": ""})
+    assert (ended.code, ended.out) == (3, "")
+    assert "OKTA_API_TOKEN is not set" in ended.err
+    assert "idsync.yaml" not in ended.err
+    assert "Application Administrator" in ended.err
+    assert (world.files, world.writes) == (files, writes)
+
+
 def test_an_address_without_a_scheme_is_taken_for_https(world: World) -> None:
     ended = world.enroll(url="127.0.0.1:1")
     assert ended.code == 7

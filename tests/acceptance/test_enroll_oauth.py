@@ -83,6 +83,7 @@ def test_with_a_token_all_is_made_and_the_configuration_waits_for_the_client_id(
     refused = run_inside("plan", "-c", world.folder, more=TOKEN)
     assert refused.code == 3
     assert "idsync.yaml:9" in refused.err
+    assert "run it again with --client-id ID" in refused.err
     again = world.enroll("--oauth")
     assert again.code == 0, again.err
     assert shown_key(again) == shown_key(first)
@@ -128,6 +129,8 @@ def test_a_second_run_before_the_registration_keeps_the_key(world: World) -> Non
     assert shown_key(first) == shown_key(second)
     assert "create  private key" in first.out
     assert "keep    private key" in second.out
+    assert first.code == second.code == 64
+    assert "is in OKTA_API_TOKEN" in first.err
 
 
 def test_nothing_is_made_without_consent(world: World) -> None:

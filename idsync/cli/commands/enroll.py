@@ -22,7 +22,7 @@ from idsync.config.settings import ApiToken, OAuth
 from idsync.enroll.configuration import KEYS, LATER, Completed, Wanted, complete
 from idsync.enroll.enrolling import DEFAULT_LABEL, Enrollment, look, make
 from idsync.enroll.registering import registration
-from idsync.errors import UsageError
+from idsync.errors import SecretError, UsageError
 
 if TYPE_CHECKING:
     from idsync.targets.okta.sso_app import OktaSsoApps
@@ -123,6 +123,12 @@ def _is_plain(text: str) -> bool:
 def _enrolled(invocation: Invocation, wanted: Wanted, completed: Completed, *, auto_approve: bool) -> ExitCode:
     """Show what is to be done, ask, and do it."""
     directory, console = invocation.config, invocation.console
+    if (completed.waits or not (completed.has_integration or wanted.oauth)) and not os.environ.get(_TOKEN):
+        raise SecretError(
+            f"The environment variable {_TOKEN} is not set.",
+            why="The app is looked for, and made, with the API token in it.",
+            fix=f"Set {_TOKEN} to the token of an Application Administrator (Okta: Security, API, Tokens).",
+        )
     place = Workspace(completed.settings, directory)
     with _doors(place, waits=completed.waits) as (apps, writer):
         enrollment = look(apps, writer, directory, wanted, completed)
@@ -205,7 +211,8 @@ def _registered(invocation: Invocation, directory: Path, wanted: Wanted, *, auto
         raise UsageError(
             "Which app in Okta stands for the key is not known yet.",
             why="Nothing but the key was made.",
-            fix="Register it as shown, then run the same command with --client-id ID.",
+            fix="Register it as shown, then run the same command with --client-id ID. "
+            f"Where the token of an Application Administrator is in {_TOKEN}, the rest is made with that at once.",
         )
     return replace(wanted, client_id=client_id)
 
