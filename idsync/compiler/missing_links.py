@@ -9,7 +9,7 @@ from idsync.compiler.inputs import Inputs
 from idsync.compiler.list_rules import ListRules
 from idsync.compiler.roles import config_cause
 from idsync.compiler.subjects import Subject
-from idsync.config.settings import GroupRule, ListSubject, TraitRule
+from idsync.config.settings import GroupRule, ListSubject, ScimSource, TraitRule
 from idsync.config.templates import Template
 from idsync.errors import UnknownPerson
 from idsync.model.directory import UpstreamCause
@@ -25,8 +25,10 @@ _CAPTURE = re.compile(r"(\$\$|\$\d+|\$\{\d+\})")
 def missing_for_person(inputs: Inputs, person: str) -> MissingEdge | None:
     """Why a person is not in the directory at all, or None when they are to be."""
     identity = find_identity(inputs, person)
-    app = inputs.snapshot.app_label or inputs.snapshot.app_id
+    if identity is None and _is_pushed(inputs):
+        return MissingEdge(f"Okta has pushed nobody called {person}.", _suggestion(inputs, person))
     if identity is None:
+        app = inputs.snapshot.app_label or inputs.snapshot.app_id
         return MissingEdge(
             f"{person} is not assigned to the app {app} in Okta, directly or through a group.",
             _suggestion(inputs, person),
@@ -43,11 +45,17 @@ def missing_for_person(inputs: Inputs, person: str) -> MissingEdge | None:
 def nobody_called(inputs: Inputs, person: str) -> UnknownPerson:
     """The error of somebody who asks for a person whom neither the source nor the directory knows."""
     app = inputs.snapshot.app_label or inputs.snapshot.app_id
+    upstream = "Okta has pushed nobody" if _is_pushed(inputs) else f"The app {app} is assigned to nobody"
     return UnknownPerson(
         f"Nobody called {person!r} is known.",
-        why=f"The app {app} is assigned to nobody of that name or Okta id, and the directory has nobody of that name.",
+        why=f"{upstream} of that name or Okta id, and the directory has nobody of that name.",
         fix=_suggestion(inputs, person),
     )
+
+
+def _is_pushed(inputs: Inputs) -> bool:
+    """Whether pushes alone tell of people, and no app that the configuration names."""
+    return isinstance(inputs.settings.integration.source, ScimSource)
 
 
 def find_identity(inputs: Inputs, person: str) -> IdentityUser | None:

@@ -60,6 +60,15 @@ def test_a_filter_that_fails_only_by_case_says_so(idsync: Idsync, fresh: Path) -
     assert "only upper and lower case differ from grafana" in told
 
 
+def test_half_an_expression_that_is_tried_draws_the_warning_of_one_in_a_file(idsync: Idsync, fresh: Path) -> None:
+    told = idsync("filters", "-c", fresh, "--groups", "^team-(web|data)")
+    assert told.code == 0
+    assert "Groups: 0 of 12" in told.out
+    assert "warning: --groups '^team-(web|data)' looks like half an expression: it begins with ^" in told.err
+    for whole in ("team-*", "^team-(web|data)$"):
+        assert idsync("filters", "-c", fresh, "--groups", whole).err == ""
+
+
 def test_a_filter_that_is_not_an_expression_is_a_usage_error(idsync: Idsync, fresh: Path) -> None:
     assert idsync("filters", "-c", fresh, "--groups", "^(?=x)$").code == 64
 

@@ -150,8 +150,9 @@ def test_r42_explain_says_that_somebody_left_by_a_push(tmp_path: Path, ask: Call
             (what,) = explained(ask(ann))
             assert "p00@x.com has left: a push of 2026-11-22T12:07:00Z" in what
             assert explained(bob.username) == []
-            with pytest.raises(UnknownPerson):
+            with pytest.raises(UnknownPerson) as refused:
                 explained("nobody@x.com")
+            assert refused.value.why.startswith("Okta has pushed nobody of that name")
 
 
 def test_r43_a_wish_is_not_spent_where_a_push_came_in_the_same_second(tmp_path: Path) -> None:

@@ -12,8 +12,10 @@ from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.options import format_option, snapshot_option
 from idsync.cli.progress import ProgressDisplay
 from idsync.cli.workspaces import workspace
+from idsync.config.codes import LOOKS_LIKE_EXPRESSION
 from idsync.config.patterns import NameFilter, NamePattern, PatternError
 from idsync.config.settings import ImportFilters
+from idsync.config.texts import looks_like_expression
 from idsync.errors import UsageError
 from idsync.reconcile.filtering import Match, Matches, matches
 from idsync.render.escape_text import shown, visible
@@ -37,6 +39,10 @@ def command(
     A pattern is a glob in which * stands for anything, or an RE2 expression from ^ to $.
     """
     tried = {"groups": _filter(groups, "--groups"), "apps": _filter(apps, "--apps")}
+    for option, given in (("--groups", groups), ("--apps", apps)):
+        for half in (each for each in given if not NamePattern(each).is_regex and looks_like_expression(each)):
+            what = f"{option} {half!r} looks like half an expression: {looks_like_expression(half)}."
+            invocation.console.warning(what, why=LOOKS_LIKE_EXPRESSION.why, fix=LOOKS_LIKE_EXPRESSION.fix)
     place = workspace(invocation)
     configured = place.settings.filters
     chosen = ImportFilters(tried["groups"] or configured.groups, tried["apps"] or configured.apps)

@@ -184,7 +184,7 @@ _EXPLANATIONS = {
     sqlite3.SQLITE_CANTOPEN: (
         "cannot be opened",
         "It is not a file, its folder is missing, or this user may not read or write there.",
-        "Create the folder, or correct `store` in the Integration document.",
+        "Make the folder and let this user write there, or correct `store` in the Integration document.",
     ),
     sqlite3.SQLITE_NOTADB: (
         "is not an idsync store",

@@ -62,7 +62,7 @@ def open_store(path: Path, *, connect: Connect = sqlite3.connect, clock: Clock =
         raise StoreError(
             f"The store {path} cannot be made.",
             why=f"{error.strerror or error}.",
-            fix="Create the folder, or correct `store` in the Integration document.",
+            fix="Make the folder and let this user write there, or correct `store` in the Integration document.",
         ) from error
     connection = _connected(_uri(path, "rw"), str(path), connect)
     with _closed_on_failure(connection):
