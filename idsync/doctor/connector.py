@@ -1,6 +1,7 @@
 """Whether Teleport's SAML connector, which a file beside the configuration holds, fits the app and the role rules."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -8,10 +9,12 @@ from idsync.config.saml_connectors import Connector, mappings
 from idsync.config.settings import AppById, AppByLabel, AppReference, Settings
 from idsync.doctor.check import Check, Verdict, refused, well
 from idsync.errors import IdsyncError
-from idsync.model.saml_metadata import IdentityProvider, provider_of
+from idsync.model.saml_metadata import IdentityProvider, ends_at, provider_of
 from idsync.targets.enrolling import SamlApp, SsoApps
 
 _WORSE = (Verdict.OK, Verdict.WARNING, Verdict.ERROR)
+_SOON = timedelta(days=30)
+"""So long before a certificate ends, it is told."""
 _AGAIN = "`idsync enroll okta`, run again, brings it up to date; then give it to Teleport: tctl create -f {file}"
 _ANOTHER = (
     "Remove it and run `idsync enroll okta`, which makes another; then give that to Teleport: tctl create -f {file}"
@@ -29,7 +32,9 @@ class Problem(msgspec.Struct, frozen=True):
     is_in_file: bool = True
 
 
-def connector_checks(connectors: Sequence[Connector], apps: SsoApps, settings: Settings) -> Iterator[Check]:
+def connector_checks(
+    connectors: Sequence[Connector], apps: SsoApps, settings: Settings, now: datetime
+) -> Iterator[Check]:
     """Compare each connector of this organization with its app. Without a file of one, nothing is checked."""
     if not connectors:
         return
@@ -43,7 +48,7 @@ def connector_checks(connectors: Sequence[Connector], apps: SsoApps, settings: S
         return  # what is wrong with the app is said of the app
     for connector in connectors:
         if _is_about(connector, provider):
-            yield _check(connector, app, provider, settings)
+            yield _check(connector, app, provider, settings, now)
 
 
 def _app(apps: SsoApps, reference: AppReference) -> SamlApp | None:
@@ -65,8 +70,15 @@ def _provider(connector: Connector) -> IdentityProvider | None:
     return None if connector.metadata is None else provider_of(connector.metadata)
 
 
-def _check(connector: Connector, app: SamlApp, provider: IdentityProvider | None, settings: Settings) -> Check:
-    problems = [*_addressed(connector, app), *_signed(connector, provider), *_mapped(connector, app, settings)]
+def _check(
+    connector: Connector, app: SamlApp, provider: IdentityProvider | None, settings: Settings, now: datetime
+) -> Check:
+    problems = [
+        *_addressed(connector, app),
+        *_signed(connector, provider),
+        *_lasting(connector, provider, now),
+        *_mapped(connector, app, settings),
+    ]
     if not problems:
         return well("connector", f"{connector.file} fits the app {app.label!r} and the role rules.")
     worst = max((each.verdict for each in problems), key=_WORSE.index)
@@ -117,6 +129,24 @@ def _signed(connector: Connector, provider: IdentityProvider | None) -> Iterator
     else:
         said = "Okta's metadata has changed since (certificates, or where people sign in)."
         yield Problem(Verdict.WARNING, said, is_stale=True)
+
+
+def _lasting(connector: Connector, provider: IdentityProvider | None, now: datetime) -> Iterator[Problem]:
+    """Whether a certificate by which it believes Okta has not ended, nor ends soon."""
+    held = _provider(connector)
+    shared = frozenset[str]() if held is None or provider is None else held.certificates & provider.certificates
+    ends = [end for each in shared if (end := ends_at(each)) is not None]
+    if not ends or len(ends) < len(shared) or max(ends) > now + _SOON:
+        return
+    is_over = max(ends) <= now
+    what = "ended on {}: Teleport refuses each sign-in" if is_over else "ends on {}: Teleport refuses sign-ins then"
+    yield Problem(
+        Verdict.ERROR if is_over else Verdict.WARNING,
+        f"Okta's signing certificate {what.format(max(ends).date())}. Make another in Okta (the app, Sign On, SAML "
+        "Signing Certificates: Generate new certificate, then Activate), run `idsync enroll okta` again, which puts it "
+        f"into the file, and give that to Teleport: tctl create -f {connector.file}",
+        is_in_file=False,
+    )
 
 
 def _mapped(connector: Connector, app: SamlApp, settings: Settings) -> Iterator[Problem]:

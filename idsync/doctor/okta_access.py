@@ -12,6 +12,13 @@ MOST_APART = 120.0
 MUCH_TOO_FAR = 86_400.0
 LITTLE_LEFT = 5
 """A bucket of which less than one in so many requests is left has little room."""
+_PUSHES, _PASSWORDS = "PUSH_NEW_USERS", "PUSH_PASSWORD_UPDATES"
+_TO_APP = {
+    _PUSHES: "Create Users",
+    "PUSH_PROFILE_UPDATES": "Update User Attributes",
+    "PUSH_USER_DEACTIVATION": "Deactivate Users",
+}
+"""What an app that pushes people is to do, by Okta's names of it for machines and for people."""
 _TRAP = (
     "Okta answers with an empty list, not with a refusal, where no admin role of the credential covers any. Give it one"
     " whose resource set holds {kind} (Read-only Administrator has all): an OAuth app on its tab Admin roles, an API"
@@ -123,16 +130,28 @@ def _people(probe: Probe, app: FoundApp) -> Check:
 
 
 def _provisioning(app: FoundApp) -> Check:
-    if app.provisions:
-        return well("scim app", f"Okta pushes people by {app.label!r}, the app that the configuration names.")
-    if app.provisions is None:
+    """Whether Okta pushes people by the app: all that happens to them, and no passwords."""
+    if app.features is None:
         return warned("scim app", "Okta does not say whether this app pushes people; see its tab Provisioning.")
-    return warned(
-        "scim app",
-        f"The configuration takes pushes, and Okta does not push people by {app.label!r} ({app.id}). Switch "
-        "provisioning on in this app (Provisioning, To App: Create Users, Update User Attributes, Deactivate Users); "
-        "where another app pushes, name that one in the Integration: SSO, SCIM and idsync must go by the same app.",
-    )
+    if _PUSHES not in app.features:
+        return warned(
+            "scim app",
+            f"The configuration takes pushes, and Okta does not push people by {app.label!r} ({app.id}). Switch "
+            f"provisioning on in this app (Provisioning, To App: {', '.join(_TO_APP.values())}); where another app "
+            "pushes, name that one in the Integration: SSO, SCIM and idsync must go by the same app.",
+        )
+    off = [name for feature, name in _TO_APP.items() if feature not in app.features]
+    wrong = []
+    if off:
+        wrong.append(
+            f"{' and '.join(off)} {'is' if len(off) == 1 else 'are'} off: Okta does not push that, and never makes up "
+            f"for what happens meanwhile. Tick {'it' if len(off) == 1 else 'them'} (Provisioning, To App, Edit)."
+        )
+    if _PASSWORDS in app.features:
+        wrong.append("Sync Password is on: Okta sends passwords, which idsync drops. Untick it (Provisioning, To App).")
+    if wrong:
+        return warned("scim app", f"Okta pushes people by {app.label!r} ({app.id}). {' '.join(wrong)}")
+    return well("scim app", f"Okta pushes people by {app.label!r}, the app that the configuration names.")
 
 
 def _log(probe: Probe) -> Check:

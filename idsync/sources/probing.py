@@ -11,11 +11,13 @@ Listed = Literal["users", "groups", "apps"]
 
 
 class FoundApp(msgspec.Struct, frozen=True):
-    """The app whose people have access, and whether Okta pushes people by it: None where Okta does not say."""
+    """The app whose people have access, and what Okta does by it beside signing in (`features`, by Okta's names of
+    them): None where Okta does not say.
+    """
 
     id: str
     label: str
-    provisions: bool | None = None
+    features: frozenset[str] | None = None
 
 
 class Probe(Protocol):

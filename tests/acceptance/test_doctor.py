@@ -34,6 +34,11 @@ from tests.sources.okta.private_keys import CURVES, RSA, pem
 
 SCOPES = ("okta.users.read", "okta.groups.read", "okta.apps.read", "okta.logs.read", "okta.roles.read")
 OAUTH = "{oauth: {client_id: 0oaclient, private_key: {file: okta.pem}}}"
+ALL_PUSHES = {
+    "PUSH_NEW_USERS": "Create Users",
+    "PUSH_PROFILE_UPDATES": "Update User Attributes",
+    "PUSH_USER_DEACTIVATION": "Deactivate Users",
+}
 PUSHES = """
 ---
 apiVersion: idsync/v1
@@ -302,10 +307,17 @@ def test_pushes_need_a_token_an_app_that_pushes_and_an_address(world: tuple[Simu
     assert "idsync scim token create" in told["scim token"]
     assert address in told["scim address"]
     app: Any = simulator.organization.sso_app
-    before, app.features = app.features, ("PUSH_NEW_USERS", "GROUP_PUSH")
+    before, app.features = app.features, (*ALL_PUSHES, "GROUP_PUSH")
     try:
         assert place.run("scim", "token", "create").code == 0
         assert set(found(place, 7)) == {"scim address"}
+        for feature, named in ALL_PUSHES.items():
+            app.features = tuple(each for each in ALL_PUSHES if each != feature)
+            assert named in found(place, 7)["scim app"]
+        app.features = ("PUSH_NEW_USERS",)
+        assert "Update User Attributes and Deactivate Users are off" in found(place, 7)["scim app"]
+        app.features = (*ALL_PUSHES, "PUSH_PASSWORD_UPDATES")
+        assert "Sync Password is on" in found(place, 7)["scim app"]
     finally:
         app.features = before
 

@@ -1,5 +1,6 @@
 """`idsync doctor` holds the SAML connector against the app: each fault is named, and one that fits is well."""
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from tests.acceptance.programs import command as run_inside
 from tests.okta_simulator import Organization, Simulator, running
 
 CONNECTOR = "okta.teleport.yaml"
+DAY = 86_400
 OTHER_PROVIDER = """kind: saml
 version: v2
 metadata: {name: entra}
@@ -68,6 +70,18 @@ def other_rules(world: World) -> None:
     (world.folder / "roles.yaml").write_text(text)
 
 
+def ending(days: float) -> Callable[[World], None]:
+    """A certificate that ends in so many days, and that the connector holds."""
+
+    def plant(world: World) -> None:
+        ten_years = 3652 * DAY
+        world.app.created = int((time.time() + days * DAY - ten_years) * 1000)
+        world.simulator.organization.renew_key(world.app)
+        assert world.enroll().code == 0
+
+    return plant
+
+
 def _sign_on(world: World) -> dict[str, Any]:
     sign_on: dict[str, Any] = world.app.settings["signOn"]
     return sign_on
@@ -99,6 +113,8 @@ def other_audience(world: World) -> None:
         (edited("/sso/saml", "/sso/other"), 0, "warning", "metadata has changed"),
         (other_rules, 0, "warning", "not those of the role rules"),
         (edited("- okta-requester", "- admin"), 0, "warning", "not those of the role rules"),
+        (ending(-1), 7, "error", "signing certificate ended on"),
+        (ending(20), 0, "warning", "signing certificate ends on"),
         (untold, 0, "warning", "groups, which the app does not tell"),
     ],
 )
@@ -112,6 +128,11 @@ def test_a_planted_fault_is_found_by_name(
     assert said in found["connector"][1]
     assert "idsync enroll okta" in found["connector"][1] or "SAML Settings" in found["connector"][1]
     assert {check for check, (how, _) in found.items() if how != "ok"} == {"connector"}
+
+
+def test_a_certificate_that_lasts_is_well(world: World) -> None:
+    ending(31)(world)
+    assert examined(world, 0)["connector"][0] == "ok"
 
 
 @pytest.mark.parametrize("plant", [other_certificate, other_rules])

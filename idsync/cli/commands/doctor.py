@@ -112,7 +112,7 @@ def _okta(place: Workspace) -> Iterator[Check]:
     connectors = tuple(connectors_in(place.directory))
     if app_works and connectors:
         with place.okta.sso_apps() as apps:
-            yield from connector_checks(connectors, apps, settings)
+            yield from connector_checks(connectors, apps, settings, place.now())
 
 
 def _store(place: Workspace) -> Iterator[Check]:

@@ -22,8 +22,6 @@ from idsync.okta.request import Attempt, Request, Requester, Timing
 from idsync.sources.okta.sso_app import SsoApp
 from idsync.sources.probing import FoundApp, Listed
 
-_PUSHES = "PUSH_NEW_USERS"
-
 
 class _Identified(msgspec.Struct, frozen=True):
     """What Okta's own answer has at least."""
@@ -114,11 +112,11 @@ class OktaProbe:
         return self._has_rows(self._endpoints.first(kind))
 
     def sso_app(self) -> FoundApp:
-        """The app, and whether it pushes people."""
+        """The app, and what it does beside signing in."""
         client = self._client("okta.apps.read")
         app = SsoApp(client, self._endpoints, self._app, "").alone()
         features = client.object(self._endpoints.app(app.id), _Features).features
-        return FoundApp(app.id, app.label, None if features is None else _PUSHES in features)
+        return FoundApp(app.id, app.label, None if features is None else frozenset(features))
 
     def sees_people_of(self, app: str) -> bool:
         """Whether the first page of an app's people has a row."""
