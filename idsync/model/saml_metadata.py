@@ -38,7 +38,7 @@ def provider_of(metadata: str) -> IdentityProvider | None:
 
 
 def ends_at(certificate: str) -> datetime | None:
-    """When a certificate ends, given as base64; None where it is no X.509 certificate (RFC 5280, 4.1)."""
+    """When a certificate ends, given as base64; None where it is not an X.509 certificate (RFC 5280, 4.1)."""
     try:
         data = b64decode(certificate, validate=True)
         _, signed, _ = _element(data, 0)

@@ -27,7 +27,8 @@ from idsync.plan.changes import (
     UserChange,
 )
 from idsync.plan.differ import changes_between
-from idsync.plan.guards import Standing, check_guards, guard_findings, marked, taken_by
+from idsync.plan.guard_findings import guard_findings
+from idsync.plan.guards import Standing, check_guards, marked, taken_by
 from idsync.plan.health import Judgement, held_back
 from idsync.plan.ownership import comparable, foreign_clashes
 from idsync.plan.sections import goes_to_okta, requirements

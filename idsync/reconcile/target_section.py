@@ -23,7 +23,8 @@ from idsync.model.times import parse_time
 from idsync.plan.around import Around
 from idsync.plan.assemble import compare
 from idsync.plan.changes import Change
-from idsync.plan.guards import Standing, check_guards, guard_findings, marked, taken_by
+from idsync.plan.guard_findings import guard_findings
+from idsync.plan.guards import Standing, check_guards, marked, taken_by
 from idsync.plan.guards import leaving as leaving_by
 from idsync.plan.health import Judgement, held_back
 from idsync.plan.sections import Section

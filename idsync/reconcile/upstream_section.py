@@ -6,7 +6,8 @@ from idsync.compiler.inputs import Inputs
 from idsync.model.directory_index import Managed
 from idsync.plan.around import Around
 from idsync.plan.changes import Change, Plan
-from idsync.plan.guards import Standing, check_guards, guard_findings, marked, taken_by
+from idsync.plan.guard_findings import guard_findings
+from idsync.plan.guards import Standing, check_guards, marked, taken_by
 from idsync.plan.health import Judgement, held_back
 from idsync.plan.join import joined
 from idsync.plan.okta_delta import okta_delta

@@ -52,5 +52,5 @@ def test_what_is_cut_off_or_changed_ends_never_or_at_some_time(at: int, put: byt
 
 
 @pytest.mark.parametrize("text", ["", "not base64", "MII", b64encode(b"\x30\x84\xff\xff\xff\xff").decode()])
-def test_what_is_no_certificate_has_no_end(text: str) -> None:
+def test_what_is_not_a_certificate_has_no_end(text: str) -> None:
     assert ends_at(text) is None
