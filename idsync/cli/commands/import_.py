@@ -85,7 +85,7 @@ def _refuse_second(config: Path, output: Path) -> None:
         if all(found.code in _NO_CONFIG for found in error.diagnostics):
             return
     raise UsageError(
-        f"{output} would be read as a part of the configuration in {config}.",
+        f"{output} would be read as a part of the configuration in {str(config)!r}.",
         why="That has an Integration already, and two of them contradict each other.",
         fix=f"Write it elsewhere, or to a name that is not read: {output}.new",
     )

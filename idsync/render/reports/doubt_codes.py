@@ -124,12 +124,12 @@ _guard(
 )
 _guard(
     "lock_burst",
-    "Locks within an hour, in `idsync reconcile` only. Up to the limit they are made, by address; the rest "
-    "waits for `idsync apply`.",
+    "Locks within an hour, in passes that nobody attends only (`idsync reconcile`, `idsync serve`). Up to the limit "
+    "they are made, by address; the rest waits for `idsync apply`.",
 )
 _guard(
     "access_gains",
-    "People who were there before and gain a role or a grant within an hour, in `idsync reconcile` only. "
+    "People who were there before and gain a role or a grant within an hour, in passes that nobody attends only. "
     "What gives it waits for `idsync apply`.",
 )
 _guard(

@@ -214,8 +214,8 @@ _code(
 _code(
     "config_waiting",
     "warning",
-    "The files say something else than the configuration that was applied last. `idsync reconcile` goes on "
-    "with the one before.",
+    "The files say something else than the configuration that was applied last. Passes that nobody "
+    "attends go on with the one before.",
     "Review `idsync plan`, then `idsync apply`; or set `follow_config: true` in a Service document.",
 )
 _code(
