@@ -7,9 +7,10 @@ import msgspec
 
 from idsync.config.saml_connectors import Connector, mappings
 from idsync.config.settings import AppById, AppByLabel, AppReference, Settings
+from idsync.doctor.certificates import ends_at
 from idsync.doctor.check import Check, Verdict, refused, well
 from idsync.errors import IdsyncError
-from idsync.model.saml_metadata import IdentityProvider, ends_at, provider_of
+from idsync.model.saml_metadata import IdentityProvider, provider_of
 from idsync.targets.enrolling import SamlApp, SsoApps
 
 _WORSE = (Verdict.OK, Verdict.WARNING, Verdict.ERROR)

@@ -1,4 +1,4 @@
-"""When the certificate ends that an identity provider signs with, read as RFC 5280 writes it."""
+"""When the certificate ends that an identity provider signs with; what is broken ends never, and breaks nothing."""
 
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,7 @@ from cryptography.x509.oid import NameOID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from idsync.model.saml_metadata import ends_at
+from idsync.doctor.certificates import ends_at
 
 any_time = st.datetimes(datetime(1951, 1, 1), datetime(9999, 12, 31)).map(lambda time: time.replace(microsecond=0))
 
