@@ -7,10 +7,12 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from coverage import Coverage
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import WorkStealingScheduling  # type: ignore[import-untyped]
 
 from idsync.model.known_secrets import forget_secrets
 from tests.effort import examples
@@ -41,6 +43,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     folder = config.stash.get(COMPILED, None)
     if folder is not None:
         folder.cleanup()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> WorkStealingScheduling | None:
+    """Let a process that has nothing left take over from one that has: some tests take a thousand times as long."""
+    return WorkStealingScheduling(config, log) if config.getoption("dist") == "load" else None
 
 
 def pytest_collection_finish() -> None:
@@ -96,9 +104,9 @@ def no_secrets() -> Iterator[None]:
 
 
 SLOW_MACHINES = [HealthCheck.too_slow]
-"""How long it takes to draw an example says how busy the machine is."""
+"""How long it takes to draw an example, or to try it, says how busy the machine is."""
 
-settings.register_profile("suite", max_examples=examples(330), suppress_health_check=SLOW_MACHINES)
+settings.register_profile("suite", max_examples=examples(330), deadline=None, suppress_health_check=SLOW_MACHINES)
 settings.register_profile(
     "mutants", max_examples=100, database=None, derandomize=True, suppress_health_check=SLOW_MACHINES
 )
