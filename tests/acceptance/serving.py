@@ -3,19 +3,24 @@
 import itertools
 import re
 import subprocess
-import threading
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import httpx
 
 from tests.acceptance.okta_world import Place
+from tests.acceptance.programs import environment
+from tests.postgres.server import free_port
+from tests.warm import Warm
 
 READY = re.compile(r"Serving SCIM at (https?://[0-9.:]+)(/scim/v2/\S+?)[\s\")]")
 LONGEST = 45.0
+Process: TypeAlias = "Warm | subprocess.Popen[bytes]"
 _NUMBERS = itertools.count(1)
 
 
@@ -23,9 +28,9 @@ _NUMBERS = itertools.count(1)
 class Serving:
     """A running service: its address, and what it has logged."""
 
-    process: "subprocess.Popen[str]"
+    process: "Process"
     place: Place
-    lines: list[str] = field(default_factory=list)
+    file: Path
     url: str = ""
     base: str = ""
     token: str = ""
@@ -33,7 +38,7 @@ class Serving:
     @property
     def log(self) -> str:
         """Everything logged so far."""
-        return "".join(self.lines)
+        return self.file.read_text()
 
     def http(self) -> httpx.Client:
         """A client of it."""
@@ -45,7 +50,7 @@ class Serving:
         while not holds():
             assert self.process.poll() is None, self.log
             assert time.monotonic() - begun < seconds, f"{what} did not become so in {seconds} s:\n{self.log}"
-            time.sleep(0.1)
+            time.sleep(0.02)
         return time.monotonic() - begun
 
     def until_child(self) -> int:
@@ -68,20 +73,16 @@ class Serving:
 
 
 @contextmanager
-def serving(place: Place) -> Iterator[Serving]:
-    """Serve as long as the block lasts, on a port that the system chooses."""
-    name = f"okta-{next(_NUMBERS)}"
-    token = place.run("scim", "token", "create", "--name", name, "--format", "json").json["token"]
-    process = place.start("serve", "--port", str(free_port()))
-    running = Serving(process, place, token=token)
-
-    def read() -> None:
-        assert process.stderr is not None
-        for line in process.stderr:
-            running.lines.append(line)
-
-    reader = threading.Thread(target=read, daemon=True)
-    reader.start()
+def serving(place: Place, *, from_nothing: bool = False) -> Iterator[Serving]:
+    """Serve as long as the block lasts, on a port that the system chooses; `from_nothing` as a shell starts it."""
+    number = next(_NUMBERS)
+    token = place.run("scim", "token", "create", "--name", f"okta-{number}", "--format", "json").json["token"]
+    file = place.folder.parent / f"{place.folder.name}-serve-{number}.log"
+    start = _from_nothing if from_nothing else Warm
+    process = start(
+        "idsync", ["serve", "-c", str(place.folder), "--port", str(free_port())], environment(place.more), file
+    )
+    running = Serving(process, place, file, token=token)
     try:
         running.until(lambda: READY.search(running.log) is not None, what="serving")
         found = READY.search(running.log)
@@ -92,16 +93,14 @@ def serving(place: Place) -> Iterator[Serving]:
         if process.poll() is None:
             process.kill()
         process.wait()
-        reader.join(5)
-        for stream in (process.stdout, process.stderr):
-            if stream is not None:
-                stream.close()
 
 
-def free_port() -> int:
-    """A port that nobody listens at."""
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def _from_nothing(module: str, arguments: list[str], variables: dict[str, str], log: Path) -> "subprocess.Popen[bytes]":
+    with log.open("ab") as said:
+        return subprocess.Popen(
+            [sys.executable, "-m", module, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
+            env=variables,
+        )

@@ -24,6 +24,7 @@ from tests.okta_simulator.objects import User
 from tests.sources.okta.organizations import small
 from tests.targets.world import ORG
 
+LOG = "/api/v1/logs"
 ENDS_WITHIN = 8.0
 """Far below the twenty seconds after which a pass is ended by force; a busy machine takes its time for processes."""
 HANGS_UP_AT_START = """\
@@ -85,7 +86,7 @@ def test_r45_what_the_log_tells_acts_within_a_tick(tmp_path: Path) -> None:
     organization = small()
     with served(organization, tmp_path) as (_, place):
         everybody(place)
-        with serving(place) as running:
+        with serving(place, from_nothing=True) as running:
             running.until(lambda: len(users(place)) == 5, what="the first full pass")
             organization.deactivate(organization.user("ada@enzos-pizza.com"))
             took = running.until(lambda: locked(place) == {"ada@enzos-pizza.com"}, what="the lock")
@@ -169,7 +170,8 @@ def test_what_tells_it_to_read_its_files_again_while_it_starts_is_heard_once_it_
         hook = tmp_path / "hook"
         hook.mkdir()
         (hook / "sitecustomize.py").write_text(HANGS_UP_AT_START)
-        with serving(replace(place, more={**place.more, "PYTHONPATH": str(hook)})) as running:
+        hooked = replace(place, more={**place.more, "PYTHONPATH": str(hook)})
+        with serving(hooked, from_nothing=True) as running:
             running.until(lambda: "was read again" in running.log, what="the reading")
             assert running.log.index("Serving SCIM") < running.log.index("was read again")
             assert running.end() == 0
@@ -188,11 +190,14 @@ def test_what_waits_for_okta_is_broken_off_when_the_service_ends(
             organization.deactivate(organization.user("ada@enzos-pizza.com"))
             running.until(lambda: locked(place) == {"ada@enzos-pizza.com"}, what="the lock")
             simulator.faults.add(Fault(path, wait, times=None))
-            if path != "/api/v1/logs":
+            simulator.requests.clear()
+            if path != LOG:
                 with open_store(place.folder / "idsync.db") as store, store.transaction():
                     wish_for_pass(store.facts, Wish("tests"))
                     store.wake()
-            time.sleep(4)
+            told = f"GET {LOG}" if path == LOG else "GET /api/v1/apps/{app}/users"
+            running.until(lambda: simulator.requests.by_route[told] > 0, what="a request")
+            time.sleep(0.5)  # it has its answer by then, and waits
             begun = time.monotonic()
             assert running.end() == 0
             took = time.monotonic() - begun
@@ -234,7 +239,7 @@ def serial(place: Place) -> int:
 @pytest.mark.parametrize("dialect", Dialect)
 def test_r41_push_and_pull_agree_and_neither_undoes_the_other(tmp_path: Path, dialect: Dialect) -> None:
     organization = small()
-    with served(organization, tmp_path) as (_, place):
+    with served(organization, tmp_path) as (simulator, place):
         everybody(place, "{scim: true}")
         with serving(place) as running, pushing(running, dialect) as okta:
             running.until(lambda: "A full pass ended" in running.log, what="the first full pass")
@@ -250,7 +255,8 @@ def test_r41_push_and_pull_agree_and_neither_undoes_the_other(tmp_path: Path, di
             okta.deactivate(pushed[1])
             assert locked(place) == {"boris@enzos-pizza.com"}
             settled = serial(place)
-            running.until(lambda: ticks(running) >= 3, what="some ticks")
+            asked = simulator.requests.by_route[f"GET {LOG}"]
+            running.until(lambda: simulator.requests.by_route[f"GET {LOG}"] >= asked + 3, what="some ticks")
             assert (settled > before, serial(place)) == (True, settled)
             assert locked(place) == {"boris@enzos-pizza.com"}
             assert running.end() == 0
@@ -260,13 +266,6 @@ def test_r41_push_and_pull_agree_and_neither_undoes_the_other(tmp_path: Path, di
 def profile(user: User) -> dict[str, str]:
     """What Okta knows of a person and pushes."""
     return {name: str(user.profile[name]) for name in ("email", "firstName", "lastName", "department")}
-
-
-def ticks(running: Serving) -> int:
-    """How often it has looked for what moved, as far as the organization counts."""
-    time.sleep(1.2)
-    running.lines.append("\n(a second passed)")
-    return running.log.count("a second passed")
 
 
 def test_push_alone_reads_nothing_and_is_a_whole_source(tmp_path: Path) -> None:
@@ -284,7 +283,6 @@ def test_push_alone_reads_nothing_and_is_a_whole_source(tmp_path: Path) -> None:
         place.plans_nothing()
 
 
-LOG = "/api/v1/logs"
 AILING = {
     "429": Fault(LOG, RateLimit(), first=3, times=1),
     "500": Fault(LOG, Fail(500), first=2, times=2),

@@ -18,7 +18,7 @@ from tests.postgres.server import server
 from tests.serve_kills.__main__ import look
 from tests.serve_kills.kills import ask_for_pass, until_other_leads
 from tests.serve_kills.pushers import Pushers
-from tests.serve_kills.service import CONFIGURATION, LEASE, Replica, Service
+from tests.serve_kills.service import CONFIGURATION, LEASE, LONGEST, Replica, Service
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 WAITS, SAYS = "Waiting for an older service to end", "was brought to a newer schema"
@@ -131,6 +131,7 @@ def test_r47_this_build_waits_for_one_of_the_schema_before_and_loses_nothing(
     shown = older.older("get", "users", "--format", "json")
     assert (shown.returncode, shown.stdout) == (0, older.newer("get", "users", "--format", "json").stdout)
     pushers.start()
+    newer.patience = LONGEST
     newer.begin()
     older.until(lambda: WAITS in newer.log(), "this build does not wait")
     before = pushers.answered

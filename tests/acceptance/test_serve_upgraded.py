@@ -14,7 +14,7 @@ import pytest
 from idsync.stores.postgres.migrations import known_migrations
 from idsync.stores.protocol import Access
 from tests.postgres.server import server
-from tests.serve_kills.service import LEASE, Replica, Service
+from tests.serve_kills.service import LEASE, LONGEST, Replica, Service
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 WAITS, SAYS = "Waiting for an older service to end", "was brought to a newer schema"
@@ -87,6 +87,7 @@ def people(service: Service, newer: Replica) -> set[str]:
 def test_r47_a_newer_service_waits_for_the_older_one_and_nothing_is_lost(older: Service, newer: Replica) -> None:
     with pushes(older) as taken:
         older.until(lambda: len(taken) >= 3, "nobody was taken")
+        newer.patience = LONGEST
         newer.begin()
         older.until(lambda: WAITS in newer.log(), "the newer service does not wait")
         before = len(taken)

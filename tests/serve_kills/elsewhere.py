@@ -20,11 +20,14 @@ from idsync.stores.tables.migrations import numbered_files
 
 MACHINE, SECONDS, MIGRATIONS = "IDSYNC_TESTS_MACHINE", "IDSYNC_TESTS_LEASE", "IDSYNC_TESTS_MIGRATIONS"
 """The variables that name the machine, how many seconds leases last, and the folder of another version's migrations."""
+PATIENCE = "IDSYNC_TESTS_PATIENCE"
+"""The variable that says how many seconds an older service is waited for."""
 
 if MACHINE in os.environ:
     socket.gethostname = lambda: os.environ[MACHINE]
 if seconds := os.environ.get(SECONDS):
-    lead.LEADER_SECONDS = replicas.REPLICA_SECONDS = presence.OLDER_SECONDS = float(seconds)
+    lead.LEADER_SECONDS = replicas.REPLICA_SECONDS = float(seconds)
+    presence.OLDER_SECONDS = float(os.environ.get(PATIENCE, seconds))
     presence.RENEW_SECONDS = float(seconds) / 4
     for name in ("_BEGIN_ASIDE", "_BEGIN_WRITING"):
         words = getattr(connection, name)

@@ -18,7 +18,8 @@ from idsync.reconcile.single_pass import plan_once
 from idsync.server.tokens import make_token
 from idsync.sources.protocol import silent
 from idsync.stores.protocol import Access, Holder
-from tests.serve_kills.elsewhere import MACHINE, MIGRATIONS, SECONDS
+from tests.serve_kills.elsewhere import MACHINE, MIGRATIONS, PATIENCE, SECONDS
+from tests.warm import Warm
 
 CONFIGURATION = """\
 apiVersion: idsync/v1
@@ -60,7 +61,10 @@ class Broken(Exception):
 
 
 class Replica:
-    """One service, started as often as it is killed. Where `machine` is empty it is on this one, with its leases."""
+    """One service, started as often as it is killed. Where `machine` is empty it is on this one, with its leases.
+
+    `patience` is how many seconds it waits for a service of an older schema to end, where it is on another machine.
+    """
 
     def __init__(
         self, folder: Path, number: int, machine: str = "", migrations: Path | None = None, build: Path | None = None
@@ -73,8 +77,9 @@ class Replica:
         self._migrations = migrations
         self._build = build
         self._log = folder / f"serve-{number}.log"
+        self.patience = LEASE
         self.url = ""
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Warm | subprocess.Popen[bytes] | None = None
 
     @property
     def is_alive(self) -> bool:
@@ -93,16 +98,19 @@ class Replica:
             port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
         program = "tests.serve_kills.elsewhere" if self._machine else "idsync"
-        variables = {MACHINE: self._machine, SECONDS: str(LEASE)} if self._machine else {}
+        leases = {SECONDS: str(LEASE), PATIENCE: str(self.patience)}
+        variables = {MACHINE: self._machine, **leases} if self._machine else {}
         if self._migrations is not None:
             variables[MIGRATIONS] = str(self._migrations)
         if self._build is not None:
             program, variables = "elsewhere", {**variables, "PYTHONPATH": str(self._build)}
-        command = [sys.executable, "-m", program, "serve", "-c", str(self._folder), "--port", str(port)]
-        with self._log.open("ab") as log:
-            where = self._folder if self._build is not None else None  # a package in the working folder comes first
-            environment = {**os.environ, **variables}
-            self._process = subprocess.Popen(command, stdout=log, stderr=log, env=environment, cwd=where)
+        arguments, environment = ["serve", "-c", str(self._folder), "--port", str(port)], {**os.environ, **variables}
+        if self._build is None:
+            self._process = Warm(program, arguments, environment, self._log)
+            return
+        command = [sys.executable, "-m", program, *arguments]
+        with self._log.open("ab") as log:  # a package in the working folder would come first
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, env=environment, cwd=self._folder)
 
     def until_ready(self) -> None:
         """Wait until it answers that it is ready. Raises Broken."""
