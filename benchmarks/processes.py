@@ -16,7 +16,8 @@ import msgspec
 
 REPOSITORY = Path(__file__).parent.parent
 PYTHON = sys.executable
-# An installed program has its bytecode, and what people set for themselves must not count.
+# An installed program has its bytecode, in a folder of its own where the measuring person keeps none, and what people
+# set for themselves must not count.
 _LEFT_OUT = frozenset({"PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "IDSYNC_CONFIG"})
 
 
@@ -43,7 +44,8 @@ def run_measured(command: Sequence[str], output: Path, expected_exit: int = 0, t
     """
     errors = output.with_suffix(".stderr")
     environment = {name: value for name, value in os.environ.items() if name not in _LEFT_OUT}
-    environment["PYTHONPYCACHEPREFIX"] = str(output.parent / "bytecode")
+    if os.environ.get("PYTHONDONTWRITEBYTECODE"):
+        environment["PYTHONPYCACHEPREFIX"] = str(output.parent / "bytecode")
     with output.open("wb") as out, errors.open("wb") as err:
         begun = time.perf_counter()
         process = subprocess.Popen(

@@ -5,13 +5,25 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+import msgspec
 import pytest
 from click.testing import CliRunner
 
 import benchmarks
 from benchmarks.organizations import Size
 from benchmarks.processes import PYTHON, UnexpectedExit, Usage, middle, run_measured
-from benchmarks.rows import ALL, HELP, PLAN_UNCHANGED, PUSHED_PERSON, SCIM_ON_POSTGRESQL, Row
+from benchmarks.rows import (
+    ALL,
+    HELP,
+    PLAN_UNCHANGED,
+    PUSHED_PERSON,
+    SCIM_CREATES,
+    SCIM_CREATES_PROCESSOR,
+    SCIM_ON_POSTGRESQL,
+    SCIM_SLOWEST,
+    Row,
+    Yardstick,
+)
 from benchmarks.stage import Stage
 from benchmarks.table import Measured, render
 
@@ -19,6 +31,9 @@ FOLDER = Path(benchmarks.__file__).parent
 COMMANDS = sorted(
     path.stem for path in FOLDER.glob("*.py") if 'if __name__ == "__main__":\n    main()' in path.read_text()
 )
+EVERY = (*ALL, *SCIM_ON_POSTGRESQL)
+FURTHER = (SCIM_CREATES_PROCESSOR, SCIM_SLOWEST, *SCIM_ON_POSTGRESQL[1:3])
+"""Other figures that the command of a row before them prints."""
 SMALL = ["--users=200", "--groups=20", "--memberships=1000", "--apps=4"]
 
 
@@ -35,11 +50,24 @@ def command(name: str) -> click.Command:
     return found
 
 
-@pytest.mark.parametrize("row", [*ALL, SCIM_ON_POSTGRESQL[0], SCIM_ON_POSTGRESQL[-1]], ids=lambda row: row.title)
+@pytest.mark.parametrize("row", [row for row in EVERY if row not in FURTHER], ids=lambda row: row.title)
 def test_every_row_does_its_work(row: Row, stage: Stage) -> None:
-    usage = run_measured(row.prepare(stage), stage.output, row.exit_code)
+    command = row.prepare(stage)
+    usage = run_measured(command, stage.output, row.exit_code, row.told)
     assert min(usage.wall, usage.processor, usage.memory) > 0
-    run_measured(row.yardstick.command(stage), stage.output)
+    figures = msgspec.json.decode(stage.output.read_bytes(), type=dict[str, float]) if row.told else {}
+    if row.yardstick is not Yardstick.ONE_REPLICA:  # which is the command of a row
+        run_measured(row.yardstick.command(stage), stage.output, told=row.told)
+    for further in FURTHER:
+        if further.prepare(stage) == command:
+            assert figures[further.told or ""] > 0
+            assert further.yardstick is row.yardstick
+
+
+def test_what_is_not_run_by_itself_is_the_command_of_a_row(stage: Stage) -> None:
+    run = [row.prepare(stage) for row in (SCIM_CREATES, SCIM_ON_POSTGRESQL[0])]
+    assert all(further.prepare(stage) in run for further in FURTHER)
+    assert Yardstick.ONE_REPLICA.command(stage) in run
 
 
 def test_a_first_import_can_be_measured_again_and_again(stage: Stage) -> None:
