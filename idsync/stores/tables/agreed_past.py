@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 from idsync.model.agreed_past import NOTHING_PAST, AgreedPast, EndedMembership, FormerName, LiftedLock
 from idsync.stores.tables.connection import Connection
 from idsync.stores.tables.names import asked
+from idsync.stores.tables.remembered import Remembered
 from idsync.stores.tables.statements import Statements
 
 _SQL = Statements("agreed_past.sql")
@@ -16,11 +17,12 @@ class PastTable:
     def __init__(self, connection: Connection, target: str) -> None:
         self._connection = connection
         self._target = target
+        self._any: Remembered[str, bool] = Remembered(connection)
 
     def find(self, people: Collection[str] | None, names: Collection[str]) -> AgreedPast:
         """All of it, or what is about these people or names."""
         with self._connection.reading():
-            if self._connection.row(_SQL["any_past"], (self._target,)) == (0,):
+            if not self._any.get("", self._has_any):
                 return NOTHING_PAST
             if people is None:
                 former = self._connection.rows(_SQL["former_names"], (self._target,))
@@ -37,8 +39,13 @@ class PastTable:
             tuple(EndedMembership(*row) for row in ended),
         )
 
+    def _has_any(self) -> bool:
+        (found,) = self._connection.row(_SQL["any_past"], (self._target,)) or (False,)
+        return bool(found)
+
     def put(self, past: AgreedPast) -> None:
         """Keep these, in place of what was known under the same keys."""
+        self._any.forget()
         target = self._target
         former = [(target, each.name, each.okta_id, each.until, int(each.by_hand)) for each in past.former]
         with self._connection.writing():

@@ -5,6 +5,7 @@ from idsync.stores.tables.remembered import Remembered
 from idsync.stores.tables.statements import Statements
 
 _SQL = Statements("directory.sql")
+Counts = tuple[int, int, int, int]
 
 
 class OwnedCounts:
@@ -16,22 +17,25 @@ class OwnedCounts:
         self._memberships: dict[str, int] = {}
         self._lists: dict[str, int] = {}
         self._app_groups: dict[str, int] = {}
-        self._known: Remembered[str, tuple[int, int, int, int]] = Remembered(connection)
+        self._known: Remembered[str, dict[str, Counts]] = Remembered(connection)
         connection.after_rollback.append(self._forget)
 
-    def of(self, org: str) -> tuple[int, int, int, int]:
+    def of(self, org: str) -> Counts:
         """How many users, memberships, lists, and apps with groups are ours by `org`."""
-        self.flush()
-        return self._known.get(org, lambda: self._read(org))
-
-    def _read(self, org: str) -> tuple[int, int, int, int]:
-        people, memberships, lists, app_groups = self._connection.row(_SQL["counts"], (org,)) or (0, 0, 0, 0)
-        return people, memberships, lists, app_groups
+        return self._all().get(org, (0, 0, 0, 0))
 
     def orgs(self) -> list[str]:
         """Every org by which some user, list, app or group is ours."""
+        counts = self._all().items()
+        return [org for org, (people, _, lists, app_groups) in counts if people > 0 or lists > 0 or app_groups > 0]
+
+    def _all(self) -> dict[str, Counts]:
         self.flush()
-        return [org for (org,) in self._connection.rows(_SQL["orgs"])]
+        return self._known.get("", self._read)
+
+    def _read(self) -> dict[str, Counts]:
+        rows = self._connection.rows(_SQL["counts"])
+        return {org: (people, memberships, lists, groups) for org, people, memberships, lists, groups in rows}
 
     def add_people(self, org: str, number: int) -> None:
         """So many more users, or fewer; those of no org are not counted."""

@@ -7,6 +7,7 @@ from idsync.model.directory import Names
 from idsync.stores.protocol import Difference
 from idsync.stores.tables.connection import Connection
 from idsync.stores.tables.names import asked
+from idsync.stores.tables.remembered import Remembered
 from idsync.stores.tables.statements import Statements
 
 _SQL = Statements("agreed.sql")
@@ -17,9 +18,12 @@ class DifferenceTable:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._any: Remembered[str, bool] = Remembered(connection)
 
     def find(self, within: Names | None) -> dict[Address, Difference]:
         """All, or those of these users, of these lists and their members, of these resources, and of every lock."""
+        if not self._any.get("", self._has_any):
+            return {}
         if within is None:
             rows = self._connection.rows(_SQL["differences"])
         else:
@@ -30,8 +34,13 @@ class DifferenceTable:
             for address, agreed, entry in rows
         }
 
+    def _has_any(self) -> bool:
+        (found,) = self._connection.row(_SQL["any_differences"]) or (False,)
+        return bool(found)
+
     def put(self, differences: Mapping[Address, Difference]) -> None:
         """Keep these, in place of those that were known at their addresses."""
+        self._any.forget()
         rows = [
             (address, None if each.agreed is None else bytes.fromhex(each.agreed), each.entry)
             for address, each in differences.items()

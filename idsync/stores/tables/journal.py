@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from typing import assert_never
 
 import msgspec
 
@@ -23,8 +22,9 @@ from idsync.model.journal import (
 )
 from idsync.stores.protocol import UnfinishedRun
 from idsync.stores.tables.bodies import Bodies
-from idsync.stores.tables.connection import Connection
+from idsync.stores.tables.connection import Connection, Row
 from idsync.stores.tables.journal_rows import entries_in
+from idsync.stores.tables.remembered import Remembered
 from idsync.stores.tables.statements import Statements
 from idsync.stores.tables.verification import stored_end, verified
 
@@ -34,16 +34,17 @@ _PAGE = 200
 _FEW = 20
 """So many entries are read at once where the reader soon has enough."""
 _STEPS = (StepMade, StepBegun, StepFailed)
-_OF_RUNS = (RunStarted, RunFinished)
 
 
 class Journal:
     """Appends and reads entries. Inside a transaction they wait in memory and are written in bulk."""
 
-    def __init__(self, connection: Connection, bodies: Bodies) -> None:
+    def __init__(self, connection: Connection, bodies: Bodies, runs: "Runs") -> None:
         self._connection = connection
         self._bodies = bodies
+        self._runs = runs
         self._waiting: list[Entry] = []
+        self._stored: Remembered[str, tuple[int, bytes]] = Remembered(connection)
         self._end: tuple[int, bytes] | None = None
         self._settled: tuple[int, bytes] | None = None
         connection.before_commit.append(self._settle)
@@ -56,12 +57,15 @@ class Journal:
             for body in bodies:
                 self._bodies.keep(body)
             if self._end is None:
-                self._end = stored_end(self._connection)
+                self._end = self._stored_end()
             self._waiting.append(entry)
             sequence = self._end[0] + len(self._waiting)
-            if isinstance(entry, _OF_RUNS):
-                self._keep_run(entry)
-            elif len(self._waiting) >= _WAITING:
+            match entry:
+                case RunStarted():
+                    self._runs.start(entry, sequence)
+                case RunFinished():
+                    self._runs.finish(entry)
+            if len(self._waiting) >= _WAITING:
                 self._flush()
             return sequence
 
@@ -101,16 +105,6 @@ class Journal:
         entries, chain = self._flush()
         return Head(entries, chain.hex())
 
-    def _keep_run(self, entry: RunStarted | RunFinished) -> None:
-        match entry:
-            case RunStarted():
-                sequence, _ = self._flush()
-                self._connection.run(_SQL["start_run"], (entry.run, entry.plan, entry.at, sequence))
-            case RunFinished():
-                self._connection.run(_SQL["finish_run"], (entry.run,))
-            case _:
-                assert_never(entry)
-
     def _numbered(self, rows: Iterator[tuple[int, bytes]]) -> Iterator[Numbered]:
         for first, body in rows:
             try:
@@ -126,7 +120,7 @@ class Journal:
 
     def _flush(self) -> tuple[int, bytes]:
         """Write the entries that wait; where the journal ends then."""
-        last, chain = self._end or stored_end(self._connection)
+        last, chain = self._end or self._stored_end()
         if not self._waiting:
             return last, chain
         entries, self._waiting = self._waiting, []
@@ -144,7 +138,11 @@ class Journal:
         if self._end is None:  # nothing was added
             return
         self._settled, self._end = self._flush(), None
+        self._stored.note({"": self._settled})
         self._connection.run(_SQL["set_journal_end"], self._settled)
+
+    def _stored_end(self) -> tuple[int, bytes]:
+        return self._stored.get("", lambda: stored_end(self._connection))
 
     def _told(self) -> None:
         if self._settled is not None:
@@ -174,18 +172,40 @@ class Runs:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._last: Remembered[str, int] = Remembered(connection)
+        self._of: Remembered[str, list[Row]] = Remembered(connection)
 
     def next_number(self) -> int:
         """The number of the run to come."""
-        (last,) = self._connection.row(_SQL["last_run"]) or (0,)
-        return int(last) + 1
+        return self._last.get("", self._read_last) + 1
 
     def finished(self, plan: str) -> int | None:
         """The run that applied this plan whole, if any."""
-        row = self._connection.row(_SQL["finished_run"], (plan,))
-        return None if row is None else int(row[0])
+        return next((number for number, _, finished in self._runs_of(plan) if finished), None)
 
     def unfinished(self, plan: str) -> UnfinishedRun | None:
         """The last run of this plan, when it was broken off."""
-        row = self._connection.row(_SQL["last_run_of"], (plan,))
-        return UnfinishedRun(row[0], row[1]) if row and not row[2] else None
+        number, started_at, finished = next(iter(self._runs_of(plan)), (0, "", True))
+        return None if finished else UnfinishedRun(number, started_at)
+
+    def start(self, entry: RunStarted, sequence: int) -> None:
+        """A run begins with this entry of the journal."""
+        self._forget()
+        self._connection.run(_SQL["start_run"], (entry.run, entry.plan, entry.at, sequence))
+
+    def finish(self, entry: RunFinished) -> None:
+        """A run has applied its plan whole."""
+        self._forget()
+        self._connection.run(_SQL["finish_run"], (entry.run,))
+
+    def _forget(self) -> None:
+        self._last.forget()
+        self._of.forget()
+
+    def _read_last(self) -> int:
+        (last,) = self._connection.row(_SQL["last_run"]) or (0,)
+        return int(last)
+
+    def _runs_of(self, plan: str) -> list[Row]:
+        """Number, beginning and whether it is finished of every run of a plan, the last one first."""
+        return self._of.get(plan, lambda: self._connection.rows(_SQL["runs_of"], (plan,)))

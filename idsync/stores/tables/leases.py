@@ -47,19 +47,21 @@ class Leases:
         if taken is not None and is_same(taken.holder, holder):
             taken.times += 1
             return taken.lease
-        # Looking first spares a live run's rivals the wait for its transaction to end.
-        other, last = self._other(name, holder)
-        if other is not None:
-            return other
+        if not self._connection.is_only_writer:  # looking first spares a live run's rivals the wait for its end
+            other, _ = self._other(name, holder, self._clock())
+            if other is not None:
+                return other
         with self._connection.aside():
+            now = self._clock()
+            other, last = self._other(name, holder, now, _SQL["lease_to_take"])
             if last is None:
                 self._connection.run(_SQL["note_lease"], (name,))
-            other, last = self._other(name, holder, _SQL["lease_to_take"])
+                now = self._clock()
+                other, last = self._other(name, holder, now, _SQL["lease_to_take"])
             if other is not None:
                 return other
             lease = Lease(name, (last or 0) + 1, seconds)
-            row = (lease.token, canonical_bytes(holder), self._clock() + seconds, name)
-            self._connection.run(_SQL["take_lease"], row)
+            self._connection.run(_SQL["take_lease"], (lease.token, canonical_bytes(holder), now + seconds, name))
             if self._connection.is_only_writer:
                 self._taken[name] = _Taken(lease, holder)
             return lease
@@ -101,7 +103,7 @@ class Leases:
 
     def held(self, name: str, here: Holder) -> Holder | None:
         """Who has a lease, apart from the process `here`."""
-        return self._other(name, here)[0]
+        return self._other(name, here, self._clock())[0]
 
     def holder(self, name: str) -> Holder | None:
         """Who has a lease now, as far as its seconds tell."""
@@ -109,14 +111,14 @@ class Leases:
         return None if row is None or row[2] is None or row[2] <= self._clock() else _holder(row[1])
 
     def _other(
-        self, name: str, holder: Holder, statement: Statement = _SQL["lease"]
+        self, name: str, holder: Holder, now: float, statement: Statement = _SQL["lease"]
     ) -> tuple[Holder | None, int | None]:
         """Who else has the lease, if anybody, and the number of its last taking; None where it was never taken."""
         row = self._connection.row(statement, (name,))
         if row is None:
             return None, None
         token, kept, ends = row
-        other, now = _holder(kept), self._clock()
+        other = _holder(kept)
         if other is None or not now < ends < now + _LONGEST:
             return None, token
         return None if is_same(other, holder) or is_dead(other, holder) else other, token

@@ -5,6 +5,8 @@ from typing import Generic, TypeVar
 
 from idsync.stores.tables.connection import Connection
 
+_MANY = 5_000
+"""What is read of more at once takes much memory, and is not asked for again soon."""
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -30,7 +32,8 @@ class Remembered(Generic[K, V]):
         """The values of keys, in the order of the keys; those that are not known are read together."""
         unknown = [key for key in dict.fromkeys(keys) if key not in self._values]
         found = read(unknown) if unknown else {}
-        self.note(found)
+        if len(found) <= _MANY:
+            self.note(found)
         return {key: found[key] if key in found else self._values[key] for key in keys}
 
     def note(self, values: Mapping[K, V]) -> None:

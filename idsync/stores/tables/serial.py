@@ -34,7 +34,7 @@ class Serial:
         """This transaction changes the directory."""
         if not self._touched:
             self._connection.run(_SQL["bump_serial"])
-            self._known.forget()
+            self._known.change("", lambda serial: serial + 1)
             self._touched = True
 
     def _end(self) -> None:

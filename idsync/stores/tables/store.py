@@ -37,8 +37,8 @@ class TableStore:
         self._connection = connection
         self.bodies = Bodies(connection)
         self.directory = Directory(connection, self.bodies)
-        self.journal = Journal(connection, self.bodies)
         self.runs = Runs(connection)
+        self.journal = Journal(connection, self.bodies, self.runs)
         self.leases = Leases(connection, clock)
         self.replicas = Replicas(connection, clock, schema)
         self.facts = Facts(connection, "fact")
@@ -46,9 +46,15 @@ class TableStore:
         self.upstream = Upstream(connection)
         self.pushed = Pushed(connection)
         self.tokens = Tokens(connection)
+        self._agreed: dict[str, LocalAgreed | RemoteAgreed] = {}
 
     def agreed(self, target: str) -> LocalAgreed | RemoteAgreed:
         """The agreed state of the target of this name."""
+        if target not in self._agreed:
+            self._agreed[target] = self._agreed_of(target)
+        return self._agreed[target]
+
+    def _agreed_of(self, target: str) -> LocalAgreed | RemoteAgreed:
         if target == LOCAL:
             return LocalAgreed(self._connection, self.directory, self.bodies)
         names, details = self.directory.names, self.directory.details

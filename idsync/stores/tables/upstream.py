@@ -135,7 +135,7 @@ class Upstream:
 
     def usernames(self, users: Collection[str]) -> frozenset[str]:
         """The user names of these people, as far as they are known."""
-        return frozenset(name for (name,) in rows_about(self._connection, _SQL["upstream_usernames_of"], users))
+        return self._people.usernames(users)
 
     def named(self, twin_keys: Collection[str]) -> frozenset[str]:
         """The people whose user name has one of these twin keys."""

@@ -36,6 +36,7 @@ class UpstreamPeople:
         self._connection = connection
         self._numbers = numbers
         self._known: Remembered[str, Known] = Remembered(connection)
+        self._usernames: Remembered[str, str | None] = Remembered(connection)
 
     def all(self) -> tuple[dict[str, bytes], dict[str, str]]:
         """The bodies of everybody with the app, and the status of everybody without it, by Okta id."""
@@ -47,11 +48,21 @@ class UpstreamPeople:
         bodies = {user: body for user, (body, _) in found.items() if body is not None}
         return bodies, {user: status for user, (_, status) in found.items() if status is not None}
 
+    def usernames(self, users: Collection[str]) -> frozenset[str]:
+        """The user names of these people, as far as they have the app."""
+        found = self._usernames.get_all(users, self._read_usernames)
+        return frozenset(name for name in found.values() if name is not None)
+
+    def _read_usernames(self, users: list[str]) -> dict[str, str | None]:
+        rows = rows_about(self._connection, _SQL["upstream_usernames_of"], users)
+        return {**dict.fromkeys(users), **dict(rows)}
+
     def put(self, users: Collection[tuple[str, str, str, bytes]], gone: Collection[str]) -> None:
         """Write people with the app (Okta id, user name, status, body), and remove who has it no more."""
         numbers = self._numbers.of([*(okta_id for okta_id, *_ in users), *gone])
         for okta_id, body in [*((okta_id, body) for okta_id, *_, body in users), *dict.fromkeys(gone).items()]:
             self._known.change(okta_id, lambda known, body=body: (body, known[1]))  # type: ignore[misc]
+        self._usernames.note({**dict.fromkeys(gone), **{okta_id: name for okta_id, name, *_ in users}})
         rows = [(numbers[okta_id], name, twin_key(name), status, body) for okta_id, name, status, body in users]
         self._connection.run_many(_SQL["put_upstream_user"], rows)
         self._connection.run_many(_SQL["delete_upstream_user"], [(numbers[okta_id],) for okta_id in gone])

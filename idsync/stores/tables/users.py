@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterable
 from idsync.model.canonical import Body
 from idsync.model.names import twin_keys
 from idsync.stores.tables.bodies import Bodies, fingerprint_in, present
-from idsync.stores.tables.connection import Connection, Listed
+from idsync.stores.tables.connection import Connection, Listed, Row
 from idsync.stores.tables.counts import OwnedCounts
 from idsync.stores.tables.names import Names, asked, check_text, rows_about
+from idsync.stores.tables.remembered import Remembered
 from idsync.stores.tables.serial import Serial
 from idsync.stores.tables.statements import Statements
 
@@ -33,17 +34,26 @@ class UserTable:
         self._serial = serial
         self._put: dict[str, _Row] = {}
         self._leaves_indexes = False
+        self._known: Remembered[str, bytes | None] = Remembered(connection)
+        self._entries: Remembered[tuple[str, str], Row | None] = Remembered(connection)
         connection.after_commit.append(self._end)
         connection.after_rollback.append(self._forget)
 
     def entries(self, org: str, names: Collection[str] | None) -> Iterable[tuple[str, str | None, str]]:
         """Name, Okta id and fingerprint of these users, or of all."""
-        self.flush()
         if names is None:
-            rows = self._connection.chunks(_SQL["user_entries"], (org,))
+            self.flush()
+            rows: Iterable[Row] = self._connection.chunks(_SQL["user_entries"], (org,))
         else:
-            rows = iter(rows_about(self._connection, _SQL["user_entries_of"], names, org))
+            found = self._entries.get_all([(org, name) for name in names], self._read_entries)
+            rows = (row for row in found.values() if row is not None)
         return ((name, okta_id, fingerprint_in("user", name, fingerprint)) for name, okta_id, fingerprint in rows)
+
+    def _read_entries(self, asked_for: list[tuple[str, str]]) -> dict[tuple[str, str], Row | None]:
+        self.flush()
+        (org,) = {org for org, _ in asked_for}
+        rows = rows_about(self._connection, _SQL["user_entries_of"], [name for _, name in asked_for], org)
+        return {**dict.fromkeys(asked_for), **{(org, row[0]): row for row in rows}}
 
     def names_of(self, okta_ids: Collection[str], twins: Collection[str]) -> Iterable[str]:
         """Names of the users with one of these Okta ids, or whose name has one of these twin keys."""
@@ -52,11 +62,18 @@ class UserTable:
 
     def bodies(self, names: Collection[str] | None) -> Iterable[tuple[str, bytes]]:
         """Name and body of these users, or of all."""
+        if names is None:
+            self.flush()
+            self._bodies.flush()
+            return present("user", self._connection.chunks(_SQL["user_bodies"]))
+        found = self._known.get_all(names, self._read)
+        return [(name, body) for name, body in found.items() if body is not None]
+
+    def _read(self, names: Collection[str]) -> dict[str, bytes | None]:
         self.flush()
         self._bodies.flush()
-        if names is None:
-            return present("user", self._connection.chunks(_SQL["user_bodies"]))
-        return present("user", rows_about(self._connection, _SQL["user_bodies_of"], names))
+        rows = present("user", rows_about(self._connection, _SQL["user_bodies_of"], names))
+        return {**dict.fromkeys(names), **dict(rows)}
 
     def search(self, text: str, most: int) -> list[str]:
         """The first names, up to so many, that hold a text."""
@@ -70,6 +87,7 @@ class UserTable:
             self._serial.touch()
             self._bodies.keep(body)
             self._names.expect(name)
+            self._forget_read()
             self._put[name] = (name, org, okta_id, body.fingerprint)
 
     def delete(self, name: str) -> None:
@@ -77,6 +95,7 @@ class UserTable:
         check_text((name,))
         with self._connection.writing():
             self.flush()
+            self._forget_read()
             self._serial.touch()
             row = self._connection.row(_SQL["user_org"], (name,))
             if row is not None:
@@ -107,6 +126,10 @@ class UserTable:
             for statement in ("make_users_by_okta_id", "make_users_by_twin_key"):
                 self._connection.run(_SQL[statement])
 
+    def _forget_read(self) -> None:
+        self._known.forget()
+        self._entries.forget()
+
     def _forget(self) -> None:
         self._put.clear()
         self._leaves_indexes = False
@@ -116,13 +139,13 @@ class UserTable:
 
     def _count(self, numbers: list[int], rows: list[_Row]) -> None:
         """Count what comes and what it replaces."""
-        is_first = self._connection.row(_SQL["any_users"]) == (0,)
+        is_first = len(rows) > _BULK and self._connection.row(_SQL["any_users"]) == (0,)
         if not is_first:
             replaced = self._connection.rows(_SQL["count_users"], (Listed(numbers),))
             for org, number in replaced:
                 self._counts.add_people(org, -number)
         # An index is made faster whole than row by row. A first import, which needs it least and is waited for most,
         # leaves that to the next transaction; until then a scan does.
-        self._leaves_indexes |= is_first and len(rows) > _BULK
+        self._leaves_indexes |= is_first
         for org, number in Counter(row[1] for row in rows).items():
             self._counts.add_people(org, number)

@@ -1,6 +1,9 @@
 -- name: differences
 SELECT address, agreed, entry FROM idsync.differences;
 
+-- name: any_differences
+SELECT EXISTS (SELECT 1 FROM idsync.differences);
+
 -- name: differences_of
 SELECT d.address, d.agreed, d.entry
 FROM unnest($1::text[]) AS asked (value) JOIN idsync.differences AS d ON d.address = 'user/' || asked.value

@@ -5,10 +5,7 @@ SELECT serial FROM idsync.directory;
 UPDATE idsync.directory SET serial = serial + 1;
 
 -- name: counts
-SELECT people, memberships, access_lists, app_groups FROM idsync.owned_counts WHERE org = $1;
-
--- name: orgs
-SELECT org FROM idsync.owned_counts WHERE people > 0 OR access_lists > 0 OR app_groups > 0;
+SELECT org, people, memberships, access_lists, app_groups FROM idsync.owned_counts;
 
 -- name: add_counts
 -- rows: org text, people bigint, memberships bigint, access_lists bigint, app_groups bigint
@@ -84,12 +81,12 @@ DELETE FROM idsync.users WHERE id = (SELECT id FROM idsync.names WHERE name = $1
 SELECT l.name, b.body FROM idsync.locks AS l LEFT JOIN idsync.bodies AS b ON b.fingerprint = l.fingerprint;
 
 -- name: lock_bodies_of
-SELECT found.name, b.body
+SELECT found.name, found."user", b.body
 FROM (
-    SELECT l.name, l.fingerprint
+    SELECT l.name, l."user", l.fingerprint
     FROM unnest($1::text[]) AS asked (value) JOIN idsync.locks AS l ON l."user" = asked.value AND l."user" <> ''
     UNION
-    SELECT l.name, l.fingerprint
+    SELECT l.name, l."user", l.fingerprint
     FROM unnest($2::text[]) AS asked (value) JOIN idsync.locks AS l ON l.name = asked.value
 ) AS found
 LEFT JOIN idsync.bodies AS b ON b.fingerprint = found.fingerprint;

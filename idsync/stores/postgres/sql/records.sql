@@ -41,11 +41,8 @@ INSERT INTO idsync.runs (number, plan, started_at, first_sequence) VALUES ($1, $
 -- name: finish_run
 UPDATE idsync.runs SET finished = 1 WHERE number = $1;
 
--- name: finished_run
-SELECT number FROM idsync.runs WHERE plan = $1 AND finished = 1;
-
--- name: last_run_of
-SELECT number, started_at, finished FROM idsync.runs WHERE plan = $1 ORDER BY number DESC LIMIT 1;
+-- name: runs_of
+SELECT number, started_at, finished FROM idsync.runs WHERE plan = $1 ORDER BY number DESC;
 
 -- name: lease
 SELECT token, holder, ends FROM idsync.leases WHERE name = $1;

@@ -41,7 +41,7 @@ LEFT JOIN idsync.upstream_users AS u ON u.number = i.number
 LEFT JOIN idsync.upstream_away AS a ON a.number = i.number;
 
 -- name: upstream_usernames_of
-SELECT u.username
+SELECT i.okta_id, u.username
 FROM unnest($1::text[]) AS asked (value)
 JOIN idsync.upstream_ids AS i ON i.okta_id = asked.value
 JOIN idsync.upstream_users AS u ON u.number = i.number;

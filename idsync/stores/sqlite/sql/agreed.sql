@@ -1,6 +1,9 @@
 -- name: differences
 SELECT address, agreed, entry FROM differences;
 
+-- name: any_differences
+SELECT EXISTS (SELECT 1 FROM differences);
+
 -- name: differences_of
 SELECT d.address, d.agreed, d.entry
 FROM json_each(?1) AS asked CROSS JOIN differences AS d ON d.address = 'user/' || asked.value

@@ -5,10 +5,7 @@ SELECT serial FROM directory;
 UPDATE directory SET serial = serial + 1;
 
 -- name: counts
-SELECT people, memberships, access_lists, app_groups FROM owned_counts WHERE org = ?;
-
--- name: orgs
-SELECT org FROM owned_counts WHERE people > 0 OR access_lists > 0 OR app_groups > 0;
+SELECT org, people, memberships, access_lists, app_groups FROM owned_counts;
 
 -- name: add_counts
 INSERT INTO owned_counts (org, people, memberships, access_lists, app_groups) VALUES (?, ?, ?, ?, ?)
@@ -77,12 +74,12 @@ DELETE FROM users WHERE id = (SELECT id FROM names WHERE name = ?);
 SELECT l.name, b.body FROM locks AS l LEFT JOIN bodies AS b ON b.fingerprint = l.fingerprint;
 
 -- name: lock_bodies_of
-SELECT found.name, b.body
+SELECT found.name, found.user, b.body
 FROM (
-    SELECT l.name, l.fingerprint
+    SELECT l.name, l.user, l.fingerprint
     FROM json_each(?1) AS asked CROSS JOIN locks AS l ON l.user = asked.value AND l.user <> ''
     UNION
-    SELECT l.name, l.fingerprint FROM json_each(?2) AS asked CROSS JOIN locks AS l ON l.name = asked.value
+    SELECT l.name, l.user, l.fingerprint FROM json_each(?2) AS asked CROSS JOIN locks AS l ON l.name = asked.value
 ) AS found
 LEFT JOIN bodies AS b ON b.fingerprint = found.fingerprint;
 

@@ -39,11 +39,8 @@ INSERT INTO runs (number, plan, started_at, first_sequence) VALUES (?, ?, ?, ?);
 -- name: finish_run
 UPDATE runs SET finished = 1 WHERE number = ?;
 
--- name: finished_run
-SELECT number FROM runs WHERE plan = ? AND finished = 1;
-
--- name: last_run_of
-SELECT number, started_at, finished FROM runs WHERE plan = ? ORDER BY number DESC LIMIT 1;
+-- name: runs_of
+SELECT number, started_at, finished FROM runs WHERE plan = ? ORDER BY number DESC;
 
 -- name: lease
 SELECT token, holder, ends FROM leases WHERE name = ?;

@@ -27,7 +27,7 @@ LEFT JOIN upstream_users AS u ON u.number = i.number
 LEFT JOIN upstream_away AS a ON a.number = i.number;
 
 -- name: upstream_usernames_of
-SELECT u.username
+SELECT i.okta_id, u.username
 FROM json_each(?) AS asked
 JOIN upstream_ids AS i ON i.okta_id = asked.value
 JOIN upstream_users AS u ON u.number = i.number;
