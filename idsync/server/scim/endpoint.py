@@ -155,7 +155,7 @@ class ScimEndpoint:
             body=body,
             subject=token,
         )
-        await self._beside(request, lambda: self._check_request(request))
+        await self._beside(request, lambda: self._read(request))
         if method in _READING or path.endswith("/.search"):
             return await self._worker.read(lambda store: self._in_store(store, request, token))
 
@@ -180,10 +180,13 @@ class ScimEndpoint:
         """What is made of a request without the store; others are answered meanwhile where it takes long."""
         return make() if len(request.body) <= _SMALL else await asyncio.to_thread(make)
 
-    def _check_request(self, request: ScimRequest) -> None:
+    def _read(self, request: ScimRequest) -> None:
+        """Refuse what need not go to the store; a large body is read, too, which takes long."""
         self._service.match(request)
         self._service.ensure_json(request.header("Content-Type") if request.body else None)
         check_request(request)
+        if len(request.body) > _SMALL:
+            request.body = self._service.read_ahead(request)
 
     def _check_token(self, store: Store, digest: bytes) -> None:
         """Raise UnauthorizedException: a body may take its time to come, and the token may be revoked meanwhile."""

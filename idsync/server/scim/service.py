@@ -3,12 +3,14 @@
 import re
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from scim2_models import (
+    BaseModel,
     Context,
     Error,
     InvalidValueException,
+    PatchOp,
     Resource,
     ResponseParameters,
     SCIMException,
@@ -16,8 +18,9 @@ from scim2_models import (
 )
 from scim2_server.requests import ScimRequest
 from scim2_server.responses import ScimResponse
-from scim2_server.routing import Target, match
+from scim2_server.routing import Operation, Target, match
 from scim2_server.service import ScimService
+from scim2_server.utils import parametrize
 
 from idsync.errors import (
     BlockedError,
@@ -41,8 +44,26 @@ _LONGEST_KNOWN = 100
 """Paths up to so many characters are remembered with what they ask for: longer ones are nobody's resources."""
 
 
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
 class RequestTimeoutException(Exception):
     """A client that took too long to send its body."""
+
+
+class ReadBody(bytes):
+    """A body that was read before the store is asked, which others wait for."""
+
+    model: type[BaseModel]
+    context: Context
+    found: BaseModel
+
+
+_READ_AS = {
+    Operation.create: Context.RESOURCE_CREATION_REQUEST,
+    Operation.replace: Context.RESOURCE_REPLACEMENT_REQUEST,
+    Operation.patch: Context.RESOURCE_PATCH_REQUEST,
+}
 
 
 class OktaScimService(ScimService):
@@ -53,6 +74,26 @@ class OktaScimService(ScimService):
         """What a request asks for: three steps of each want to know."""
         find = _match if len(request.path) <= _LONGEST_KNOWN else match
         return find(request.method.upper(), request.path)
+
+    def read_ahead(self, request: ScimRequest) -> bytes:
+        """The body of a request, with the resource or the changes that it holds. Raises what reading raises."""
+        target = self.match(request)
+        context = _READ_AS.get(target.operation)
+        if context is None or target.endpoint is None:
+            return request.body
+        resource = self.get_model(self.resource_type_at(target.endpoint))
+        model = parametrize(PatchOp, resource) if target.operation is Operation.patch else resource
+        body = ReadBody(request.body)
+        with self.provider:
+            body.found = self.read_body(model, request.body, request.header("Content-Type"), context)
+        body.model, body.context = model, context
+        return body
+
+    def read_body(self, model: type[ModelT], body: bytes, content_type: str | None, scim_ctx: Context) -> ModelT:
+        """What a body holds."""
+        if isinstance(body, ReadBody) and (body.model, body.context) == (model, scim_ctx):
+            return cast(ModelT, body.found)
+        return super().read_body(model, body, content_type, scim_ctx)
 
     def publish(self, base_url: str, resource: Resource[Any]) -> Resource[Any]:
         """The resource in the form that is sent, changed in place: the storage makes each for one answer."""
