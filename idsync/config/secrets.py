@@ -21,6 +21,7 @@ from idsync.model.known_secrets import remember_secret
 MAX_BYTES = 64 << 10
 KEY_FILE = ".pem"
 """How the files of a folder of keys end, after the key's id; ids begin with when the key was made."""
+_PUT = "Put the file in place, and let the user who runs idsync read it."
 
 
 class Secret:
@@ -121,13 +122,14 @@ def _from_file(written: str, directory: Path, position: Position, mistakes: Mist
     try:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode):
-            mistakes.add(MISSING_SECRET, position, f"{quoted(shown(path), 200)} is not a regular file")
+            mistakes.add(MISSING_SECRET, position, f"{quoted(shown(path), 200)} is not a regular file", fix=_PUT)
             return None
         with path.open("rb") as opened:
             content = opened.read(MAX_BYTES + 1)
     except (OSError, ValueError) as refusal:
         reason = refusal.strerror if isinstance(refusal, OSError) else "the path is not valid"
-        mistakes.add(MISSING_SECRET, position, f"the secret's file {quoted(shown(path), 200)} cannot be read: {reason}")
+        summary = f"the secret's file {quoted(shown(path), 200)} cannot be read: {reason}"
+        mistakes.add(MISSING_SECRET, position, summary, fix=_PUT)
         return None
     if mode & stat.S_IROTH:
         summary = f"everybody on this machine can read {quoted(shown(path), 200)}"

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import signal
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +13,9 @@ import uvicorn
 import uvloop
 from starlette.types import ASGIApp
 
-from idsync.config.secret_references import FileSecret
+from idsync.config.secret_references import FileSecret, SecretReference
 from idsync.config.service import Service
-from idsync.errors import UsageError
+from idsync.errors import SecretError, UsageError
 from idsync.server.connections import BoundedProtocol
 
 
@@ -72,9 +73,10 @@ def serve(
 def server_of(app: ASGIApp, listening: Listening, started: Callable[[int], None] = lambda _: None) -> uvicorn.Server:
     """The server of an application, which does not listen yet; its connections are bounded.
 
-    `started` is told the port once it listens.
+    `started` is told the port once it listens. Raises as `_own_certificate` does.
     """
     service = listening.service
+    certificate, key = _own_certificate(listening)
     config = uvicorn.Config(
         app,
         host=listening.host,
@@ -90,8 +92,8 @@ def server_of(app: ASGIApp, listening: Listening, started: Callable[[int], None]
         timeout_graceful_shutdown=10,
         proxy_headers=bool(service.trusted_proxies),
         forwarded_allow_ips=list(service.trusted_proxies) or None,
-        ssl_certfile=_file(listening, "certificate"),
-        ssl_keyfile=_file(listening, "key"),
+        ssl_certfile=certificate,
+        ssl_keyfile=key,
     )
     return _Server(config, started)
 
@@ -110,13 +112,40 @@ async def _run(server: uvicorn.Server, reload: Callable[[], None], ending: Calla
         await server.serve()
 
 
-def _file(listening: Listening, which: str) -> str | None:
+def _own_certificate(listening: Listening) -> tuple[str, str] | tuple[None, None]:
+    """The files of the service's own certificate and of its key, once they were tried; without one, nothing.
+
+    Raises UsageError where one is not a file, and SecretError at its line where they cannot be used.
+    """
     tls = listening.service.tls
     if tls is None:
-        return None
-    reference = tls.certificate if which == "certificate" else tls.key
+        return None, None
+    certificate = _readable(listening, "tls.certificate", tls.certificate)
+    key = _readable(listening, "tls.key", tls.key)
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate, key, password=lambda: "")
+    except OSError as refusal:
+        raise SecretError(
+            "The service cannot answer by https: its certificate and key cannot be used.",
+            why=f"OpenSSL says: {refusal.strerror or refusal}.",
+            fix="Let tls.certificate hold the certificate and its chain, and tls.key its private key, both as PEM and "
+            "without a passphrase.",
+            position=tls.certificate.position,
+        ) from refusal
+    return certificate, key
+
+
+def _readable(listening: Listening, name: str, reference: SecretReference) -> str:
     if not isinstance(reference, FileSecret):
-        raise UsageError(
-            f"tls.{which} must be a file.", why="The server reads it again by itself.", fix="Write {file: PATH}."
-        )
-    return str(listening.directory / reference.path)
+        raise UsageError(f"{name} must be a file.", why="The server reads it by itself.", fix="Write {file: PATH}.")
+    path = listening.directory / reference.path
+    try:
+        path.open("rb").close()
+    except OSError as refusal:
+        raise SecretError(
+            f"The file of {name}, {path}, cannot be read.",
+            why=f"{refusal.strerror or refusal}.",
+            fix="Put the file in place, and let the user who serves read it.",
+            position=reference.position,
+        ) from refusal
+    return str(path)
