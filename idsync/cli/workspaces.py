@@ -41,6 +41,7 @@ def given_directory(current: Path) -> GivenDirectory:
         directory = read_directory(content, str(current))
     except ResourceError as error:
         error.position = error.position or Position(str(current))
+        error.fix = "Give what `idsync get all --format json` printed, as it was printed."
         raise
     if directory.state() == DirectoryState() and not content.lstrip().startswith(b"["):
         # An empty directory prints as `[]`; nothing at all is what a `get` that failed leaves behind.

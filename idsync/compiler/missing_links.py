@@ -98,6 +98,16 @@ def missing_for_list(inputs: Inputs, identity: IdentityUser, resource: str) -> l
     return list(_not_imported(inputs, resource))
 
 
+def unknown_list(inputs: Inputs, resource: str) -> MissingEdge:
+    """That no group or app of that id, name or title is known, and which may be meant."""
+    rules = ListRules(inputs.settings)
+    known = {name for item in inputs.subjects for name in (item.id, item.name, rules.wording(item).title)}
+    return MissingEdge(
+        f"No group or app in Okta is called {resource}.{did_you_mean(nearest(resource, known))}",
+        "Check the name: `idsync filters` shows the groups and apps that there are.",
+    )
+
+
 def missing_for_role(inputs: Inputs, identity: IdentityUser, role: str) -> list[MissingEdge]:
     """For every rule and list that gives a role, what this person lacks for it."""
     edges = [*_role_rules(inputs, identity, role), *_granting_lists(inputs, identity, role)]

@@ -1,6 +1,6 @@
 """Why one person has what they have: compiles their part of the directory and follows every path."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -19,6 +19,7 @@ from idsync.compiler.missing_links import (
     missing_for_person,
     missing_for_role,
     nobody_called,
+    unknown_list,
 )
 from idsync.config.settings import Settings
 from idsync.errors import SnapshotError
@@ -252,7 +253,7 @@ def _missing(
     identity: IdentityUser | None,
     name: str,
     resource: str | None,
-    shown: Iterable[ExplainedAccess],
+    shown: Sequence[ExplainedAccess],
 ) -> list[MissingEdge]:
     first = missing_for_person(inputs, name) or _held_back(compilation, identity)
     if first is not None:
@@ -261,7 +262,7 @@ def _missing(
         return []
     kind, _, rest = resource.partition("/")
     if kind in ("access_list", "app"):
-        return missing_for_list(inputs, identity, rest)
+        return missing_for_list(inputs, identity, rest) or ([] if shown else [unknown_list(inputs, rest)])
     if kind == "role":
         return missing_for_role(inputs, identity, rest)
     return missing_for_list(inputs, identity, resource) or missing_for_role(inputs, identity, resource)
