@@ -30,13 +30,15 @@ def note_agreed(changes: Iterable[Change], request: Request, pending: Collection
         return
     if request.whole:
         _forget_sent(request.read_at, records.facts)
-    afresh = [each for each in changes if isinstance(each, AccessListChange) and each.action in ("create", "delete")]
+    lists = [each for each in changes if isinstance(each, AccessListChange)]
+    gone = {split_address(each.address)[1] for each in lists if each.action == "delete"}
+    untold = {access_list_address(name) for name, sides in request.both_ways.items() if sides and sides.untold}
+    afresh = (each.address for each in lists if each.action in ("create", "delete") and each.address not in untold)
     over = (access_list_address(name) for name, sides in request.both_ways.items() if sides is None)
-    agreed.keep(dict.fromkeys([*(each for each in over if each not in pending), *(each.address for each in afresh)]))
-    gone = {split_address(each.address)[1] for each in afresh if each.action == "delete"}
+    agreed.keep(dict.fromkeys([*(each for each in over if each not in pending), *afresh]))
     for name, sides in request.both_ways.items():
-        if sides is not None and name not in gone:
-            agreed.keep(_found(name, sides, request.expected.org_url, pending))
+        if sides is not None and (name not in gone or sides.untold):
+            agreed.keep(_found(name, sides, request.expected.org_url, pending, is_gone=name in gone))
 
 
 def _forget_sent(read_at: str, facts: Facts) -> None:
@@ -48,11 +50,12 @@ def _forget_sent(read_at: str, facts: Facts) -> None:
             facts.delete(sent_key(name, person))
 
 
-def _found(name: str, sides: BothSides, org_url: str, pending: Collection[Address]) -> dict[Address, Found | None]:
+def _found(
+    name: str, sides: BothSides, org_url: str, pending: Collection[Address], *, is_gone: bool
+) -> dict[Address, Found | None]:
     """What is agreed on of one list: nothing of those whose membership here waits."""
-    found: dict[Address, Found | None] = {
-        access_list_address(name): list_in_okta(name, sides.kind, sides.title, org_url)
-    }
+    body = list_in_okta(name, sides.kind, sides.title, org_url, is_gone=is_gone)
+    found: dict[Address, Found | None] = {access_list_address(name): body}
     for people, entry in ((sides.joins, NEW_MEMBERSHIP), (sides.leaves, None)):
         settled = (okta_id for okta_id, here in people.items() if member_address(name, here) not in pending)
         found.update((member_address(name, okta_id), entry) for okta_id in settled)

@@ -249,13 +249,14 @@ class BothSides(msgspec.Struct, frozen=True, omit_defaults=True):
     """A list whose memberships go both ways: what it is in Okta, `group` or `app`, and how it is called there.
 
     `joins` and `leaves` are the people whom both sides agree on from now on, as in the list or not: their names in the
-    directory by Okta id.
+    directory by Okta id. With `untold`, Okta is still to be told who left, even where the list goes here.
     """
 
     kind: Literal["group", "app"]
     title: str
     joins: dict[str, str] = {}
     leaves: dict[str, str] = {}
+    untold: bool = False
 
 
 class Plan(msgspec.Struct, frozen=True):

@@ -30,7 +30,7 @@ from idsync.model.nesting import DEEPEST
 from idsync.model.ownership import is_ours
 from idsync.model.sent import END_KEY, FIRST_KEY, sent_by_list
 from idsync.model.times import parse_time
-from idsync.model.upstream_lists import list_in_okta
+from idsync.model.upstream_lists import GONE_LABEL, list_in_okta
 from idsync.plan.changes import AccessListChange, BothSides
 from idsync.plan.sections import OKTA
 from idsync.reconcile.lists_here import Here, ListsHere
@@ -49,7 +49,7 @@ def merged_lists(
     merging = _Merging(inputs, current, both, target, frozenset(each.id for each in subjects))
     for subject in subjects:
         merging.add(subject)
-    merging.end_others()
+    merging.end_others(everything=both.whole and within is None)
     return merging.lists()
 
 
@@ -80,6 +80,7 @@ class _Merging:
         # Sets, since taking the keys of a mapping from a set looks at each of the keys.
         self._known, self._with_account = frozenset(self._names), frozenset(self._accounts)
         self._agreed = both.agreed.members(names, None if both.whole else self._known | self._with_account)
+        self._gone = self._gone_here()
         self._sent = sent_by_list(both.facts.between(FIRST_KEY, END_KEY))
         self._here = ListsHere(inputs, target, self._present, whole=both.whole)
         self._merged: dict[str, frozenset[str]] = {}
@@ -119,7 +120,7 @@ class _Merging:
             return
         if existing is not None and not is_ours(existing.metadata.labels, self._inputs.settings.integration.org_url):
             return
-        agreed = self._agreed.get(subject.id) if existing is not None else None
+        agreed = self._agreed.get(subject.id) if existing is not None or subject.id in self._gone else None
         listed = frozenset(subject.member_ids()) & self._present
         sent = self._sent.get(subject.id, {}) if agreed is not None else {}
         upstream = as_told(listed, sent, self._read_at) & self._present
@@ -167,12 +168,16 @@ class _Merging:
             self._send(subject, merged)
         self._agree(subject, agreed, merged, stay)
 
-    def end_others(self) -> None:
-        """Forget lists that are not made of a group or an app any more, unless they are left as they are."""
+    def end_others(self, *, everything: bool) -> None:
+        """Forget lists that are not made of a group or an app any more, unless they are left as they are.
+
+        Where `everything` is looked at, that goes for lists that are not here any more, too.
+        """
         left = self._inputs.left
         if left.all_absent_lists:
             return
-        gone = self._current.access_lists.keys() - {subject.id for subject in self._inputs.subjects} - left.lists
+        known = frozenset(self._current.access_lists) | (self._both.agreed.names() if everything else NOBODY)
+        gone = known - {subject.id for subject in self._inputs.subjects} - left.lists
         for name in sorted(self._both.agreed.members(gone, ())):
             self._both_sides[name] = None
 
@@ -196,17 +201,30 @@ class _Merging:
     def _agree(self, subject: Subject, agreed: frozenset[str] | None, merged: Merged, stay: frozenset[str]) -> None:
         """Note what both sides agree on now, and did not before."""
         is_there = subject.id in self._current.access_lists or bool(merged.members)
-        if not is_there or (agreed is None and not self._both.whole):
+        if not is_there:
+            if subject.id in self._gone and not (merged.remove or self._sent.get(subject.id)):
+                self._both_sides[subject.id] = None  # Okta knows who left
+            return
+        if agreed is None and not self._both.whole:
             return  # of a list that was never agreed on, all has to be looked at
         ended = merged.members & self._ends.of(subject.id)
         now = newly_agreed(None if agreed is None else agreed & self._present, merged, ended)
         joins = {person: self._names[person] for person in sorted(now.joins)}
         leaves = {person: self._names[person] for person in sorted(now.leaves - stay)}
         leaves |= self._left(agreed or NOBODY)
-        if joins or leaves or agreed is None:
-            self._both_sides[subject.id] = BothSides(subject.kind.value, subject.name, joins, leaves)
+        untold = bool(merged.remove)
+        if joins or leaves or untold or agreed is None:
+            self._both_sides[subject.id] = BothSides(subject.kind.value, subject.name, joins, leaves, untold)
         if joins or leaves or ended or stay or agreed is None:
             self._unsettled.add(subject.id)
+
+    def _gone_here(self) -> frozenset[str]:
+        """The lists that went with their last member, of which Okta is still to be told, or was told lately.
+
+        One that a hand removed whole is not among them: it is made again as Okta has it.
+        """
+        bodies = self._both.agreed.bodies(self._agreed.keys() - self._current.access_lists.keys())
+        return frozenset(name for name, body in bodies.items() if GONE_LABEL in body.metadata.labels)
 
     def _left(self, agreed: frozenset[str]) -> dict[str, str]:
         """Those whom both sides agreed on and who are in the pool no more, and go or are gone here."""

@@ -48,10 +48,9 @@ class World:
         assert ended.code == 0, ended.out + ended.err
 
     def here(self, access_list: str) -> set[str]:
-        """Who is in a list of the directory."""
-        ended = self.place.run("get", "access_list_members", access_list, "--format", "json")
-        rows: list[dict[str, dict[str, str]]] = ended.json
-        return {row["spec"]["name"].partition("@")[0] for row in rows}
+        """Who is in a list of the directory; nobody where there is none."""
+        rows: list[dict[str, dict[str, str]]] = self.place.run("get", "access_list_members", "--format", "json").json
+        return {row["spec"]["name"].partition("@")[0] for row in rows if row["spec"]["access_list"] == access_list}
 
     def there(self, group: Group) -> set[str]:
         """Who is in a group of Okta's."""
