@@ -20,6 +20,8 @@ from pathlib import Path
 
 _LIBRARIES = ("idsync.cli.commands.serve", "idsync.server.running", "idsync.stores.postgres.store")
 _LONGEST = 1 << 18
+_ROOT = Path(__file__).parents[1]
+"""Where `tests` is found, wherever the test that is the first to start a service has gone."""
 
 
 class Warm:
@@ -72,7 +74,7 @@ def _starter() -> tuple[socket.socket, "subprocess.Popen[bytes]"]:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
         command = [sys.executable, "-m", "tests.warm", str(theirs.fileno())]
-        return ours, subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
+        return ours, subprocess.Popen(command, cwd=_ROOT, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
 
 
 def main() -> None:
