@@ -8,7 +8,10 @@ import pytest
 import yaml
 
 from tests.acceptance.enrolling import ACS, World
-from tests.okta_simulator import App, Organization, Simulator, running
+from tests.acceptance.programs import TOKEN
+from tests.acceptance.programs import command as run_inside
+from tests.okta_simulator import App, Organization, Simulator, running, saml
+from tests.okta_simulator.saml import metadata
 from tests.test_okta_simulator.test_apps import body
 
 CONNECTOR = "okta.teleport.yaml"
@@ -150,3 +153,54 @@ def test_a_connector_of_another_address_or_app_is_refused(world: World) -> None:
         assert ended.code == 64
         assert CONNECTOR in ended.err
     assert world.writes == 2
+
+
+XML = '<?xml version="1.0" encoding="UTF-8"?>'
+ANOTHER_KEY = (
+    '</md:KeyDescriptor><md:KeyDescriptor use="signing"><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#">'
+    "<ds:X509Data><ds:X509Certificate>MIIBBB</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>"
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (XML, f'{XML}<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;">]>', "document type"),
+        (XML, f'{XML}<!doctype x SYSTEM "file:///etc/passwd">', "document type"),
+        ("X509Certificate>", "Other>", "no certificate"),
+        ("entityID=", "id=", "no issuer"),
+        ("</md:EntityDescriptor>", "", "its end is missing"),
+        ("</md:EntityDescriptor>", f"<!-- {'x' * 300_000} --></md:EntityDescriptor>", "larger than"),
+        ("</md:EntityDescriptor>", "\x1b[2J</md:EntityDescriptor>", "control characters"),
+        ("EntityDescriptor", "html", "its end is missing"),
+    ],
+)
+def test_metadata_that_nobody_may_believe_is_refused_and_told(
+    world: World, monkeypatch: pytest.MonkeyPatch, old: str, new: str, said: str
+) -> None:
+    def changed(*given: Any) -> str:
+        return metadata(*given).replace(old, new)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(saml, "metadata", changed)
+        ended = world.enroll()
+        assert (ended.code, said in ended.err) == (7, True), ended.err
+        assert CONNECTOR not in world.files
+        assert "idsync.yaml" not in world.files
+    assert world.enroll().code == 0, "the next run goes on"
+    monkeypatch.setattr(saml, "metadata", changed)
+    ended = run_inside("doctor", "-c", world.folder, "--format", "json", more=TOKEN)
+    (found,) = (row for row in ended.json if row["check"] == "connector")
+    assert (found["verdict"], said in found["message"]) == ("error", True)
+
+
+def test_metadata_with_several_certificates_is_taken_as_it_is(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def several(*given: Any) -> str:
+        return metadata(*given).replace("</md:KeyDescriptor>", ANOTHER_KEY)
+
+    monkeypatch.setattr(saml, "metadata", several)
+    assert world.enroll().code == 0
+    assert world.files[CONNECTOR].count(b"<ds:X509Certificate>") == 2
+    before = world.files
+    assert world.enroll().code == 0
+    assert world.files == before

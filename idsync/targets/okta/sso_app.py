@@ -12,6 +12,7 @@ import msgspec
 from idsync.errors import AuthorizationError, IdsyncError, SourceError
 from idsync.model.okta_access import SSO_APP
 from idsync.model.rows import Row
+from idsync.model.saml_metadata import metadata_complaint
 from idsync.okta.admin_roles import powers_if_seen
 from idsync.okta.auth import Credential
 from idsync.okta.authorizing import authorizer_for
@@ -140,9 +141,11 @@ class OktaSsoApps:
         """The identity provider's metadata of an app: XML."""
         answer = self._sender.read(self._endpoints.saml_metadata(app), {"Accept": "application/xml"})
         text = answer.body.decode("utf-8", "replace")
-        if "EntityDescriptor" not in text:
+        if complaint := metadata_complaint(text):
             raise SourceError(
-                "Okta did not answer with SAML metadata for the app.", fix="Try again, or look at it in Okta."
+                f"Okta's answer cannot be used as the app's SAML metadata: {complaint}.",
+                why="Teleport believes the signer that it names; a proxy on the way may have changed it.",
+                fix="Look at the metadata in Okta (the app, Sign On, Metadata URL), and run it again.",
             )
         return text
 
