@@ -11,6 +11,7 @@ import pytest
 from tests.acceptance.both_ways_world import World, agreed_world
 from tests.acceptance.serving import serving
 from tests.okta_simulator import Delay, Fail, Fault
+from tests.postgres.server import server
 
 SERVICE = """---
 apiVersion: idsync/v1
@@ -125,3 +126,46 @@ def test_r49_a_service_that_is_told_to_end_while_it_sends_ends_and_the_next_send
     world.place.apply()
     assert world.there(world.group) == world.assigned() == {"ann", "bob", "cat", "dan"}
     assert sent + len(world.wrote()) <= 5
+
+
+def test_r48_the_last_one_whom_a_hand_takes_out_is_taken_out_by_a_service(world: World) -> None:
+    with serving(world.place) as service:
+        service.until(lambda: "full pass" in service.log, what="the first full pass")
+        for person in ("ann", "bob"):
+            world.edit(world.group.id, person, joins=False)
+        service.until(lambda: not world.there(world.group), what="the group in Okta")
+        world.organization.add_member(world.group, world.people["cat"])
+        service.until(lambda: world.here(world.group.id) == {"cat"}, what="the edit in Okta")
+        assert service.end() == 0
+    assert len(world.wrote()) == 2
+    world.place.apply()
+    assert world.there(world.group) == world.here(world.group.id) == {"cat"}
+    assert world.wrote() == []
+
+
+def test_r46_two_services_on_one_database_send_each_edit_once(world: World) -> None:
+    database = server().new_database()
+    path = world.place.folder / "idsync.yaml"
+    path.write_text(path.read_text().replace("sqlite:///idsync.db", server().url(database)))
+    try:
+        for _ in range(2):
+            world.place.apply()
+        with serving(world.place) as one, serving(world.place) as other:
+            one.until(lambda: "full pass" in one.log + other.log, what="the first full pass")
+            world.edit(world.group.id, "cat", joins=True)
+            world.edit(world.group.id, "bob", joins=False)
+            world.edit(world.app.id, "dan", joins=True)
+            one.until(lambda: world.there(world.group) == {"ann", "cat"}, what="the group in Okta")
+            one.until(lambda: world.assigned() == {"ann", "bob", "dan"}, what="the app in Okta")
+            leads, follows = (one, other) if "full pass" in one.log else (other, one)
+            assert leads.end() == 0
+            world.edit(world.app.id, "ann", joins=False)
+            follows.until(lambda: world.assigned() == {"bob", "dan"}, what="the edit after one ended")
+            assert follows.end() == 0
+        assert len(world.wrote()) == 4
+        world.place.apply()
+        assert world.there(world.group) == world.here(world.group.id) == {"ann", "cat"}
+        assert world.assigned() == world.here(world.app.id) == {"bob", "dan"}
+        assert world.wrote() == []
+    finally:
+        server().drop_database(database)
