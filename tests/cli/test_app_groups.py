@@ -118,3 +118,22 @@ def test_explain_says_by_which_list_somebody_has_an_app_and_why_somebody_has_not
 @pytest.mark.usefixtures("place")
 def test_filters_say_which_labels_the_rules_give(capsys: pytest.CaptureFixture[str]) -> None:
     assert "aws-4711 (0oa2)  account=4711, env=prod" in said(capsys, "filters")
+
+
+def test_switched_off_and_on_again_there_is_nothing_to_do(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit 2 says that an apply changes something: with nobody touched, that the files are put in force."""
+    on = (place / "idsync.yaml").read_text()
+    off = on.replace("app_groups: true", "app_groups: false")
+
+    def plans(text: str, code: int) -> str:
+        (place / "idsync.yaml").write_text(text)
+        return said(capsys, "plan", "--detailed-exitcode", code=code)
+
+    assert "loosens 1 setting" in plans(off, 2)
+    plans(on, 0)
+    (place / "idsync.yaml").write_text(off)
+    said(capsys, "apply", "--auto-approve")
+    plans(off, 0)
+    assert "is not the one applied last" in plans(on, 2)
+    said(capsys, "apply", "--auto-approve")
+    assert "No changes" in plans(on, 0)
