@@ -9,7 +9,7 @@ import msgspec
 from idsync.config.codes import BAD_VALUE
 from idsync.config.mistakes import Mistakes
 from idsync.config.nodes import Node, Scalar, find, is_true, items_of, text_of
-from idsync.config.secret_references import SecretReference, read_secret
+from idsync.config.secret_references import FileSecret, SecretReference, read_secret
 from idsync.config.values import read_texts
 
 _SIZES = {"KiB": 1 << 10, "MiB": 1 << 20}
@@ -30,8 +30,8 @@ class StatusToken(msgspec.Struct, frozen=True):
 class Tls(msgspec.Struct, frozen=True):
     """The service's own certificate, with its key."""
 
-    certificate: SecretReference
-    key: SecretReference
+    certificate: FileSecret
+    key: FileSecret
 
 
 class Service(msgspec.Struct, frozen=True):
@@ -75,7 +75,7 @@ def read_service(document: Node, mistakes: Mistakes) -> Service:
         follow_config=is_true(find(spec, "follow_config")),
         status_tokens=tuple(_status_tokens(find(spec, "status", "tokens"), mistakes)),
         hook_secret=read_secret(find(spec, "event_hook", "secret"), mistakes),
-        tls=None if certificate is None or key is None else Tls(certificate, key),
+        tls=Tls(certificate, key) if isinstance(certificate, FileSecret) and isinstance(key, FileSecret) else None,
         trusted_proxies=tuple(network for network, _ in read_texts(find(spec, "trusted_proxies"))),
         body_limit=_size(find(spec, "limits", "body"), defaults.body_limit),
         requests_a_minute=_count(find(spec, "limits", "requests_a_minute"), defaults.requests_a_minute),

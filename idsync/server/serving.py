@@ -13,7 +13,7 @@ import uvicorn
 import uvloop
 from starlette.types import ASGIApp
 
-from idsync.config.secret_references import FileSecret, SecretReference
+from idsync.config.secret_references import FileSecret
 from idsync.config.service import Service
 from idsync.errors import SecretError, UsageError
 from idsync.server.connections import BoundedProtocol
@@ -115,7 +115,7 @@ async def _run(server: uvicorn.Server, reload: Callable[[], None], ending: Calla
 def _own_certificate(listening: Listening) -> tuple[str, str] | tuple[None, None]:
     """The files of the service's own certificate and of its key, once they were tried; without one, nothing.
 
-    Raises UsageError where one is not a file, and SecretError at its line where they cannot be used.
+    Raises SecretError at its line where they cannot be used.
     """
     tls = listening.service.tls
     if tls is None:
@@ -135,9 +135,7 @@ def _own_certificate(listening: Listening) -> tuple[str, str] | tuple[None, None
     return certificate, key
 
 
-def _readable(listening: Listening, name: str, reference: SecretReference) -> str:
-    if not isinstance(reference, FileSecret):
-        raise UsageError(f"{name} must be a file.", why="The server reads it by itself.", fix="Write {file: PATH}.")
+def _readable(listening: Listening, name: str, reference: FileSecret) -> str:
     path = listening.directory / reference.path
     try:
         path.open("rb").close()

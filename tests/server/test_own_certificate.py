@@ -25,10 +25,10 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from idsync.config.secret_references import EnvironmentSecret, FileSecret
+from idsync.config.secret_references import FileSecret
 from idsync.config.service import Service, Tls
 from idsync.diagnostics import Position
-from idsync.errors import SecretError, UsageError
+from idsync.errors import SecretError
 from idsync.server.serving import Listening, server_of
 
 APP = Starlette(routes=[Route("/", lambda _: PlainTextResponse("well"))])
@@ -93,9 +93,3 @@ def test_a_certificate_and_a_key_that_cannot_be_used_are_told(tmp_path: Path, wr
     with pytest.raises(SecretError, match="certificate and key cannot be used") as refused:
         server_of(APP, listening(tmp_path))
     assert refused.value.position == CERTIFICATE
-
-
-def test_a_certificate_in_a_variable_is_refused(tmp_path: Path) -> None:
-    tls = Tls(EnvironmentSecret("CERTIFICATE", CERTIFICATE), FileSecret("tls.key", KEY))
-    with pytest.raises(UsageError, match=r"tls\.certificate must be a file"):
-        server_of(APP, Listening("127.0.0.1", 0, Service(tls=tls), tmp_path))
