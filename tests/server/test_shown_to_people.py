@@ -30,7 +30,7 @@ spec: {{owners: [olga]}}
 
 def configured(world: Both, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Write the configuration of a service beside its store."""
-    text = CONFIGURATION.format(url=world.reader.url, app=world.settings.integration.app.id)
+    text = CONFIGURATION.format(url=world.reader.url, app=world.reader.organization.app("Teleport").id)
     (folder / "idsync.yaml").write_text(text)
     monkeypatch.setenv("TOKEN", DEFAULT_TOKEN)
 
