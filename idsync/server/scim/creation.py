@@ -1,4 +1,4 @@
-"""A user who is created: read before the store is asked, and answered after it, so that many can be taken as one."""
+"""A user who is created: read before the store is asked, so that many can be taken as one."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,20 +15,21 @@ from idsync.server.scim.storage import USER, as_made
 
 @dataclass(frozen=True)
 class Creation:
-    """A user as they were sent, and what is kept of that."""
+    """A user as they were sent to a base URL, and what is kept of that."""
 
     resource: Resource[Any]
     attributes: dict[str, Any]
+    base_url: str
 
     @property
     def is_active(self) -> bool:
         """Whether this is somebody who comes; who is created inactive may have to be locked."""
         return bool(self.attributes.get("active", True))
 
-    def answer(self, service: OktaScimService, base_url: str, user: PushedUser) -> ScimResponse:
+    def answer(self, service: OktaScimService, user: PushedUser) -> ScimResponse:
         """The answer once the user is taken, which it changes the resource for."""
         with service.provider:
-            return service.creation_response(base_url, as_made(self.resource, user))
+            return service.creation_response(self.base_url, as_made(self.resource, user))
 
 
 def read_creation(service: OktaScimService, request: ScimRequest) -> Creation:
@@ -38,4 +39,4 @@ def read_creation(service: OktaScimService, request: ScimRequest) -> Creation:
         resource = service.read_creation(resource_type, request.body, request.header("Content-Type"))
         attributes = attributes_of(resource)
     check_texts(attributes, "userName")
-    return Creation(resource, attributes)
+    return Creation(resource, attributes, request.base_url)

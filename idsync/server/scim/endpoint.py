@@ -30,7 +30,7 @@ from idsync.reconcile.lately import Lately
 from idsync.reconcile.pushed.leavers import Unlocked
 from idsync.reconcile.pushed.push_passes import PushPasses
 from idsync.reconcile.pushed.pushes import Pushes
-from idsync.reconcile.pushed.user_pushes import Attributes, UserPushes
+from idsync.reconcile.pushed.user_pushes import UserPushes
 from idsync.server.request_rate import RequestRate
 from idsync.server.scim.creation import Creation, read_creation
 from idsync.server.scim.description import description
@@ -166,7 +166,7 @@ class ScimEndpoint:
         if method == "POST" and request.path == _USERS:
             creation = await self._beside(request, lambda: read_creation(self._service, request))
             if creation.is_active:
-                return await self._created(request, token, creation)
+                return await self._created(creation, token)
         leaving = _Leaving()
         response = await self._worker.write(written)
         if leaving.users:
@@ -194,15 +194,21 @@ class ScimEndpoint:
         if known is None or not is_live(known, self.clock()):
             raise UnauthorizedException(detail=REFUSED)
 
-    async def _created(self, request: ScimRequest, token: ScimToken, creation: Creation) -> ScimResponse:
-        """Take a user who comes, with those who are created with this token at one time."""
+    async def _created(self, creation: Creation, token: ScimToken) -> ScimResponse:
+        """Take a user who comes, with those who are created with this token at one time.
 
-        def alone(store: Store) -> PushedUser:
-            return self.to_create(store, token.digest, token.name).create(creation.attributes, self.clock())
+        The answer is made before the commit: nobody is kept of whom none can be made.
+        """
 
-        together = _CreatedTogether(self, token.digest, token.name)
-        user = await self._worker.write(alone, together, creation.attributes)
-        return await self._beside(request, lambda: creation.answer(self._service, request.base_url, user))
+        def alone(store: Store) -> ScimResponse:
+            users = self.to_create(store, token.digest, token.name)
+            return self.answer_to(creation, users.create(creation.attributes, self.clock()))
+
+        return await self._worker.write(alone, _CreatedTogether(self, token.digest, token.name), creation)
+
+    def answer_to(self, creation: Creation, user: PushedUser) -> ScimResponse:
+        """The answer to a creation."""
+        return creation.answer(self._service, user)
 
     def to_create(self, store: Store, digest: bytes, token: str) -> UserPushes:
         """What takes users who come. Raises UnauthorizedException, and as `_pushes`."""
@@ -311,9 +317,13 @@ class _CreatedTogether:
     digest: bytes
     token: str
 
-    def __call__(self, store: Store, pushed: Sequence[Attributes]) -> list[Any]:
+    def __call__(self, store: Store, creations: Sequence[Creation]) -> list[Any]:
         users = self.endpoint.to_create(store, self.digest, self.token)
-        return [*users.create_together(pushed, self.endpoint.clock())]
+        taken = users.create_together([each.attributes for each in creations], self.endpoint.clock())
+        return [
+            self.endpoint.answer_to(creation, user) if isinstance(user, PushedUser) else user
+            for creation, user in zip(creations, taken, strict=True)
+        ]
 
 
 def _as_http(response: ScimResponse) -> Response:
