@@ -27,9 +27,13 @@ floors:
 test *arguments:
     {{python}} -m pytest -n 2 {{arguments}}
 
-# the tests with ten times as many random examples, seeds and deaths of a run, for a night
+# the tests that kill processes, live random weeks, measure or upgrade whole services
+long *arguments:
+    {{python}} -m pytest -n 2 -m long {{arguments}}
+
+# the tests, long ones too, with ten times as many random examples, seeds and deaths of a run, for a night
 night *arguments:
-    IDSYNC_EFFORT=100 {{python}} -m pytest -n 2 {{arguments}}
+    IDSYNC_EFFORT=100 {{python}} -m pytest -n 2 -m '' {{arguments}}
 
 # the tests with branch coverage: 95 % of the core, 90 % of everything
 coverage:

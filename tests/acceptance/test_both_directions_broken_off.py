@@ -13,6 +13,8 @@ from idsync.targets.okta.writer import MembershipWriter
 from tests.acceptance.both_ways_world import World, agreed_world, login
 from tests.okta_simulator import Fail, Fault
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:

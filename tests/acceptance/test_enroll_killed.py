@@ -12,6 +12,9 @@ from tests.acceptance.programs import TOKEN, environment
 from tests.okta_simulator import Organization, Simulator, running
 from tests.okta_simulator.requests import RecordedRequest
 
+pytestmark = pytest.mark.long
+
+
 GROUPS = ("eng", "ops", "sec")
 WRITES = 1 + len(GROUPS) + len(FILES)
 """The app, who gets it, and the files."""

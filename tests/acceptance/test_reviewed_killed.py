@@ -8,6 +8,8 @@ import pytest
 from tests.acceptance.semantics_example import Example, copied, written
 from tests.effort import some
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def edited(tmp_path_factory: pytest.TempPathFactory) -> Example:

@@ -9,6 +9,9 @@ import pytest
 from tests.acceptance.semantics_example import Example, copied, written
 from tests.effort import some
 
+pytestmark = pytest.mark.long
+
+
 WEEK = ("apply", "--auto-approve", "--snapshot")
 
 

@@ -14,6 +14,9 @@ from tests.acceptance.okta_world import Place
 from tests.acceptance.serving import Serving, serving
 from tests.acceptance.test_serve import lists, users
 
+pytestmark = pytest.mark.long
+
+
 CONFIG = """\
 apiVersion: idsync/v1
 kind: Integration

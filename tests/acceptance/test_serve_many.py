@@ -6,6 +6,9 @@ from tests.effort import examples
 from tests.serve_kills.__main__ import prepared
 from tests.serve_many.pushing import push_many
 
+pytestmark = pytest.mark.long
+
+
 NIGHT, CONNECTIONS = 10_000, 8
 
 

@@ -20,6 +20,9 @@ from tests.serve_kills.kills import ask_for_pass, until_other_leads
 from tests.serve_kills.pushers import Pushers
 from tests.serve_kills.service import CONFIGURATION, LEASE, LONGEST, Replica, Service
 
+pytestmark = pytest.mark.long
+
+
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 WAITS, SAYS = "Waiting for an older service to end", "was brought to a newer schema"
 

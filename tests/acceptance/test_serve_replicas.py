@@ -24,6 +24,9 @@ from tests.postgres.pooler import pooled
 from tests.postgres.server import server
 from tests.serve_kills.service import LEASE, Replica
 
+pytestmark = pytest.mark.long
+
+
 PEOPLE = 60
 TAKEOVER = LEASE + 20
 LONGEST = 60.0

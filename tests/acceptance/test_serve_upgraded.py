@@ -16,6 +16,9 @@ from idsync.stores.protocol import Access
 from tests.postgres.server import server
 from tests.serve_kills.service import LEASE, LONGEST, Replica, Service
 
+pytestmark = pytest.mark.long
+
+
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 WAITS, SAYS = "Waiting for an older service to end", "was brought to a newer schema"
 

@@ -16,6 +16,9 @@ from tests.okta_scim_client import Dialect
 from tests.sources.okta.organizations import small
 from tests.targets.world import ORG
 
+pytestmark = pytest.mark.long
+
+
 TRAITS = ("okta/email", "okta/firstName", "okta/lastName", "okta/department", "okta/login")
 NO_APPS = "---\napiVersion: idsync/v1\nkind: ImportFilters\nspec: {apps: {exclude: ['*']}}\n"
 

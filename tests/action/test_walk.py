@@ -5,11 +5,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.acceptance.programs import TOKEN
 from tests.action.company import Company
 from tests.action.fake_github import FakeGitHub
 from tests.action.runner import Runner
 from tests.okta_simulator import Limits, Organization, Simulator, running
+
+pytestmark = pytest.mark.long
+
 
 PEOPLE = 90
 DEPLOYERS = """\

@@ -27,6 +27,9 @@ from benchmarks.rows import (
 from benchmarks.stage import Stage
 from benchmarks.table import Measured, render
 
+pytestmark = pytest.mark.long
+
+
 FOLDER = Path(benchmarks.__file__).parent
 COMMANDS = sorted(
     path.stem for path in FOLDER.glob("*.py") if 'if __name__ == "__main__":\n    main()' in path.read_text()

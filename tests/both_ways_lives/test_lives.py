@@ -8,6 +8,8 @@ from tests.acceptance.both_ways_world import agreed_world
 from tests.both_ways_lives.life import live
 from tests.effort import examples
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize("seed", range(examples(2)))
 def test_r48_twenty_passes_lose_no_edit_and_send_each_once(tmp_path: Path, seed: int) -> None:

@@ -14,6 +14,8 @@ from tests.cli.test_postgres import stored_at
 from tests.postgres.server import server
 from tests.postgres.stores import new_store
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def databases() -> Iterator[Callable[[], str]]:

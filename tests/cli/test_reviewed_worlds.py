@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,9 @@ from tests.effort import examples
 from tests.lives.directory import Directory
 from tests.lives.organization import Configuration, Group, Organization, Person
 from tests.lives.program import Program
+
+pytestmark = pytest.mark.long
+
 
 DEPARTMENTS = ["Eng", "Ops", "Sales"]
 GROUPS = ["eng-a", "eng-b", "ops"]

@@ -18,6 +18,9 @@ from tests.lives.organization import Configuration, Group, Organization, Person
 from tests.lives.shrink import shrunk
 from tests.lives.telling import told
 
+pytestmark = pytest.mark.long
+
+
 WEEKS = 8
 ANN, BOB, CEM = (Person(f"00u{name}", f"{name}@x", profile={"department": "Eng"}) for name in ("ann", "bob", "cem"))
 

@@ -6,6 +6,7 @@ import datetime as dt
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -19,6 +20,9 @@ from idsync.plan.changes import LockChange, Plan
 from tests.core.world import group, okta, person
 from tests.effort import examples
 from tests.reconcile.lives import Life
+
+pytestmark = pytest.mark.long
+
 
 IDS = st.sampled_from(["00u-1", "00u-2", "00u-3", "00u-4"])
 NAMES = ("ann", "bob", "cid")

@@ -37,6 +37,9 @@ from tests.targets.memory import MemoryTarget
 from tests.targets.remote import RemoteTarget
 from tests.targets.world import foreign_user
 
+pytestmark = pytest.mark.long
+
+
 replace = msgspec.structs.replace
 PEOPLE = [f"p{number}" for number in range(8)]
 GENEROUS = config(

@@ -16,6 +16,9 @@ from tests.server.conftest import PUSHED, Served, served
 from tests.server.test_identified import group, pushed
 from tests.stores.contract import IMPLEMENTATIONS
 
+pytestmark = pytest.mark.long
+
+
 DIED = -9
 
 

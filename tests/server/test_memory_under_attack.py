@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.process_figures import Figures, figures_of
 from tests.serve_kills.service import Service
 from tests.server.test_hostile_requests import FILTERS, NO_JSON, bulk, changes
 from tests.server.test_odd_requests import SEARCH
 from tests.server.test_scim_door import user
+
+pytestmark = pytest.mark.long
+
 
 ROUNDS = 3
 GROWTH = 25 << 20

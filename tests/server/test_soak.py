@@ -9,6 +9,8 @@ from tests.effort import examples
 from tests.process_figures import Figures
 from tests.serve_soak.soak import GROWTH, Grown, Week, compare, live
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_weeks_leave_a_service_as_it_was(tmp_path: Path, seed: int) -> None:
