@@ -25,19 +25,19 @@ floors:
 
 # the tests, in random order, on both cores
 test *arguments:
-    {{python}} -m pytest -n 2 {{arguments}}
+    {{python}} -m pytest -n 3 {{arguments}}
 
 # the tests that kill processes, live random weeks, measure or upgrade whole services
 long *arguments:
-    {{python}} -m pytest -n 2 -m long {{arguments}}
+    {{python}} -m pytest -n 3 -m long {{arguments}}
 
 # the tests, long ones too, with ten times as many random examples, seeds and deaths of a run, for a night
 night *arguments:
-    IDSYNC_EFFORT=100 {{python}} -m pytest -n 2 -m '' {{arguments}}
+    IDSYNC_EFFORT=100 {{python}} -m pytest -n 3 -m '' {{arguments}}
 
 # the tests with branch coverage: 95 % of the core, 90 % of everything
 coverage:
-    {{python}} -m pytest -n 2 --cov --cov-report=
+    {{python}} -m pytest -n 3 --cov --cov-report=
     {{bin}}/coverage report --skip-covered --fail-under=95 --include='idsync/errors.py,idsync/diagnostics.py,idsync/model/*,idsync/config/*,idsync/compiler/*,idsync/plan/*'
     {{bin}}/coverage report --skip-covered --fail-under=90
 
