@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any, assert_never
@@ -43,6 +44,7 @@ from idsync.targets.protocol import Target
 
 if TYPE_CHECKING:
     from idsync.apply.request import Request
+    from idsync.compiler.list_rules import ListRules
     from idsync.okta.remembered import Remembered
     from idsync.reconcile.merged_lists import BothWays
     from idsync.reconcile.plan_options import PlanOptions
@@ -164,15 +166,11 @@ class Workspace:
             further[OKTA] = self._okta_target(store)
         return {FIRST: self.target(store), **further}
 
-    def plan_options(
-        self, store: Store, *, snapshot: Path | None = None, noticed: Iterable[Finding] = ()
-    ) -> "PlanOptions":
-        """What is known now for a plan on the store, besides what a reading and the directory say.
+    def pass_options(self, store: Store, *, noticed: Iterable[Finding] = ()) -> "PlanOptions":
+        """What is known now for a pass that nobody attends, besides what a reading and the directory say.
 
-        What a `snapshot` file says goes one way. `noticed` are findings that the plan is to have besides its own.
-        Raises StoreError.
+        `noticed` are findings that the plan is to have besides its own. Raises StoreError.
         """
-        from idsync.reconcile.people_known import PeopleKnown
         from idsync.reconcile.plan_options import PlanOptions
 
         target = self.target(store)
@@ -180,10 +178,29 @@ class Workspace:
             now=self.now(),
             last=last_apply(store.facts, target),
             past=store.agreed(target.name).past(),
+            both=self.both_ways(store),
+            noticed=tuple(noticed),
+        )
+
+    def plan_options(
+        self, store: Store, *, snapshot: Path | None = None, noticed: Iterable[Finding] = ()
+    ) -> "PlanOptions":
+        """The same for a plan that people read: it tells edits from Okta's changes, and knows whom SCIM ids stand for.
+
+        What a `snapshot` file says goes one way, and the plan says so. Raises StoreError.
+        """
+        from msgspec.structs import replace
+
+        from idsync.reconcile.people_known import PeopleKnown
+        from idsync.reconcile.single_pass import not_merged
+
+        options, target = self.pass_options(store, noticed=noticed), self.target(store)
+        if snapshot is not None and options.both is not None:
+            options = replace(options, both=None, noticed=(*options.noticed, not_merged()))
+        return replace(
+            options,
             earlier=settings_before(store.facts, target, self.files, self.directory),
             people=PeopleKnown(store.pushed) if self.settings.integration.sync.scim else None,
-            both=self.both_ways(store) if snapshot is None else None,
-            noticed=tuple(noticed),
         )
 
     def merging(
@@ -222,10 +239,14 @@ class Workspace:
         def groups() -> Groups:
             return self._asked[0] if self._asked else Groups(self.okta.writer)
 
-        def is_named(group: str) -> bool:
+        @cache
+        def rules() -> "ListRules":
             from idsync.compiler.list_rules import ListRules
 
-            return ListRules(self.settings).goes_both_ways(ListSubject.GROUP, group) is True
+            return ListRules(self.settings)
+
+        def is_named(group: str) -> bool:
+            return rules().goes_both_ways(ListSubject.GROUP, group) is True
 
         sent, agreed = SentLately(store, time.time), store.agreed_lists(OKTA)
         return OktaTarget(self.settings.integration.org_url, agreed, self.okta.writer, sent, groups, is_named)

@@ -70,10 +70,11 @@ def test_alerts_are_rules_over_metrics() -> None:
 def test_paths_are_served() -> None:
     for base in SCIM_BASES:
         assert f"`{base.format(integration='okta')}/…`" in TEXT
-    application = (ROOT / "idsync" / "server" / "application.py").read_text()
+    server = ROOT / "idsync" / "server"
+    routes = "".join((server / name).read_text() for name in ("application.py", "probes.py"))
     for path in ("/healthz", "/readyz", "/metrics", "/hooks/okta"):
         assert path in TEXT
-        assert f'Route("{path}"' in application
+        assert f'Route("{path}"' in routes
 
 
 @pytest.mark.parametrize("words", WORDS)

@@ -11,7 +11,7 @@ from idsync.cli.plans import plan_text
 from idsync.cli.progress import ProgressDisplay
 from idsync.cli.workspaces import workspace
 from idsync.reconcile.drift import drift_of, hands_in
-from idsync.reconcile.single_pass import not_merged, plan_once
+from idsync.reconcile.single_pass import plan_once
 from idsync.stores.protocol import Access
 
 
@@ -33,8 +33,7 @@ def command(invocation: Invocation, snapshot: Path | None, as_applied: bool, for
         target = place.target(store)
         with ProgressDisplay(invocation.console) as progress:
             source = place.source(progress, snapshot=snapshot)
-            one_way = snapshot is not None and place.settings.integration.sync.bidirectional
-            options = place.plan_options(store, snapshot=snapshot, noticed=[not_merged()] if one_way else [])
+            options = place.plan_options(store, snapshot=snapshot)
             merged = place.merging(store, snapshot=snapshot)
             planned = plan_once(place.settings, source, target, options, merged=merged)
         hands = hands_in(store.agreed(target.name).differing(), store.journal.headlines())

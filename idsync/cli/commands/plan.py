@@ -114,8 +114,6 @@ def _plan_in_store(
 ) -> Plan:
     """The plan against the directory in the store, which may not be there yet."""
     noticed = [] if place.has_store() else [no_store()]
-    if snapshot is not None and place.settings.integration.sync.bidirectional:
-        noticed.append(not_merged())
     applied = None
     with ProgressDisplay(invocation.console) as progress:
         source = place.source(progress, snapshot=snapshot)

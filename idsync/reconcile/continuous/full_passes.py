@@ -160,9 +160,7 @@ class _FullPass:
                 at, time = place.now(), self._reconciling.clock()
                 target.serial()
             reading = self._newest(reading)
-            # An edit is told from Okta's changes where somebody reads it; who is known was merged into the reading.
-            options = place.plan_options(store, noticed=[config_waiting()] if self._waits else [])
-            options = replace(options, earlier=None, people=None)
+            options = place.pass_options(store, noticed=[config_waiting()] if self._waits else [])
             planned = plan_reading(settings, reading, target, options, cache=store.cache)
             applier, parts, note = self._granting(planned.executable().plan)
         return _Planned(planned, reading, applier, parts, note, format_time(at), time)

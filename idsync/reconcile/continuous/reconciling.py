@@ -52,8 +52,8 @@ class Place(Protocol):
     def targets(self, store: Store) -> Mapping[str, Target]:
         """Every target, by the names that plans give them."""
 
-    def plan_options(self, store: Store, *, noticed: Iterable[Finding] = ()) -> PlanOptions:
-        """What is known now for a plan on the store; `noticed` are findings that the plan is to have."""
+    def pass_options(self, store: Store, *, noticed: Iterable[Finding] = ()) -> PlanOptions:
+        """What is known now for a pass on the store; `noticed` are findings that the plan is to have."""
 
     def both_ways(self, store: Store) -> BothWays | None:
         """What memberships that go both ways are merged by; None where they go one way."""
