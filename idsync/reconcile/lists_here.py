@@ -19,7 +19,8 @@ class Here(msgspec.Struct, frozen=True):
     """Who is in a list in the directory: by Okta id directly, and by nested lists; whose membership a person edited.
 
     `nested` is None where nested lists contain each other, or are too deep. `unknown` are names of nobody in the pool,
-    and `lists` those of nested lists. Some memberships may yet end of themselves (`ending`).
+    and `lists` those of nested lists. Some memberships may yet end of themselves (`ending`). What stands under a name
+    whose person has yet to get an account is not theirs, and counts for nothing: Okta says what they are in.
     """
 
     direct: frozenset[str]
@@ -59,7 +60,7 @@ class ListsHere:
                     direct.add(okta_id)
                     if name in touched:
                         edited.add(okta_id)
-            elif name not in pool.held and name not in pool.names_left:
+            elif name not in pool.held and name not in pool.names_left and not self._is_coming(name):
                 unknown.add(name)
         return Here(
             frozenset(direct),
@@ -80,6 +81,10 @@ class ListsHere:
             return None
         ids = (self._id_of(name) for name in names)
         return frozenset(okta_id for okta_id in ids if okta_id is not None and okta_id in self._present)
+
+    def _is_coming(self, name: str) -> bool:
+        """Whether a name is that of somebody in the pool, and no account has it yet: it was left by somebody else."""
+        return name in self._inputs.pool.present and name not in self._inputs.index.users
 
     def _id_of(self, name: str) -> str | None:
         known = self._inputs.index.users.get(name)
