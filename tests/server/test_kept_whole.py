@@ -81,7 +81,7 @@ def test_nothing_is_kept_of_a_push_that_could_not_be_applied(
 
 def test_nothing_is_kept_of_a_push_that_could_not_be_answered(service: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as broken:
-        broken.setattr(OktaScimService, "creation_response", _fail)
+        broken.setattr(OktaScimService, "resource_location", _fail)
         assert asked(service, "POST", "/Users", json=user("ann@x.com"))[0] == 500
     assert asked(service, "GET", "/Users")[1]["totalResults"] == 0
     assert service.directory().users == {}

@@ -4,7 +4,8 @@ The library makes a deep copy for that, and looks for what refers to others in e
 resource for one answer, and where its model refers to others is the same for all of them.
 """
 
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
 from typing import Any, NamedTuple, cast
 
 from scim2_models import Meta, Path, Reference, Resource
@@ -15,10 +16,13 @@ _ELSEWHERE = frozenset({"external", "uri"})
 
 
 class _Held(NamedTuple):
-    """A reference to what is served here: the attribute that holds it, and its field in each value of that."""
+    """A reference to what is served here: the attribute that holds it, and its field in each value of that; and where
+    it is in JSON.
+    """
 
     within: Path[Any]
     field: str
+    names: tuple[str, ...]
 
 
 def published(service: ScimService, base_url: str, resource: Resource[Any]) -> Resource[Any]:
@@ -35,6 +39,24 @@ def published(service: ScimService, base_url: str, resource: Resource[Any]) -> R
     return resource
 
 
+def with_places(
+    service: ScimService, base_url: str, model: type[Resource[Any]], content: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """What a resource says, with URLs for its references; what is given stays as it is."""
+    for reference in _references(model):
+        content = _placed(content, reference.names, partial(service.reference_location, base_url))
+    return content
+
+
+def _placed(value: Any, names: Sequence[str], place: Callable[[str], str]) -> Any:
+    if not names:
+        return place(value)
+    if isinstance(value, list):
+        return [_placed(each, names, place) for each in value]
+    first, *more = names
+    return value if value.get(first) is None else {**value, first: _placed(value[first], more, place)}
+
+
 @cache
 def _references(model: type[Resource[Any]]) -> tuple[_Held, ...]:
     """Where resources of a model refer to others of this service. Models are few, and made once."""
@@ -47,5 +69,6 @@ def _references(model: type[Resource[Any]]) -> tuple[_Held, ...]:
         kinds = set(cast("type[Reference[Any]]", binding.target_type).__reference_types__)
         if kinds and not kinds & _ELSEWHERE:
             name = f"{path.schema}:{path.parts[0]}" if path.schema else path.parts[0]
-            found.append(_Held(Path(name), binding.sub_field_name))
+            names = (path.schema, *path.parts) if path.schema else path.parts
+            found.append(_Held(Path(name), binding.sub_field_name, names))
     return tuple(found)

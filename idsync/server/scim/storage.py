@@ -9,7 +9,6 @@ from typing import Any, cast
 import msgspec
 from scim2_models import (
     InvalidValueException,
-    Meta,
     NotFoundException,
     PatchOp,
     PreconditionFailedException,
@@ -136,7 +135,7 @@ class PushStorage(ScimStorage):
             made = self._pushes.users.create(attributes, self._clock())
             if not made.active:
                 self.wrote(made.id)
-            return as_made(resource, made)
+            return self._resource(made)
         check_texts(attributes, "displayName")
         return self._resource(self._pushes.groups.create(attributes, self._members(resource), self._clock()))
 
@@ -273,22 +272,14 @@ class PushStorage(ScimStorage):
                 content["members"] = [
                     told_of(details) | {"value": scim_id, "$ref": f"Users/{scim_id}"} for scim_id, details in members
                 ]
-        content["meta"] = _meta(name, pushed)
+        content["meta"] = meta_of(name, pushed)
         with self._provider:
             model = cast("type[Resource[Any]]", self._provider.model_for(self._types[name]))
             return model.model_validate(content)
 
 
-def as_made(resource: Resource[Any], made: PushedUser) -> Resource[Any]:
-    """A user who was taken just now, as it will be told from now on: what was pushed, and what we answer for."""
-    resource.id = made.id
-    resource.meta = Meta.model_validate(_meta(USER, made))
-    for name in ("groups", "password"):
-        setattr(resource, name, None)
-    return resource
-
-
-def _meta(name: str, pushed: PushedResource) -> dict[str, str]:
+def meta_of(name: str, pushed: PushedResource) -> dict[str, str]:
+    """What we say of a resource of this type."""
     return {
         "resourceType": name,
         "created": pushed.created,
