@@ -4,7 +4,6 @@ Adapters are imported when they are asked for, so that a command pays only for t
 """
 
 import os
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -248,7 +247,7 @@ class Workspace:
         def is_named(group: str) -> bool:
             return rules().goes_both_ways(ListSubject.GROUP, group) is True
 
-        sent, agreed = SentLately(store, time.time), store.agreed_lists(OKTA)
+        sent, agreed = SentLately(store), store.agreed_lists(OKTA)
         return OktaTarget(self.settings.integration.org_url, agreed, self.okta.writer, sent, groups, is_named)
 
     def holder(self, since: str) -> Holder:

@@ -12,7 +12,10 @@ FIRST_KEY, END_KEY = "sent_to_okta/", "sent_to_okta0"
 
 
 class Sent(msgspec.Struct, frozen=True, gc=False):
-    """That Okta was told that somebody is in a list, or is not, `at` a time in seconds since the epoch."""
+    """That Okta was told that somebody is in a list, or is not.
+
+    `at` is when, by Okta's clock, in seconds since the epoch.
+    """
 
     joins: bool
     at: float

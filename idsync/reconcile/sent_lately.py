@@ -1,6 +1,5 @@
 """Keeps what Okta was told of memberships, where the next plans look: readings may not show it yet."""
 
-from collections.abc import Callable
 from typing import Protocol
 
 from idsync.model.sent import Sent, sent_key, sent_value
@@ -18,14 +17,16 @@ class RecordsOfOkta(Protocol):
 
 
 class SentLately:
-    """Notes what was sent; `clock` gives the time in seconds since the epoch."""
+    """Notes what was sent, by the clock that readings are dated by: this machine's may be minutes apart from it."""
 
-    def __init__(self, records: RecordsOfOkta, clock: Callable[[], float]) -> None:
+    def __init__(self, records: RecordsOfOkta) -> None:
         self._records = records
-        self._clock = clock
 
-    def __call__(self, access_list: str, person: str, *, joins: bool) -> None:
-        """Note when it was, and let what was read of Okta say it, where that is kept: ticks and pushes plan from it."""
-        self._records.facts.put({sent_key(access_list, person): sent_value(Sent(joins, self._clock()))})
+    def __call__(self, access_list: str, person: str, *, joins: bool, at: float) -> None:
+        """Note when it was, and let what was read of Okta say it, where that is kept: ticks and pushes plan from it.
+
+        `at` is in seconds since the epoch, by Okta's clock.
+        """
+        self._records.facts.put({sent_key(access_list, person): sent_value(Sent(joins, at))})
         if self._records.upstream.is_known():
             self._records.upstream.move(access_list, *(([person], []) if joins else ([], [person])))

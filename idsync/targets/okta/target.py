@@ -32,8 +32,8 @@ Connect = Callable[[], AbstractContextManager[MembershipWriter]]
 class NoteSent(Protocol):
     """Keeps that Okta was told of a membership."""
 
-    def __call__(self, access_list: str, person: str, *, joins: bool) -> None:
-        """In the list of this Okta id, this person is, or is not."""
+    def __call__(self, access_list: str, person: str, *, joins: bool, at: float) -> None:
+        """In the list of this Okta id, this person is, or is not; `at` is when, by Okta's clock, since the epoch."""
 
 
 class OktaTarget(GivenDirectory):
@@ -159,8 +159,11 @@ class OktaTarget(GivenDirectory):
 
     def note(self, step: Step) -> None:
         """Keep that it was sent, since readings may not show it yet."""
+        if self._writer is None:
+            raise TargetError("Nothing was sent to Okta.")
+        name, joins, at = split_address(step.change.address)[1], step.phase is Phase.ACCESS_LIST, self._writer.now()
         for person in _people(step):
-            self._sent(split_address(step.change.address)[1], person, joins=step.phase is Phase.ACCESS_LIST)
+            self._sent(name, person, joins=joins, at=at)
 
 
 def _people(step: Step) -> tuple[str, ...]:

@@ -48,6 +48,10 @@ class MembershipWriter:
         self._sender = Sender(requester, credential)
         self._endpoints = Endpoints(requester.org_url)
 
+    def now(self) -> float:
+        """The time by Okta's clock, in seconds since the epoch: readings are dated by it, too."""
+        return self._requester.okta_time()
+
     def check_access(self, kinds: Sequence[str]) -> None:
         """See that the credential may write memberships of these kinds (`group`, `app`), before anything is written.
 
