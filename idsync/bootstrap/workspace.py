@@ -205,13 +205,16 @@ class Workspace:
     def merging(
         self, store: Store, *, snapshot: Path | None = None, begun: datetime | None = None
     ) -> "Callable[[Reading], Reading] | None":
-        """How a whole reading that begins then, or now, is merged with what was pushed; None where there is nothing to
-        merge: nobody pushes, or a `snapshot` file says what there is.
+        """How a whole reading that begins then, or now, is merged with what was pushed, and with what was sent; None
+        where there is nothing to merge: neither is done, or a `snapshot` file says what there is.
         """
-        if snapshot is not None or not self.settings.integration.sync.scim:
+        sync = self.settings.integration.sync
+        if snapshot is not None or not (sync.scim or sync.bidirectional):
             return None
-        from idsync.reconcile.merging import newest
+        from idsync.reconcile.merging import newest, with_sent
 
+        if not sync.scim:
+            return lambda reading: with_sent(reading, store.facts)
         since = begun or self.now()
         return lambda reading: newest(reading, store, since)
 

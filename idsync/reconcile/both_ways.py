@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import msgspec
 
 from idsync.compiler.access_lists import Ends
-from idsync.compiler.both_ways import NOBODY, Merged, as_told, newly_agreed, three_way
+from idsync.compiler.both_ways import NOBODY, Merged, newly_agreed, three_way
 from idsync.compiler.inputs import Inputs
 from idsync.compiler.list_rules import ListRules
 from idsync.compiler.subjects import Subject
@@ -29,7 +29,6 @@ from idsync.model.findings import (
 from idsync.model.nesting import DEEPEST
 from idsync.model.ownership import is_ours
 from idsync.model.sent import END_KEY, FIRST_KEY, sent_by_list
-from idsync.model.times import parse_time
 from idsync.model.upstream_lists import GONE_LABEL, list_in_okta
 from idsync.plan.changes import AccessListChange, BothSides
 from idsync.plan.sections import OKTA
@@ -72,7 +71,6 @@ class _Merging:
         self._present = frozenset(okta_id for okta_id, name in pool.names.items() if name not in pool.held)
         self._names = pool.names
         self._ends = Ends(inputs.past.ends, inputs.now)
-        self._read_at = parse_time(inputs.snapshot.taken_at).timestamp()
         self._types = {group.id: group.type for group in inputs.snapshot.groups}
         self._apps = {app.id: app for app in inputs.snapshot.apps}
         self._groups = {group.id: group for group in inputs.snapshot.groups}
@@ -121,11 +119,9 @@ class _Merging:
         if existing is not None and not is_ours(existing.metadata.labels, self._inputs.settings.integration.org_url):
             return
         agreed = self._agreed.get(subject.id) if existing is not None or subject.id in self._gone else None
-        listed = frozenset(subject.member_ids()) & self._present
-        sent = self._sent.get(subject.id, {}) if agreed is not None else {}
-        upstream = as_told(listed, sent, self._read_at) & self._present
+        upstream = frozenset(subject.member_ids()) & self._present
         here = self._here.of(subject.id, self._current.members.get(subject.id, _NO_MEMBERS))
-        if here.lists or here.ending or here.unknown or sent:
+        if here.lists or here.ending or here.unknown or subject.id in self._sent:
             self._unsettled.add(subject.id)
         if agreed is not None and (here.unknown or here.lists):
             self._kept[subject.id] = here.unknown | here.lists
@@ -133,12 +129,11 @@ class _Merging:
         if here.nested is None:
             self._leave(subject, here)
         else:
-            self._merge(subject, listed, upstream, agreed, here, here.nested)
+            self._merge(subject, upstream, agreed, here, here.nested)
 
     def _merge(
         self,
         subject: Subject,
-        listed: frozenset[str],
         upstream: frozenset[str],
         agreed: frozenset[str] | None,
         here: Here,
@@ -152,7 +147,7 @@ class _Merging:
         if agreed is not None:
             self._taken_up.add(subject.id)
         merged = self._permitted(subject, merged, upstream)
-        if merged.members != listed:
+        if merged.members != upstream:
             self._in_okta[subject.id] = merged.members
         stay = nested - merged.members if agreed is not None else NOBODY
         won = self._called(merged.contested - stay)
@@ -161,7 +156,7 @@ class _Merging:
         what = "was removed in Okta, and stays in this list by a list that is nested in it"
         self._report(UPSTREAM_NESTED, subject, staying, what)
         members = merged.members - (nested - here.direct)
-        if members != listed:
+        if members != upstream:
             self._merged[subject.id] = members
             self._unsettled.add(subject.id)
         if merged.goes_out:

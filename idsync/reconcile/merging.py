@@ -1,23 +1,28 @@
 """How a reading and what is known already come together: what is newer than it, and what a doubtful one lacks.
 
 A reading wins over pushes that arrived before it began, and over what ticks read before that. Okta's copies lag, so
-that a person whom a push deactivated shortly before is not believed to be active by a listing either.
+that a person whom a push deactivated shortly before is not believed to be active by a listing either, and what Okta was
+told of memberships shortly before counts for more than a listing.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from datetime import datetime
 from typing import Protocol, assert_never
 
 import msgspec
 
+from idsync.compiler.both_ways import as_told
+from idsync.errors import SnapshotError
 from idsync.model.addresses import Address, split_address
 from idsync.model.extent import Extent, Reading
 from idsync.model.identity import OUT_STATUSES, IdentityApp, IdentityGroup, Snapshot, raw_json
 from idsync.model.names import twin_key
 from idsync.model.ownership import list_of_role, okta_id_of
 from idsync.model.pushed import PushedUser
-from idsync.model.times import format_time
+from idsync.model.sent import END_KEY, FIRST_KEY, sent_by_list
+from idsync.model.times import format_time, parse_time
 from idsync.plan.changes import AccessListChange, Change, LockChange, PlainChange, UserChange
 from idsync.plan.holding import person_of
 from idsync.plan.sections import OKTA
@@ -139,12 +144,49 @@ def with_newer(reading: Reading, upstream: Upstream, newer: Extent) -> Reading:
     return msgspec.structs.replace(reading, snapshot=merged)
 
 
+def with_sent(reading: Reading, facts: Facts) -> Reading:
+    """The reading, where what Okta was told of memberships so shortly before that its copies may lag counts for more.
+
+    What is then known better than the reading is known better than that, too: it is to be merged after this.
+    """
+    snapshot, sent = reading.snapshot, sent_by_list(facts.between(FIRST_KEY, END_KEY))
+    if not sent:
+        return reading
+    read_at = parse_time(snapshot.taken_at).timestamp()
+
+    def members(name: str, read: Callable[[], list[str]]) -> msgspec.Raw | None:
+        """Who is in a list where that is another than was read; a list that cannot be read stays as it is."""
+        with suppress(SnapshotError):
+            listed = frozenset(read())
+            told = as_told(listed, sent[name], read_at)
+            return raw_json(sorted(told)) if told != listed else None
+        return None
+
+    groups = {group.id: members(group.id, group.member_ids) for group in snapshot.groups if group.id in sent}
+    apps = {app.id: members(app.id, app.user_ids) for app in snapshot.apps if app.id in sent}
+    told = replace(
+        snapshot,
+        groups=[_with_members(group, groups.get(group.id)) for group in snapshot.groups],
+        apps=[_with_users(app, apps.get(app.id)) for app in snapshot.apps],
+    )
+    return msgspec.structs.replace(reading, snapshot=told)
+
+
+def _with_members(group: IdentityGroup, members: msgspec.Raw | None) -> IdentityGroup:
+    return group if members is None else replace(group, members=members)
+
+
+def _with_users(app: IdentityApp, users: msgspec.Raw | None) -> IdentityApp:
+    return app if users is None else replace(app, users=users)
+
+
 def newest(reading: Reading, records: MergedRecords, begun: datetime, followed: Extent = NOTHING) -> Reading:
-    """A whole reading that began then, but for those of whom a push that arrived since, or what a tick `followed`,
-    knows better.
+    """A whole reading that began then, but for what was sent shortly before, and for those of whom a push that arrived
+    since, or what a tick `followed`, knows better.
 
     Of pushed groups that stand for no group of Okta's, no reading says anything.
     """
+    reading = with_sent(reading, records.facts)
     if not records.upstream.is_known():
         return reading
     own = Extent(frozenset(), frozenset(group.id for group in records.pushed.own_groups()))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,12 @@ import pytest
 from idsync.errors import PassStopped
 from idsync.model.extent import Extent, Reading
 from idsync.model.identity import Snapshot
+from idsync.model.sent import Sent, sent_key, sent_value
+from idsync.model.times import parse_time
 from idsync.reconcile.continuous.pace import Pace
 from idsync.reconcile.continuous.storing import Storing
 from idsync.reconcile.followed import NOTHING
+from idsync.reconcile.merging import with_sent
 from idsync.stores.protocol import Store
 from idsync.stores.sqlite.store import open_store
 from tests.core.world import app, group, okta, person, replace
@@ -48,7 +52,9 @@ class World:
     def take(self, snapshot: Snapshot) -> None:
         """Store a reading, one person or list at a time."""
         pace = Pace(lambda: float(self.writes), 1)
-        Storing(self.store.upstream, self.writing, lambda: self.newer, self.check, pace).store(Reading(snapshot))
+        told = partial(with_sent, facts=self.store.facts)
+        storing = Storing(self.store.upstream, self.writing, lambda: self.newer, told, self.check, pace)
+        storing.store(Reading(snapshot))
 
     def whole(self) -> Snapshot:
         """All that is known."""
@@ -91,6 +97,19 @@ def test_r41_what_others_store_between_two_slices_stays(world: World, number: in
     assert titles == {"ann": "pushed", "bob": "pushed", "dan": None}
     assert {each.name: each.member_ids() for each in known.groups} == {"eng": ["00u-bob"], "ops": ["00u-eve"]}
     assert not known.apps
+
+
+def test_r48_what_was_sent_since_it_was_read_stays(world: World) -> None:
+    world.take(BEFORE)
+    at = parse_time(NOW.taken_at).timestamp() + 1
+    told = {"00u-bob": Sent(True, at), "00u-dan": Sent(False, at), "00u-eve": Sent(True, at - 3600)}
+    world.store.facts.put({sent_key("00g-eng", person): sent_value(each) for person, each in told.items()})
+    world.take(NOW)
+    known = world.whole()
+    assert {each.name: each.member_ids() for each in known.groups} == {
+        "eng": ["00u-ann", "00u-bob"],
+        "ops": ["00u-eve"],
+    }
 
 
 def test_a_reading_that_is_stored_in_part_is_stored_by_the_next_pass(world: World) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager, ExitStack, suppress
 from datetime import datetime
+from functools import partial
 
 import msgspec
 from msgspec.structs import replace
@@ -27,7 +28,7 @@ from idsync.reconcile.continuous.sending import Sending, sent
 from idsync.reconcile.continuous.storing import FIRST_SLICE, Storing
 from idsync.reconcile.continuous.wishes import take_wish, waiting_wish, wish_for_pass
 from idsync.reconcile.followed import out_lately
-from idsync.reconcile.merging import Newer, newer_than_plan, newest, pushed_since, with_what_it_lacks
+from idsync.reconcile.merging import Newer, newer_than_plan, newest, pushed_since, with_sent, with_what_it_lacks
 from idsync.reconcile.parts import Parts
 from idsync.reconcile.planned import Planned
 from idsync.reconcile.pushed.identifying import identify_read
@@ -223,7 +224,8 @@ class _FullPass:
         if made.parts.whole.health.verdict != "ok":
             reading = replace(reading, snapshot=with_what_it_lacks(reading.snapshot, upstream.whole()))
         pace = Pace(reconciling.clock, FIRST_SLICE)
-        Storing(upstream, self._writing, self._known_better, reconciling.check_stop, pace).store(reading)
+        told = partial(with_sent, facts=self._store.facts)
+        Storing(upstream, self._writing, self._known_better, told, reconciling.check_stop, pace).store(reading)
 
     def _apply(self, made: _Planned) -> Made:
         """Apply in batches what may go ahead, and none that is known better by then."""

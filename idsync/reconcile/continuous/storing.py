@@ -25,12 +25,13 @@ replace = msgspec.structs.replace
 class Storing:
     """`writing` is a transaction that nobody else writes in, `newer` what is known better than the reading by then.
 
-    `check` raises where this is to end.
+    `told` gives a part of the reading as what was sent by then says it; `check` raises where this is to end.
     """
 
     upstream: Upstream
     writing: Writing
     newer: Callable[[], Extent]
+    told: Callable[[Reading], Reading]
     check: Callable[[], None]
     pace: Pace
 
@@ -38,7 +39,7 @@ class Storing:
         """Let a whole reading replace what is known, but for what is known better."""
         if not self.upstream.is_known():
             with self.writing():
-                self.upstream.take(reading)
+                self.upstream.take(self.told(reading))
             return
         parts = _Parts(reading)
         items = list(parts.items(self.upstream.differing(reading)))
@@ -47,7 +48,7 @@ class Storing:
             some, weight = _first_of(items, self.pace.amount)
             with self.writing():
                 begun = self.pace.clock()
-                self.upstream.take(parts.of(some, self.newer()))
+                self.upstream.take(self.told(parts.of(some, self.newer())))
             self.pace.took(weight, begun)
             items = items[len(some) :]
             if not items:

@@ -21,7 +21,7 @@ from idsync.reconcile.continuous.reconciling import SERVICE, Place, Reconciling
 from idsync.reconcile.continuous.standing import MeteredSource, Standing, put_standing
 from idsync.reconcile.continuous.watching import MOST_ASKED, LogSource, crosses_a_limit, is_too_much
 from idsync.reconcile.followed import note_out
-from idsync.reconcile.merging import pushed_since, with_newer
+from idsync.reconcile.merging import pushed_since, with_newer, with_sent
 from idsync.reconcile.owed import owed, pay
 from idsync.reconcile.partial_pass import apply_part
 from idsync.reconcile.pushed.identifying import identify_read
@@ -191,8 +191,11 @@ class _Tick:
             self._reconciling.report(store, report, self.lead)
 
     def _take(self, reading: Reading) -> Extent:
-        """Let a part that was read replace what is known of it, but for those who were pushed meanwhile. What moved."""
+        """Let a part that was read replace what is known of it, but for what was sent shortly before, and for those who
+        were pushed meanwhile. What moved.
+        """
         upstream, extent = self._store.upstream, reading.extent
+        reading = with_sent(reading, self._store.facts)
         newer = pushed_since(self._store, self.begun)
         newer = Extent((newer.users or _NOBODY) & (extent.users or _NOBODY), newer.lists)
         names = self._names_of(extent)

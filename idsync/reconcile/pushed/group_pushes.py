@@ -1,6 +1,6 @@
 """Groups that are pushed: their members and their names are facts from then on, and their lists follow."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from idsync.model.extent import Extent, Reading
 from idsync.model.identity import IdentityGroup, raw_json
 from idsync.model.pushed import PushedGroup
+from idsync.model.sent import END_KEY, FIRST_KEY, sent_key
 from idsync.model.times import format_time
 from idsync.reconcile.gone import note_gone
 from idsync.reconcile.pushed.push_passes import PushPasses
@@ -55,8 +56,7 @@ class GroupPushes:
         pushed.add_members(group.id, joined)
         pushed.remove_members(group.id, left)
         people = pushed.okta_ids({*joined, *left})
-        moved = self._store.upstream.move(group.list_id, _known(people, joined), _known(people, left))
-        self._passes.apply(moved, now)
+        self._passes.apply(self._move(group, _known(people, joined), _known(people, left)), now)
         return changed
 
     def delete(self, group: PushedGroup, now: datetime) -> None:
@@ -98,7 +98,7 @@ class GroupPushes:
         pushed.add_members(group.id, members)
         if self._is_read(group):
             # Okta pushes only people whom the app knows; of the others this says nothing.
-            moved = upstream.move(group.list_id, _known(people, {*members} - there), _known(people, left))
+            moved = self._move(group, _known(people, {*members} - there), _known(people, left))
             if before is not None and before.title != group.title:
                 moved |= self._renamed(group, before)
         else:
@@ -108,6 +108,14 @@ class GroupPushes:
                 Reading(replace(head, groups=[identity]), Extent(_NOBODY, frozenset({group.list_id})))
             )
         self._passes.apply(moved, now)
+
+    def _move(self, group: PushedGroup, joined: Sequence[str], left: Sequence[str]) -> Extent:
+        """Let people join a group and others leave it, by Okta id. Of them, Okta's word is newer than what was sent."""
+        facts = self._store.facts
+        sent = facts.between(FIRST_KEY, END_KEY)
+        for key in sent and sent.keys() & {sent_key(group.list_id, person) for person in (*joined, *left)}:
+            facts.delete(key)
+        return self._store.upstream.move(group.list_id, joined, left)
 
     def _renamed(self, group: PushedGroup, before: PushedGroup) -> Extent:
         """Let a group of Okta's be called as it is pushed, where it was pushed under its own name until now."""
