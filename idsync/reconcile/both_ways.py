@@ -161,7 +161,7 @@ class _Merging:
             self._unsettled.add(subject.id)
         if merged.goes_out:
             self._send(subject, merged)
-        self._agree(subject, agreed, merged, stay)
+        self._agree(subject, agreed, merged, stay, here.ended)
 
     def end_others(self, *, everything: bool) -> None:
         """Forget lists that are not made of a group or an app any more, unless they are left as they are.
@@ -193,7 +193,14 @@ class _Merging:
         if merged.goes_out:
             self._out.append(self._change(subject, merged))
 
-    def _agree(self, subject: Subject, agreed: frozenset[str] | None, merged: Merged, stay: frozenset[str]) -> None:
+    def _agree(
+        self,
+        subject: Subject,
+        agreed: frozenset[str] | None,
+        merged: Merged,
+        stay: frozenset[str],
+        ended: frozenset[str],
+    ) -> None:
         """Note what both sides agree on now, and did not before."""
         is_there = subject.id in self._current.access_lists or bool(merged.members)
         if not is_there:
@@ -202,7 +209,7 @@ class _Merging:
             return
         if agreed is None and not self._both.whole:
             return  # of a list that was never agreed on, all has to be looked at
-        ended = merged.members & self._ends.of(subject.id)
+        ended = merged.members & (ended | self._ends.of(subject.id))
         now = newly_agreed(None if agreed is None else agreed & self._present, merged, ended)
         joins = {person: self._names[person] for person in sorted(now.joins)}
         leaves = {person: self._names[person] for person in sorted(now.leaves - stay)}

@@ -16,7 +16,8 @@ _NOBODY: frozenset[str] = frozenset()
 
 
 class Here(msgspec.Struct, frozen=True):
-    """Who is in a list in the directory: by Okta id directly, and by nested lists; whose membership a person edited.
+    """Who is in a list in the directory: by Okta id directly, and by nested lists; whose membership a person edited,
+    and whose has `ended` and still stands there.
 
     `nested` is None where nested lists contain each other, or are too deep. `unknown` are names of nobody in the pool,
     and `lists` those of nested lists. Some memberships may yet end of themselves (`ending`). What stands under a name
@@ -24,6 +25,7 @@ class Here(msgspec.Struct, frozen=True):
     """
 
     direct: frozenset[str]
+    ended: frozenset[str]
     nested: frozenset[str] | None
     edited: frozenset[str]
     unknown: frozenset[str]
@@ -49,21 +51,24 @@ class ListsHere:
 
     def of(self, access_list: str, existing: Members) -> Here:
         """Who is in one list, of which these are the direct members that are shown."""
-        direct, edited, unknown, lists = set[str](), set[str](), set[str](), set[str]()
+        direct, ended, edited, unknown, lists = set[str](), set[str](), set[str](), set[str](), set[str]()
         pool, now, touched = self._inputs.pool, self._inputs.now, self.edited(access_list)
         for name, entry in existing.items():
             okta_id = self._id_of(name)
             if is_nested(entry):
                 lists.add(name)
             elif okta_id in self._present:
-                if not is_past(entry.expires, now):
-                    direct.add(okta_id)
-                    if name in touched:
-                        edited.add(okta_id)
+                if is_past(entry.expires, now):
+                    ended.add(okta_id)
+                    continue
+                direct.add(okta_id)
+                if name in touched:
+                    edited.add(okta_id)
             elif name not in pool.held and name not in pool.names_left and not self._is_coming(name):
                 unknown.add(name)
         return Here(
             frozenset(direct),
+            frozenset(ended),
             self._by_nesting(access_list, existing if lists else None),
             frozenset(edited),
             frozenset(unknown),

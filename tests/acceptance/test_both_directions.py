@@ -207,8 +207,9 @@ def test_r53_a_role_that_only_reads_ends_with_4_before_anything_is_written(world
     assert world.wrote() == []
 
 
-def test_r51_a_membership_that_expired_is_removed_in_okta_once(world: World) -> None:
-    name = login("bob")
+def _expire(world: World, person: str) -> None:
+    """A hand lets a membership of the group end."""
+    name = login(person)
     body = {
         "kind": "access_list_member",
         "version": "v1",
@@ -219,6 +220,10 @@ def test_r51_a_membership_that_expired_is_removed_in_okta_once(world: World) -> 
     file.write_text(yaml.safe_dump(body))
     ended = world.place.run("create", "-f", file)
     assert ended.code == 0, ended.out + ended.err
+
+
+def test_r51_a_membership_that_expired_is_removed_in_okta_once(world: World) -> None:
+    _expire(world, "bob")
     world.place.apply()
     assert world.there(world.group) == {"ann"}
     assert world.wrote() == [("DELETE", "/api/v1/groups/{group}/users/{user}")]
@@ -227,6 +232,16 @@ def test_r51_a_membership_that_expired_is_removed_in_okta_once(world: World) -> 
     for _ in range(2):
         world.place.apply()
     assert world.there(world.group) == {"ann", "bob"}
+    assert world.wrote() == []
+
+
+def test_r51_who_is_added_in_okta_while_they_are_ended_here_stays_in_okta(world: World) -> None:
+    """A hand adds somebody and lets it end, and somebody adds them in Okta: nobody took that back."""
+    _expire(world, "cat")
+    world.organization.add_member(world.group, world.people["cat"])
+    for _ in range(3):
+        world.place.apply()
+        assert world.there(world.group) == {"ann", "bob", "cat"}
     assert world.wrote() == []
 
 
