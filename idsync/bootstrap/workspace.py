@@ -250,8 +250,9 @@ class Workspace:
         def is_named(group: str) -> bool:
             return rules().goes_both_ways(ListSubject.GROUP, group) is True
 
-        sent, agreed = SentLately(store), store.agreed_lists(OKTA)
-        return OktaTarget(self.settings.integration.org_url, agreed, self.okta.writer, sent, groups, is_named)
+        integration, agreed, sent = self.settings.integration, store.agreed_lists(OKTA), SentLately(store)
+        former = integration.former_addresses
+        return OktaTarget(integration.org_url, former, agreed, self.okta.writer, sent, groups, is_named)
 
     def holder(self, since: str) -> Holder:
         """This process, as the one at work."""

@@ -72,5 +72,5 @@ def test_r50_what_okta_does_not_say_of_a_group_is_taken_for_the_worst_unless_it_
     groups = Groups(lambda: okta)
     if was_asked:
         groups.conveys_admin_role("00g1")
-    target = OktaTarget(ORG, Agreed(), lambda: okta, lambda *_, **__: None, lambda: groups, lambda _: is_named)
+    target = OktaTarget(ORG, (), Agreed(), lambda: okta, lambda *_, **__: None, lambda: groups, lambda _: is_named)
     assert (target.access_lists(["00g1"]) != {}) is is_written

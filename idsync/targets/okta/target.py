@@ -13,7 +13,7 @@ from idsync.model.addresses import Kind, split_address
 from idsync.model.agreed_lists import AgreedLists
 from idsync.model.directory import DirectoryState, Names
 from idsync.model.directory_index import DirectoryIndex, Managed, index_of
-from idsync.model.former_addresses import Orphans
+from idsync.model.former_addresses import Orphans, taken_over
 from idsync.model.ownership import is_ours
 from idsync.model.resources import NEW_MEMBERSHIP, AccessList, Membership
 from idsync.model.upstream_lists import KIND_LABEL
@@ -46,18 +46,21 @@ class OktaTarget(GivenDirectory):
     def __init__(
         self,
         org_url: str,
+        former: Collection[str],
         agreed: AgreedLists,
         connect: Connect,
         sent: NoteSent,
         groups: Callable[[], Groups],
         is_named: Callable[[str], bool],
     ) -> None:
-        """`connect` gives what writes, to be closed at the end of what is asked of it; `sent` keeps what was sent.
+        """`former` are earlier addresses of the organization, which lists bear that were agreed on before it moved.
+
+        `connect` gives what writes, to be closed at the end of what is asked of it; `sent` keeps what was sent.
 
         `groups` gives what Okta said of groups when the plan was made, or asks now where that was another process.
         `is_named` tells whether a rule says of a group of this name that it goes both ways, whatever it conveys.
         """
-        super().__init__(DirectoryState())
+        super().__init__(DirectoryState(), former=former)
         self._org_url = org_url
         self._agreed = agreed
         self._connect = connect
@@ -77,7 +80,7 @@ class OktaTarget(GivenDirectory):
 
     def index(self, org_url: str, within: Names | None = None) -> DirectoryIndex:
         """The lists in brief."""
-        return index_of(self.state(within), org_url)
+        return index_of(taken_over(self.state(within), org_url, self._former), org_url)
 
     def state(self, within: Names | None = None) -> DirectoryState:
         """The lists, or those of `within`, with their members."""
@@ -136,8 +139,8 @@ class OktaTarget(GivenDirectory):
                 self._writer = None
 
     def ours(self, resource: Resource) -> bool:
-        """Whether it is of this organization."""
-        return is_ours(resource.metadata.labels, self._org_url)
+        """Whether it is of this organization, by its present address or a former one."""
+        return is_ours(resource.metadata.labels, self._org_url, self._former)
 
     def project(self, desired: DirectoryState) -> DirectoryState:  # noqa: ARG002
         """Nothing of a desired state: what goes to Okta is what people edited."""
