@@ -63,6 +63,8 @@ def okta_checks(
         yield _log(probe)
     if writes:
         yield _may_write(probe)
+        yield _rules(probe)
+        yield _group_roles(probe)
     yield from _binding(probe)
     yield _clock(probe)
     yield _headroom(probe)
@@ -193,6 +195,32 @@ def _may_write(probe: Probe) -> Check:
                 f"{MEMBERSHIPS.missing(powers.names)} Give it {MEMBERSHIPS.remedy}, or switch sync.bidirectional off.",
                 of_access=True,
             )
+
+
+def _rules(probe: Probe) -> Check:
+    """Whether it is seen which groups a rule fills: nothing is written otherwise."""
+
+    def attempt() -> Check:
+        probe.read_group_rules()
+        return well("group rules", "They can be read: groups that a rule fills are not written.")
+
+    return _tried("group rules", attempt)
+
+
+def _group_roles(probe: Probe) -> Check:
+    """Whether it is seen which groups convey an admin role."""
+    try:
+        probe.read_group_roles()
+    except AuthorizationError as error:
+        return warned(
+            "roles of groups",
+            f"{words_of(error)} Without it, groups are written only where an access list rule says "
+            "`bidirectional: true` of them; what people edit in the lists of others is put back.",
+            of_access=True,
+        )
+    except IdsyncError as error:
+        return refused("roles of groups", error)
+    return well("roles of groups", "They can be read: groups that convey an admin role are not written.")
 
 
 def _binding(probe: Probe) -> Iterator[Check]:

@@ -55,6 +55,12 @@ class Probe(Protocol):
     def powers(self) -> Powers:
         """The admin roles behind the credential."""
 
+    def read_group_rules(self) -> None:
+        """Read the first of the rules that fill groups."""
+
+    def read_group_roles(self) -> None:
+        """Read which admin roles one group conveys."""
+
     def ahead(self) -> float | None:
         """By how many seconds Okta's clock is ahead of this machine's; None before it was heard."""
 

@@ -232,10 +232,30 @@ def test_r53_what_writing_needs_is_tried_without_writing(
     with workspace.okta.probe() as probe:
         checks = list(okta_checks(probe, needs=frozenset(), pulls_log=False, writes=True, pushes=False))
     amiss = {each.check: each.message for each in checks if each.verdict != "ok"}
-    assert set(amiss) == {check}
+    of_groups = {"group rules": "okta.groups.read" not in scopes, "roles of groups": role is not Role.SUPER_ADMIN}
+    assert set(amiss) == {check, *(each for each, lacks in of_groups.items() if lacks)}
     assert said in amiss[check]
     asked = {(each.method, each.path) for each in simulator.requests.entries[before:]}
     assert {path for method, path in asked if method != "GET"} == {"/oauth2/v1/token"}
+
+
+@pytest.mark.parametrize(
+    ("path", "check", "verdict", "said"),
+    [
+        ("/api/v1/groups/rules", "group rules", "error", "okta.groups.read"),
+        ("/api/v1/groups/*/roles", "roles of groups", "warning", "put back"),
+    ],
+)
+def test_r50_what_is_asked_about_groups_before_one_is_written_is_tried(
+    path: str, check: str, verdict: str, said: str, world: tuple[Simulator, Place]
+) -> None:
+    simulator, place = world
+    simulator.faults.add(Fault(path, Fail(403), times=None))
+    with mock.patch.dict(os.environ, place.more), open_workspace(place.folder).okta.probe() as probe:
+        checks = okta_checks(probe, needs=frozenset(), pulls_log=False, writes=True, pushes=False)
+        amiss = [each for each in checks if each.verdict != "ok"]
+    assert [(each.check, each.verdict, each.of_access) for each in amiss] == [(check, verdict, True)]
+    assert said in amiss[0].message
 
 
 @pytest.mark.parametrize(

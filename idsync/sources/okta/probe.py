@@ -36,6 +36,7 @@ class _Features(msgspec.Struct, frozen=True):
 
 
 _ORGANIZATION = msgspec.json.Decoder(_Identified)
+_IDENTIFIED = msgspec.json.Decoder(list[_Identified])
 _ANYTHING = msgspec.json.Decoder(list[dict[str, object]])
 
 
@@ -129,6 +130,17 @@ class OktaProbe:
     def powers(self) -> Powers:
         """The admin roles of the token's account, or of the client."""
         return powers_of(self._requester, self._credential)
+
+    def read_group_rules(self) -> None:
+        """Ask for the rules that fill groups, of which there may be none."""
+        self._has_rows(self._endpoints.group_rules())
+
+    def read_group_roles(self) -> None:
+        """Ask for the admin roles of the first group, of which there may be none. Everyone is one at least."""
+        request = self._endpoints.first("groups")
+        groups, _ = self._client(request.scope).poll(request, _IDENTIFIED)
+        for group in groups:
+            self._has_rows(self._endpoints.roles_of_group(group.id))
 
     def ahead(self) -> float | None:
         """By how many seconds Okta's clock is ahead; a Date is cut to whole seconds."""
