@@ -1,6 +1,6 @@
 """The parts of idsync itself: its store, the journal, the targets, and what clients push to."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 
@@ -18,15 +18,18 @@ Targets = Callable[[Store], Mapping[str, DirectoryReader]]
 
 
 def store_checks(
-    open_store: OpenStore, targets: Targets, org_url: str, *, pushes: bool, now: datetime
+    open_store: OpenStore, targets: Targets, org_url: str, former: Collection[str], *, pushes: bool, now: datetime
 ) -> Iterator[Check]:
-    """Read the store, its journal from end to end, and each target; with `pushes`, the tokens that may push."""
+    """Read the store, its journal from end to end, and each target; with `pushes`, the tokens that may push.
+
+    `former` are addresses that the organization had before `org_url`.
+    """
     try:
         with open_store() as store:
             yield well("store", "It can be read, and its schema is one that this version knows.")
             yield _journal(store)
             for target in targets(store).values():
-                yield _target(target, org_url)
+                yield _target(target, org_url, former)
                 yield from _wildcards(target, org_url)
             if pushes:
                 yield _tokens(store.tokens.all(), now)
@@ -48,13 +51,21 @@ def _journal(store: Store) -> Check:
     )
 
 
-def _target(target: DirectoryReader, org_url: str) -> Check:
+def _target(target: DirectoryReader, org_url: str, former: Collection[str]) -> Check:
     check = f"target {target.name}"
     try:
         with target.reading():
-            managed = target.counts(org_url)
+            managed, orphans = target.counts(org_url), target.orphans((org_url, *former))
     except IdsyncError as error:
         return refused(check, error)
+    if orphans:
+        addresses = ", ".join(each.org_url for each in orphans)
+        return failed(
+            check,
+            f"It holds objects of ours that carry another address of Okta's than {org_url}: {addresses}. Nobody locks "
+            "their leavers, and an apply is refused. If the organization moved, name that address in former_org_urls; "
+            "else correct org_url.",
+        )
     return well(check, f"It answers, and holds {managed.people:,} users and {managed.access_lists:,} lists of ours.")
 
 

@@ -172,6 +172,10 @@ def damage_journal(_: Simulator, place: Place) -> None:
         assert changed.rowcount == 1
 
 
+def another_address(_: Simulator, place: Place) -> None:
+    place.configure(url=place.url.replace("127.0.0.1", "localhost"))
+
+
 def no_store(_: Simulator, place: Place) -> None:
     (place.folder / "idsync.db").write_bytes(b"not a database, but long enough to look like a file of one" * 40)
 
@@ -200,6 +204,7 @@ def no_store(_: Simulator, place: Place) -> None:
         (untrusted, 7, "connection", "SSL_CERT_FILE"),
         (damage_journal, 7, "journal", "not as it was written"),
         (no_store, 7, "store", "idsync.db"),
+        (another_address, 7, "target local", "former_org_urls"),
     ],
 )
 def test_a_planted_fault_is_found_by_name(

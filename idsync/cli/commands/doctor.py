@@ -128,6 +128,7 @@ def _store(place: Workspace) -> Iterator[Check]:
         lambda: place.store(Access.READ),
         place.targets,
         integration.org_url,
+        integration.former_addresses,
         pushes=integration.sync.scim,
         now=place.now(),
     )
