@@ -1,5 +1,6 @@
 """Sequences that clients send and that go wrong easily: odd values, ids that others had, groups that lose all."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -146,3 +147,57 @@ def test_r42_a_tombstone_comes_back_by_the_word_alone(service: Served, how: str)
     assert service.directory().users == {}
     assert asked(service, "PUT", path, json=body | {"active": True})[1]["active"] is True
     assert locked(service) == []
+
+
+def members(service: Served) -> list[list[str]]:
+    """The names of the members of each list."""
+    return [sorted(each) for each in service.directory().members.values()]
+
+
+def left(service: Served, ann: str) -> None:
+    """Somebody leaves by a tombstone that passes on to another person."""
+    path, gone = f"/Users/{ann}", {"active": False}
+    assert asked(service, "PUT", path, json=user("ann@x.com", externalId="00u1") | gone)[0] == 200
+    assert asked(service, "PUT", path, json=user("zoe@x.com", externalId="00u9"))[0] == 200
+
+
+def deleted(service: Served, ann: str) -> None:
+    """Somebody is deleted."""
+    assert asked(service, "DELETE", f"/Users/{ann}")[0] == 204
+
+
+@pytest.mark.parametrize("gone", [left, deleted])
+def test_r42_who_comes_back_by_another_resource_is_in_no_group_that_does_not_name_it(
+    service: Served, gone: Callable[[Served, str], None]
+) -> None:
+    ann, bob = pushed(service, "ann@x.com", externalId="00u1"), pushed(service, "bob@x.com")
+    eng = group(service, ann, bob)
+    group(service, ann, title="ops")
+    gone(service, ann)
+    again = pushed(service, "ann@x.com", externalId="00u1")
+    assert "ann@x.com" in service.directory().users
+    assert members(service) == [["bob@x.com"]]
+    assert [each["value"] for each in asked(service, "GET", f"/Groups/{eng}")[1]["members"]] == [bob]
+    patched(service, f"/Groups/{eng}", {"op": "add", "path": "members", "value": [{"value": again}]})
+    assert members(service) == [["ann@x.com", "bob@x.com"]]
+
+
+def test_r42_a_deleted_tombstone_ends_what_it_gave_to_its_person_elsewhere(service: Served) -> None:
+    old = pushed(service, "ann@x.com", externalId="00u1")
+    group(service, old, pushed(service, "bob@x.com"))
+    asked(service, "PUT", f"/Users/{old}", json=user("ann@x.com", externalId="00u1") | {"active": False})
+    pushed(service, "anna@x.com", externalId="00u1")
+    assert members(service) == [["anna@x.com", "bob@x.com"]]
+    deleted(service, old)
+    assert "anna@x.com" in service.directory().users
+    assert members(service) == [["bob@x.com"]]
+
+
+def test_who_is_named_by_two_resources_stays_a_member_by_the_other(service: Served) -> None:
+    old = pushed(service, "ann@x.com", externalId="00u1")
+    asked(service, "PUT", f"/Users/{old}", json=user("ann@x.com", externalId="00u1") | {"active": False})
+    new = pushed(service, "anna@x.com", externalId="00u1")
+    eng = group(service, old, new)
+    for each, stays in ((old, [["anna@x.com"]]), (new, [])):
+        patched(service, f"/Groups/{eng}", {"op": "remove", "path": f'members[value eq "{each}"]'})
+        assert members(service) == stays

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from idsync.model.identity import raw_json
-from idsync.model.pushed import PushedUser
+from idsync.model.pushed import PushedGroup, PushedUser
 from idsync.stores.protocol import Store
 
 TIME = "2026-01-01T00:00:00Z"
@@ -26,3 +26,20 @@ def test_users_that_are_kept_at_one_time_stay_in_their_order(store: Store, other
     assert other.pushed.users(0, 100) == [again, *come]
     assert other.pushed.users_named([]) == []
     assert other.pushed.users_named(["PERSON 1", "person 0", "nobody", "Person 1"]) == [again, user(1)]
+
+
+def test_people_in_a_group_are_told_by_whom_its_members_stand_for(store: Store) -> None:
+    twice = replace(user(3), okta_id=user(1).okta_id)
+    with store.transaction():
+        store.pushed.put_users([user(1), user(2), twice])
+        for name in ("eng", "ops"):
+            store.pushed.put_group(PushedGroup(name, name, name, None, raw_json({}), 1, TIME, TIME))
+        store.pushed.add_members("eng", {"id-1": None, "id-3": None})
+        store.pushed.add_members("ops", {"id-2": None})
+    asked = ["00u1", "00u2", "00u4"]
+    assert store.pushed.people_in("eng", asked) == {"00u1"}
+    assert store.pushed.people_in("ops", asked) == {"00u2"}
+    assert store.pushed.people_in("eng", []) == store.pushed.people_in("none", asked) == frozenset()
+    with store.transaction():
+        store.pushed.remove_members("eng", ["id-1"])
+    assert store.pushed.people_in("eng", asked) == {"00u1"}, "another resource stands for the same person"

@@ -1,6 +1,6 @@
 """Groups that are pushed: their members and their names are facts from then on, and their lists follow."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -11,9 +11,9 @@ from msgspec.structs import replace
 from idsync.model.extent import Extent, Reading
 from idsync.model.identity import IdentityGroup, raw_json
 from idsync.model.pushed import PushedGroup
-from idsync.model.sent import END_KEY, FIRST_KEY, sent_key
 from idsync.model.times import format_time
 from idsync.reconcile.gone import note_gone
+from idsync.reconcile.pushed.memberships import Memberships
 from idsync.reconcile.pushed.push_passes import PushPasses
 
 Attributes = Mapping[str, Any]
@@ -28,6 +28,7 @@ class GroupPushes:
     def __init__(self, passes: PushPasses) -> None:
         self._passes = passes
         self._store = passes.store
+        self._memberships = Memberships(passes)
 
     def create(self, attributes: Attributes, members: Members, now: datetime) -> PushedGroup:
         """A group that is new here, with its members by SCIM id."""
@@ -56,13 +57,13 @@ class GroupPushes:
         pushed.add_members(group.id, joined)
         pushed.remove_members(group.id, left)
         people = pushed.okta_ids({*joined, *left})
-        self._passes.apply(self._move(group, _known(people, joined), _known(people, left)), now)
+        self._passes.apply(self._memberships.move(group, _known(people, joined), _known(people, left)), now)
         return changed
 
     def delete(self, group: PushedGroup, now: datetime) -> None:
         """A group that goes; its list goes with it."""
         self._store.pushed.delete_group(group.id)
-        if self._is_read(group):
+        if self._memberships.is_read(group):
             return  # the group itself is Okta's, which still has it
         note_gone(self._store.facts, now, access_list=group.list_id)
         head = self._passes.head(now)
@@ -81,12 +82,6 @@ class GroupPushes:
         named = self._store.upstream.groups_named(group.title) if self._passes.pulls else []
         return named[0] if len(named) == 1 else group.id
 
-    def _is_read(self, group: PushedGroup) -> bool:
-        """Whether a pushed group is one that is read from Okta, too."""
-        if not self._passes.pulls or group.list_id == group.id:
-            return False
-        return any(each.id == group.list_id for each in self._store.upstream.part((), [group.list_id]).groups)
-
     def _take(self, group: PushedGroup, before: PushedGroup | None, members: Members, now: datetime) -> None:
         pushed, upstream = self._store.pushed, self._store.upstream
         head = self._passes.head(now)
@@ -96,9 +91,9 @@ class GroupPushes:
         people = pushed.okta_ids({*members, *left})
         pushed.remove_members(group.id, left)
         pushed.add_members(group.id, members)
-        if self._is_read(group):
+        if self._memberships.is_read(group):
             # Okta pushes only people whom the app knows; of the others this says nothing.
-            moved = self._move(group, _known(people, {*members} - there), _known(people, left))
+            moved = self._memberships.move(group, _known(people, {*members} - there), _known(people, left))
             if before is not None and before.title != group.title:
                 moved |= self._renamed(group, before)
         else:
@@ -108,14 +103,6 @@ class GroupPushes:
                 Reading(replace(head, groups=[identity]), Extent(_NOBODY, frozenset({group.list_id})))
             )
         self._passes.apply(moved, now)
-
-    def _move(self, group: PushedGroup, joined: Sequence[str], left: Sequence[str]) -> Extent:
-        """Let people join a group and others leave it, by Okta id. Of them, Okta's word is newer than what was sent."""
-        facts = self._store.facts
-        sent = facts.between(FIRST_KEY, END_KEY)
-        for key in sent and sent.keys() & {sent_key(group.list_id, person) for person in (*joined, *left)}:
-            facts.delete(key)
-        return self._store.upstream.move(group.list_id, joined, left)
 
     def _renamed(self, group: PushedGroup, before: PushedGroup) -> Extent:
         """Let a group of Okta's be called as it is pushed, where it was pushed under its own name until now."""

@@ -21,6 +21,7 @@ from idsync.reconcile.gone import note_gone
 from idsync.reconcile.people_known import is_stand_in
 from idsync.reconcile.pushed.identifying import identify
 from idsync.reconcile.pushed.leavers import Leavers, Unlocked
+from idsync.reconcile.pushed.memberships import Memberships
 from idsync.reconcile.pushed.presence import has_left, not_concerned, suspended_in
 from idsync.reconcile.pushed.push_passes import PushPasses
 from idsync.scim.profiles import profile_of
@@ -37,6 +38,7 @@ class UserPushes:
         self._store = passes.store
         self._target = passes.target
         self._leavers = Leavers(passes)
+        self._memberships = Memberships(passes)
         self.locks_owed: list[PushedUser] = []
         """The resources by which people left who are not locked before what is owed is applied."""
         self.deletions_owed: list[PushedUser] = []
@@ -105,7 +107,10 @@ class UserPushes:
     def _forget(self, user: PushedUser, now: datetime) -> None:
         note_gone(self._store.facts, now, user=user.okta_id)
         self._leavers.forget(user)
+        ended = self._memberships.end(user)
         self._store.pushed.delete_user(user.id)
+        if ended.users:
+            self._passes.apply(ended, now)
 
     def unlocked(self, user: PushedUser, now: datetime) -> Unlocked | None:
         """One of those who left by a resource and are not locked: who it stands for, and stood for before."""
@@ -240,10 +245,9 @@ class UserPushes:
                 {before.okta_id: okta_id},
             )
             before = replace(before, okta_id=okta_id)
+        moved = Extent(_NOBODY, _NOBODY)
         if before is not None and user.okta_id != before.okta_id:
-            # Nobody said that another person is in these groups.
-            for group, _, _ in self._store.pushed.groups_of(user.id):
-                self._store.pushed.remove_members(group, [user.id])
+            moved = self._memberships.end(before)  # nobody said that another person is in these groups
         self._store.pushed.put_user(user)
         people = {user.okta_id} if before is None else {user.okta_id, before.okta_id}
         head = self._passes.head(now)
@@ -259,7 +263,7 @@ class UserPushes:
             users.append(self._identity_in(part, user, told_before))
         away = dict.fromkeys(sorted(suspended - {each.id for each in users}), SUSPENDED)
         reading = Reading(replace(head, users=users, unassigned=away), Extent(frozenset(people), _NOBODY))
-        moved = self._store.upstream.take(reading)
+        moved |= self._store.upstream.take(reading)
         # A lock that was held is asked for again by a push that is repeated.
         asked = self._leavers.people(user).union(each.okta_id for each in leaving)
         self._passes.apply(moved | Extent(asked, _NOBODY), now)

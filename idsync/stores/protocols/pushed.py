@@ -81,6 +81,9 @@ class Pushed(Protocol):
     def okta_ids(self, users: Collection[str]) -> Mapping[str, str]:
         """Whom these SCIM ids stand for; unknown ones are left out."""
 
+    def people_in(self, group: str, okta_ids: Collection[str]) -> frozenset[str]:
+        """Those of these people, by Okta id, for whom a member of a group stands."""
+
     def add_members(self, group: str, users: Mapping[str, bytes | None]) -> None:
         """Put users into a group, by their SCIM ids, with what was pushed of each membership."""
 

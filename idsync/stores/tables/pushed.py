@@ -149,6 +149,10 @@ class Pushed:
         """Whom these SCIM ids stand for; unknown ones are left out."""
         return dict(self._connection.rows(_SQL["pushed_users_among"], (asked(users),)))
 
+    def people_in(self, group: str, okta_ids: Collection[str]) -> frozenset[str]:
+        """Those of these people, by Okta id, for whom a member of a group stands."""
+        return frozenset(each for (each,) in self._connection.rows(_SQL["pushed_people_in"], (asked(okta_ids), group)))
+
     def add_members(self, group: str, users: Mapping[str, bytes | None]) -> None:
         """Put users into a group, by their SCIM ids, with what was pushed of each membership."""
         rows = [(details, group, user) for user, details in users.items()]

@@ -122,6 +122,14 @@ WHERE group_number = (SELECT number FROM idsync.pushed_groups WHERE id = $1)
 SELECT u.id, u.okta_id
 FROM unnest($1::text[]) AS asked (value) JOIN idsync.pushed_users AS u ON u.id = asked.value;
 
+-- name: pushed_people_in
+SELECT DISTINCT u.okta_id
+FROM unnest($1::text[]) AS asked (value)
+JOIN idsync.pushed_users AS u ON u.okta_id = asked.value
+JOIN idsync.pushed_members AS m ON m.user_number = u.number
+JOIN idsync.pushed_groups AS g ON g.number = m.group_number
+WHERE g.id = $2;
+
 -- name: put_scim_token
 INSERT INTO idsync.scim_tokens (id, digest, body) VALUES ($1, $2, $3) ON CONFLICT (id) DO UPDATE SET body = excluded.body;
 

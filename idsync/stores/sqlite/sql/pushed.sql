@@ -108,6 +108,14 @@ WHERE group_number = (SELECT number FROM pushed_groups WHERE id = ?1)
 -- name: pushed_users_among
 SELECT u.id, u.okta_id FROM json_each(?) AS asked JOIN pushed_users AS u ON u.id = asked.value;
 
+-- name: pushed_people_in
+SELECT DISTINCT u.okta_id
+FROM pushed_groups AS g
+CROSS JOIN json_each(?) AS asked
+CROSS JOIN pushed_users AS u ON u.okta_id = asked.value
+CROSS JOIN pushed_members AS m ON m.group_number = g.number AND m.user_number = u.number
+WHERE g.id = ?;
+
 -- name: put_scim_token
 INSERT INTO scim_tokens (id, digest, body) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body;
 

@@ -1,0 +1,49 @@
+"""What facts know of who is in pushed groups: the people for whom the pushed members stand, and nobody else.
+
+Of a group that is read from Okta, too, Okta's own members count; a push says only who joined it and who left.
+"""
+
+from collections.abc import Collection
+
+from idsync.model.extent import Extent
+from idsync.model.pushed import PushedGroup, PushedUser
+from idsync.model.sent import END_KEY, FIRST_KEY, sent_key
+from idsync.reconcile.pushed.push_passes import PushPasses
+
+_NOBODY: frozenset[str] = frozenset()
+
+
+class Memberships:
+    """Changes the members of pushed groups, each time inside a transaction of its caller."""
+
+    def __init__(self, passes: PushPasses) -> None:
+        self._passes = passes
+        self._store = passes.store
+
+    def is_read(self, group: PushedGroup) -> bool:
+        """Whether a pushed group is one that is read from Okta, too."""
+        if not self._passes.pulls or group.list_id == group.id:
+            return False
+        return any(each.id == group.list_id for each in self._store.upstream.part((), [group.list_id]).groups)
+
+    def move(self, group: PushedGroup, joined: Collection[str], left: Collection[str]) -> Extent:
+        """Let facts know that people joined a group, and that others left it, by Okta id; whose membership changed.
+
+        Who is a member by another resource stays. Of them all, Okta's word is newer than what was sent.
+        """
+        facts = self._store.facts
+        gone = frozenset(left) - self._store.pushed.people_in(group.id, left) if left else _NOBODY
+        sent = facts.between(FIRST_KEY, END_KEY)
+        for key in sent and sent.keys() & {sent_key(group.list_id, person) for person in (*joined, *gone)}:
+            facts.delete(key)
+        return self._store.upstream.move(group.list_id, joined, gone)
+
+    def end(self, user: PushedUser) -> Extent:
+        """Take a resource out of all groups, since it goes or passes on to another person; whose membership changed."""
+        moved = Extent(_NOBODY, _NOBODY)
+        for scim_id, _, _ in self._store.pushed.groups_of(user.id):
+            self._store.pushed.remove_members(scim_id, [user.id])
+            group = self._store.pushed.group(scim_id)
+            if group is not None and not self.is_read(group):
+                moved |= self.move(group, (), [user.okta_id])
+        return moved
