@@ -20,8 +20,9 @@ from idsync.plan.halves import halves_of
 from idsync.plan.health import RELEASABLE
 from idsync.plan.holding import LOCKS_GO, MOVED, Holding, person_of
 from idsync.plan.okta_delta import okta_delta
+from idsync.plan.same_person import okta_id
 from idsync.plan.seal import sealed
-from idsync.plan.sections import OKTA, Section, requirements, sections
+from idsync.plan.sections import OKTA, Section, goes_to_okta, requirements, sections
 from idsync.plan.steps import in_listing_order
 
 replace = msgspec.structs.replace
@@ -46,6 +47,7 @@ def split(plan: Plan, releases: Collection[str]) -> tuple[Plan, Plan]:
     the plan itself where nothing is held. Both are sealed. Locks go ahead though `user_locks` is over its limit; the
     first part then says so of it.
     """
+    plan = _protecting(plan, releases)
     doubts = {finding.code for finding in plan.health.findings}
     free = {name for name in releases if name in RELEASABLE or name not in doubts}
     halves = [_halved(section, doubts, free) for section in sections(plan)]
@@ -65,8 +67,26 @@ def with_moved(plan: Plan, moved: Container[tuple[str, str]]) -> Plan:
     return replace(plan, changes=tuple(marked))
 
 
-def _with_mark(change: Change) -> Change:
-    return change if MOVED in change.blocked_by else replace(change, blocked_by=(*change.blocked_by, MOVED))
+def _with_mark(change: Change, mark: str = MOVED) -> Change:
+    return change if mark in change.blocked_by else replace(change, blocked_by=(*change.blocked_by, mark))
+
+
+def _protecting(plan: Plan, releases: Collection[str]) -> Plan:
+    """The plan, in which nobody is taken out in Okta of whom something is held here since they are protected.
+
+    Else the next reading would say that Okta took from them what is held, and Okta takes more by it than is seen here.
+    """
+    if PROTECTED in releases or not any(map(goes_to_okta, plan.changes)):
+        return plan
+    users = (each for each in plan.changes if isinstance(each, UserChange) and PROTECTED in each.blocked_by)
+    people = {okta_id(each.before) for each in users if each.before is not None} - {""}
+
+    def harms(change: Change) -> bool:
+        return goes_to_okta(change) and not people.isdisjoint(change.members_removed)
+
+    if not any(map(harms, plan.changes)):
+        return plan
+    return replace(plan, changes=tuple(_with_mark(each, PROTECTED) if harms(each) else each for each in plan.changes))
 
 
 def _halved(section: Section, doubts: Collection[str], free: Collection[str]) -> _Halved:
@@ -132,7 +152,7 @@ def _standing(section: Section) -> Standing:
     """Whom guards count, as far as changes tell: everybody but those who come, and of the protected who are harmed."""
     users = [change for change in section.changes if isinstance(change, UserChange)]
     coming = frozenset(split_address(change.address)[1] for change in users if _comes(change))
-    harming = [change for change in section.changes if PROTECTED in change.blocked_by]
+    harming = [each for each in section.changes if PROTECTED in each.blocked_by and not goes_to_okta(each)]
     protected = frozenset(twin_key(person_of(change)) for change in harming)
     return Standing(_AllBut(coming | {""}), leaving(section.changes), Around(), UNKNOWN_TIME, protected)
 
