@@ -1,11 +1,10 @@
 """A company whose first push has happened, and one whose configuration was applied."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.action.company import Company
+from tests.action.company import Company, Past, rule
 from tests.action.fake_github import FakeGitHub, serving
 
 
@@ -16,27 +15,35 @@ def github() -> Iterator[FakeGitHub]:
         yield github
 
 
-@pytest.fixture
-def started(tmp_path: Path, github: FakeGitHub) -> Company:
+@pytest.fixture(scope="session")
+def past_start(tmp_path_factory: pytest.TempPathFactory) -> Past:
     """A company whose first push was recorded."""
-    company = Company(tmp_path, github)
-    ran = company.push(company.before)
+    with serving(FakeGitHub()) as github:
+        company = Company(tmp_path_factory.mktemp("company") / "here", github)
+        ran = company.push(company.before)
     assert ran.code == 0, ran.log
-    return company
+    return Past(company)
+
+
+@pytest.fixture(scope="session")
+def past_apply(past_start: Past) -> Past:
+    """A company whose first pull request was merged: its configuration is applied."""
+    with serving(FakeGitHub()) as github:
+        company = past_start.again(github)
+        first = company.propose({"roles.yaml": rule("*", "team-$1")})
+        assert company.plan(first).code == 0
+        ran = company.merge(first)
+    assert ran.code == 0, ran.log
+    return Past(company)
 
 
 @pytest.fixture
-def company(started: Company) -> Company:
+def started(past_start: Past, github: FakeGitHub) -> Company:
+    """A company whose first push was recorded."""
+    return past_start.again(github)
+
+
+@pytest.fixture
+def company(past_apply: Past, github: FakeGitHub) -> Company:
     """A company whose first pull request was merged: its configuration is applied."""
-    first = started.propose({"roles.yaml": rule_of_all()})
-    assert started.plan(first).code == 0
-    ran = started.merge(first)
-    assert ran.code == 0, ran.log
-    return started
-
-
-def rule_of_all() -> str:
-    """The first file of rules."""
-    from tests.action.company import rule
-
-    return rule("*", "team-$1")
+    return past_apply.again(github)

@@ -15,8 +15,8 @@ from action.artifacts import plans_of
 from action.github import GitHub
 from action.releases import digest_of
 from action.telling import marker
-from tests.action.company import Company, rule
-from tests.action.fake_github import REPOSITORY, FakeGitHub
+from tests.action.company import Company, Past, rule
+from tests.action.fake_github import REPOSITORY, FakeGitHub, serving
 from tests.action.test_parts import about
 
 LINES = (
@@ -24,18 +24,33 @@ LINES = (
 )
 
 
-@pytest.fixture
-def released(company: Company) -> int:
-    """A pull request that releases a burst of leavers; its plan is in the comment, and nobody approved it yet."""
-    company.gone |= {f"p{number}" for number in range(10, 20)}
-    company.read()
-    company.push(company.main)
-    number = company.propose({}, LINES)
-    ran = company.plan(number)
+@pytest.fixture(scope="session")
+def past_release(past_apply: Past) -> Past:
+    """A company with its first pull request after a burst of leavers, which releases it."""
+    with serving(FakeGitHub()) as github:
+        company = past_apply.again(github)
+        company.gone |= {f"p{number}" for number in range(10, 20)}
+        company.read()
+        company.push(company.main)
+        number = company.propose({}, LINES)
+        ran = company.plan(number)
     assert ran.code == 0, ran.log
     assert digest_of({"user_deletes": "the kitchen closed", "user_locks": "it closed"}) in company.comment(number)
     assert ran.outputs["digest"] in company.comment(number).splitlines()[-1]
-    return number
+    return Past(company)
+
+
+@pytest.fixture
+def company(request: pytest.FixtureRequest, github: FakeGitHub) -> Company:
+    """A company whose configuration is applied, or one with the pull request of `released`, where a test has that."""
+    past = "past_release" if "released" in request.fixturenames else "past_apply"
+    return request.getfixturevalue(past).again(github)  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def released(company: Company) -> int:
+    """A pull request that releases a burst of leavers; its plan is in the comment, and nobody approved it yet."""
+    return max(company.github.pulls)
 
 
 def refused(company: Company, number: int, why: str, code: int = 6) -> None:
