@@ -1,6 +1,7 @@
 """What holds for every test of every folder."""
 
 import gc
+import importlib
 import os
 import signal
 import sys
@@ -28,8 +29,13 @@ def pytest_configure(config: pytest.Config) -> None:
     Where the tester keeps no compiled modules, programs under test compile the package once for all of them, in a
     folder that goes with the tests: it is half of what it takes to start one. Where modules are kept beside their
     sources, they are there already, those of every library too.
+
+    A process that is to run tests of all folders imports the server first: SCIM's models look at each module that there
+    is whenever one of them is made, and take twice as long after everything else.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(config, "workerinput"):
+        importlib.import_module("idsync.server.application")
     if not os.environ.get("PYTHONDONTWRITEBYTECODE"):
         return
     if hasattr(config, "workerinput") or not config.getoption("numprocesses", None):

@@ -4,6 +4,7 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -32,8 +33,13 @@ def _checked(mark: re.Match[str] | None) -> str:
     return mark[1] if mark and (mark[1] == "Built in part") == bool(mark[2]) else ""
 
 
-def named_tests() -> Iterator[tuple[int, str]]:
+@cache
+def named_tests() -> list[tuple[int, str]]:
     """The rule and the name of every test function that bears a rule's number."""
+    return [*_found_tests()]
+
+
+def _found_tests() -> Iterator[tuple[int, str]]:
     for file in sorted((ROOT / "tests").rglob("test_*.py")):
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.FunctionDef) and (found := _TEST.match(node.name)):
@@ -41,7 +47,6 @@ def named_tests() -> Iterator[tuple[int, str]]:
 
 
 RULES = (ROOT / "docs" / "rules.md").read_text()
-TESTS = list(named_tests())
 
 
 def test_every_rule_has_exactly_one_paragraph() -> None:
@@ -57,14 +62,14 @@ def test_every_rule_says_how_far_it_is_built() -> None:
 
 
 def test_every_rule_that_is_built_has_a_test_of_its_number() -> None:
-    tested = {number for number, _ in TESTS}
+    tested = {number for number, _ in named_tests()}
     built = {number for number, mark in marks(RULES).items() if mark.startswith("Built")}
     assert sorted(built - tested) == []
 
 
 def test_every_test_that_bears_a_number_is_of_a_rule_that_is_built() -> None:
     built = {number for number, mark in marks(RULES).items() if mark.startswith("Built")}
-    assert [name for number, name in TESTS if number not in built] == []
+    assert [name for number, name in named_tests() if number not in built] == []
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from joserfc.jwk import RSAKey
-from okta.client import Client
 from okta.pagination import paginate_all
 
 from tests.okta_simulator import Simulator, running
@@ -36,6 +35,8 @@ def service_app(client_id: str, scopes: list[str], *, dpop: bool = False) -> dic
 
 def converse(simulator: Simulator, credential: dict[str, Any], work: Callable[[Any], Awaitable[None]]) -> None:
     """Let the SDK's client do some work with a running simulator."""
+
+    from okta.client import Client  # takes seconds to import, which processes that ask nothing of it are spared
 
     async def session(base_url: str) -> None:
         async with Client({"orgUrl": base_url, **credential}) as client:
