@@ -1,5 +1,6 @@
 """Which fields of an object are ours, and what becomes of the others."""
 
+import uuid
 from datetime import UTC, datetime
 
 import pytest
@@ -13,6 +14,7 @@ from idsync.model.ownership import (
     differing,
     ended_locks,
     labelled_by,
+    lock_name,
     our_labels,
     owned,
     same_owned,
@@ -121,3 +123,10 @@ def test_locks_of_ours_have_ended_when_their_time_has_come_and_others_never() ->
     locks = {"ended": ended, "lasting": lasting, "endless": endless, "theirs": theirs}
     assert ended_locks(locks, labelled_by(ORG), NOW) == {"ended"}
     assert ended_locks(locks, labelled_by("https://other"), NOW) == frozenset()
+
+
+def test_the_name_of_a_lock_is_what_uuidv5_makes_of_whom_it_is_on() -> None:
+    for number in range(100):
+        name, okta_id = f"p{number}@\u00e9.com", f"00u{number}" if number % 2 else ""
+        place = f"{ORG}/{name}/{okta_id}".rstrip("/")
+        assert lock_name(ORG, name, okta_id) == str(uuid.uuid5(uuid.NAMESPACE_URL, place))
