@@ -19,6 +19,10 @@ Row = tuple[Any, ...]
 """A row as the driver gives it; the caller, who wrote the query, knows its shape."""
 
 
+FirstQuestion = tuple[Statement, Callable[[list[Row]], object]]
+"""A query without values, and who is told its rows."""
+
+
 class Connection(Protocol):
     """Runs statements; objects that keep something back until the end of a transaction register with it.
 
@@ -29,6 +33,10 @@ class Connection(Protocol):
     """The database, as people may read it: without a password."""
     is_only_writer: bool
     """Whether a transaction is open in which nobody else writes, but for rows that are locked one by one."""
+    asked_first: list[FirstQuestion]
+    """What nearly every transaction of the only writer asks: told with its beginning, where that costs no exchange of
+    its own with the database; elsewhere who wants to know it asks.
+    """
     before_commit: list[Callable[[], None]]
     after_commit: list[Callable[[], None]]
     after_rollback: list[Callable[[], None]]

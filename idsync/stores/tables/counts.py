@@ -1,6 +1,6 @@
 """How many users, memberships, lists, and apps with groups are ours: kept by org as they come and go."""
 
-from idsync.stores.tables.connection import Connection, Value
+from idsync.stores.tables.connection import Connection, Row, Value
 from idsync.stores.tables.remembered import Remembered
 from idsync.stores.tables.statements import Statements
 
@@ -18,6 +18,7 @@ class OwnedCounts:
         self._lists: dict[str, int] = {}
         self._app_groups: dict[str, int] = {}
         self._known: Remembered[str, dict[str, Counts]] = Remembered(connection)
+        self._known.asked_first("", _SQL["counts"], _counts_in)
         connection.after_rollback.append(self._forget)
 
     def of(self, org: str) -> Counts:
@@ -31,11 +32,7 @@ class OwnedCounts:
 
     def _all(self) -> dict[str, Counts]:
         self.flush()
-        return self._known.get("", self._read)
-
-    def _read(self) -> dict[str, Counts]:
-        rows = self._connection.rows(_SQL["counts"])
-        return {org: (people, memberships, lists, groups) for org, people, memberships, lists, groups in rows}
+        return self._known.get("", lambda: _counts_in(self._connection.rows(_SQL["counts"])))
 
     def add_people(self, org: str, number: int) -> None:
         """So many more users, or fewer; those of no org are not counted."""
@@ -65,6 +62,10 @@ class OwnedCounts:
         self._memberships.clear()
         self._lists.clear()
         self._app_groups.clear()
+
+
+def _counts_in(rows: list[Row]) -> dict[str, Counts]:
+    return {org: (people, memberships, lists, groups) for org, people, memberships, lists, groups in rows}
 
 
 def _add(counts: dict[str, int], org: str, number: int) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from idsync.model.addresses import Address
 from idsync.model.directory import Names
 from idsync.stores.protocol import Difference
-from idsync.stores.tables.connection import Connection
+from idsync.stores.tables.connection import Connection, Row
 from idsync.stores.tables.names import asked
 from idsync.stores.tables.remembered import Remembered
 from idsync.stores.tables.statements import Statements
@@ -19,10 +19,11 @@ class DifferenceTable:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._any: Remembered[str, bool] = Remembered(connection)
+        self._any.asked_first("", _SQL["any_differences"], _has_any)
 
     def find(self, within: Names | None) -> dict[Address, Difference]:
         """All, or those of these users, of these lists and their members, of these resources, and of every lock."""
-        if not self._any.get("", self._has_any):
+        if not self._any.get("", lambda: _has_any(self._connection.rows(_SQL["any_differences"]))):
             return {}
         if within is None:
             rows = self._connection.rows(_SQL["differences"])
@@ -33,10 +34,6 @@ class DifferenceTable:
             Address(address): Difference(None if agreed is None else agreed.hex(), entry)
             for address, agreed, entry in rows
         }
-
-    def _has_any(self) -> bool:
-        (found,) = self._connection.row(_SQL["any_differences"]) or (False,)
-        return bool(found)
 
     def put(self, differences: Mapping[Address, Difference]) -> None:
         """Keep these, in place of those that were known at their addresses."""
@@ -53,3 +50,7 @@ class DifferenceTable:
         listed = asked(addresses)
         with self._connection.writing():
             self._connection.run(_SQL["settle"], (listed,))
+
+
+def _has_any(rows: list[Row]) -> bool:
+    return bool(rows and rows[0][0])

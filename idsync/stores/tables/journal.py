@@ -26,7 +26,7 @@ from idsync.stores.tables.connection import Connection, Row
 from idsync.stores.tables.journal_rows import entries_in
 from idsync.stores.tables.remembered import Remembered
 from idsync.stores.tables.statements import Statements
-from idsync.stores.tables.verification import stored_end, verified
+from idsync.stores.tables.verification import end_in, stored_end, verified
 
 _SQL = Statements("records.sql")
 _WAITING = 10_000
@@ -45,6 +45,7 @@ class Journal:
         self._runs = runs
         self._waiting: list[Entry] = []
         self._stored: Remembered[str, tuple[int, bytes]] = Remembered(connection)
+        self._stored.asked_first("", _SQL["journal_end"], end_in)
         self._end: tuple[int, bytes] | None = None
         self._settled: tuple[int, bytes] | None = None
         connection.before_commit.append(self._settle)
@@ -173,11 +174,12 @@ class Runs:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._last: Remembered[str, int] = Remembered(connection)
+        self._last.asked_first("", _SQL["last_run"], _last_in)
         self._of: Remembered[str, list[Row]] = Remembered(connection)
 
     def next_number(self) -> int:
         """The number of the run to come."""
-        return self._last.get("", self._read_last) + 1
+        return self._last.get("", lambda: _last_in(self._connection.rows(_SQL["last_run"]))) + 1
 
     def finished(self, plan: str) -> int | None:
         """The run that applied this plan whole, if any."""
@@ -202,10 +204,10 @@ class Runs:
         self._last.forget()
         self._of.forget()
 
-    def _read_last(self) -> int:
-        (last,) = self._connection.row(_SQL["last_run"]) or (0,)
-        return int(last)
-
     def _runs_of(self, plan: str) -> list[Row]:
         """Number, beginning and whether it is finished of every run of a plan, the last one first."""
         return self._of.get(plan, lambda: self._connection.rows(_SQL["runs_of"], (plan,)))
+
+
+def _last_in(rows: list[Row]) -> int:
+    return int(rows[0][0]) if rows else 0

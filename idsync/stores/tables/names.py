@@ -47,6 +47,7 @@ class Names:
         self._last: int | None = None
         self._knows_all = False
         self._looked_up = 0
+        connection.asked_first.append((_SQL["last_name_id"], self._note_last))
         connection.before_commit.append(self.flush)
         connection.after_commit.append(self._forget_others)
         connection.after_rollback.append(self._forget)
@@ -83,11 +84,15 @@ class Names:
             self._waiting.clear()
             self._connection.run_many(_SQL["add_name"], rows)
 
+    def _note_last(self, rows: list[Row]) -> int:
+        last = int(rows[0][0])
+        self._last, self._knows_all = last, last == 0
+        return last
+
     def _learn(self, missing: list[str]) -> None:
         check_text(missing)
         if self._last is None:
-            (self._last,) = self._connection.rows(_SQL["last_name_id"])[0]
-            self._knows_all = self._last == 0
+            self._last = self._note_last(self._connection.rows(_SQL["last_name_id"]))
         if not self._knows_all:
             self._look_up(missing)
         for name in missing:

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Collection, Mapping
 from typing import Generic, TypeVar
 
-from idsync.stores.tables.connection import Connection
+from idsync.stores.tables.connection import Connection, Row
+from idsync.stores.tables.statements import Statement
 
 _MANY = 5_000
 """What is read of more at once takes much memory, and is not asked for again soon."""
@@ -27,6 +28,10 @@ class Remembered(Generic[K, V]):
         value = read()
         self.note({key: value})
         return value
+
+    def asked_first(self, key: K, statement: Statement, value: Callable[[list[Row]], V]) -> None:
+        """Let a database that can do so tell the value of a key with the beginning of each transaction."""
+        self._connection.asked_first.append((statement, lambda rows: self.note({key: value(rows)})))
 
     def get_all(self, keys: Collection[K], read: Callable[[list[K]], Mapping[K, V]]) -> dict[K, V]:
         """The values of keys, in the order of the keys; those that are not known are read together."""

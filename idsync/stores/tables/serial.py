@@ -1,6 +1,6 @@
 """The directory's serial: one more with each transaction that changes the directory, however much it changes."""
 
-from idsync.stores.tables.connection import Connection
+from idsync.stores.tables.connection import Connection, Row
 from idsync.stores.tables.remembered import Remembered
 from idsync.stores.tables.statements import Statements
 
@@ -14,16 +14,13 @@ class Serial:
         self._connection = connection
         self._touched = False
         self._known: Remembered[str, int] = Remembered(connection)
+        self._known.asked_first("", _SQL["serial"], _only)
         connection.after_commit.append(self._end)
         connection.after_rollback.append(self._end)
 
     def current(self) -> int:
         """The serial; inside a transaction that changed something, the new one."""
-        return self._known.get("", self._read)
-
-    def _read(self) -> int:
-        (serial,) = self._connection.row(_SQL["serial"]) or (0,)
-        return int(serial)
+        return self._known.get("", lambda: _only(self._connection.rows(_SQL["serial"])))
 
     @property
     def touched(self) -> bool:
@@ -39,3 +36,7 @@ class Serial:
 
     def _end(self) -> None:
         self._touched = False
+
+
+def _only(rows: list[Row]) -> int:
+    return int(rows[0][0]) if rows else 0

@@ -10,7 +10,7 @@ from threading import RLock
 from typing import cast
 
 from idsync.errors import StoreError
-from idsync.stores.tables.connection import Row, Value
+from idsync.stores.tables.connection import FirstQuestion, Row, Value
 from idsync.stores.tables.last_seen import LastSeen
 from idsync.stores.tables.statements import Statement, Statements
 
@@ -31,6 +31,9 @@ class Transactions(ABC):
         self.last_seen = LastSeen(label)
         self.schema_version: int | None = None
         """What the store must still be of to be written to; None while it is brought to that."""
+        self.asked_first: list[FirstQuestion] = []
+        self._first_answers: list[list[Row]] = []
+        """What was told with the beginning, in the order of what is asked first; nothing where it is not told then."""
         self.before_commit: list[Callable[[], None]] = []
         self.after_commit: list[Callable[[], None]] = []
         self.after_rollback: list[Callable[[], None]] = []
@@ -51,6 +54,9 @@ class Transactions(ABC):
         begin()
         self.is_writing, self.is_only_writer = True, is_only_writer
         try:
+            for (_, tell), rows in zip(self.asked_first, self._first_answers, strict=False):
+                tell(rows)
+            self._first_answers = []
             yield
             for prepare in self.before_commit:
                 prepare()

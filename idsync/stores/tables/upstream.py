@@ -18,7 +18,7 @@ from idsync.model.identity import (
     raw_json,
     still_left,
 )
-from idsync.stores.tables.connection import Connection
+from idsync.stores.tables.connection import Connection, Row
 from idsync.stores.tables.names import asked, rows_about
 from idsync.stores.tables.remembered import Remembered
 from idsync.stores.tables.statements import Statements
@@ -44,6 +44,7 @@ class Upstream:
         self._numbers = UpstreamNumbers(connection)
         self._people = UpstreamPeople(connection, self._numbers)
         self._told: Remembered[str, Snapshot | None] = Remembered(connection)
+        self._told.asked_first("", _SQL["upstream_head"], _head_in)
 
     def differing(self, reading: Reading) -> Extent:
         """The people and lists that are not known as this reading has them: what taking it would write."""
@@ -161,11 +162,7 @@ class Upstream:
         return self._connection.row(_SQL["has_other_upstream_members"], values) == (1,)
 
     def _head(self) -> Snapshot | None:
-        return self._told.get("", self._read_head)
-
-    def _read_head(self) -> Snapshot | None:
-        row = self._connection.row(_SQL["upstream_head"])
-        return None if row is None else _HEAD.decode(row[0])
+        return self._told.get("", lambda: _head_in(self._connection.rows(_SQL["upstream_head"])))
 
     def _known_head(self) -> Snapshot:
         head = self._head()
@@ -284,6 +281,10 @@ class _LeftAsIs:
     def has(self, kind: str, okta_id: str) -> bool:
         """Whether nothing is known of a person, group or app that is absent from the reading."""
         return (kind, okta_id) in self._rows or (kind, "") in self._rows
+
+
+def _head_in(rows: list[Row]) -> Snapshot | None:
+    return _HEAD.decode(rows[0][0]) if rows else None
 
 
 def _lists_of(snapshot: Snapshot) -> dict[str, tuple[str, List]]:

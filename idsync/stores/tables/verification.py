@@ -11,7 +11,7 @@ import msgspec
 
 from idsync.model.journal import Entry, Head, Verification, bodies_named, event_of, run_of
 from idsync.stores.tables.bodies import Bodies
-from idsync.stores.tables.connection import Connection
+from idsync.stores.tables.connection import Connection, Row
 from idsync.stores.tables.journal_rows import entries_in
 from idsync.stores.tables.statements import Statements
 from idsync.stores.tables.testimony import Memberships, Story, contradiction
@@ -22,8 +22,12 @@ BEGINNING = bytes(32)
 
 def stored_end(connection: Connection) -> tuple[int, bytes]:
     """How many entries the journal has, and the chain value of the last one."""
-    row = connection.row(_SQL["journal_end"])
-    return (0, BEGINNING) if row is None else (row[0], row[1])
+    return end_in(connection.rows(_SQL["journal_end"]))
+
+
+def end_in(rows: list[Row]) -> tuple[int, bytes]:
+    """The same, of the rows that say so."""
+    return (rows[0][0], rows[0][1]) if rows else (0, BEGINNING)
 
 
 def verified(
