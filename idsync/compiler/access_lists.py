@@ -84,11 +84,13 @@ class ListCompiler:
         earlier: EarlierLists | None = None,
         merged: Mapping[str, frozenset[str]] = {},
         staying: Mapping[str, frozenset[str]] = {},
+        foreign_roles: frozenset[str] = frozenset(),
     ) -> None:
         """`held` are all names to leave as they are: the pool's, and those in conflict. `shared` lists have members
         besides those who are looked at. `left` are lists of whose groups and apps nothing is known now. What lists have
         under the names of `strangers` is another person's. `gone` knows why lists go. `merged` are the members of
         lists that go both ways, by Okta id, and `staying` names that stay in one though nobody of the pool has them.
+        What roles with `foreign_roles` for names allow is not for us to give.
         """
         self._merged = merged
         self._staying = staying
@@ -102,7 +104,8 @@ class ListCompiler:
         self._keep_empty = settings.integration.empty_lists is EmptyLists.KEEP
         self._when_empty = setting_cause(settings, "access_lists.when_empty")
         self._filters = settings.filters
-        self._rules = ListRules(settings)
+        self._rules = ListRules(settings, foreign_roles)
+        self._foreign_roles = foreign_roles
         self._pool = pool
         self._names = (
             {user_id: name for user_id, name in pool.names.items() if name not in held} if held else pool.names
@@ -212,7 +215,8 @@ class ListCompiler:
         grants, owner_grants = wording.grants, NO_GRANTS
         member, owner = list_roles(subject.id)
         if self._carries_roles:
-            owner_grants = with_role(owner_grants, owner)
+            if owner not in self._foreign_roles:
+                owner_grants = with_role(owner_grants, owner)
         elif existing is not None:
             if member in existing.spec.grants.roles:
                 grants = with_role(grants, member)

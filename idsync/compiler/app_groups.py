@@ -64,6 +64,15 @@ def role_addresses(access_list: str) -> tuple[Address, ...]:
     return tuple(plain_address("role", name) for name in list_roles(access_list))
 
 
+def foreign_roles(plain: Plains, org_url: str) -> frozenset[str]:
+    """The names of the roles that are not ours."""
+    return frozenset(
+        each.metadata.name
+        for each in plain.values()
+        if isinstance(each, Role) and not is_ours(each.metadata.labels, org_url)
+    )
+
+
 def links_of(subjects: Iterable[Subject]) -> Links:
     """Which of these groups convey which of these apps, seen from both sides."""
     subjects = tuple(subjects)

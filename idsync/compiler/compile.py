@@ -7,7 +7,13 @@ import msgspec
 
 from idsync.compiler.access_lists import BY_RULES, DesiredLists, Ends, ListCompiler
 from idsync.compiler.access_lists import update_reason as list_update_reason
-from idsync.compiler.app_groups import AppGroupCompiler, DesiredPlains, address_of_subject, links_of
+from idsync.compiler.app_groups import (
+    AppGroupCompiler,
+    DesiredPlains,
+    address_of_subject,
+    foreign_roles,
+    links_of,
+)
 from idsync.compiler.causes import setting_cause, user_cause
 from idsync.compiler.edited_settings import by_edited_settings
 from idsync.compiler.expansions import unusable_values
@@ -248,6 +254,7 @@ class _Draft:
             None if inputs.earlier is None else inputs.earlier.lists,
             inputs.merged,
             inputs.staying,
+            foreign_roles(self._current.plain, self._org_url),
         )
         self._lists = compiler.compile(chosen, self._current.access_lists, self._current.members)
         self._findings.extend(self._lists.findings)

@@ -44,7 +44,9 @@ class Wording(msgspec.Struct, frozen=True):
 class ListRules:
     """The access-list rules made ready for many lists."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, foreign_roles: Collection[str] = ()) -> None:
+        """`foreign_roles` are names of roles that are not ours: no list gives one for having its name."""
+        self._foreign_roles = foreign_roles
         self._rules = _by_kind(settings.access_list_rules)
         self._patterns = {kind: PatternSet(rule.pattern for rule in rules) for kind, rules in self._rules.items()}
         self._carries_roles = settings.integration.sync.app_groups
@@ -69,7 +71,8 @@ class ListRules:
 
     def _with_role(self, grants: Grants, subject: Subject) -> Grants:
         """The grants, with the role by which members use the app or group of the list."""
-        return with_role(grants, list_roles(subject.id)[0]) if self._carries_roles else grants
+        member, _ = list_roles(subject.id)
+        return with_role(grants, member) if self._carries_roles and member not in self._foreign_roles else grants
 
     def goes_both_ways(self, kind: ListSubject, name: str) -> bool | None:
         """What the first matching rule says of the memberships of a group or app; None where none says anything."""

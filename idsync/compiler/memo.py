@@ -123,14 +123,19 @@ def narrowed(memo: Memo, inputs: Inputs, bases: Bases, held: frozenset[str], own
         if memo.lists.get(subject.id) != bases.lists[subject.id] or _has_any(subject, moved)
     }
     there = frozenset(name for name in users if name in index.users or name in pool.present)  # few are asked about
-    return Names(there, frozenset(lists), _moved_resources(memo, inputs, bases, lists))
+    plain, lists_of_roles = _moved_resources(memo, inputs, bases)
+    lists |= lists_of_roles
+    sync = inputs.settings.integration.sync
+    if sync.app_groups and sync.access_lists:
+        plain |= {each for name in lists for each in role_addresses(name)}
+    return Names(there, frozenset(lists), frozenset(plain))
 
 
-def _moved_resources(memo: Memo, inputs: Inputs, bases: Bases, lists: set[str]) -> frozenset[Address]:
-    """Apps, groups and roles that may not be as desired; the lists whose roles are among them are added to `lists`."""
+def _moved_resources(memo: Memo, inputs: Inputs, bases: Bases) -> tuple[set[Address], set[str]]:
+    """Apps, groups and roles that may not be as desired, and the lists whose roles are among them."""
     sync, index = inputs.settings.integration.sync, inputs.index
     if not sync.app_groups:
-        return frozenset()
+        return set(), set()
     subjects = {address_of_subject(subject): subject.id for subject in inputs.app_groups}
     moved = {
         address for address, okta_id in subjects.items() if memo.resources.get(okta_id) != bases.resources[okta_id]
@@ -145,13 +150,13 @@ def _moved_resources(memo: Memo, inputs: Inputs, bases: Bases, lists: set[str]) 
             roles[address] = list_of_role(name)
         elif entry.ours and address not in subjects:
             moved.add(address)
+    lists: set[str] = set()
     if sync.access_lists:
         there = {name for name, entry in index.access_lists.items() if entry.ours}
         moved |= {each for each, of in roles.items() if now[each].ours and of not in there}
         lists |= {of for each in moved if (of := roles.get(each)) is not None and of in there}
         lists |= {of for each in moved - now.keys() if (of := list_of_role(split_address(each)[1])) in there and of}
-        moved |= {each for name in lists for each in role_addresses(name)}
-    return frozenset(moved)
+    return moved, lists
 
 
 def remembered(

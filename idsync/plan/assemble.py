@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from idsync.config.settings import Settings
-from idsync.model.addresses import Address
+from idsync.model.addresses import Address, split_address
 from idsync.model.directory import DirectoryState, Why
 from idsync.model.directory_index import Managed
 from idsync.model.findings import Finding
-from idsync.model.ownership import Ours
+from idsync.model.ownership import Ours, list_of_role
 from idsync.plan.changes import (
     FORMAT_VERSION,
     PLAIN_CHANGES,
@@ -126,7 +126,7 @@ def summarise(changes: Iterable[Change]) -> Summary:
     )
 
 
-def _without(desired: DirectoryState, clashes: frozenset[str]) -> DirectoryState:
+def _without(desired: DirectoryState, clashes: frozenset[Address]) -> DirectoryState:
     lists = {name: item for name, item in desired.access_lists.items() if f"access_list/{name}" not in clashes}
     return DirectoryState(
         users={name: item for name, item in desired.users.items() if f"user/{name}" not in clashes},
@@ -137,5 +137,7 @@ def _without(desired: DirectoryState, clashes: frozenset[str]) -> DirectoryState
     )
 
 
-def _clash_finding(address: str) -> Finding:
-    return Finding("conflict", "error", f"{address} exists and is not ours; it is left as it is.")
+def _clash_finding(address: Address) -> Finding:
+    kind, name = split_address(address)
+    given = f", and the access list {list_of_role(name)} does not give it" if kind == "role" else ""
+    return Finding("conflict", "error", f"{address} exists and is not ours; it is left as it is{given}.")

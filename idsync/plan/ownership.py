@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TypeVar
 
+from idsync.model.addresses import Address, access_list_address, lock_address, user_address
 from idsync.model.directory import DirectoryState
 from idsync.model.ownership import Ours
 from idsync.model.plain_resources import Plain
@@ -24,13 +25,13 @@ def comparable(current: DirectoryState, desired: DirectoryState, adopted: frozen
     )
 
 
-def foreign_clashes(current: DirectoryState, desired: DirectoryState, comparable: DirectoryState) -> frozenset[str]:
+def foreign_clashes(current: DirectoryState, desired: DirectoryState, comparable: DirectoryState) -> frozenset[Address]:
     """Names, by address, that are desired and exist as somebody else's: never overwritten."""
-    clashes = [f"user/{name}" for name in _clashing(current.users, desired.users, comparable.users)]
-    clashes += [f"lock/{name}" for name in _clashing(current.locks, desired.locks, comparable.locks)]
-    clashes += sorted(_clashing(current.plain, desired.plain, comparable.plain))
+    clashes = {user_address(name) for name in _clashing(current.users, desired.users, comparable.users)}
+    clashes |= {lock_address(name) for name in _clashing(current.locks, desired.locks, comparable.locks)}
+    clashes |= _clashing(current.plain, desired.plain, comparable.plain)
     lists = _clashing(current.access_lists, desired.access_lists, comparable.access_lists)
-    return frozenset([*clashes, *(f"access_list/{name}" for name in lists)])
+    return frozenset(clashes | {access_list_address(name) for name in lists})
 
 
 def _of_ours(objects: Mapping[Key, Owned], ours: Ours) -> dict[Key, Owned]:
@@ -41,5 +42,5 @@ def _named(objects: Mapping[str, Owned], names: frozenset[str]) -> dict[str, Own
     return {name: objects[name] for name in names if name in objects}
 
 
-def _clashing(current: Mapping[Key, Owned], desired: Mapping[Key, Owned], ours: Mapping[Key, Owned]) -> set[str]:
-    return {*((current.keys() & desired.keys()) - ours.keys())}
+def _clashing(current: Mapping[Key, Owned], desired: Mapping[Key, Owned], ours: Mapping[Key, Owned]) -> set[Key]:
+    return (current.keys() & desired.keys()) - ours.keys()

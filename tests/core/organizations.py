@@ -174,6 +174,15 @@ def relabelled_plain(state: DirectoryState, place: int) -> DirectoryState:
     return replace(state, plain={**state.plain, chosen: replace(item, metadata=replace(item.metadata, labels=labels))})
 
 
+def foreign_plain(state: DirectoryState, place: int) -> DirectoryState:
+    """The state in which a role, an app or a group, if there is any, is somebody's own."""
+    chosen = _plain_at(state, place)
+    if chosen is None:
+        return state
+    item = state.plain[chosen]
+    return replace(state, plain={**state.plain, chosen: replace(item, metadata=replace(item.metadata, labels={}))})
+
+
 EXPIRED = Membership("2020-01-01T00:00:00Z", "2026-01-01T00:00:00Z", "was here")
 HANDS = [
     _on_user(without_user),
@@ -190,6 +199,7 @@ HANDS = [
     lambda state, place: replace(state, locks={}),
     lambda state, place: without_plain(state, place),
     lambda state, place: relabelled_plain(state, place),
+    lambda state, place: foreign_plain(state, place),
 ]
 
 

@@ -221,6 +221,32 @@ def test_a_foreign_app_of_that_name_is_left_alone_and_told() -> None:
     ]
 
 
+@pytest.mark.parametrize(("side", "who"), [("member", "bob"), ("owner", "olga")])
+def test_a_role_that_somebody_made_under_a_lists_name_is_given_to_nobody(side: str, who: str) -> None:
+    everything = RoleSpec(allow=RoleConditions(app_labels={"*": ("*",)}))
+    theirs = role_resource(Metadata(f"okta-{side}-00g-ops"), everything)
+    made = plan(TOWN, with_plain(settled(TOWN, PLAIN), theirs), ON)
+    assert ("role", theirs.metadata.name) not in accesses(made, who)
+    grants = applied(with_plain(settled(TOWN, PLAIN), theirs), made).access_lists["00g-ops"].spec
+    assert theirs.metadata.name not in (*grants.grants.roles, *grants.owner_grants.roles)
+    assert [each.message for each in made.findings if each.code == "conflict"] == [
+        f"role/{theirs.metadata.name} exists and is not ours; it is left as it is, and the access list 00g-ops does "
+        "not give it."
+    ]
+
+
+def test_a_role_that_was_ours_and_became_somebody_elses_is_taken_from_its_list() -> None:
+    state = settled(TOWN, ON)
+    theirs = role_resource(Metadata("okta-member-00g-ops"), RoleSpec(allow=RoleConditions(app_labels={"*": ("*",)})))
+    made = plan(TOWN, with_plain(state, theirs), ON)
+    assert ("role", theirs.metadata.name) in accesses(made, "bob", "loses")
+    after = applied(with_plain(state, theirs), made)
+    assert after.access_lists["00g-ops"].spec.grants.roles == ()
+    gone = replace(after, plain={name: each for name, each in after.plain.items() if each is not theirs})
+    again = applied(gone, plan(TOWN, gone, ON))
+    assert again.access_lists["00g-ops"].spec.grants.roles == ("okta-member-00g-ops",)
+
+
 def test_rules_that_take_nothing_are_told() -> None:
     chosen = config(
         """ImportRules:

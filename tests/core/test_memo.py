@@ -1,10 +1,14 @@
 """A plan that looks only at what moved is the plan that looks at everything, to the byte."""
 
+from collections.abc import Callable
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from idsync.compiler.memo import Memo, decode_memo, encode_memo
 from idsync.config.settings import Settings
+from idsync.model.addresses import Address
 from idsync.model.directory import DirectoryState
 from idsync.model.extent import Reading
 from idsync.model.identity import Snapshot
@@ -13,7 +17,7 @@ from idsync.model.resources import user as user_resource
 from idsync.reconcile.plan_options import PlanOptions
 from idsync.reconcile.planned import Planned, Remembering
 from idsync.reconcile.planning import make_plan
-from tests.core.organizations import relabelled_plain, without_plain
+from tests.core.organizations import foreign_plain, relabelled_plain, without_plain
 from tests.core.replay import applied
 from tests.core.world import (
     NOTHING,
@@ -57,6 +61,7 @@ SWITCHED = (
     config(*DOCUMENTS, LABELS, spec="sync: {app_groups: true}"),
     config(*DOCUMENTS, LABELS, spec="sync: {app_groups: true, access_lists: false}"),
 )
+Hand = Callable[[DirectoryState, int], DirectoryState]
 NAMES = ("ann", "bob", "cat", "dan", "eve")
 GROUPS = ("aws-admin", "team", "Team", "hidden-one", "AWS-prod")
 
@@ -92,7 +97,7 @@ def hands(draw: st.DrawFn, state: DirectoryState) -> DirectoryState:
         who = draw(st.sampled_from(NAMES))
         state = with_member(state, name, who, draw(st.sampled_from((None, Membership(reason="by hand")))))
     if draw(st.booleans()):
-        state = draw(st.sampled_from((without_plain, relabelled_plain)))(state, draw(st.integers(0, 9)))
+        state = draw(st.sampled_from((without_plain, relabelled_plain, foreign_plain)))(state, draw(st.integers(0, 9)))
     if draw(st.booleans()):
         state = with_user(state, user_resource(Metadata(draw(st.sampled_from(NAMES)), labels={}), UserSpec(("mine",))))
     return state
@@ -156,3 +161,19 @@ def test_another_configuration_forgets_the_memo() -> None:
 def test_a_cache_of_something_else_is_not_a_memo() -> None:
     assert decode_memo(b"something else") is None
     assert decode_memo(None) is None
+
+
+@pytest.mark.parametrize("hand", [relabelled_plain, without_plain, foreign_plain])
+@pytest.mark.parametrize("side", ["member", "owner"])
+def test_a_hand_on_one_role_of_a_list_leaves_its_other_role_alone(hand: Hand, side: str) -> None:
+    chosen = config(spec="sync: {app_groups: true}")
+    snapshot = okta(person("ann"), person("olga"), group("team", "ann"))
+    first = planned_with(chosen, snapshot, NOTHING, None)
+    state = applied(NOTHING, first.plan)
+    memo = first.memo_after_apply(Directory(state).index(ORG))
+    edited = hand(state, sorted(state.plain).index(Address(f"role/okta-{side}-00g-team")))
+    assert edited != state
+    narrow = planned_with(chosen, snapshot, edited, memo)
+    assert narrow.within is not None
+    assert narrow.plan == planned_with(chosen, snapshot, edited, None).plan
+    assert not [change for change in narrow.plan.changes if change.action == "delete"]
