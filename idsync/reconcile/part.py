@@ -106,8 +106,11 @@ def _part(
     settings: Settings, upstream: Upstream, target: DirectoryReader, people: _People, whole: frozenset[str]
 ) -> Part:
     resources, known = _linked(upstream, target, whole) if settings.integration.sync.app_groups else (_NOBODY, _NOBODY)
-    former = people.names - upstream.usernames(people.users) | _passing(upstream, target, people, settings)
-    there = frozenset(target.memberships(people.names)) | (target.owned_by(former) if former else _NOBODY)
+    usernames = upstream.usernames(people.users)
+    former = people.names - usernames | _passing(upstream, target, people, settings)
+    # Of an account that a hand took, memberships stand under its name still: who gets the name does not get them.
+    there = frozenset(target.memberships(people.names | usernames))
+    there |= target.owned_by(former) if former else _NOBODY
     snapshot = without_left(upstream.part(people.users, there | whole | known))
     chosen = {subject.id: subject for subject in subjects(settings.filters, snapshot)}
     joined = {name for name, subject in chosen.items() if subject.has_members}

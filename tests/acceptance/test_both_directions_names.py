@@ -6,6 +6,13 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.both_ways_world import World, agreed_world, login
+from tests.acceptance.serving import serving
+
+SERVICE = """---
+apiVersion: idsync/v1
+kind: Service
+spec: {tick: 1s}
+"""
 
 
 @pytest.fixture
@@ -61,4 +68,24 @@ def test_r48_who_is_removed_in_okta_while_their_account_is_gone_is_out_at_once(w
     world.place.apply()
     assert world.here(world.group.id) == {"ann"}
     assert world.here(world.app.id) == {"ann", "bob"}
+    assert world.wrote() == []
+
+
+def test_r50_who_gets_such_a_name_while_a_service_runs_inherits_no_membership(world: World) -> None:
+    organization, bob = world.organization, world.people["bob"]
+    world.switch(both=True, more=SERVICE)
+    world.place.apply()
+    with serving(world.place) as service:
+        service.until(lambda: "full pass" in service.log, what="the first full pass")
+        _remove_account(world, "bob")
+        organization.deactivate(bob)
+        organization.delete_user(bob)
+        newcomer = organization.add_user(login("bob"))
+        organization.assign_user(organization.sso_app, newcomer)
+        users = ("get", "users", "--format", "json")
+        service.until(lambda: len(world.place.run(*users).json) == 4, what="an account of the newcomer")
+        assert world.here(world.group.id) == world.here(world.app.id) == {"ann"}
+        assert service.end() == 0
+    world.place.apply()
+    assert _in_okta(world) == {login("ann")}
     assert world.wrote() == []
