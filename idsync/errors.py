@@ -212,6 +212,10 @@ class StoreDamaged(StoreError):
         self.what = what
 
 
+class AppliedUnknown(StoreError):
+    """What the store says of the configuration that was applied last cannot be read, or loaded by this version."""
+
+
 class SchemaMoved(StoreError):
     """A newer version brought the store to a schema that this one does not know, maybe since it was opened."""
 

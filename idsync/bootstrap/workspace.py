@@ -24,7 +24,7 @@ from idsync.config.secret_references import FolderSecret
 from idsync.config.settings import ListSubject, OAuth, OktaSource, ScimSource, Settings, SnapshotSource
 from idsync.config.source_files import SourceFile, shown
 from idsync.diagnostics import Diagnostic, quoted
-from idsync.errors import ConfigError, StoreError
+from idsync.errors import AppliedUnknown, ConfigError
 from idsync.model.extent import Reading
 from idsync.model.findings import Finding
 from idsync.model.identity import Snapshot
@@ -321,7 +321,7 @@ class Workspace:
 
     def judged(self, store: Store) -> "Workspace":
         """The same, where plans are judged by the stricter of these guards and of those in force."""
-        with suppress(StoreError):
+        with suppress(AppliedUnknown):
             return self._with(
                 judged(self.settings, applied_configuration(store.facts, self.target(store)), self.directory)
             )

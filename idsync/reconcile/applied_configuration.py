@@ -13,7 +13,7 @@ from idsync.config.guards import Guards
 from idsync.config.loader import load_documents
 from idsync.config.settings import Settings
 from idsync.config.source_files import SourceFile
-from idsync.errors import StoreError
+from idsync.errors import AppliedUnknown
 from idsync.model.canonical import canonical_bytes
 from idsync.model.directory import LastApply
 from idsync.model.findings import Finding
@@ -50,14 +50,14 @@ def configuration_to_remember(
 
 
 def applied_configuration(facts: Facts, target: DirectoryReader) -> AppliedConfiguration | None:
-    """The configuration that was applied last to a target; None where none was ever. Raises StoreError."""
+    """The configuration that was applied last to a target; None where none was ever. Raises AppliedUnknown."""
     known = facts.get(applied_key(target))
     if known is None:
         return None
     try:
         return msgspec.json.decode(known, type=AppliedConfiguration)
     except msgspec.DecodeError as error:
-        raise StoreError(
+        raise AppliedUnknown(
             "What the store says of the applied configuration cannot be read.",
             why=f"{error}.",
             fix="Apply the configuration again: that replaces what the store says.",
@@ -73,7 +73,7 @@ def judged(settings: Settings, applied: AppliedConfiguration | None, directory: 
         return settings
     guards = applied.guards
     if guards is None and applied.digest != settings.digest:
-        with suppress(StoreError):
+        with suppress(AppliedUnknown):
             guards = applied_settings(applied, directory).guards
     return replace(settings, in_force=guards)
 
@@ -94,7 +94,7 @@ def settings_before(
     same as those of now, and differ in what does not decide who has which access. Which store they named is left out:
     the store that tells them is the one that is meant, also where it was copied to another address.
     """
-    with suppress(StoreError):
+    with suppress(AppliedUnknown):
         found = _settings_of(applied_configuration(facts, target), files, directory)
         if found is not None:
             return replace(found, integration=replace(found.integration, store=""))
@@ -111,7 +111,7 @@ def settings_before_in(
     applied: AppliedConfiguration | None, files: tuple[SourceFile, ...], directory: Path
 ) -> Settings | None:
     """The same of a directory in a file, which says what was `applied`."""
-    with suppress(StoreError):
+    with suppress(AppliedUnknown):
         return _settings_of(applied, files, directory)
     return None
 
@@ -119,11 +119,11 @@ def settings_before_in(
 def applied_settings(applied: AppliedConfiguration, directory: Path) -> Settings:
     """The settings of a configuration that was applied, whatever the files say now.
 
-    Relative paths in them are relative to `directory`. Raises StoreError where this version cannot load them.
+    Relative paths in them are relative to `directory`. Raises AppliedUnknown where this version cannot load them.
     """
     loaded = load_documents(applied.files, directory)
     if loaded.settings is None:
-        raise StoreError(
+        raise AppliedUnknown(
             "The configuration that was applied last cannot be loaded by this version.",
             why=str(next(iter(loaded.diagnostics), "")),
             fix="Correct the configuration, and apply it with this version.",

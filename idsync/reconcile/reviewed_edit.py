@@ -14,7 +14,7 @@ import msgspec
 from idsync.config.digest import statements
 from idsync.config.settings import Settings
 from idsync.config.source_files import SourceFile
-from idsync.errors import StoreError
+from idsync.errors import AppliedUnknown
 from idsync.model.addresses import Address
 from idsync.model.agreed_past import AgreedPast
 from idsync.model.directory import DirectoryState, LastApply
@@ -204,7 +204,7 @@ def _configured(
     if files:
         try:
             settings = applied_settings(AppliedConfiguration(digest, files), directory)
-        except StoreError:
+        except AppliedUnknown:
             return Configured(digest)
         return Configured(settings.digest, settings)
     return known.get(digest, Configured(digest))

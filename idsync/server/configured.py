@@ -6,7 +6,7 @@ from typing import Any
 from idsync.bootstrap.workspace import Workspace, open_workspace
 from idsync.config.secret_references import is_same_place
 from idsync.config.settings import Integration
-from idsync.errors import ConfigError, StoreError
+from idsync.errors import AppliedUnknown, ConfigError
 from idsync.stores.protocol import Store
 
 
@@ -32,7 +32,7 @@ def refuse_foreign_store(files: Workspace, store: Store) -> None:
     """
     try:
         applied = files.applied(store)
-    except StoreError:  # of a version that this one cannot load
+    except AppliedUnknown:  # of a version that this one cannot load
         return
     if applied is None:
         return
@@ -84,7 +84,7 @@ class Configured:
         """
         try:
             place, _ = self.in_force(store)
-        except StoreError:
+        except AppliedUnknown:
             return self.files, False
         return place, not place.settings.service.follow_config or self._is_applied(store, place)
 

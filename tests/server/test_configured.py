@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from idsync.bootstrap.workspace import open_workspace
-from idsync.errors import ConfigError
+from idsync.errors import ConfigError, StoreAway
 from idsync.reconcile.applied_configuration import AppliedConfiguration, configuration_to_remember
 from idsync.server.configured import Configured, refuse_another, refuse_foreign_store
 from idsync.server.running import tell_if_new
@@ -112,3 +112,25 @@ def test_a_store_that_is_made_at_the_start_is_told(tmp_path: Path, caplog: pytes
         pass
     tell_if_new(files)
     assert caplog.text == ""
+
+
+@pytest.mark.parametrize("follows", ["false", "true"])
+def test_r36_a_store_that_does_not_answer_is_not_one_that_knows_of_nothing_applied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, follows: str
+) -> None:
+    write(tmp_path, tick=f"10s, follow_config: {follows}")
+    files = open_workspace(tmp_path)
+    configured = Configured(files, tmp_path)
+    with files.store(Access.WRITE) as store:
+        key = files.applied_key(store)
+
+        def away(asked: str) -> bytes | None:
+            raise StoreAway("The store does not answer.") if asked == key else AssertionError(asked)
+
+        monkeypatch.setattr(store.facts, "get", away)
+        with pytest.raises(StoreAway):
+            files.judged(store)  # else an edit that loosens guards would be judged by itself
+        with pytest.raises(StoreAway):
+            configured.for_pushes(store)  # else a push would be stored, and left to another process
+        with pytest.raises(StoreAway):
+            refuse_foreign_store(files, store)
