@@ -47,6 +47,12 @@ class IdsyncError(Exception):
         self.fix = fix
         self.position = position
 
+    @property
+    def in_full(self) -> str:
+        """What, why and how to fix as one text, each a sentence."""
+        parts = (part.rstrip() for part in (self.summary, self.why, self.fix))
+        return " ".join(part if part.endswith((".", "?", "!", ")")) else f"{part}." for part in parts if part)
+
 
 class UsageError(IdsyncError):
     """The command line, or what it was given, cannot be acted on."""

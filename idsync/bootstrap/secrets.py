@@ -1,6 +1,6 @@
 """The secrets that one configuration names, each fetched when it is used, and refused at the line that names it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
@@ -64,6 +64,14 @@ class Secrets:
                 )
             case _:
                 assert_never(authentication)
+
+    def missing(self, references: Iterable[SecretReference]) -> Iterator[SecretError]:
+        """Why each of these secrets that cannot be read cannot be."""
+        for reference in references:
+            try:
+                self.reveal(reference)
+            except SecretError as error:
+                yield error
 
     def check(self) -> tuple[Diagnostic, ...]:
         """What is wrong with the secrets that are named: missing, badly kept, or of no use. None of them is quoted."""

@@ -44,10 +44,4 @@ def failed(check: str, message: str, *, of_access: bool = False) -> Check:
 
 def refused(check: str, error: IdsyncError) -> Check:
     """A part that ended in an error."""
-    return failed(check, words_of(error), of_access=isinstance(error, AuthenticationError))
-
-
-def words_of(error: IdsyncError) -> str:
-    """What an error says, as one text."""
-    parts = (part.rstrip() for part in (error.summary, error.why, error.fix))
-    return " ".join(part if part.endswith((".", "?", "!", ")")) else f"{part}." for part in parts if part)
+    return failed(check, error.in_full, of_access=isinstance(error, AuthenticationError))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from idsync.doctor.check import Check, failed, refused, warned, well, words_of
+from idsync.doctor.check import Check, failed, refused, warned, well
 from idsync.errors import AuthenticationError, AuthorizationError, IdsyncError, SourceError
 from idsync.model.okta_access import MEMBERSHIPS, Scope
 from idsync.sources.probing import FoundApp, Listed, Probe
@@ -162,7 +162,7 @@ def _log(probe: Probe) -> Check:
     except AuthorizationError as error:
         return warned(
             "System Log",
-            f"{words_of(error)} Without it `idsync serve` finds changes by listings, later and with more requests.",
+            f"{error.in_full} Without it `idsync serve` finds changes by listings, later and with more requests.",
             of_access=True,
         )
     except IdsyncError as error:
@@ -214,7 +214,7 @@ def _group_roles(probe: Probe) -> Check:
     except AuthorizationError as error:
         return warned(
             "roles of groups",
-            f"{words_of(error)} Without it, groups are written only where an access list rule says "
+            f"{error.in_full} Without it, groups are written only where an access list rule says "
             "`bidirectional: true` of them; what people edit in the lists of others is put back.",
             of_access=True,
         )

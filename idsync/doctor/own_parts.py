@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 
-from idsync.doctor.check import Check, failed, refused, warned, well, words_of
+from idsync.doctor.check import Check, failed, refused, warned, well
 from idsync.errors import IdsyncError
 from idsync.model.plain_resources import Role
 from idsync.model.pushed import ScimToken
@@ -107,5 +107,5 @@ def reached(public_url: str, reach: Callable[[], None]) -> Check:
     try:
         reach()
     except IdsyncError as error:
-        return failed("scim address", words_of(error))
+        return failed("scim address", error.in_full)
     return well("scim address", f"The service answers at {public_url}, as seen from this machine.")

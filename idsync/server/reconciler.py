@@ -128,7 +128,7 @@ def _run(config: Path, served: Integration, messages: Connection, as_json: bool)
             finally:
                 passes.stop(_FOR_FULL_PASS)
     except IdsyncError as error:
-        LOG.error("The process that reconciles ends: %s", _told(error))
+        LOG.error("The process that reconciles ends: %s", error.in_full)
         raise SystemExit(1) from None
 
 
@@ -182,7 +182,7 @@ def _reload(configured: Configured, loop: Loop) -> None:
         settings = configured.files.settings
         loop.interval, loop.tick = float(settings.integration.interval), float(settings.service.tick)
     except ConfigError as error:
-        LOG.error("The configuration is invalid; the one from before stays: %s", _told(error))
+        LOG.error("The configuration is invalid; the one from before stays: %s", error.in_full)
 
 
 def _tell(report: PassReport) -> None:
@@ -194,7 +194,3 @@ def _tell(report: PassReport) -> None:
     counts = {f"{kind}_{action}": number for kind, each in report.counts.items() for action, number in each.items()}
     told |= {"run": report.run, "held": dict(report.held), **counts}
     LOG.info("%s ended. %s", what, report.note, extra=told)
-
-
-def _told(error: IdsyncError) -> str:
-    return " ".join(part for part in (error.summary, error.why, error.fix) if part)

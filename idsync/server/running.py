@@ -35,6 +35,7 @@ def run(place: Workspace, config: Path, listening: Listening, hung_up: list[int]
     wait_for_older(lambda: place.store(Access.WRITE), time.sleep)
     with place.store(Access.READ) as store:
         refuse_foreign_store(place, store)
+    tell_missing_secrets(place)
     presence = Presence(lambda: place.store(Access.WRITE), holder)
     presence.start()
     worker = Worker(lambda: place.store(Access.WRITE), "local", holder, time.sleep)
@@ -118,6 +119,12 @@ def tell_if_new(place: Workspace) -> None:
         )
 
 
+def tell_missing_secrets(place: Workspace) -> None:
+    """Say in the log which secrets of the service cannot be read: it serves without them what needs none of them."""
+    for error in place.secrets.missing(place.settings.service.secrets):
+        LOG.warning("%s", error.in_full)
+
+
 def _tell_address(place: Workspace, listening: Listening, port: int) -> None:
     scheme = "http" if place.settings.service.tls is None else "https"
     base = SCIM_BASES[0].format(integration=place.settings.integration.name)
@@ -133,6 +140,7 @@ def _read_again(configured: Configured) -> bool:
         LOG.error("The configuration is not taken; the one from before stays: %s %s", first, error.fix)
         return False
     LOG.info("The configuration was read again.")
+    tell_missing_secrets(configured.files)
     return True
 
 

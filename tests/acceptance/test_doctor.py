@@ -45,6 +45,12 @@ apiVersion: idsync/v1
 kind: Service
 spec: {public_url: "%s"}
 """
+NAMED_SECRETS = """
+---
+apiVersion: idsync/v1
+kind: Service
+spec: {status: {tokens: [{name: desk, token: {env: DESK_TOKEN}}]}}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -382,3 +388,13 @@ def test_a_server_that_stays_silent_is_told_soon_and_asked_once(
         serving.join()
     assert "did not answer" in told["connection"]
     assert len(asked) == len(set(asked))
+
+
+def test_secrets_of_the_service_are_tried(world: tuple[Simulator, Place], monkeypatch: pytest.MonkeyPatch) -> None:
+    _, place = world
+    place.configure(more=NAMED_SECRETS)
+    told = found(place, 7)
+    assert set(told) == {"service secret"}
+    assert "DESK_TOKEN" in told["service secret"]
+    monkeypatch.setenv("DESK_TOKEN", "a-token-of-at-least-thirty-two-characters")
+    assert found(place, 0) == {}

@@ -10,7 +10,7 @@ from idsync.bootstrap.workspace import open_workspace
 from idsync.errors import ConfigError, StoreAway
 from idsync.reconcile.applied_configuration import AppliedConfiguration, configuration_to_remember
 from idsync.server.configured import Configured, refuse_another, refuse_foreign_store
-from idsync.server.running import tell_if_new
+from idsync.server.running import tell_if_new, tell_missing_secrets
 from idsync.stores.protocol import Access
 
 _SPEC = "org_url: https://x.okta.com"
@@ -134,3 +134,15 @@ def test_r36_a_store_that_does_not_answer_is_not_one_that_knows_of_nothing_appli
             configured.for_pushes(store)  # else a push would be stored, and left to another process
         with pytest.raises(StoreAway):
             refuse_foreign_store(files, store)
+
+
+def test_a_secret_of_the_service_that_is_missing_is_told_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, tick="10s, status: {tokens: [{name: desk, token: {env: DESK_TOKEN}}]}")
+    tell_missing_secrets(open_workspace(tmp_path))
+    (record,) = caplog.records
+    assert "DESK_TOKEN" in record.message
+    monkeypatch.setenv("DESK_TOKEN", "x" * 40)
+    tell_missing_secrets(open_workspace(tmp_path))
+    assert caplog.records == [record]

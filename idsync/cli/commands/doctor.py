@@ -137,7 +137,11 @@ def _store(place: Workspace) -> Iterator[Check]:
 def _service(place: Workspace) -> Iterator[Check]:
     service = place.settings.service
     integration = place.settings.integration
-    if service is not None and service.public_url and integration.sync.scim:
+    missing = [refused("service secret", error) for error in place.secrets.missing(service.secrets)]
+    if service.secrets and not missing:
+        yield well("service secret", "What the Service document names can be read.")
+    yield from missing
+    if service.public_url and integration.sync.scim:
         from idsync.server.reaching import reach_scim
 
         address = service.public_url

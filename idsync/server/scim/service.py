@@ -119,16 +119,16 @@ class OktaScimService(ScimService):
                     detail="A text has half of a surrogate pair, and not a character."
                 ).to_error()
             case NameTaken():
-                return UniquenessException(detail=_told(exception)).to_error()
+                return UniquenessException(detail=exception.in_full).to_error()
             case BlockedError() | PlanStale() | LeaseHeld() | LeaseLost():
-                return Error(status=HTTPStatus.SERVICE_UNAVAILABLE, detail=_told(exception))
+                return Error(status=HTTPStatus.SERVICE_UNAVAILABLE, detail=exception.in_full)
             case StoreBusy() | StoreAway() | SchemaMoved() | StoreReplaced():
                 cause = exception.__cause__
-                LOG.error("A request was refused: %s", _told(cause if isinstance(cause, IdsyncError) else exception))
-                return Error(status=HTTPStatus.SERVICE_UNAVAILABLE, detail=_told(exception))
+                LOG.error("A request was refused: %s", (cause if isinstance(cause, IdsyncError) else exception).in_full)
+                return Error(status=HTTPStatus.SERVICE_UNAVAILABLE, detail=exception.in_full)
             case IdsyncError():
-                LOG.error("A request failed: %s", _told(exception))
-                return Error(status=HTTPStatus.INTERNAL_SERVER_ERROR, detail=_told(exception))
+                LOG.error("A request failed: %s", exception.in_full)
+                return Error(status=HTTPStatus.INTERNAL_SERVER_ERROR, detail=exception.in_full)
             case _:
                 LOG.error("A request failed in a way that nobody foresaw; please report it.", exc_info=exception)
                 return Error(status=HTTPStatus.INTERNAL_SERVER_ERROR, detail="idsync failed; its log says why.")
@@ -156,7 +156,3 @@ def _plain(error: Error) -> Error:
         lines = [line.strip() for line in error.detail.splitlines() if not _FOR_PROGRAMMERS.match(line)]
         error.detail = ": ".join(_KIND_OF_ERROR.sub("", line) for line in lines)
     return error
-
-
-def _told(error: IdsyncError) -> str:
-    return " ".join(part for part in (error.summary, error.why, error.fix) if part)
