@@ -29,13 +29,8 @@ def pytest_configure(config: pytest.Config) -> None:
     Where the tester keeps no compiled modules, programs under test compile the package once for all of them, in a
     folder that goes with the tests: it is half of what it takes to start one. Where modules are kept beside their
     sources, they are there already, those of every library too.
-
-    A process that is to run tests of all folders imports the server first: SCIM's models look at each module that there
-    is whenever one of them is made, and take twice as long after everything else.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    if hasattr(config, "workerinput"):
-        importlib.import_module("idsync.server.application")
     if not os.environ.get("PYTHONDONTWRITEBYTECODE"):
         return
     if hasattr(config, "workerinput") or not config.getoption("numprocesses", None):
@@ -55,6 +50,17 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> WorkStealingScheduling | None:
     """Let a process that has nothing left take over from one that has: some tests take a thousand times as long."""
     return WorkStealingScheduling(config, log) if config.getoption("dist") == "load" else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Import the server first in a process that runs tests of all folders: SCIM's models look at each module that there
+    is whenever one of them is made, and take twice as long after everything else.
+
+    Not before: what is imported is counted as covered from when the session has started.
+    """
+    if hasattr(session.config, "workerinput"):
+        importlib.import_module("idsync.server.application")
 
 
 def pytest_collection_finish() -> None:
