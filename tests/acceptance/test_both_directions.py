@@ -186,6 +186,24 @@ def test_r51_a_lost_store_and_a_list_that_is_new_send_nothing(world: World) -> N
     assert world.here(world.group.id) == {"ann", "bob"}
 
 
+def test_r51_a_restored_store_takes_okta_s_side_once_both_directions_were_off(world: World) -> None:
+    database = world.place.folder / "idsync.db"
+    world.edit(world.group.id, "cat", joins=True)
+    backup = database.read_bytes()
+    world.place.apply()
+    world.organization.remove_member(world.group, world.people["cat"])
+    assert len(world.wrote()) == 1
+    for each in database.parent.glob("idsync.db*"):
+        each.unlink()
+    database.write_bytes(backup)
+    for both in (False, True):
+        world.switch(both=both)
+        world.place.apply()
+        assert world.here(world.group.id) == world.there(world.group) == {"ann", "bob"}
+    assert world.wrote() == []
+    world.place.plans_nothing()
+
+
 def test_r51_who_was_filtered_out_for_a_while_is_not_removed_in_okta(world: World) -> None:
     nothing = "---\napiVersion: idsync/v1\nkind: ImportFilters\nspec: {groups: {include: [none]}}\n"
     world.switch(both=True, more=nothing)
