@@ -18,6 +18,7 @@ from idsync.model.ownership import okta_id_of
 from idsync.model.times import format_time
 from idsync.plan.changes import AccessListChange, Change, LockChange, PlainChange, Plan, UserChange, newly_locks
 from idsync.plan.guards import ALL_GUARDS
+from idsync.plan.holding import HOLD_LOCKS
 from idsync.plan.same_person import okta_id, renames
 from idsync.plan.touched import locked_person
 from idsync.stores.protocol import Facts
@@ -200,6 +201,10 @@ def _entries(change: Change, ids: Mapping[str, str], renamed: Mapping[str, str])
     if not isinstance(change, AccessListChange):
         # What is held of an account, or of a lock, since a membership is, waits for that alone.
         guards = tuple(guard for guard in guards if guard != _OF_MEMBERS)
+    if isinstance(change, LockChange):
+        # A lock that waits with an account is not held by itself: who leaves meanwhile is locked under the same name.
+        waits = locked_person(change) in renamed
+        guards = () if waits else tuple(guard for guard in guards if guard in HOLD_LOCKS)
     if not guards:
         return
     match change:

@@ -254,3 +254,30 @@ def test_r34_a_release_for_a_split_apply_is_written_down(tmp_path: Path) -> None
         with open_store(service.path) as store:
             run = next(each.entry for each in store.journal.latest() if isinstance(each.entry, RunStarted))
         assert run.releases == {"user_deletes": "they left"}
+
+
+@pytest.mark.parametrize(("guard", "leavers"), [("user_deletes", 2), ("lock_burst", 1)])
+def test_r39_who_leaves_while_their_renaming_is_held_is_locked_at_once(
+    tmp_path: Path, guard: str, leavers: int
+) -> None:
+    limits = dict.fromkeys(("user_deletes", "user_locks", "lock_burst"), FREE) | {guard: "{percent: 0, floor: 1}"}
+    settings = guarded(**limits)
+    with served(tmp_path / "a.db", settings) as service:
+        okta = service.engine()
+        *before, ann = people(okta, 10)[: leavers + 1]
+        for person in before:
+            okta.deactivate(person)
+        old = ann.username
+        okta.change_profile(ann, username="ann@x.com")
+        assert "ann@x.com" not in service.directory().users, "the renaming is held"
+        service.clock[0] += HOUR
+        okta.deactivate(ann)
+        assert okta.tasks == []
+        assert old in locked(service)
+        assert old in service.directory().users, "the deletion still waits for a person"
+        whole_pass(service, settings, **{guard: "they left"})
+        whole_pass(service, settings)
+        assert {old, "ann@x.com"}.isdisjoint(service.directory().users)
+        assert old in locked(service)
+        with open_store(service.path) as store:
+            assert kept_back(store.facts, "local") == {}

@@ -6,7 +6,6 @@ from datetime import datetime
 import msgspec
 
 from idsync.apply.kept_back import kept_back
-from idsync.model.addresses import split_address
 from idsync.model.canonical import canonical_bytes
 from idsync.model.directory import Names
 from idsync.model.names import twin_key
@@ -130,10 +129,13 @@ class Leavers:
         return upstream.is_known() and any(each.id == okta_id for each in upstream.without_lists({okta_id}).users)
 
     def _held(self, okta_id: str) -> dict[str, tuple[str, ...]]:
-        """The names on which a lock for this person is held, with the guards that hold it."""
-        kept = kept_back(self._store.facts, self._target.name)
-        entries = (entry for address, each in kept.items() if split_address(address)[0] == "lock" for entry in each)
-        return {entry.user: entry.guards for entry in entries if entry.okta_id == okta_id}
+        """The names under which a lock for this person is held, or the account with which it waits; by which guards."""
+        held: dict[str, tuple[str, ...]] = {}
+        for each in kept_back(self._store.facts, self._target.name).values():
+            for entry in each:
+                if entry.user and entry.okta_id == okta_id:
+                    held[entry.user] = (*held.get(entry.user, ()), *entry.guards)
+        return held
 
     def _credentials_over(self, leaver: Leaver, now: datetime) -> bool:
         locks = self._integration.locks
