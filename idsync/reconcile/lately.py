@@ -32,7 +32,7 @@ class Lately:
     def counted(self, journal: Journal, now: datetime) -> Mapping[str, int]:
         """What guards counted in the runs that began within the hour before `now`, by guard."""
         if self._seen:
-            for numbered in reversed(list(journal.entries_after(self._seen))):
+            for numbered in journal.headlines_after(self._seen):
                 self._note(numbered.entry)
                 self._seen = numbered.sequence
         else:

@@ -85,6 +85,14 @@ def test_the_entries_after_a_place_come_the_newest_first(store: Store) -> None:
     assert list(store.journal.entries_after(10**12)) == []
 
 
+def test_the_headlines_after_a_place_come_the_oldest_first(store: Store) -> None:
+    fill(store)
+    headlines = [*store.journal.headlines()]
+    for last in range(len(WHOLE) + 1):
+        assert store.journal.headlines_after(last) == [each for each in headlines if each.sequence > last]
+    assert store.journal.headlines_after(10**12) == []
+
+
 def test_an_entry_is_given_its_place(store: Store, other: Store) -> None:
     assert store.journal.append(BY_HAND, [LIST]) == 1
     assert other.journal.append(STARTED) == 2

@@ -37,6 +37,9 @@ class Journal(Protocol):
     def entries_after(self, sequence: int) -> Iterator[Numbered]:
         """Every entry after this place, the newest first."""
 
+    def headlines_after(self, sequence: int) -> list[Numbered]:
+        """Every entry but the steps after this place, oldest first; those of many runs are to be held at once."""
+
     def verify(self, head: Head | None = None) -> Verification:
         """Whether the journal and the bodies that it names are as written, and whether it goes on from `head`."""
 

@@ -95,6 +95,11 @@ class Journal:
                 if each.sequence > sequence:
                     yield each
 
+    def headlines_after(self, sequence: int) -> list[Numbered]:
+        """Every entry but the steps after this place, oldest first; those of many runs are to be held at once."""
+        self._flush()
+        return list(self._numbered(iter(self._connection.rows(_SQL["headlines_after"], (sequence,)))))
+
     def verify(self, head: Head | None = None) -> Verification:
         """Whether the journal and the bodies that it names are as written, and whether it goes on from `head`."""
         self._flush()

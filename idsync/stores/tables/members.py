@@ -9,7 +9,7 @@ from idsync.errors import StoreError
 from idsync.stores.tables.connection import Connection, Listed
 from idsync.stores.tables.details import Details, PlainHashes, hash_of, plain
 from idsync.stores.tables.list_rows import ListRow, ListRows
-from idsync.stores.tables.names import Names, asked, rows_about
+from idsync.stores.tables.names import Names, asked
 from idsync.stores.tables.serial import Serial
 from idsync.stores.tables.statements import Statements
 
@@ -55,7 +55,7 @@ class MemberTable:
     def of_people(self, names: Collection[str]) -> Iterator[tuple[str, str, bytes]]:
         """List, member and details of every membership of these people."""
         self.flush()
-        known = Listed(number for _, number in rows_about(self._connection, _SQL["names_of"], names))
+        known = Listed(self._names.find(names))
         if not known:
             return  # nobody of these was ever a member of anything, as is true of nearly every list
         for access_list, name, details in self._connection.rows(_SQL["members_of_people"], (known,)):

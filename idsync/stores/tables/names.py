@@ -47,6 +47,7 @@ class Names:
         self._last: int | None = None
         self._knows_all = False
         self._looked_up = 0
+        self._absent: set[str] = set()
         connection.asked_first.append((_SQL["last_name_id"], self._note_last))
         connection.before_commit.append(self.flush)
         connection.after_commit.append(self._forget_others)
@@ -70,6 +71,17 @@ class Names:
         if len(names) < 2:
             return [self._numbers[name] for name in names]
         return list(itemgetter(*names)(self._numbers))
+
+    def find(self, names: Collection[str]) -> list[int]:
+        """The numbers of those of these names that have one."""
+        if not self._connection.is_only_writer or len(names) > _MANY:
+            return [number for _, number in rows_about(self._connection, _SQL["names_of"], names)]
+        self._ask([name for name in names if name not in self._numbers])
+        return [self._numbers[name] for name in names if name in self._numbers]
+
+    def unwritten(self) -> set[int]:
+        """The numbers that were given and are not written yet: nothing bears them."""
+        return {number for number, _ in self._waiting}
 
     def by_number(self) -> dict[int, str]:
         """Every name, by its number."""
@@ -108,7 +120,13 @@ class Names:
             self._numbers.update((name, number) for number, name in self.by_number().items())
             self._knows_all = True
         else:
-            self._numbers.update(rows_about(self._connection, _SQL["names_of"], missing))
+            self._ask(missing)
+
+    def _ask(self, missing: list[str]) -> None:
+        """Learn the numbers of these names; who has none is remembered, since nobody else gives numbers meanwhile."""
+        unknown = [name for name in missing if name not in self._absent]
+        self._numbers.update(rows_about(self._connection, _SQL["names_of"], unknown))
+        self._absent.update(name for name in unknown if name not in self._numbers)
 
     def _forget_others(self) -> None:
         """Between transactions another process may give numbers; those that were given stay."""
@@ -116,6 +134,7 @@ class Names:
         self._last = None
         self._knows_all = False
         self._looked_up = 0
+        self._absent.clear()
 
     def _forget(self) -> None:
         self._numbers.clear()

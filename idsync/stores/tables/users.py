@@ -107,11 +107,12 @@ class UserTable:
         if not self._put:
             return
         numbers = self._names.numbers(self._put)
+        unwritten = self._names.unwritten()
         self._names.flush()
         found = list(self._put.values())
         self._put.clear()
         check_text(row[2] for row in found)
-        self._count(numbers, found)
+        self._count([number for number in numbers if number not in unwritten], found)
         keys = twin_keys([row[0] for row in found])
         rows = [
             (number, name, org, okta_id, None if key == name else key, bytes.fromhex(fingerprint))
@@ -137,11 +138,11 @@ class UserTable:
     def _end(self) -> None:
         self._leaves_indexes = False
 
-    def _count(self, numbers: list[int], rows: list[_Row]) -> None:
-        """Count what comes and what it replaces."""
+    def _count(self, known: list[int], rows: list[_Row]) -> None:
+        """Count what comes and what it replaces, which has a number that was known."""
         is_first = len(rows) > _BULK and self._connection.row(_SQL["any_users"]) == (0,)
-        if not is_first:
-            replaced = self._connection.rows(_SQL["count_users"], (Listed(numbers),))
+        if known and not is_first:
+            replaced = self._connection.rows(_SQL["count_users"], (Listed(known),))
             for org, number in replaced:
                 self._counts.add_people(org, -number)
         # An index is made faster whole than row by row. A first import, which needs it least and is waited for most,

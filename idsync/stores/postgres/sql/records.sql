@@ -29,6 +29,9 @@ WHERE run = $1 AND sequence >= (SELECT first_sequence FROM idsync.runs WHERE num
 SELECT sequence, entries FROM idsync.journal
 WHERE sequence >= coalesce((SELECT max(sequence) FROM idsync.journal WHERE sequence <= $1), 0) ORDER BY sequence DESC;
 
+-- name: headlines_after
+SELECT sequence, entries FROM idsync.journal WHERE sequence > $1 AND event <> 'step' ORDER BY sequence;
+
 -- name: chained_entries
 SELECT sequence, entry_count, run, event, entries, chain FROM idsync.journal ORDER BY sequence;
 

@@ -27,6 +27,9 @@ WHERE run = ? AND sequence >= (SELECT first_sequence FROM runs WHERE number = ?)
 SELECT sequence, entries FROM journal
 WHERE sequence >= ifnull((SELECT max(sequence) FROM journal WHERE sequence <= ?), 0) ORDER BY sequence DESC;
 
+-- name: headlines_after
+SELECT sequence, entries FROM journal WHERE sequence > ? AND event <> 'step' ORDER BY sequence;
+
 -- name: chained_entries
 SELECT sequence, entry_count, run, event, entries, chain FROM journal ORDER BY sequence;
 
