@@ -62,6 +62,11 @@ def used(token: ScimToken, now: datetime, source: str) -> ScimToken:
     return replace(token, last_used=format_time(now.replace(second=0)), last_from=source)
 
 
+def is_to_note(token: ScimToken, now: datetime) -> bool:
+    """Whether its use is to be written: once a minute, from wherever it is used in that."""
+    return used(token, now, "").last_used != token.last_used
+
+
 def revoked(token: ScimToken, now: datetime) -> ScimToken:
     """The token, which is of no use any more."""
     return replace(token, revoked=format_time(now))

@@ -1,11 +1,14 @@
 """When a token was last used is written later than the token is read, and somebody may revoke it in between."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from idsync.model.pushed import ScimToken
+from idsync.model.times import format_time
 from idsync.server import tokens as module
-from idsync.server.tokens import make_token, note_use, revoked
+from idsync.server.tokens import is_to_note, make_token, note_use, revoked, used
 from idsync.stores.sqlite.store import open_store
 from tests.core.world import NOW
 from tests.server.conftest import BASE, Served
@@ -36,3 +39,12 @@ def test_a_request_whose_token_is_revoked_while_it_is_read_is_refused(
     monkeypatch.setattr(module, "accepted", revoked_once_read)
     answer = service.http.get(f"{BASE}/Users", headers={"Authorization": f"Bearer {service.token}"})
     assert (answer.status_code, len(read)) == (401, 2)
+
+
+def test_the_use_of_a_token_is_written_once_a_minute_wherever_it_is_used_from() -> None:
+    token = ScimToken("t", "okta", "okta", b"", format_time(NOW), "ann", None)
+    assert is_to_note(token, NOW)
+    noted = used(token, NOW, "10.0.0.1")
+    assert noted.last_from == "10.0.0.1"
+    assert not is_to_note(noted, NOW + timedelta(seconds=1))
+    assert is_to_note(noted, NOW + timedelta(minutes=1))

@@ -38,7 +38,7 @@ from idsync.server.scim.handler import PushHandler
 from idsync.server.scim.request_limits import check_request
 from idsync.server.scim.service import OktaScimService, RequestTimeoutException
 from idsync.server.scim.storage import PushStorage, not_locked
-from idsync.server.tokens import accepted, is_live, note_use, used
+from idsync.server.tokens import accepted, is_live, is_to_note, note_use
 from idsync.server.worker import Worker
 from idsync.stores.protocol import Store
 
@@ -132,7 +132,7 @@ class ScimEndpoint:
         text, source, token = text.strip(), http.client.host if http.client else "", None
         if scheme.lower() == "bearer" and text and http.path_params["integration"] == name:
             token = await self._worker.find(lambda store: accepted(store.tokens, text, name, now))
-        if token is not None and used(token, now, source) != token:
+        if token is not None and is_to_note(token, now):
             token = await self._worker.write(lambda store: note_use(store.tokens, text, name, now, source))
         if token is None:
             raise UnauthorizedException(detail=REFUSED)
