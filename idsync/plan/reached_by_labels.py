@@ -19,8 +19,11 @@ def moved_apps_and_groups(changes: Iterable[Change]) -> tuple[dict[Address, Plai
 def roles_that_reach_others(
     roles: Iterable[Role], before: dict[Address, Plain], after: dict[Address, Plain]
 ) -> frozenset[str]:
-    """Those of these roles that give other of the touched apps, or the apps of other touched groups, than they did."""
+    """Those of these roles that allow or deny other apps by what is touched than they did.
+
+    The two are looked at by themselves: what is touched may deny an app that is allowed by what nothing touches.
+    """
     known: dict[Address, Plain] = {Address(f"role/{role.metadata.name}"): role for role in roles}
     was, will_be = RoleReach({**known, **before}), RoleReach({**known, **after})
     names = (role.metadata.name for role in known.values())
-    return frozenset(name for name in names if was.apps_of(name) != will_be.apps_of(name))
+    return frozenset(name for name in names if was.sides_of(name) != will_be.sides_of(name))

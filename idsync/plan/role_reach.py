@@ -39,10 +39,16 @@ class RoleReach:
             return NO_KEYS
         known = self._known.get(role)
         if known is None:
-            found = self._plain.get(plain_address("role", role))
-            apps = self._given_by(found.spec.allow) - self._given_by(found.spec.deny) if isinstance(found, Role) else ()
-            known = self._known[role] = tuple(("app", name) for name in sorted(apps))
+            allowed, denied = self.sides_of(role)
+            known = self._known[role] = tuple(("app", name) for name in sorted(allowed - denied))
         return known
+
+    def sides_of(self, role: str) -> tuple[set[str], set[str]]:
+        """The apps that a role allows and those that it denies, each told by every app and group by itself."""
+        found = self._plain.get(plain_address("role", role))
+        if not isinstance(found, Role):
+            return set(), set()
+        return self._given_by(found.spec.allow), self._given_by(found.spec.deny)
 
     def title(self, app: str) -> str:
         """What an app is called."""

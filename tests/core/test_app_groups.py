@@ -283,6 +283,17 @@ def with_theirs(state: DirectoryState, *members: str, **spec: Any) -> DirectoryS
     return with_list(state, foreign_list("theirs", **spec), *members)
 
 
+def test_a_label_by_a_rule_takes_an_app_that_a_role_allows_by_a_group_and_denies_by_the_label() -> None:
+    spec = RoleSpec(
+        allow=RoleConditions(group_labels={"teleport.internal/okta-group-id": ("00g-eng-web",)}),
+        deny=RoleConditions(app_labels={"env": ("prod",)}),
+    )
+    state = with_role(settled(TOWN, ON), role_resource(Metadata("theirs"), spec))
+    labelled = plan(TOWN, state, LABELLED)
+    assert accesses(labelled, "visitor", "loses") == {("app", "0oa-Wiki")}
+    assert accesses(plan(TOWN, applied(state, labelled), ON), "visitor") == {("app", "0oa-Wiki")}
+
+
 def test_a_label_by_a_rule_gives_an_app_to_who_holds_a_role_by_hand_and_the_edit_is_told() -> None:
     state = with_role(settled(TOWN, ON), hand_made("prod", {"env": "prod"}))
     made = plan(TOWN, state, LABELLED)
