@@ -19,7 +19,10 @@ from idsync.model.known_secrets import forget_secrets
 from tests.effort import examples
 from tests.migrated import copies_of, made_store
 
-WHOLE_PROGRAMS = Path(__file__).parent / "acceptance"
+NOT_COUNTED = [
+    Path(__file__).parent / folder for folder in ("acceptance", "action", "benchmarks", "test_okta_simulator")
+]
+"""Where tests run whole programs, or are about what is no part of the package."""
 COMPILED = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
 
 
@@ -79,19 +82,25 @@ def pytest_sessionfinish() -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Count as covered what is asked for by name, in this process: neither what chance reaches nor what a whole program
-    runs through on its way. Such tests take less than half of the time without the tracer, and what is counted is the
-    same at each run.
+    """Count as covered what is asked for by name, in this process: neither what chance reaches, nor what a whole
+    program runs through on its way, nor what a test reaches in further cases than its first. Such tests take less than
+    half of the time without the tracer, and what is counted is the same at each run.
     """
     tracer = Coverage.current()
-    paused = tracer is not None and (item.get_closest_marker("hypothesis") or item.path.is_relative_to(WHOLE_PROGRAMS))
-    if tracer is None or not paused:
+    if tracer is None or _is_counted(item):
         return (yield)
     tracer.stop()
     try:
         return (yield)
     finally:
         tracer.start()
+
+
+def _is_counted(item: pytest.Item) -> bool:
+    case = getattr(item, "callspec", None)
+    further = case is not None and any(case.indices.values())
+    elsewhere = any(item.path.is_relative_to(folder) for folder in NOT_COUNTED)
+    return not (further or elsewhere or item.get_closest_marker("hypothesis"))
 
 
 @pytest.fixture(scope="session")
