@@ -22,6 +22,7 @@ IdsyncError
     StoreBusy                ... since another process is writing to it for too long
     StoreAway                ... since its server does not answer now, or nobody can write there, as on a full disk
     StoreDamaged             ... since something in it cannot be read (names it)
+    AppliedUnknown           ... since it says of the applied configuration what cannot be read or loaded here
     SchemaMoved              ... since a newer version brought it to a schema that this one does not know
     SchemaTooOld             ... before a command that writes has brought it to today's schema
     StoreReplaced            ... since it is another one than this process has written to

@@ -22,7 +22,7 @@ from tests.migrated import copies_of, made_store
 NOT_COUNTED = [
     Path(__file__).parent / folder for folder in ("acceptance", "action", "benchmarks", "test_okta_simulator")
 ]
-"""Where tests run whole programs, or are about what is no part of the package."""
+"""Where tests run whole programs, or are about what stands beside the package."""
 COMPILED = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
 
 

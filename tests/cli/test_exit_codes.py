@@ -35,6 +35,7 @@ CODES = {
     "PassStopped": 1,
     "StoreAway": 1,
     "StoreDamaged": 1,
+    "AppliedUnknown": 1,
     "SchemaMoved": 7,
     "StoreReplaced": 7,
     "SchemaTooOld": 7,

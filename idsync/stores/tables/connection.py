@@ -67,6 +67,9 @@ class Connection(Protocol):
         Inside another it is part of that one.
         """
 
+    def forget(self) -> None:
+        """Know nothing of the open transaction: what was undone, or written past the tables, is read when asked for."""
+
     def attempt(self) -> AbstractContextManager[None]:
         """A part of the open transaction that can fail alone: any exception undoes it, and leaves what was before.
 

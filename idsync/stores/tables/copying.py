@@ -46,6 +46,7 @@ def copy_whole(source: OpenStore, destination: OpenStore, here: Holder, tell: Te
                 rows = _told(_given_back(table, source.contents.read(table)), done, total, tell)
                 destination.contents.fill(table, rows)
                 done += destination.contents.count(table)
+            destination.connection.forget()
             tell("rows copied", done, total)
             return Copied(done, _verified(source, destination))
 

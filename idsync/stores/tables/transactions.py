@@ -63,7 +63,7 @@ class Transactions(ABC):
             self._commit()
         except BaseException:
             self._end()
-            self._forget()
+            self.forget()
             raise
         finally:
             self.is_writing = self.is_only_writer = False
@@ -90,11 +90,12 @@ class Transactions(ABC):
             with suppress(StoreError):
                 self._say("ROLLBACK TO SAVEPOINT attempt")
                 self._say("RELEASE SAVEPOINT attempt")
-            self._forget()
+            self.forget()
             raise
         self._say("RELEASE SAVEPOINT attempt")
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """Know nothing of the open transaction: what was undone, or written past the tables, is read when asked for."""
         for forget in self.after_rollback:
             forget()
 
