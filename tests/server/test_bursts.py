@@ -281,3 +281,27 @@ def test_r39_who_leaves_while_their_renaming_is_held_is_locked_at_once(
         assert old in locked(service)
         with open_store(service.path) as store:
             assert kept_back(store.facts, "local") == {}
+
+
+def test_r39_who_leaves_with_the_name_of_a_held_renaming_is_not_said_to_be_locked(tmp_path: Path) -> None:
+    free = dict.fromkeys(("user_locks", "lock_burst"), FREE)
+    settings = guarded(user_deletes="{percent: 0, floor: 0}", **free)
+    with served(tmp_path / "a.db", settings) as service:
+        okta = service.engine()
+        ann = people(okta, 4)[0]
+        old = ann.username
+        okta.change_profile(ann, username="ann@x.com")
+        assert "ann@x.com" not in service.directory().users, "the renaming is held"
+        newcomer = okta.person("00unew", old)
+        okta.assign(newcomer)
+        service.clock[0] += HOUR
+        okta.deactivate(newcomer)
+        assert locked(service) == []
+        (refused,) = okta.tasks
+        assert "is noted as having left, but is not locked yet" in str(refused)
+        assert "user_deletes" in str(refused)
+        whole_pass(service, settings, user_deletes="they were renamed")
+        assert locked(service) == [old]
+        okta.tasks.clear()
+        okta.deactivate(newcomer)
+        assert okta.tasks == []

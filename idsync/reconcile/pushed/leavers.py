@@ -112,8 +112,8 @@ class Leavers:
         """Whether somebody is out, and has an account or living credentials under a name on which no lock is."""
         if not self._integration.sync.users or self._is_there(leaver.okta_id):
             return None
-        held = self._held(leaver.okta_id)
         username = user.username if user.okta_id == leaver.okta_id else ""
+        held = self._held(leaver.okta_id, username)
         names = self._accounts(leaver.okta_id, username) | held.keys()
         if not self._credentials_over(leaver, now):
             names = names.union(leaver.names)
@@ -128,12 +128,17 @@ class Leavers:
         upstream = self._store.upstream
         return upstream.is_known() and any(each.id == okta_id for each in upstream.without_lists({okta_id}).users)
 
-    def _held(self, okta_id: str) -> dict[str, tuple[str, ...]]:
-        """The names under which a lock for this person is held, or the account with which it waits; by which guards."""
+    def _held(self, okta_id: str, username: str) -> dict[str, tuple[str, ...]]:
+        """The names under which a lock for this person is held, or the account with which it waits; by which guards.
+
+        So is a name of theirs under which the account of another person waits, as in a renaming: who signs in by it
+        reaches that account.
+        """
         held: dict[str, tuple[str, ...]] = {}
         for each in kept_back(self._store.facts, self._target.name).values():
             for entry in each:
-                if entry.user and entry.okta_id == okta_id:
+                lent = entry.okta_id and twin_key(entry.user) == twin_key(username)
+                if entry.user and (entry.okta_id == okta_id or lent):
                     held[entry.user] = (*held.get(entry.user, ()), *entry.guards)
         return held
 
