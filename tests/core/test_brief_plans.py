@@ -13,7 +13,7 @@ from idsync.reconcile.planning import make_plan
 from idsync.render.text import render_plan
 from tests.core.organizations import CONFIGS, Hand, hands, others, snapshots
 from tests.core.replay import applied
-from tests.core.world import NOW, PLAIN, Directory, config, okta, person, plan, replace
+from tests.core.world import NOTHING, NOW, PLAIN, Directory, app, config, group, okta, person, plan, replace
 from tests.effort import examples
 
 
@@ -75,3 +75,12 @@ def test_a_plan_to_apply_at_once_bears_a_digest_of_what_it_was_made_from() -> No
     assert one.digest.startswith("sha256:")
     assert one.digest != other.digest
     assert not isinstance(one, BriefPlan)
+
+
+def test_an_app_that_only_newcomers_gain_is_named() -> None:
+    chosen = config(spec="sync: {app_groups: true}")
+    state = applied(NOTHING, plan(okta(person("cat")), NOTHING, chosen))
+    second = okta(person("ann"), person("bob"), group("eng", "ann"), app("CRM", "ann"))
+    whole, short = plan(second, state, chosen), brief(second, state, chosen, 0)
+    assert screen(short, 0) == screen(whole, 0)
+    assert "app CRM" in screen(short, 0)

@@ -37,7 +37,7 @@ def plan_view(
     touched = touched_by(plan)
     undescribed = undescribed_in(plan, described)
     in_delta = frozenset(undescribed.intersection(touched.names))
-    things = Things(touched, plan.access_delta)
+    things = Things(touched, plan.access_delta, plan.changes)
     groups = groups_of(touched, things, in_delta)
     return PlanView(
         headline=headline(whole, touched, drift=drift),

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 from msgspec.structs import replace
 
 from idsync.model.directory import Cause, Reason, UpstreamCause
+from idsync.model.plain_resources import title_of as plain_title_of
 from idsync.plan.changes import Access as AccessOfPlan
-from idsync.plan.changes import PersonDelta
+from idsync.plan.changes import AppChange, Change, PersonDelta
 from idsync.render.view.cells import Access, AppName, ListName, Role, Trait, cause_cell
 from idsync.render.view.outcomes import Touched, title_of
 from idsync.render.view.view import Symbol, Thing
@@ -17,9 +18,10 @@ OWN_ROUTE = "user"
 class Things:
     """Makes things, and one object of each: people who have the same have the same objects."""
 
-    def __init__(self, touched: Touched, deltas: Iterable[PersonDelta]) -> None:
+    def __init__(self, touched: Touched, deltas: Iterable[PersonDelta], changes: Iterable[Change]) -> None:
+        """People whom nobody describes gain apps that `changes` make, which no delta names."""
         self._lists = touched.lists
-        self._titles = _titles(deltas)
+        self._titles = {**_titles_of_apps(changes), **_titles(deltas)}
         self._by_id: dict[tuple[Symbol, int], Thing] = {}
         self._by_value: dict[tuple[Symbol, AccessOfPlan], Thing] = {}
         self._named: dict[str, ListName] = {}
@@ -103,6 +105,11 @@ class Things:
         sources = () if change is None else change.causes
         source = next((each for each in sources if isinstance(each, UpstreamCause) and each.id == name), None)
         return ListName(name, title) if source is None else ListName(name, title, source.object, source.name)
+
+
+def _titles_of_apps(changes: Iterable[Change]) -> dict[str, str]:
+    found = ((change.after or change.before) for change in changes if isinstance(change, AppChange))
+    return {item.metadata.name: plain_title_of(item) for item in found if item is not None}
 
 
 def _titles(deltas: Iterable[PersonDelta]) -> dict[str, str]:
