@@ -29,9 +29,9 @@ NOTHING: Marks = frozenset()
 GIVING: Marks = frozenset({GAINS, ADDED_UPSTREAM})
 """Marks that hold the part of a change that gives something, and not the part that takes."""
 LOCKS_GO = frozenset({"user_locks"})
+"""Guards that hold no lock when the rest of a plan goes ahead: a lock takes nothing that cannot be given back."""
 HOLD_LOCKS = frozenset({BURST, PROTECTED})
 """Guards that hold a lock by itself. What else holds one holds the account with which it comes, as in a rename."""
-"""Guards that hold no lock when the rest of a plan goes ahead: a lock takes nothing that cannot be given back."""
 BY_HAND = "To lock or unlock one person now: idsync lock USER --message TEXT, idsync unlock USER --reason TEXT."
 """What helps while a plan is held back: a person's hand needs neither the plan nor the source."""
 MOVED = "target_moved"

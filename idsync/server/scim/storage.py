@@ -298,7 +298,8 @@ def not_locked(unlocked: Unlocked) -> BlockedError:
         return BlockedError(
             f"{what}: {', '.join(guards)} holds the lock.",
             guards=guards,
-            why="So many locks at once, or a lock on a protected person, wait for a person's word.",
+            why="So many locks at once, a lock on a protected person, or one that comes with a renaming, wait for "
+            "a person's word.",
             fix="Review `idsync plan -c CONFIG`, then release it: idsync apply -c CONFIG "
             f"{' '.join(f'--allow {guard}=REASON' for guard in guards)}. The next try of Okta is then answered.",
         )
