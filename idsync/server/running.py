@@ -66,6 +66,7 @@ def run(place: Workspace, config: Path, listening: Listening, hung_up: list[int]
             reconciler.reload()
 
     def end() -> None:
+        LOG.info("Told to end: what is under way is finished first.")
         scim.end()
         worker.end()
 
@@ -79,6 +80,7 @@ def run(place: Workspace, config: Path, listening: Listening, hung_up: list[int]
         presence.stop()
     if presence.failure is not None:
         raise presence.failure
+    LOG.info("Ended.")
 
 
 def _scim(place: Workspace, configured: Configured, worker: Worker, reconciler: Reconciler) -> ScimEndpoint:

@@ -161,6 +161,8 @@ def test_it_is_alive_measured_and_told_to_read_its_configuration_again(tmp_path:
             running.process.send_signal(signal.SIGHUP)
             running.until(lambda: "was read again" in running.log, what="the reading")
             assert running.end() == 0
+        assert "Told to end" in running.log
+        assert running.log.rstrip().endswith("Ended.")
         assert "a-secret-of-the-hook" not in running.log
 
 
