@@ -598,8 +598,11 @@ def test_any_bytes_are_refused_at_a_place(tmp_path_factory: pytest.TempPathFacto
     assert loaded.diagnostics
 
 
-def test_a_hundred_thousand_unknown_keys_do_not_take_long(tmp_path: Path) -> None:
-    write(tmp_path, "apiVersion: idsync/v1\nkind: Guards\nspec:\n" + "".join(f"  x{n}: 1\n" for n in range(80_000)))
-    started = time.process_time()
-    assert load(tmp_path).settings is None
-    assert time.process_time() - started < 5
+def test_six_times_as_many_unknown_keys_do_not_take_twelve_times_as_long(tmp_path: Path) -> None:
+    def seconds(keys: int) -> float:
+        write(tmp_path, "apiVersion: idsync/v1\nkind: Guards\nspec:\n" + "".join(f"  x{n}: 1\n" for n in range(keys)))
+        started = time.process_time()
+        assert load(tmp_path).settings is None
+        return time.process_time() - started
+
+    assert seconds(60_000) < 12 * seconds(10_000)
