@@ -121,11 +121,9 @@ def make_stepwise(
         with fenced(records, lease):
             entry = told(step, seen, after) if told else entry_of(step, run, target.name, seen, after)
             records.journal.append(*entry)
-            noting = target if isinstance(target, NotingTarget) else None
-            if noting is None or noting.is_so(step):
-                records.agreed(target.name).keep(_agreed_by(step, after, at))
-                if noting is not None:
-                    noting.note(step)
+            records.agreed(target.name).keep(_agreed_by(step, after, at))
+            if isinstance(target, NotingTarget):
+                target.note(step)
         outcome.made += 1
         made(outcome.made)
     return outcome

@@ -152,10 +152,7 @@ class Target(DirectoryReader, Protocol):
 
 @runtime_checkable
 class NotingTarget(Protocol):
-    """A target of which the store keeps more than what is agreed on, and that may not know what became of a step."""
-
-    def is_so(self, step: Step) -> bool:
-        """Whether what the step wants, which was made last, is so now; else nothing is agreed on or noted."""
+    """A target of which the store keeps more than what is agreed on."""
 
     def note(self, step: Step) -> None:
         """Keep what follows from a step that was made, in the transaction that writes it down."""

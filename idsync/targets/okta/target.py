@@ -69,7 +69,6 @@ class OktaTarget(GivenDirectory):
         self._is_named = is_named
         self._writer: MembershipWriter | None = None
         self._checked: set[str] = set()
-        self._is_so = False
 
     def counts(self, org_url: str) -> Managed:  # noqa: ARG002 - all of it is of the one organization
         """How many memberships both sides agreed on."""
@@ -157,14 +156,9 @@ class OktaTarget(GivenDirectory):
         if not isinstance(change, AccessListChange) or change.after is None or writer is None:
             raise TargetError("Nothing but memberships goes to Okta.")
         write = writer.take_out if step.phase is Phase.MEMBER_REMOVAL else writer.put_in
-        kind, name = change.after.metadata.labels[KIND_LABEL], split_address(change.address)[1]
-        made = [write(kind, name, person) for person in _people(step)]
-        self._is_so = all(made)
+        for person in _people(step):
+            write(change.after.metadata.labels[KIND_LABEL], split_address(change.address)[1], person)
         return change.after
-
-    def is_so(self, step: Step) -> bool:  # noqa: ARG002 - it is asked about the step that was made last
-        """Whether Okta has it as the step wants it. It says nothing of that where it knows no such group or person."""
-        return self._is_so
 
     def note(self, step: Step) -> None:
         """Keep that it was sent, since readings may not show it yet."""

@@ -1,7 +1,6 @@
 """The requests that write memberships, each of which may be sent twice and takes effect once.
 
-What somebody else did meanwhile (added the same person, removed them, deleted the group) is not a failure. Where Okta
-says that something is not there, or in conflict, nothing was changed: what is so then, the next reading tells.
+What somebody else did meanwhile (added the same person, removed them, deleted the group) is agreement, not a failure.
 """
 
 from collections.abc import Sequence
@@ -86,24 +85,22 @@ class MembershipWriter:
             return None
         return bool(ROLES.decode(answer.body)) if answer.status == 200 else None
 
-    def put_in(self, kind: str, name: str, user: str) -> bool:
-        """Make somebody a member of a group, or assign an app; whether it is so now, else the next reading tells."""
+    def put_in(self, kind: str, name: str, user: str) -> None:
+        """Make somebody a member of a group, or assign an app."""
         if kind == "app":
-            return self._write(self._endpoints.assign(name), msgspec.json.encode({"id": user, "scope": "USER"}))
-        return self._write(self._endpoints.join(name, user))
+            self._write(self._endpoints.assign(name), msgspec.json.encode({"id": user, "scope": "USER"}))
+        else:
+            self._write(self._endpoints.join(name, user))
 
-    def take_out(self, kind: str, name: str, user: str) -> bool:
-        """Take somebody out of a group, or take an app from them; whether it is so now, else the next reading tells."""
+    def take_out(self, kind: str, name: str, user: str) -> None:
+        """Take somebody out of a group, or take an app from them."""
         endpoints = self._endpoints
-        return self._write(endpoints.unassign(name, user) if kind == "app" else endpoints.leave(name, user))
+        self._write(endpoints.unassign(name, user) if kind == "app" else endpoints.leave(name, user))
 
-    def _write(self, request: Request, body: bytes | None = None) -> bool:
+    def _write(self, request: Request, body: bytes | None = None) -> None:
         answer = self._sender.send(request, body)
-        code = problem_of(answer).code
-        if answer.status in (200, 201, 204) or code == _CONVEYED:
-            return True
-        if answer.status in (404, 409) and code:  # without a code, it is not Okta that answers
-            return False
+        if answer.status in (200, 201, 204, 404, 409) or problem_of(answer).code == _CONVEYED:
+            return
         raise self._sender.refused(answer, request)
 
 
