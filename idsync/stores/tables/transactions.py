@@ -54,9 +54,9 @@ class Transactions(ABC):
         begin()
         self.is_writing, self.is_only_writer = True, is_only_writer
         try:
-            for (_, tell), rows in zip(self.asked_first, self._first_answers, strict=False):
+            answers, self._first_answers = self._first_answers, []
+            for (_, tell), rows in zip(self.asked_first, answers, strict=False):
                 tell(rows)
-            self._first_answers = []
             yield
             for prepare in self.before_commit:
                 prepare()
