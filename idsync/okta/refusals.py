@@ -119,8 +119,14 @@ def refusal(answer: Answer, what: str, scope: OAuthScope, org_url: str, advice: 
                 why="The object does not exist there, or the credential may not see it.",
                 fix="Check org_url and app in the Integration; " + ROLE_HINT,
             )
-        case 404:
+        case 404 | 409 if not problem_of(answer).code:
             return not_okta(answer, org_url)
+        case 409:
+            return SourceUnreachable(
+                f"Okta could not change {what} now ({said}).",
+                why="Another change of the same person, group or app is under way there.",
+                fix="Run it again in a minute.",
+            )
         case status if status in (408, 429) or status >= 500:
             return SourceUnreachable(
                 f"Okta did not return {what}: all {attempts} attempts failed (last answer: {said}).",

@@ -59,6 +59,14 @@ class HtmlPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Intercept:
+    """Answer as a proxy or a firewall before Okta does, which knows no error code of Okta's, and do nothing."""
+
+    status: int
+    body: str = '{"message": "blocked"}'
+
+
+@dataclass(frozen=True, slots=True)
 class Truncate:
     """Announce the whole body, send half of it and close the connection."""
 
@@ -159,6 +167,7 @@ Effect = (
     | LoseAnswer
     | Malformed
     | HtmlPage
+    | Intercept
     | Truncate
     | RepeatCursor
     | Hollow

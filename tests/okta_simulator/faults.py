@@ -27,6 +27,7 @@ from tests.okta_simulator.effects import (
     HtmlPage,
     HugePage,
     IgnoreExpand,
+    Intercept,
     LoseAnswer,
     LoseLinks,
     Malformed,
@@ -63,6 +64,7 @@ class Distortion:
     truncated: bool = False
     spoiled: Malformed | HtmlPage | Empty | None = None
     failure: Fail | None = None
+    intercepted: Intercept | None = None
     late_failure: FailAfter | None = None
     late_seconds: float = 0.0
     answer_lost: bool = False
@@ -81,6 +83,8 @@ class Distortion:
         match effect:
             case Fail():
                 self.failure = effect
+            case Intercept():
+                self.intercepted = effect
             case FailAfter():
                 self.late_failure = effect
             case Delay(seconds):

@@ -130,6 +130,8 @@ class Simulator:
         await asyncio.sleep(distortion.seconds)
         if distortion.dropped:
             return Dropped()
+        if distortion.intercepted is not None:
+            return Response(distortion.intercepted.body, distortion.intercepted.status)
         body = await request.body()
         rate_headers: Headers = []
         try:

@@ -17,6 +17,7 @@ from tests.okta_simulator import (
     FailAfter,
     Fault,
     Group,
+    Intercept,
     LoseAnswer,
     Organization,
     RateLimit,
@@ -61,7 +62,15 @@ def world() -> Iterator[World]:
 
 @pytest.mark.parametrize(
     ("effect", "answer"),
-    [(Fail(500), 500), (Fail(503), 503), (Fail(409), 409), (RateLimit(), 429), (Drop(), None), (Delay(5), None)],
+    [
+        (Fail(500), 500),
+        (Fail(503), 503),
+        (Fail(409), 409),
+        (Intercept(404), 404),
+        (RateLimit(), 429),
+        (Drop(), None),
+        (Delay(5), None),
+    ],
 )
 def test_a_write_can_fail_before_its_effect(world: World, effect: Effect, answer: int | None) -> None:
     world.inject(effect)

@@ -1,6 +1,7 @@
 """The requests that write memberships, each of which may be sent twice and takes effect once.
 
-What somebody else did meanwhile (added the same person, removed them, deleted the group) is agreement, not a failure.
+What somebody else did meanwhile (added the same person, removed them, deleted the group) is agreement, not a failure,
+as far as Okta itself says so.
 """
 
 from collections.abc import Sequence
@@ -16,12 +17,15 @@ from idsync.okta.auth import Credential
 from idsync.okta.authorizing import authorizer_for
 from idsync.okta.client import OktaClient
 from idsync.okta.endpoints import Endpoints
-from idsync.okta.refusals import OAuthScope, problem_of
+from idsync.okta.refusals import OAuthScope, looks_like_html, problem_of
 from idsync.okta.request import Request, Requester
+from idsync.okta.transport import Answer
 from idsync.targets.okta.sending import Sender
 
 _CONVEYED = "E0000046"
 """Okta's refusal to take an app from somebody who has it through a group."""
+_NOTHING_DONE = frozenset({"E0000008", "E0000112"})
+"""404 of a path that Okta does not have, and 409 of a person who is still being activated: nobody else did it."""
 SCOPES: tuple[OAuthScope, OAuthScope] = ("okta.groups.manage", "okta.apps.manage")
 """What writing takes: of groups, and of apps."""
 
@@ -99,9 +103,19 @@ class MembershipWriter:
 
     def _write(self, request: Request, body: bytes | None = None) -> None:
         answer = self._sender.send(request, body)
-        if answer.status in (200, 201, 204, 404, 409) or problem_of(answer).code == _CONVEYED:
-            return
-        raise self._sender.refused(answer, request)
+        if not _is_agreed(answer):
+            raise self._sender.refused(answer, request)
+
+
+def _is_agreed(answer: Answer) -> bool:
+    """Whether Okta has the membership as it was asked to, by this request or by what somebody else did meanwhile.
+
+    An answer without an error code of Okta's is one of a proxy, which did not ask Okta.
+    """
+    if answer.status in (200, 201, 204):
+        return not looks_like_html(answer)
+    code = problem_of(answer).code
+    return code == _CONVEYED or (answer.status in (404, 409) and bool(code) and code not in _NOTHING_DONE)
 
 
 def _refuse_rule(row: Row, error: Exception) -> NoReturn:
