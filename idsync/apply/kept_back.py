@@ -203,7 +203,7 @@ def _entries(change: Change, ids: Mapping[str, str], renamed: Mapping[str, str])
         guards = tuple(guard for guard in guards if guard != _OF_MEMBERS)
     if isinstance(change, LockChange):
         # A lock that waits with an account is not held by itself: who leaves meanwhile is locked under the same name.
-        waits = locked_person(change) in renamed
+        waits = locked_person(change) in renamed and not change.lent
         guards = () if waits else tuple(guard for guard in guards if guard in HOLD_LOCKS)
     if not guards:
         return

@@ -48,6 +48,7 @@ def locks_when_cleared(
         held=frozenset(),
         shown_out=frozenset(),
         claimed=frozenset(),
+        lent=frozenset(),
         size=0,
         findings=(),
     )

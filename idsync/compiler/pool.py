@@ -43,8 +43,9 @@ class Pool(msgspec.Struct, frozen=True):
     loses a name of ours that goes to another person; `gone` are people whose account a hand took, each with the name
     that they have no more. `held` are names to leave exactly as they are, memberships included. `shown_out` are names
     of people whom Okta itself shows as deactivated or suspended. `claimed` are names of present people that a foreign
-    user has. `size` counts the people whose status lets them have access; `aside` are those of them who are not among
-    the `present`, since they are held.
+    user has. `lent` are names of accounts by which somebody else may sign in already: their person is renamed in Okta,
+    and another one has the name there. `size` counts the people whose status lets them have access; `aside` are those
+    of them who are not among the `present`, since they are held.
     """
 
     present: dict[str, IdentityUser]
@@ -57,6 +58,7 @@ class Pool(msgspec.Struct, frozen=True):
     held: frozenset[str]
     shown_out: frozenset[str]
     claimed: frozenset[str]
+    lent: frozenset[str]
     size: int
     findings: tuple[Finding, ...]
     aside: tuple[IdentityUser, ...] = ()
@@ -125,6 +127,7 @@ class _Draft:
         self._shown_out: set[str] = set()
         self._reserved: set[str] = set()
         self._claimed: set[str] = set()
+        self._lent: set[str] = set()
         self._admitted: list[IdentityUser] = []
         self._findings: list[Finding] = []
 
@@ -141,6 +144,7 @@ class _Draft:
             held=frozenset(self._held),
             shown_out=frozenset(self._suspended | self._shown_out),
             claimed=frozenset(self._claimed),
+            lent=frozenset(self._lent.intersection(self._leaving)),
             size=len(self._admitted),
             findings=tuple(self._findings),
             aside=self._aside(),
@@ -240,6 +244,8 @@ class _Draft:
             return
         old_names = self._names.of(user.id)
         if entry is not None and self._is_anothers(user):
+            if user.status in ACCESS_STATUSES:
+                self._lent.add(name)
             self._refuse(user, f"still belongs to Okta user {entry.okta_id}, who is being renamed")
         elif name in self._held or name in self._reserved:
             self._refuse(user, "is held for another person")

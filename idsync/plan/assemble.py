@@ -53,13 +53,14 @@ def compare(
     ours: Ours,
     lifetimes: Mapping[str, int],
     passed: frozenset[str] = frozenset(),
+    lent: frozenset[str] = frozenset(),
 ) -> Comparison:
     """Changes from `current` to `desired`, never naming an object that is not ours (or adopted by name)."""
     touchable = comparable(current, desired, adopted, ours)
     clashes = foreign_clashes(current, desired, touchable)
     if clashes:
         desired = _without(desired, clashes)
-    changes = changes_between(touchable, desired, why, kept, lifetimes, passed)
+    changes = changes_between(touchable, desired, why, kept, lifetimes, passed, lent)
     return Comparison(changes, tuple(_clash_finding(address) for address in sorted(clashes)))
 
 

@@ -58,9 +58,14 @@ class UserChange(ObjectChange[User], frozen=True, tag="user", kw_only=True):
 
 
 class LockChange(ObjectChange[Lock], frozen=True, tag="lock", kw_only=True):
-    """A lock of ours made, changed or lifted; `lifetime` is in seconds from apply, None for permanent."""
+    """A lock of ours made, changed or lifted; `lifetime` is in seconds from apply, None for permanent.
+
+    It is on a `lent` name where its person is renamed, and somebody else has the name in Okta already: it does not wait
+    for the renaming, since anyone who signs in by the name reaches the account.
+    """
 
     lifetime: int | None = None
+    lent: bool = False
 
 
 class AccessListChange(ObjectChange[AccessList], frozen=True, tag="access_list", kw_only=True):

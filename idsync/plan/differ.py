@@ -25,16 +25,18 @@ def changes_between(
     kept: Mapping[str, tuple[str, ...]],
     lifetimes: Mapping[str, int] = NO_LIFETIMES,
     passed: frozenset[str] = NOBODY,
+    lent: frozenset[str] = NOBODY,
 ) -> tuple[Change, ...]:
     """Every change that takes `current` to `desired`, in listing order; both hold only what may be touched.
 
     `lifetimes` says, by lock name, for how many seconds a lock to be made lasts; without one it has no end. The
-    memberships of names that `passed` to another person are new ones.
+    memberships of names that `passed` to another person are new ones; `lent` are names of accounts by which
+    somebody else may sign in.
     """
     return in_listing_order(
         [
             *_user_changes(current.users, desired.users, why),
-            *_lock_changes(current.locks, desired.locks, why, lifetimes),
+            *_lock_changes(current.locks, desired.locks, why, lifetimes, lent),
             *_list_changes(current, desired, why, kept, passed),
             *_plain_changes(current.plain, desired.plain, why),
         ]
@@ -51,15 +53,20 @@ def _user_changes(
 
 
 def _lock_changes(
-    before: Mapping[str, Lock], after: Mapping[str, Lock], why: Mapping[Address, Why], lifetimes: Mapping[str, int]
+    before: Mapping[str, Lock],
+    after: Mapping[str, Lock],
+    why: Mapping[Address, Why],
+    lifetimes: Mapping[str, int],
+    lent: frozenset[str],
 ) -> Iterator[LockChange]:
     for name in difference(before, after).differing:
         address, old, new = lock_address(name), before.get(name), after.get(name)
         reason = why.get(address, UNEXPLAINED)
-        lifetime = None if new is None else lifetimes.get(name)
         yield LockChange(
-            address, _action(old, new), reason.reason, reason.causes, old, new, _fingerprint(old), lifetime=lifetime
-        )
+            address, _action(old, new), reason.reason, reason.causes, old, new, _fingerprint(old),
+            lifetime=None if new is None else lifetimes.get(name),
+            lent=new is not None and new.spec.target.user in lent,
+        )  # fmt: skip
 
 
 def _list_changes(

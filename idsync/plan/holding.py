@@ -84,7 +84,8 @@ class Holding:
         person = locked_person(change)
         if change.after is None:
             return self._unlocking.get(change.address, NOTHING)
-        return self._people.get(person, NOTHING) if self._is_tied(person) else _marks(change) - LOCKS_GO
+        tied = self._is_tied(person) and not change.lent
+        return self._people.get(person, NOTHING) if tied else _marks(change) - LOCKS_GO
 
     def end_of_lock(self, change: LockChange) -> Marks:
         """What holds the deletion that the end of a lock counts from: until then it has none."""

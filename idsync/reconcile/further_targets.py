@@ -51,6 +51,7 @@ def desired_by(planned: Planned) -> Desired:
         compilation.lifetimes,
         compilation.held,
         frozenset(pool.leaving),
+        pool.lent,
     )
 
 

@@ -165,6 +165,7 @@ def _compared(made: _Compiled, basis: Basis) -> Comparison:
         ours=ours_of(settings),
         lifetimes=compilation.lifetimes,
         passed=compilation.strangers,
+        lent=made.inputs.pool.lent,
     )
     if basis.okta_ids:
         comparison = replace(comparison, changes=identified(comparison.changes, basis.okta_ids))

@@ -41,7 +41,8 @@ class Desired(msgspec.Struct, frozen=True):
     """What every target is to hold its part of: everybody's objects and memberships, and why they are so.
 
     A lock to be made has a lifetime in seconds, or none where it has no end. `held` are names of people in doubt, who
-    stay as they are wherever they are; `leaving` are names that go or pass on.
+    stay as they are wherever they are; `leaving` are names that go or pass on, and `lent` those of them by which
+    somebody else may sign in already.
     """
 
     state: DirectoryState
@@ -49,6 +50,7 @@ class Desired(msgspec.Struct, frozen=True):
     lifetimes: Mapping[str, int] = {}
     held: frozenset[str] = NOBODY
     leaving: frozenset[str] = NOBODY
+    lent: frozenset[str] = NOBODY
 
 
 class Terms(msgspec.Struct, frozen=True):
@@ -100,6 +102,7 @@ def section_of(target: Target, desired: Desired, terms: Terms, now: datetime) ->
         adopted=adopted,
         ours=target.ours,
         lifetimes=_lifetimes(part.locks, lifetimes, now),
+        lent=desired.lent,
     )
     changes = held_back(comparison.changes, terms.judgement, terms.shown_out)
     around = around_who_may_lose(changes, found.members, target, terms.sync)

@@ -166,7 +166,7 @@ def test_nothing_of_a_person_is_left(form: str) -> None:
         (Finding, "code severity message causes"),
         (GuardResult, "guard count limit verdict target released kept"),
         (UserChange, f"{CHANGE} identified"),
-        (LockChange, f"{CHANGE} lifetime"),
+        (LockChange, f"{CHANGE} lifetime lent"),
         (AccessListChange, f"{CHANGE} members_added members_removed carried kept edits_lost"),
         (UpstreamCause, "object id name"),
         (ConfigCause, "file line column rule"),

@@ -11,6 +11,7 @@ from idsync.bootstrap.workspace import Workspace
 from idsync.config.settings import Settings
 from idsync.errors import BlockedError
 from idsync.model.journal import RunStarted
+from idsync.plan.same_person import okta_id
 from idsync.plan.sections import FIRST
 from idsync.reconcile.applying import Applier
 from idsync.reconcile.plan_options import PlanOptions
@@ -283,11 +284,37 @@ def test_r39_who_leaves_while_their_renaming_is_held_is_locked_at_once(
             assert kept_back(store.facts, "local") == {}
 
 
-def test_r39_who_leaves_with_the_name_of_a_held_renaming_is_not_said_to_be_locked(tmp_path: Path) -> None:
-    free = dict.fromkeys(("user_locks", "lock_burst"), FREE)
-    settings = guarded(user_deletes="{percent: 0, floor: 0}", **free)
+@DIALECTS
+def test_r11_an_account_whose_name_somebody_else_gets_while_its_renaming_is_held_is_locked(
+    tmp_path: Path, dialect: Dialect
+) -> None:
+    settings = guarded(user_deletes="{percent: 0, floor: 0}", user_locks=FREE, lock_burst=FREE)
     with served(tmp_path / "a.db", settings) as service:
-        okta = service.engine()
+        okta = service.engine(dialect)
+        ann = people(okta, 4)[0]
+        old = ann.username
+        okta.change_profile(ann, username="ann@x.com")
+        assert "ann@x.com" not in service.directory().users, "the renaming is held"
+        assert locked(service) == []
+        newcomer = okta.person("00unew", old)
+        okta.assign(newcomer)
+        assert locked(service) == [old]
+        assert okta_id(service.directory().users[old]) == "00u00", "it is still the account of the person renamed"
+        service.clock[0] += HOUR
+        okta.deactivate(newcomer)
+        assert (okta.tasks, locked(service)) == ([], [old])
+        whole_pass(service, settings, user_deletes="they were renamed")
+        assert okta_id(service.directory().users["ann@x.com"]) == "00u00"
+        assert locked(service) == [old]
+
+
+@pytest.mark.parametrize("moves_on", [False, True])
+def test_r39_who_leaves_with_the_name_of_a_held_renaming_is_not_said_to_be_locked(
+    tmp_path: Path, moves_on: bool
+) -> None:
+    settings = guarded(user_deletes=FREE, user_locks=FREE, lock_burst="{percent: 0, floor: 0}")
+    with served(tmp_path / "a.db", settings) as service:
+        okta = service.engine(Dialect.PUT)
         ann = people(okta, 4)[0]
         old = ann.username
         okta.change_profile(ann, username="ann@x.com")
@@ -295,12 +322,18 @@ def test_r39_who_leaves_with_the_name_of_a_held_renaming_is_not_said_to_be_locke
         newcomer = okta.person("00unew", old)
         okta.assign(newcomer)
         service.clock[0] += HOUR
-        okta.deactivate(newcomer)
+        if moves_on:
+            left = {"userName": "new@x.com", "externalId": newcomer.okta_id, "active": False}
+            with pytest.raises(Refused) as caught:
+                okta.client.replace("Users", str(newcomer.scim_id), left)
+            refused: object = caught.value
+        else:
+            okta.deactivate(newcomer)
+            (refused,) = okta.tasks
         assert locked(service) == []
-        (refused,) = okta.tasks
         assert "is noted as having left, but is not locked yet" in str(refused)
-        assert "user_deletes" in str(refused)
-        whole_pass(service, settings, user_deletes="they were renamed")
+        assert "lock_burst" in str(refused)
+        whole_pass(service, settings, lock_burst="they were renamed")
         assert locked(service) == [old]
         okta.tasks.clear()
         okta.deactivate(newcomer)

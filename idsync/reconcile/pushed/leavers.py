@@ -48,11 +48,12 @@ class Leavers:
     def about_to_leave(self, okta_ids: Collection[str], username: str, now: datetime) -> list[Leaver]:
         """These people, with the accounts that they have before a push is applied that lets them leave.
 
-        An account of ours that says of nobody whose it is, is theirs by its name.
+        An account of ours that says of nobody whose it is, is theirs by its name; so is one that they may sign in to,
+        since the renaming of its person is held.
         """
         found = []
         for okta_id in sorted(okta_ids):
-            names = tuple(sorted(self._accounts(okta_id, username)))
+            names = tuple(sorted(self._accounts(okta_id, username) | self._held(okta_id, {username}).keys()))
             found.append(Leaver(okta_id, names, format_time(now)))
         return found
 
@@ -113,7 +114,7 @@ class Leavers:
         if not self._integration.sync.users or self._is_there(leaver.okta_id):
             return None
         username = user.username if user.okta_id == leaver.okta_id else ""
-        held = self._held(leaver.okta_id, username)
+        held = self._held(leaver.okta_id, {username, *leaver.names})
         names = self._accounts(leaver.okta_id, username) | held.keys()
         if not self._credentials_over(leaver, now):
             names = names.union(leaver.names)
@@ -128,16 +129,16 @@ class Leavers:
         upstream = self._store.upstream
         return upstream.is_known() and any(each.id == okta_id for each in upstream.without_lists({okta_id}).users)
 
-    def _held(self, okta_id: str, username: str) -> dict[str, tuple[str, ...]]:
+    def _held(self, okta_id: str, names: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """The names under which a lock for this person is held, or the account with which it waits; by which guards.
 
-        So is a name of theirs under which the account of another person waits, as in a renaming: who signs in by it
+        So is one of their `names` under which the account of another person waits, as in a renaming: who signs in by it
         reaches that account.
         """
-        held: dict[str, tuple[str, ...]] = {}
+        keys, held = {twin_key(name) for name in names}, dict[str, tuple[str, ...]]()
         for each in kept_back(self._store.facts, self._target.name).values():
             for entry in each:
-                lent = entry.okta_id and twin_key(entry.user) == twin_key(username)
+                lent = entry.okta_id and twin_key(entry.user) in keys
                 if entry.user and (entry.okta_id == okta_id or lent):
                     held[entry.user] = (*held.get(entry.user, ()), *entry.guards)
         return held
