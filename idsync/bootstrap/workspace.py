@@ -35,6 +35,7 @@ from idsync.reconcile.applied_configuration import (
     applied_key,
     applied_settings,
     judged,
+    reached_as,
     settings_before,
 )
 from idsync.stores.protocol import Access, Holder, Store
@@ -316,7 +317,8 @@ class Workspace:
             return None
         if applied.digest == self.settings.digest and applied.files == self.files:
             return self._with(judged(self.settings, applied, self.directory))
-        settings = judged(applied_settings(applied, self.directory), applied, self.directory)
+        reached = reached_as(applied_settings(applied, self.directory), self.settings.integration)
+        settings = judged(reached, applied, self.directory)
         return Workspace(settings, self.directory, environment=self._environment, files=applied.files)
 
     def judged(self, store: Store) -> "Workspace":

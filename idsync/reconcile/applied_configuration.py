@@ -11,7 +11,7 @@ import msgspec
 
 from idsync.config.guards import Guards
 from idsync.config.loader import load_documents
-from idsync.config.settings import Settings
+from idsync.config.settings import Integration, Settings
 from idsync.config.source_files import SourceFile
 from idsync.errors import AppliedUnknown
 from idsync.model.canonical import canonical_bytes
@@ -129,6 +129,26 @@ def applied_settings(applied: AppliedConfiguration, directory: Path) -> Settings
             fix="Correct the configuration, and apply it with this version.",
         )
     return loaded.settings
+
+
+def reached_as(applied: Settings, files: Integration) -> Settings:
+    """The settings that were applied, with the store, the credential and the pace that the files say now.
+
+    None of them says who has which access, and no plan tells an edit of them, so that they do not wait for an apply:
+    a store that was copied is read where it is now, and a new credential is used at once. A credential is for one
+    organization: where the files name another one, or sign in nowhere, it stays as it was applied.
+    """
+    there = applied.integration
+    signs_in = files if files.authentication and files.org_url == there.org_url else there
+    integration = replace(
+        there,
+        store=files.store,
+        store_position=files.store_position,
+        authentication=signs_in.authentication,
+        interval=files.interval,
+        rate_limit_share=files.rate_limit_share,
+    )
+    return replace(applied, integration=integration)
 
 
 def config_waiting() -> Finding:

@@ -6,12 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from idsync.bootstrap.workspace import open_workspace
+from idsync.bootstrap.workspace import Workspace, open_workspace
+from idsync.config.secret_references import EnvironmentSecret
+from idsync.config.settings import ApiToken
 from idsync.errors import ConfigError, StoreAway
 from idsync.reconcile.applied_configuration import AppliedConfiguration, configuration_to_remember
 from idsync.server.configured import Configured, refuse_another, refuse_foreign_store
 from idsync.server.running import tell_if_new, tell_missing_secrets
+from idsync.sources.protocol import silent
 from idsync.stores.protocol import Access
+from tests.server.conftest import served
 
 _SPEC = "org_url: https://x.okta.com"
 _FILES = """apiVersion: idsync/v1
@@ -100,6 +104,57 @@ def test_r36_a_service_does_not_begin_in_the_store_of_another_integration(
         write(tmp_path, name=name, spec=spec)
         with pytest.raises(ConfigError, match="that of the integration okta") if is_another else nullcontext():
             refuse_foreign_store(open_workspace(tmp_path), store)
+
+
+def _applied(files: Workspace) -> Workspace:
+    """The same, once it was applied."""
+    with files.store(Access.WRITE) as store:
+        applied = AppliedConfiguration(files.settings.digest, files.files)
+        store.facts.put(configuration_to_remember(applied, store.facts, files.target(store)))
+    return files
+
+
+def _in_force(files: Workspace) -> Workspace:
+    with files.store(Access.READ) as store:
+        return files.in_force(store)[0]
+
+
+def test_a_store_that_was_moved_is_read_where_it_is_and_not_where_the_applied_files_say(tmp_path: Path) -> None:
+    write(tmp_path)
+    with served(tmp_path / "a.db", _applied(open_workspace(tmp_path)).settings) as service:
+        okta = service.engine()
+        okta.assign(okta.person("00u1", "ann@x.com"))
+        assert okta.tasks == []
+    (tmp_path / "a.db").rename(tmp_path / "b.db")
+    write(tmp_path, store="sqlite:///b.db")
+    read = _in_force(open_workspace(tmp_path)).source(silent).read()
+    assert [each.username for each in read.snapshot.users] == ["ann@x.com"]
+
+
+@pytest.mark.parametrize(
+    ("spec", "signs_in", "share"),
+    [
+        (
+            "org_url: https://x.okta.com, app: {id: 0oa1}, auth: {api_token: {env: NEW}}, rate_limit_share: 20",
+            "NEW",
+            20,
+        ),
+        ("org_url: https://y.okta.com, app: {id: 0oa1}, auth: {api_token: {env: NEW}}", "OLD", 50),
+        ("org_url: https://x.okta.com, source: {scim: {}}", "OLD", 50),
+    ],
+)
+def test_a_credential_for_the_same_organization_and_a_pace_wait_for_no_apply(
+    tmp_path: Path, spec: str, signs_in: str, share: int
+) -> None:
+    file = tmp_path / "idsync.yaml"
+    text = "apiVersion: idsync/v1\nkind: Integration\nspec: {SPEC, sync: {access_lists: false}}\n"
+    file.write_text(text.replace("SPEC", "org_url: https://x.okta.com, app: {id: 0oa1}, auth: {api_token: {env: OLD}}"))
+    _applied(open_workspace(tmp_path))
+    file.write_text(text.replace("SPEC", spec))
+    integration = _in_force(open_workspace(tmp_path)).settings.integration
+    assert isinstance(integration.authentication, ApiToken)
+    assert isinstance(integration.authentication.token, EnvironmentSecret)
+    assert (integration.authentication.token.name, integration.rate_limit_share) == (signs_in, share)
 
 
 def test_a_store_that_is_made_at_the_start_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
