@@ -97,6 +97,16 @@ class Server:
             self._process.wait(_SECONDS)
             self._process = None
 
+    def become_standby(self) -> None:
+        """Restart as a standby, which is only read."""
+        self.stop()
+        (self._data / "standby.signal").touch()
+        self.start()
+
+    def be_promoted(self) -> None:
+        """End being a standby."""
+        self.run("SELECT pg_promote()")
+
     def url(self, database: str) -> str:
         """The address of a database by way of the server's socket, where no password is asked for."""
         return f"postgresql://{USER}@/{database}?host={self.folder}&port={self.port}"

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from idsync.errors import StoreReplaced
-from idsync.stores.protocol import Store
+from idsync.stores.postgres.store import open_postgres
+from idsync.stores.protocol import Access, Store
 from idsync.stores.sqlite.store import SqliteStore, open_store
+from tests.postgres.server import Server
 from tests.server.conftest import PUSHED, Served, served
 from tests.server.test_scim_door import asked, user
 
@@ -30,6 +32,24 @@ def bounded(folder: Path) -> Iterator[tuple[Served, list[SqliteStore]]]:
 
     with served(folder / "idsync.db", PUSHED, opened=once_more) as service:
         yield service, opened
+
+
+def test_a_server_that_is_a_standby_for_a_while_refuses_what_writes_until_it_is_promoted(tmp_path: Path) -> None:
+    server = Server()
+    try:
+        url = server.url(server.new_database())
+        with served(tmp_path / "idsync.db", PUSHED, opened=lambda: open_postgres(url, Access.WRITE)) as service:
+            assert push(service, "ann@x.com") == 201
+            server.become_standby()
+            code, told = asked(service, "POST", "/Users", json=user("bob@x.com"))
+            assert (code, "is read-only" in told["detail"], "standby" in told["detail"]) == (503, True, True)
+            assert service.http.get("/readyz").status_code == 200
+            assert asked(service, "GET", "/Users")[1]["totalResults"] == 1
+            server.be_promoted()
+            assert push(service, "bob@x.com") == 201
+            assert asked(service, "GET", "/Users")[1]["totalResults"] == 2
+    finally:
+        server.remove()
 
 
 def allow(service: Served, opened: list[SqliteStore], pages: str) -> None:

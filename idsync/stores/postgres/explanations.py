@@ -47,6 +47,11 @@ _NOT_WHOLE = (
     "A table is missing: the database was emptied, or a backup is being restored into it.",
     "Restore a backup to its end.",
 )
+_READ_ONLY = (
+    "is read-only",
+    "It was opened to be read, or its server is a standby.",
+    "Connect to the primary server (target_session_attrs=read-write).",
+)
 _EXPLANATIONS = {
     "42P01": _NOT_WHOLE,
     "3F000": _NOT_WHOLE,
@@ -67,11 +72,8 @@ _EXPLANATIONS = {
     "57P03": _NOT_READY,
     "57014": ("cancelled a statement", f"A time limit of the server, or a person, ended it. {_AGAIN}", "Run it again."),
     "25P03": _TIMED_OUT,
-    "25006": (
-        "is read-only",
-        "It was opened to be read, or its server is a standby.",
-        "Connect to the primary server (target_session_attrs=read-write).",
-    ),
+    "25006": _READ_ONLY,
+    "0A000": _READ_ONLY,  # a standby does not know how to begin what writes; we ask for nothing else that is new
     "42501": _PERMISSION,
     "54000": (
         "refuses a text that is too long",
@@ -89,7 +91,14 @@ _EXPLANATIONS = {
 }
 _CLASSES = {
     "08": _GONE,
+    "40": _DISTURBED,
+    "53": ("has run out of something", f"Its server says of what. {_AGAIN}", "Look after the server, then run it again."),
     "57": _GONE,
+    "58": (
+        "cannot be read or written",
+        f"The system of its server reports an error. {_AGAIN}",
+        "Look after the server and its disk, then run the same command again.",
+    ),
     "XX": ("is damaged", "Its server finds its files malformed.", "Restore a backup."),
 }
 _BUSY = frozenset({"55P03", "40001", "40P01"})
@@ -128,7 +137,7 @@ def explained(error: Exception, label: str) -> StoreError:
 
 def read_only(label: str) -> StoreError:
     """That a store which was opened to be read is not written to."""
-    what, why, fix = _EXPLANATIONS["25006"]
+    what, why, fix = _READ_ONLY
     return StoreError(f"The store {label} {what}.", why=why, fix=fix)
 
 
