@@ -40,16 +40,14 @@ def accepted(tokens: Tokens, text: str, integration: str, now: datetime) -> Scim
     return token if is_live(token, now) else None
 
 
-def note_use(tokens: Tokens, text: str, integration: str, now: datetime, source: str) -> ScimToken | None:
-    """The token of this text with its last use, which is kept; needs a transaction.
+def note_use(tokens: Tokens, text: str, integration: str, now: datetime, source: str) -> None:
+    """Keep the last use of the token of this text; needs a transaction.
 
     It is looked at again here: one that was revoked since it was read must not come back to life.
     """
     token = accepted(tokens, text, integration, now)
     if token is not None:
-        token = used(token, now, source)
-        tokens.put(token)
-    return token
+        tokens.put(used(token, now, source))
 
 
 def is_live(token: ScimToken, now: datetime) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,8 @@ def test_what_a_full_disk_does_not_keep_is_503_until_there_is_room(tmp_path: Pat
         told = asked(service, "POST", "/Users", json=user("bob@x.com", title="x" * 100_000))[1]
         assert "the disk is full" in told["detail"]
         assert sorted(service.directory().users) == ["ann@x.com"]
+        service.clock[0] += timedelta(minutes=1)  # the use of the token is to be written, too
+        assert asked(service, "GET", "/Users")[1]["totalResults"] == 1
         allow(service, opened, "1000000")
         assert push(service, "a0@x.com", title="x" * 100_000) == 201
         assert sorted(service.directory().users) == ["a0@x.com", "ann@x.com"]

@@ -88,6 +88,8 @@ class ScimEndpoint:
         self._body_limit = body_limit
         self.rate = rate
         self._ends = False
+        self._noting: dict[str, asyncio.Task[object]] = {}
+        """By token, the use that is being written."""
         self._lately = Lately()
         worker.after_undone.append(self._lately.forget)
         self._provider: ScimProvider = description(body_limit=body_limit)
@@ -132,11 +134,25 @@ class ScimEndpoint:
         text, source, token = text.strip(), http.client.host if http.client else "", None
         if scheme.lower() == "bearer" and text and http.path_params["integration"] == name:
             token = await self._worker.find(lambda store: accepted(store.tokens, text, name, now))
-        if token is not None and is_to_note(token, now):
-            token = await self._worker.write(lambda store: note_use(store.tokens, text, name, now, source))
         if token is None:
             raise UnauthorizedException(detail=REFUSED)
+        if is_to_note(token, now):
+            self._write_beside(token.id, lambda store: note_use(store.tokens, text, name, now, source))
         return token
+
+    def _write_beside(self, token_id: str, note: Callable[[Store], object]) -> None:
+        """Let the use of a token be written while a request is answered, which neither waits for it nor fails by it."""
+        if token_id in self._noting:
+            return
+        task = asyncio.create_task(self._worker.write(note))
+        self._noting[token_id] = task
+
+        def ended(task: "asyncio.Task[object]") -> None:
+            del self._noting[token_id]
+            if not task.cancelled():
+                task.exception()  # who pushes is told the same of the store
+
+        task.add_done_callback(ended)
 
     async def _served(self, http: HttpRequest, token: ScimToken) -> ScimResponse:
         try:

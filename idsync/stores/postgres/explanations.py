@@ -92,7 +92,11 @@ _EXPLANATIONS = {
 _CLASSES = {
     "08": _GONE,
     "40": _DISTURBED,
-    "53": ("has run out of something", f"Its server says of what. {_AGAIN}", "Look after the server, then run it again."),
+    "53": (
+        "has run out of something",
+        f"Its server says of what. {_AGAIN}",
+        "Look after the server, then run it again.",
+    ),
     "57": _GONE,
     "58": (
         "cannot be read or written",
