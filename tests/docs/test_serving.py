@@ -32,6 +32,11 @@ WORDS = (
     "idsync failed; its log says why.",
     "Nothing was pushed yet.",
     "A full pass",
+    "Another run is at work",
+    "is in use by another process",
+    "The process that reconciles ended",
+    "config_waiting",
+    "is not the one any more that this process has written to",
 )
 """Parts of messages; what stands between them is told of each case."""
 

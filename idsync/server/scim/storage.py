@@ -296,7 +296,7 @@ def not_locked(unlocked: Unlocked) -> BlockedError:
     what = f"{name} is noted as having left, but is not locked yet"
     if guards:
         return BlockedError(
-            f"{what}: {', '.join(guards)} holds the lock.",
+            f"{what}: {' and '.join(guards)} {'holds' if len(guards) == 1 else 'hold'} the lock.",
             guards=guards,
             why="So many locks at once, a lock on a protected person, or one that comes with a renaming, wait for "
             "a person's word.",
