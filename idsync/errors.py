@@ -13,6 +13,7 @@ IdsyncError
   SourceError                the source cannot be read
     SourceUnreachable, SourceUnhealthy, SnapshotError
   TargetError                a target refuses a step, or does not answer
+    StaysInOkta              ... since a group brings an app as well that was to be taken away
   PartlyApplied              some steps of an apply are in their target and some are not
   LeaseHeld                  another run is at work
     OlderReplica             ... a service that does not know the schema to which this version would bring the store
@@ -144,6 +145,10 @@ class SnapshotError(SourceError):
 
 class TargetError(IdsyncError):
     """A target refuses a step, or does not answer; what it made of the step, nobody knows."""
+
+
+class StaysInOkta(TargetError):
+    """Okta keeps an assignment that was to go, since a group brings it as well: it stays on both sides."""
 
 
 class PartlyApplied(IdsyncError):

@@ -40,9 +40,11 @@ class Outcome(msgspec.Struct):
     def as_error(self, done: int, total: int) -> IdsyncError:
         """What to raise; `done` steps were made in all, those of a run before included."""
         address, first = self.failures[0]
-        if not done:
-            return first
         count = len(self.failures)
+        if not done:
+            more = f", and {count - 1} more failed" if count > 1 else ""
+            first.why = f"{first.why} This was {address}{more}.".lstrip()
+            return first
         why = f"{address}: {first.summary}" + (f" And {count - 1} more." if count > 1 else "")
         return PartlyApplied(
             f"{done} of {total} steps were made, {count} failed and "
@@ -115,6 +117,8 @@ def make_stepwise(
         except IdsyncError as error:
             with fenced(records, lease):
                 records.journal.append(StepFailed(run, step.phase, subject_of(step), error.summary, target.name))
+                if isinstance(target, NotingTarget):
+                    target.note_failed(step, error)
             dependencies.failed(step)
             outcome.failures.append((subject_of(step), error))
             continue

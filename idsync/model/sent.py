@@ -12,13 +12,14 @@ FIRST_KEY, END_KEY = "sent_to_okta/", "sent_to_okta0"
 
 
 class Sent(msgspec.Struct, frozen=True, gc=False):
-    """That Okta was told that somebody is in a list, or is not.
+    """That Okta was told that somebody is in a list, or is not; or that Okta said that they `stay` in it.
 
     `at` is when, by Okta's clock, in seconds since the epoch.
     """
 
     joins: bool
     at: float
+    stays: bool = False
 
 
 SentByList = Mapping[str, Mapping[str, Sent]]

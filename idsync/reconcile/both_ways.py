@@ -24,9 +24,12 @@ from idsync.model.findings import (
     UPSTREAM_PRIVILEGED,
     UPSTREAM_READ_ONLY,
     UPSTREAM_UNKNOWN,
+    UPSTREAM_UNREAD,
     Finding,
 )
+from idsync.model.identity import is_everyone
 from idsync.model.nesting import DEEPEST
+from idsync.model.numbers import counted
 from idsync.model.ownership import is_ours
 from idsync.model.sent import END_KEY, FIRST_KEY, sent_by_list
 from idsync.model.upstream_lists import GONE_LABEL, list_in_okta
@@ -256,6 +259,7 @@ class _Merging:
         if conveyed:
             names = self._called(conveyed)
             self._report(UPSTREAM_CONVEYED, subject, names, "has the app by a group as well, and stays on both sides")
+        self._tell_unread(subject, self._called(merged.remove - conveyed))
         return msgspec.structs.replace(merged, members=merged.members | conveyed, remove=merged.remove - conveyed)
 
     def _never_written(self, subject: Subject, upstream: Upstream) -> str | None:
@@ -270,9 +274,22 @@ class _Merging:
         return None
 
     def _conveyed(self, subject: Subject) -> frozenset[str]:
-        """Who has an app through a group, as far as the reading shows the members of these groups."""
-        groups = (self._groups.get(group) for group in self._apps[subject.id].groups)
-        return NOBODY.union(*(group.member_ids() for group in groups if group is not None))
+        """Who has an app through a group, as far as the reading shows the members of these groups, or Okta said so."""
+        stay = frozenset(person for person, each in self._sent.get(subject.id, {}).items() if each.stays)
+        groups = [self._groups[group] for group in self._apps[subject.id].groups if group in self._groups]
+        if any(is_everyone(group.type, group.name) for group in groups):
+            return self._present
+        return stay.union(*(group.member_ids() for group in groups))
+
+    def _tell_unread(self, subject: Subject, names: frozenset[str]) -> None:
+        """Tell that Okta may keep an app for these people: groups have it whose members are not read."""
+        if not names or subject.kind is not ListSubject.APP or not self._both.whole:
+            return
+        unread = sorted(group for group in self._apps[subject.id].groups if group not in self._groups)
+        if unread:
+            groups = f"{counted(len(unread), 'group')} ({', '.join(unread[:5])})"
+            what = f"loses the app, but stays on both sides where they have it by a group as well: {groups} of it"
+            self._report(UPSTREAM_UNREAD, subject, names, f"{what} {'is' if len(unread) == 1 else 'are'} not imported")
 
     def _change(self, subject: Subject, merged: Merged) -> AccessListChange:
         people = sorted(merged.add | merged.remove)

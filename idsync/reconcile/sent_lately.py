@@ -22,11 +22,8 @@ class SentLately:
     def __init__(self, records: RecordsOfOkta) -> None:
         self._records = records
 
-    def __call__(self, access_list: str, person: str, *, joins: bool, at: float) -> None:
-        """Note when it was, and let what was read of Okta say it, where that is kept: ticks and pushes plan from it.
-
-        `at` is in seconds since the epoch, by Okta's clock.
-        """
-        self._records.facts.put({sent_key(access_list, person): sent_value(Sent(joins, at))})
+    def __call__(self, access_list: str, person: str, sent: Sent) -> None:
+        """Note it, and let what was read of Okta say it, where that is kept: ticks and pushes plan from it."""
+        self._records.facts.put({sent_key(access_list, person): sent_value(sent)})
         if self._records.upstream.is_known():
-            self._records.upstream.move(access_list, *(([person], []) if joins else ([], [person])))
+            self._records.upstream.move(access_list, *(([person], []) if sent.joins else ([], [person])))

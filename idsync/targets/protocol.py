@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
+from idsync.errors import IdsyncError
 from idsync.model.addresses import Address, Kind
 from idsync.model.directory import DirectoryState, Members, Names
 from idsync.model.directory_index import DirectoryIndex, Managed
@@ -156,6 +157,9 @@ class NotingTarget(Protocol):
 
     def note(self, step: Step) -> None:
         """Keep what follows from a step that was made, in the transaction that writes it down."""
+
+    def note_failed(self, step: Step, error: IdsyncError) -> None:
+        """Keep what follows from why a step was not made, likewise."""
 
 
 Progress = Callable[[str, int, int], None]

@@ -95,6 +95,13 @@ _code(
     "Take them out of that group.",
 )
 _code(
+    "upstream_unread_group",
+    "warning",
+    "Somebody was removed from the list of an app that groups have whose members the filters leave out. Where they are "
+    "in one of these, Okta refuses to take the app away: the apply says so, and the next one puts them back here.",
+    "Look in Okta whether they are in one of these groups, and take them out there.",
+)
+_code(
     "upstream_unknown_member",
     "warning",
     "A list that goes both ways has a member who is nobody in the pool: the entry stays here, and nothing "

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
-from idsync.errors import TargetError
+from idsync.errors import IdsyncError, StaysInOkta, TargetError
 from idsync.model.addresses import Kind, split_address
 from idsync.model.agreed_lists import AgreedLists
 from idsync.model.directory import DirectoryState, Names
@@ -16,6 +16,7 @@ from idsync.model.directory_index import DirectoryIndex, Managed, index_of
 from idsync.model.former_addresses import Orphans, taken_over
 from idsync.model.ownership import is_ours
 from idsync.model.resources import NEW_MEMBERSHIP, AccessList, Membership
+from idsync.model.sent import Sent
 from idsync.model.upstream_lists import KIND_LABEL
 from idsync.plan.apply_times import Moment
 from idsync.plan.changes import AccessListChange
@@ -30,10 +31,10 @@ Connect = Callable[[], AbstractContextManager[MembershipWriter]]
 
 
 class NoteSent(Protocol):
-    """Keeps that Okta was told of a membership."""
+    """Keeps what Okta was told of a membership, or answered."""
 
-    def __call__(self, access_list: str, person: str, *, joins: bool, at: float) -> None:
-        """In the list of this Okta id, this person is, or is not; `at` is when, by Okta's clock, since the epoch."""
+    def __call__(self, access_list: str, person: str, sent: Sent) -> None:
+        """In the list of this Okta id, this person is, or is not."""
 
 
 class OktaTarget(GivenDirectory):
@@ -162,11 +163,19 @@ class OktaTarget(GivenDirectory):
 
     def note(self, step: Step) -> None:
         """Keep that it was sent, since readings may not show it yet."""
+        self._note(step, joins=step.phase is Phase.ACCESS_LIST)
+
+    def note_failed(self, step: Step, error: IdsyncError) -> None:
+        """Keep that somebody stays in a list, so that it is put back in the directory, and Okta is not asked again."""
+        if isinstance(error, StaysInOkta):
+            self._note(step, joins=True, stays=True)
+
+    def _note(self, step: Step, *, joins: bool, stays: bool = False) -> None:
         if self._writer is None:
             raise TargetError("Nothing was sent to Okta.")
-        name, joins, at = split_address(step.change.address)[1], step.phase is Phase.ACCESS_LIST, self._writer.now()
+        sent, name = Sent(joins, self._writer.now(), stays), split_address(step.change.address)[1]
         for person in _people(step):
-            self._sent(name, person, joins=joins, at=at)
+            self._sent(name, person, sent)
 
 
 def _people(step: Step) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """The requests that write memberships, each of which may be sent twice and takes effect once.
 
 What somebody else did meanwhile (added the same person, removed them, deleted the group) is agreement, not a failure,
-as far as Okta itself says so.
+as far as Okta itself says so. That a group brings an app as well is neither: it stays, and is told.
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import msgspec
 
-from idsync.errors import AuthorizationError, SourceError
+from idsync.errors import AuthorizationError, SourceError, StaysInOkta
 from idsync.model.okta_access import MEMBERSHIPS
 from idsync.model.rows import Row
 from idsync.okta.admin_roles import ROLES, powers_of_token
@@ -17,7 +17,7 @@ from idsync.okta.auth import Credential
 from idsync.okta.authorizing import authorizer_for
 from idsync.okta.client import OktaClient
 from idsync.okta.endpoints import Endpoints
-from idsync.okta.refusals import OAuthScope, looks_like_html, problem_of
+from idsync.okta.refusals import OAuthScope, looks_like_html, problem_of, words_of
 from idsync.okta.request import Request, Requester
 from idsync.okta.transport import Answer
 from idsync.targets.okta.sending import Sender
@@ -103,6 +103,12 @@ class MembershipWriter:
 
     def _write(self, request: Request, body: bytes | None = None) -> None:
         answer = self._sender.send(request, body)
+        if problem_of(answer).code == _CONVEYED:
+            raise StaysInOkta(
+                f"Okta keeps {request.what}: a group brings that app as well.",
+                why=f"It says so itself ({words_of(answer)}). The next apply puts it back in the directory.",
+                fix="To take the app away, take the person out of the group in Okta.",
+            )
         if not _is_agreed(answer):
             raise self._sender.refused(answer, request)
 
@@ -115,7 +121,7 @@ def _is_agreed(answer: Answer) -> bool:
     if answer.status in (200, 201, 204):
         return not looks_like_html(answer)
     code = problem_of(answer).code
-    return code == _CONVEYED or (answer.status in (404, 409) and bool(code) and code not in _NOTHING_DONE)
+    return answer.status in (404, 409) and bool(code) and code not in _NOTHING_DONE
 
 
 def _refuse_rule(row: Row, error: Exception) -> NoReturn:
