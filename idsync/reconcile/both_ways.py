@@ -216,7 +216,7 @@ class _Merging:
         now = newly_agreed(None if agreed is None else agreed & self._present, merged, ended)
         joins = {person: self._names[person] for person in sorted(now.joins)}
         leaves = {person: self._names[person] for person in sorted(now.leaves - stay)}
-        leaves |= self._left(agreed or NOBODY)
+        leaves |= self._left(subject, agreed or NOBODY)
         untold = bool(merged.remove)
         if joins or leaves or untold or agreed is None:
             self._both_sides[subject.id] = BothSides(subject.kind.value, subject.name, joins, leaves, untold)
@@ -231,11 +231,15 @@ class _Merging:
         bodies = self._both.agreed.bodies(self._agreed.keys() - self._current.access_lists.keys())
         return frozenset(name for name, body in bodies.items() if GONE_LABEL in body.metadata.labels)
 
-    def _left(self, agreed: frozenset[str]) -> dict[str, str]:
-        """Those whom both sides agreed on and who are in the pool no more, and go or are gone here."""
-        names_left = self._inputs.pool.names_left
+    def _left(self, subject: Subject, agreed: frozenset[str]) -> dict[str, str]:
+        """Those whom both sides agreed on and who are in the pool no more, and go or are gone here.
+
+        Whom a hand took out while they have an account is not among them: a guard may keep it, and if they come back to
+        it, Okta is to be told.
+        """
+        names_left, members = self._inputs.pool.names_left, self._current.members.get(subject.id, _NO_MEMBERS)
         gone = ((person, self._accounts.get(person)) for person in sorted(agreed - self._known))
-        return {person: name or "" for person, name in gone if name is None or name in names_left}
+        return {person: name or "" for person, name in gone if name is None or (name in names_left and name in members)}
 
     def _called(self, people: frozenset[str]) -> frozenset[str]:
         return frozenset(map(self._names.__getitem__, people))
