@@ -54,6 +54,8 @@ class Connection(Transactions):
         self.refuses_writes = False
         self.busy_milliseconds = _BUSY_SECONDS * 1000
         self._keeps_transaction = False
+        self._has_begun = False
+        """Whether a transaction of writes is open on the server, from the answer to its beginning on."""
         self._spans = 0
         self._ended_readings = 0
         self._portions: list[Portions] = []
@@ -111,9 +113,11 @@ class Connection(Transactions):
         try:
             if self.schema_version is None:
                 self._execute(words)
+                self._has_begun = True
                 return []
             # In one exchange with the server: each takes a tenth of a millisecond here, and its time there.
             answer = self._execute("; ".join((words, _STATE, *questions)))
+            self._has_begun = True
             return self._check_state(answer, len(questions))
         except BaseException:  # the wait for the lock may have ended what was begun
             self._end()
@@ -143,8 +147,10 @@ class Connection(Transactions):
     def _commit(self) -> None:
         self._drain()
         self._execute("COMMIT")
+        self._has_begun = False
 
     def _end(self) -> None:
+        self._has_begun = False
         with suppress(psycopg.Error):
             self._raw.execute("ROLLBACK")
 
@@ -197,7 +203,7 @@ class Connection(Transactions):
 
     def _execute(self, sql: str, values: Sequence[Value] = ()) -> psycopg.Cursor[Row]:
         """Run a statement. Where the connection broke between two transactions, a new one begins the next."""
-        is_between = not (self.is_writing or self._spans or self._keeps_transaction)
+        is_between = not (self._has_begun or self.is_writing or self._spans or self._keeps_transaction)
         if self._raw.closed and is_between:
             self._raw = self._connect()
         try:

@@ -177,6 +177,28 @@ def test_a_broken_connection_undoes_its_transaction_and_the_next_one_connects_ag
     assert LocalTarget(store.directory, ORG).counts(ORG).people == 2
 
 
+def test_a_connection_that_breaks_while_a_transaction_begins_writes_nothing_outside_of_one(
+    monkeypatch: pytest.MonkeyPatch, store: PostgresStore, other: PostgresStore, database: str
+) -> None:
+    fill(store)
+    LocalTarget(other.directory, ORG).put_user(our_user("meanwhile"))
+    other.journal.append(BY_HAND, [LIST])  # so that the beginning asks whether the journal goes on from what was seen
+    ask = connection.Connection._chain_at
+
+    def broken_off(self: connection.Connection, sequence: int) -> bytes | None:
+        end_connections(database)
+        return ask(self, sequence)
+
+    monkeypatch.setattr(connection.Connection, "_chain_at", broken_off)
+    with pytest.raises(StoreAway, match="does not answer any more"), store.transaction():
+        LocalTarget(store.directory, ORG).put_user(our_user("lost"))
+    monkeypatch.undo()
+    assert "lost" not in people(store)
+    with store.transaction():
+        LocalTarget(store.directory, ORG).put_user(our_user("after"))
+    assert people(store) == {"meanwhile", "after"}
+
+
 def test_who_is_silent_for_too_long_in_a_transaction_holds_nobody_up(
     monkeypatch: pytest.MonkeyPatch, store: PostgresStore, other: PostgresStore
 ) -> None:
