@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import cache
 
 import msgspec
 
@@ -95,12 +96,13 @@ def _meaning(value: object) -> object:
 def _counts(value: msgspec.Struct, name: str) -> bool:
     """Whether a field says what is asked for; a key that came later does where it is written."""
     if name in _CAME_LATER:
-        return bool(_meaning(getattr(value, name)) != _meaning(_default_of(value, name)))
+        return bool(_meaning(getattr(value, name)) != _meaning(_defaults_of(type(value))[name]))
     return name not in _NOT_MEANING
 
 
-def _default_of(value: msgspec.Struct, name: str) -> object:
-    return next(field.default for field in msgspec.structs.fields(value) if field.name == name)
+@cache
+def _defaults_of(kind: type[msgspec.Struct]) -> dict[str, object]:
+    return {field.name: field.default for field in msgspec.structs.fields(kind)}
 
 
 def _sources(patterns: tuple[NamePattern, ...]) -> list[str]:
