@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -15,6 +16,10 @@ from idsync.config.mistakes import Mistakes
 from idsync.config.nodes import Mapping, Node, find, key_position, plain, text_of
 from idsync.config.schema_complaints import Complaint
 from idsync.diagnostics import quoted
+
+_FITTING: set[bytes] = set()
+"""Digests of documents that fit, of one version of the program: the schema is a part of it."""
+_REMEMBERED = 1000
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
@@ -66,8 +71,25 @@ def check_document(document: Node, mistakes: Mistakes) -> bool:
         place = key_position(document, "apiVersion") or document.position
         mistakes.add(NOT_A_DOCUMENT, place, f"this is not an idsync document: its apiVersion is {quoted(version)}")
         return False
-    for error in _validator().iter_errors(plain(document)):
+    for error in _errors(plain(document)):
         if mistakes.full:
             break
         Complaint(error, document, mistakes).explain()
     return kind in kinds()
+
+
+def _errors(document: object) -> Iterator[ValidationError]:
+    """In what a document does not fit. One that fits is looked at once: a configuration that is applied already is read
+    twice by each pass, and it is most of what reading takes.
+    """
+    digest = hashlib.sha256(repr(document).encode("utf-8", "surrogatepass")).digest()
+    if digest in _FITTING:
+        return
+    fits = True
+    for error in _validator().iter_errors(document):
+        fits = False
+        yield error
+    if fits:
+        if len(_FITTING) == _REMEMBERED:
+            _FITTING.clear()
+        _FITTING.add(digest)

@@ -146,6 +146,15 @@ def test_the_smallest_configuration_has_every_default(tmp_path: Path) -> None:
     assert settings.access_list_rules == ()
 
 
+def test_a_document_that_fits_makes_no_other_one_fit(tmp_path: Path) -> None:
+    """Values that Python takes for equal, one after the other in one process, and once more."""
+    guards = "apiVersion: idsync/v1\nkind: Guards\nspec: {{user_deletes: {{floor: {}}}}}\n"
+    for _ in range(2):
+        settings_of(write(tmp_path, INTEGRATION, OWNERS, guards.format(1)))
+        for other in ("true", "'1'", "-1"):
+            assert load(write(tmp_path, INTEGRATION, OWNERS, guards.format(other))).settings is None
+
+
 def test_everything_that_is_written_is_read(tmp_path: Path) -> None:
     integration = settings_of(write(tmp_path, FULL)).integration
     assert (integration.name, integration.org_url) == ("pizza", "https://enzos-pizza.okta.com")
