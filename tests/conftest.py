@@ -24,6 +24,10 @@ NOT_COUNTED = [
 ]
 """Where tests run whole programs, or are about what stands beside the package."""
 COMPILED = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
+IN_MEMORY = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
+MEMORY = Path("/dev/shm")
+ROOM = 4 * 1024**3
+"""How much of it must be free, in bytes; the tests fill a quarter."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -34,6 +38,8 @@ def pytest_configure(config: pytest.Config) -> None:
     sources, they are there already, those of every library too.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if not hasattr(config, "workerinput"):
+        _write_to_memory(config)
     if not os.environ.get("PYTHONDONTWRITEBYTECODE"):
         return
     if hasattr(config, "workerinput") or not config.getoption("numprocesses", None):
@@ -42,11 +48,31 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
+def _write_to_memory(config: pytest.Config) -> None:
+    """Let tests, and the programs that they run, write to memory where there is room for it, unless the environment's
+    TMPDIR says where: processes are killed here, not machines, and most of the time would go into waiting for disks.
+
+    What is there goes with the tests. TMPDIR=/tmp keeps it for whoever looks for the reason of a failure.
+    """
+    if "TMPDIR" in os.environ or not MEMORY.is_mount() or not os.access(MEMORY, os.W_OK):
+        return
+    memory = os.statvfs(MEMORY)
+    if memory.f_bavail * memory.f_frsize < ROOM or memory.f_flag & os.ST_NOEXEC:
+        return
+    folder = config.stash[IN_MEMORY] = tempfile.TemporaryDirectory(prefix="idsync-tests-", dir=MEMORY)
+    Path(folder.name).chmod(0o755)  # some tests look at the program with the eyes of another user
+    os.environ["TMPDIR"] = folder.name
+    tempfile.tempdir = None
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Remove what was compiled."""
-    folder = config.stash.get(COMPILED, None)
-    if folder is not None:
-        folder.cleanup()
+    """Remove what was compiled, and what was written to memory."""
+    for key in (COMPILED, IN_MEMORY):
+        if (folder := config.stash.get(key, None)) is not None:
+            folder.cleanup()
+    if IN_MEMORY in config.stash:
+        del os.environ["TMPDIR"]
+        tempfile.tempdir = None
 
 
 @pytest.hookimpl(optionalhook=True)
