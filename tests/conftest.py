@@ -52,7 +52,7 @@ def _write_to_memory(config: pytest.Config) -> None:
     """Let tests, and the programs that they run, write to memory where there is room for it, unless the environment's
     TMPDIR says where: processes are killed here, not machines, and most of the time would go into waiting for disks.
 
-    What is there goes with the tests. TMPDIR=/tmp keeps it for whoever looks for the reason of a failure.
+    What is there goes with the tests. TMPDIR=/tmp keeps it, where the reason of a failure is looked for.
     """
     if "TMPDIR" in os.environ or not MEMORY.is_mount() or not os.access(MEMORY, os.W_OK):
         return
