@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from idsync.model.journal import RunStarted
+from idsync.reconcile.continuous.pass_reports import ended, put_report
 from idsync.stores.sqlite.store import open_store
 from tests.server.conftest import Served, served
 from tests.server.page_world import SECRETS, TOKEN, held, page, page_settings, passes, send, sign_in
@@ -123,6 +124,28 @@ def test_r43_what_is_held_is_released_by_a_person_with_a_reason(service: Served)
     assert started.releases == {"user_deletes": "they left on Friday"}
     assert "they left on Friday" in service.http.get("/").text
     assert "Changes wait for a person" not in service.http.get("/").text
+
+
+def test_r43_people_who_are_not_locked_as_a_guard_holds_their_locks_are_told_before_all_else(tmp_path: Path) -> None:
+    none = "{percent: 100, floor: 100}"
+    settings = guarded(user_deletes=none, user_locks=none, lock_burst="{percent: 0, floor: 1}")
+    with served(tmp_path / "a.db", settings) as service:
+        okta = service.engine()
+        everybody = people(okta, 4)
+        okta.deactivate(everybody[0])
+        with open_store(service.path) as store:
+            put_report(store.facts, ended("full", service.clock[0], service.clock[0]))
+        text = service.http.get("/").text
+        assert "not locked yet" not in text
+        assert '<li class="well">\n<h3>Locks' in text
+        for person in everybody[1:3]:
+            okta.deactivate(person)
+        text = service.http.get("/").text
+        assert "2 people who are to be locked are not locked yet." in text
+        assert text.index("not locked yet") < text.index("held by")
+        assert '<li class="waiting">\n<h3>Locks' in text
+        okta.assign(everybody[1])
+        assert "1 person who is to be locked is not locked yet." in service.http.get("/").text
 
 
 def test_r43_what_is_held_is_shown_by_the_titles_of_lists_and_with_the_person(tmp_path: Path) -> None:

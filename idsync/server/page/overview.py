@@ -1,7 +1,7 @@
 """What the first page shows: each part of the service with its state, what waits for a person, and recent runs."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Literal
@@ -10,6 +10,7 @@ import msgspec
 
 from idsync.apply.kept_back import Kept, held_by_guard, kept_back
 from idsync.config.settings import OktaSource, ScimSource, Settings
+from idsync.model.addresses import Address, split_address
 from idsync.model.directory_index import Managed
 from idsync.model.journal import MadeByHand, RunFinished, RunResumed, RunStarted, RunStopped, RunSummary, summarise_runs
 from idsync.model.numbers import counted
@@ -81,6 +82,8 @@ class Overview(msgspec.Struct, frozen=True):
     note: str
     owed: tuple[str, ...] = ()
     """What passes left for the next ones, in words."""
+    not_locked: int = 0
+    """So many people are to be locked, and a guard holds their locks."""
     standing: Standing | None = None
     """What may still be asked of Okta, as the process that leads told last."""
 
@@ -95,14 +98,15 @@ def overview(settings: Settings, store: Store, target: Target, now: datetime, *,
     integration = settings.integration
     full = last_report(store.facts, "full")
     runs, by_hand = _recent(store)
+    kept = kept_back(store.facts, target.name)
     tokens = tuple(each for each in store.tokens.all() if each.integration == integration.name)
     return Overview(
         integration=integration.name,
         org_url=integration.org_url,
         now=format_time(now),
         leader=_leader(store),
-        parts=tuple(_parts(settings, store, full, tokens)),
-        held=_held(kept_back(store.facts, target.name), target),
+        parts=tuple(_parts(settings, store, full, tokens, set(map(_kind_of, kept)))),
+        held=_held(kept, target),
         doubts=_doubts(full),
         config_waits=config_waits,
         managed=target.counts(integration.org_url),
@@ -112,8 +116,13 @@ def overview(settings: Settings, store: Store, target: Target, now: datetime, *,
         tokens=tokens,
         note="" if full is None else full.note,
         owed=tuple(_owed(store, full)),
+        not_locked=len({entry.user for address in kept if _kind_of(address) == "lock" for entry in kept[address]}),
         standing=last_standing(store.facts) if integration.pulls else None,
     )
+
+
+def _kind_of(address: Address) -> str:
+    return split_address(address)[0]
 
 
 def _owed(store: Store, full: PassReport | None) -> Iterator[str]:
@@ -126,7 +135,10 @@ def _owed(store: Store, full: PassReport | None) -> Iterator[str]:
         yield counted(stands.looks, f"person or list that {yet}", f"people and lists that {yet}")
 
 
-def _parts(settings: Settings, store: Store, full: PassReport | None, tokens: tuple[ScimToken, ...]) -> Iterator[Part]:
+def _parts(
+    settings: Settings, store: Store, full: PassReport | None, tokens: tuple[ScimToken, ...], kept: Container[str]
+) -> Iterator[Part]:
+    """Each part; those of whose kind something is `kept` back wait."""
     integration = settings.integration
     yield _pushes(settings, tokens)
     if integration.pulls:
@@ -147,7 +159,7 @@ def _parts(settings: Settings, store: Store, full: PassReport | None, tokens: tu
         ("lock", "Locks", integration.sync.users),
         ("access_list", "Access lists", integration.sync.access_lists),
     ):
-        yield _kind(kind, name, full, on=on)
+        yield _kind(kind, name, full, on=on, waits=kind in kept)
 
 
 def _pushes(settings: Settings, tokens: tuple[ScimToken, ...]) -> Part:
@@ -175,7 +187,7 @@ def _passes(name: str, about: str, store: Store, kind: str, pause: timedelta) ->
     )
 
 
-def _kind(kind: str, name: str, full: PassReport | None, *, on: bool) -> Part:
+def _kind(kind: str, name: str, full: PassReport | None, *, on: bool, waits: bool) -> Part:
     about = "What the last full pass did with them."
     if not on:
         return Part(name, "Switched off by the configuration.", "off")
@@ -184,7 +196,7 @@ def _kind(kind: str, name: str, full: PassReport | None, *, on: bool) -> Part:
     counts = [(_DONE[action], number) for action, number in full.counts.get(kind, {}).items()]
     if kind == "access_list":
         counts += [(f"members {_DONE[action]}", number) for action, number in full.counts.get("member", {}).items()]
-    return Part(name, about, "well", last_success=full.at, counts=tuple(counts))
+    return Part(name, about, "waiting" if waits else "well", last_success=full.at, counts=tuple(counts))
 
 
 def _held(kept: Kept, target: Target) -> tuple[Held, ...]:
