@@ -193,4 +193,4 @@ def _tell(report: PassReport) -> None:
         return
     counts = {f"{kind}_{action}": number for kind, each in report.counts.items() for action, number in each.items()}
     told |= {"run": report.run, "held": dict(report.held), **counts}
-    LOG.info("%s ended. %s", what, report.note, extra=told)
+    LOG.info("%s ended.%s", what, f" {report.note}" if report.note else "", extra=told)

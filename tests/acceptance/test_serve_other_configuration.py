@@ -69,7 +69,7 @@ def two(tmp_path: Path) -> Iterator[Two]:
         with made.service.client() as client:
             assert client.post("Users", json=user("ann@x.com")).status_code == 201
         ask_for_pass(made.service)
-        made.service.until(lambda: "A full pass ended.  " in made.service.log(), "no full pass has ended")
+        made.service.until(lambda: "A full pass ended. (" in made.service.log(), "no full pass has ended")
         made.other.start()
         yield made
     finally:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from idsync.errors import SourceUnreachable
 from idsync.model.journal import RunStarted
-from idsync.reconcile.continuous.pass_reports import ended, put_report
+from idsync.reconcile.continuous.pass_reports import ended, failed, put_report
 from idsync.stores.sqlite.store import open_store
 from tests.server.conftest import Served, served
 from tests.server.page_world import SECRETS, TOKEN, held, page, page_settings, passes, send, sign_in
@@ -146,6 +147,23 @@ def test_r43_people_who_are_not_locked_as_a_guard_holds_their_locks_are_told_bef
         assert '<li class="waiting">\n<h3>Locks' in text
         okta.assign(everybody[1])
         assert "1 person who is to be locked is not locked yet." in service.http.get("/").text
+
+
+def test_a_part_that_fails_stands_in_the_heading_also_where_changes_wait(service: Served) -> None:
+    okta = service.engine()
+    ann, *_ = people(okta, 2)
+    with open_store(service.path) as store:
+        now = service.clock[0]
+        put_report(store.facts, failed("full", now, now, SourceUnreachable("Okta does not answer.")))
+    sign_in(service)
+    text = service.http.get("/").text
+    assert "<h1>A part fails</h1>" in text
+    assert "Okta does not answer." in text
+    okta.deactivate(ann)
+    assert "<h1>Changes wait for a person, and a part fails</h1>" in service.http.get("/").text
+    with open_store(service.path) as store:
+        put_report(store.facts, ended("full", now, now))
+    assert "<h1>Changes wait for a person</h1>" in service.http.get("/").text
 
 
 def test_r43_what_is_held_is_shown_by_the_titles_of_lists_and_with_the_person(tmp_path: Path) -> None:

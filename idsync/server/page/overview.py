@@ -88,9 +88,14 @@ class Overview(msgspec.Struct, frozen=True):
     """What may still be asked of Okta, as the process that leads told last."""
 
     @property
+    def fails(self) -> bool:
+        """Whether a part of the service fails."""
+        return any(part.state == "failing" for part in self.parts)
+
+    @property
     def all_well(self) -> bool:
         """Whether nothing waits for a person and nothing fails."""
-        return not self.held and not self.doubts and all(part.state != "failing" for part in self.parts)
+        return not self.held and not self.doubts and not self.fails
 
 
 def overview(settings: Settings, store: Store, target: Target, now: datetime, *, config_waits: bool) -> Overview:
@@ -141,8 +146,10 @@ def _parts(
     """Each part; those of whose kind something is `kept` back wait."""
     integration = settings.integration
     yield _pushes(settings, tokens)
-    if integration.pulls:
-        pause = timedelta(seconds=integration.interval)
+    pause = timedelta(seconds=integration.interval)
+    if not integration.pulls:
+        yield _passes("Full passes", "All that was pushed is compared with the directory.", store, "full", pause)
+    else:
         yield _passes("Reading Okta", "Everything is read, and compared with the directory.", store, "full", pause)
         tick = timedelta(seconds=settings.service.tick)
         if isinstance(integration.source, OktaSource):
