@@ -5,6 +5,8 @@ Everybody outside is neither read nor decided: what a part costs depends on what
 
 from collections.abc import Collection, Iterable
 from contextlib import AbstractContextManager
+from copy import copy
+from typing import Self
 
 import msgspec
 
@@ -13,6 +15,7 @@ from idsync.compiler.pool import admitted_statuses
 from idsync.compiler.subjects import subjects
 from idsync.config.settings import Settings
 from idsync.model.addresses import Address, plain_address
+from idsync.model.agreed_past import AgreedPast
 from idsync.model.directory import DirectoryState, Members, Names
 from idsync.model.directory_index import DirectoryIndex, Managed
 from idsync.model.extent import Extent
@@ -160,6 +163,17 @@ def _passing(upstream: Upstream, target: DirectoryReader, people: _People, setti
     )
 
 
+Holder = tuple[str, str]
+"""A user name, with the Okta id of somebody who has or had it."""
+
+
+def holders(index: DirectoryIndex, snapshot: Snapshot, past: AgreedPast) -> frozenset[Holder]:
+    """Who has which name in the directory and upstream, and who had it before: only these may be locked under it."""
+    there = ((name, entry.okta_id) for name, entry in index.users.items() if entry.okta_id)
+    upstream = ((user.username, user.id) for user in snapshot.users)
+    return frozenset([*there, *upstream, *((each.name, each.okta_id) for each in past.former)])
+
+
 class PartOfDirectory:
     """A directory of which only a part is shown; implements `DirectoryReader`.
 
@@ -170,11 +184,19 @@ class PartOfDirectory:
         """Roles, apps and groups are shown where they are managed."""
         self._target = target
         self._part = part
+        self._org_url = org_url
         shown: frozenset[Address] = part.plain if managed_resources else frozenset()
         self._shown = Names(part.names | self._usernames(), part.lists, shown)
-        plain = (lock_name(org_url, name) for name in self._shown.users)
-        own = (lock_name(org_url, name, okta_id) for name in self._shown.users for okta_id in part.users)
-        self._lock_names = frozenset([*plain, *own])
+        self._lock_names = frozenset(lock_name(org_url, name) for name in self._shown.users)
+
+    def with_locks_of(self, people: Collection[Holder]) -> Self:
+        """The same part, which also shows what has the name of a lock for one of these people alone.
+
+        Each name with everybody's id would be the square of a push that is about everybody in a group.
+        """
+        shown = copy(self)
+        shown._lock_names = self._lock_names.union(lock_name(self._org_url, *each) for each in people)
+        return shown
 
     def _usernames(self) -> frozenset[str]:
         return frozenset(user.username for user in self._part.snapshot.users)
@@ -229,7 +251,7 @@ class PartOfDirectory:
         return DirectoryState(access_lists=lists, members=members)
 
     def locks(self, users: Collection[str] | None = None, names: Collection[str] = ()) -> dict[str, Lock]:
-        """Locks on the people inside and under the names of ours on them, or those asked for."""
+        """Locks on the people inside and under the plain names of ours on them, or those asked for."""
         if users is None:
             return self._target.locks(self._shown.users, self._lock_names)
         return self._target.locks(users, names)

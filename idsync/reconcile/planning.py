@@ -28,7 +28,7 @@ from idsync.reconcile.clocks import clocks_of
 from idsync.reconcile.managed import managed_index
 from idsync.reconcile.merged_lists import BothWays
 from idsync.reconcile.one_plan import Basis, planned_by
-from idsync.reconcile.part import PartOfDirectory, closed
+from idsync.reconcile.part import PartOfDirectory, closed, holders
 from idsync.reconcile.people_known import PeopleKnown
 from idsync.reconcile.plan_options import PlanOptions
 from idsync.reconcile.planned import Planned, Remembering
@@ -140,11 +140,15 @@ def plan_part(
         app_groups = settings.integration.sync.app_groups
         shown = PartOfDirectory(target, part, org_url, managed_resources=app_groups)
         index = managed_index(settings, shown.index(org_url))
+        names = part.names.union(user.username for user in part.snapshot.users)
+        past = NOTHING_PAST if agreed is None else agreed.past(part.users, names)
+        shown = shown.with_locks_of(holders(index, part.snapshot, past))
         locks = shown.locks()
         okta_ids = NOBODY if people is None else people.learned(index, locks, part.snapshot)
-        index = identified_index(index, okta_ids)
-        names = part.names.union(user.username for user in part.snapshot.users)
-        past = NOTHING_PAST if agreed is None else identified_past(agreed.past(part.users, names), okta_ids)
+        if okta_ids:
+            index, past = identified_index(index, okta_ids), identified_past(past, okta_ids)
+            shown = shown.with_locks_of(holders(index, part.snapshot, past))
+            locks = shown.locks()
         pool = pool_of(settings, part.snapshot, index, target, past)
         inputs = prepare(settings, part.snapshot, index, pool, last, Clocks(now), part.shared_lists, past)
         inputs = msgspec.structs.replace(inputs, resources_of=part.resources)

@@ -13,6 +13,7 @@ from idsync.edit.locking import unlock_user
 from idsync.model.extent import Extent, Reading
 from idsync.model.identity import Snapshot
 from idsync.model.journal import StepMade
+from idsync.model.ownership import lock_name
 from idsync.model.resources import AccessList, Membership, Owner, member
 from idsync.plan.sections import FIRST
 from idsync.reconcile.partial_pass import apply_part
@@ -22,6 +23,7 @@ from idsync.stores.holder import this_process
 from idsync.stores.sqlite.store import SqliteStore, open_store
 from idsync.targets.local import LocalTarget
 from tests.core.world import NOW, ORG, PLAIN, group, okta, person, replace
+from tests.targets.world import foreign_lock
 
 HOLDER = this_process("2026-11-22T12:00:00Z")
 REQUEST = Request("ann@host", NOW, HOLDER, Expected(PLAIN.digest, ORG, "0.1.0", frozenset()))
@@ -115,6 +117,35 @@ def test_r11_a_login_that_is_pushed_for_another_person_lifts_and_inherits_nothin
     assert state.members["00g-eng"]["bob"].expires is None
     assert [owner.name for owner in state.access_lists["00g-ops"].spec.owners] == ["olga"]
     assert pushed(store, Extent(both, frozenset({"00g-eng", "00g-ops"}))) == 0
+
+
+def test_a_foreign_lock_that_has_the_name_of_the_next_holder_s_own_lock_is_seen_by_a_push(store: SqliteStore) -> None:
+    local = LocalTarget(store.directory, ORG)
+    both = frozenset({"00u-bob", "00u-other"})
+    pushed(store, store.upstream.take(Reading(okta(person("bob", id="00u-other")), Extent(both, NOBODY))))
+    name = lock_name(ORG, "bob", "00u-other")
+    local.put_lock(foreign_lock(name, "somebody"))
+    assert pushed(store, store.upstream.take(Reading(okta(), Extent(frozenset({"00u-other"}), NOBODY)))) == 0
+    assert "bob" in local.state().users
+    assert local.locks()[name] == foreign_lock(name, "somebody")
+
+
+def test_a_push_about_many_people_looks_for_a_few_locks_of_each(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, ...]] = []
+
+    def counted(org_url: str, *person: str) -> str:
+        asked.append(person)
+        return lock_name(org_url, *person)
+
+    monkeypatch.setattr("idsync.reconcile.part.lock_name", counted)
+    names = [f"p{number:03}" for number in range(200)]
+    everybody = frozenset(f"00u-{name}" for name in names)
+    reading = Reading(okta(*map(person, names), group("all", *names)), Extent(everybody, frozenset({"00g-all"})))
+    pushed(store, store.upstream.take(reading))
+    assert LocalTarget(store.directory, ORG).state().members["00g-all"].keys() == {*names}
+    assert len(names) <= len(asked) <= 4 * len(names)
 
 
 def test_r08_a_push_makes_no_lock_again_that_a_hand_lifted_and_the_next_suspension_does(store: SqliteStore) -> None:

@@ -16,7 +16,7 @@ from idsync.model.names import twin_key
 from idsync.plan.explain import Explanation
 from idsync.reconcile.explaining import explain
 from idsync.reconcile.filtering import Matches, matches
-from idsync.reconcile.part import PartOfDirectory, closed
+from idsync.reconcile.part import PartOfDirectory, closed, holders
 from idsync.render.history import render_run
 from idsync.render.journal_names import lists_named, told_names
 from idsync.server.page.overview import Overview, overview
@@ -70,8 +70,9 @@ class Looking:
             entries = target.index(org_url, Names(names, _NOBODY)).users.values()
             there = frozenset(entry.okta_id for entry in entries if entry.okta_id)
             part = closed(settings, upstream, target, Extent(upstream.named({key}) | there, _NOBODY))
-            inside = PartOfDirectory(target, part, org_url)
             past = store.agreed(target.name).past(part.users, part.names)
+            inside = PartOfDirectory(target, part, org_url)
+            inside = inside.with_locks_of(holders(inside.index(org_url), part.snapshot, past))
             now, pushed = self._place.now(), store.pushed if settings.integration.sync.scim else None
             kept = kept_back(store.facts, target.name)
             try:
