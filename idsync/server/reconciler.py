@@ -110,10 +110,10 @@ def _run(config: Path, served: Integration, messages: Connection, as_json: bool)
         refuse_another(served, place.settings.integration)
         holder = place.holder(format_time(place.now()))
         remembered = Remembered()
-        with place.store(Access.WRITE) as store:
+        with place.store(Access.REMEMBER) as store:  # its parent made it: one that is gone since comes back
             reconciling = Reconciling(configured.in_force, partial(_source, remembered), holder, time.sleep, _tell)
             heard = _heard(messages, reconciling.stopping, remembered)
-            passes = TwoThreads(store, lambda: place.store(Access.WRITE), reconciling)
+            passes = TwoThreads(store, lambda: place.store(Access.REMEMBER), reconciling)
             try:
                 settings = place.settings
                 loop = Loop(

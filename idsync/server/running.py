@@ -36,9 +36,9 @@ def run(place: Workspace, config: Path, listening: Listening, hung_up: list[int]
     with place.store(Access.READ) as store:
         refuse_foreign_store(place, store)
     tell_missing_secrets(place)
-    presence = Presence(lambda: place.store(Access.WRITE), holder)
+    presence = Presence(lambda: place.store(Access.REMEMBER), holder)  # from here on nobody makes another store
     presence.start()
-    worker = Worker(lambda: place.store(Access.WRITE), "local", holder, time.sleep)
+    worker = Worker(lambda: place.store(Access.REMEMBER), "local", holder, time.sleep)
     worker.when_replaced.append(presence.end)
     worker.start()
     reconciler = Reconciler(config, place.settings.integration, as_json=as_json)

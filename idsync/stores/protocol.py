@@ -76,7 +76,7 @@ class Access(Enum):
     READ = "read"
     """To read: a missing store reads as empty, and one of an earlier schema is read without a change to it."""
     REMEMBER = "remember"
-    """To write what can be made again: never makes a store, and never brings one to today's schema."""
+    """To write to a store that is there: never makes one, and never brings one to today's schema."""
     WRITE = "write"
     """To write: makes a missing store, and brings one of an earlier schema to today's."""
 

@@ -94,3 +94,24 @@ def test_a_reconciler_that_dies_is_started_again(tmp_path: Path) -> None:
         running.until(lambda: running.until_child() != child, what="another process")
         assert http.get("/healthz").status_code == 200
         assert running.end() == 0
+
+
+def test_a_reconciler_that_starts_while_the_store_is_away_makes_no_other_one(tmp_path: Path) -> None:
+    (tmp_path / "idsync.yaml").write_text(CONFIG)
+    place = Place(tmp_path, "", "")
+    store, away = tmp_path / "idsync.db", tmp_path / "away.db"
+    with serving(place) as running, running.http() as http:
+        user = {"schemas": [USER], "userName": "ann@x.com", "active": True}
+        assert http.post(f"{running.base}/Users", json=user).status_code == 201
+        child = running.until_child()
+        store.rename(away)
+        os.kill(child, signal.SIGKILL)
+        running.until(lambda: "The process that reconciles ends: The store" in running.log, what="what is said")
+        assert not store.exists()
+        away.rename(store)
+        assert http.post(f"{running.base}/Users", json={**user, "userName": "bob@x.com"}).status_code == 201
+        running.until(
+            lambda: "A full pass ended" in running.log.split("process that reconciles ends:")[-1], what="a pass"
+        )
+        assert running.end() == 0
+    assert users(place) == {"ann@x.com", "bob@x.com"}
