@@ -22,7 +22,7 @@ from idsync.plan.apply_times import Moment, stamped_members
 from idsync.plan.changes import AccessListChange, LockChange
 from idsync.plan.steps import Phase, Step
 from idsync.stores.protocol import Found, Lease, Records
-from idsync.targets.protocol import NotingTarget, Resource, Target
+from idsync.targets.protocol import NotingTarget, Resource, Target, WaitingTarget
 
 
 class Outcome(msgspec.Struct):
@@ -95,7 +95,7 @@ def make_stepwise(
 ) -> Outcome:
     """Make the steps in order; `made` is told how many were, after each. `told` makes the entries of a resumed run.
 
-    `check` is called right before each step, and raises why it may not be made.
+    `check` is called right before each step, after whatever it waits for, and raises why it may not be made.
     Raises LeaseLost before a step when another process has taken the lease.
     """
     outcome, dependencies = Outcome(failures=[]), Dependencies()
@@ -110,8 +110,7 @@ def make_stepwise(
         with fenced(records, lease, renewed=True):
             records.journal.append(StepBegun(run, step.phase, address, target.name))
         try:
-            check(step)
-            after = target.make(step, at, lease.token)
+            after = _made(step, at, where, check)
         except LeaseLost:
             raise
         except IdsyncError as error:
@@ -131,6 +130,19 @@ def make_stepwise(
         outcome.made += 1
         made(outcome.made)
     return outcome
+
+
+def _made(step: Step, at: Moment, where: Fenced, check: Callable[[Step], None]) -> Resource | None:
+    target, lease = where.target, where.lease
+
+    def still() -> None:
+        where.records.leases.check(lease)
+        check(step)
+
+    if isinstance(target, WaitingTarget):
+        return target.make_when(step, at, lease.token, still)
+    check(step)
+    return target.make(step, at, lease.token)
 
 
 def sweep_stepwise(locks: Iterable[Lock], run: int, at: Moment, *, where: Fenced) -> Sweep:

@@ -152,6 +152,14 @@ class Target(DirectoryReader, Protocol):
 
 
 @runtime_checkable
+class WaitingTarget(Protocol):
+    """A target whose steps wait for their turn: what is checked before a step must hold after that wait."""
+
+    def make_when(self, step: Step, at: Moment, fence: int, check: Callable[[], None]) -> Resource | None:
+        """Make one step like `make`. `check` is called right before anything is sent, and raises why it may not be."""
+
+
+@runtime_checkable
 class NotingTarget(Protocol):
     """A target of which the store keeps more than what is agreed on."""
 

@@ -1,6 +1,6 @@
 """Memberships that go both ways, between a directory and an organization on a socket."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -329,11 +329,11 @@ def test_r49_killed_in_the_middle_of_a_push_the_next_apply_takes_up_the_rest(
     world.edit(world.group.id, "bob", joins=False)
     sent: list[str] = []
 
-    def cut(writer: MembershipWriter, request: Request, body: bytes | None = None) -> None:
+    def cut(writer: MembershipWriter, request: Request, check: Callable[[], None], body: bytes | None = None) -> None:
         if len(sent) == after:
             raise KeyboardInterrupt
         sent.append(request.url)
-        write(writer, request, body)
+        write(writer, request, check, body)
 
     with monkeypatch.context() as patched:
         write = MembershipWriter._write

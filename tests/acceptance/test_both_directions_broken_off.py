@@ -1,6 +1,6 @@
 """Sending that breaks off in the middle: what was answered is agreed on, what was not goes out later, each once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -45,11 +45,11 @@ def cut_after(monkeypatch: pytest.MonkeyPatch, requests: int, *, answered: bool)
     sent: list[str] = []
     write = MembershipWriter._write
 
-    def cut(writer: MembershipWriter, request: Request, body: bytes | None = None) -> None:
+    def cut(writer: MembershipWriter, request: Request, check: Callable[[], None], body: bytes | None = None) -> None:
         if len(sent) == requests and not answered:
             raise KeyboardInterrupt
         sent.append(request.url)
-        write(writer, request, body)
+        write(writer, request, check, body)
         if len(sent) == requests + 1:
             raise KeyboardInterrupt
 

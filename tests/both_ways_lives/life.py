@@ -188,11 +188,11 @@ def _broken_before(request: int) -> Iterator[None]:
     sent: list[str] = []
     write = MembershipWriter._write
 
-    def cut(writer: MembershipWriter, asked: Request, body: bytes | None = None) -> None:
+    def cut(writer: MembershipWriter, asked: Request, check: Callable[[], None], body: bytes | None = None) -> None:
         if len(sent) == request:
             raise KeyboardInterrupt
         sent.append(asked.url)
-        write(writer, asked, body)
+        write(writer, asked, check, body)
 
     with mock.patch.object(MembershipWriter, "_write", cut):
         yield

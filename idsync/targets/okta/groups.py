@@ -1,7 +1,8 @@
 """What Okta says of groups before one is written: asked once, and only where a membership is to go out."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 
 from idsync.targets.okta.writer import MembershipWriter
@@ -13,6 +14,11 @@ class Groups:
     def __init__(self, connect: Callable[[], AbstractContextManager[MembershipWriter]]) -> None:
         self._connect = connect
         self._privileged: dict[str, bool | None] = {}
+        self._asked_at: float | None = None
+
+    def are_older_than(self, seconds: float) -> bool:
+        """Whether the first question was asked longer ago than so many seconds."""
+        return self._asked_at is not None and time.monotonic() - self._asked_at > seconds
 
     def filled_by_rules(self) -> frozenset[str]:
         """The groups that a rule fills, by id."""
@@ -25,11 +31,18 @@ class Groups:
     def conveys_admin_role(self, group: str) -> bool | None:
         """Whether the members of a group are administrators; None where that cannot be read."""
         if group not in self._privileged:
-            with self._connect() as writer:
+            with self._asking() as writer:
                 self._privileged[group] = writer.conveys_admin_role(group)
         return self._privileged[group]
 
     @cached_property
     def _filled(self) -> frozenset[str]:
-        with self._connect() as writer:
+        with self._asking() as writer:
             return writer.filled_by_rules()
+
+    @contextmanager
+    def _asking(self) -> Iterator[MembershipWriter]:
+        if self._asked_at is None:
+            self._asked_at = time.monotonic()
+        with self._connect() as writer:
+            yield writer

@@ -1,5 +1,7 @@
 """Requests of one credential that may write: signed in for the scope of each, and tried again with a new token."""
 
+from collections.abc import Callable
+
 from idsync.errors import IdsyncError
 from idsync.okta.auth import Credential
 from idsync.okta.authorizing import authorizer_for
@@ -17,17 +19,30 @@ class Sender:
         self._requester = requester
         self._credential = credential
 
-    def send(self, request: Request, body: bytes | None = None, more: dict[str, str] | None = None) -> Answer:
-        """The final answer, after a new token or proof where one helps; `more` are headers beside the usual ones."""
+    def send(
+        self,
+        request: Request,
+        body: bytes | None = None,
+        more: dict[str, str] | None = None,
+        check: Callable[[], None] | None = None,
+    ) -> Answer:
+        """The final answer, after a new token or proof where one helps; `more` are headers beside the usual ones.
+
+        `check` is called right before it is sent, once there is room for it, and raises why it is not to be. It is not
+        called after a try that may have taken effect: what was begun is brought to its end.
+        """
         authorizer = authorizer_for(self._credential, (request.scope,), self._requester)
         tried: set[str] = set()
+        retries = self._requester.retries()
 
         def compose(url: str) -> Attempt:
+            if check is not None and not retries.failures:
+                check()
             headers = authorizer.headers(request.method, url) | (more or {})
             return Attempt({**headers, **_JSON} if body is not None else headers, body=body)
 
         while True:
-            answer = self._requester.settle(request, compose, self._requester.retries())
+            answer = self._requester.settle(request, compose, retries)
             authorizer.heard(answer)
             remedy = None if answer.status < 400 else authorizer.remedy(answer)
             if remedy is None or remedy in tried:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
-from idsync.errors import IdsyncError, StaysInOkta, TargetError
-from idsync.model.addresses import Kind, split_address
+from idsync.errors import IdsyncError, PlanStale, StaysInOkta, TargetError
+from idsync.model.addresses import Kind, access_list_address, split_address
 from idsync.model.agreed_lists import AgreedLists
 from idsync.model.directory import DirectoryState, Names
 from idsync.model.directory_index import DirectoryIndex, Managed, index_of
@@ -27,6 +27,8 @@ from idsync.targets.okta.groups import Groups
 from idsync.targets.okta.writer import MembershipWriter
 from idsync.targets.protocol import Resource
 
+LASTS = 120.0
+"""Seconds for which what Okta said of a group counts, before a membership of it is sent."""
 Connect = Callable[[], AbstractContextManager[MembershipWriter]]
 
 
@@ -70,6 +72,7 @@ class OktaTarget(GivenDirectory):
         self._is_named = is_named
         self._writer: MembershipWriter | None = None
         self._checked: set[str] = set()
+        self._known: Groups | None = None
 
     def counts(self, org_url: str) -> Managed:  # noqa: ARG002 - all of it is of the one organization
         """How many memberships both sides agreed on."""
@@ -104,15 +107,15 @@ class OktaTarget(GivenDirectory):
             with self._connect() as writer:
                 writer.check_access(kinds)
             self._checked.update(kinds)
-        closed = frozenset[str]() if names is None else self._closed(found)
+        closed = frozenset[str]() if names is None else self._closed(found, self._groups())
         return {name: body for name, body in found.items() if name not in closed}
 
-    def _closed(self, lists: dict[str, AccessList]) -> frozenset[str]:
+    def _closed(self, lists: dict[str, AccessList], known: Groups) -> frozenset[str]:
         """The groups of these that are never written, as far as Okta says."""
         groups = [name for name, each in lists.items() if each.metadata.labels[KIND_LABEL] == "group"]
         if not groups:
             return frozenset()
-        known = self._groups()
+        self._known = known
         filled = known.filled_by_rules()
         return frozenset(
             name for name in groups if name in filled or self._conveys(name, lists[name].spec.title, known)
@@ -151,15 +154,48 @@ class OktaTarget(GivenDirectory):
         """Whether both are there, or neither: nothing of a group or an app itself is written."""
         return (wanted is None) == (found is None)
 
-    def make(self, step: Step, at: Moment, fence: int) -> Resource | None:  # noqa: ARG002
+    def make(self, step: Step, at: Moment, fence: int) -> Resource | None:
         """Send the membership that a step is about."""
+        return self.make_when(step, at, fence, _nothing)
+
+    def make_when(self, step: Step, at: Moment, fence: int, check: Callable[[], None]) -> Resource | None:  # noqa: ARG002
+        """Send the membership that a step is about, where its group is open still once there is room for the request.
+
+        Raises PlanStale where it was closed meanwhile.
+        """
         change, writer = step.change, self._writer
         if not isinstance(change, AccessListChange) or change.after is None or writer is None:
             raise TargetError("Nothing but memberships goes to Okta.")
+        name, body = split_address(change.address)[1], change.after
+
+        kind = body.metadata.labels[KIND_LABEL]
+
+        def still() -> None:
+            if kind == "group":
+                self._see_open(name, body)
+            check()
+
         write = writer.take_out if step.phase is Phase.MEMBER_REMOVAL else writer.put_in
         for person in _people(step):
-            write(change.after.metadata.labels[KIND_LABEL], split_address(change.address)[1], person)
-        return change.after
+            write(kind, name, person, still)
+        return body
+
+    def _see_open(self, name: str, body: AccessList) -> None:
+        """Ask about a group once more where what Okta said is too old: requests may wait for many minutes.
+
+        It is asked on connections of its own, since the place that one of these has is not given back yet.
+        """
+        known = self._known
+        if known is None or known.are_older_than(LASTS):
+            known = Groups(self._connect)
+        if not known.was_asked(name) and self._closed({name: body}, known):
+            raise PlanStale(
+                f"Group {body.spec.title} is not written any more.",
+                addresses=[access_list_address(name)],
+                target=OKTA,
+                why="Since the plan was made, Okta gave it an admin role, or a rule fills it.",
+                fix="Make a new plan and review it.",
+            )
 
     def note(self, step: Step) -> None:
         """Keep that it was sent, since readings may not show it yet."""
@@ -176,6 +212,10 @@ class OktaTarget(GivenDirectory):
         sent, name = Sent(joins, self._writer.now(), stays), split_address(step.change.address)[1]
         for person in _people(step):
             self._sent(name, person, sent)
+
+
+def _nothing() -> None:
+    """Check nothing."""
 
 
 def _people(step: Step) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ What somebody else did meanwhile (added the same person, removed them, deleted t
 as far as Okta itself says so. That a group brings an app as well is neither: it stays, and is told.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 import msgspec
@@ -89,20 +89,20 @@ class MembershipWriter:
             return None
         return bool(ROLES.decode(answer.body)) if answer.status == 200 else None
 
-    def put_in(self, kind: str, name: str, user: str) -> None:
-        """Make somebody a member of a group, or assign an app."""
+    def put_in(self, kind: str, name: str, user: str, check: Callable[[], None]) -> None:
+        """Make somebody a member of a group, or assign an app; `check` raises why it is not to be sent after all."""
         if kind == "app":
-            self._write(self._endpoints.assign(name), msgspec.json.encode({"id": user, "scope": "USER"}))
+            self._write(self._endpoints.assign(name), check, msgspec.json.encode({"id": user, "scope": "USER"}))
         else:
-            self._write(self._endpoints.join(name, user))
+            self._write(self._endpoints.join(name, user), check)
 
-    def take_out(self, kind: str, name: str, user: str) -> None:
-        """Take somebody out of a group, or take an app from them."""
+    def take_out(self, kind: str, name: str, user: str, check: Callable[[], None]) -> None:
+        """Take somebody out of a group, or take an app from them; `check` as of `put_in`."""
         endpoints = self._endpoints
-        self._write(endpoints.unassign(name, user) if kind == "app" else endpoints.leave(name, user))
+        self._write(endpoints.unassign(name, user) if kind == "app" else endpoints.leave(name, user), check)
 
-    def _write(self, request: Request, body: bytes | None = None) -> None:
-        answer = self._sender.send(request, body)
+    def _write(self, request: Request, check: Callable[[], None], body: bytes | None = None) -> None:
+        answer = self._sender.send(request, body, check=check)
         if problem_of(answer).code == _CONVEYED:
             raise StaysInOkta(
                 f"Okta keeps {request.what}: a group brings that app as well.",
