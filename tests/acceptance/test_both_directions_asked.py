@@ -1,5 +1,6 @@
 """An apply that waits for its answer: what must be so of Okta is looked at once the answer is given."""
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from tests.acceptance.both_ways_world import World, agreed_world
 from tests.acceptance.terminal import sitting
-from tests.okta_simulator import Change, Fault, Organization, Role
+from tests.okta_simulator import Change, Fail, Fault, Organization, Role
 
 QUESTION = "Apply this plan? [yes/no]"
 
@@ -94,3 +95,17 @@ def test_r38_what_is_edited_back_while_others_are_sent_is_not_sent(world: World)
     world.place.apply()
     world.place.plans_nothing()
     assert world.wrote() == []
+
+
+def test_r38_applies_within_one_second_of_okta_s_are_told_apart(world: World) -> None:
+    """Nothing but the time of the reading tells some of them apart, and that is of whole seconds."""
+    moment = float(int(time.time()) + 300)
+    world.organization.clock = lambda: moment
+    for person in ("cat", "dan"):
+        world.edit(world.group.id, person, joins=True)
+        world.simulator.faults.add(Fault("/api/v1/**", Fail(403), writes=True))
+        assert world.place.run("apply", "--auto-approve").code == 4
+        world.place.apply()
+        world.place.apply()
+    assert world.there(world.group) == world.here(world.group.id) == {"ann", "bob", "cat", "dan"}
+    assert len(world.wrote()) == 4
