@@ -1,7 +1,7 @@
 """What concerns one person costs the same in a small company and in a large one: no statement reads everybody."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -67,13 +67,15 @@ PARTIAL = [
 ]
 
 
-@pytest.fixture
-def filled(store: SqliteStore) -> SqliteStore:
-    target = LocalTarget(store.directory, ORG)
-    target.put_user(our_user("hiro"))
-    target.put_access_list(our_list("00g1"))
-    target.add_members("00g1", {"hiro": Membership()})
-    return store
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteStore]:
+    """A store for all statements: none is run."""
+    with open_store(tmp_path_factory.mktemp("filled") / "idsync.db") as store:
+        target = LocalTarget(store.directory, ORG)
+        target.put_user(our_user("hiro"))
+        target.put_access_list(our_list("00g1"))
+        target.add_members("00g1", {"hiro": Membership()})
+        yield store
 
 
 @pytest.mark.parametrize("statement", PARTIAL, ids="/".join)
