@@ -12,21 +12,22 @@ import psycopg
 from idsync.stores.postgres.statements import Column, Text
 from idsync.stores.tables.connection import Row, Value
 
-_FEW = 50
+FEW = 50
+"""So many rows are values of the statement itself."""
 
 
-def given_many(raw: psycopg.Connection[Row], text: Text, rows: Sequence[Sequence[Value]]) -> None:
-    """Run the statement once for all rows; none is nothing to do."""
-    if not rows:
-        return
-    names = ", ".join(column.name for column in text.columns)
-    if len(rows) <= _FEW:
-        listed = ", ".join(_places(text.columns, number) for number in range(len(rows)))
-        _run(raw, f"WITH given ({names}) AS (VALUES {listed}) {text.sql}", [value for row in rows for value in row])
-        return
+def as_one(text: Text, rows: Sequence[Sequence[Value]]) -> tuple[str, list[Value]]:
+    """The statement for a few rows, and its values."""
+    listed = ", ".join(_places(text.columns, number) for number in range(len(rows)))
+    return f"WITH given ({_names(text)}) AS (VALUES {listed}) {text.sql}", [value for row in rows for value in row]
+
+
+def copied(raw: psycopg.Connection[Row], text: Text, rows: Sequence[Sequence[Value]]) -> None:
+    """Run the statement once for many rows."""
     columns = ", ".join(f"{column.name} {column.type}" for column in text.columns)
     _run(raw, f"CREATE TEMPORARY TABLE given ({columns}) ON COMMIT DROP")
-    with raw.cursor() as cursor, cursor.copy(cast(Any, f"COPY given ({names}) FROM STDIN (FORMAT BINARY)")) as copy:
+    copying = f"COPY given ({_names(text)}) FROM STDIN (FORMAT BINARY)"
+    with raw.cursor() as cursor, cursor.copy(cast(Any, copying)) as copy:
         copy.set_types([column.type for column in text.columns])
         for row in rows:
             copy.write_row(row)
@@ -34,10 +35,14 @@ def given_many(raw: psycopg.Connection[Row], text: Text, rows: Sequence[Sequence
     _run(raw, "DROP TABLE given")
 
 
+def _names(text: Text) -> str:
+    return ", ".join(column.name for column in text.columns)
+
+
 def _places(columns: Sequence[Column], number: int) -> str:
     first = number * len(columns) + 1
     return f"({', '.join(f'${place}::{column.type}' for place, column in enumerate(columns, first))})"
 
 
-def _run(raw: psycopg.Connection[Row], sql: str, values: Sequence[Value] = ()) -> None:
-    raw.execute(cast(Any, sql), values or None)
+def _run(raw: psycopg.Connection[Row], sql: str) -> None:
+    raw.execute(cast(Any, sql))

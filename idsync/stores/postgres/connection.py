@@ -4,6 +4,7 @@ Nothing is set for the session and no statement is prepared, so that a pooler th
 server process may stand in between.
 """
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any, cast
@@ -11,14 +12,14 @@ from typing import Any, cast
 import psycopg
 
 from idsync.errors import StoreAway, StoreError
-from idsync.stores.postgres.bulk import given_many
+from idsync.stores.postgres.bulk import FEW, as_one, copied
 from idsync.stores.postgres.explanations import explained, read_only
 from idsync.stores.postgres.portions import Portions
 from idsync.stores.postgres.statements import PRIVATE, SCHEMA, Text, texts
 from idsync.stores.tables.connection import Row, Value
 from idsync.stores.tables.migrations import moved_on
 from idsync.stores.tables.statements import Statement
-from idsync.stores.tables.transactions import Transactions
+from idsync.stores.tables.transactions import BEGIN_PART, END_PART, UNDO_PART, Transactions
 
 Raw = psycopg.Connection[Row]
 WRITER = 0x1D54C001
@@ -35,12 +36,19 @@ _BEGIN_ASIDE = (
     " SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'"
 )
 _BEGIN_WRITING = f"{_BEGIN_ASIDE}; SELECT pg_advisory_xact_lock({WRITER})"
-_STATE = "SELECT version, sequence, chain FROM idsync.schema_version, idsync.journal_end"
+_NOW = "SELECT extract(epoch FROM clock_timestamp())::double precision"
+_STATE = f"{_NOW}, version, sequence, chain FROM idsync.schema_version, idsync.journal_end"
+_BEGUN_PART: "tuple[str, Sequence[Value]]" = (BEGIN_PART, ())
+_MOST_LATER = 100
+"""So many writes wait for the next exchange with the server."""
 _BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
 class Connection(Transactions):
     """Runs statements; objects that keep something back until the end of a transaction register with it.
+
+    What a transaction writes waits for what it asks next, or for its end, and goes to the server in one exchange with
+    that: an exchange costs more than most writes.
 
     `connect` makes a connection in autocommit; it is asked again where one broke between two transactions.
     """
@@ -58,17 +66,29 @@ class Connection(Transactions):
         """Whether a transaction of writes is open on the server, from the answer to its beginning on."""
         self._spans = 0
         self._ended_readings = 0
+        self._clocks: tuple[float, float] | None = None
+        """The server's clock and the one here, when the store was looked at last."""
         self._portions: list[Portions] = []
+        self._later: list[tuple[str, Sequence[Value]]] = []
+        """What the open transaction writes with its next exchange."""
 
-    def run(self, statement: Statement | str, values: Sequence[Value] = ()) -> int:
-        """Run one statement; the number of rows that it changed."""
+    def run(self, statement: Statement | str, values: Sequence[Value] = ()) -> None:
+        """Run one statement; one that is given as a text is run at once."""
         text = self._text(statement)
-        return self._execute(text.sql, values).rowcount if text.sql else 0
+        if isinstance(statement, str):
+            self._execute(text.sql, values)
+        elif text.sql:
+            self._write(text.sql, values)
 
     def run_many(self, statement: Statement, rows: Iterable[Sequence[Value]]) -> None:
         """Run one statement for all rows; needs a transaction."""
-        with self._explained():
-            given_many(self._raw, self._texts[statement], list(rows))
+        given = list(rows)
+        if 0 < len(given) <= FEW:
+            self._write(*as_one(self._texts[statement], given))
+        elif given:
+            self._settle()
+            with self._explained():
+                copied(self._raw, self._texts[statement], given)
 
     def rows(self, statement: Statement | str, values: Sequence[Value] = ()) -> list[Row]:
         """All rows of a query."""
@@ -137,10 +157,11 @@ class Connection(Transactions):
         """
         with self._explained():
             answer.set_result(-1 - after)
-            version, *end = answer.fetchone() or (0, 0, b"")
+            now, version, *end = answer.fetchone() or (0.0, 0, 0, b"")
             rows = [answer.fetchall() for _ in range(after) if answer.nextset()]
         if version != self.schema_version:
             raise moved_on(self.label, version, self.schema_version or 0)
+        self._clocks = (now, time.monotonic())
         self.last_seen.check((end[0], end[1]), self._chain_at)
         return rows
 
@@ -151,11 +172,24 @@ class Connection(Transactions):
 
     def _end(self) -> None:
         self._has_begun = False
+        self._later.clear()
         with suppress(psycopg.Error):
             self._raw.execute("ROLLBACK")
 
-    def _say(self, sql: str) -> None:
-        self._execute(sql)
+    def _begin_part(self) -> None:
+        self._write(BEGIN_PART, ())
+
+    def _end_part(self) -> None:
+        self._execute(END_PART)
+
+    def _undo_part(self) -> None:
+        if _BEGUN_PART in self._later:  # the server does not know of it
+            while self._later.pop() != _BEGUN_PART:
+                pass
+            return
+        self._later.clear()
+        self._execute(UNDO_PART)
+        self._execute(END_PART)
 
     def reading(self) -> AbstractContextManager[None]:
         """A span of reads that see one state; inside a transaction, that transaction's."""
@@ -177,6 +211,7 @@ class Connection(Transactions):
 
     def copy_in(self, sql: str, types: Sequence[int], rows: Iterable[Sequence[Value]]) -> None:
         """Run a COPY statement in binary form for rows whose columns have these types; needs a transaction."""
+        self._settle()
         with self._explained(), self._raw.cursor() as cursor, cursor.copy(cast(Any, sql)) as copy:
             copy.set_types(types)
             for row in rows:
@@ -189,8 +224,11 @@ class Connection(Transactions):
         self._texts = texts(PRIVATE)
 
     def now(self) -> float:
-        """The server's clock, in seconds since 1970."""
-        (seconds,) = self.row("SELECT extract(epoch FROM clock_timestamp())::double precision") or (0.0,)
+        """The server's clock, in seconds since 1970: asked once in a transaction of the only writer."""
+        if self.is_only_writer and self._clocks is not None:
+            began, here = self._clocks
+            return began + time.monotonic() - here
+        (seconds,) = self.row(_NOW) or (0.0,)
         return float(seconds)
 
     def close(self) -> None:
@@ -215,8 +253,27 @@ class Connection(Transactions):
             return self._executed(sql, values)
 
     def _executed(self, sql: str, values: Sequence[Value]) -> psycopg.Cursor[Row]:
+        later, self._later = self._later, []
         with self._explained():
-            return self._raw.execute(cast(Any, sql), values or None)
+            if not later:
+                return self._raw.execute(cast(Any, sql), values or None)
+            with self._raw.pipeline():
+                for each, of_each in later:
+                    self._raw.execute(cast(Any, each), of_each or None)
+                return self._raw.execute(cast(Any, sql), values or None)
+
+    def _write(self, sql: str, values: Sequence[Value]) -> None:
+        if not self.is_writing:
+            self._execute(sql, values)
+            return
+        self._later.append((sql, values))
+        if len(self._later) >= _MOST_LATER:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Write what waits."""
+        if self._later:
+            self._executed(*self._later.pop())
 
     def _drain(self) -> None:
         """Read to their ends the queries that are read in pieces: what comes next ends their transaction."""

@@ -12,7 +12,7 @@ from idsync.stores.sqlite.statements import TEXTS
 from idsync.stores.tables.connection import Listed, Row, Value
 from idsync.stores.tables.migrations import moved_on
 from idsync.stores.tables.statements import Statement, Statements
-from idsync.stores.tables.transactions import Transactions
+from idsync.stores.tables.transactions import BEGIN_PART, END_PART, UNDO_PART, Transactions
 
 _SQL = Statements("records.sql")
 
@@ -32,11 +32,11 @@ class Connection(Transactions):
         self._undone: StoreError | None = None
         """Why SQLite undid the transaction that is open; what came after it would be kept by itself."""
 
-    def run(self, statement: Statement | str, values: Sequence[Value] = ()) -> int:
-        """Run one statement; the number of rows that it changed."""
+    def run(self, statement: Statement | str, values: Sequence[Value] = ()) -> None:
+        """Run one statement."""
         self._refuse_undone()
         with self._explained():
-            return self._raw.execute(_text(statement), values).rowcount
+            self._raw.execute(_text(statement), values)
 
     def run_many(self, statement: Statement | str, rows: Iterable[Sequence[Value]]) -> None:
         """Run one statement for each row."""
@@ -136,8 +136,15 @@ class Connection(Transactions):
         if self._undone is not None:
             raise self._undone
 
-    def _say(self, sql: str) -> None:
-        self.run(sql)
+    def _begin_part(self) -> None:
+        self.run(BEGIN_PART)
+
+    def _end_part(self) -> None:
+        self.run(END_PART)
+
+    def _undo_part(self) -> None:
+        self.run(UNDO_PART)
+        self.run(END_PART)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

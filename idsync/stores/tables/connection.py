@@ -43,8 +43,8 @@ class Connection(Protocol):
     last_seen: LastSeen
     """Where the journal ended when this connection looked last."""
 
-    def run(self, statement: Statement, values: Sequence[Value] = ()) -> int:
-        """Run one statement; the number of rows that it changed."""
+    def run(self, statement: Statement, values: Sequence[Value] = ()) -> None:
+        """Run one statement. What it raises may be raised by what is run after it, within its transaction."""
 
     def run_many(self, statement: Statement, rows: Iterable[Sequence[Value]]) -> None:
         """Run one statement for each row; no two rows are about the same thing."""

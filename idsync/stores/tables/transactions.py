@@ -15,6 +15,8 @@ from idsync.stores.tables.last_seen import LastSeen
 from idsync.stores.tables.statements import Statement, Statements
 
 _CHAIN_AT = Statements("records.sql")["chain_at"]
+BEGIN_PART, END_PART = "SAVEPOINT part", "RELEASE SAVEPOINT part"
+UNDO_PART = "ROLLBACK TO SAVEPOINT part"
 
 
 class Transactions(ABC):
@@ -81,18 +83,17 @@ class Transactions(ABC):
     def _part(self) -> Iterator[None]:
         for prepare in self.before_commit:
             prepare()
-        self._say("SAVEPOINT attempt")
+        self._begin_part()
         try:
             yield
             for prepare in self.before_commit:
                 prepare()
+            self._end_part()
         except BaseException:
             with suppress(StoreError):
-                self._say("ROLLBACK TO SAVEPOINT attempt")
-                self._say("RELEASE SAVEPOINT attempt")
+                self._undo_part()
             self.forget()
             raise
-        self._say("RELEASE SAVEPOINT attempt")
 
     def forget(self) -> None:
         """Know nothing of the open transaction: what was undone, or written past the tables, is read when asked for."""
@@ -129,5 +130,13 @@ class Transactions(ABC):
         """Undo what is open; nothing is raised, also where the database has ended it by itself."""
 
     @abstractmethod
-    def _say(self, sql: str) -> None:
-        """Run a statement without values. Raises StoreError."""
+    def _begin_part(self) -> None:
+        """Begin a part that can be undone alone. Raises StoreError."""
+
+    @abstractmethod
+    def _end_part(self) -> None:
+        """Keep a part with what is around it. Raises StoreError where anything of it cannot be written."""
+
+    @abstractmethod
+    def _undo_part(self) -> None:
+        """Undo a part. Raises StoreError, after which the whole transaction is undone."""

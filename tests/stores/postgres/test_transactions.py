@@ -4,15 +4,19 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
+import psycopg
 import pytest
 
 from idsync.errors import StoreAway, StoreBusy, StoreError
 from idsync.stores.postgres import connection
 from idsync.stores.postgres.store import PostgresStore, open_postgres
 from idsync.stores.protocol import Access, Lease
+from idsync.stores.tables.connection import Row, Value
+from idsync.stores.tables.statements import Statement
 from idsync.targets.local import LocalTarget
 from tests.postgres.server import server
 from tests.stores.test_journal import BY_HAND, LIST, fill
@@ -273,3 +277,75 @@ def test_the_database_itself_refuses_to_change_the_journal_and_what_it_names(
                 sql += f"{column} = '{{}}'"
             with pytest.raises(Exception, match="append-only"):
                 server().run(sql, database)
+
+
+def test_what_a_transaction_writes_goes_to_the_server_with_what_it_asks_next(
+    store: PostgresStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exchanges: list[str] = []
+    executed = store._connection._executed
+
+    def noted(sql: str, values: Sequence[Value]) -> psycopg.Cursor[Row]:
+        exchanges.append(sql)
+        return executed(sql, values)
+
+    monkeypatch.setattr(store._connection, "_executed", noted)
+    with store.transaction():
+        for number in range(20):
+            store.facts.delete(f"nothing/{number}")
+        store.facts.put({"one": b"1"})
+        assert store.facts.between("one", "onf") == {"one": b"1"}
+        store.facts.put({"two": b"2"})
+    assert len(exchanges) == 3, "the beginning, the question, and the commit"
+    assert store.facts.get("two") == b"2"
+
+
+REFUSED = pytest.mark.parametrize("row", [("a key", None), ("\0", b"1")])
+
+
+def put_refused(store: PostgresStore, row: tuple[str, bytes | None]) -> None:
+    """Write one fact, and another one that the server, or its driver, does not take."""
+    store.facts.put({"within": b"1"})
+    store._connection.run_many(Statement("facts.sql", "put_fact"), [row])
+    store.facts.put({"within too": b"1"})
+
+
+@REFUSED
+def test_what_the_server_refuses_is_undone_with_the_part_that_wrote_it(
+    store: PostgresStore, row: tuple[str, bytes | None]
+) -> None:
+    with store.transaction():
+        store.facts.put({"before": b"1"})
+        with pytest.raises(StoreError), store.attempt():
+            put_refused(store, row)
+        store.facts.put({"after": b"1"})
+    assert store.facts.between("a", "zzz") == {"after": b"1", "before": b"1"}
+
+
+@pytest.mark.parametrize("has_asked", [False, True])
+def test_a_part_that_fails_is_undone_whether_or_not_the_server_knows_of_it(
+    store: PostgresStore, has_asked: bool
+) -> None:
+    def fail() -> None:
+        store.facts.put({"within": b"1"})
+        if has_asked:
+            assert store.facts.between("a", "zzz") == {"before": b"1", "within": b"1"}
+        raise KeyError
+
+    with store.transaction():
+        store.facts.put({"before": b"1"})
+        with pytest.raises(KeyError), store.attempt():
+            fail()
+        store.facts.put({"after": b"1"})
+    assert store.facts.between("a", "zzz") == {"after": b"1", "before": b"1"}
+
+
+@REFUSED
+def test_a_transaction_in_which_the_server_refuses_a_write_leaves_nothing(
+    store: PostgresStore, row: tuple[str, bytes | None]
+) -> None:
+    with pytest.raises(StoreError), store.transaction():
+        put_refused(store, row)
+    assert store.facts.between("a", "zzz") == {}
+    store.facts.put({"next": b"1"})
+    assert store.facts.get("next") == b"1"
