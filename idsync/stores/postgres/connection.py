@@ -4,19 +4,21 @@ Nothing is set for the session and no statement is prepared, so that a pooler th
 server process may stand in between.
 """
 
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any, cast
 
 import psycopg
+from psycopg.sql import Literal
 
 from idsync.errors import StoreAway, StoreError
 from idsync.stores.postgres.bulk import FEW, as_one, copied
 from idsync.stores.postgres.explanations import explained, read_only
 from idsync.stores.postgres.portions import Portions
 from idsync.stores.postgres.statements import PRIVATE, SCHEMA, Text, texts
-from idsync.stores.tables.connection import Row, Value
+from idsync.stores.tables.connection import FirstQuestion, Row, Value
 from idsync.stores.tables.migrations import moved_on
 from idsync.stores.tables.statements import Statement
 from idsync.stores.tables.transactions import BEGIN_PART, END_PART, UNDO_PART, Transactions
@@ -36,6 +38,7 @@ _BEGIN_ASIDE = (
     " SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'"
 )
 _BEGIN_WRITING = f"{_BEGIN_ASIDE}; SELECT pg_advisory_xact_lock({WRITER})"
+_PLACE = re.compile(r"\$([1-9])")
 _NOW = "SELECT extract(epoch FROM clock_timestamp())::double precision"
 _STATE = f"{_NOW}, version, sequence, chain FROM idsync.schema_version, idsync.journal_end"
 _BEGUN_PART: "tuple[str, Sequence[Value]]" = (BEGIN_PART, ())
@@ -116,8 +119,13 @@ class Connection(Transactions):
                     portions.close()
 
     def _begin(self) -> None:
-        questions = [self._texts[statement].sql for statement, _ in self.asked_first]
+        questions = [self._with_values(each) for each in self.asked_first]
         self._first_answers = self._begin_with(_BEGIN_WRITING.format(busy=self.busy_milliseconds), questions)
+
+    def _with_values(self, question: FirstQuestion) -> str:
+        """A question with its values within its text, since only such statements can be sent together."""
+        values = [Literal(value).as_string(None) for value in question.values()]
+        return _PLACE.sub(lambda place: values[int(place[1]) - 1], self._texts[question.statement].sql)
 
     def _begin_aside(self) -> None:
         self._begin_with(_BEGIN_ASIDE.format(busy=self.busy_milliseconds))

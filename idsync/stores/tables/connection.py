@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from idsync.stores.tables.last_seen import LastSeen
 from idsync.stores.tables.statements import Statement
@@ -19,8 +19,12 @@ Row = tuple[Any, ...]
 """A row as the driver gives it; the caller, who wrote the query, knows its shape."""
 
 
-FirstQuestion = tuple[Statement, Callable[[list[Row]], object]]
-"""A query without values, and who is told its rows."""
+class FirstQuestion(NamedTuple):
+    """A query, who is told its rows, and its values, as they are when a transaction begins."""
+
+    statement: Statement
+    tell: Callable[[list[Row]], object]
+    values: Callable[[], Sequence[Value]] = tuple
 
 
 class Connection(Protocol):

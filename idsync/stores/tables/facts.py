@@ -16,6 +16,8 @@ class Facts:
         self._connection = connection
         self._table = table
         self._known: Remembered[str, bytes | None] = Remembered(connection)
+        if table == "fact":
+            self._known.asked_by_habit(_FACTS["facts_of"], dict, None)
 
     def get(self, key: str) -> bytes | None:
         """The value, or None."""

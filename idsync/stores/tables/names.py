@@ -5,7 +5,7 @@ from operator import itemgetter
 
 from idsync.errors import StoreError
 from idsync.model.names import is_text
-from idsync.stores.tables.connection import Connection, Listed, Row, Value
+from idsync.stores.tables.connection import Connection, FirstQuestion, Listed, Row, Value
 from idsync.stores.tables.statements import Statement, Statements
 
 _SQL = Statements("members.sql")
@@ -48,7 +48,7 @@ class Names:
         self._knows_all = False
         self._looked_up = 0
         self._absent: set[str] = set()
-        connection.asked_first.append((_SQL["last_name_id"], self._note_last))
+        connection.asked_first.append(FirstQuestion(_SQL["last_name_id"], self._note_last))
         connection.before_commit.append(self.flush)
         connection.after_commit.append(self._forget_others)
         connection.after_rollback.append(self._forget)

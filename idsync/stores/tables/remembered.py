@@ -3,11 +3,13 @@
 from collections.abc import Callable, Collection, Mapping
 from typing import Generic, TypeVar
 
-from idsync.stores.tables.connection import Connection, Row
+from idsync.stores.tables.connection import Connection, FirstQuestion, Listed, Row
 from idsync.stores.tables.statements import Statement
 
 _MANY = 5_000
 """What is read of more at once takes much memory, and is not asked for again soon."""
+_HABITS = 8
+"""So many values that the transaction before asked for are told with the beginning of the next."""
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -18,11 +20,20 @@ class Remembered(Generic[K, V]):
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._values: dict[K, V] = {}
-        connection.after_commit.append(self._values.clear)
+        self._asked: dict[K, None] = {}
+        self._habit: list[K] = []
+        """What the last transaction asked for one by one."""
+        connection.after_commit.append(self._end)
         connection.after_rollback.append(self._values.clear)
+
+    def _end(self) -> None:
+        self._habit = list(self._asked)[:_HABITS]
+        self._asked.clear()
+        self._values.clear()
 
     def get(self, key: K, read: Callable[[], V]) -> V:
         """The value of a key, which is read where it is not known."""
+        self._asked[key] = None
         if key in self._values:
             return self._values[key]
         value = read()
@@ -31,7 +42,16 @@ class Remembered(Generic[K, V]):
 
     def asked_first(self, key: K, statement: Statement, value: Callable[[list[Row]], V]) -> None:
         """Let a database that can do so tell the value of a key with the beginning of each transaction."""
-        self._connection.asked_first.append((statement, lambda rows: self.note({key: value(rows)})))
+        question = FirstQuestion(statement, lambda rows: self.note({key: value(rows)}))
+        self._connection.asked_first.append(question)
+
+    def asked_by_habit(self, statement: Statement, values: Callable[[list[Row]], dict[K, V]], missing: V) -> None:
+        """The same for the keys that the transaction before asked for; the statement is given a list of them."""
+
+        def tell(rows: list[Row]) -> None:
+            self.note(dict.fromkeys(self._habit, missing) | values(rows))
+
+        self._connection.asked_first.append(FirstQuestion(statement, tell, lambda: (Listed(self._habit),)))
 
     def get_all(self, keys: Collection[K], read: Callable[[list[K]], Mapping[K, V]]) -> dict[K, V]:
         """The values of keys, in the order of the keys; those that are not known are read together."""

@@ -57,8 +57,8 @@ class Transactions(ABC):
         self.is_writing, self.is_only_writer = True, is_only_writer
         try:
             answers, self._first_answers = self._first_answers, []
-            for (_, tell), rows in zip(self.asked_first, answers, strict=False):
-                tell(rows)
+            for question, rows in zip(self.asked_first, answers, strict=False):
+                question.tell(rows)
             yield
             for prepare in self.before_commit:
                 prepare()

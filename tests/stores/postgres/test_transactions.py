@@ -279,17 +279,36 @@ def test_the_database_itself_refuses_to_change_the_journal_and_what_it_names(
                 server().run(sql, database)
 
 
-def test_what_a_transaction_writes_goes_to_the_server_with_what_it_asks_next(
-    store: PostgresStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    exchanges: list[str] = []
+@pytest.fixture
+def exchanges(store: PostgresStore, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The last statement of each exchange with the server from now on."""
+    noted: list[str] = []
     executed = store._connection._executed
 
-    def noted(sql: str, values: Sequence[Value]) -> psycopg.Cursor[Row]:
-        exchanges.append(sql)
+    def note(sql: str, values: Sequence[Value]) -> psycopg.Cursor[Row]:
+        noted.append(sql)
         return executed(sql, values)
 
-    monkeypatch.setattr(store._connection, "_executed", noted)
+    monkeypatch.setattr(store._connection, "_executed", note)
+    return noted
+
+
+def test_what_a_transaction_asked_for_is_told_with_the_beginning_of_the_next_as_it_is_by_then(
+    store: PostgresStore, other: PostgresStore, exchanges: list[str]
+) -> None:
+    store.facts.put({"it's \\ 1": b"\x00'"})
+    for expected in (b"\x00'", b"\x00'", b"other"):
+        exchanges.clear()
+        with store.transaction():
+            assert store.facts.get("it's \\ 1") == expected
+            assert store.facts.get("nothing") is None
+        other.facts.put({"it's \\ 1": b"other" if len(exchanges) == 2 else b"\x00'"})
+    assert len(exchanges) == 2, "the beginning, and the commit"
+
+
+def test_what_a_transaction_writes_goes_to_the_server_with_what_it_asks_next(
+    store: PostgresStore, exchanges: list[str]
+) -> None:
     with store.transaction():
         for number in range(20):
             store.facts.delete(f"nothing/{number}")

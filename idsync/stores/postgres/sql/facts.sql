@@ -1,6 +1,9 @@
 -- name: get_fact
 SELECT value FROM idsync.facts WHERE key = $1;
 
+-- name: facts_of
+SELECT f.key, f.value FROM unnest($1::text[]) AS asked (value) JOIN idsync.facts AS f ON f.key = asked.value;
+
 -- name: put_fact
 -- rows: key text, value bytea
 INSERT INTO idsync.facts (key, value) SELECT key, value FROM given

@@ -1,6 +1,9 @@
 -- name: get_fact
 SELECT value FROM facts WHERE key = ?;
 
+-- name: facts_of
+SELECT f.key, f.value FROM json_each(?) AS asked JOIN facts AS f ON f.key = asked.value;
+
 -- name: put_fact
 INSERT INTO facts (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value;
 
