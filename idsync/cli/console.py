@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, TextIO
 
 import click
 
+from idsync.cli.hints import as_typed
 from idsync.errors import ConfigError, IdsyncError, UsageError
 from idsync.model.known_secrets import without_secrets
 
@@ -34,6 +35,8 @@ class Console:
         self.quiet = False
         self.debug = False
         self.json_log = False
+        self.options: tuple[str, ...] = ()
+        """By which another call finds the same configuration."""
         self.keeps_steps = False
         """Whether what is under way stays where it was made, when the command is broken off."""
 
@@ -89,7 +92,7 @@ class Console:
         else:
             from idsync.render.diagnostics import render_error
 
-            self._write(render_error(error, _style(sys.stderr)))
+            self._write(self.as_typed(render_error(error, _style(sys.stderr))))
         if self.debug:
             self._trace(error)
 
@@ -100,7 +103,7 @@ class Console:
         elif found:
             from idsync.render.diagnostics import render_diagnostics
 
-            self._write(render_diagnostics(found, _style(sys.stderr)))
+            self._write(self.as_typed(render_diagnostics(found, _style(sys.stderr))))
 
     def refuse_usage(self, error: click.ClickException) -> None:
         """Say what is wrong with the command line."""
@@ -176,6 +179,10 @@ class Console:
             write_if_possible(sys.stderr, "\n")
         return answer.strip().lower() in {"y", "yes"}
 
+    def as_typed(self, text: str) -> str:
+        """The text with the commands that it names as a person has to type them after this call."""
+        return as_typed(text, self.options)
+
     def _trace(self, error: BaseException) -> None:
         lines = "".join(traceback.format_exception(error)).splitlines()
         self._write("".join(f"  | {one_line(line)}\n" for line in lines))
@@ -186,6 +193,7 @@ class Console:
         if self.json_log:
             self._write(_json_line(level, summary, why=why, fix=fix, position=position))
             return
+        summary, why, fix = map(self.as_typed, (summary, why, fix))
         lines = [f"{click.style(level, fg=_COLOURS[level], bold=True)}: {one_line(summary)}"]
         lines += [f"  {label}: {one_line(text)}" for label, text in (("why", why), ("fix", fix)) if text]
         self._write("\n".join(lines) + "\n")

@@ -98,6 +98,7 @@ def _note_config(invocation: Invocation, path: str) -> None:
             fix="Name the configuration, or leave --config out for the current folder.",
         )
     invocation.config = Path(path)
+    invocation.console.options = invocation.config_arguments
 
 
 def _note_log_format(invocation: Invocation, log_format: str) -> None:

@@ -103,7 +103,7 @@ def key_ids(folder: Path) -> list[str]:
 
 
 def _newest_key(written: str, directory: Path, position: Position, mistakes: Mistakes) -> str | None:
-    folder, fix = directory / written, "Make one: idsync keys create"
+    folder, fix = directory / written, "Make one: `idsync keys create`."
     try:
         ids = key_ids(folder)
     except (OSError, ValueError) as refusal:

@@ -93,9 +93,9 @@ def test_the_key_before_stays_known_until_the_next_rotation(
 
 def test_what_makes_no_sense_is_refused(idsync: Idsync, place: Path) -> None:
     assert "idsync keys create" in idsync("keys", "rotate", "-c", place).err
-    assert "`idsync keys create` makes one" in idsync("keys", "list", "-c", place).out
+    assert f"`idsync keys create -c {place}` makes one" in idsync("keys", "list", "-c", place).out
     missing = idsync("validate", "--secrets", "-c", place)
-    assert (missing.code, "Make one: idsync keys create" in missing.err) == (3, True)
+    assert (missing.code, f"Make one: `idsync keys create -c {place}`" in missing.err) == (3, True)
     idsync("keys", "create", "-c", place)
     assert idsync("keys", "create", "-c", place).code == 64
     text = CONFIGURATION.replace("{folder: keys}", "{file: okta.pem}")

@@ -1,5 +1,6 @@
 """Plans on the screen, in files and for machines."""
 
+import re
 from pathlib import Path
 
 import msgspec
@@ -149,7 +150,7 @@ def test_a_current_file_that_is_not_a_directory_is_refused(
     ended = idsync("plan", "-c", fresh, "--current", tmp_path / "current.json")
     assert ended.code == 64
     assert "Traceback" not in ended.err
-    assert "`idsync get all --format json`" in ended.err
+    assert re.search(r"`idsync get -c \S+ all --format json`", ended.err)
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"not json", b"\xff\xfe", b"[" * 100_000])

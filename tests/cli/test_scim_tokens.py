@@ -48,7 +48,7 @@ def test_both_tokens_are_good_until_the_old_one_is_revoked(idsync: Idsync, org: 
 def test_a_name_stands_for_one_client(idsync: Idsync, org: Path) -> None:
     made(idsync, org, "create")
     again = idsync("scim", "token", "create", "-c", org)
-    assert (again.code, "rotate okta" in again.err) == (64, True)
+    assert (again.code, f"rotate -c {org} okta`" in again.err) == (64, True)
     missing = idsync("scim", "token", "rotate", "okto", "-c", org)
     assert (missing.code, 'Did you mean "okta"?' in missing.err) == (64, True)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 import click
+from msgspec.structs import replace
 
 from idsync.bootstrap.workspace import Workspace
 from idsync.cli.console import json_text
@@ -50,9 +51,14 @@ def command(invocation: Invocation, form: str) -> ExitCode:
         invocation.console.result(json_text(told))
     else:
         style = COLOUR if invocation.console.colour else PLAIN
-        invocation.console.result("\n".join(_told(found, style, invocation.console.columns)))
+        told_lines = _told([_as_typed(each, invocation) for each in found], style, invocation.console.columns)
+        invocation.console.result("\n".join(told_lines))
     errors = [each for each in found if each.verdict is Verdict.ERROR]
     return first_of({ExitCode.NOT_ALLOWED if each.of_access else ExitCode.SOURCE_UNUSABLE for each in errors})
+
+
+def _as_typed(found: Check, invocation: Invocation) -> Check:
+    return found if found.verdict is Verdict.OK else replace(found, message=invocation.console.as_typed(found.message))
 
 
 def _told(found: list[Check], style: Style, columns: int | None) -> Iterator[str]:

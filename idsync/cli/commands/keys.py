@@ -53,7 +53,7 @@ def rotate(invocation: Invocation, form: str) -> ExitCode:
 
     place, folder = _opened(invocation)
     if not keys_in(folder):
-        raise UsageError("The folder holds no key to replace.", fix="Make the first one: idsync keys create")
+        raise UsageError("The folder holds no key to replace.", fix="Make the first one: `idsync keys create`.")
     made, removed = rotate_keys(folder, place.now())
     gone = f" Removed {', '.join(removed)}." if removed else ""
     return _told(invocation, place, form, f"Made the key {made}.{gone}")
@@ -71,7 +71,8 @@ def list_(invocation: Invocation, form: str) -> ExitCode:
         invocation.console.result(json_text({"keys": keys}))
         return ExitCode.DONE
     lines = [f"{key['kid']}  {key['alg']}  {'signs' if number == 0 else 'known'}" for number, key in enumerate(keys)]
-    invocation.console.result("\n".join(lines) or "The folder holds no key. `idsync keys create` makes one.")
+    none = invocation.console.as_typed("The folder holds no key. `idsync keys create` makes one.")
+    invocation.console.result("\n".join(lines) or none)
     return ExitCode.DONE
 
 

@@ -53,7 +53,7 @@ def create(invocation: Invocation, name: str, expires: str | None, form: str) ->
             raise UsageError(
                 f"There is a token {name!r} already.",
                 why="The history could not tell their pushes apart.",
-                fix=f"Give another --name, or replace it: idsync scim token rotate {name}",
+                fix=f"Give another --name, or replace it: `idsync scim token rotate {name}`",
             )
         made = _made(place, store, name, None if expires is None else _seconds(expires))
         _told(invocation, place, name, made, form)
@@ -78,7 +78,7 @@ def rotate(invocation: Invocation, name: str, expires: str | None, form: str) ->
         newest = max(olds, key=lambda each: each.created)
         made = _made(place, store, name, _lifetime(newest) if expires is None else _seconds(expires))
         _told(invocation, place, name, made, form)
-    commands = ", ".join(f"idsync scim token revoke {old.id}" for old in olds)
+    commands = ", ".join(f"`idsync scim token revoke {old.id}`" for old in olds)
     invocation.console.note(f"Give Okta the new token, and then revoke the old one: {commands}")
     return ExitCode.DONE
 
@@ -96,7 +96,8 @@ def list_tokens(invocation: Invocation, form: str) -> ExitCode:
         invocation.console.result(json_text(rows))
         return ExitCode.DONE
     lines = [_line(row) for row in rows]
-    invocation.console.result("\n".join(lines) or "No token was made yet. Make one with `idsync scim token create`.")
+    none = invocation.console.as_typed("No token was made yet. Make one with `idsync scim token create`.")
+    invocation.console.result("\n".join(lines) or none)
     return ExitCode.DONE
 
 
