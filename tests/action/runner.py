@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Sequence
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,12 @@ ROOT = Path(__file__).parents[2]
 WORKFLOWS = ROOT / "examples" / "github"
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
 _EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
+
+
+@cache
+def _jobs(workflow: str) -> dict[str, Any]:
+    jobs: dict[str, Any] = yaml.safe_load((WORKFLOWS / workflow).read_text())["jobs"]
+    return jobs
 
 
 @dataclass
@@ -69,7 +76,7 @@ class Runner:
         secrets: dict[str, str] | None = None,
     ) -> Ran:
         """Run the action's steps of a job; a job that shares a run with another is given its number."""
-        about = yaml.safe_load((WORKFLOWS / workflow).read_text())["jobs"][job]
+        about = _jobs(workflow)[job]
         step = next(step for step in about["steps"] if "/idsync@" in step.get("uses", ""))
         head = (event.get("pull_request") or {}).get("head", {}).get("sha", sha)
         pull = (event.get("pull_request") or {}).get("number")
