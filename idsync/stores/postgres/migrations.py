@@ -9,6 +9,7 @@ from idsync.stores.tables.migrations import check_known, not_ours, numbered_file
 
 _FIRST_WITH_REPLICAS = 2
 """The first version of which services say in the store that they use it."""
+_LOOK = "SELECT to_regclass('idsync.schema_version'), EXISTS (SELECT FROM pg_tables WHERE schemaname = 'idsync')"
 _BEGIN_PRIVATE = "BEGIN ISOLATION LEVEL REPEATABLE READ"
 
 
@@ -57,8 +58,10 @@ def migrate_a_copy(connection: Connection, migrations: list[Path], version: int)
 
 def version_of(connection: Connection, known: int) -> int:
     """The version of a database, 0 where it has no store; raises StoreError for what is not ours, or newer."""
-    if connection.row("SELECT to_regclass('idsync.schema_version')") == (None,):
-        if _tables(connection):
+    # In one statement: between two of them another process may make the store.
+    ours, others = connection.row(_LOOK) or (None, False)
+    if ours is None:
+        if others:
             raise not_ours(connection.label, f"Its schema `{SCHEMA}` holds another program's tables.")
         return 0
     (version,) = connection.row("SELECT version FROM idsync.schema_version") or (0,)

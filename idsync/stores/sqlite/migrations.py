@@ -53,9 +53,10 @@ def split_statements(text: str) -> list[str]:
 
 def version_of(connection: Connection, known: int) -> int:
     """The version of a database, 0 for an empty one; raises StoreError for what is not ours, or newer than known."""
-    (version,) = connection.row("PRAGMA user_version") or (0,)
-    (owner,) = connection.row("PRAGMA application_id") or (0,)
-    if owner != APPLICATION_ID and (version or owner or connection.row("SELECT 1 FROM sqlite_schema")):
-        raise not_ours(connection.label, "It is another program's database.")
+    with connection.reading():  # another process may make it meanwhile
+        (version,) = connection.row("PRAGMA user_version") or (0,)
+        (owner,) = connection.row("PRAGMA application_id") or (0,)
+        if owner != APPLICATION_ID and (version or owner or connection.row("SELECT 1 FROM sqlite_schema")):
+            raise not_ours(connection.label, "It is another program's database.")
     check_known(connection.label, version, known)
     return int(version)

@@ -4,12 +4,14 @@ import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from idsync.cli.exit_codes import exit_code_of
 from idsync.errors import OlderReplica, SchemaMoved, SchemaTooOld, StoreError
 from idsync.stores.postgres.address import label_of
+from idsync.stores.postgres.connection import Connection
 from idsync.stores.postgres.migrations import known_migrations
 from idsync.stores.postgres.store import open_postgres, postgres_exists
 from idsync.stores.protocol import Access, Lease
@@ -131,6 +133,25 @@ def test_a_migration_that_fails_leaves_what_was_there(database: str, tmp_path: P
 def test_two_processes_may_make_the_store_at_once(nothing: str) -> None:
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: open_postgres(server().url(nothing), Access.WRITE).close(), range(4)))
+    fill(nothing)
+
+
+def test_a_store_that_another_process_makes_during_the_first_look_is_nobody_else_s(
+    nothing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = Connection.row
+    looked: list[str] = []
+
+    def made_meanwhile(self: Connection, statement: Any, values: Any = ()) -> Any:
+        found = ask(self, statement, values)
+        if "to_regclass('idsync.schema_version')" in statement and not looked:
+            looked.append(statement)
+            open_postgres(server().url(nothing), Access.WRITE).close()
+        return found
+
+    monkeypatch.setattr(Connection, "row", made_meanwhile)
+    open_postgres(server().url(nothing), Access.WRITE).close()
+    assert looked
     fill(nothing)
 
 

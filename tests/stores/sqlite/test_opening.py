@@ -10,6 +10,8 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, nullcontext, suppress
 from pathlib import Path
+from threading import Thread
+from typing import Any
 
 import pytest
 
@@ -89,6 +91,26 @@ def test_a_file_that_is_not_a_database_is_refused_and_left_alone(path: Path) -> 
     path.write_text("kind: Integration\n" * 100)
     assert "is not an idsync store" in refusal(path).summary
     assert path.read_text() == "kind: Integration\n" * 100
+
+
+def test_a_store_that_another_process_makes_during_the_first_look_is_nobody_else_s(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = Connection.row
+    others: list[Thread] = []
+
+    def made_meanwhile(self: Connection, statement: Any, values: Any = ()) -> Any:
+        found = ask(self, statement, values)
+        if statement == "PRAGMA application_id" and not others:
+            others.append(Thread(target=fill, args=(path,)))
+            others[0].start()
+            others[0].join(1)
+        return found
+
+    monkeypatch.setattr(Connection, "row", made_meanwhile)
+    with open_store(path) as store:
+        others[0].join()
+        assert LocalTarget(store.directory, ORG).state().users.keys() == {"hiro"}
 
 
 def test_another_programs_database_is_refused_and_left_alone(path: Path) -> None:
