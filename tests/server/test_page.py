@@ -320,6 +320,6 @@ def test_filters_are_tried_over_what_there_is(service: Served) -> None:
 
 def test_what_is_not_there_is_told_so(service: Served) -> None:
     sign_in(service)
-    for path in ("/runs/7", f"/runs/{'9' * 40}"):
+    for path in ("/runs/7", "/runs/x", f"/runs/{'9' * 40}", f"/runs/{'9' * 5000}"):
         assert service.http.get(path).status_code == 404
     assert service.http.get("/page.css").headers["content-type"].startswith("text/css")
