@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any, assert_never
@@ -15,13 +14,14 @@ from typing import TYPE_CHECKING, Any, assert_never
 from idsync import __version__
 from idsync.apply.admission import Expected
 from idsync.apply.last_apply import last_apply
+from idsync.bootstrap.both_directions import BothDirections
 from idsync.bootstrap.organization import Organization
 from idsync.bootstrap.secrets import Secrets
 from idsync.config.codes import STORE_FOLDER_MISSING
 from idsync.config.loader import load
 from idsync.config.mistakes import Mistakes
 from idsync.config.secret_references import FolderSecret
-from idsync.config.settings import ListSubject, OAuth, OktaSource, ScimSource, Settings, SnapshotSource
+from idsync.config.settings import OAuth, OktaSource, ScimSource, Settings, SnapshotSource
 from idsync.config.source_files import SourceFile, shown
 from idsync.diagnostics import Diagnostic, quoted
 from idsync.errors import AppliedUnknown, ConfigError
@@ -44,7 +44,6 @@ from idsync.targets.protocol import Target
 
 if TYPE_CHECKING:
     from idsync.apply.request import Request
-    from idsync.compiler.list_rules import ListRules
     from idsync.okta.remembered import Remembered
     from idsync.reconcile.merged_lists import BothWays
     from idsync.reconcile.plan_options import PlanOptions
@@ -52,7 +51,6 @@ if TYPE_CHECKING:
     from idsync.sources.protocol import Progress
     from idsync.sources.pushed import PushedSource
     from idsync.sources.snapshot import SnapshotSource as SnapshotReader
-    from idsync.targets.okta.groups import Groups
 
 
 class Workspace:
@@ -74,7 +72,7 @@ class Workspace:
         self.secrets = Secrets(settings, directory, self._environment)
         self.okta = Organization(settings, self.secrets)
         self._holder: Holder | None = None
-        self._asked: list[Groups] = []  # what Okta said of groups for the latest plan, of all judged copies of this
+        self.both_directions = BothDirections(settings, self.okta)
 
     def now(self) -> datetime:
         """The time, in whole seconds: the directory knows none smaller."""
@@ -163,7 +161,7 @@ class Workspace:
         """Every target that plans are made for and applied to, by the names that plans give them."""
         further = {target.name: target for target in self.further_targets()}
         if self.settings.integration.sync.bidirectional:
-            further[OKTA] = self._okta_target(store)
+            further[OKTA] = self.both_directions.target(store)
         return {FIRST: self.target(store), **further}
 
     def pass_options(self, store: Store, *, noticed: Iterable[Finding] = ()) -> "PlanOptions":
@@ -221,39 +219,7 @@ class Workspace:
 
     def both_ways(self, store: Store) -> "BothWays | None":
         """What memberships that go both ways are merged by; None where they go one way."""
-        if not self.settings.integration.sync.bidirectional:
-            return None
-        from idsync.reconcile.merged_lists import BothWays
-        from idsync.targets.okta.groups import Groups
-
-        groups = Groups(self.okta.writer)
-        self._asked[:] = [groups]
-        return BothWays(store.agreed_lists(OKTA), store.facts, groups)
-
-    def ask_again(self) -> None:
-        """Let go of what Okta said of groups for a plan, which waited for somebody's answer since."""
-        self._asked.clear()
-
-    def _okta_target(self, store: Store) -> Target:
-        from idsync.reconcile.sent_lately import SentLately
-        from idsync.targets.okta.groups import Groups
-        from idsync.targets.okta.target import OktaTarget
-
-        def groups() -> Groups:
-            return self._asked[0] if self._asked else Groups(self.okta.writer)
-
-        @cache
-        def rules() -> "ListRules":
-            from idsync.compiler.list_rules import ListRules
-
-            return ListRules(self.settings)
-
-        def is_named(group: str) -> bool:
-            return rules().goes_both_ways(ListSubject.GROUP, group) is True
-
-        integration, agreed, sent = self.settings.integration, store.agreed_lists(OKTA), SentLately(store)
-        former = integration.former_addresses
-        return OktaTarget(integration.org_url, former, agreed, self.okta.writer, sent, groups, is_named)
+        return self.both_directions.basis(store)
 
     def holder(self, since: str) -> Holder:
         """This process, as the one at work."""
@@ -334,7 +300,7 @@ class Workspace:
         if settings == self.settings:
             return self
         judged_here = Workspace(settings, self.directory, self.warnings, self._environment, self.files)
-        judged_here._asked = self._asked
+        judged_here.both_directions = self.both_directions.under(settings)
         return judged_here
 
     def public_keys(self) -> list[dict[str, Any]]:

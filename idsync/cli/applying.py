@@ -147,7 +147,7 @@ class Job:
         told = recap_of(shown, self.invocation, split=self.split, part=part)
         if not self.invocation.console.confirm(question, told):
             return False
-        self.place.ask_again()
+        self.place.both_directions.ask_again()
         return True
 
     def apply(self, parts: Parts, planned: Planned | None = None, clocks: Clocks | None = None) -> ExitCode:
