@@ -104,7 +104,7 @@ def look(apps: SsoApps, writer: SsoApps, directory: Path, wanted: Wanted, comple
     renewed: Renewal | None = None
     notes: tuple[str, ...] = ()
     if app is not None:
-        notes = tuple(_untold(app, completed))
+        notes = (*_unsaid(app, wanted), *_untold(app, completed))
         if connector is not None:
             renewed = renewal(connector, completed.settings, apps.metadata(app.id))
     if renewed is not None and connector is not None and not connector.is_made_here:
@@ -123,6 +123,17 @@ def _one(connectors: Sequence[Connector]) -> Connector | None:
             fix="Keep the one of this organization in the folder.",
         )
     return connectors[0] if connectors else None
+
+
+def _unsaid(app: SamlApp, wanted: Wanted) -> Iterator[str]:
+    """Where an app that is adopted sends people, if Okta does not say: it may be half made, or of a catalog."""
+    given = (("single sign-on URL", wanted.acs_url, app.acs_url), ("audience", wanted.audience, app.audience))
+    missing = [f"the {what} must be {wish}" for what, wish, there in given if not there]
+    if missing:
+        yield (
+            f"Okta does not say where the app {app.label!r} sends people who sign in. In its SAML settings, "
+            f"{', and '.join(missing)}: an app that exists is adopted as it is."
+        )
 
 
 def _untold(app: SamlApp, completed: Completed) -> Iterator[str]:

@@ -97,6 +97,14 @@ def test_what_an_adopted_app_does_not_tell_is_said(world: World) -> None:
     assert world.writes == 1, "Everyone gets an app that nobody has"
 
 
+def test_an_app_that_somebody_left_half_made_is_adopted_and_what_it_lacks_is_said(world: World) -> None:
+    world.simulator.organization.add_app("Teleport")
+    ended = world.enroll()
+    assert ended.code == 0, ended.err
+    assert "Okta does not say where the app 'Teleport' sends people" in ended.err
+    assert "/v1/webapi/saml/acs" in ended.err
+
+
 def test_a_certificate_that_okta_changed_comes_into_the_connector(world: World) -> None:
     assert world.enroll().code == 0
     before = world.files
