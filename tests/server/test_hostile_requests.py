@@ -421,6 +421,15 @@ def test_an_operation_that_cannot_be_is_refused_alone(service: Served) -> None:
     assert sorted(service.directory().users) == sorted(f"good{number}@x.com" for number in range(len(ODD_OPERATIONS)))
 
 
+@pytest.mark.parametrize(("most", "done"), [(None, 3), (0, 1), (1, 1), (2, 2)])
+def test_a_bulk_request_ends_at_as_many_errors_as_it_accepts_and_with_none_at_the_first(
+    service: Served, most: int | None, done: int
+) -> None:
+    body = bulk(*({"method": "DELETE", "path": f"/Users/nobody{number}"} for number in range(3)))
+    code, told = asked(service, "POST", "/Bulk", json=body | ({} if most is None else {"failOnErrors": most}))
+    assert (code, len(told["Operations"])) == (200, done)
+
+
 def test_a_bulk_request_without_operations_is_400(service: Served) -> None:
     operations: list[Any] = [None, 5, [], {}]
     empty: list[Any] = [[], {}, {"schemas": [BULK]}]

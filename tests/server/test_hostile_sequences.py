@@ -1,5 +1,6 @@
 """Sequences that clients send and that go wrong easily: odd values, ids that others had, groups that lose all."""
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -125,6 +126,23 @@ def test_an_old_resource_of_somebody_who_is_there_by_another_one_takes_nothing(s
     gone = user("ann@x.com", externalId="00u1", title="x") | {"active": False}
     asked(service, method, f"/Users/{old}", **({"json": gone} if method == "PUT" else {}))
     assert service.directory() == before
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_r11_two_resources_that_change_their_people_lose_neither(service: Served, first: int) -> None:
+    names, okta_ids = ["ann@x.com", "bob@x.com"], ["00u1", "00u2"]
+    made = []
+    for name, external_id in zip(names, okta_ids, strict=True):
+        made.append(pushed(service, name, externalId=external_id))
+        service.clock[0] += dt.timedelta(minutes=1)
+    for each in (first, 1 - first):
+        code, told = asked(
+            service, "PUT", f"/Users/{made[each]}", json=user(names[each], externalId=okta_ids[1 - each])
+        )
+        assert (code, told["active"]) == (200, True)
+        service.clock[0] += dt.timedelta(minutes=1)
+    people = {name: each.metadata.labels["okta/user-id"] for name, each in service.directory().users.items()}
+    assert people == {"ann@x.com": "00u2", "bob@x.com": "00u1"}
 
 
 @pytest.mark.parametrize("how", ["PUT", "PUT null", "remove", "null"])

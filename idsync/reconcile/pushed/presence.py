@@ -12,8 +12,9 @@ from idsync.targets.protocol import DirectoryReader
 def not_concerned(pushed: Pushed, user: PushedUser, before: PushedUser | None) -> frozenset[str]:
     """Of the people whom a resource stands for, and stood for `before` it became `user`, those who lose nothing by it.
 
-    Who leaves by a resource is there still if a later one stands for them. A tombstone that is pushed once more, or
-    passes on to another person, says nothing of who came back by another resource, or by a reading.
+    Who leaves by a resource is there still if a later one stands for them; who loses it to another person, if any other
+    one does: nobody said that they left. A tombstone that is pushed once more, or passes on, says nothing of who came
+    back by another resource, or by a reading.
     """
     stay = set()
     was_out = before is not None and not before.active
@@ -24,7 +25,7 @@ def not_concerned(pushed: Pushed, user: PushedUser, before: PushedUser | None) -
     if (
         before is not None
         and before.okta_id != user.okta_id
-        and (was_out or _is_there_by_another(pushed, before.okta_id, user, later=True))
+        and (was_out or _is_there_by_another(pushed, before.okta_id, user, later=False))
     ):
         stay.add(before.okta_id)
     return frozenset(stay)
