@@ -26,6 +26,7 @@ CODES = {
     "SnapshotError": 7,
     "PartlyApplied": 8,
     "TargetError": 7,
+    "StaysInOkta": 7,  # told for one step, never by itself
     "LeaseHeld": 9,
     "OlderReplica": 9,
     "LeaseLost": 9,
