@@ -246,6 +246,8 @@ class Service:
             told = store.verify()
             if told.why:
                 raise Broken(f"The journal does not verify: {told}")
+            if not store.upstream.is_known():  # it was killed before it took the first push
+                return frozenset()
             target, past = place.target(store), store.agreed("local").past()
             planned = plan_once(place.settings, place.source(silent), target, PlanOptions(now=place.now(), past=past))
             if not planned.plan.is_empty:
