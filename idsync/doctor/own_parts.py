@@ -6,6 +6,7 @@ from datetime import datetime
 
 from idsync.doctor.check import Check, failed, refused, warned, well
 from idsync.errors import IdsyncError
+from idsync.model.numbers import counted
 from idsync.model.plain_resources import Role
 from idsync.model.pushed import ScimToken
 from idsync.model.times import is_past
@@ -66,6 +67,8 @@ def _target(target: DirectoryReader, org_url: str, former: Collection[str]) -> C
             "their leavers, and an apply is refused. If the organization moved, name that address in former_org_urls; "
             "else correct org_url.",
         )
+    if managed.agreed is not None:
+        return well(check, f"The directory and Okta agreed on {counted(managed.agreed, 'membership')}.")
     return well(check, f"It answers, and holds {managed.people:,} users and {managed.access_lists:,} lists of ours.")
 
 

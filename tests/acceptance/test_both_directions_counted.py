@@ -98,3 +98,11 @@ def test_r53_a_service_writes_to_okta_what_people_edited_or_nothing(world: World
         running.until(lambda: "dan" in world.here(world.group.id), what="a tick after that")
         assert running.end() == 0
     assert len(world.wrote()) == wanted
+
+
+def test_doctor_says_of_okta_how_many_memberships_are_agreed_on(tmp_path: Path) -> None:
+    with agreed_world(tmp_path) as world:
+        told = world.place.run("doctor")
+        assert told.code == 0
+        assert "The directory and Okta agreed on 4 memberships." in told.out
+        assert "holds 0 users" not in told.out
