@@ -21,19 +21,21 @@ class Remembered(Generic[K, V]):
         self._connection = connection
         self._values: dict[K, V] = {}
         self._asked: dict[K, None] = {}
+        """What the open transaction asked for one by one."""
         self._habit: list[K] = []
-        """What the last transaction asked for one by one."""
+        """What the last one that asked for anything asked for."""
         connection.after_commit.append(self._end)
-        connection.after_rollback.append(self._values.clear)
+        connection.after_rollback.append(self.forget)
 
     def _end(self) -> None:
-        self._habit = list(self._asked)[:_HABITS]
-        self._asked.clear()
-        self._values.clear()
+        if self._asked:
+            self._habit = list(self._asked)[:_HABITS]
+        self.forget()
 
     def get(self, key: K, read: Callable[[], V]) -> V:
         """The value of a key, which is read where it is not known."""
-        self._asked[key] = None
+        if self._connection.is_only_writer:
+            self._asked[key] = None
         if key in self._values:
             return self._values[key]
         value = read()
@@ -73,4 +75,5 @@ class Remembered(Generic[K, V]):
 
     def forget(self) -> None:
         """Read all of it when it is asked for."""
+        self._asked.clear()
         self._values.clear()

@@ -306,6 +306,24 @@ def test_what_a_transaction_asked_for_is_told_with_the_beginning_of_the_next_as_
     assert len(exchanges) == 2, "the beginning, and the commit"
 
 
+def test_what_is_asked_for_outside_of_a_transaction_or_in_one_that_failed_becomes_no_habit(
+    store: PostgresStore, exchanges: list[str]
+) -> None:
+    with store.transaction():
+        store.facts.get("habit")
+    for number in range(20):
+        store.facts.get(f"read/{number}")
+    with pytest.raises(KeyError), store.transaction():
+        raise KeyError(store.facts.get("failed"))
+    exchanges.clear()
+    with store.transaction():
+        store.facts.get("habit")
+    (begun, _) = exchanges
+    assert "habit" in begun
+    assert "read/" not in begun
+    assert "failed" not in begun
+
+
 def test_what_a_transaction_writes_goes_to_the_server_with_what_it_asks_next(
     store: PostgresStore, exchanges: list[str]
 ) -> None:
