@@ -103,7 +103,7 @@ def unknown_list(inputs: Inputs, resource: str) -> MissingEdge:
     rules = ListRules(inputs.settings)
     known = {name for item in inputs.subjects for name in (item.id, item.name, rules.wording(item).title)}
     return MissingEdge(
-        f"No group or app in Okta is called {resource}.{did_you_mean(nearest(resource, known))}",
+        f'No group or app in Okta is called "{resource}".{did_you_mean(nearest(resource, known))}',
         "Check the name: `idsync filters` shows the groups and apps that there are.",
     )
 
@@ -116,7 +116,7 @@ def missing_for_role(inputs: Inputs, identity: IdentityUser, role: str) -> list[
     meant = did_you_mean(nearest(role, _known_names(inputs)))
     return [
         MissingEdge(
-            f"No default role, role mapping or access-list rule gives the role {role}.{meant}",
+            f'No default role, role mapping or access-list rule gives the role "{role}".{meant}',
             "Check the name, or add the role to a RoleMapping or AccessListRules document.",
         )
     ]

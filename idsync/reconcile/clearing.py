@@ -10,7 +10,7 @@ from idsync.apply.surroundings import surroundings, with_nested, with_reach
 from idsync.compiler.clearing import CLEARED, locks_when_cleared, obstacles
 from idsync.config.settings import Settings, SyncSwitches
 from idsync.errors import BlockedError
-from idsync.model.addresses import access_list_address, user_address
+from idsync.model.addresses import access_list_address, lock_address, user_address
 from idsync.model.agreed_past import AgreedPast
 from idsync.model.directory import DirectoryState
 from idsync.model.directory_index import DirectoryIndex
@@ -56,6 +56,7 @@ def plan_to_clear(settings: Settings, target: Target, past: AgreedPast, now: dat
             kept = {name: found.users[name] for name in wanted.unlockable & found.users.keys()}
             desired = DirectoryState(users=kept, locks=wanted.locks)
         why = {
+            **{lock_address(name): CLEARED for name in found.locks},
             **wanted.why,
             **{user_address(name): CLEARED for name in found.users},
             **{access_list_address(name): CLEARED for name in found.access_lists},

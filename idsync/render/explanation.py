@@ -45,7 +45,7 @@ def render_text(explanation: Explanation, style: Style = PLAIN, options: Sequenc
             f"  fix: {visible(edge.fix)}",
         ]
     if not explanation.access and not explanation.missing:
-        what = "nothing" if explanation.resource is None else f"nothing called {shown(explanation.resource)}"
+        what = "nothing" if explanation.resource is None else f'nothing called "{shown(explanation.resource)}"'
         lines += ["", f"There is {what} to explain."]
     if guards := holding(explanation):
         lines += ["", f"To release all that {_and(guards)} hold{'' if guards[1:] else 's'}: {release(guards, options)}"]

@@ -87,6 +87,8 @@ def test_locks_go_too_when_asked(idsync: Idsync, full: Path) -> None:
     assert len(names(idsync, full, "locks")) > 1
     ended = idsync("cleanup", "-c", full, "--auto-approve", "--locks")
     assert ended.code == 0, ended.err
+    assert "[everything of ours is removed; unlocked]" in ended.out
+    assert "by hand" not in ended.out
     locks = idsync("get", "locks", "-c", full, "--format", "json").json
     assert isinstance(locks, list)
     assert [lock["spec"]["message"] for lock in locks] == ["a person's"]

@@ -175,10 +175,10 @@ def test_who_is_in_the_directory_alone_or_in_a_list_alone_is_told_to_lack_the_ap
         ("ann", "Everyone", "is built in"),
         ("bob", "Old", "is inactive in Okta"),
         ("bob", "Teleport", "the app people sign in with"),
-        ("ann", "role/king", "gives the role king"),
-        ("ann", "king", "gives the role king"),
-        ("ann", "access_list/team-rad", 'called team-rad. Did you mean "team-red"?'),
-        ("ann", "access_list/nothing-like-it", "No group or app in Okta is called nothing-like-it."),
+        ("ann", "role/king", 'gives the role "king"'),
+        ("ann", "king", 'gives the role "king"'),
+        ("ann", "access_list/team-rad", 'called "team-rad". Did you mean "team-red"?'),
+        ("ann", "access_list/nothing-like-it", 'No group or app in Okta is called "nothing-like-it".'),
     ],
 )
 def test_the_missing_edge_is_named(who: str, what: str, edge: str) -> None:

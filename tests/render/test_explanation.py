@@ -66,7 +66,7 @@ def test_the_missing_edge_says_what_to_do() -> None:
 
 def test_nothing_to_explain_is_said() -> None:
     assert "There is nothing to explain." in render_text(explanation())
-    assert "There is nothing called oven to explain." in render_text(explanation(resource="oven"))
+    assert 'There is nothing called "oven" to explain.' in render_text(explanation(resource="oven"))
 
 
 def test_json_is_the_whole_value() -> None:
