@@ -25,13 +25,16 @@ class Waiting(Struct, frozen=True, order=True):
     words: str
     id: str = ""
     since: str = ""
+    is_lock: bool = False
 
     def __str__(self) -> str:
         return f"{self.words} ({self.id})" if self.id else self.words
 
 
 def waiting_by_guard(kept: Kept, target: DirectoryReader) -> Mapping[str, tuple[Waiting, ...]]:
-    """What each guard keeps back of a target, in order; lists are called by the titles that they have there."""
+    """What each guard keeps back of a target, in order, locks first; lists are called by the titles that they have
+    there.
+    """
     lists = {split_address(address)[1] for address in kept if split_address(address)[0] == "access_list"}
     titles = {name: each.spec.title for name, each in target.access_lists(lists).items()} if lists else {}
     by_guard: dict[str, list[Waiting]] = {}
@@ -39,7 +42,7 @@ def waiting_by_guard(kept: Kept, target: DirectoryReader) -> Mapping[str, tuple[
         for entry in entries:
             for guard in entry.guards:
                 by_guard.setdefault(guard, []).append(_waiting(address, entry, titles))
-    return {guard: tuple(sorted(by_guard[guard])) for guard in sorted(by_guard)}
+    return {guard: tuple(sorted(by_guard[guard], key=_urgency)) for guard in sorted(by_guard)}
 
 
 def kept_back_findings(
@@ -75,10 +78,15 @@ def _finding(guard: str, held: tuple[Waiting, ...], options: Sequence[str]) -> F
     )
 
 
+def _urgency(waiting: Waiting) -> tuple[bool, Waiting]:
+    """By what is told first, since not all of it may be shown: people who are not locked can still sign in."""
+    return not waiting.is_lock, waiting
+
+
 def _waiting(address: Address, entry: KeptBack, titles: Mapping[str, str]) -> Waiting:
     kind, name = split_address(address)
     if kind == "lock":
-        return Waiting(f"lock {entry.user}", since=entry.since)
+        return Waiting(f"lock {entry.user}", since=entry.since, is_lock=True)
     if kind == "user":
         return Waiting(f"{_DONE[entry.action]} the user {name}", since=entry.since)
     title = titles.get(name, "")

@@ -141,7 +141,9 @@ def _read_again(configured: Configured) -> bool:
         first = next(iter(error.diagnostics), error)
         LOG.error("The configuration is not taken; the one from before stays: %s %s", first, error.fix)
         return False
-    LOG.info("The configuration was read again.")
+    follows = configured.files.settings.service.follow_config
+    waits = "" if follows else " What it changes of people and access waits for `idsync apply`."
+    LOG.info("The configuration was read again.%s", waits)
     tell_missing_secrets(configured.files)
     return True
 

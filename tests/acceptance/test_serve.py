@@ -162,6 +162,7 @@ def test_it_is_alive_measured_and_told_to_read_its_configuration_again(tmp_path:
             running.until(lambda: "was read again" in running.log, what="the reading")
             assert running.end() == 0
         assert "Told to end" in running.log
+        assert "What it changes of people and access waits for `idsync apply`." in running.log
         assert running.log.rstrip().endswith("Ended.")
         assert "a-secret-of-the-hook" not in running.log
 

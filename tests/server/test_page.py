@@ -117,7 +117,10 @@ def test_r43_what_is_held_is_released_by_a_person_with_a_reason(service: Served)
         == 303
     )
     assert service.called == ["called", "called"]
+    asked = "Its release is asked for by status page: alice: they left on Friday."
+    assert asked in service.http.get("/").text, "also to who comes back before the pass"
     assert passes(service, settings)
+    assert asked not in service.http.get("/").text
     assert sorted(service.directory().users) == ["p02@x.com"]
     with open_store(service.path) as store:
         started = next(each.entry for each in store.journal.latest() if isinstance(each.entry, RunStarted))

@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
-from idsync.apply.kept_back import held_by_guard, kept_back
+from idsync.apply.kept_back import KeptBack, held_by_guard, kept_back
 from idsync.bootstrap.workspace import Workspace
 from idsync.config.settings import Settings
 from idsync.errors import UnknownPerson
+from idsync.model.addresses import Address
 from idsync.model.journal import RunStarted
 from idsync.reconcile.continuous.wishes import Wish, waiting_wish, wish_for_pass
 from idsync.reconcile.explaining import explain
-from idsync.reconcile.waiting import kept_back_findings
+from idsync.reconcile.waiting import kept_back_findings, waiting_by_guard
 from idsync.render.explanation import render_text
 from idsync.sources.pushed import PushedSource
 from idsync.stores.sqlite.store import open_store
@@ -78,7 +79,7 @@ def test_r43_locks_and_memberships_are_told_by_their_people(tmp_path: Path) -> N
         okta.deactivate(bob)
         locks, members = told(service)
         assert "by lock_burst" in locks
-        assert "p01@x.com, lock p01@x.com, take p01@x.com out of the list eng" in locks
+        assert "lock p01@x.com, delete the user p01@x.com, take p01@x.com out of the list eng" in locks
         assert members.startswith("1 change is kept back by member_removals since ")
         assert "Passes that nobody attends do not make it, however" in members
         assert f"take p00@x.com out of the list eng ({group.scim_id})" in members
@@ -190,3 +191,14 @@ def test_r35_the_history_says_that_locks_went_ahead_where_their_limit_was_reache
         with open_store(service.path) as store:
             runs: list[Any] = [each.entry for each in store.journal.entries() if isinstance(each.entry, RunStarted)]
         assert any("user_locks" in run.releases for run in runs) is journaled
+
+
+def test_r43_who_is_not_locked_yet_is_told_before_what_else_a_guard_holds(tmp_path: Path) -> None:
+    kept = {
+        Address("access_list/00g"): (KeptBack("delete", ("user_locks",), access_list="00g"),),
+        Address("lock/1"): (KeptBack("create", ("user_locks",), user="zoe@x.com"),),
+        Address("user/ann@x.com"): (KeptBack("delete", ("user_locks",), user="ann@x.com"),),
+    }
+    with open_store(tmp_path / "a.db") as store:
+        waiting = waiting_by_guard(kept, Workspace(PUSHED, tmp_path).target(store))["user_locks"]
+    assert [str(each) for each in waiting] == ["lock zoe@x.com", "delete the list 00g", "delete the user ann@x.com"]

@@ -19,6 +19,7 @@ from idsync.model.times import format_time, parse_time
 from idsync.reconcile.continuous.following import without_log
 from idsync.reconcile.continuous.pass_reports import PassReport, last_report
 from idsync.reconcile.continuous.standing import Standing, last_standing
+from idsync.reconcile.continuous.wishes import Wish, waiting_wish
 from idsync.reconcile.waiting import Waiting, waiting_by_guard
 from idsync.stores.protocol import Store
 from idsync.targets.protocol import Target
@@ -84,6 +85,8 @@ class Overview(msgspec.Struct, frozen=True):
     """What passes left for the next ones, in words."""
     not_locked: int = 0
     """So many people are to be locked, and a guard holds their locks."""
+    wish: Wish | None = None
+    """What people asked for and no pass has taken up yet."""
     standing: Standing | None = None
     """What may still be asked of Okta, as the process that leads told last."""
 
@@ -122,6 +125,7 @@ def overview(settings: Settings, store: Store, target: Target, now: datetime, *,
         note="" if full is None else full.note,
         owed=tuple(_owed(store, full)),
         not_locked=len({entry.user for address in kept if _kind_of(address) == "lock" for entry in kept[address]}),
+        wish=waiting_wish(store.facts),
         standing=last_standing(store.facts) if integration.pulls else None,
     )
 
