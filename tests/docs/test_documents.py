@@ -72,3 +72,13 @@ def test_the_version_is_said_once_more_the_same() -> None:
 def test_the_glossary_is_sorted() -> None:
     words = re.findall(r"^\| ([^|]+) \|", (ROOT / "docs" / "glossary.md").read_text(), re.MULTILINE)[2:]
     assert words == sorted(words, key=str.casefold)
+
+
+def test_each_library_that_people_install_has_a_decision() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *extras["serve"], *extras["postgres"]]
+    names = {each.split("[")[0].split(";")[0].split(">")[0].strip() for each in wanted}
+    assert len(names) > 10
+    decided = "".join(path.read_text().lower() for path in (ROOT / "docs" / "adr").glob("[0-9]*.md"))
+    assert sorted(name for name in names if name not in decided) == []
