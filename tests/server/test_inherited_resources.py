@@ -84,9 +84,11 @@ def test_r40_a_tombstone_that_passes_on_takes_nothing_of_who_was_read_since(tmp_
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
-def test_who_leaves_by_the_newer_of_two_resources_is_out(service: Served, method: str) -> None:
+@pytest.mark.parametrize("same_second", [False, True])
+def test_who_leaves_by_the_newer_of_two_resources_is_out(service: Served, method: str, same_second: bool) -> None:
     pushed(service, "ann@x.com", externalId="00u1")
-    minutes_later(service)
+    if not same_second:
+        minutes_later(service)
     new = pushed(service, "anna@x.com", externalId="00u1")
     minutes_later(service)
     body = {"json": user("anna@x.com", externalId="00u1") | {"active": False}} if method == "PUT" else {}
@@ -96,9 +98,11 @@ def test_who_leaves_by_the_newer_of_two_resources_is_out(service: Served, method
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
-def test_who_leaves_by_the_older_of_two_resources_stays(service: Served, method: str) -> None:
+@pytest.mark.parametrize("same_second", [False, True])
+def test_who_leaves_by_the_older_of_two_resources_stays(service: Served, method: str, same_second: bool) -> None:
     old = pushed(service, "ann@x.com", externalId="00u1")
-    minutes_later(service)
+    if not same_second:
+        minutes_later(service)
     pushed(service, "anna@x.com", externalId="00u1")
     before = service.directory()
     minutes_later(service)

@@ -32,9 +32,14 @@ def not_concerned(pushed: Pushed, user: PushedUser, before: PushedUser | None) -
 
 
 def _is_there_by_another(pushed: Pushed, okta_id: str, user: PushedUser, *, later: bool) -> bool:
-    """Whether another resource, or one that was made `later`, has a person as active."""
-    others = (each for each in pushed.users_of(okta_id) if each.active and each.id != user.id)
-    return any(not later or each.created > user.created for each in others)
+    """Whether another resource, or one that was made `later`, has a person as active.
+
+    What was made later is told by the order in which the store has them: their times are whole seconds, and tie.
+    """
+    standing = pushed.users_of(okta_id)
+    if later:
+        standing = standing[[each.id for each in standing].index(user.id) + 1 :]
+    return any(each.active and each.id != user.id for each in standing)
 
 
 def suspended_in(part: Snapshot) -> frozenset[str]:
