@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Literal, TextIO
 
 import click
 
-from idsync.cli.hints import as_typed
 from idsync.errors import ConfigError, IdsyncError, UsageError
 from idsync.model.known_secrets import without_secrets
+from idsync.render.hints import as_typed
 
 if TYPE_CHECKING:
     from idsync.diagnostics import Diagnostic, Position

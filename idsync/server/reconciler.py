@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -19,10 +20,10 @@ from idsync.reconcile.continuous.loop import Loop, Wake
 from idsync.reconcile.continuous.pass_reports import PassReport
 from idsync.reconcile.continuous.reconciling import Place, Reconciling
 from idsync.server.configured import Configured, refuse_another
-from idsync.server.logs import LOG, set_up_logs
+from idsync.server.logs import LOG, LogForm, set_up_logs
 from idsync.server.two_threads import TwoThreads
 from idsync.sources.protocol import Progress, Source
-from idsync.stores.protocol import Access
+from idsync.stores.protocol import Access, Store
 
 STOP, CALL, RELOAD = "stop", "call", "reload"
 SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
@@ -36,11 +37,11 @@ _FOR_FULL_PASS = 15.0
 class Reconciler:
     """The process, seen from its parent; one that dies is started again."""
 
-    def __init__(self, config: Path, served: Integration, *, as_json: bool) -> None:
+    def __init__(self, config: Path, served: Integration, form: LogForm) -> None:
         """`served` is the integration as the service began with it; another one on disk by now is not reconciled."""
         self._config = config
         self._served = served
-        self._as_json = as_json
+        self._form = form
         self._ends = threading.Event()
         self._lock = threading.Lock()
         self._start()
@@ -74,7 +75,7 @@ class Reconciler:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(
-            target=_run, args=(self._config, self._served, theirs, self._as_json), name="reconcile", daemon=True
+            target=_run, args=(self._config, self._served, theirs, self._form), name="reconcile", daemon=True
         )
         process.start()
         theirs.close()
@@ -100,10 +101,10 @@ class Reconciler:
             return
 
 
-def _run(config: Path, served: Integration, messages: Connection, as_json: bool) -> None:
+def _run(config: Path, served: Integration, messages: Connection, form: LogForm) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # the parent is told, and tells us
-    set_up_logs(as_json=as_json)
+    set_up_logs(form)
     try:
         configured = Configured(open_workspace(config), config)
         place = configured.files
@@ -113,6 +114,7 @@ def _run(config: Path, served: Integration, messages: Connection, as_json: bool)
         with place.store(Access.REMEMBER) as store:  # its parent made it: one that is gone since comes back
             reconciling = Reconciling(configured.in_force, partial(_source, remembered), holder, time.sleep, _tell)
             heard = _heard(messages, reconciling.stopping, remembered)
+            _tell_what_waits(configured, store)
             passes = TwoThreads(store, lambda: place.store(Access.REMEMBER), reconciling)
             try:
                 settings = place.settings
@@ -121,7 +123,7 @@ def _run(config: Path, served: Integration, messages: Connection, as_json: bool)
                     float(settings.integration.interval),
                     float(settings.service.tick),
                     time.monotonic,
-                    lambda seconds: _wait(heard, passes.ended, lambda: _reload(configured, loop), seconds),
+                    lambda seconds: _wait(heard, passes.ended, lambda: _reload(configured, store, loop), seconds),
                     random.random,
                 )
                 loop.run()
@@ -176,13 +178,22 @@ def _wait(messages: Connection, ended: Connection, reload: Callable[[], None], s
     return woken
 
 
-def _reload(configured: Configured, loop: Loop) -> None:
+def _reload(configured: Configured, store: Store, loop: Loop) -> None:
     try:
         configured.reload()
         settings = configured.files.settings
         loop.interval, loop.tick = float(settings.integration.interval), float(settings.service.tick)
     except ConfigError as error:
         LOG.error("The configuration is invalid; the one from before stays: %s", error.in_full)
+        return
+    _tell_what_waits(configured, store)
+
+
+def _tell_what_waits(configured: Configured, store: Store) -> None:
+    """Say in the log where the files are not what passes go by."""
+    with suppress(IdsyncError):  # what is the matter with the store, the next pass says
+        if configured.in_force(store)[1]:
+            LOG.info("What the files change of people and access waits for `idsync apply`.")
 
 
 def _tell(report: PassReport) -> None:

@@ -11,7 +11,7 @@ from idsync.model.times import format_time
 from idsync.server.application import SCIM_BASES, application
 from idsync.server.configured import Configured, refuse_foreign_store
 from idsync.server.hooks import EventHooks
-from idsync.server.logs import LOG
+from idsync.server.logs import LOG, LogForm
 from idsync.server.metrics import Metrics
 from idsync.server.page.pages import SIGN_INS_A_MINUTE, StatusPage
 from idsync.server.page.sessions import Sessions, status_tokens
@@ -25,7 +25,7 @@ from idsync.server.worker import Worker
 from idsync.stores.protocol import Access
 
 
-def run(place: Workspace, config: Path, listening: Listening, hung_up: list[int], *, as_json: bool) -> None:
+def run(place: Workspace, config: Path, listening: Listening, hung_up: list[int], form: LogForm) -> None:
     """Serve until told to end. `hung_up` has the SIGHUPs that came before it listened: the configuration is read again
     then. Raises what opening the store raises, and why another version ended it.
     """
@@ -41,7 +41,7 @@ def run(place: Workspace, config: Path, listening: Listening, hung_up: list[int]
     worker = Worker(lambda: place.store(Access.REMEMBER), "local", holder, time.sleep)
     worker.when_replaced.append(presence.end)
     worker.start()
-    reconciler = Reconciler(config, place.settings.integration, as_json=as_json)
+    reconciler = Reconciler(config, place.settings.integration, form)
     wakes = Wakes(place.listen, reconciler.call)
     wakes.start()
     scim = _scim(place, configured, worker, reconciler)
@@ -141,9 +141,7 @@ def _read_again(configured: Configured) -> bool:
         first = next(iter(error.diagnostics), error)
         LOG.error("The configuration is not taken; the one from before stays: %s %s", first, error.fix)
         return False
-    follows = configured.files.settings.service.follow_config
-    waits = "" if follows else " What it changes of people and access waits for `idsync apply`."
-    LOG.info("The configuration was read again.%s", waits)
+    LOG.info("The configuration was read again.")
     tell_missing_secrets(configured.files)
     return True
 

@@ -82,6 +82,9 @@ def everybody(place: Place, sync: str = "") -> None:
     place.more = {**place.more, "HOOK_SECRET": "a-secret-of-the-hook"}
 
 
+WAITS = "What the files change of people and access waits for"
+
+
 def test_r45_what_the_log_tells_acts_within_a_tick(tmp_path: Path) -> None:
     organization = small()
     with served(organization, tmp_path) as (_, place):
@@ -160,9 +163,13 @@ def test_it_is_alive_measured_and_told_to_read_its_configuration_again(tmp_path:
             (place.folder / "idsync.yaml").write_text(kept)
             running.process.send_signal(signal.SIGHUP)
             running.until(lambda: "was read again" in running.log, what="the reading")
+            rule = 'kind: RoleMapping\nspec: {rules: [{group: "eng*", roles: [dev]}]}\n'
+            (place.folder / "idsync.yaml").write_text(f"{kept}\n---\napiVersion: idsync/v1\n{rule}")
+            assert WAITS not in running.log
+            running.process.send_signal(signal.SIGHUP)
+            running.until(lambda: f"{WAITS} `idsync apply -c " in running.log, what="that the rule waits")
             assert running.end() == 0
         assert "Told to end" in running.log
-        assert "What it changes of people and access waits for `idsync apply`." in running.log
         assert running.log.rstrip().endswith("Ended.")
         assert "a-secret-of-the-hook" not in running.log
 

@@ -36,3 +36,12 @@ def test_a_plain_line_spells_out_what_acts(character: str) -> None:
     lines = _PlainLines().format(record())
     assert character not in lines
     assert not any(each.startswith("{") for each in lines.split("\n"))
+
+
+@pytest.mark.parametrize("form", [_JsonLines, _PlainLines])
+def test_a_command_in_a_line_finds_the_configuration_of_the_service(
+    form: type[_JsonLines] | type[_PlainLines],
+) -> None:
+    told = logging.LogRecord("idsync", logging.INFO, "a.py", 1, "Run `idsync scim token create`.", (), None)
+    assert "`idsync scim token create -c access`" in form(("-c", "access")).format(told)
+    assert "`idsync scim token create`" in form().format(told)

@@ -27,16 +27,16 @@ def command(invocation: Invocation, host: str | None, port: int | None) -> ExitC
     hung_up: list[int] = []
     signal.signal(signal.SIGHUP, lambda number, _: hung_up.append(number))  # it would end a process that starts
     _check_libraries()
-    from idsync.server.logs import set_up_logs
+    from idsync.server.logs import LogForm, set_up_logs
     from idsync.server.running import run
     from idsync.server.serving import Listening
 
-    as_json = invocation.console.json_log
-    set_up_logs(as_json=as_json)
+    form = LogForm(invocation.console.json_log, invocation.config_arguments)
+    set_up_logs(form)
     place = workspace(invocation)
     service = place.settings.service
     listening = Listening(host or service.host, service.port if port is None else port, service, place.directory)
-    run(place, invocation.config, listening, hung_up, as_json=as_json)
+    run(place, invocation.config, listening, hung_up, form)
     return ExitCode.DONE
 
 
