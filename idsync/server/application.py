@@ -37,10 +37,12 @@ def application(
     reconciles: Callable[[], bool] = lambda: True,
     keys: Callable[[], list[dict[str, Any]]] = list,
     pauses: Callable[[], Mapping[str, float]] = dict,
+    unkept: Callable[[], frozenset[str]] = frozenset,
 ) -> ASGIApp:
     """The application of one integration; the worker runs as long as it does.
 
-    `keys` are JWKs to be shown, `pauses` the seconds between two passes of each kind.
+    `keys` are JWKs to be shown, `pauses` the seconds between two passes of each kind, and `unkept` the kinds of which
+    the last one failed without a word in the store.
     """
     measured = metrics or Metrics()
 
@@ -52,7 +54,7 @@ def application(
     async def public_keys(_: Request) -> Response:
         return JSONResponse({"keys": keys()}, headers={"Cache-Control": "public, max-age=300"})
 
-    routes = Probes(worker, measured, reconciles, pauses).routes()
+    routes = Probes(worker, measured, reconciles, pauses, unkept).routes()
     routes.append(Route("/.well-known/jwks.json", public_keys))
     if hooks is not None:
         routes.append(Route("/hooks/okta", hooks.answer, methods=["GET", "POST"]))

@@ -29,6 +29,8 @@ class Told(msgspec.Struct, frozen=True):
     kept_back: int = 0
     standing: Standing | None = None
     pauses: Mapping[str, float] = {}
+    unkept: frozenset[str] = frozenset()
+    """Kinds of passes of which the last one failed, and the store could not keep that."""
     reachable: bool = True
     """Whether the store could be read; where not, nothing else is known."""
 
@@ -104,9 +106,11 @@ class _Told(Collector):
         for kind, last, last_good in self._told.reports:
             if last_good is not None:
                 good.add_metric([kind], parse_time(last_good.at).timestamp())
+            fails = kind in self._told.unkept or (last is not None and last.error is not None)
+            if fails or last is not None:
+                failed.add_metric([kind], float(fails))
             if last is None:
                 continue
-            failed.add_metric([kind], float(last.error is not None))
             seconds.add_metric([kind], last.seconds)
             owed.add_metric([kind], last.owed)
             for what, counts in last.counts.items():

@@ -21,7 +21,7 @@ PASSES = ("full", "tick")
 
 class Probes:
     """Answers them. `reconciles` tells whether the process that reads Okta runs, `pauses` the seconds between two
-    passes of each kind.
+    passes of each kind, and `unkept` the kinds of which the last one failed without a word in the store.
     """
 
     def __init__(
@@ -30,11 +30,13 @@ class Probes:
         metrics: Metrics,
         reconciles: Callable[[], bool],
         pauses: Callable[[], Mapping[str, float]],
+        unkept: Callable[[], frozenset[str]],
     ) -> None:
         self._worker = worker
         self._metrics = metrics
         self._reconciles = reconciles
         self._pauses = pauses
+        self._unkept = unkept
         self._tally = RunTally()
 
     def routes(self) -> list[Route]:
@@ -55,7 +57,7 @@ class Probes:
     async def _measured(self, _: Request) -> Response:
         try:
             found, news = await self._worker.read(
-                lambda store: (_told(store, self._pauses()), self._tally.news(store.journal))
+                lambda store: (_told(store, self._pauses(), self._unkept()), self._tally.news(store.journal))
             )
         except StoreError:  # what this process knows by itself is told all the same
             found, news = Told(reachable=False), []
@@ -70,6 +72,6 @@ def _check(store: Store) -> None:
     store.runs.next_number()
 
 
-def _told(store: Store, pauses: Mapping[str, float]) -> Told:
+def _told(store: Store, pauses: Mapping[str, float], unkept: frozenset[str]) -> Told:
     reports = [(kind, last_report(store.facts, kind), last_report(store.facts, kind, good=True)) for kind in PASSES]
-    return Told(reports, len(kept_back(store.facts, "local")), last_standing(store.facts), pauses)
+    return Told(reports, len(kept_back(store.facts, "local")), last_standing(store.facts), pauses, unkept)

@@ -28,6 +28,8 @@ from idsync.stores.protocol import Access, Store
 STOP, CALL, RELOAD = "stop", "call", "reload"
 SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 """Seconds before a process that died is started again; longer each time."""
+LOOK = 1.0
+"""Seconds between two looks at whether it runs, and what it tells."""
 PATIENCE = 20.0
 """Seconds that a pass under way has to end in; it is broken off then, and taken up at the next start."""
 _FOR_FULL_PASS = 15.0
@@ -42,6 +44,8 @@ class Reconciler:
         self._config = config
         self._served = served
         self._form = form
+        self.unkept: frozenset[str] = frozenset()
+        """Kinds of passes of which it says that the last one failed, and that the store could not keep that."""
         self._ends = threading.Event()
         self._lock = threading.Lock()
         self._start()
@@ -84,7 +88,8 @@ class Reconciler:
 
     def _watch(self) -> None:
         pause = SHORTEST_PAUSE
-        while not self._ends.wait(1.0):
+        while not self._ends.wait(LOOK):
+            self._hear()
             if self._process.is_alive():
                 continue
             LOG.error("The process that reconciles ended (%s); it is started again.", self._process.exitcode)
@@ -92,6 +97,11 @@ class Reconciler:
                 return
             pause = min(pause * 2, LONGEST_PAUSE)
             self._start()
+
+    def _hear(self) -> None:
+        with suppress(EOFError, OSError):  # it is gone, which the watcher sees
+            while self._ours.poll(0):
+                self.unkept = self._ours.recv()
 
     def _send(self, message: str) -> None:
         try:
@@ -112,7 +122,14 @@ def _run(config: Path, served: Integration, messages: Connection, form: LogForm)
         holder = place.holder(format_time(place.now()))
         remembered = Remembered()
         with place.store(Access.REMEMBER) as store:  # its parent made it: one that is gone since comes back
-            reconciling = Reconciling(configured.in_force, partial(_source, remembered), holder, time.sleep, _tell)
+            reconciling = Reconciling(
+                configured.in_force,
+                partial(_source, remembered),
+                holder,
+                time.sleep,
+                _tell,
+                tell_unkept=partial(_tell_parent, messages, threading.Lock()),
+            )
             heard = _heard(messages, reconciling.stopping, remembered)
             _tell_what_waits(configured, store)
             passes = TwoThreads(store, lambda: place.store(Access.REMEMBER), reconciling)
@@ -194,6 +211,12 @@ def _tell_what_waits(configured: Configured, store: Store) -> None:
     with suppress(IdsyncError):  # what is the matter with the store, the next pass says
         if configured.in_force(store)[1]:
             LOG.info("What the files change of people and access waits for `idsync apply`.")
+
+
+def _tell_parent(messages: Connection, alone: threading.Lock, unkept: frozenset[str]) -> None:
+    """Tell which kinds of passes failed without a word in the store; ticks and full passes end in their own threads."""
+    with alone, suppress(OSError):  # a parent that is gone measures nothing
+        messages.send(unkept)
 
 
 def _tell(report: PassReport) -> None:

@@ -54,6 +54,7 @@ def run(place: Workspace, config: Path, listening: Listening, hung_up: list[int]
         reconciles=lambda: reconciler.is_alive,
         keys=configured.public_keys,
         pauses=lambda: pauses(configured.files),
+        unkept=lambda: reconciler.unkept,
     )
 
     def started(port: int) -> None:

@@ -35,7 +35,7 @@ class TwoThreads:
 
     def leads(self) -> bool:
         """Whether this process has the lead, which it takes when it is free."""
-        return self._reconciling.lead.has(self._store)
+        return self._reconciling.leads(self._store)
 
     def begin_full(self) -> None:
         """Begin a full pass."""

@@ -31,7 +31,7 @@ class OneThread:
 
     def leads(self) -> bool:
         """Whether it has the lead."""
-        return self.reconciling.lead.has(self.store)
+        return self.reconciling.leads(self.store)
 
     def stand_back(self) -> None:
         """Give the lead back."""

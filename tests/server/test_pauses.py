@@ -1,7 +1,11 @@
 """What a service says of its passes to come: how long it pauses between them, and when the next one is due."""
 
 import datetime as dt
+import multiprocessing
 import re
+import threading
+import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,8 +13,11 @@ import pytest
 from idsync.bootstrap.workspace import Workspace, open_workspace
 from idsync.model.times import parse_time
 from idsync.reconcile.continuous.pass_reports import PassReport
+from idsync.server.logs import LogForm
 from idsync.server.metrics import Metrics, Told
+from idsync.server.reconciler import Reconciler, _tell_parent
 from idsync.server.running import pauses as pauses_of
+from tests.core.world import config
 
 BEGAN = "2026-11-22T00:00:00Z"
 MINUTE, HOUR = 60.0, 3600.0
@@ -44,6 +51,43 @@ def test_nothing_is_due_of_what_never_went_well_or_is_not_made_any_more() -> Non
     assert exported({"full": 60.0}, ("full", failed, None), ("tick", tick, tick)) == {
         'idsync_pass_pause_seconds{pass="full"}': 60.0
     }
+
+
+def failing(text: str) -> dict[str, float]:
+    """Of which kinds of passes the last one failed."""
+    return {
+        kind: float(so) for kind, so in re.findall(r'^idsync_last_failed\{pass="(\w+)"\} (\S+)$', text, re.MULTILINE)
+    }
+
+
+@pytest.mark.parametrize("unkept", [frozenset(), frozenset({"tick"}), frozenset({"full", "tick"})])
+def test_a_pass_that_failed_without_a_word_in_the_store_is_measured(unkept: frozenset[str]) -> None:
+    well = PassReport("full", BEGAN, 1.0)
+    told = Told([("full", well, well), ("tick", None, None)], unkept=unkept)
+    expected = {"full": float("full" in unkept)} | ({"tick": 1.0} if unkept else {})
+    assert failing(Metrics().text(told).decode()) == expected
+
+
+def test_the_process_that_reconciles_tells_its_parent_what_the_store_does_not_keep(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ours, theirs = multiprocessing.Pipe()
+
+    def start(reconciler: Reconciler) -> None:
+        reconciler._ours, reconciler._process = ours, multiprocessing.current_process()  # type: ignore[assignment]
+
+    monkeypatch.setattr(Reconciler, "_start", start)
+    monkeypatch.setattr("idsync.server.reconciler.LOOK", 0.01)
+    reconciler = Reconciler(tmp_path, config().integration, LogForm(as_json=False))
+    tell = partial(_tell_parent, theirs, threading.Lock())
+    for unkept in (frozenset({"tick"}), frozenset()):
+        tell(unkept)
+        until = time.monotonic() + 10
+        while reconciler.unkept != unkept:
+            assert time.monotonic() < until
+            time.sleep(0.01)
+    reconciler._ends.set()
+    reconciler._watcher.join()
 
 
 OKTA = "app: {label: Teleport}\n  auth: {api_token: {env: T}}"

@@ -10,16 +10,20 @@ LEADER_SECONDS = 60.0
 
 
 class Lead:
-    """The lead of this process, as it knows of it. `lease` is its lease, while it has one."""
+    """The lead of this process, as it knows of it. `lease` is its lease, while it has one, and `refusal` why the store
+    would not renew it.
+    """
 
     def __init__(self, holder: Holder, clock: Callable[[], float]) -> None:
         self.lease: Lease | None = None
+        self.refusal: IdsyncError | None = None
         self._holder = holder
         self._clock = clock
         self._until = 0.0
 
     def has(self, store: Store) -> bool:
         """Whether this process leads; it takes the lead when that is free."""
+        self.refusal = None
         try:
             if self.lease is not None:
                 store.leases.renew(self.lease)
@@ -27,7 +31,10 @@ class Lead:
                 return True
         except LeaseLost:
             self.lease = None
-        except IdsyncError:  # the store may be busy for a moment, and nobody takes the lead before its time is over
+        except (
+            IdsyncError
+        ) as error:  # the store may be busy for a moment, and nobody takes the lead before its time is over
+            self.refusal = error
             return self._clock() < self._until
         try:
             taken = store.leases.take("leader", self._holder, LEADER_SECONDS)

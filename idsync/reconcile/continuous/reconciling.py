@@ -15,10 +15,10 @@ from idsync.apply.lease import with_target
 from idsync.apply.request import Request
 from idsync.config.settings import Settings
 from idsync.config.source_files import SourceFile
-from idsync.errors import IdsyncError, PassStopped
+from idsync.errors import IdsyncError, LeaseLost, PassStopped
 from idsync.model.findings import Finding
 from idsync.reconcile.continuous.lead import Lead
-from idsync.reconcile.continuous.pass_reports import PassReport, put_report
+from idsync.reconcile.continuous.pass_reports import PassReport, failed, put_report
 from idsync.reconcile.continuous.wishes import Wish
 from idsync.reconcile.followed import Followed, LookAgain
 from idsync.reconcile.merged_lists import BothWays
@@ -65,8 +65,9 @@ class Place(Protocol):
 @dataclass
 class Reconciling:
     """`in_force` says which configuration passes go by, and whether another one waits; `source` makes its source, which
-    reports its progress. `tell` is told how each pass ended that changed something, failed, or was whole. `clock` gives
-    seconds and never goes back.
+    reports its progress. `tell` is told how each pass ended that changed something, failed, or was whole, and
+    `tell_unkept` of which kinds of passes the store has not that the last one failed. `clock` gives seconds and never
+    goes back.
     """
 
     in_force: Callable[[Store], tuple[Place, bool]]
@@ -75,6 +76,7 @@ class Reconciling:
     sleep: Callable[[float], None]
     tell: Callable[[PassReport], None]
     clock: Callable[[], float] = time.monotonic
+    tell_unkept: Callable[[frozenset[str]], None] = lambda _: None
     followed: Followed = field(default_factory=Followed)
     again: LookAgain = field(default_factory=LookAgain)
     to_send: set[tuple[str, str]] = field(default_factory=set)
@@ -85,11 +87,25 @@ class Reconciling:
     """What a person asked for, until a full pass that went well has granted it."""
     stopping: threading.Event = field(default_factory=threading.Event)
     lead: Lead = field(init=False)
+    unkept: frozenset[str] = field(default=frozenset(), init=False)
+    """Kinds of passes of which the last one failed, and the store could not keep that, such as on a full disk."""
     _writes: threading.Lock = field(default_factory=threading.Lock, init=False)
     _sends: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def __post_init__(self) -> None:
         self.lead = Lead(self.holder, self.clock)
+
+    def leads(self, store: Store) -> bool:
+        """Whether this process has the lead, which it takes when it is free. That it lost the lead since the store does
+        not take its word is told once: no pass begins that could fail.
+        """
+        leads = self.lead.has(store)
+        if not leads and self.lead.refusal is not None and "full" not in self.unkept:
+            with suppress(IdsyncError):  # a store that cannot be read either is told by whatever reads it
+                now = self.in_force(store)[0].now()
+                self._note_unkept("full", so=True)
+                self.tell(failed("full", now, now, self.lead.refusal))
+        return leads
 
     @contextmanager
     def writing(self, store: Store, target: Target, lead: Lease | None) -> Iterator[None]:
@@ -158,6 +174,20 @@ class Reconciling:
 
     def report(self, store: Store, report: PassReport, lead: Lease | None) -> None:
         """Keep how a pass ended, where this process still leads and the store answers, and tell it."""
-        with suppress(IdsyncError), self.leading(store, lead):
-            put_report(store.facts, report)
+        try:
+            self.keep(store, report, lead)
+        except LeaseLost:  # the process that leads by now tells of its own
+            self._note_unkept(report.kind, so=False)
+        except IdsyncError:
+            self._note_unkept(report.kind, so=report.error is not None)
         self.tell(report)
+
+    def keep(self, store: Store, report: PassReport, lead: Lease | None) -> None:
+        """Keep how a pass ended. Raises LeaseLost where another process has the lead, and StoreError."""
+        with self.leading(store, lead):
+            put_report(store.facts, report)
+        self._note_unkept(report.kind, so=False)
+
+    def _note_unkept(self, kind: str, *, so: bool) -> None:
+        self.unkept = self.unkept | {kind} if so else self.unkept - {kind}
+        self.tell_unkept(self.unkept)

@@ -16,7 +16,7 @@ from idsync.model.times import format_time, parse_time
 from idsync.reconcile.continuous.edits_out import EditsOut
 from idsync.reconcile.continuous.following import Following, Look
 from idsync.reconcile.continuous.loop import TickEnd
-from idsync.reconcile.continuous.pass_reports import counts_of, ended, failed, last_report, put_report, seconds_between
+from idsync.reconcile.continuous.pass_reports import counts_of, ended, failed, last_report, seconds_between
 from idsync.reconcile.continuous.reconciling import SERVICE, Place, Reconciling
 from idsync.reconcile.continuous.standing import MeteredSource, Standing, put_standing
 from idsync.reconcile.continuous.watching import MOST_ASKED, LogSource, crosses_a_limit, is_too_much
@@ -91,9 +91,9 @@ class Ticks:
     def _note_look(self, tick: "_Tick", now: datetime) -> None:
         """Keep, once a minute and after a failure, that a tick went well: it may have found nothing to do for hours."""
         last = last_report(self._store.facts, "tick")
-        if last is None or last.error is not None or seconds_between(parse_time(last.at), now) >= _NOTE_EACH:
-            with self._reconciling.leading(self._store, tick.lead):
-                put_report(self._store.facts, ended("tick", tick.begun, now))
+        unkept = "tick" in self._reconciling.unkept
+        if last is None or last.error is not None or unkept or seconds_between(parse_time(last.at), now) >= _NOTE_EACH:
+            self._reconciling.keep(self._store, ended("tick", tick.begun, now), tick.lead)
 
 
 class _Tick:
