@@ -69,7 +69,10 @@ def _target(target: DirectoryReader, org_url: str, former: Collection[str]) -> C
         )
     if managed.agreed is not None:
         return well(check, f"The directory and Okta agreed on {counted(managed.agreed, 'membership')}.")
-    return well(check, f"It answers, and holds {managed.people:,} users and {managed.access_lists:,} lists of ours.")
+    return well(
+        check,
+        f"It answers, and holds {counted(managed.people, 'user')} and {counted(managed.access_lists, 'list')} of ours.",
+    )
 
 
 def _wildcards(target: DirectoryReader, org_url: str) -> Iterator[Check]:

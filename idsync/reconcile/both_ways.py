@@ -9,6 +9,7 @@ import msgspec
 
 from idsync.compiler.access_lists import Ends
 from idsync.compiler.both_ways import NOBODY, Merged, newly_agreed, three_way
+from idsync.compiler.group_members import with_group_members
 from idsync.compiler.inputs import Inputs
 from idsync.compiler.list_rules import ListRules
 from idsync.compiler.subjects import Subject
@@ -53,6 +54,15 @@ def merged_lists(
         merging.add(subject)
     merging.end_others(everything=both.whole and within is None)
     return merging.lists()
+
+
+def with_lists(inputs: Inputs, lists: Lists) -> Inputs:
+    """The inputs, from which lists are compiled as merged, and roles by the groups as both sides will have them."""
+    people = (person for change in lists.out for person in (*change.members_added, *change.members_removed))
+    merged = msgspec.structs.replace(
+        inputs, merged=lists.merged, staying=lists.kept, taken_up=lists.taken_up, sent=frozenset(people)
+    )
+    return with_group_members(merged, lists.in_okta)
 
 
 class _Merging:

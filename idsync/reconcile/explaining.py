@@ -36,9 +36,11 @@ from idsync.plan.around import Around
 from idsync.plan.effective import Lists
 from idsync.plan.explain import ExplainedAccess, Explanation, Standpoint, explained_access, matches
 from idsync.plan.role_reach import RoleReach
+from idsync.reconcile.both_ways import merged_lists, with_lists
 from idsync.reconcile.clocks import clocks_of
 from idsync.reconcile.held_access import HeldAccess
 from idsync.reconcile.managed import in_force, managed_index, managed_state
+from idsync.reconcile.merged_lists import BothWays
 from idsync.reconcile.moved_organization import present_state
 from idsync.reconcile.planning import pool_of
 from idsync.stores.protocol import Pushed
@@ -59,16 +61,18 @@ def explain(
     past: AgreedPast = NOTHING_PAST,
     pushed: Pushed | None = None,
     kept: Kept = NOTHING_KEPT,
+    both: BothWays | None = None,
 ) -> Explanation:
     """Explain `person` (name or Okta id), and `resource` alone when it is given (name, title or kind/name).
 
-    `pushed` knows who left by a push, and `kept` what guards hold back.
+    `pushed` knows who left by a push, and `kept` what guards hold back; `both` is what memberships that go both
+    ways are merged by.
 
     Raises UnknownPerson where neither the snapshot nor the directory nor a push knows them.
     """
     reading = Reading(snapshot) if reading is None else reading
 
-    question = _Question(person, resource, past, pushed, kept)
+    question = _Question(person, resource, past, pushed, kept, both)
 
     def explained(snapshot: Snapshot) -> Explanation:
         read = replace(reading, snapshot=snapshot)
@@ -91,6 +95,7 @@ class _Question(msgspec.Struct, frozen=True):
     past: AgreedPast
     pushed: Pushed | None
     kept: Kept
+    both: BothWays | None
 
 
 class _Found(msgspec.Struct, frozen=True):
@@ -132,6 +137,8 @@ def _found(question: _Question, settings: Settings, reading: Reading, target: Di
         within = Names(frozenset({name}), joins | around.access_lists.keys(), plain)
         found = managed_state(settings, target.state(within), in_force(settings, target.locks(), clocks.earlier))
         current = present_state(settings, found, target)
+        if question.both is not None:
+            inputs = with_lists(inputs, merged_lists(inputs, current, question.both, target, within))
     locked = any(lock.spec.target.user == name for lock in current.locks.values())
     compilation = compile_state(inputs, decide_locks(inputs, current.locks), current, within)
     return _Found(inputs, identity, name, around, locked, compilation)

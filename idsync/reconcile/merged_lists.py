@@ -6,11 +6,13 @@ from typing import Protocol
 import msgspec
 
 from idsync.compiler.both_ways import NOBODY
+from idsync.config.settings import Settings
 from idsync.model.addresses import Address
 from idsync.model.directory import Members
 from idsync.model.findings import Finding
 from idsync.plan.changes import AccessListChange, BothSides
-from idsync.stores.protocol import AgreedLists, Facts
+from idsync.plan.sections import OKTA
+from idsync.stores.protocol import AgreedLists, Facts, Records
 
 _NO_MEMBERS: Members = {}
 
@@ -38,6 +40,13 @@ class BothWays(msgspec.Struct, frozen=True):
     upstream: Upstream | None = None
     whole: bool = True
     only: frozenset[tuple[str, str]] | None = None
+
+
+def by_what_is_known(settings: Settings, store: Records) -> BothWays | None:
+    """By what a part is merged, with nothing asked of Okta and nothing sent; None where memberships go one way."""
+    if not settings.integration.sync.bidirectional:
+        return None
+    return BothWays(store.agreed_lists(OKTA), store.facts, whole=False)
 
 
 class Lists(msgspec.Struct, frozen=True):

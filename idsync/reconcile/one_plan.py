@@ -7,7 +7,6 @@ from msgspec.structs import replace
 
 from idsync import __version__
 from idsync.compiler.compile import Compilation, compile_state
-from idsync.compiler.group_members import with_group_members
 from idsync.compiler.inputs import Inputs as CompilerInputs
 from idsync.compiler.inputs import decide_locks
 from idsync.compiler.locks import DesiredLocks, events_over
@@ -30,7 +29,7 @@ from idsync.plan.health import Judgement, judge, older_than_last
 from idsync.plan.newcomers import plain_newcomers
 from idsync.plan.reach import Reach
 from idsync.plan.same_person import identified
-from idsync.reconcile.both_ways import merged_lists
+from idsync.reconcile.both_ways import merged_lists, with_lists
 from idsync.reconcile.clocks import clock_findings
 from idsync.reconcile.context import delta_of
 from idsync.reconcile.foreign_entries import foreign_entries
@@ -121,16 +120,8 @@ def _compiled(inputs: CompilerInputs, basis: Basis) -> _Compiled:
     lists = Lists()
     if basis.both is not None:
         lists = merged_lists(inputs, current, basis.both, basis.target, within)
-        people = (person for change in lists.out for person in (*change.members_added, *change.members_removed))
-        inputs = replace(
-            inputs,
-            merged=lists.merged,
-            staying=lists.kept,
-            taken_up=lists.taken_up,
-            sent=frozenset(people),
-        )
-        merged = with_group_members(inputs, lists.in_okta)
-        if merged is not inputs and basis.memo is not None:
+        merged = with_lists(inputs, lists)
+        if merged.roles is not inputs.roles and basis.memo is not None:
             # Roles move of people about whom nothing was read: everybody is looked at.
             return _compiled(merged, replace(basis, memo=None))
         inputs = merged

@@ -12,9 +12,9 @@ from idsync.config.settings import Settings
 from idsync.model.directory import LastApply
 from idsync.model.extent import Extent
 from idsync.plan.changes import AccessListChange, Change, LockChange, PlainChange, UserChange, passes_on
-from idsync.plan.sections import FIRST, OKTA
+from idsync.plan.sections import FIRST
 from idsync.reconcile.applying import Applier
-from idsync.reconcile.merged_lists import BothWays
+from idsync.reconcile.merged_lists import by_what_is_known
 from idsync.reconcile.people_known import PeopleKnown
 from idsync.reconcile.planning import plan_part
 from idsync.stores.protocol import Records, Upstream
@@ -56,11 +56,7 @@ def apply_part(
         asked = of_a_part if lately is None else replace(of_a_part, lately=lately())
         applier = Applier(settings, store, {FIRST: target}, asked, lambda: now, until_released=unattended)
         agreed = store.agreed(target.name)
-        both = (
-            BothWays(store.agreed_lists(OKTA), store.facts, whole=False)
-            if settings.integration.sync.bidirectional
-            else None
-        )
+        both = by_what_is_known(settings, store)
         planned = plan_part(
             settings, store.upstream, target, moved, last=last, now=now, agreed=agreed, people=people, both=both
         )

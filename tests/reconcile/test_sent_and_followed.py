@@ -12,6 +12,7 @@ from idsync.bootstrap.workspace import Workspace
 from idsync.edit.editor import Editor
 from idsync.model.addresses import member_address
 from idsync.model.resources import AccessListMember, MemberSpec, Metadata
+from idsync.server.page.looking import Looking
 from idsync.stores.sqlite.store import open_store
 from tests.core.world import config
 from tests.okta_simulator import Group, Organization, Switches, User
@@ -42,6 +43,12 @@ class Sent:
 
     def edit(self, person: str, *, joins: bool) -> None:
         """A hand edits one membership, and a tick sends it."""
+        self.hand(person, joins=joins)
+        self.world.tick()
+        assert (self.people[person].id in self.group.members) is joins
+
+    def hand(self, person: str, *, joins: bool) -> None:
+        """A hand edits one membership."""
         name = f"{person}@x.com"
         editor = Editor(self.world.directory(), self.world.store, actor="me", now=datetime.now(UTC))
         if joins:
@@ -49,8 +56,6 @@ class Sent:
             editor.create(AccessListMember("access_list_member", "v1", Metadata(name), spec))
         else:
             editor.remove(member_address(self.group.id, name))
-        self.world.tick()
-        assert (self.people[person].id in self.group.members) is joins
 
     def here(self) -> list[str]:
         """Who is in the list."""
@@ -132,3 +137,17 @@ def test_r48_what_a_tick_read_after_two_minutes_counts_though_a_full_pass_began_
     sent.world.org.update_user(sent.people["cat"], title="Lead")
     sent.world.tick()
     assert sent.here() == ["ann", "bob"]
+
+
+def test_the_status_page_explains_what_a_hand_edited_as_what_goes_to_okta(sent: Sent) -> None:
+    sent.hand("cat", joins=True)
+    sent.hand("bob", joins=False)
+    store, asked = sent.world.store, sent.world.reader.simulator.requests.total
+    looking = Looking(store, lambda _: (sent.world.place, False))
+    lists = {
+        person: [(each.now, each.desired) for each in found.access if each.kind == "access_list"]
+        for person in ("ann", "bob", "cat")
+        if (found := looking.person(f"{person}@x.com"))
+    }
+    assert lists == {"ann": [(True, True)], "bob": [], "cat": [(True, True)]}
+    assert sent.world.reader.simulator.requests.total == asked, "nothing is asked of Okta"

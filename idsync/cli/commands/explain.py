@@ -15,6 +15,7 @@ from idsync.model.agreed_past import AgreedPast
 from idsync.model.extent import Reading
 from idsync.plan.explain import Explanation
 from idsync.reconcile.explaining import NOTHING_KEPT, explain
+from idsync.reconcile.merged_lists import BothWays
 from idsync.reconcile.single_pass import read
 from idsync.render.explanation import render_json, render_text
 from idsync.render.style import COLOUR, PLAIN
@@ -47,12 +48,14 @@ def command(
         pushed: Pushed | None = None,
         kept: Kept = NOTHING_KEPT,
         merged: Callable[[Reading], Reading] | None = None,
+        both: BothWays | None = None,
     ) -> Explanation:
         with ProgressDisplay(invocation.console) as progress:
             source = place.source(progress, snapshot=snapshot)
             reading = read(source, directory, place.settings, merged=merged)
         now = place.now()
-        return explain(place.settings, reading.snapshot, directory, user, resource, now, reading, past, pushed, kept)
+        facts = reading.snapshot
+        return explain(place.settings, facts, directory, user, resource, now, reading, past, pushed, kept, both)
 
     if current is not None:
         given = given_directory(current).knowing(place.settings.integration.former_addresses)
@@ -67,6 +70,7 @@ def command(
                 pushed,
                 kept_back(store.facts, target.name),
                 place.merging(store, snapshot=snapshot),
+                place.both_ways(store) if snapshot is None else None,
             )
     style = COLOUR if invocation.console.colour else PLAIN
     told = render_text(explanation, style, invocation.config_arguments)

@@ -16,6 +16,7 @@ from idsync.model.names import twin_key
 from idsync.plan.explain import Explanation
 from idsync.reconcile.explaining import explain
 from idsync.reconcile.filtering import Matches, matches
+from idsync.reconcile.merged_lists import by_what_is_known
 from idsync.reconcile.part import PartOfDirectory, closed, holders
 from idsync.render.history import render_run
 from idsync.render.journal_names import lists_named, told_names
@@ -74,9 +75,11 @@ class Looking:
             inside = PartOfDirectory(target, part, org_url)
             inside = inside.with_locks_of(holders(inside.index(org_url), part.snapshot, past))
             now, pushed = self._place.now(), store.pushed if settings.integration.sync.scim else None
-            kept = kept_back(store.facts, target.name)
+            kept, both = kept_back(store.facts, target.name), by_what_is_known(settings, store)
             try:
-                return explain(settings, part.snapshot, inside, name, None, now, past=past, pushed=pushed, kept=kept)
+                return explain(
+                    settings, part.snapshot, inside, name, None, now, past=past, pushed=pushed, kept=kept, both=both
+                )
             except UnknownPerson:
                 return None
 
