@@ -29,6 +29,13 @@ class NotTaken(SourceError):
     """Okta says that it does not accept a request in this form (400)."""
 
 
+_READS_THE_REST = "Read-only Administrator reads everything"
+_READS_ROLES = (
+    "Super Administrator, or a custom admin role with the permission View roles, resources, and admin assignments, "
+    "reads admin roles"
+)
+
+
 class Advice(msgspec.Struct, frozen=True):
     """What people are told of the credential in use: why it may be `refused`; where a scope is missing, what it `lacks`
     and how to `grant` it, with the scope in braces.
@@ -41,7 +48,7 @@ class Advice(msgspec.Struct, frozen=True):
     def granting(self, scope: str) -> str:
         """How to grant a scope, with a role that is enough."""
         is_write = scope.endswith(".manage")
-        role = MEMBERSHIPS.remedy if is_write else "Read-only Administrator reads everything"
+        role = MEMBERSHIPS.remedy if is_write else _READS_ROLES if scope == "okta.roles.read" else _READS_THE_REST
         return f"{self.grant.format(scope=scope)}: {role}."
 
 

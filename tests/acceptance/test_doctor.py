@@ -255,6 +255,7 @@ def test_r53_what_writing_needs_is_tried_without_writing(
     [
         ("/api/v1/groups/rules", "group rules", "error", "okta.groups.read"),
         ("/api/v1/groups/*/roles", "roles of groups", "warning", "put back"),
+        ("/api/v1/groups/*/roles", "roles of groups", "warning", "Super Administrator"),
     ],
 )
 def test_r50_what_is_asked_about_groups_before_one_is_written_is_tried(
