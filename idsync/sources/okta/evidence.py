@@ -62,7 +62,7 @@ class Evidence:
 
 
 def _is_about(event: LogEvent, kinds: tuple[str, ...], identifier: str) -> bool:
-    return event.event_type in kinds and any(target.id == identifier for target in event.target or ())
+    return event.event_type in kinds and any(target.id == identifier for target in event.targets())
 
 
 def _start(since: str, now: float) -> datetime | None:

@@ -1,8 +1,9 @@
 """The Okta source: reads an organization into a snapshot with the fewest requests that its API allows."""
 
+import math
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import httpx
@@ -43,6 +44,9 @@ from idsync.sources.protocol import (
     silent,
 )
 from idsync.sources.soundness import sound
+
+_DATE_CUT = 1.0
+"""Seconds by which Okta's clock may seem behind that is not: a Date is cut to whole ones."""
 
 
 class OktaSource:
@@ -118,7 +122,8 @@ class OktaSource:
     def moves(self, cursor: str | None, begun: datetime, seen: Collection[str] = ()) -> Moves:
         """What moved in the organization since `cursor`, or since `begun` where there is none yet: one request mostly.
 
-        Events that an earlier look has `seen` name nobody.
+        `begun` is a time of this machine; where that turns out to be ahead, Okta is asked again from the same moment by
+        Okta's clock. Events that an earlier look has `seen` name nobody.
 
         Raises AuthorizationError where the credential may not read the System Log, and SourceError.
         """
@@ -126,7 +131,11 @@ class OktaSource:
         try:
             scopes: tuple[OAuthScope, ...] = ("okta.logs.read",)
             client = OktaClient(requester, authorizer_for(self._credential, scopes, requester))
-            return read_moves(client, Endpoints(self._org_url), cursor, begun, seen)
+            moves = read_moves(client, Endpoints(self._org_url), cursor, begun, seen)
+            if cursor is None and requester.ahead < -_DATE_CUT:
+                there = begun + timedelta(seconds=math.floor(requester.ahead))
+                return read_moves(client, Endpoints(self._org_url), None, there, seen)
+            return moves
         finally:
             requester.close()
 

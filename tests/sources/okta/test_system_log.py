@@ -194,7 +194,34 @@ GOOD = b'{"uuid": "v", "eventType": "user.lifecycle.suspend", "target": [{"id": 
 @pytest.mark.parametrize("event", ODD_EVENTS, ids=range(len(ODD_EVENTS)))
 def test_r45_an_event_of_another_shape_takes_no_other_with_it(event: bytes) -> None:
     rows = [msgspec.Raw(event), msgspec.Raw(GOOD), msgspec.Raw(event)]
+    assert [found.of("User") for found in readable(rows) if found.of("User")] == [["00u1"]]
+
+
+@pytest.mark.parametrize(
+    "odd", [b"null", b"7", b"[]", b'{"id": null, "type": "AppUser"}', b'{"id": 5, "type": "User"}']
+)
+def test_r45_a_target_of_another_shape_takes_no_other_with_it(odd: bytes) -> None:
+    head, _, rest = GOOD.partition(b"[")
+    rows = [msgspec.Raw(head + b"[" + odd + b", " + rest)]
     assert [found.of("User") for found in readable(rows)] == [["00u1"]]
+
+
+@pytest.mark.parametrize("ahead", [7200, 3 * 86_400, 0, -7200])
+def test_r45_a_log_that_was_never_read_is_read_from_a_moment_by_okta_s_clock(ahead: int) -> None:
+    clock = Clock()
+    organization = small(clock=clock)
+    with served(organization) as reader:
+        ada = organization.user("ada@enzos-pizza.com")
+        clock.now += 600
+        here = Clock(clock.now + ahead)
+        organization.suspend(ada)
+        begun = dt.datetime.fromtimestamp(here() - 300, dt.UTC)
+        moves = reader.source(timing=here.timing).moves(None, begun)
+        asked = reader.simulator.requests.total
+        following = reader.source(timing=here.timing).moves(moves.cursor, begun)
+        assert reader.simulator.requests.total == asked + 1
+    assert ada.id in moves.users
+    assert following.is_empty
 
 
 def test_r45_a_place_that_okta_does_not_keep_any_more_is_said_to_be_lost() -> None:
