@@ -132,7 +132,8 @@ def _found(question: _Question, settings: Settings, reading: Reading, target: Di
         if sync.app_groups:
             roles = _roles_of(joins)
             around = with_reach(around, (), target, sync, target.plain(roles))
-            own = (address_of_subject(each) for each in inputs.app_groups if each.id in joins)
+            reached = joins.union(app.id for app in snapshot.apps if joins.intersection(app.groups))
+            own = (address_of_subject(each) for each in inputs.app_groups if each.id in reached)
             plain = frozenset([*around.plain, *own, *roles])
         within = Names(frozenset({name}), joins | around.access_lists.keys(), plain)
         found = managed_state(settings, target.state(within), in_force(settings, target.locks(), clocks.earlier))

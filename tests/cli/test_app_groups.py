@@ -115,6 +115,15 @@ def test_explain_says_by_which_list_somebody_has_an_app_and_why_somebody_has_not
     assert "not directly assigned" in said(capsys, "explain", "dan@example.com", "app/0oa3", code=10)
 
 
+def test_explain_calls_an_app_that_comes_by_a_group_by_its_label(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(STORY)
+    told = said(capsys, "explain", "ben@example.com", "Wiki", "--current", "current.json", code=10)
+    assert "+ app Wiki (0oa4)  [comes with the next apply]\n      group eng-web (00g1) → list eng-web (00g1)" in told
+    assert "missing" not in told
+
+
 @pytest.mark.usefixtures("place")
 def test_filters_say_which_labels_the_rules_give(capsys: pytest.CaptureFixture[str]) -> None:
     assert "aws-4711 (0oa2)  account=4711, env=prod" in said(capsys, "filters")
