@@ -45,6 +45,8 @@ class Presence:
         self._holder = holder
         self._ends = threading.Event()
         self._said = threading.Event()
+        self._lock = threading.Lock()
+        self._listens = False
         self._thread = threading.Thread(target=self._keep, name="presence", daemon=True)
         self.failure: IdsyncError | None = None
 
@@ -61,10 +63,18 @@ class Presence:
         self._thread.join()
 
     def end(self, failure: IdsyncError) -> None:
-        """Let the process end, once, and say why."""
-        if self.failure is None:
-            self.failure = failure
-            os.kill(os.getpid(), signal.SIGTERM)
+        """Let the process end, once, and say why; one that starts ends as soon as it listens."""
+        with self._lock:
+            is_first, self.failure = self.failure is None, self.failure or failure
+            if is_first and self._listens:
+                _end_process()
+
+    def listens(self) -> None:
+        """The process listens: a signal ends it in its order from now on, and not as one that was broken off."""
+        with self._lock:
+            self._listens = True
+            if self.failure is not None:
+                _end_process()
 
     def _keep(self) -> None:
         try:
@@ -93,3 +103,7 @@ class Presence:
         except IdsyncError:  # the store is busy or away, and is asked again before the row ends
             pass
         return lease
+
+
+def _end_process() -> None:
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -59,6 +59,7 @@ def run(place: Workspace, config: Path, listening: Listening, hung_up: list[int]
 
     def started(port: int) -> None:
         _tell_address(place, listening, port)
+        presence.listens()
         if hung_up:
             reload()
 
