@@ -90,7 +90,7 @@ def test_of_two_applies_at_once_the_second_ends_with_9_and_the_first_goes_on(
 
 @pytest.mark.parametrize(
     ("how", "code", "said"),
-    [(signal.SIGINT, 130, "`idsync apply` was interrupted"), (signal.SIGTERM, 143, "told to end (SIGTERM)")],
+    [(signal.SIGINT, 130, "was interrupted"), (signal.SIGTERM, 143, "told to end (SIGTERM)")],
 )
 def test_an_apply_that_is_broken_off_says_so_and_changes_nothing(
     how: signal.Signals, code: int, said: str, applied: Example, tmp_path: Path
