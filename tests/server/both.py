@@ -1,6 +1,7 @@
 """A service that is pushed to and that reads a simulated Okta as well, both by one clock."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +34,8 @@ class Both:
     reader: Reader
     settings: Settings
     told: list[PassReport] = field(default_factory=list)
+    steady: Callable[[], float] = time.monotonic
+    """Seconds of the clock that nobody sets."""
 
     def full(self) -> bool:
         """A full pass; whether it went well."""
@@ -58,7 +61,12 @@ class Both:
             place = self._place()
             source = self.reader.source
             yield OneThread(
-                store, place.in_force, lambda _, progress: source(progress=progress), HOLDER, self.told.append
+                store,
+                place.in_force,
+                lambda _, progress: source(progress=progress),
+                HOLDER,
+                self.told.append,
+                lambda: self.steady(),
             )
 
     def _place(self) -> Workspace:

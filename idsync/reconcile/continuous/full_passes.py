@@ -82,7 +82,7 @@ class _Planned(msgspec.Struct, frozen=True):
     applier: Applier
     parts: Parts
     note: str
-    at: str
+    at: datetime
     time: float
 
 
@@ -164,7 +164,7 @@ class _FullPass:
             options = place.pass_options(store, noticed=[config_waiting()] if self._waits else [])
             planned = plan_reading(settings, reading, target, options, cache=store.cache)
             applier, parts, note = self._granting(planned.executable().plan)
-        return _Planned(planned, reading, applier, parts, note, format_time(at), time)
+        return _Planned(planned, reading, applier, parts, note, at, time)
 
     def _take_wish(self, *, any_wish: bool) -> None:
         """Let this pass grant what people asked for: any wish, or one that releases something alone."""
@@ -246,28 +246,33 @@ class _FullPass:
     def _writing(self) -> AbstractContextManager[None]:
         return self._reconciling.writing(self._store, self._target, self.lead)
 
+    def _since(self) -> datetime:
+        """When this pass began, by the clock that times pushes."""
+        return self._reconciling.since(self.begun, self.began, self._place.now())
+
     def _newest(self, reading: Reading) -> Reading:
         """The reading, but for those of whom a push that arrived since it began, or a tick, knows better."""
-        return newest(reading, self._store, self.begun, self._followed())
+        return newest(reading, self._store, self._since(), self._followed())
 
     def _known_better(self) -> Extent:
         """Of whom a push that arrived since the reading began, or a tick, knows better than it."""
-        return pushed_since(self._store, self.begun) | self._followed()
+        return pushed_since(self._store, self._since()) | self._followed()
 
     def _followed(self) -> Extent:
         """Of whom ticks know better than the reading, of this process and of one before it."""
-        return self._reconciling.followed.newer_than(self.began) | out_lately(self._store.facts, self.begun)
+        return self._reconciling.followed.newer_than(self.began) | out_lately(self._store.facts, self._since())
 
     def _newer(self, made: _Planned) -> Newer:
         """What is known better than the plan."""
         stored = self._reconciling.followed.stored_since(made.time)
-        return newer_than_plan(self._store, stored, self._target, made.at)
+        at = self._reconciling.since(made.at, made.time, self._place.now())
+        return newer_than_plan(self._store, stored, self._target, format_time(at))
 
     def _to_look_at_again(self, made: _Planned) -> Extent:
         """Who was pushed since the reading began, and whom ticks moved since it was planned: what waits of them."""
         stored = self._reconciling.followed.stored_since(made.time)
         followed = Extent(frozenset(stored.people), frozenset(stored.lists))
-        return pushed_since(self._store, self.begun) | followed
+        return pushed_since(self._store, self._since()) | followed
 
 
 def _waits_with_a_release(parts: Parts, releases: Collection[str]) -> bool:

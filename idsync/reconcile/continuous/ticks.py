@@ -196,7 +196,8 @@ class _Tick:
         """
         upstream, extent = self._store.upstream, reading.extent
         reading = with_sent(reading, self._store.facts)
-        newer = pushed_since(self._store, self.begun)
+        since = self._reconciling.since(self.begun, self._began, self._place.now())
+        newer = pushed_since(self._store, since)
         newer = Extent((newer.users or _NOBODY) & (extent.users or _NOBODY), newer.lists)
         names = self._names_of(extent)
         moved = upstream.take(with_newer(reading, upstream, newer) if newer.users else reading)
