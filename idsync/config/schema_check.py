@@ -17,13 +17,13 @@ from idsync.config.nodes import Mapping, Node, find, key_position, plain, text_o
 from idsync.config.schema_complaints import Complaint
 from idsync.diagnostics import quoted
 
-_FITTING: set[bytes] = set()
-"""Digests of documents that fit, of one version of the program: the schema is a part of it."""
-_REMEMBERED = 1000
-
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import ValidationError
+
+_FITTING: set[bytes] = set()
+"""Digests of documents that fit, of one version of the program: the schema is a part of it."""
+_REMEMBERED = 1000
 
 
 def schema_text() -> str:

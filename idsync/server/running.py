@@ -3,6 +3,9 @@
 import signal
 import time
 from pathlib import Path
+from typing import NamedTuple
+
+from starlette.types import ASGIApp
 
 from idsync.bootstrap.workspace import Workspace
 from idsync.config.settings import OktaSource
@@ -25,11 +28,58 @@ from idsync.server.worker import Worker
 from idsync.stores.protocol import Access
 
 
+class _Parts(NamedTuple):
+    """What runs beside the server of HTTP, and what answers pushes."""
+
+    presence: Presence
+    worker: Worker
+    reconciler: Reconciler
+    wakes: Wakes
+    scim: ScimEndpoint
+
+    def end(self) -> None:
+        """End them, each once nothing needs it any more."""
+        self.wakes.stop()
+        self.reconciler.stop()
+        self.worker.stop()
+        self.presence.stop()
+
+
 def run(place: Workspace, config: Path, listening: Listening, hung_up: list[int], form: LogForm) -> None:
     """Serve until told to end. `hung_up` has the SIGHUPs that came before it listened: the configuration is read again
     then. Raises what opening the store raises, and why another version ended it.
     """
     configured = Configured(place, config)
+    parts = _started(place, config, configured, form)
+    app = _application(place, configured, parts)
+
+    def started(port: int) -> None:
+        _tell_address(place, listening, port)
+        parts.presence.listens()
+        if hung_up:
+            reload()
+
+    def reload() -> None:
+        if _read_again(configured):
+            parts.reconciler.reload()
+
+    def end() -> None:
+        LOG.info("Told to end: what is under way is finished first.")
+        parts.scim.end()
+        parts.worker.end()
+
+    try:
+        serve(app, listening, started=started, reload=reload, ending=end)
+    finally:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # what is under way ends in its time
+        parts.end()
+    if parts.presence.failure is not None:
+        raise parts.presence.failure
+    LOG.info("Ended.")
+
+
+def _started(place: Workspace, config: Path, configured: Configured, form: LogForm) -> _Parts:
+    """The parts, started in their order, once the store is there and is that of this configuration."""
     holder = place.holder(format_time(place.now()))
     tell_if_new(place)
     wait_for_older(lambda: place.store(Access.WRITE), time.sleep)
@@ -44,9 +94,14 @@ def run(place: Workspace, config: Path, listening: Listening, hung_up: list[int]
     reconciler = Reconciler(config, place.settings.integration, form)
     wakes = Wakes(place.listen, reconciler.call)
     wakes.start()
-    scim = _scim(place, configured, worker, reconciler)
-    app = application(
-        scim,
+    return _Parts(presence, worker, reconciler, wakes, _scim(place, configured, worker, reconciler))
+
+
+def _application(place: Workspace, configured: Configured, parts: _Parts) -> ASGIApp:
+    """What answers over HTTP."""
+    worker, reconciler = parts.worker, parts.reconciler
+    return application(
+        parts.scim,
         worker,
         EventHooks(lambda: _hook_secret(configured.files), reconciler.call),
         Metrics(),
@@ -56,33 +111,6 @@ def run(place: Workspace, config: Path, listening: Listening, hung_up: list[int]
         pauses=lambda: pauses(configured.files),
         unkept=lambda: reconciler.unkept,
     )
-
-    def started(port: int) -> None:
-        _tell_address(place, listening, port)
-        presence.listens()
-        if hung_up:
-            reload()
-
-    def reload() -> None:
-        if _read_again(configured):
-            reconciler.reload()
-
-    def end() -> None:
-        LOG.info("Told to end: what is under way is finished first.")
-        scim.end()
-        worker.end()
-
-    try:
-        serve(app, listening, started=started, reload=reload, ending=end)
-    finally:
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # what is under way ends in its time
-        wakes.stop()
-        reconciler.stop()
-        worker.stop()
-        presence.stop()
-    if presence.failure is not None:
-        raise presence.failure
-    LOG.info("Ended.")
 
 
 def _scim(place: Workspace, configured: Configured, worker: Worker, reconciler: Reconciler) -> ScimEndpoint:

@@ -31,9 +31,8 @@ class Lead:
                 return True
         except LeaseLost:
             self.lease = None
-        except (
-            IdsyncError
-        ) as error:  # the store may be busy for a moment, and nobody takes the lead before its time is over
+        except IdsyncError as error:
+            # The store may be busy for a moment, and nobody takes the lead before its time is over.
             self.refusal = error
             return self._clock() < self._until
         try:

@@ -142,7 +142,7 @@ class StatusPage:
         number = _run_number(request.path_params["number"])
         found = None if number is None else await self._look(lambda looking: looking.run(number))
         if found is None:
-            return self._html("missing.html", 404, session=session, what="There is no such run.")
+            return self._html("missing.html", 404, session=session, what="No run has this number.")
         text, more = found
         return self._html("run.html", session=session, number=number, text=text, more=more)
 
