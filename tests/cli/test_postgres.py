@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import Ended, Idsync
-from tests.postgres.server import PASSWORD, server
+from tests.postgres.server import PASSWORD, USER, server
 
 SQLITE = "sqlite:///idsync.db"
 HIRO = "hiro.tanaka@enzos-pizza.com"
@@ -114,7 +114,7 @@ def test_an_address_by_reference_is_a_secret(
 def test_why_a_store_cannot_be_reached_is_said_with_a_way_on(
     idsync: Idsync, fresh: Path, monkeypatch: pytest.MonkeyPatch, change: dict[str, str], words: str, fix: str
 ) -> None:
-    there = {"user": "idsync", "password": PASSWORD, "database": "postgres", "port": str(server().port)} | change
+    there = {"user": USER, "password": PASSWORD, "database": "postgres", "port": str(server().port)} | change
     monkeypatch.setenv("PGPASSWORD", there["password"])
     stored_at(fresh, f"postgresql://{there['user']}@127.0.0.1:{there['port']}/{there['database']}")
     said = refusal(idsync("plan", "-c", fresh))

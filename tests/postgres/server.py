@@ -19,7 +19,7 @@ from typing import Any, cast
 
 import psycopg
 
-USER = "idsync"
+USER = "keeper"  # not "idsync": tables in the schema of a user's name are found without naming it
 PASSWORD = "correct horse battery staple"
 _UNPRIVILEGED = ("postgres", "nobody")
 _SECONDS = 60

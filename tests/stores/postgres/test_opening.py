@@ -16,7 +16,7 @@ from idsync.stores.postgres.migrations import known_migrations
 from idsync.stores.postgres.store import open_postgres, postgres_exists
 from idsync.stores.protocol import Access, Lease
 from idsync.targets.local import LocalTarget
-from tests.postgres.server import server
+from tests.postgres.server import USER, server
 from tests.postgres.stores import new_store
 from tests.stores.test_leases import ELSEWHERE
 from tests.targets.world import ORG, our_user
@@ -114,7 +114,7 @@ def test_r47_where_an_earlier_schema_may_not_be_copied_the_command_to_run_is_nam
     server().run("CREATE ROLE onlooker LOGIN")
     server().run("GRANT USAGE ON SCHEMA idsync TO onlooker", database)
     server().run("GRANT SELECT ON ALL TABLES IN SCHEMA idsync TO onlooker", database)
-    url = server().url(database).replace("idsync@", "onlooker@")
+    url = server().url(database).replace(f"{USER}@", "onlooker@")
     with open_postgres(url, Access.READ) as store:
         assert store.directory.serial() == 0
     with pytest.raises(SchemaTooOld) as caught:
@@ -177,7 +177,7 @@ def test_a_database_that_cannot_hold_every_name_is_refused() -> None:
 def test_a_user_without_privileges_is_told_which(nothing: str) -> None:
     server().run("DROP ROLE IF EXISTS stranger")
     server().run("CREATE ROLE stranger LOGIN")
-    url = server().url(nothing).replace("idsync@", "stranger@")
+    url = server().url(nothing).replace(f"{USER}@", "stranger@")
     with pytest.raises(StoreError) as caught:
         open_postgres(url, Access.WRITE)
     assert "may not be used by this user" in caught.value.summary

@@ -25,10 +25,10 @@ UNION ALL
 SELECT i.okta_id, i.number FROM unnest($1::text[]) AS asked (value) JOIN idsync.upstream_ids AS i ON i.okta_id = asked.value;
 
 -- name: upstream_user_ids
-SELECT i.okta_id FROM upstream_users AS u JOIN upstream_ids AS i ON i.number = u.number;
+SELECT i.okta_id FROM idsync.upstream_users AS u JOIN idsync.upstream_ids AS i ON i.number = u.number;
 
 -- name: upstream_list_kinds
-SELECT i.okta_id, l.kind FROM upstream_lists AS l JOIN upstream_ids AS i ON i.number = l.number;
+SELECT i.okta_id, l.kind FROM idsync.upstream_lists AS l JOIN idsync.upstream_ids AS i ON i.number = l.number;
 
 -- name: upstream_users
 SELECT i.okta_id, u.body FROM idsync.upstream_users AS u JOIN idsync.upstream_ids AS i ON i.number = u.number;
