@@ -22,6 +22,11 @@ class Lately:
         self._kept: dict[int, int] = {}
         self._over: set[int] = set()
 
+    @property
+    def seen(self) -> int:
+        """Up to this place the journal was read; 0 before the first look."""
+        return self._seen
+
     def forget(self) -> None:
         """Read the journal again at the next look."""
         self._seen = 0

@@ -65,6 +65,7 @@ def apply_part(
                 withdraw(planned.plan, planned.looked_at, store.facts, target.name, now)
             return
         ready = planned.executable(store.runs.next_number()).plan
+        store.runs.is_next(ready.digest)
         parts, applied = applier.make(applier.parts(ready), planned.inputs.clocks, planned.looked_at)
         yield applied
         if parts.going.is_empty and not planned.plan.forgets:

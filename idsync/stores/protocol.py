@@ -3,10 +3,11 @@
 The protocols stand in `idsync.stores.protocols`, an idea a module; everybody imports them from here.
 """
 
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from enum import Enum
 from types import TracebackType
-from typing import Protocol, Self
+from typing import NamedTuple, Protocol, Self
 
 from idsync.model.directory_tables import DirectoryTables
 from idsync.model.journal import Head, Verification
@@ -33,6 +34,7 @@ __all__ = [
     "Replicas",
     "Runs",
     "Store",
+    "Surroundings",
     "Tokens",
     "UnfinishedRun",
     "Upstream",
@@ -81,6 +83,14 @@ class Access(Enum):
     """To write: makes a missing store, and brings one of an earlier schema to today's."""
 
 
+class Surroundings(NamedTuple):
+    """Whom a part is planned about: user names by Okta id, in an org, and the names of locks that these may have."""
+
+    org_url: str
+    people: Mapping[str, str]
+    locks: Collection[str]
+
+
 class Store(Records, Protocol):
     """An open store: the local directory's tables, upstream facts and all records; closed when its block ends."""
 
@@ -98,6 +108,15 @@ class Store(Records, Protocol):
 
     @property
     def replicas(self) -> Replicas: ...
+
+    def foresee_push(self, digest: bytes, usernames: Collection[str], okta_ids: Collection[str]) -> None:
+        """Ask at once what is asked where users of these names and ids are pushed, with a token of this digest.
+
+        It changes nothing but how often a database is asked.
+        """
+
+    def foresee_plan(self, surroundings: Callable[[], Surroundings], seen: int) -> None:
+        """The same where a part is planned by a run that has `seen` the journal up to this place."""
 
     def wake(self) -> None:
         """Let the process that leads look once the open transaction is committed, where the store can tell it."""

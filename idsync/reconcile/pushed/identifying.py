@@ -3,7 +3,7 @@
 It is the same person. Nobody is locked, deleted or made by it, and what is held stays held.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from msgspec.structs import replace
@@ -30,7 +30,7 @@ from idsync.plan.same_person import identified
 from idsync.plan.seal import ready_at_once
 from idsync.plan.sections import FIRST
 from idsync.reconcile.people_known import is_stand_in, matched
-from idsync.stores.protocol import Pushed, Records, Upstream
+from idsync.stores.protocol import Pushed, Records, Surroundings, Upstream
 from idsync.targets.protocol import Target
 
 _NOBODY: frozenset[str] = frozenset()
@@ -44,6 +44,8 @@ class IdentityRecords(Records, Protocol):
 
     @property
     def pushed(self) -> Pushed: ...
+
+    def foresee_plan(self, surroundings: Callable[[], Surroundings], seen: int) -> None: ...
 
 
 def identify(settings: Settings, store: IdentityRecords, target: Target, request: Request, okta_ids: OktaIds) -> None:

@@ -11,13 +11,18 @@ from idsync.config.settings import Settings
 from idsync.errors import StoreBusy
 from idsync.model.extent import Extent
 from idsync.model.identity import FORMAT_VERSION, Snapshot
+from idsync.model.ownership import lock_name
 from idsync.model.times import format_time
 from idsync.reconcile.lately import Lately
 from idsync.reconcile.owed import owe
 from idsync.reconcile.partial_pass import apply_part
 from idsync.reconcile.people_known import PeopleKnown
 from idsync.reconcile.pushed.identifying import IdentityRecords
+from idsync.stores.protocol import Surroundings
 from idsync.targets.protocol import Target
+
+_FEW = 100
+"""Of more people at once, some questions more cost little."""
 
 
 class PushPasses:
@@ -71,6 +76,8 @@ class PushPasses:
             if moved.users or moved.lists:
                 owe(self.store.facts, self.target.name, moved)
             return
+        if len(moved.users or ()) <= _FEW:
+            self.store.foresee_plan(lambda: self._surroundings(moved), self._lately.seen)
         last = last_apply(self.store.facts, self.target)
         request = replace(self.request(now), split=True, unattended=True)
         passes = apply_part(
@@ -90,3 +97,12 @@ class PushPasses:
         except Exception:
             self._lately.forget()
             raise
+
+    def _surroundings(self, moved: Extent) -> Surroundings:
+        """What a plan asks about first, of people whom facts know."""
+        org_url = self.settings.integration.org_url
+        users = self.store.upstream.without_lists(moved.users or ()).users if self.has_facts() else ()
+        people = {user.id: user.username for user in users}
+        plain = [lock_name(org_url, name) for name in people.values()]
+        own = [lock_name(org_url, name, okta_id) for okta_id, name in people.items()]
+        return Surroundings(org_url, people, [*plain, *own])

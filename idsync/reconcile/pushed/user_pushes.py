@@ -215,10 +215,10 @@ class UserPushes:
 
     def _come(self, users: Sequence[PushedUser], now: datetime) -> Extent:
         """Let facts know active users that are new here; what of them changed."""
-        self._store.pushed.put_users(users)
         people = frozenset(user.okta_id for user in users)
         head = self._passes.head(now)
         part = self._part(people, head)
+        self._store.pushed.put_users(users)
         identities = [self._identity_in(part, user, {}) for user in users]
         return self._store.upstream.take(Reading(replace(head, users=identities), Extent(people, _NOBODY)))
 
@@ -248,10 +248,10 @@ class UserPushes:
         moved = Extent(_NOBODY, _NOBODY)
         if before is not None and user.okta_id != before.okta_id:
             moved = self._memberships.end(before)  # nobody said that another person is in these groups
-        self._store.pushed.put_user(user)
         people = {user.okta_id} if before is None else {user.okta_id, before.okta_id}
         head = self._passes.head(now)
         part = self._part(people, head)
+        self._store.pushed.put_user(user)
         stay = not_concerned(self._store.pushed, user, before)
         out = people - stay - ({user.okta_id} if user.active else _NOBODY)
         name = user.username if before is None else before.username
@@ -265,9 +265,11 @@ class UserPushes:
         reading = Reading(replace(head, users=users, unassigned=away), Extent(frozenset(people), _NOBODY))
         moved |= self._store.upstream.take(reading)
         # A lock that was held is asked for again by a push that is repeated.
-        asked = self._leavers.people(user).union(each.okta_id for each in leaving)
+        is_new = before is None and user.active  # nobody has left by it
+        asked = _NOBODY if is_new else self._leavers.people(user).union(each.okta_id for each in leaving)
         self._passes.apply(moved | Extent(asked, _NOBODY), now)
-        self._leavers.keep(user, leaving, now)
+        if not is_new:
+            self._leavers.keep(user, leaving, now)
         if not self._passes.applies and (leaving or not user.active):
             self.locks_owed.append(user)
 

@@ -28,6 +28,17 @@ class Creation:
         """Whether this is somebody who comes; who is created inactive may have to be locked."""
         return bool(self.attributes.get("active", True))
 
+    @property
+    def username(self) -> str:
+        """The name that was sent."""
+        return str(self.attributes.get("userName") or "")
+
+    @property
+    def okta_id(self) -> str | None:
+        """Okta's id, where it was sent."""
+        found = self.attributes.get("externalId")
+        return None if found is None else str(found)
+
     def answer(self, service: OktaScimService, user: PushedUser) -> ScimResponse:
         """The answer once the user is taken: what was pushed, and what we answer for."""
         place = service.resource_location(self.base_url, service.get_resource_type(USER), user.id)

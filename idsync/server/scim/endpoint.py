@@ -15,7 +15,6 @@ from scim2_models import (
     PayloadTooLargeException,
     PreconditionFailedException,
     ScimProvider,
-    UnauthorizedException,
 )
 from scim2_server.requests import ScimRequest
 from scim2_server.responses import ScimResponse
@@ -24,7 +23,7 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import PlainTextResponse, Response
 
 from idsync.bootstrap.workspace import Workspace
-from idsync.errors import BlockedError, StoreAway, StoreError
+from idsync.errors import BlockedError
 from idsync.model.pushed import PushedUser, ScimToken
 from idsync.reconcile.lately import Lately
 from idsync.reconcile.pushed.leavers import Unlocked
@@ -34,11 +33,11 @@ from idsync.reconcile.pushed.user_pushes import UserPushes
 from idsync.server.request_rate import RequestRate
 from idsync.server.scim.creation import Creation, read_creation
 from idsync.server.scim.description import description
+from idsync.server.scim.gate import Gate
 from idsync.server.scim.handler import PushHandler
 from idsync.server.scim.request_limits import check_request
 from idsync.server.scim.service import OktaScimService, RequestTimeoutException
 from idsync.server.scim.storage import PushStorage, not_locked
-from idsync.server.tokens import accepted, is_live, is_to_note, note_use
 from idsync.server.worker import Worker
 from idsync.stores.protocol import Store
 
@@ -47,7 +46,6 @@ BODY_SECONDS = 60.0
 """So long a client may take to send a body."""
 OWED_SECONDS = 15.0
 """So long an answer waits for the process that leads to lock somebody who left."""
-REFUSED = "The bearer token is missing, unknown, revoked or expired."
 _PAUSE = 0.2
 _SMALL = 16 << 10
 """So many bytes are read and written in a few milliseconds."""
@@ -81,15 +79,13 @@ class ScimEndpoint:
         self._applies = applies
         self._call = call
         self._public_url = public_url
-        self._name = name
         self._worker = worker
         self._in_force = in_force
         self.clock = clock
         self._body_limit = body_limit
         self.rate = rate
         self._ends = False
-        self._noting: dict[str, asyncio.Task[object]] = {}
-        """By token, the use that is being written."""
+        self._gate = Gate(name, worker, self.clock)
         self._lately = Lately()
         worker.after_undone.append(self._lately.forget)
         self._provider: ScimProvider = description(body_limit=body_limit)
@@ -102,7 +98,7 @@ class ScimEndpoint:
     async def answer(self, http: HttpRequest) -> Response:
         """Answer one request; whatever goes wrong is answered in SCIM's words."""
         try:
-            token = await self._known_token(http)
+            token = await self._gate.admit(http)
             if self.rate is not None and (seconds := self.rate.wait(token.id)):
                 return _as_http(self._service.too_many(seconds))
             response = await self._served(http, token)
@@ -118,41 +114,6 @@ class ScimEndpoint:
             return PlainTextResponse("Not Found", 404)
         nothing = NotFoundException(detail="Nothing is served here. See `idsync scim token create` for the base URL.")
         return _as_http(self._service.error_response(nothing))
-
-    async def _known_token(self, http: HttpRequest) -> ScimToken:
-        """The same; a stranger is not told where the store is. Raises StoreAway."""
-        try:
-            return await self._token(http)
-        except StoreError as error:
-            raise StoreAway("The service cannot use its store now.") from error
-
-    async def _token(self, http: HttpRequest) -> ScimToken:
-        """Whose request it is. Raises UnauthorizedException."""
-        given = http.headers.getlist("authorization")
-        scheme, _, text = given[0].partition(" ") if len(given) == 1 else ("", "", "")  # of two, others may see another
-        now, name = self.clock(), self._name
-        text, source, token = text.strip(), http.client.host if http.client else "", None
-        if scheme.lower() == "bearer" and text and http.path_params["integration"] == name:
-            token = await self._worker.find(lambda store: accepted(store.tokens, text, name, now))
-        if token is None:
-            raise UnauthorizedException(detail=REFUSED)
-        if is_to_note(token, now):
-            self._write_beside(token.id, lambda store: note_use(store.tokens, text, name, now, source))
-        return token
-
-    def _write_beside(self, token_id: str, note: Callable[[Store], object]) -> None:
-        """Let the use of a token be written while a request is answered, which neither waits for it nor fails by it."""
-        if token_id in self._noting:
-            return
-        task = asyncio.create_task(self._worker.write(note))
-        self._noting[token_id] = task
-
-        def ended(task: "asyncio.Task[object]") -> None:
-            del self._noting[token_id]
-            if not task.cancelled():
-                task.exception()  # who pushes is told the same of the store
-
-        task.add_done_callback(ended)
 
     async def _served(self, http: HttpRequest, token: ScimToken) -> ScimResponse:
         try:
@@ -176,7 +137,6 @@ class ScimEndpoint:
             return await self._worker.read(lambda store: self._in_store(store, request, token))
 
         def written(store: Store) -> ScimResponse:
-            self._check_token(store, token.digest)
             return self._in_store(store, request, token, leaving)
 
         if method == "POST" and request.path == _USERS:
@@ -204,12 +164,6 @@ class ScimEndpoint:
         if len(request.body) > _SMALL:
             request.body = self._service.read_ahead(request)
 
-    def _check_token(self, store: Store, digest: bytes) -> None:
-        """Raise UnauthorizedException: a body may take its time to come, and the token may be revoked meanwhile."""
-        known = store.tokens.find(digest)
-        if known is None or not is_live(known, self.clock()):
-            raise UnauthorizedException(detail=REFUSED)
-
     async def _created(self, creation: Creation, token: ScimToken) -> ScimResponse:
         """Take a user who comes, with those who are created with this token at one time.
 
@@ -217,7 +171,7 @@ class ScimEndpoint:
         """
 
         def alone(store: Store) -> ScimResponse:
-            users = self.to_create(store, token.digest, token.name)
+            users = self.to_create(store, token.digest, token.name, [creation])
             return self.answer_to(creation, users.create(creation.attributes, self.clock()))
 
         return await self._worker.write(alone, _CreatedTogether(self, token.digest, token.name), creation)
@@ -226,9 +180,10 @@ class ScimEndpoint:
         """The answer to a creation."""
         return creation.answer(self._service, user)
 
-    def to_create(self, store: Store, digest: bytes, token: str) -> UserPushes:
+    def to_create(self, store: Store, digest: bytes, token: str, come: Sequence[Creation]) -> UserPushes:
         """What takes users who come. Raises UnauthorizedException, and as `_pushes`."""
-        self._check_token(store, digest)
+        store.foresee_push(digest, [each.username for each in come], [*filter(None, (each.okta_id for each in come))])
+        self._gate.check(store, digest)
         pushes = self._pushes(store, token)
         if not pushes.passes.applies:
             store.wake()
@@ -288,7 +243,11 @@ class ScimEndpoint:
     def _in_store(
         self, store: Store, request: ScimRequest, token: ScimToken, leaving: "_Leaving | None" = None
     ) -> ScimResponse:
-        """Answer a request; who left and is not locked before what is owed is applied, is kept in `leaving`."""
+        """Answer a request; who left and is not locked before what is owed is applied, is kept in `leaving`.
+
+        Raises UnauthorizedException: a body may take its time to come, and the token may be revoked meanwhile.
+        """
+        self._gate.check(store, token.digest)
         pushes = self._pushes(store, token.name)
         attempt = store.attempt if request.path.strip("/").casefold() == _BULK else None
         storage = PushStorage(self._provider, store.pushed, pushes, attempt, self.clock, time.monotonic)
@@ -334,7 +293,7 @@ class _CreatedTogether:
     token: str
 
     def __call__(self, store: Store, creations: Sequence[Creation]) -> list[Any]:
-        users = self.endpoint.to_create(store, self.digest, self.token)
+        users = self.endpoint.to_create(store, self.digest, self.token, creations)
         taken = users.create_together([each.attributes for each in creations], self.endpoint.clock())
         return [
             self.endpoint.answer_to(creation, user) if isinstance(user, PushedUser) else user

@@ -4,21 +4,20 @@ Nothing is set for the session and no statement is prepared, so that a pooler th
 server process may stand in between.
 """
 
-import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any, cast
 
 import psycopg
-from psycopg.sql import Literal
 
 from idsync.errors import StoreAway, StoreError
 from idsync.stores.postgres.bulk import FEW, as_one, copied
 from idsync.stores.postgres.explanations import explained, read_only
 from idsync.stores.postgres.portions import Portions
 from idsync.stores.postgres.statements import PRIVATE, SCHEMA, Text, texts
-from idsync.stores.tables.connection import FirstQuestion, Row, Value
+from idsync.stores.postgres.together import Filled, answers, as_text, is_short
+from idsync.stores.tables.connection import FirstQuestion, Listed, Question, Row, Value
 from idsync.stores.tables.migrations import moved_on
 from idsync.stores.tables.statements import Statement
 from idsync.stores.tables.transactions import BEGIN_PART, END_PART, UNDO_PART, Transactions
@@ -38,12 +37,13 @@ _BEGIN_ASIDE = (
     " SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'"
 )
 _BEGIN_WRITING = f"{_BEGIN_ASIDE}; SELECT pg_advisory_xact_lock({WRITER})"
-_PLACE = re.compile(r"\$([1-9])")
 _NOW = "SELECT extract(epoch FROM clock_timestamp())::double precision"
 _STATE = f"{_NOW}, version, sequence, chain FROM idsync.schema_version, idsync.journal_end"
-_BEGUN_PART: "tuple[str, Sequence[Value]]" = (BEGIN_PART, ())
+_BEGUN_PART: Filled = (BEGIN_PART, ())
 _MOST_LATER = 100
 """So many writes wait for the next exchange with the server."""
+_READS = "SELECT"
+_Asked = tuple[Any, ...]
 _BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
@@ -72,8 +72,10 @@ class Connection(Transactions):
         self._clocks: tuple[float, float] | None = None
         """The server's clock and the one here, when the store was looked at last."""
         self._portions: list[Portions] = []
-        self._later: list[tuple[str, Sequence[Value]]] = []
+        self._later: list[Filled] = []
         """What the open transaction writes with its next exchange."""
+        self._foreseen: dict[_Asked, list[Row]] = {}
+        """What is told already of what will probably be asked, until something is written."""
 
     def run(self, statement: Statement | str, values: Sequence[Value] = ()) -> None:
         """Run one statement; one that is given as a text is run at once."""
@@ -90,20 +92,41 @@ class Connection(Transactions):
             self._write(*as_one(self._texts[statement], given))
         elif given:
             self._settle()
+            self._foreseen.clear()
             with self._explained():
                 copied(self._raw, self._texts[statement], given)
 
     def rows(self, statement: Statement | str, values: Sequence[Value] = ()) -> list[Row]:
         """All rows of a query."""
+        if (told := self._told(statement, values)) is not None:
+            return list(told)
         cursor = self._execute(self._text(statement).sql, values)
         with self._explained():
             return cursor.fetchall()
 
     def row(self, statement: Statement | str, values: Sequence[Value] = ()) -> Row | None:
         """The first row of a query, or None."""
+        if (told := self._told(statement, values)) is not None:
+            return next(iter(told), None)
         cursor = self._execute(self._text(statement).sql, values)
         with self._explained():
             return cursor.fetchone()
+
+    def foresee(self, make: Callable[[], Iterable[Question]]) -> None:
+        """What will probably be asked next, in one exchange with the server."""
+        if not self.is_only_writer:
+            return
+        questions = {_asked(each.statement, each.values): each for each in make()}
+        with self._explained():
+            told = answers(self._run_with_later(*map(self._filled, questions.values())), len(questions))
+            self._foreseen = dict(zip(questions, told, strict=True))
+
+    def _filled(self, question: Question | FirstQuestion) -> Filled:
+        values = question.values() if isinstance(question, FirstQuestion) else question.values
+        return self._texts[question.statement].sql, values
+
+    def _told(self, statement: Statement | str, values: Sequence[Value]) -> list[Row] | None:
+        return self._foreseen.get(_asked(statement, values)) if self._foreseen else None
 
     def chunks(self, statement: Statement | str, values: Sequence[Value] = (), size: int = 1000) -> Iterator[Row]:
         """The rows of a query that may be too long to hold, read in pieces, as they were when the first was read."""
@@ -119,18 +142,13 @@ class Connection(Transactions):
                     portions.close()
 
     def _begin(self) -> None:
-        questions = [self._with_values(each) for each in self.asked_first]
+        questions = [self._filled(each) for each in self.asked_first]
         self._first_answers = self._begin_with(_BEGIN_WRITING.format(busy=self.busy_milliseconds), questions)
-
-    def _with_values(self, question: FirstQuestion) -> str:
-        """A question with its values within its text, since only such statements can be sent together."""
-        values = [Literal(value).as_string(None) for value in question.values()]
-        return _PLACE.sub(lambda place: values[int(place[1]) - 1], self._texts[question.statement].sql)
 
     def _begin_aside(self) -> None:
         self._begin_with(_BEGIN_ASIDE.format(busy=self.busy_milliseconds))
 
-    def _begin_with(self, words: str, questions: Sequence[str] = ()) -> list[list[Row]]:
+    def _begin_with(self, words: str, questions: Sequence[Filled] = ()) -> list[list[Row]]:
         """Begin; the rows of these queries, where the store is known to have their tables."""
         self._end_readings()
         if self._keeps_transaction:
@@ -144,9 +162,14 @@ class Connection(Transactions):
                 self._has_begun = True
                 return []
             # In one exchange with the server: each takes a tenth of a millisecond here, and its time there.
-            answer = self._execute("; ".join((words, _STATE, *questions)))
+            with self._explained():
+                text = as_text(self._raw, [(words, ()), (_STATE, ()), *questions])
+            cursor = self._execute(text)
             self._has_begun = True
-            return self._check_state(answer, len(questions))
+            with self._explained():
+                state, *told = answers(cursor, 1 + len(questions))
+            self._check_state(state)
+            return told
         except BaseException:  # the wait for the lock may have ended what was begun
             self._end()
             raise
@@ -156,22 +179,15 @@ class Connection(Transactions):
         is another one.
         """
         if self.schema_version is not None:
-            self._check_state(self._execute(_STATE))
+            self._check_state(self.rows(_STATE))
 
-    def _check_state(self, answer: psycopg.Cursor[Row], after: int = 0) -> list[list[Row]]:
-        """Of several answers the last one but those `after` it says the version, and where the journal ends.
-
-        Returns the rows of those after it.
-        """
-        with self._explained():
-            answer.set_result(-1 - after)
-            now, version, *end = answer.fetchone() or (0.0, 0, 0, b"")
-            rows = [answer.fetchall() for _ in range(after) if answer.nextset()]
+    def _check_state(self, state: list[Row]) -> None:
+        """What says the server's time, the version, and where the journal ends."""
+        now, version, *end = state[0] if state else (0.0, 0, 0, b"")
         if version != self.schema_version:
             raise moved_on(self.label, version, self.schema_version or 0)
         self._clocks = (now, time.monotonic())
         self.last_seen.check((end[0], end[1]), self._chain_at)
-        return rows
 
     def _commit(self) -> None:
         self._drain()
@@ -180,6 +196,7 @@ class Connection(Transactions):
 
     def _end(self) -> None:
         self._has_begun = False
+        self._foreseen.clear()
         self._later.clear()
         with suppress(psycopg.Error):
             self._raw.execute("ROLLBACK")
@@ -220,6 +237,7 @@ class Connection(Transactions):
     def copy_in(self, sql: str, types: Sequence[int], rows: Iterable[Sequence[Value]]) -> None:
         """Run a COPY statement in binary form for rows whose columns have these types; needs a transaction."""
         self._settle()
+        self._foreseen.clear()
         with self._explained(), self._raw.cursor() as cursor, cursor.copy(cast(Any, sql)) as copy:
             copy.set_types(types)
             for row in rows:
@@ -261,19 +279,30 @@ class Connection(Transactions):
             return self._executed(sql, values)
 
     def _executed(self, sql: str, values: Sequence[Value]) -> psycopg.Cursor[Row]:
-        later, self._later = self._later, []
+        if not sql.startswith(_READS):
+            self._foreseen.clear()
         with self._explained():
-            if not later:
-                return self._raw.execute(cast(Any, sql), values or None)
-            with self._raw.pipeline():
-                for each, of_each in later:
-                    self._raw.execute(cast(Any, each), of_each or None)
-                return self._raw.execute(cast(Any, sql), values or None)
+            if self._later and is_short(values):
+                cursor = self._run_with_later((sql, values))
+                cursor.set_result(-1)
+                return cursor
+            if self._later:
+                self._run_with_later()
+            return self._raw.execute(cast(Any, sql), values or None)
+
+    def _run_with_later(self, *statements: Filled) -> psycopg.Cursor[Row]:
+        """What waits, and then these, in one exchange. What cannot be sent is waited for still, or undone with its
+        part.
+        """
+        text = as_text(self._raw, [*self._later, *statements])
+        self._later = []
+        return self._raw.execute(cast(Any, text))
 
     def _write(self, sql: str, values: Sequence[Value]) -> None:
-        if not self.is_writing:
+        if not self.is_writing or not is_short(values):
             self._execute(sql, values)
             return
+        self._foreseen.clear()
         self._later.append((sql, values))
         if len(self._later) >= _MOST_LATER:
             self._settle()
@@ -281,7 +310,8 @@ class Connection(Transactions):
     def _settle(self) -> None:
         """Write what waits."""
         if self._later:
-            self._executed(*self._later.pop())
+            with self._explained():
+                self._run_with_later()
 
     def _drain(self) -> None:
         """Read to their ends the queries that are read in pieces: what comes next ends their transaction."""
@@ -309,3 +339,8 @@ class Connection(Transactions):
             yield
         except (psycopg.Error, psycopg.Warning, UnicodeError) as error:
             raise explained(error, self.label) from error
+
+
+def _asked(statement: Statement | str, values: Sequence[Value]) -> _Asked:
+    """A query with its values, to be known by; in which order a list is given changes nothing of what is found."""
+    return statement, *(tuple(sorted(value)) if isinstance(value, Listed) else value for value in values)

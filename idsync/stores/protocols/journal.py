@@ -60,6 +60,9 @@ class Runs(Protocol):
     def next_number(self) -> int:
         """The number of the run to come, counted from 1."""
 
+    def is_next(self, plan: str) -> None:
+        """Know that the plan of this digest was made for the number of the run to come: no run before was one of it."""
+
     def finished(self, plan: str) -> int | None:
         """The run that applied the plan of this digest whole, if any."""
 

@@ -1,7 +1,7 @@
 """One SQLite connection with spans of writes and reads that nest, and errors that explain themselves."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 import msgspec
@@ -9,7 +9,7 @@ import msgspec
 from idsync.errors import StoreAway, StoreBusy, StoreError
 from idsync.stores.sqlite.opened_file import OpenedFile
 from idsync.stores.sqlite.statements import TEXTS
-from idsync.stores.tables.connection import Listed, Row, Value
+from idsync.stores.tables.connection import Listed, Question, Row, Value
 from idsync.stores.tables.migrations import moved_on
 from idsync.stores.tables.statements import Statement, Statements
 from idsync.stores.tables.transactions import BEGIN_PART, END_PART, UNDO_PART, Transactions
@@ -54,6 +54,9 @@ class Connection(Transactions):
         with self._explained():
             found: Row | None = self._raw.execute(_text(statement), values).fetchone()
             return found
+
+    def foresee(self, make: Callable[[], Iterable[Question]]) -> None:
+        """Nothing: asking a file costs no exchange."""
 
     def chunks(self, statement: Statement | str, values: Sequence[Value] = (), size: int = 1000) -> Iterator[Row]:
         """The rows of a query that may be too long to hold, read in pieces."""

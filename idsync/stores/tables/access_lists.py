@@ -5,10 +5,10 @@ from collections.abc import Collection, Iterable
 from idsync.model.canonical import Body
 from idsync.model.member_fingerprint import fingerprint_of_sum, sum_from_bytes
 from idsync.stores.tables.bodies import Bodies, fingerprint_in, present
-from idsync.stores.tables.connection import Connection
+from idsync.stores.tables.connection import Connection, Question
 from idsync.stores.tables.list_rows import ListRows
 from idsync.stores.tables.members import MemberTable
-from idsync.stores.tables.names import Names, rows_about
+from idsync.stores.tables.names import Names, about, rows_about
 from idsync.stores.tables.serial import Serial
 from idsync.stores.tables.statements import Statements
 
@@ -51,6 +51,10 @@ class AccessListTable:
         """Names of the lists that name one of these people as an owner."""
         self.flush()
         return [name for (name,) in rows_about(self._connection, _SQL["owned_by"], people)]
+
+    def questions(self, people: Collection[str]) -> list[Question]:
+        """What is asked for the lists that name one of these people as an owner."""
+        return [about(_SQL["owned_by"], people)]
 
     def bodies(self, names: Collection[str] | None) -> Iterable[tuple[str, bytes]]:
         """Name and body of these lists, or of all."""

@@ -17,7 +17,7 @@ from idsync.model.revisions import AnyResource, resource_of
 from idsync.stores.protocol import Difference, Found
 from idsync.stores.tables.agreed_past import PastTable
 from idsync.stores.tables.bodies import Bodies
-from idsync.stores.tables.connection import Connection
+from idsync.stores.tables.connection import Connection, Question
 from idsync.stores.tables.details import Details
 from idsync.stores.tables.directory import Directory
 from idsync.stores.tables.names import Names as Numbers
@@ -40,6 +40,10 @@ class _Past:
     def past(self, people: Collection[str] | None = None, names: Collection[str] = ()) -> AgreedPast:
         """What was: all, or what is about these people, by Okta id, or about these names."""
         return self._past.find(people, names)
+
+    def questions(self) -> list[Question]:
+        """What is asked first of what was."""
+        return [self._past.question()]
 
     def remember(self, past: AgreedPast) -> None:
         """Keep what was."""

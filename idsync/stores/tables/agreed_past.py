@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 
 from idsync.model.agreed_past import NOTHING_PAST, AgreedPast, EndedMembership, FormerName, LiftedLock
-from idsync.stores.tables.connection import Connection
+from idsync.stores.tables.connection import Connection, Question
 from idsync.stores.tables.names import asked
 from idsync.stores.tables.remembered import Remembered
 from idsync.stores.tables.statements import Statements
@@ -40,8 +40,12 @@ class PastTable:
         )
 
     def _has_any(self) -> bool:
-        (found,) = self._connection.row(_SQL["any_past"], (self._target,)) or (False,)
+        ((found,),) = self._connection.rows(*self.question())
         return bool(found)
+
+    def question(self) -> Question:
+        """What is asked before anything else: whether there is any."""
+        return Question(_SQL["any_past"], (self._target,))
 
     def put(self, past: AgreedPast) -> None:
         """Keep these, in place of what was known under the same keys."""

@@ -19,6 +19,13 @@ Row = tuple[Any, ...]
 """A row as the driver gives it; the caller, who wrote the query, knows its shape."""
 
 
+class Question(NamedTuple):
+    """A query with its values."""
+
+    statement: Statement
+    values: Sequence[Value]
+
+
 class FirstQuestion(NamedTuple):
     """A query, who is told its rows, and its values, as they are when a transaction begins."""
 
@@ -58,6 +65,13 @@ class Connection(Protocol):
 
     def row(self, statement: Statement, values: Sequence[Value] = ()) -> Row | None:
         """The first row of a query, or None."""
+
+    def foresee(self, make: Callable[[], Iterable[Question]]) -> None:
+        """What will probably be asked next: told in one exchange with the database, where that spares exchanges.
+
+        What is told holds until the transaction of the only writer writes anything, and serves who asks the very
+        same; what nobody foresaw is asked when it is asked for.
+        """
 
     def chunks(self, statement: Statement, values: Sequence[Value] = (), size: int = 1000) -> Iterator[Row]:
         """The rows of a query that may be too long to hold, read in pieces."""

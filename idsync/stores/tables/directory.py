@@ -1,13 +1,13 @@
 """The local directory's tables: users, locks, lists with their members, and plain resources, as its target asks."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 
 from idsync.model.addresses import Address
 from idsync.model.directory import Names as InDirectory
 from idsync.stores.tables.access_lists import AccessListTable
 from idsync.stores.tables.bodies import Bodies
-from idsync.stores.tables.connection import Connection
+from idsync.stores.tables.connection import Connection, Question
 from idsync.stores.tables.counts import OwnedCounts
 from idsync.stores.tables.details import Details
 from idsync.stores.tables.differences import DifferenceTable
@@ -41,6 +41,16 @@ class Directory:
     def edited(self, within: InDirectory | None) -> Iterable[Address]:
         """Addresses of what is not as agreed: all, or those of these names, and every lock."""
         return self.differences.find(within)
+
+    def questions_around(self, org: str, people: Mapping[str, str], locks: Collection[str]) -> list[Question]:
+        """What a plan asks about these people, user names by Okta id, and about locks of these names."""
+        names = [*people.values()]
+        return [
+            *self.users.questions_around(org, people),
+            *self.locks.questions(names, locks),
+            *self.access_lists.questions(names),
+            *self.names.questions(names),
+        ]
 
     def serial(self) -> int:
         """Grows by one with each transaction that changes the directory."""

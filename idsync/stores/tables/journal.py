@@ -22,7 +22,7 @@ from idsync.model.journal import (
 )
 from idsync.stores.protocol import UnfinishedRun
 from idsync.stores.tables.bodies import Bodies
-from idsync.stores.tables.connection import Connection, Row
+from idsync.stores.tables.connection import Connection, Question, Row
 from idsync.stores.tables.journal_rows import entries_in
 from idsync.stores.tables.remembered import Remembered
 from idsync.stores.tables.statements import Statements
@@ -99,6 +99,10 @@ class Journal:
         """Every entry but the steps after this place, oldest first; those of many runs are to be held at once."""
         self._flush()
         return list(self._numbered(iter(self._connection.rows(_SQL["headlines_after"], (sequence,)))))
+
+    def questions(self, sequence: int) -> list[Question]:
+        """What is asked for the entries after this place."""
+        return [Question(_SQL["headlines_after"], (sequence,))]
 
     def verify(self, head: Head | None = None) -> Verification:
         """Whether the journal and the bodies that it names are as written, and whether it goes on from `head`."""
@@ -194,6 +198,10 @@ class Runs:
         """The last run of this plan, when it was broken off."""
         number, started_at, finished = next(iter(self._runs_of(plan)), (0, "", True))
         return None if finished else UnfinishedRun(number, started_at)
+
+    def is_next(self, plan: str) -> None:
+        """This plan was made for the number of the run to come, so that no run is one of it."""
+        self._of.note({plan: []})
 
     def start(self, entry: RunStarted, sequence: int) -> None:
         """A run begins with this entry of the journal."""

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 
 from idsync.model.canonical import Body
 from idsync.stores.tables.bodies import Bodies, present
-from idsync.stores.tables.connection import Connection
+from idsync.stores.tables.connection import Connection, Question
 from idsync.stores.tables.names import asked, check_text
 from idsync.stores.tables.remembered import Remembered
 from idsync.stores.tables.serial import Serial
@@ -44,6 +44,10 @@ class LockTable:
                 if each in found:
                     found[each].append((name, body))
         return found
+
+    def questions(self, users: Collection[str], names: Collection[str]) -> list[Question]:
+        """What is asked for the locks on these users or of these names."""
+        return [Question(_SQL["lock_bodies_of"], (asked(users), asked(names)))]
 
     def ended(self, now: int) -> Iterable[tuple[str, bytes]]:
         """Name and body of the locks that end at or before `now`, in seconds since 1970."""

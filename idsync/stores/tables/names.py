@@ -5,7 +5,7 @@ from operator import itemgetter
 
 from idsync.errors import StoreError
 from idsync.model.names import is_text
-from idsync.stores.tables.connection import Connection, FirstQuestion, Listed, Row, Value
+from idsync.stores.tables.connection import Connection, FirstQuestion, Listed, Question, Row, Value
 from idsync.stores.tables.statements import Statement, Statements
 
 _SQL = Statements("members.sql")
@@ -17,6 +17,11 @@ def asked(names: Iterable[str]) -> Listed:
     listed = Listed(names)
     check_text(listed)
     return listed
+
+
+def about(statement: Statement, names: Iterable[str], *before: Value) -> Question:
+    """A query whose last value is these names. Raises StoreError."""
+    return Question(statement, (*before, asked(names)))
 
 
 def rows_about(connection: Connection, statement: Statement, names: Iterable[str], *before: Value) -> list[Row]:
@@ -78,6 +83,10 @@ class Names:
             return [number for _, number in rows_about(self._connection, _SQL["names_of"], names)]
         self._ask([name for name in names if name not in self._numbers])
         return [self._numbers[name] for name in names if name in self._numbers]
+
+    def questions(self, names: Collection[str]) -> list[Question]:
+        """What is asked for the numbers of these names."""
+        return [about(_SQL["names_of"], [name for name in names if name not in self._numbers])]
 
     def unwritten(self) -> set[int]:
         """The numbers that were given and are not written yet: nothing bears them."""

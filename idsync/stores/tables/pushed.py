@@ -7,8 +7,8 @@ import msgspec
 from idsync.model.canonical import canonical_bytes
 from idsync.model.names import twin_key
 from idsync.model.pushed import PushedGroup, PushedUser, ScimToken
-from idsync.stores.tables.connection import Connection, Row
-from idsync.stores.tables.names import asked, rows_about
+from idsync.stores.tables.connection import Connection, Question, Row
+from idsync.stores.tables.names import about, asked, rows_about
 from idsync.stores.tables.remembered import Remembered
 from idsync.stores.tables.statements import Statements
 
@@ -33,6 +33,10 @@ class Pushed:
     def users_named(self, usernames: Collection[str]) -> list[PushedUser]:
         """The users of these names, whatever their letter case, the oldest first."""
         return _users(rows_about(self._connection, _SQL["pushed_users_named"], sorted(set(map(twin_key, usernames)))))
+
+    def questions(self, usernames: Collection[str]) -> list[Question]:
+        """What is asked for the users of these names."""
+        return [about(_SQL["pushed_users_named"], set(map(twin_key, usernames)))]
 
     def users_with_external_id(self, external_id: str) -> list[PushedUser]:
         """The users with this `externalId`, the oldest first."""
@@ -183,6 +187,10 @@ class Tokens:
     def _read(self, digest: bytes) -> ScimToken | None:
         row = self._connection.row(_SQL["scim_token"], (digest,))
         return None if row is None else _TOKEN.decode(row[0])
+
+    def questions(self, digest: bytes) -> list[Question]:
+        """What is asked for the token of this digest."""
+        return [Question(_SQL["scim_token"], (digest,))]
 
     def all(self) -> list[ScimToken]:
         """Every token that was ever made, the oldest first."""

@@ -1,17 +1,18 @@
 """The store of tables, whatever database they are in."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from functools import partial
 from types import TracebackType
 from typing import Self
 
 from idsync.model.journal import LOCAL, Head, Verification
+from idsync.stores.protocol import Surroundings
 from idsync.stores.tables.agreed import LocalAgreed, RemoteAgreed
 from idsync.stores.tables.agreed_lists import AgreedLists
 from idsync.stores.tables.bodies import Bodies
-from idsync.stores.tables.connection import Connection
+from idsync.stores.tables.connection import Connection, Question
 from idsync.stores.tables.directory import Directory
 from idsync.stores.tables.facts import Facts
 from idsync.stores.tables.journal import Journal, Runs
@@ -77,6 +78,31 @@ class TableStore:
     def attempt(self) -> AbstractContextManager[None]:
         """A span of writes inside a transaction that can fail alone: an error undoes it, and leaves the rest."""
         return self._connection.attempt()
+
+    def foresee_push(self, digest: bytes, usernames: Collection[str], okta_ids: Collection[str]) -> None:
+        """Ask at once what is asked where users are pushed, with a token of this digest."""
+        self._connection.foresee(
+            lambda: [
+                *self.tokens.questions(digest),
+                *self.pushed.questions(usernames),
+                *self.directory.users.questions(usernames),
+                *self.upstream.questions(okta_ids),
+            ]
+        )
+
+    def foresee_plan(self, surroundings: Callable[[], Surroundings], seen: int) -> None:
+        """Ask at once what is asked where a part is planned, and for the journal after this place."""
+
+        def questions() -> list[Question]:
+            org, people, locks = surroundings()
+            return [
+                *self.upstream.questions_around(people),
+                *self.directory.questions_around(org, people, locks),
+                *self.agreed(LOCAL).questions(),
+                *self.journal.questions(seen),
+            ]
+
+        self._connection.foresee(questions)
 
     def wake(self) -> None:
         """Let the process that leads look, with the end of the transaction that is open."""

@@ -18,8 +18,9 @@ from idsync.model.identity import (
     raw_json,
     still_left,
 )
-from idsync.stores.tables.connection import Connection, Row
-from idsync.stores.tables.names import asked, rows_about
+from idsync.model.names import twin_key
+from idsync.stores.tables.connection import Connection, Question, Row
+from idsync.stores.tables.names import about, asked, rows_about
 from idsync.stores.tables.remembered import Remembered
 from idsync.stores.tables.statements import Statements
 from idsync.stores.tables.upstream_people import UpstreamNumbers, UpstreamPeople
@@ -125,6 +126,17 @@ class Upstream:
             found, away = self._people.of(users)
             left = [row for row in head.left_as_is if not row.id or row.id in users]
             return _snapshot(replace(head, groups=[], left_as_is=left), found, (), {}, away)
+
+    def questions(self, users: Collection[str]) -> list[Question]:
+        """What is asked for these people themselves."""
+        return self._people.questions(users)
+
+    def questions_around(self, people: Mapping[str, str]) -> list[Question]:
+        """What is asked for who and what else these people, user names by Okta id, have to do with."""
+        return [
+            about(_SQL["upstream_users_named"], set(map(twin_key, people.values()))),
+            about(_SQL["upstream_lists_of_members"], people),
+        ]
 
     def people(self) -> frozenset[str]:
         """Everybody who has the app."""

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable, Mapping
 
 from idsync.model.names import twin_key
-from idsync.stores.tables.connection import Connection, Row
-from idsync.stores.tables.names import asked, rows_about
+from idsync.stores.tables.connection import Connection, Listed, Question, Row
+from idsync.stores.tables.names import about, asked, rows_about
 from idsync.stores.tables.remembered import Remembered
 from idsync.stores.tables.statements import Statements
 
@@ -20,13 +20,17 @@ class UpstreamNumbers:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
+    def add(self, ids: Iterable[str]) -> Listed:
+        """Give a number to each Okta id that has none; needs a transaction. The ids, each once."""
+        listed = asked(sorted(set(ids)))
+        if listed:
+            self._connection.run(_SQL["add_upstream_ids"], (listed,))
+        return listed
+
     def of(self, ids: Iterable[str]) -> dict[str, int]:
         """The number of each Okta id, new ones being given; needs a transaction."""
-        listed = asked(sorted(set(ids)))
-        if not listed:
-            return {}
-        self._connection.run(_SQL["add_upstream_ids"], (listed,))
-        return dict(self._connection.rows(_SQL["upstream_numbers"], (listed,)))
+        listed = self.add(ids)
+        return dict(self._connection.rows(_SQL["upstream_numbers"], (listed,))) if listed else {}
 
 
 class UpstreamPeople:
@@ -48,6 +52,10 @@ class UpstreamPeople:
         bodies = {user: body for user, (body, _) in found.items() if body is not None}
         return bodies, {user: status for user, (_, status) in found.items() if status is not None}
 
+    def questions(self, users: Collection[str]) -> list[Question]:
+        """What is asked for these people."""
+        return [about(_SQL["upstream_people_of"], users)]
+
     def usernames(self, users: Collection[str]) -> frozenset[str]:
         """The user names of these people, as far as they have the app."""
         found = self._usernames.get_all(users, self._read_usernames)
@@ -59,22 +67,22 @@ class UpstreamPeople:
 
     def put(self, users: Collection[tuple[str, str, str, bytes]], gone: Collection[str]) -> None:
         """Write people with the app (Okta id, user name, status, body), and remove who has it no more."""
-        numbers = self._numbers.of([*(okta_id for okta_id, *_ in users), *gone])
+        self._numbers.add(okta_id for okta_id, *_ in users)
         for okta_id, body in [*((okta_id, body) for okta_id, *_, body in users), *dict.fromkeys(gone).items()]:
             self._known.change(okta_id, lambda known, body=body: (body, known[1]))  # type: ignore[misc]
         self._usernames.note({**dict.fromkeys(gone), **{okta_id: name for okta_id, name, *_ in users}})
-        rows = [(numbers[okta_id], name, twin_key(name), status, body) for okta_id, name, status, body in users]
+        rows = [(name, twin_key(name), status, body, okta_id) for okta_id, name, status, body in users]
         self._connection.run_many(_SQL["put_upstream_user"], rows)
-        self._connection.run_many(_SQL["delete_upstream_user"], [(numbers[okta_id],) for okta_id in gone])
+        self._connection.run_many(_SQL["delete_upstream_user"], [(okta_id,) for okta_id in gone])
 
     def put_away(self, away: Mapping[str, str], gone: Collection[str]) -> None:
         """Write the status of people without the app, and remove who has none any more."""
-        numbers = self._numbers.of([*away, *gone])
+        self._numbers.add(away)
         for okta_id, status in [*away.items(), *dict.fromkeys(gone).items()]:
             self._known.change(okta_id, lambda known, status=status: (known[0], status))  # type: ignore[misc]
-        rows = [(numbers[okta_id], status) for okta_id, status in away.items()]
+        rows = [(status, okta_id) for okta_id, status in away.items()]
         self._connection.run_many(_SQL["put_upstream_away"], rows)
-        self._connection.run_many(_SQL["delete_upstream_away"], [(numbers[okta_id],) for okta_id in gone])
+        self._connection.run_many(_SQL["delete_upstream_away"], [(okta_id,) for okta_id in gone])
 
     def _read(self, users: list[str]) -> dict[str, Known]:
         rows: list[Row] = rows_about(self._connection, _SQL["upstream_people_of"], users)

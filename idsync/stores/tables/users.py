@@ -2,14 +2,14 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from idsync.model.canonical import Body
 from idsync.model.names import twin_keys
 from idsync.stores.tables.bodies import Bodies, fingerprint_in, present
-from idsync.stores.tables.connection import Connection, Listed, Row
+from idsync.stores.tables.connection import Connection, Listed, Question, Row
 from idsync.stores.tables.counts import OwnedCounts
-from idsync.stores.tables.names import Names, asked, check_text, rows_about
+from idsync.stores.tables.names import Names, about, asked, check_text, rows_about
 from idsync.stores.tables.remembered import Remembered
 from idsync.stores.tables.serial import Serial
 from idsync.stores.tables.statements import Statements
@@ -59,6 +59,17 @@ class UserTable:
         """Names of the users with one of these Okta ids, or whose name has one of these twin keys."""
         self.flush()
         return [name for (name,) in self._connection.rows(_SQL["users_known_as"], (asked(okta_ids), asked(twins)))]
+
+    def questions(self, names: Collection[str]) -> list[Question]:
+        """What is asked for the bodies of these users."""
+        return [about(_SQL["user_bodies_of"], names)]
+
+    def questions_around(self, org: str, people: Mapping[str, str]) -> list[Question]:
+        """What is asked for who else these people, user names by Okta id, have to do with."""
+        return [
+            about(_SQL["users_known_as"], set(twin_keys([*people.values()])), asked(people)),
+            about(_SQL["user_entries_of"], people.values(), org),
+        ]
 
     def bodies(self, names: Collection[str] | None) -> Iterable[tuple[str, bytes]]:
         """Name and body of these users, or of all."""

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from idsync.errors import StoreAway, StoreBusy, StoreError
+from idsync.model.pushed import PushedUser
 from idsync.stores.postgres import connection
 from idsync.stores.postgres.store import PostgresStore, open_postgres
 from idsync.stores.protocol import Access, Lease
@@ -337,6 +338,7 @@ def test_what_a_transaction_writes_goes_to_the_server_with_what_it_asks_next(
     assert store.facts.get("two") == b"2"
 
 
+AT = "2026-01-05T08:00:00Z"
 REFUSED = pytest.mark.parametrize("row", [("a key", None), ("\0", b"1")])
 
 
@@ -386,3 +388,55 @@ def test_a_transaction_in_which_the_server_refuses_a_write_leaves_nothing(
     assert store.facts.between("a", "zzz") == {}
     store.facts.put({"next": b"1"})
     assert store.facts.get("next") == b"1"
+
+
+def pushed(username: str) -> PushedUser:
+    """A user as one was pushed."""
+    return PushedUser(username, username, f"00u-{username}", None, True, msgspec.Raw(b"{}"), 1, AT, AT)
+
+
+def test_what_is_foreseen_is_told_at_once_and_holds_until_something_is_written(
+    store: PostgresStore, exchanges: list[str]
+) -> None:
+    store.pushed.put_user(pushed("ann"))
+    with store.transaction():
+        store.foresee_push(b"digest", ["Ann", "bob"], ["00u-ann"])
+        exchanges.clear()
+        assert store.tokens.find(b"digest") is None
+        assert store.pushed.users_named(["bob", "Ann"]) == [pushed("ann")]
+        assert list(store.directory.users.bodies(["bob", "Ann"])) == []
+        assert exchanges == []
+        assert store.pushed.users_named(["ann"]) == [pushed("ann")]
+        assert len(exchanges) == 1, "nobody foresaw that"
+        store.pushed.put_user(pushed("bob"))
+        assert store.pushed.users_named(["bob", "Ann"]) == [pushed("ann"), pushed("bob")]
+
+
+def test_what_is_foreseen_is_forgotten_with_the_part_or_the_transaction_in_which_it_was_told(
+    store: PostgresStore, other: PostgresStore
+) -> None:
+    def fail() -> None:
+        store.pushed.put_user(pushed("ann"))
+        store.foresee_push(b"digest", ["ann"], [])
+        assert store.pushed.users_named(["ann"]) == [pushed("ann")]
+        raise KeyError
+
+    with store.transaction():
+        with pytest.raises(KeyError), store.attempt():
+            fail()
+        assert store.pushed.users_named(["ann"]) == []
+        store.foresee_push(b"digest", ["ann"], [])
+    other.pushed.put_user(pushed("ann"))
+    assert store.pushed.users_named(["ann"]) == [pushed("ann")]
+    with store.transaction():
+        assert store.pushed.users_named(["ann"]) == [pushed("ann")]
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_a_value_that_is_long_is_written_in_its_order(store: PostgresStore, waits: bool) -> None:
+    with store.transaction():
+        if waits:
+            store.facts.put({"key": b"before"})
+        store.facts.put({"key": b"x" * 100_000})
+        store.facts.put({"after": b"'$1\\"})
+    assert store.facts.between("a", "z") == {"key": b"x" * 100_000, "after": b"'$1\\"}

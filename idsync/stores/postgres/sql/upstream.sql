@@ -5,24 +5,19 @@ SELECT head FROM idsync.upstream;
 INSERT INTO idsync.upstream (id, head) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET head = excluded.head;
 
 -- name: add_upstream_ids
--- Those that are new are given with `upstream_numbers`, in one exchange with the server.
+INSERT INTO idsync.upstream_ids (number, okta_id)
+SELECT
+    (SELECT coalesce(max(number), 0) FROM idsync.upstream_ids) + row_number() OVER (ORDER BY missing.value),
+    missing.value
+FROM (
+    SELECT DISTINCT asked.value
+    FROM unnest($1::text[]) AS asked (value)
+    WHERE NOT EXISTS (SELECT 1 FROM idsync.upstream_ids AS i WHERE i.okta_id = asked.value)
+) AS missing;
 
 -- name: upstream_numbers
-WITH added AS (
-    INSERT INTO idsync.upstream_ids (number, okta_id)
-    SELECT
-        (SELECT coalesce(max(number), 0) FROM idsync.upstream_ids) + row_number() OVER (ORDER BY missing.value),
-        missing.value
-    FROM (
-        SELECT DISTINCT asked.value
-        FROM unnest($1::text[]) AS asked (value)
-        WHERE NOT EXISTS (SELECT 1 FROM idsync.upstream_ids AS i WHERE i.okta_id = asked.value)
-    ) AS missing
-    RETURNING okta_id, number
-)
-SELECT okta_id, number FROM added
-UNION ALL
-SELECT i.okta_id, i.number FROM unnest($1::text[]) AS asked (value) JOIN idsync.upstream_ids AS i ON i.okta_id = asked.value;
+SELECT i.okta_id, i.number
+FROM unnest($1::text[]) AS asked (value) JOIN idsync.upstream_ids AS i ON i.okta_id = asked.value;
 
 -- name: upstream_user_ids
 SELECT i.okta_id FROM idsync.upstream_users AS u JOIN idsync.upstream_ids AS i ON i.number = u.number;
@@ -53,27 +48,31 @@ JOIN idsync.upstream_users AS u ON u.twin_key = asked.value
 JOIN idsync.upstream_ids AS i ON i.number = u.number;
 
 -- name: put_upstream_user
--- rows: number bigint, username text, twin_key text, status text, body bytea
+-- rows: username text, twin_key text, status text, body bytea, okta_id text
 INSERT INTO idsync.upstream_users (number, username, twin_key, status, body)
-SELECT number, username, twin_key, status, body FROM given
+SELECT i.number, given.username, given.twin_key, given.status, given.body
+FROM given JOIN idsync.upstream_ids AS i ON i.okta_id = given.okta_id
 ON CONFLICT (number) DO UPDATE SET
     username = excluded.username, twin_key = excluded.twin_key, status = excluded.status, body = excluded.body;
 
 -- name: delete_upstream_user
--- rows: number bigint
-DELETE FROM idsync.upstream_users AS u USING given WHERE u.number = given.number;
+-- rows: okta_id text
+DELETE FROM idsync.upstream_users AS u USING given, idsync.upstream_ids AS i
+WHERE i.okta_id = given.okta_id AND u.number = i.number;
 
 -- name: upstream_away
 SELECT i.okta_id, a.status FROM idsync.upstream_away AS a JOIN idsync.upstream_ids AS i ON i.number = a.number;
 
 -- name: put_upstream_away
--- rows: number bigint, status text
-INSERT INTO idsync.upstream_away (number, status) SELECT number, status FROM given
+-- rows: status text, okta_id text
+INSERT INTO idsync.upstream_away (number, status)
+SELECT i.number, given.status FROM given JOIN idsync.upstream_ids AS i ON i.okta_id = given.okta_id
 ON CONFLICT (number) DO UPDATE SET status = excluded.status;
 
 -- name: delete_upstream_away
--- rows: number bigint
-DELETE FROM idsync.upstream_away AS a USING given WHERE a.number = given.number;
+-- rows: okta_id text
+DELETE FROM idsync.upstream_away AS a USING given, idsync.upstream_ids AS i
+WHERE i.okta_id = given.okta_id AND a.number = i.number;
 
 -- name: upstream_lists
 SELECT i.okta_id, l.kind, l.body FROM idsync.upstream_lists AS l JOIN idsync.upstream_ids AS i ON i.number = l.number;

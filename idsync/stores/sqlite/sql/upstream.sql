@@ -39,21 +39,23 @@ JOIN upstream_users AS u ON u.twin_key = asked.value
 JOIN upstream_ids AS i ON i.number = u.number;
 
 -- name: put_upstream_user
-INSERT INTO upstream_users (number, username, twin_key, status, body) VALUES (?, ?, ?, ?, ?)
+INSERT INTO upstream_users (number, username, twin_key, status, body)
+SELECT number, ?, ?, ?, ? FROM upstream_ids WHERE okta_id = ?
 ON CONFLICT (number) DO UPDATE SET
     username = excluded.username, twin_key = excluded.twin_key, status = excluded.status, body = excluded.body;
 
 -- name: delete_upstream_user
-DELETE FROM upstream_users WHERE number = ?;
+DELETE FROM upstream_users WHERE number = (SELECT number FROM upstream_ids WHERE okta_id = ?);
 
 -- name: upstream_away
 SELECT i.okta_id, a.status FROM upstream_away AS a JOIN upstream_ids AS i ON i.number = a.number;
 
 -- name: put_upstream_away
-INSERT INTO upstream_away (number, status) VALUES (?, ?) ON CONFLICT (number) DO UPDATE SET status = excluded.status;
+INSERT INTO upstream_away (number, status) SELECT number, ? FROM upstream_ids WHERE okta_id = ?
+ON CONFLICT (number) DO UPDATE SET status = excluded.status;
 
 -- name: delete_upstream_away
-DELETE FROM upstream_away WHERE number = ?;
+DELETE FROM upstream_away WHERE number = (SELECT number FROM upstream_ids WHERE okta_id = ?);
 
 -- name: upstream_lists
 SELECT i.okta_id, l.kind, l.body FROM upstream_lists AS l JOIN upstream_ids AS i ON i.number = l.number;

@@ -1,0 +1,49 @@
+"""Several statements as one text: one exchange with the server for all of them.
+
+Only statements without parameters can be sent together, so that their values stand in the text, quoted by the driver.
+"""
+
+import re
+from collections.abc import Sequence
+
+import psycopg
+from psycopg.abc import AdaptContext
+from psycopg.adapt import Transformer
+from psycopg.sql import Literal
+
+from idsync.stores.tables.connection import Row, Value
+
+Filled = tuple[str, Sequence[Value]]
+"""A statement with `$1` for its values, and the values."""
+_PLACE = re.compile(r"\$([1-9][0-9]*)")
+_LONG = 1 << 16
+"""Bytes or characters: a value of more is cheaper as a parameter than in a text."""
+
+
+def is_short(values: Sequence[Value]) -> bool:
+    """Whether values may stand in a text."""
+    return not any(isinstance(value, bytes | str) and len(value) > _LONG for value in values)
+
+
+def as_text(raw: psycopg.Connection[Row], statements: Sequence[Filled]) -> str:
+    """These statements in their order. Raises psycopg.Error, and UnicodeError for what is not text."""
+    quoting: AdaptContext = Transformer(raw)  # one for all, which learns once how each type is quoted
+    return ";\n".join(_with_values(quoting, *statement) for statement in statements)
+
+
+def _with_values(quoting: AdaptContext, sql: str, values: Sequence[Value]) -> str:
+    if not values:
+        return sql
+    literals = [Literal(value).as_string(quoting) for value in values]
+    return _PLACE.sub(lambda place: literals[int(place[1]) - 1], sql)
+
+
+def answers(cursor: psycopg.Cursor[Row], count: int) -> list[list[Row]]:
+    """The rows of each of the last `count` statements of a text."""
+    if count == 0:
+        return []
+    cursor.set_result(-count)
+    found = [cursor.fetchall()]
+    while cursor.nextset():
+        found.append(cursor.fetchall())
+    return found
