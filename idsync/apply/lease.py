@@ -36,13 +36,14 @@ def with_target(
     A process that is killed in it leaves no lease behind. Waits so many seconds for another run to give the target
     back, then raises LeaseHeld.
     """
-    waited = 0.0
+    lease, waited = f"target:{target}", 0.0
     while True:
         taken: Lease | Holder | None = None
         with ExitStack() as span:
             try:
+                records.leases.foresee(lease)
                 span.enter_context(records.transaction())
-                taken = records.leases.take(f"target:{target}", holder, seconds)
+                taken = records.leases.take(lease, holder, seconds)
             except StoreBusy:
                 waited += _BUSY
                 if waited >= seconds:

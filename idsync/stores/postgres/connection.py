@@ -76,6 +76,8 @@ class Connection(Transactions):
         """What the open transaction writes with its next exchange."""
         self._foreseen: dict[_Asked, list[Row]] = {}
         """What is told already of what will probably be asked, until something is written."""
+        self._foreseen_first: list[Question] = []
+        """What the next transaction of the only writer will probably ask."""
 
     def run(self, statement: Statement | str, values: Sequence[Value] = ()) -> None:
         """Run one statement; one that is given as a text is run at once."""
@@ -114,6 +116,8 @@ class Connection(Transactions):
 
     def foresee(self, make: Callable[[], Iterable[Question]]) -> None:
         """What will probably be asked next, in one exchange with the server."""
+        if not self.is_writing:
+            self._foreseen_first = list(make())
         if not self.is_only_writer:
             return
         questions = {_asked(each.statement, each.values): each for each in make()}
@@ -142,8 +146,12 @@ class Connection(Transactions):
                     portions.close()
 
     def _begin(self) -> None:
-        questions = [self._filled(each) for each in self.asked_first]
-        self._first_answers = self._begin_with(_BEGIN_WRITING.format(busy=self.busy_milliseconds), questions)
+        foreseen, self._foreseen_first = self._foreseen_first, []
+        questions = [*map(self._filled, self.asked_first), *map(self._filled, foreseen)]
+        told = self._begin_with(_BEGIN_WRITING.format(busy=self.busy_milliseconds), questions)
+        self._first_answers = told[: len(self.asked_first)]
+        rest = told[len(self.asked_first) :]
+        self._foreseen = {_asked(*each): rows for each, rows in zip(foreseen, rest, strict=False)}
 
     def _begin_aside(self) -> None:
         self._begin_with(_BEGIN_ASIDE.format(busy=self.busy_milliseconds))

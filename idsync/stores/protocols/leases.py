@@ -35,6 +35,11 @@ class Lease(msgspec.Struct, frozen=True):
 class Leases(Protocol):
     """The locks that keep two processes apart, by name: `target:NAME` for an apply, `leader` for a service."""
 
+    def foresee(self, name: str) -> None:
+        """The transaction of writes that begins next takes this lease: where that spares a question, it is asked for
+        with the beginning.
+        """
+
     def take(self, name: str, holder: Holder, seconds: float) -> Lease | Holder:
         """The lease, when `holder` has it now; else who has it.
 

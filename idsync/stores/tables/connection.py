@@ -69,6 +69,8 @@ class Connection(Protocol):
     def foresee(self, make: Callable[[], Iterable[Question]]) -> None:
         """What will probably be asked next: told in one exchange with the database, where that spares exchanges.
 
+        Outside of a transaction it is told with the beginning of the next one of the only writer.
+
         What is told holds until the transaction of the only writer writes anything, and serves who asks the very
         same; what nobody foresaw is asked when it is asked for.
         """

@@ -13,7 +13,7 @@ from idsync.errors import LeaseLost
 from idsync.model.canonical import canonical_bytes
 from idsync.stores.holder import is_dead, is_same
 from idsync.stores.protocol import Holder, Lease
-from idsync.stores.tables.connection import Connection
+from idsync.stores.tables.connection import Connection, Question
 from idsync.stores.tables.statements import Statement, Statements
 
 _SQL = Statements("records.sql")
@@ -40,6 +40,10 @@ class Leases:
         self._taken: dict[str, _Taken] = {}
         connection.after_commit.append(self._taken.clear)
         connection.after_rollback.append(self._taken.clear)
+
+    def foresee(self, name: str) -> None:
+        """The transaction of writes that begins next takes this lease: it may ask for it with its beginning."""
+        self._connection.foresee(lambda: [Question(_SQL["lease_to_take"], (name,))])
 
     def take(self, name: str, holder: Holder, seconds: float) -> Lease | Holder:
         """The lease, when `holder` has it now; else who has it."""
