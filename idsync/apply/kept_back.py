@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 
 import msgspec
+from msgspec.structs import replace
 
 from idsync.errors import StoreError
 from idsync.model.addresses import Address, split_address
@@ -15,10 +16,12 @@ from idsync.model.canonical import canonical_bytes
 from idsync.model.directory import Names
 from idsync.model.identified import OktaIds
 from idsync.model.ownership import okta_id_of
+from idsync.model.resources import Grants, UserSpec
 from idsync.model.times import format_time
 from idsync.plan.changes import AccessListChange, Change, LockChange, PlainChange, Plan, UserChange, newly_locks
+from idsync.plan.effective import granted
 from idsync.plan.guards import ALL_GUARDS
-from idsync.plan.holding import HOLD_LOCKS
+from idsync.plan.holding import GIVING, HOLD_LOCKS
 from idsync.plan.same_person import okta_id, renames
 from idsync.plan.touched import locked_person
 from idsync.stores.protocol import Facts
@@ -33,7 +36,9 @@ class KeptBack(msgspec.Struct, frozen=True, omit_defaults=True):
     """Of one address, what would be done and which guards hold that.
 
     `user` and `access_list` say what it is about; `okta_id` whose account it takes, whom it locks, or whose membership
-    it ends, which `member` names. Entries of an earlier version tell a member by that name alone.
+    it ends, which `member` names, or begins where that one `joins`. Entries of an earlier version tell a member by that
+    name alone, and nothing of who joins. `gives` and `takes` are the roles and traits that a change of a user or a list
+    would give and take, in words.
     """
 
     action: str
@@ -45,6 +50,20 @@ class KeptBack(msgspec.Struct, frozen=True, omit_defaults=True):
     member: str = ""
     since: str = ""
     """Since when it is held; empty in entries of an earlier version."""
+    joins: bool = False
+    title: str = ""
+    """Of a list that is not there yet."""
+    gives: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What of its address it would do, a text for each thing of it; a person is named by Okta id where known."""
+        moved = (*(f"gives {each}" for each in self.gives), *(f"takes {each}" for each in self.takes))
+        if moved:
+            return moved
+        what = "joins" if self.joins else self.action
+        return (f"{what} {self.okta_id or self.member}",)
 
     def is_inside(self, looked_at: Names) -> bool:
         """Whether a plan that covers these names would have told of it again."""
@@ -109,12 +128,12 @@ def numbers_held(plan: Plan) -> Mapping[str, int]:
 
 
 def held_by_guard(kept: Kept) -> Mapping[str, frozenset[str]]:
-    """What each guard holds: a text for each change, which names a person by their Okta id where it is known."""
+    """What each guard holds: a text for each thing that would be done."""
     found: dict[str, set[str]] = {}
     for address, each in kept.items():
         for entry in each:
             for guard in entry.guards:
-                found.setdefault(guard, set()).add(f"{address} {entry.action} {entry.okta_id or entry.member}")
+                found.setdefault(guard, set()).update(f"{address} {text}" for text in entry.texts)
     return {guard: frozenset(held) for guard, held in found.items()}
 
 
@@ -145,15 +164,15 @@ def to_keep_back(
     for address, entries in kept_of(held, holders).items():
         there = frozenset(found.get(address, ()))
         since = {_what(each): each.since for each in before.get(address, ())}
-        dated = (msgspec.structs.replace(each, since=since.get(_what(each), format_time(now))) for each in entries)
+        dated = (replace(each, since=since.get(_what(each), format_time(now))) for each in entries)
         found.setdefault(address, []).extend(each for each in dated if each not in there)
     kept = {address: tuple(each) for address, each in sorted(found.items())}
     return {} if kept == before else keep(kept, target)
 
 
-def _what(entry: KeptBack) -> tuple[str, str, str]:
+def _what(entry: KeptBack) -> tuple[str, str, str, bool]:
     """What of an address it is about, whichever guards hold it."""
-    return entry.action, entry.okta_id, entry.member
+    return entry.action, entry.okta_id, entry.member, entry.joins
 
 
 def identify_kept(facts: Facts, target: str, okta_ids: OktaIds) -> None:
@@ -167,7 +186,7 @@ def identify_kept(facts: Facts, target: str, okta_ids: OktaIds) -> None:
 
 def _identified(entry: KeptBack, okta_ids: OktaIds) -> KeptBack:
     okta_id = okta_ids.get(entry.okta_id)
-    return entry if okta_id is None else msgspec.structs.replace(entry, okta_id=okta_id)
+    return entry if okta_id is None else replace(entry, okta_id=okta_id)
 
 
 def withdraw(plan: Plan, looked_at: Names | None, facts: Facts, target: str, now: datetime) -> None:
@@ -188,7 +207,7 @@ def locked_id(change: LockChange) -> str:
 
 def _members_held(held: Plan) -> set[str]:
     lists = (each for each in held.changes if isinstance(each, AccessListChange) and each.action != "delete")
-    return {name for each in lists if _guards(each) for name in each.members_removed}
+    return {name for each in lists if _guards(each) for name in (*each.members_removed, *each.members_added)}
 
 
 def _guards(change: Change) -> tuple[str, ...]:
@@ -208,18 +227,53 @@ def _entries(change: Change, ids: Mapping[str, str], renamed: Mapping[str, str])
     if not guards:
         return
     match change:
-        case UserChange(before=before):
-            yield KeptBack(change.action, guards, user=name, okta_id="" if before is None else okta_id(before))
+        case UserChange(before=before, after=after):
+            whose = "" if before is None else okta_id(before)
+            gives, takes = ((), ()) if after is None or before is None else _moved(before.spec, after.spec, guards)
+            yield KeptBack(change.action, guards, user=name, okta_id=whose, gives=gives, takes=takes)
         case LockChange():
             # The end of a lock, and its lifting, wait for the account, which is kept back by itself.
             if newly_locks(change):
                 yield KeptBack(change.action, guards, user=locked_person(change), okta_id=locked_id(change))
-        case AccessListChange(members_removed=removed) if removed and change.action != "delete":
-            for member in removed:
-                if renamed.get(member, "") not in change.members_added:  # else it only comes along under the new name
-                    okta = ids.get(member, "")
-                    yield KeptBack(change.action, guards, access_list=name, member=member, okta_id=okta)
-        case AccessListChange():
+        case AccessListChange(action="delete"):
             yield KeptBack(change.action, guards, access_list=name)
+        case AccessListChange():
+            yield from _entries_of_list(change, guards, ids, renamed)
         case PlainChange():
             yield KeptBack(change.action, guards, resource=change.address)
+
+
+def _entries_of_list(
+    change: AccessListChange, guards: tuple[str, ...], ids: Mapping[str, str], renamed: Mapping[str, str]
+) -> Iterator[KeptBack]:
+    """What is held of a list that stays: each membership by itself, and what the list gives or takes."""
+    name = split_address(change.address)[1]
+    title = change.after.spec.title if change.before is None and change.after is not None else ""
+    one = KeptBack(change.action, guards, access_list=name, title=title)
+    for member in change.members_removed:
+        if renamed.get(member, "") not in change.members_added:  # else it only comes along under the new name
+            yield replace(one, member=member, okta_id=ids.get(member, ""))
+    giving = tuple(guard for guard in guards if guard in GIVING)
+    if giving:
+        along = {renamed[member] for member in change.members_removed if member in renamed}
+        for member in change.members_added:
+            if member not in along:
+                yield replace(one, guards=giving, member=member, okta_id=ids.get(member, ""), joins=True)
+    before, after = change.before, change.after
+    if before is not None and after is not None:
+        gives, takes = _moved(before.spec.grants, after.spec.grants, guards)
+        if gives or takes:
+            yield replace(one, gives=gives, takes=takes)
+        elif not change.members_removed and not (giving and change.members_added):
+            yield one
+
+
+def _moved(
+    before: Grants | UserSpec, after: Grants | UserSpec, guards: Collection[str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The roles and traits that these guards hold, in words: those that come, and those that go."""
+    had, has = granted(before), granted(after)
+    holds_gains, holds_losses = not GIVING.isdisjoint(guards), not GIVING.issuperset(guards)
+    gives = [f"{kind} {name}" for kind, name in has if holds_gains and (kind, name) not in had]
+    takes = [f"{kind} {name}" for kind, name in had if holds_losses and (kind, name) not in has]
+    return tuple(gives), tuple(takes)

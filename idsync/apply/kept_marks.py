@@ -94,7 +94,7 @@ class Marks:
         self._users = users_of(changes)
         self._renamed = renames(self._users)
         lists = [each for each in changes if isinstance(each, AccessListChange) and each.address in kept]
-        self._ids = holders({name for each in lists for name in each.members_removed})
+        self._ids = holders({name for each in lists for name in (*each.members_removed, *each.members_added)})
         self._waiting: dict[str, set[str]] = {}
         for change in lists:
             for entry in kept[change.address]:
@@ -118,7 +118,7 @@ class Marks:
 
     def makes(self, entry: KeptBack, change: Change) -> bool:
         """Whether a change, once made, leaves nothing to be done of what is kept back; also where an account goes."""
-        if isinstance(change, AccessListChange) and entry.member:
+        if isinstance(change, AccessListChange) and entry.member and not entry.joins:
             gone = (name for name in change.members_removed if self._is(entry, name))
             return change.action == "delete" or any(
                 self._renamed.get(name, "") not in change.members_added for name in gone
@@ -137,6 +137,8 @@ class Marks:
                 # The lock of a later holder of the name has the same address.
                 return change.action == entry.action and locked_id(change) == entry.okta_id
             case AccessListChange():
+                if entry.joins:
+                    return any(self._is(entry, name) for name in change.members_added)
                 return bool(self._ended(entry, change)) if entry.member else change.action == entry.action
             case PlainChange():
                 return change.action == entry.action
@@ -146,6 +148,8 @@ class Marks:
 
         A membership that goes with its account, or comes along under a new name, is another matter.
         """
+        if entry.joins:
+            return []
         return [name for name in change.members_removed if self._is(entry, name) and not self._follows(name, change)]
 
     def _is(self, entry: KeptBack, name: str) -> bool:

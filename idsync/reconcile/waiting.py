@@ -88,8 +88,18 @@ def _waiting(address: Address, entry: KeptBack, titles: Mapping[str, str]) -> Wa
     if kind == "lock":
         return Waiting(f"lock {entry.user}", since=entry.since, is_lock=True)
     if kind == "user":
-        return Waiting(f"{_DONE[entry.action]} the user {name}", since=entry.since)
-    title = titles.get(name, "")
+        return Waiting(f"{_DONE[entry.action]} the user {name}{_access(entry)}", since=entry.since)
+    title = titles.get(name, entry.title)
     called, id = (title, name) if title and title != name else (name, "")
-    done = f"take {entry.member} out of" if entry.member else _DONE[entry.action]
-    return Waiting(f"{done} the list {called}", id, entry.since)
+    if entry.joins:
+        done = f"let {entry.member} into"
+    else:
+        done = f"take {entry.member} out of" if entry.member else _DONE[entry.action]
+    return Waiting(f"{done} the list {called}{_access(entry)}", id, entry.since)
+
+
+def _access(entry: KeptBack) -> str:
+    """The roles and traits that would come and go, in words; nothing where none would."""
+    told = [*(f"+ {each}" for each in entry.gives), *(f"− {each}" for each in entry.takes)]
+    more = f" and {len(told) - _SHOWN:,} more" if len(told) > _SHOWN else ""
+    return f" ({', '.join(told[:_SHOWN])}{more})" if told else ""

@@ -102,6 +102,7 @@ class _Told(Collector):
             "idsync_pass_actions", "Actions of the last pass.", labels=["pass", "kind", "action"]
         )
         held = GaugeMetricFamily("idsync_held_changes", "Changes held back by the last full pass.", labels=["by"])
+        found = GaugeMetricFamily("idsync_findings", "Errors and warnings of the last full pass.", labels=["code"])
         owed = GaugeMetricFamily("idsync_owed_changes", "Changes that the last pass left over.", labels=["pass"])
         for kind, last, last_good in self._told.reports:
             if last_good is not None:
@@ -118,7 +119,9 @@ class _Told(Collector):
                     actions.add_metric([kind, what, action], number)
             for mark, number in last.held.items():
                 held.add_metric([mark], number)
-        yield from (good, failed, seconds, actions, held, owed)
+            for code, number in last.found.items():
+                found.add_metric([code], number)
+        yield from (good, failed, seconds, actions, held, found, owed)
 
     def _expected(self) -> Iterable[Metric]:
         pauses = GaugeMetricFamily("idsync_pass_pause_seconds", "The configured pause between passes.", labels=["pass"])

@@ -227,4 +227,5 @@ def _tell(report: PassReport) -> None:
         return
     counts = {f"{kind}_{action}": number for kind, each in report.counts.items() for action, number in each.items()}
     told |= {"run": report.run, "held": dict(report.held), **counts}
+    told |= {"found": dict(report.found)} if report.found else {}
     LOG.info("%s ended.%s", what, f" {report.note}" if report.note else "", extra=told)

@@ -2,6 +2,7 @@
 
 import signal
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -51,7 +52,7 @@ def run(place: Workspace, config: Path, listening: Listening, hung_up: list[int]
     """
     configured = Configured(place, config)
     parts = _started(place, config, configured, form)
-    app = _application(place, configured, parts)
+    app = _application(place, configured, parts, form.options)
 
     def started(port: int) -> None:
         _tell_address(place, listening, port)
@@ -97,7 +98,7 @@ def _started(place: Workspace, config: Path, configured: Configured, form: LogFo
     return _Parts(presence, worker, reconciler, wakes, _scim(place, configured, worker, reconciler))
 
 
-def _application(place: Workspace, configured: Configured, parts: _Parts) -> ASGIApp:
+def _application(place: Workspace, configured: Configured, parts: _Parts, options: Sequence[str]) -> ASGIApp:
     """What answers over HTTP."""
     worker, reconciler = parts.worker, parts.reconciler
     return application(
@@ -105,7 +106,7 @@ def _application(place: Workspace, configured: Configured, parts: _Parts) -> ASG
         worker,
         EventHooks(lambda: _hook_secret(configured.files), reconciler.call),
         Metrics(),
-        _page(place, configured, worker, reconciler),
+        _page(place, configured, worker, reconciler, options),
         reconciles=lambda: reconciler.is_alive,
         keys=configured.public_keys,
         pauses=lambda: pauses(configured.files),
@@ -128,7 +129,9 @@ def _scim(place: Workspace, configured: Configured, worker: Worker, reconciler: 
     )
 
 
-def _page(place: Workspace, configured: Configured, worker: Worker, reconciler: Reconciler) -> StatusPage:
+def _page(
+    place: Workspace, configured: Configured, worker: Worker, reconciler: Reconciler, options: Sequence[str]
+) -> StatusPage:
     """What people look at."""
     return StatusPage(
         worker,
@@ -139,6 +142,8 @@ def _page(place: Workspace, configured: Configured, worker: Worker, reconciler: 
         signing_in=RequestRate(lambda: SIGN_INS_A_MINUTE, time.monotonic),
         call=reconciler.call,
         reconciles=lambda: reconciler.is_alive,
+        unkept=lambda: reconciler.unkept,
+        options=options,
     )
 
 

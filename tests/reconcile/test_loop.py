@@ -93,9 +93,30 @@ def test_the_interval_is_never_quite_the_same() -> None:
     assert times(World(until=250).run(random=1.0), "full")[1] == pytest.approx(111)
 
 
+def test_an_interval_that_is_made_shorter_counts_from_the_last_pass_on() -> None:
+    world = World(until=210)
+    loop = Loop(world, 1000.0, 10.0, lambda: world.now, lambda seconds: waited(seconds), lambda: 0.5)
+
+    def waited(seconds: float) -> Wake:
+        woken = world.wait(seconds)
+        if world.now >= 50:
+            loop.interval = 100.0
+        return woken
+
+    loop.run()
+    assert times(world.done, "full") == [0, 101, 202]
+
+
 def test_a_pass_that_fails_is_tried_again_soon_and_then_less_often() -> None:
     done = World(until=400, goes_well=lambda now: now > 60).run()
     assert times(done, "full")[:5] == [0, 6, 17, 38, 79]
+
+
+def test_a_pass_that_fails_for_a_week_is_still_tried_every_five_minutes() -> None:
+    week = 7 * 86400.0
+    tried = times(World(until=week, goes_well=lambda now: False).run(1800.0, 3600.0), "full")
+    assert tried[-1] > week - 302
+    assert max(later - at for at, later in pairwise(tried)) == pytest.approx(301)
 
 
 def test_a_tick_that_is_behind_goes_on_at_once_and_one_in_doubt_asks_for_a_full_pass() -> None:

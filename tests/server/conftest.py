@@ -1,7 +1,7 @@
 """A service over a store of its own, spoken to without a socket."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,8 +76,13 @@ def served(
     client: str = ME,
     opened: Callable[[], Store] | None = None,
     applies: bool = True,
+    unkept: Collection[str] = (),
+    options: Sequence[str] = (),
 ) -> Iterator[Served]:
-    """A service as long as the block lasts, spoken to from an address; its store is at `path`, or as it is `opened`."""
+    """A service as long as the block lasts, spoken to from an address; its store is at `path`, or as it is `opened`.
+
+    Passes of the `unkept` kinds failed and left no word; commands on its page get the `options`.
+    """
     opened = opened or (lambda: open_store(path))
     clock = [NOW]
     place = Workspace(settings, path.parent, environment=secrets)
@@ -104,6 +109,8 @@ def served(
         signing_in=RequestRate(lambda: SIGN_INS_A_MINUTE, lambda: clock[0].timestamp()),
         call=lambda: called.append("called"),
         reconciles=lambda: True,
+        unkept=lambda: unkept,
+        options=options,
     )
     app = application(scim, worker, page=page)
     with TestClient(app, base_url, client=(client, 50000), follow_redirects=False) as http:

@@ -36,6 +36,18 @@ def page_settings(*, signing_in: bool = True, public_url: str = "") -> Settings:
     )
 
 
+def gains_are_held() -> Settings:
+    """A configuration under which nobody gains a role without a release: by a department, or by a list."""
+    return config(
+        "Guards: {access_gains: {percent: 0, floor: 0}}",
+        "Service: {status: {tokens: [{name: alice, token: {env: ALICE}}]}}",
+        "RoleMapping: {rules: [{trait: okta/department, value: Engineering, roles: [dev]}, "
+        "{trait: okta/department, value: Operations, roles: [production-admin]}]}",
+        "AccessListRules: {rules: [{group: production, grants: {roles: [production-admin]}}]}",
+        integration=_INTEGRATION,
+    )
+
+
 @contextmanager
 def page(
     folder: Path, *, signing_in: bool = True, public_url: str = "", base_url: str = HERE, client: str = ME

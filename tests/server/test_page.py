@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 
 from idsync.errors import SourceUnreachable
+from idsync.model.directory import ConfigCause, UpstreamCause
+from idsync.model.findings import Finding
 from idsync.model.journal import RunStarted
-from idsync.reconcile.continuous.pass_reports import ended, failed, put_report
+from idsync.reconcile.continuous.pass_reports import ended, failed, put_report, with_findings
+from idsync.server.page.overview import last_full
 from idsync.stores.sqlite.store import open_store
 from tests.server.conftest import Served, served
-from tests.server.page_world import SECRETS, TOKEN, held, page, page_settings, passes, send, sign_in
+from tests.server.page_world import SECRETS, TOKEN, gains_are_held, held, page, page_settings, passes, send, sign_in
 from tests.server.test_bursts import guarded, people
 
 SAME_SITE = {"Sec-Fetch-Site": "same-origin"}
@@ -226,6 +229,131 @@ def test_r43_two_who_release_the_same_release_it_once(service: Served) -> None:
     okta.deactivate(bob)
     assert send(service, "/release", **fields, reason="again") == 409
     assert len(service.directory().users) == 2
+
+
+def test_r35_a_release_of_what_somebody_gains_gives_nothing_that_was_not_shown(tmp_path: Path) -> None:
+    settings = gains_are_held()
+    with served(tmp_path / "idsync.db", settings, secrets=SECRETS) as service:
+        okta = service.engine()
+        ann, *_ = people(okta, 2)
+        okta.change_profile(ann, department="Engineering")
+        form, shown = sign_in(service), held(service, "access_gains")
+        assert (
+            "change the user p00@x.com (+ role dev, + trait okta/department=Engineering)" in service.http.get("/").text
+        )
+        okta.change_profile(ann, department="Operations")
+        assert (
+            "change the user p00@x.com (+ role production-admin, + trait okta/department=Operations)"
+            in service.http.get("/").text
+        )
+        fields = {"form": form, "guard": "access_gains", "reason": "she builds things"}
+        assert send(service, "/release", **fields, held=shown) == 409
+        assert send(service, "/release", **fields, held=held(service, "access_gains")) == 303
+        okta.change_profile(ann, department="Engineering")
+        assert passes(service, settings)
+        assert "access_gains that was not shown" in service.http.get("/").text
+        assert service.directory().users["p00@x.com"].spec.roles == ("okta-requester",)
+        assert send(service, "/release", **fields, held=held(service, "access_gains")) == 303
+        assert passes(service, settings)
+        assert service.directory().users["p00@x.com"].spec.roles == ("okta-requester", "dev")
+
+
+def test_r35_a_release_of_who_joins_a_list_lets_nobody_else_in(tmp_path: Path) -> None:
+    settings = gains_are_held()
+    with served(tmp_path / "idsync.db", settings, secrets=SECRETS) as service:
+        okta = service.engine()
+        ann, bob, eve = people(okta, 3)
+        group = okta.push_group("production", [ann])
+        form, shown = sign_in(service), held(service, "access_gains")
+        assert "let p00@x.com into the list production" in service.http.get("/").text
+        okta.change_members(group, joined=(eve,))
+        text = service.http.get("/").text
+        assert "let p00@x.com into the list production" in text
+        assert "let p02@x.com into the list production" in text
+        fields = {"form": form, "guard": "access_gains", "reason": "she is on call"}
+        assert send(service, "/release", **fields, held=shown) == 409
+        okta.change_members(group, left=(eve,))
+        assert send(service, "/release", **fields, held=held(service, "access_gains")) == 303
+        okta.change_members(group, joined=(bob,))
+        assert passes(service, settings)
+        assert not service.directory().members
+        okta.change_members(group, left=(bob,))
+        assert send(service, "/release", **fields, held=held(service, "access_gains")) == 303
+        assert passes(service, settings)
+        [members] = service.directory().members.values()
+        assert set(members) == {"p00@x.com"}
+
+
+def test_what_a_full_pass_found_about_people_and_lists_is_shown(service: Served) -> None:
+    sign_in(service)
+    group = UpstreamCause("group", "00g1", "<eng>")
+    found = [
+        Finding("matches_nothing", "warning", "No group matches.", (ConfigCause("idsync.yaml", 1, 1),)),
+        Finding("login_reused", "info", "Nothing is to be done.", (UpstreamCause("user", "00u1"),)),
+        *(
+            Finding("passed_over", "warning", f"The group <eng> {number} was read empty.", (group,))
+            for number in range(30)
+        ),
+        Finding("name_taken", "error", "The name ann is another account's.", (UpstreamCause("user", "00u2"),)),
+    ]
+    with open_store(service.path) as store:
+        now = service.clock[0]
+        put_report(store.facts, with_findings(ended("full", now, now), found[:-1]))
+        text = service.http.get("/").text
+        assert "<h1>All is well</h1>" in text
+        assert "warning <code>passed_over</code>: The group &lt;eng&gt; 19 was read empty." in text
+        assert "and 10 more, which <code>idsync plan</code> shows" in text
+        assert "No group matches." not in text
+        assert "Nothing is to be done." not in text
+        put_report(store.facts, with_findings(ended("full", now, now), found))
+    text = service.http.get("/").text
+    assert "<h1>Something needs a look</h1>" in text
+    assert text.index("The name ann is another account&#39;s.") < text.index("The group &lt;eng&gt; 0")
+
+
+def test_a_pass_that_failed_is_tried_again_sooner_than_after_the_interval(service: Served) -> None:
+    sign_in(service)
+    with open_store(service.path) as store:
+        now = service.clock[0]
+        put_report(store.facts, failed("full", now, now, SourceUnreachable("Okta does not answer.")))
+    text = service.http.get("/").text
+    assert '<dt>Next try, by</dt><dd><time datetime="2026-11-22T12:05:00Z">' in text
+    assert "Next, about" not in text
+
+
+def test_that_a_pass_failed_and_the_store_could_not_keep_that_is_said(tmp_path: Path) -> None:
+    with served(tmp_path / "a.db", page_settings(), secrets=SECRETS, unkept={"tick"}) as service:
+        sign_in(service)
+        text = service.http.get("/").text
+        assert "<h1>A part fails</h1>" in text
+        assert "A pass failed, and the store could not keep that" in text
+
+
+def test_that_it_is_asked_for_is_said_until_it_happened(service: Served) -> None:
+    form = sign_in(service)
+    answer = service.http.post("/pass", data={"form": form}, headers=SAME_SITE)
+    asked = answer.headers["Location"]
+    assert "It is asked for" in service.http.get(asked).text
+    assert "It is asked for" in service.http.get("/").text, "who comes back sees it too"
+    assert passes(service, page_settings())
+    assert "It is asked for" not in service.http.get(asked).text
+    with open_store(service.path) as store:
+        assert service.http.get(f"/?asked={last_full(store.facts)}").text.count("It is asked for") == 1
+
+
+def test_commands_on_the_page_find_the_configuration_of_the_service(tmp_path: Path) -> None:
+    with served(tmp_path / "a.db", page_settings(), secrets=SECRETS, options=("-c", "/etc/id <sync>")) as service:
+        sign_in(service)
+        ann, *_ = people(service.engine(), 2)
+        service.engine().deactivate(ann)
+        with open_store(service.path) as store:
+            now = service.clock[0]
+            error = SourceUnreachable("Okta does not answer.", fix="Try `idsync doctor`.")
+            put_report(store.facts, failed("full", now, now, error))
+        text = service.http.get("/").text
+        assert "Try `idsync doctor -c &#39;/etc/id &lt;sync&gt;&#39;`." in text
+        text = service.http.get("/people?name=p00@x.com").text
+        assert "<code>idsync apply -c &#39;/etc/id &lt;sync&gt;&#39; --allow user_deletes=REASON</code>" in text
 
 
 @pytest.mark.parametrize(

@@ -22,11 +22,11 @@ from idsync.reconcile.applying import Applier
 from idsync.reconcile.continuous.batches import InBatches, Made
 from idsync.reconcile.continuous.log_cursor import LogCursor
 from idsync.reconcile.continuous.pace import Pace
-from idsync.reconcile.continuous.pass_reports import PassReport, counts_of, ended, failed
+from idsync.reconcile.continuous.pass_reports import PassReport, counts_of, ended, failed, with_findings
 from idsync.reconcile.continuous.reconciling import LEASE_WAIT, NOBODY_ASKS, SERVICE, Place, Reconciling
 from idsync.reconcile.continuous.sending import Sending, sent
 from idsync.reconcile.continuous.storing import FIRST_SLICE, Storing
-from idsync.reconcile.continuous.wishes import take_wish, waiting_wish, wish_for_pass
+from idsync.reconcile.continuous.wishes import Wish, take_wish, waiting_wish, wish_for_pass
 from idsync.reconcile.followed import out_lately
 from idsync.reconcile.merging import Newer, newer_than_plan, newest, pushed_since, with_sent, with_what_it_lacks
 from idsync.reconcile.parts import Parts
@@ -125,7 +125,7 @@ class _FullPass:
             with self._reconciling.leading(store, self.lead):
                 remember_after_apply(made.planned, self._target, store.cache, done.applied, done.batches)
         self._reconciling.again.add(self._to_look_at_again(made))
-        report = ended("full", self.begun, place.now())
+        report = with_findings(ended("full", self.begun, place.now()), parts.whole.findings)
         return replace(
             report,
             run=done.run or left.run,
@@ -181,22 +181,22 @@ class _FullPass:
 
     def _granting(self, plan: Plan) -> tuple[Applier, Parts, str]:
         """What of a plan goes ahead with the releases that people wish for, and what to say of those not granted."""
-        applier = self._applier()
-        parts = applier.parts(plan)
         wish = self._reconciling.wish
         if not wish.releases:
-            return applier, parts, ""
-        granted = wish.up_to(held_by_guard(kept_of(parts.whole, applier.holders)))
+            applier = self._applier(wish)
+            return applier, applier.parts(plan), ""
+        unreleased = self._applier(Wish(wish.by))
+        granted = wish.up_to(held_by_guard(kept_of(unreleased.parts(plan).held, unreleased.holders)))
+        self._reconciling.wish = granted
+        applier = self._applier(granted)
         refused = sorted(wish.releases.keys() - granted.releases.keys())
         if not refused:
-            return applier, parts, ""
-        self._reconciling.wish = granted
-        applier = self._applier()
+            return applier, applier.parts(plan), ""
         note = f"Something is held by {', '.join(refused)} that was not shown: look again, and release that."
         return applier, applier.parts(plan), note
 
-    def _applier(self) -> Applier:
-        place, wish = self._place, self._reconciling.wish
+    def _applier(self, wish: Wish) -> Applier:
+        place = self._place
         request = replace(
             place.request(wish.by, place.now()),
             split=True,

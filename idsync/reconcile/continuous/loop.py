@@ -3,6 +3,7 @@
 Nothing here touches the outside: passes, the clock, chance and waiting are given.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
@@ -11,7 +12,9 @@ from typing import Protocol
 JITTER = 0.1
 """An interval is longer or shorter by up to this share, so that replicas and organizations do not march in step."""
 _FIRST_RETRY = 5.0
-_LAST_RETRY = 300.0
+_MOST_DOUBLINGS = 10
+LAST_RETRY = 300.0
+"""So many seconds after a full pass that failed the next one begins at the latest."""
 
 
 class Wake(Enum):
@@ -54,7 +57,9 @@ class Passes(Protocol):
 
 @dataclass
 class Loop:
-    """Full passes `interval` seconds after the last one ended, never two at once, and ticks all the time."""
+    """Full passes `interval` seconds after the last one ended, never two at once, and ticks all the time. Both pauses
+    may be changed while it runs, and count from the last pass on.
+    """
 
     passes: Passes
     interval: float
@@ -62,7 +67,9 @@ class Loop:
     clock: Callable[[], float]
     wait: Callable[[float], Wake]
     random: Callable[[], float]
-    _full_at: float = field(default=0.0, init=False)
+    _ended_at: float = field(default=-math.inf, init=False)
+    """When the last full pass ended; before the first one, and of one that takes over, long ago."""
+    _stretch: float = field(default=1.0, init=False)
     _tick_at: float = field(default=0.0, init=False)
     _failures: int = field(default=0, init=False)
     _under_way: bool = field(default=False, init=False)
@@ -71,12 +78,12 @@ class Loop:
 
     def run(self) -> None:
         """Go on until a wait ends with STOP."""
-        self._full_at = self._tick_at = self.clock()
+        self._tick_at = self.clock()
         while True:
             if not self.passes.leads():
                 if self.wait(self.tick) is Wake.STOP:
                     return
-                self._full_at = min(self._full_at, self.clock())  # the one that takes over begins with a full pass
+                self._ended_at = -math.inf  # the one that takes over begins with a full pass
                 continue
             self._see_to_full_passes()
             if self.clock() >= self._tick_at:
@@ -91,7 +98,7 @@ class Loop:
         """How long there is nothing to do; the end of a full pass ends a wait before that."""
         if self._under_way:
             return max(0.0, self._tick_at - self.clock())
-        return 0.0 if self._in_doubt else max(0.0, min(self._full_at, self._tick_at) - self.clock())
+        return 0.0 if self._in_doubt else max(0.0, min(self._full_at(), self._tick_at) - self.clock())
 
     def _see_to_full_passes(self) -> None:
         if self._under_way:
@@ -99,15 +106,21 @@ class Loop:
             if well is None:
                 return
             self._ended(well)
-        if self.clock() >= self._full_at or self._in_doubt or self.passes.wants_full():
+        if self.clock() >= self._full_at() or self._in_doubt or self.passes.wants_full():
             self._under_way, self._in_doubt = True, False
             self.passes.begin_full()
 
     def _ended(self, well: bool) -> None:
         self._under_way = False
         self._failures = 0 if well else self._failures + 1
-        pause = self.interval if well else min(self.interval, _FIRST_RETRY * 2 ** (self._failures - 1), _LAST_RETRY)
-        self._full_at = self.clock() + pause * (1 + JITTER * (2 * self.random() - 1))
+        self._stretch = 1 + JITTER * (2 * self.random() - 1)
+        self._ended_at = self.clock()
+
+    def _full_at(self) -> float:
+        pause = self.interval
+        if self._failures:
+            pause = min(pause, _FIRST_RETRY * 2 ** min(self._failures - 1, _MOST_DOUBLINGS), LAST_RETRY)
+        return self._ended_at + pause * self._stretch
 
     def _look(self) -> None:
         end = self.passes.tick()

@@ -1,16 +1,22 @@
 """How the passes of a service ended: kept in the store, for people and metrics."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import msgspec
+from msgspec.structs import replace
 
 from idsync.errors import IdsyncError, LeaseHeld, PartlyApplied
 from idsync.model.canonical import canonical_bytes
+from idsync.model.directory import Cause, UpstreamCause
+from idsync.model.findings import Finding
 from idsync.model.times import format_time
 from idsync.plan.changes import Summary
 from idsync.stores.protocol import Facts
 
+FINDINGS_KEPT = 20
+"""So many findings of a full pass are kept in words."""
 _LAST = "service/last/{}"
 _LAST_GOOD = "service/last_good/{}"
 
@@ -19,8 +25,9 @@ class PassReport(msgspec.Struct, frozen=True, omit_defaults=True):
     """One pass: its kind (`full` or `tick`), when it began, how many seconds it took, and what came of it.
 
     `counts` are the actions by kind of object, `held` how many changes each guard or doubt holds back, and `owed` how
-    many it planned and left for the next pass, as what they change had moved or a target refused them. `error` is why
-    it failed, `note` what else is to be said.
+    many it planned and left for the next pass, as what they change had moved or a target refused them. `found` counts
+    the errors and warnings about people, groups and apps by code, and `findings` are the first of them: what they name
+    was left as it was. `error` is why it failed, `note` what else is to be said.
     """
 
     kind: str
@@ -31,6 +38,8 @@ class PassReport(msgspec.Struct, frozen=True, omit_defaults=True):
     held: Mapping[str, int] = {}
     doubts: tuple[str, ...] = ()
     owed: int = 0
+    found: Mapping[str, int] = {}
+    findings: tuple[Finding, ...] = ()
     error: str | None = None
     note: str = ""
 
@@ -48,7 +57,7 @@ def failed(kind: str, begun: datetime, now: datetime, error: IdsyncError) -> Pas
     told = " ".join(part for part in (error.summary, error.why, error.fix) if part)
     note = "waits" if isinstance(error, LeaseHeld) else ""
     owed = error.total - error.done if isinstance(error, PartlyApplied) else 0
-    return msgspec.structs.replace(ended(kind, begun, now), owed=owed, error=told, note=note)
+    return replace(ended(kind, begun, now), owed=owed, error=told, note=note)
 
 
 def counts_of(summaries: Iterable[Summary]) -> dict[str, dict[str, int]]:
@@ -62,6 +71,17 @@ def counts_of(summaries: Iterable[Summary]) -> dict[str, dict[str, int]]:
                 if number:
                     found[action] = found.get(action, 0) + number
     return total
+
+
+def with_findings(report: PassReport, findings: Iterable[Finding]) -> PassReport:
+    """The report with what of these is about people, groups and apps; what the configuration is told of, plans say."""
+    told = [each for each in findings if each.severity != "info" and any(map(_is_upstream, each.causes))]
+    told.sort(key=lambda each: each.severity != "error")
+    return replace(report, found=Counter(each.code for each in told), findings=tuple(told[:FINDINGS_KEPT]))
+
+
+def _is_upstream(cause: Cause) -> bool:
+    return isinstance(cause, UpstreamCause)
 
 
 def seconds_between(begun: datetime, now: datetime) -> float:

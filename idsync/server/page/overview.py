@@ -12,16 +12,18 @@ from idsync.apply.kept_back import Kept, held_by_guard, kept_back
 from idsync.config.settings import OktaSource, ScimSource, Settings
 from idsync.model.addresses import Address, split_address
 from idsync.model.directory_index import Managed
+from idsync.model.findings import Finding
 from idsync.model.journal import MadeByHand, RunFinished, RunResumed, RunStarted, RunStopped, RunSummary, summarise_runs
 from idsync.model.numbers import counted
 from idsync.model.pushed import ScimToken
 from idsync.model.times import format_time, parse_time
 from idsync.reconcile.continuous.following import without_log
+from idsync.reconcile.continuous.loop import LAST_RETRY
 from idsync.reconcile.continuous.pass_reports import PassReport, last_report
 from idsync.reconcile.continuous.standing import Standing, last_standing
 from idsync.reconcile.continuous.wishes import Wish, waiting_wish
 from idsync.reconcile.waiting import Waiting, waiting_by_guard
-from idsync.stores.protocol import Store
+from idsync.stores.protocol import Facts, Store
 from idsync.targets.protocol import Target
 
 State = Literal["well", "failing", "waiting", "off"]
@@ -87,6 +89,11 @@ class Overview(msgspec.Struct, frozen=True):
     """So many people are to be locked, and a guard holds their locks."""
     wish: Wish | None = None
     """What people asked for and no pass has taken up yet."""
+    last_full: str = ""
+    """When the last full pass began that ended."""
+    findings: tuple[Finding, ...] = ()
+    """What the last full pass found about people, groups and apps, and left as it was: the first of it."""
+    more_findings: int = 0
     standing: Standing | None = None
     """What may still be asked of Okta, as the process that leads told last."""
 
@@ -98,7 +105,8 @@ class Overview(msgspec.Struct, frozen=True):
     @property
     def all_well(self) -> bool:
         """Whether nothing waits for a person and nothing fails."""
-        return not self.held and not self.doubts and not self.fails
+        errors = any(each.severity == "error" for each in self.findings)
+        return not self.held and not self.doubts and not self.fails and not errors
 
 
 def overview(settings: Settings, store: Store, target: Target, now: datetime, *, config_waits: bool) -> Overview:
@@ -126,6 +134,9 @@ def overview(settings: Settings, store: Store, target: Target, now: datetime, *,
         owed=tuple(_owed(store, full)),
         not_locked=len({entry.user for address in kept if _kind_of(address) == "lock" for entry in kept[address]}),
         wish=waiting_wish(store.facts),
+        last_full="" if full is None else full.at,
+        findings=() if full is None else full.findings,
+        more_findings=0 if full is None else sum(full.found.values()) - len(full.findings),
         standing=last_standing(store.facts) if integration.pulls else None,
     )
 
@@ -194,8 +205,12 @@ def _passes(name: str, about: str, store: Store, kind: str, pause: timedelta) ->
         last_failure=last.at if failed else "",
         error=last.error or "",
         seconds=last.seconds,
-        next_at="" if kind == "tick" else format_time(parse_time(last.at) + timedelta(seconds=last.seconds) + pause),
+        next_at="" if kind == "tick" else _next(last, min(pause, timedelta(seconds=LAST_RETRY)) if failed else pause),
     )
+
+
+def _next(last: PassReport, pause: timedelta) -> str:
+    return format_time(parse_time(last.at) + timedelta(seconds=last.seconds) + pause)
 
 
 def _kind(kind: str, name: str, full: PassReport | None, *, on: bool, waits: bool) -> Part:
@@ -221,6 +236,12 @@ def _held(kept: Kept, target: Target) -> tuple[Held, ...]:
 def digest_of(held: Iterable[str]) -> str:
     """What stands in a form for all that a guard holds."""
     return hashlib.sha256("\n".join(sorted(held)).encode()).hexdigest()
+
+
+def last_full(facts: Facts) -> str:
+    """When the last full pass began that ended; empty before the first one."""
+    report = last_report(facts, "full")
+    return "" if report is None else report.at
 
 
 def _doubts(full: PassReport | None) -> tuple[tuple[str, int], ...]:

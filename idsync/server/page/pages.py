@@ -1,10 +1,11 @@
 """The page's routes: what each shows, who may see it, and what a person may do there."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
@@ -29,10 +30,11 @@ from idsync.render.explanation import (
     path_words,
     release,
 )
+from idsync.render.hints import as_typed
 from idsync.render.phrases import cause_words
 from idsync.server.page.forms import Refused, fields_of, form_of, is_from_this_machine, is_same_site
 from idsync.server.page.looking import FOUND, Looking, taken, tried_filters
-from idsync.server.page.overview import digest_of
+from idsync.server.page.overview import digest_of, last_full
 from idsync.server.page.sessions import COOKIE, LASTS, Session, Sessions
 from idsync.server.request_rate import RequestRate
 from idsync.server.worker import Worker
@@ -71,8 +73,13 @@ class StatusPage:
         signing_in: RequestRate,
         call: Callable[[], None],
         reconciles: Callable[[], bool],
+        unkept: Callable[[], Collection[str]] = frozenset,
+        options: Sequence[str] = (),
     ) -> None:
-        """`files` is the configuration as the files say it; `call` wakes what reconciles."""
+        """`files` is the configuration as the files say it; `call` wakes what reconciles. `unkept` has the kinds of
+        passes of which the last one failed and the store could not keep that. Commands that the page names get the
+        `options` of the service's own call.
+        """
         self._worker = worker
         self._files = files
         self._open_store = open_store
@@ -81,15 +88,18 @@ class StatusPage:
         self._signing_in = signing_in
         self._call = call
         self._reconciles = reconciles
+        self._unkept = unkept
         self._templates = Environment(
             loader=PackageLoader("idsync.server.page"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
         )
         self._templates.filters |= {"shown": shown, "visible": visible, "path": path_words, "cause": cause_words}
         self._templates.filters |= {
+            "command": lambda text: as_typed(f"`{text}`", options)[1:-1],
+            "told": lambda text: visible(as_typed(text, options)),
             "coming": coming_words,
             "held": held_words,
             "holding": holding,
-            "release": release,
+            "release": lambda guards: release(guards, options),
         }
         self._templates.globals |= {"KINDS": KINDS, "STANDINGS": STANDINGS, "STEPS": STEPS}
 
@@ -135,8 +145,16 @@ class StatusPage:
 
     async def _overview(self, request: Request, session: Session | None) -> Response:
         found = await self._look(lambda looking: looking.overview())
-        asked = request.query_params.get("asked") == "1"
-        return self._html("overview.html", session=session, view=found, reconciles=self._reconciles(), asked=asked)
+        # What was asked for is still to come while it waits, or no full pass ended since.
+        asked = request.query_params.get("asked") == found.last_full or found.wish is not None
+        return self._html(
+            "overview.html",
+            session=session,
+            view=found,
+            reconciles=self._reconciles(),
+            unkept=bool(self._unkept()),
+            asked=asked,
+        )
 
     async def _run(self, request: Request, session: Session | None) -> Response:
         number = _run_number(request.path_params["number"])
@@ -179,8 +197,7 @@ class StatusPage:
 
     async def _pass(self, request: Request, session: Session | None) -> Response:
         await form_of(request, session)
-        await self._wish(lambda _: Wish(by=_actor(session)))
-        return RedirectResponse("/?asked=1", 303, headers=_HEADERS)
+        return self._asked(await self._wish(lambda _: Wish(by=_actor(session))))
 
     async def _release(self, request: Request, session: Session | None) -> Response:
         form = await form_of(request, session)
@@ -194,25 +211,32 @@ class StatusPage:
             was_shown = digest_of(held) == form.get("held", "")
             return Wish(_actor(session), {guard: reason}, {guard: tuple(sorted(held))}) if was_shown else None
 
-        if await self._wish(released):
-            return RedirectResponse("/?asked=1", 303, headers=_HEADERS)
+        since = await self._wish(released)
+        if since is not None:
+            return self._asked(since)
         what = f"{guard} does not hold what the page showed any more. Nothing was released: look again."
         return self._html("missing.html", 409, session=session, what=what)
 
-    async def _wish(self, wish: Callable[[Store], Wish | None]) -> bool:
-        """Leave what somebody wishes for, told by the store as it is; whether there is something."""
+    async def _wish(self, wish: Callable[[Store], Wish | None]) -> str | None:
+        """Leave what somebody wishes for, told by the store as it is; the last full pass before it, or None where there
+        is nothing to wish for.
+        """
 
-        def asked(store: Store) -> bool:
+        def asked(store: Store) -> str | None:
             wished = wish(store)
-            if wished is not None:
-                wish_for_pass(store.facts, wished)
-                store.wake()  # the replica that leads, which need not be this one
-            return wished is not None
+            if wished is None:
+                return None
+            wish_for_pass(store.facts, wished)
+            store.wake()  # the replica that leads, which need not be this one
+            return last_full(store.facts)
 
-        if not await self._worker.write(asked):
-            return False
-        self._call()
-        return True
+        since = await self._worker.write(asked)
+        if since is not None:
+            self._call()
+        return since
+
+    def _asked(self, since: str | None) -> Response:
+        return RedirectResponse(f"/?{urlencode({'asked': since or ''})}", 303, headers=_HEADERS)
 
     async def _signs_in(self, request: Request) -> Response:
         if not self._has_tokens():
