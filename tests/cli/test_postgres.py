@@ -128,3 +128,21 @@ def test_without_its_driver_the_way_to_install_it_is_said(
     monkeypatch.setitem(__import__("sys").modules, "psycopg", None)
     stored_at(fresh, "postgresql://db.example.com/idsync")
     assert "pip install '.[postgres]'" in refusal(idsync("plan", "-c", fresh))
+
+
+def test_a_token_that_the_store_did_not_take_is_not_told(idsync: Idsync, fresh: Path, database: str) -> None:
+    stored_at(fresh, server().url(database))
+    assert idsync("scim", "token", "create", "-c", fresh).code == 0
+    reader = f"reader_of_{database}"
+    server().run(f"CREATE ROLE {reader} LOGIN")
+    rights = f"GRANT USAGE ON SCHEMA idsync TO {reader}; GRANT SELECT ON ALL TABLES IN SCHEMA idsync TO {reader}"
+    server().run(rights, database)
+    try:
+        stored_at(fresh, server().url(database).replace(f"//{USER}@", f"//{reader}@"))
+        for command in (("create", "--name", "other"), ("rotate", "okta")):
+            said = refusal(idsync("scim", "token", *command, "-c", fresh))
+            assert "permission denied" in said
+            assert "The token is not shown again" not in said
+    finally:
+        server().run(f"DROP OWNED BY {reader}", database)
+        server().run(f"DROP ROLE {reader}")

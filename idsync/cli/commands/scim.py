@@ -56,7 +56,7 @@ def create(invocation: Invocation, name: str, expires: str | None, form: str) ->
                 fix=f"Give another --name, or replace it: `idsync scim token rotate {name}`",
             )
         made = _made(place, store, name, None if expires is None else _seconds(expires))
-        _told(invocation, place, name, made, form)
+    _told(invocation, place, name, made, form)  # once it is committed: nobody copies a token that was not kept
     return ExitCode.DONE
 
 
@@ -77,7 +77,7 @@ def rotate(invocation: Invocation, name: str, expires: str | None, form: str) ->
             raise _unknown(name, (each.name for each in _live(store, place.now())))
         newest = max(olds, key=lambda each: each.created)
         made = _made(place, store, name, _lifetime(newest) if expires is None else _seconds(expires))
-        _told(invocation, place, name, made, form)
+    _told(invocation, place, name, made, form)
     commands = ", ".join(f"`idsync scim token revoke {old.id}`" for old in olds)
     invocation.console.note(f"Give Okta the new token, and then revoke the old one: {commands}")
     return ExitCode.DONE
