@@ -260,7 +260,8 @@ class PushStorage(ScimStorage):
         match pushed:
             case PushedUser():
                 name = USER
-                if "active" in content:  # who removed the word is not told it, and stays what they were
+                # Who removed the word of somebody active is not told it; of a tombstone it is what a client goes by.
+                if "active" in content or not pushed.active:
                     content["active"] = pushed.active
                 groups = self._pushed.groups_of(pushed.id) if pushed.active else ()
                 content["groups"] = [

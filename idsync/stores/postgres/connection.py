@@ -4,6 +4,7 @@ Nothing is set for the session and no statement is prepared, so that a pooler th
 server process may stand in between.
 """
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -21,6 +22,9 @@ from idsync.stores.tables.connection import FirstQuestion, Listed, Question, Row
 from idsync.stores.tables.migrations import moved_on
 from idsync.stores.tables.statements import Statement
 from idsync.stores.tables.transactions import BEGIN_PART, END_PART, UNDO_PART, Transactions
+
+# What it warns of is raised as well, and is told then in our words and in the form of the log.
+logging.getLogger("psycopg").setLevel(logging.ERROR)
 
 Raw = psycopg.Connection[Row]
 WRITER = 0x1D54C001
