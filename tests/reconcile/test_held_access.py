@@ -1,5 +1,9 @@
 """What guards hold back of one person is told of each role and list, and of nobody else."""
 
+from typing import Any
+
+from msgspec.structs import replace
+
 from idsync.apply.kept_back import KeptBack
 from idsync.model.addresses import Address
 from idsync.model.directory import DirectoryState
@@ -28,7 +32,7 @@ def told(
     return {each.name: each.held for each in found.access if each.now != each.desired}, found
 
 
-def entry(guard: str, **more: str) -> KeptBack:
+def entry(guard: str, **more: Any) -> KeptBack:
     return KeptBack("update", (guard,), since=SINCE, **more)
 
 
@@ -69,6 +73,10 @@ def test_r43_what_a_list_gives_waits_for_people_who_are_there_and_not_for_newcom
     assert things["team-blue"] == (HeldBy("access_gains", SINCE),)
     assert things["aws-prod"] == ()
     assert set(told("new", after, "access_list/00g-team-blue", held)[0].values()) == {()}
+    joins = replace(held, member="ann", okta_id="00u-ann", joins=True)
+    assert told("ann", after, "access_list/00g-team-blue", joins)[0]["team-blue"] == (HeldBy("access_gains", SINCE),)
+    of_another = replace(joins, okta_id="00u-other")
+    assert told("ann", after, "access_list/00g-team-blue", of_another)[0]["team-blue"] == ()
 
 
 def test_r43_guards_are_told_each_since_it_held_the_first() -> None:
