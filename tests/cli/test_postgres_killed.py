@@ -1,4 +1,4 @@
-"""An apply to PostgreSQL that is killed at any statement, and two at once: nothing is half done."""
+"""An apply to PostgreSQL that is killed before any exchange with the server, and two at once: nothing is half done."""
 
 import re
 import signal
@@ -32,7 +32,7 @@ def databases() -> Iterator[Callable[[], str]]:
 
 
 def apply_and_die(org: Path, number: int) -> subprocess.CompletedProcess[str]:
-    """Apply, and be killed before the statement of this number."""
+    """Apply, and be killed before the exchange of this number."""
     arguments = ["apply", "--auto-approve", "-c", str(org)]
     command = [sys.executable, "-m", "tests.postgres.killed_apply", str(number), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False)
@@ -52,7 +52,7 @@ def test_an_apply_that_is_killed_anywhere_is_made_again_and_ends_the_same(
     whole = apply_and_die(fresh, 0)
     assert whole.returncode == 0, whole.stderr
     expected = told(idsync, fresh)
-    counted = re.search(r"statements: (\d+)", whole.stdout)
+    counted = re.search(r"exchanges: (\d+)", whole.stdout)
     assert counted is not None
     total = int(counted[1])
     assert total > 20

@@ -1,6 +1,6 @@
-"""Runs idsync and kills itself before a statement: `python -m tests.postgres.killed_apply NUMBER ARGUMENTS…`.
+"""Runs idsync, and kills it before an exchange with the server: `python -m tests.postgres.killed_apply NUMBER …`.
 
-Number 0 kills nothing, and the number of statements is printed last.
+Number 0 kills nothing, and the number of exchanges is printed last.
 """
 
 import os
@@ -9,24 +9,24 @@ import sys
 from typing import Any
 
 from idsync.cli.application import run
-from idsync.stores.postgres import connection
+from idsync.stores.postgres.exchange import Exchange
 
 
 def main() -> int:
     """Run the command line; its exit code."""
     last, count = int(sys.argv[1]), 0
-    execute = connection.Connection._execute
+    send = Exchange.send
 
-    def counting(self: connection.Connection, sql: str, values: Any = ()) -> Any:
+    def counting(self: Exchange, *statements: Any, **how: Any) -> Any:
         nonlocal count
         count += 1
         if count == last:
             os.kill(os.getpid(), signal.SIGKILL)
-        return execute(self, sql, values)
+        return send(self, *statements, **how)
 
-    connection.Connection._execute = counting  # type: ignore[method-assign]
+    Exchange.send = counting  # type: ignore[method-assign]
     code = run(sys.argv[2:])
-    print(f"statements: {count}")
+    print(f"exchanges: {count}")
     return code
 
 

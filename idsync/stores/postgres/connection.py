@@ -4,7 +4,6 @@ Nothing is set for the session and no statement is prepared, so that a pooler th
 server process may stand in between.
 """
 
-import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -12,21 +11,18 @@ from typing import Any, cast
 
 import psycopg
 
-from idsync.errors import StoreAway, StoreError
+from idsync.errors import StoreError
 from idsync.stores.postgres.bulk import FEW, as_one, copied
-from idsync.stores.postgres.explanations import explained, read_only
+from idsync.stores.postgres.exchange import Exchange, Raw
+from idsync.stores.postgres.explanations import read_only
 from idsync.stores.postgres.portions import Portions
 from idsync.stores.postgres.statements import PRIVATE, SCHEMA, Text, texts
-from idsync.stores.postgres.together import Filled, answers, as_text, is_short
-from idsync.stores.tables.connection import FirstQuestion, Listed, Question, Row, Value
+from idsync.stores.postgres.together import Filled
+from idsync.stores.tables.connection import FirstQuestion, Question, Row, Value
 from idsync.stores.tables.migrations import moved_on
 from idsync.stores.tables.statements import Statement
 from idsync.stores.tables.transactions import BEGIN_PART, END_PART, UNDO_PART, Transactions
 
-# What it warns of is raised as well, and is told then in our words and in the form of the log.
-logging.getLogger("psycopg").setLevel(logging.ERROR)
-
-Raw = psycopg.Connection[Row]
 WRITER = 0x1D54C001
 """The number of the advisory lock that a writer of the store holds for the length of its transaction."""
 _BUSY_SECONDS = 5
@@ -44,26 +40,18 @@ _BEGIN_WRITING = f"{_BEGIN_ASIDE}; SELECT pg_advisory_xact_lock({WRITER})"
 _NOW = "SELECT extract(epoch FROM clock_timestamp())::double precision"
 _STATE = f"{_NOW}, version, sequence, chain FROM idsync.schema_version, idsync.journal_end"
 _BEGUN_PART: Filled = (BEGIN_PART, ())
-_MOST_LATER = 100
-"""So many writes wait for the next exchange with the server."""
-_READS = "SELECT"
-_Asked = tuple[Any, ...]
 _BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
 class Connection(Transactions):
     """Runs statements; objects that keep something back until the end of a transaction register with it.
 
-    What a transaction writes waits for what it asks next, or for its end, and goes to the server in one exchange with
-    that: an exchange costs more than most writes.
-
     `connect` makes a connection in autocommit; it is asked again where one broke between two transactions.
     """
 
     def __init__(self, connect: Callable[[], Raw], label: str) -> None:
         super().__init__(label)
-        self._connect = connect
-        self._raw = connect()
+        self._exchange = Exchange(connect, label)
         self.schema = SCHEMA
         self._texts = texts()
         self.refuses_writes = False
@@ -76,11 +64,7 @@ class Connection(Transactions):
         self._clocks: tuple[float, float] | None = None
         """The server's clock and the one here, when the store was looked at last."""
         self._portions: list[Portions] = []
-        self._later: list[Filled] = []
-        """What the open transaction writes with its next exchange."""
-        self._foreseen: dict[_Asked, list[Row]] = {}
-        """What is told already of what will probably be asked, until something is written."""
-        self._foreseen_first: list[Question] = []
+        self._foreseen_first: list[Filled] = []
         """What the next transaction of the only writer will probably ask."""
 
     def run(self, statement: Statement | str, values: Sequence[Value] = ()) -> None:
@@ -97,44 +81,32 @@ class Connection(Transactions):
         if 0 < len(given) <= FEW:
             self._write(*as_one(self._texts[statement], given))
         elif given:
-            self._settle()
-            self._foreseen.clear()
-            with self._explained():
-                copied(self._raw, self._texts[statement], given)
+            self._exchange.settle()
+            with self._exchange.explained():
+                copied(self._exchange.raw, self._texts[statement], given)
 
     def rows(self, statement: Statement | str, values: Sequence[Value] = ()) -> list[Row]:
         """All rows of a query."""
-        if (told := self._told(statement, values)) is not None:
+        sql = self._text(statement).sql
+        if (told := self._exchange.told(sql, values)) is not None:
             return list(told)
-        cursor = self._execute(self._text(statement).sql, values)
-        with self._explained():
-            return cursor.fetchall()
+        (found,) = self._exchange.rows_of(self._execute(sql, values), 1)
+        return found
 
     def row(self, statement: Statement | str, values: Sequence[Value] = ()) -> Row | None:
         """The first row of a query, or None."""
-        if (told := self._told(statement, values)) is not None:
-            return next(iter(told), None)
-        cursor = self._execute(self._text(statement).sql, values)
-        with self._explained():
-            return cursor.fetchone()
+        return next(iter(self.rows(statement, values)), None)
 
     def foresee(self, make: Callable[[], Iterable[Question]]) -> None:
         """What will probably be asked next, in one exchange with the server."""
         if not self.is_writing:
-            self._foreseen_first = list(make())
-        if not self.is_only_writer:
-            return
-        questions = {_asked(each.statement, each.values): each for each in make()}
-        with self._explained():
-            told = answers(self._run_with_later(*map(self._filled, questions.values())), len(questions))
-            self._foreseen = dict(zip(questions, told, strict=True))
+            self._foreseen_first = [*map(self._filled, make())]
+        elif self.is_only_writer:
+            self._exchange.ask_together([*map(self._filled, make())])
 
     def _filled(self, question: Question | FirstQuestion) -> Filled:
         values = question.values() if isinstance(question, FirstQuestion) else question.values
         return self._texts[question.statement].sql, values
-
-    def _told(self, statement: Statement | str, values: Sequence[Value]) -> list[Row] | None:
-        return self._foreseen.get(_asked(statement, values)) if self._foreseen else None
 
     def chunks(self, statement: Statement | str, values: Sequence[Value] = (), size: int = 1000) -> Iterator[Row]:
         """The rows of a query that may be too long to hold, read in pieces, as they were when the first was read."""
@@ -151,11 +123,11 @@ class Connection(Transactions):
 
     def _begin(self) -> None:
         foreseen, self._foreseen_first = self._foreseen_first, []
-        questions = [*map(self._filled, self.asked_first), *map(self._filled, foreseen)]
-        told = self._begin_with(_BEGIN_WRITING.format(busy=self.busy_milliseconds), questions)
-        self._first_answers = told[: len(self.asked_first)]
-        rest = told[len(self.asked_first) :]
-        self._foreseen = {_asked(*each): rows for each, rows in zip(foreseen, rest, strict=False)}
+        first = [*map(self._filled, self.asked_first)]
+        told = self._begin_with(_BEGIN_WRITING.format(busy=self.busy_milliseconds), [*first, *foreseen])
+        self._first_answers = told[: len(first)]
+        if told:
+            self._exchange.tell(foreseen, told[len(first) :])
 
     def _begin_aside(self) -> None:
         self._begin_with(_BEGIN_ASIDE.format(busy=self.busy_milliseconds))
@@ -173,13 +145,9 @@ class Connection(Transactions):
                 self._execute(words)
                 self._has_begun = True
                 return []
-            # In one exchange with the server: each takes a tenth of a millisecond here, and its time there.
-            with self._explained():
-                text = as_text(self._raw, [(words, ()), (_STATE, ()), *questions])
-            cursor = self._execute(text)
+            cursor = self._exchange.send((words, ()), (_STATE, ()), *questions, reconnects=self._is_between)
             self._has_begun = True
-            with self._explained():
-                state, *told = answers(cursor, 1 + len(questions))
+            state, *told = self._exchange.rows_of(cursor, 1 + len(questions))
             self._check_state(state)
             return told
         except BaseException:  # the wait for the lock may have ended what was begun
@@ -208,10 +176,9 @@ class Connection(Transactions):
 
     def _end(self) -> None:
         self._has_begun = False
-        self._foreseen.clear()
-        self._later.clear()
+        self._exchange.forget()
         with suppress(psycopg.Error):
-            self._raw.execute("ROLLBACK")
+            self._exchange.raw.execute("ROLLBACK")
 
     def _begin_part(self) -> None:
         self._write(BEGIN_PART, ())
@@ -220,11 +187,9 @@ class Connection(Transactions):
         self._execute(END_PART)
 
     def _undo_part(self) -> None:
-        if _BEGUN_PART in self._later:  # the server does not know of it
-            while self._later.pop() != _BEGUN_PART:
-                pass
+        if self._exchange.takes_back(_BEGUN_PART):  # the server does not know of it
             return
-        self._later.clear()
+        self._exchange.forget()
         self._execute(UNDO_PART)
         self._execute(END_PART)
 
@@ -248,9 +213,8 @@ class Connection(Transactions):
 
     def copy_in(self, sql: str, types: Sequence[int], rows: Iterable[Sequence[Value]]) -> None:
         """Run a COPY statement in binary form for rows whose columns have these types; needs a transaction."""
-        self._settle()
-        self._foreseen.clear()
-        with self._explained(), self._raw.cursor() as cursor, cursor.copy(cast(Any, sql)) as copy:
+        self._exchange.settle()
+        with self._exchange.explained(), self._exchange.raw.cursor() as cursor, cursor.copy(cast(Any, sql)) as copy:
             copy.set_types(types)
             for row in rows:
                 copy.write_row(row)
@@ -272,58 +236,24 @@ class Connection(Transactions):
     def close(self) -> None:
         """Close; what was not committed is undone."""
         with suppress(psycopg.Error):
-            self._raw.close()
+            self._exchange.raw.close()
 
     def _text(self, statement: Statement | str) -> Text:
         return Text(statement) if isinstance(statement, str) else self._texts[statement]
 
     def _execute(self, sql: str, values: Sequence[Value] = ()) -> psycopg.Cursor[Row]:
-        """Run a statement. Where the connection broke between two transactions, a new one begins the next."""
-        is_between = not (self._has_begun or self.is_writing or self._spans or self._keeps_transaction)
-        if self._raw.closed and is_between:
-            self._raw = self._connect()
-        try:
-            return self._executed(sql, values)
-        except StoreAway:
-            if not (self._raw.closed and is_between):
-                raise
-            self._raw = self._connect()
-            return self._executed(sql, values)
+        return self._exchange.send((sql, values), reconnects=self._is_between)
 
-    def _executed(self, sql: str, values: Sequence[Value]) -> psycopg.Cursor[Row]:
-        if not sql.startswith(_READS):
-            self._foreseen.clear()
-        with self._explained():
-            if self._later and is_short(values):
-                cursor = self._run_with_later((sql, values))
-                cursor.set_result(-1)
-                return cursor
-            if self._later:
-                self._run_with_later()
-            return self._raw.execute(cast(Any, sql), values or None)
-
-    def _run_with_later(self, *statements: Filled) -> psycopg.Cursor[Row]:
-        """What waits, and then these, in one exchange. What cannot be sent is waited for still, or undone with its
-        part.
-        """
-        text = as_text(self._raw, [*self._later, *statements])
-        self._later = []
-        return self._raw.execute(cast(Any, text))
+    @property
+    def _is_between(self) -> bool:
+        """Whether no transaction is open: where the connection broke, another one begins the next."""
+        return not (self._has_begun or self.is_writing or self._spans or self._keeps_transaction)
 
     def _write(self, sql: str, values: Sequence[Value]) -> None:
-        if not self.is_writing or not is_short(values):
+        if self.is_writing:
+            self._exchange.write(sql, values)
+        else:
             self._execute(sql, values)
-            return
-        self._foreseen.clear()
-        self._later.append((sql, values))
-        if len(self._later) >= _MOST_LATER:
-            self._settle()
-
-    def _settle(self) -> None:
-        """Write what waits."""
-        if self._later:
-            with self._explained():
-                self._run_with_later()
 
     def _drain(self) -> None:
         """Read to their ends the queries that are read in pieces: what comes next ends their transaction."""
@@ -344,15 +274,3 @@ class Connection(Transactions):
         self._spans = 0
         self._ended_readings += 1
         self._end()
-
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except (psycopg.Error, psycopg.Warning, UnicodeError) as error:
-            raise explained(error, self.label) from error
-
-
-def _asked(statement: Statement | str, values: Sequence[Value]) -> _Asked:
-    """A query with its values, to be known by; in which order a list is given changes nothing of what is found."""
-    return statement, *(tuple(sorted(value)) if isinstance(value, Listed) else value for value in values)

@@ -9,8 +9,9 @@ import psycopg
 from idsync.errors import StoreError
 from idsync.stores.holder import this_process
 from idsync.stores.postgres.address import label_of, parameters_of
-from idsync.stores.postgres.connection import Connection, Raw
+from idsync.stores.postgres.connection import Connection
 from idsync.stores.postgres.contents import PostgresContents
+from idsync.stores.postgres.exchange import Raw
 from idsync.stores.postgres.explanations import refused
 from idsync.stores.postgres.migrations import known_migrations, migrate, migrate_a_copy, version_of
 from idsync.stores.protocol import Access

@@ -4,7 +4,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
@@ -15,8 +14,9 @@ from idsync.errors import StoreAway, StoreBusy, StoreError
 from idsync.model.pushed import PushedUser
 from idsync.stores.postgres import connection
 from idsync.stores.postgres.store import PostgresStore, open_postgres
+from idsync.stores.postgres.together import Filled, as_text
 from idsync.stores.protocol import Access, Lease
-from idsync.stores.tables.connection import Row, Value
+from idsync.stores.tables.connection import Row
 from idsync.stores.tables.statements import Statement
 from idsync.targets.local import LocalTarget
 from tests.postgres.server import server
@@ -282,15 +282,16 @@ def test_the_database_itself_refuses_to_change_the_journal_and_what_it_names(
 
 @pytest.fixture
 def exchanges(store: PostgresStore, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The last statement of each exchange with the server from now on."""
+    """What is asked in each exchange with the server from now on."""
     noted: list[str] = []
-    executed = store._connection._executed
+    exchange = store._connection._exchange
+    send = exchange.send
 
-    def note(sql: str, values: Sequence[Value]) -> psycopg.Cursor[Row]:
-        noted.append(sql)
-        return executed(sql, values)
+    def note(*statements: Filled, reconnects: bool = False) -> psycopg.Cursor[Row]:
+        noted.append(";".join(as_text(exchange.raw, [each]) for each in statements))
+        return send(*statements, reconnects=reconnects)
 
-    monkeypatch.setattr(store._connection, "_executed", note)
+    monkeypatch.setattr(exchange, "send", note)
     return noted
 
 
