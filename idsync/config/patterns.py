@@ -7,8 +7,8 @@ length of the name, whatever the pattern.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
+from collections.abc import Iterable, Sequence
+from functools import cached_property, lru_cache
 from typing import cast
 
 import msgspec
@@ -118,7 +118,7 @@ class PatternSet:
                 together.append((index, pattern))
         self._batches = (
             *_batches(tuple(together), ignoring_case=ignoring_case),
-            *(_Batch((member,), ignoring_case=ignoring_case) for member in alone),
+            *(batch for member in alone for batch in _batches((member,), ignoring_case=ignoring_case)),
         )
 
     def all(self, name: str) -> tuple[int, ...]:
@@ -233,18 +233,19 @@ class _Batch:
         return pattern.matches_ignoring_case(name) if self._ignoring_case else pattern.match(name) is not None
 
 
-def _batches(members: tuple[tuple[int, NamePattern], ...], *, ignoring_case: bool) -> Iterator[_Batch]:
+@lru_cache(maxsize=16)  # a service plans with one configuration, for each push
+def _batches(members: tuple[tuple[int, NamePattern], ...], *, ignoring_case: bool) -> tuple[_Batch, ...]:
     """Compile the members together, or in halves as often as memory asks for."""
     if not members:
-        return
+        return ()
     try:
-        yield _Batch(members, ignoring_case=ignoring_case)
+        return (_Batch(members, ignoring_case=ignoring_case),)
     except re2.error:
         if len(members) == 1:
             raise
         middle = len(members) // 2
-        yield from _batches(members[:middle], ignoring_case=ignoring_case)
-        yield from _batches(members[middle:], ignoring_case=ignoring_case)
+        first = _batches(members[:middle], ignoring_case=ignoring_case)
+        return (*first, *_batches(members[middle:], ignoring_case=ignoring_case))
 
 
 def _options(*, ignoring_case: bool = False, capturing: bool = True, memory: int = _SMALL_MEMORY) -> re2.Options:
