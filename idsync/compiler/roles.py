@@ -1,14 +1,14 @@
 """Role mapping: default roles, then the rules in their order; every role knows which rule gave it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, KeysView, Mapping
-from typing import assert_never
+from collections.abc import Iterable, Iterator, KeysView, Mapping, Sequence
+from typing import Generic, TypeVar, assert_never
 
 import msgspec
 
 from idsync.compiler.expansions import unusable, usable
 from idsync.compiler.traits import TraitMapping, trait_values
-from idsync.config.patterns import PatternSet
+from idsync.config.patterns import NamePattern, PatternSet
 from idsync.config.settings import GroupRule, Settings, TraitRule
 from idsync.config.templates import Template
 from idsync.diagnostics import Position, quoted
@@ -16,6 +16,7 @@ from idsync.model.directory import Cause, ConfigCause, GivenRoles, UpstreamCause
 from idsync.model.findings import Finding
 from idsync.model.identity import IdentityGroup, ProfileValue, Snapshot, is_everyone
 
+R = TypeVar("R", bound=TraitRule | GroupRule)
 Role = tuple[str, tuple[Cause, ...]]
 """A role and why a person has it."""
 Share = tuple[int, tuple[Role, ...]]
@@ -50,16 +51,19 @@ class RoleMapping:
             (role.name, (config_cause(role.position, "default role"),))
             for role in settings.integration.users.default_roles
         )
-        self._trait_rules: dict[str, list[tuple[int, TraitRule]]] = defaultdict(list)
+        trait_rules: dict[str, list[tuple[int, TraitRule]]] = defaultdict(list)
         group_rules: list[tuple[int, GroupRule]] = []
         for place, rule in enumerate(settings.role_rules):
             match rule:
                 case TraitRule():
-                    self._trait_rules[rule.trait].append((place, rule))
+                    trait_rules[rule.trait].append((place, rule))
                 case GroupRule():
                     group_rules.append((place, rule))
                 case _:
                     assert_never(rule)
+        self._trait_rules = {
+            trait: _Together(rules, [rule.value for _, rule in rules]) for trait, rules in trait_rules.items()
+        }
         self._watched = [(traits.attribute(trait), trait, _SharesByValue()) for trait in self._trait_rules]
         self._attributes = tuple(attribute for attribute, _, _ in self._watched)
         self._known: dict[tuple[int, tuple[ProfileValue, ...]], GivenRoles] = {}
@@ -134,14 +138,14 @@ class RoleMapping:
         shares: list[Share] = []
         if not value or "\0" in value:  # such text never becomes a trait
             return ()
-        for place, rule in self._trait_rules[trait]:
-            captures = rule.value.match(value)
-            if captures is not None:
+        for place, rule, matches in self._trait_rules[trait].near(value):
+            if matches:
+                captures = rule.value.match(value) or ()
                 cause = config_cause(rule.position, f"{trait} is {rule.value}")
                 shares.append((place, _expanded(rule.roles, captures, (cause,))))
                 if odd := list(unusable("role", rule.roles, captures, (cause,))):
                     self._missed[trait, value] += odd
-            elif rule.value.matches_ignoring_case(value):
+            else:
                 cause = config_cause(rule.position, rule.value.source)
                 about = f"The value {quoted(value)} of {trait}"
                 self._missed[trait, value].append(case_finding(about, rule.value.source, cause))
@@ -153,19 +157,18 @@ class RoleMapping:
         shares: dict[str, list[Share]] = defaultdict(list)
         if not rules:
             return shares
-        patterns = PatternSet(rule.group for _, rule in rules)
-        ignoring_case = PatternSet((rule.group for _, rule in rules), ignoring_case=True)
+        together = _Together(rules, [rule.group for _, rule in rules])
         for group in sorted(groups, key=lambda group: (group.name, group.id)):
-            near = ignoring_case.all(group.name)
-            matching = patterns.all(group.name) if near else ()
-            for found in near:
-                if found not in matching:
-                    rule = rules[found][1]
+            matching = []
+            for place, rule, matches in together.near(group.name):
+                if matches:
+                    matching.append((place, rule))
+                else:
                     cause = config_cause(rule.position, rule.group.source)
                     self.findings.append(case_finding(f"The group {quoted(group.name)}", rule.group.source, cause))
-            self.matched_groups.update(rules[found][0] for found in matching)
-            given = [_group_share(*rules[found], group) for found in matching]
-            self.findings.extend(odd for found in matching for odd in _unusable_roles(rules[found][1], group))
+            self.matched_groups.update(place for place, _ in matching)
+            given = [_group_share(place, rule, group) for place, rule in matching]
+            self.findings.extend(odd for _, rule in matching for odd in _unusable_roles(rule, group))
             if given:
                 self._watched_groups.add(group.id)
                 for user_id in self._members(group):
@@ -176,6 +179,23 @@ class RoleMapping:
         if is_everyone(group.type, group.name):
             return [user.id for user in self._snapshot.users]
         return group.member_ids()
+
+
+class _Together(Generic[R]):
+    """Rules of one kind with their places, each with a pattern, matched at once."""
+
+    def __init__(self, rules: Sequence[tuple[int, R]], patterns: Sequence[NamePattern]) -> None:
+        self._rules = rules
+        self._patterns = PatternSet(patterns)
+        self._ignoring_case = PatternSet(patterns, ignoring_case=True)
+
+    def near(self, name: str) -> Iterator[tuple[int, R, bool]]:
+        """Place and rule of each that matches a name, or would but for letter case; and whether it does."""
+        near = self._ignoring_case.all(name)
+        matching = self._patterns.all(name) if near else ()
+        for found in near:
+            place, rule = self._rules[found]
+            yield place, rule, found in matching
 
 
 def _interned(by_user: Mapping[str, list[Share]]) -> dict[str, GroupShares]:

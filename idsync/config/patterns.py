@@ -65,7 +65,7 @@ class NamePattern:
         """Whether it is an expression, and not a glob."""
         return _is_regex(self.source)
 
-    @property
+    @cached_property
     def literal(self) -> str | None:
         """The one name it can match when it is a plain string, else None."""
         return None if "*" in self.source or _is_regex(self.source) else self.source
