@@ -7,6 +7,7 @@ from typing import Self
 
 import msgspec
 
+from idsync.errors import IdsyncError
 from idsync.model.identity import Snapshot
 from idsync.model.measures import ListKind
 
@@ -34,7 +35,8 @@ class Reading(msgspec.Struct, frozen=True):
 
     `others` are groups and apps that exist and were not asked for, by id. `confirmed` are groups and apps that were
     asked about once more by themselves, and are empty or gone. `cursor` is the place in the source's log from which the
-    next reading can go on.
+    next reading can go on. `unread` is why people who were asked for by themselves are not in the extent: of each, the
+    source failed to say anything.
     """
 
     snapshot: Snapshot
@@ -44,6 +46,7 @@ class Reading(msgspec.Struct, frozen=True):
     ahead: int | None = None
     """By how many seconds the source's clock is ahead of this machine's; None where the source has no clock."""
     cursor: str | None = None
+    unread: IdsyncError | None = None
 
     @property
     def stamps(self) -> dict[str, str]:

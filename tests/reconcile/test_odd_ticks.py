@@ -1,5 +1,6 @@
 """What a tick cannot read is left as it is, as a full pass leaves it."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,9 @@ from msgspec.structs import replace
 from idsync.model.extent import Reading
 from idsync.model.identity import LeftAsIs
 from idsync.reconcile.continuous.loop import TickEnd
-from tests.okta_simulator import Fault, Omit
+from idsync.reconcile.continuous.pass_reports import last_report
+from idsync.reconcile.continuous.ticks import UNREAD_AGAIN
+from tests.okta_simulator import Drop, Effect, Fail, Fault, HtmlPage, Omit
 from tests.reconcile.test_passes import organization, running
 
 ODD_PERSON = Fault("/api/v1/apps/*/users/*", Omit(("credentials", "_embedded.user.profile.login")), times=None)
@@ -73,3 +76,37 @@ def test_r13_who_was_never_read_is_not_gone_for_a_tick_about_their_group(tmp_pat
         assert world.passes.tick() is TickEnd.DONE
         after = world.directory().state()
         assert (set(after.users), after.locks) == (set(before.users), {})
+
+
+@pytest.mark.parametrize("effect", [Fail(500), Fail(403), Fail(404), Drop(), HtmlPage()], ids=repr)
+def test_r45_who_leaves_is_locked_though_okta_fails_when_it_is_asked_about_somebody_else(
+    tmp_path: Path, effect: Effect
+) -> None:
+    org = organization()
+    with running(tmp_path / "a.db", org) as world:
+        world.passes.full()
+        before, faults, left = world.directory().state(), world.reader.simulator.faults, org.user("p01@x.com")
+        failing = org.user("p00@x.com")
+        faults.add(Fault(f"/api/v1/apps/*/users/{failing.id}", effect, times=None))
+        org.update_user(failing, title="Boss")
+        org.deactivate(left)
+        assert world.passes.tick() is TickEnd.DONE
+        after = world.directory().state()
+        assert {lock.spec.target.user for lock in after.locks.values()} == {"p01@x.com"}
+        assert after.users["p00@x.com"] == before.users["p00@x.com"]
+        report = last_report(world.store.facts, "tick")
+        assert report is not None
+        assert failing.id in (report.error or "")
+        world.passes.full()
+        assert world.directory().state().users["p00@x.com"] != before.users["p00@x.com"], "a listing still names them"
+        org.deactivate(failing)
+        world.passes.tick()
+        assert "p00@x.com" in world.directory().state().users
+        faults.clear()
+        world.passes.reconciling.clock = lambda: time.monotonic() + UNREAD_AGAIN
+        world.passes.tick()
+        assert "p00@x.com" not in world.directory().state().users, "they are asked about again"
+        world.passes.tick()
+        report = last_report(world.store.facts, "tick")
+        assert report is not None
+        assert report.error is None

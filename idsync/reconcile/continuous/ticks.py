@@ -8,10 +8,11 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from idsync.apply.last_apply import last_apply
-from idsync.errors import IdsyncError, PassStopped
+from idsync.errors import IdsyncError, PassStopped, SourceError
 from idsync.model.extent import Extent, Reading
 from idsync.model.identity import ACCESS_STATUSES
 from idsync.model.names import twin_key
+from idsync.model.numbers import counted
 from idsync.model.times import format_time, parse_time
 from idsync.reconcile.continuous.edits_out import EditsOut
 from idsync.reconcile.continuous.following import Following, Look
@@ -31,6 +32,9 @@ from idsync.targets.protocol import Target
 
 AGAIN_AT_ONCE = MOST_ASKED // 6
 """People and lists that a tick looks at besides what moved, of those whom a full pass left undecided."""
+UNREAD_AGAIN = 60.0
+"""Seconds after which people are asked about again of whom the source failed to say anything."""
+_NAMED = 5
 _NOTE_EACH = 60.0
 _STANDING_EACH = 15.0
 _NOBODY: frozenset[str] = frozenset()
@@ -44,6 +48,8 @@ class Ticks:
         self._reconciling = reconciling
         self._following: Following | None = None
         self._edits = EditsOut()
+        self._unread: frozenset[str] = _NOBODY
+        self._unread_at = 0.0
         self._stood_at = -math.inf
 
     def tick(self) -> TickEnd:
@@ -52,10 +58,13 @@ class Ticks:
         if self._following is None:
             name, clock = place.settings.integration.name, self._reconciling.clock
             self._following = Following(self._store, name, clock)
+        self._ask_again()
         tick = _Tick(self._store, self._reconciling, place, self._following)
         try:
             end = tick.make()
-            if tick.looked:
+            if tick.unread is not None:
+                self._note_unread(tick, tick.unread, place.now())
+            elif tick.looked and not self._unread:
                 self._note_look(tick, place.now())
             self._send_edits(tick, place)
             return end
@@ -66,6 +75,24 @@ class Ticks:
             return TickEnd.DONE
         finally:
             self._note_standing(tick, place)
+
+    def _ask_again(self) -> None:
+        """Let this tick ask about people whom one before it could not read, where that is some time ago."""
+        if self._unread and self._reconciling.clock() >= self._unread_at + UNREAD_AGAIN:
+            self._reconciling.again.add(Extent(self._unread, _NOBODY))
+            self._unread = _NOBODY
+
+    def _note_unread(self, tick: "_Tick", error: IdsyncError, now: datetime) -> None:
+        """Keep, and tell, that some people could not be read; the others were."""
+        self._unread |= tick.left_unread
+        self._unread_at = self._reconciling.clock()
+        named = ", ".join(sorted(self._unread)[:_NAMED]) + (", …" if len(self._unread) > _NAMED else "")
+        left = f"{counted(len(self._unread), 'person stays as known', 'people stay as known')} ({named})"
+        fix = (
+            f"{error.fix} They are asked about again each minute, and a full pass reads everybody by listings.".strip()
+        )
+        told = SourceError(f"{left}: {error.summary}", why=error.why, fix=fix)
+        self._reconciling.report(self._store, failed("tick", tick.begun, now, told), tick.lead)
 
     def _send_edits(self, tick: "_Tick", place: Place) -> None:
         """Send to Okta what people edited, once there is something to merge it with."""
@@ -109,6 +136,9 @@ class _Tick:
         self.begun = place.now()
         self._began = reconciling.clock()
         self.looked = False
+        self.unread: IdsyncError | None = None
+        self.left_unread: frozenset[str] = _NOBODY
+        """Of whom the source failed to say anything, and why."""
         self.source: object = None
         """What it looked at, once it has."""
 
@@ -158,6 +188,11 @@ class _Tick:
     def _follow(self, extent: Extent, again: Extent, look: Look) -> bool:
         """Read a part and make it so; False where so much is gone from it that everything has to be looked at."""
         reading = self._source().read(extent)
+        if reading.unread is not None:
+            self.unread, self.left_unread = (
+                reading.unread,
+                (extent.users or _NOBODY) - (reading.extent.users or _NOBODY),
+            )
         if crosses_a_limit(self._place.settings, reading, self._store.upstream, self._target):
             self._settle(look)
             return False

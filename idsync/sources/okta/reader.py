@@ -8,7 +8,7 @@ from functools import partial
 from sys import intern
 
 from idsync.config.settings import AppById, AppByLabel, AppReference
-from idsync.errors import AuthorizationError, SourceError
+from idsync.errors import AuthorizationError, IdsyncError, SourceError
 from idsync.model.identity import (
     DELETED,
     OUT_STATUSES,
@@ -64,6 +64,8 @@ class OrganizationReader(ListReader):
         self._sso_app = SsoApp(client, endpoints, app, before.app_id)
         self._pool_missing: NotThere | None = None
         self.users: dict[str, IdentityUser] = {}
+        self.unread: dict[str, IdsyncError] = {}
+        """Why people who were asked about by themselves could not be read, by id."""
 
     def begin(self) -> None:
         """Submit everything that is known to be needed."""
@@ -95,7 +97,8 @@ class OrganizationReader(ListReader):
         if self._pool_missing is not None:
             raise self._pool_missing
         odd = {row.id for row in self.left_as_is.values() if row.kind == "user"}
-        unseen = askable(user for user in known if user not in self.users and user not in self.statuses.keys() | odd)
+        seen = self.users.keys() | self.statuses.keys() | self.unread.keys() | odd
+        unseen = askable(user for user in known if user not in seen)
         for some in _batches(unseen[:MOST_LOOKUPS]):
             self._workers.submit("users", partial(self._look_up, some))
 
@@ -203,7 +206,14 @@ class OrganizationReader(ListReader):
     def _confirm_all(self, users: Collection[str]) -> None:
         self.app = self._sso_app.alone()
         for user in users:
-            self._workers.submit("apps", partial(self._confirm, self.app.id, user))
+            self._workers.submit("apps", partial(self._confirm_alone, self.app.id, user))
+
+    def _confirm_alone(self, app: str, user: str) -> None:
+        """Ask about one of several people: that Okta fails to tell of them keeps nobody else from being read."""
+        try:
+            self._confirm(app, user)
+        except (SourceError, AuthorizationError) as error:
+            self.unread[user] = error
 
     def _assignment(self, app: str, user: str) -> AppUser | None:
         try:

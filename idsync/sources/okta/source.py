@@ -86,7 +86,9 @@ class OktaSource:
         """Read everything that is wanted of an extent; what became of `known` users without the app is in `unassigned`.
 
         Groups and apps that had a crowd in the reading `before`, and are empty or gone, are asked about once more.
-        Raises AuthenticationError, AuthorizationError or SourceError; a part that could not be read is an error.
+        Of people who are asked for by name, those whom Okta fails to tell of are left out of the reading's extent.
+        Raises AuthenticationError, AuthorizationError or SourceError; any other part that could not be read is an
+        error, and so is a reading of which nothing is left.
         """
         requester = self._requester(in_bulk=extent.is_whole)
         try:
@@ -105,6 +107,7 @@ class OktaSource:
                     workers.drain(tick)
                 else:
                     _read_part(reader, extent.users, extent.lists, workers, tick)
+                    extent = _without_unread(reader, extent.users, extent.lists)
                     again.doubt_absence(reader.absent, before)
                 tick()
         finally:
@@ -117,6 +120,7 @@ class OktaSource:
             frozenset(again.confirmed),
             # A Date is cut to whole seconds: on average it is half a second behind.
             ahead=None if requester.heard_at is None else round(requester.ahead + 0.5),
+            unread=next(iter(reader.unread.values()), None),
         )
 
     def moves(self, cursor: str | None, begun: datetime, seen: Collection[str] = ()) -> Moves:
@@ -283,3 +287,11 @@ def _read_part(
     reader.look_up(users)
     reader.read_apps_asked()
     workers.drain(tick)
+
+
+def _without_unread(reader: OrganizationReader, users: frozenset[str], lists: frozenset[str]) -> Extent:
+    """What was read of these people and lists. Raises why nothing was."""
+    read = users - reader.unread.keys()
+    if reader.unread and not read and not lists:
+        raise next(iter(reader.unread.values()))
+    return Extent(read, lists)
