@@ -35,8 +35,8 @@ class Reading(msgspec.Struct, frozen=True):
 
     `others` are groups and apps that exist and were not asked for, by id. `confirmed` are groups and apps that were
     asked about once more by themselves, and are empty or gone. `cursor` is the place in the source's log from which the
-    next reading can go on. `unread` is why people who were asked for by themselves are not in the extent: of each, the
-    source failed to say anything.
+    next reading can go on. `unread` is why some of what was asked for is not in the extent: the source failed to
+    say anything of it.
     """
 
     snapshot: Snapshot

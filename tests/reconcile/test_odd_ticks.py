@@ -110,3 +110,25 @@ def test_r45_who_leaves_is_locked_though_okta_fails_when_it_is_asked_about_someb
         report = last_report(world.store.facts, "tick")
         assert report is not None
         assert report.error is None
+
+
+@pytest.mark.parametrize("path", ["/api/v1/groups/{}", "/api/v1/groups/{}/users"])
+def test_r45_who_leaves_is_locked_though_okta_fails_when_it_is_asked_about_a_list(tmp_path: Path, path: str) -> None:
+    org = organization()
+    with running(tmp_path / "a.db", org) as world:
+        world.passes.full()
+        before, faults, eng = world.directory().state(), world.reader.simulator.faults, org.group("eng")
+        faults.add(Fault(path.format(eng.id), Fail(500), times=None))
+        org.remove_member(eng, org.user("p00@x.com"))
+        org.deactivate(org.user("p30@x.com"))
+        assert world.passes.tick() is TickEnd.DONE
+        after = world.directory().state()
+        assert {lock.spec.target.user for lock in after.locks.values()} == {"p30@x.com"}
+        assert after.members[eng.id] == before.members[eng.id]
+        report = last_report(world.store.facts, "tick")
+        assert report is not None
+        assert f"1 person or list stays as known ({eng.id})" in (report.error or "")
+        faults.clear()
+        world.passes.reconciling.clock = lambda: time.monotonic() + UNREAD_AGAIN
+        world.passes.tick()
+        assert "p00@x.com" not in world.directory().state().members[eng.id]

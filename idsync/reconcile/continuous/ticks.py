@@ -21,7 +21,7 @@ from idsync.reconcile.continuous.pass_reports import counts_of, ended, failed, l
 from idsync.reconcile.continuous.reconciling import SERVICE, Place, Reconciling
 from idsync.reconcile.continuous.standing import MeteredSource, Standing, put_standing
 from idsync.reconcile.continuous.watching import MOST_ASKED, LogSource, crosses_a_limit, is_too_much
-from idsync.reconcile.followed import note_out
+from idsync.reconcile.followed import NOTHING, note_out
 from idsync.reconcile.merging import pushed_since, with_newer, with_sent
 from idsync.reconcile.owed import owed, pay
 from idsync.reconcile.partial_pass import apply_part
@@ -33,7 +33,7 @@ from idsync.targets.protocol import Target
 AGAIN_AT_ONCE = MOST_ASKED // 6
 """People and lists that a tick looks at besides what moved, of those whom a full pass left undecided."""
 UNREAD_AGAIN = 60.0
-"""Seconds after which people are asked about again of whom the source failed to say anything."""
+"""Seconds after which the source is asked again about people and lists of which it failed to say anything."""
 _NAMED = 5
 _NOTE_EACH = 60.0
 _STANDING_EACH = 15.0
@@ -48,7 +48,7 @@ class Ticks:
         self._reconciling = reconciling
         self._following: Following | None = None
         self._edits = EditsOut()
-        self._unread: frozenset[str] = _NOBODY
+        self._unread = NOTHING
         self._unread_at = 0.0
         self._stood_at = -math.inf
 
@@ -64,7 +64,7 @@ class Ticks:
             end = tick.make()
             if tick.unread is not None:
                 self._note_unread(tick, tick.unread, place.now())
-            elif tick.looked and not self._unread:
+            elif tick.looked and self._unread == NOTHING:
                 self._note_look(tick, place.now())
             self._send_edits(tick, place)
             return end
@@ -77,21 +77,20 @@ class Ticks:
             self._note_standing(tick, place)
 
     def _ask_again(self) -> None:
-        """Let this tick ask about people whom one before it could not read, where that is some time ago."""
-        if self._unread and self._reconciling.clock() >= self._unread_at + UNREAD_AGAIN:
-            self._reconciling.again.add(Extent(self._unread, _NOBODY))
-            self._unread = _NOBODY
+        """Let this tick ask about what one before it could not read, where that is some time ago."""
+        if self._reconciling.clock() >= self._unread_at + UNREAD_AGAIN:
+            self._reconciling.again.add(self._unread)
+            self._unread = NOTHING
 
     def _note_unread(self, tick: "_Tick", error: IdsyncError, now: datetime) -> None:
-        """Keep, and tell, that some people could not be read; the others were."""
+        """Keep, and tell, that some people and lists could not be read; the rest was."""
         self._unread |= tick.left_unread
         self._unread_at = self._reconciling.clock()
-        named = ", ".join(sorted(self._unread)[:_NAMED]) + (", …" if len(self._unread) > _NAMED else "")
-        left = f"{counted(len(self._unread), 'person stays as known', 'people stay as known')} ({named})"
-        fix = (
-            f"{error.fix} They are asked about again each minute, and a full pass reads everybody by listings.".strip()
-        )
-        told = SourceError(f"{left}: {error.summary}", why=error.why, fix=fix)
+        ids = [*sorted(self._unread.users or ()), *sorted(self._unread.lists or ())]
+        named = ", ".join(ids[:_NAMED]) + (", …" if len(ids) > _NAMED else "")
+        left = counted(len(ids), "person or list stays as known", "people and lists stay as known")
+        fix = f"{error.fix} Okta is asked again each minute, and a full pass reads everything by listings.".strip()
+        told = SourceError(f"{left} ({named}): {error.summary}", why=error.why, fix=fix)
         self._reconciling.report(self._store, failed("tick", tick.begun, now, told), tick.lead)
 
     def _send_edits(self, tick: "_Tick", place: Place) -> None:
@@ -137,8 +136,8 @@ class _Tick:
         self._began = reconciling.clock()
         self.looked = False
         self.unread: IdsyncError | None = None
-        self.left_unread: frozenset[str] = _NOBODY
-        """Of whom the source failed to say anything, and why."""
+        self.left_unread = NOTHING
+        """Of what the source failed to say anything, and why."""
         self.source: object = None
         """What it looked at, once it has."""
 
@@ -189,10 +188,9 @@ class _Tick:
         """Read a part and make it so; False where so much is gone from it that everything has to be looked at."""
         reading = self._source().read(extent)
         if reading.unread is not None:
-            self.unread, self.left_unread = (
-                reading.unread,
-                (extent.users or _NOBODY) - (reading.extent.users or _NOBODY),
-            )
+            read = reading.extent
+            self.unread = reading.unread
+            self.left_unread = Extent(_left(extent.users, read.users), _left(extent.lists, read.lists))
         if crosses_a_limit(self._place.settings, reading, self._store.upstream, self._target):
             self._settle(look)
             return False
@@ -252,3 +250,7 @@ class _Tick:
         users = extent.users or _NOBODY
         known = self._store.upstream.usernames(users)
         return known | self._target.names_of(users, frozenset(map(twin_key, known)))
+
+
+def _left(asked: frozenset[str] | None, read: frozenset[str] | None) -> frozenset[str]:
+    return (asked or _NOBODY) - (read or _NOBODY)

@@ -3,13 +3,14 @@
 Tasks run in several threads. Each writes keys of its own into the dictionaries here, and nothing else is shared.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from sys import intern
 from typing import Literal
 
 import msgspec
 
+from idsync.errors import AuthorizationError, IdsyncError, SourceError
 from idsync.model.identity import (
     BUILT_IN,
     IdentityApp,
@@ -58,6 +59,8 @@ class ListReader:
         """Rows that cannot be read, by kind, id and, where that is empty, by what is wrong."""
         self.stamps: dict[str, str] = {}
         """When somebody last joined or left each group."""
+        self.unread: dict[str, IdsyncError] = {}
+        """Why what was asked about by itself could not be read, by id."""
         self.absent: list[str] = []
         """What of a part was asked for, and does not exist by its id."""
         self._apps_asked: list[str] = []
@@ -68,6 +71,13 @@ class ListReader:
     def leave(self, row: LeftAsIs) -> None:
         """Leave a person, group or app as it is."""
         self.left_as_is[row.kind, row.id, "" if row.id else f"{row.why} {row.name}"] = row
+
+    def _alone(self, identifier: str, read: Callable[[], None]) -> None:
+        """Ask about one of several people, groups and apps: where Okta fails to tell of it, the others are read."""
+        try:
+            read()
+        except (SourceError, AuthorizationError) as error:
+            self.unread[identifier] = error
 
     def _list_groups(self) -> None:
         for listed in self._client.rows(self._endpoints.groups(), Group, self._odd_group):

@@ -8,7 +8,7 @@ from functools import partial
 from sys import intern
 
 from idsync.config.settings import AppById, AppByLabel, AppReference
-from idsync.errors import AuthorizationError, IdsyncError, SourceError
+from idsync.errors import AuthorizationError, SourceError
 from idsync.model.identity import (
     DELETED,
     OUT_STATUSES,
@@ -64,8 +64,6 @@ class OrganizationReader(ListReader):
         self._sso_app = SsoApp(client, endpoints, app, before.app_id)
         self._pool_missing: NotThere | None = None
         self.users: dict[str, IdentityUser] = {}
-        self.unread: dict[str, IdsyncError] = {}
-        """Why people who were asked about by themselves could not be read, by id."""
 
     def begin(self) -> None:
         """Submit everything that is known to be needed."""
@@ -85,12 +83,12 @@ class OrganizationReader(ListReader):
         """
         self._workers.submit("apps", partial(self._confirm_all, askable(users)))
         for identifier in askable(lists):
-            self._workers.submit("groups", partial(self._read_list, identifier))
+            self._workers.submit("groups", partial(self._alone, identifier, partial(self._read_list, identifier)))
 
     def read_apps_asked(self) -> None:
         """Set off the reading of what was asked for and is not a group; call when the rest is done."""
         for identifier in self._apps_asked:
-            self._workers.submit("apps", partial(self._read_app_asked, identifier))
+            self._workers.submit("apps", partial(self._alone, identifier, partial(self._read_app_asked, identifier)))
 
     def look_up(self, known: Collection[str]) -> None:
         """Look up known people of whom nothing was seen; call when the rest is done."""
@@ -206,14 +204,7 @@ class OrganizationReader(ListReader):
     def _confirm_all(self, users: Collection[str]) -> None:
         self.app = self._sso_app.alone()
         for user in users:
-            self._workers.submit("apps", partial(self._confirm_alone, self.app.id, user))
-
-    def _confirm_alone(self, app: str, user: str) -> None:
-        """Ask about one of several people: that Okta fails to tell of them keeps nobody else from being read."""
-        try:
-            self._confirm(app, user)
-        except (SourceError, AuthorizationError) as error:
-            self.unread[user] = error
+            self._workers.submit("apps", partial(self._alone, user, partial(self._confirm, self.app.id, user)))
 
     def _assignment(self, app: str, user: str) -> AppUser | None:
         try:

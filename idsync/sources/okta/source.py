@@ -86,7 +86,7 @@ class OktaSource:
         """Read everything that is wanted of an extent; what became of `known` users without the app is in `unassigned`.
 
         Groups and apps that had a crowd in the reading `before`, and are empty or gone, are asked about once more.
-        Of people who are asked for by name, those whom Okta fails to tell of are left out of the reading's extent.
+        Of a part, those people, groups and apps of which Okta fails to tell are left out of the reading's extent.
         Raises AuthenticationError, AuthorizationError or SourceError; any other part that could not be read is an
         error, and so is a reading of which nothing is left.
         """
@@ -291,7 +291,8 @@ def _read_part(
 
 def _without_unread(reader: OrganizationReader, users: frozenset[str], lists: frozenset[str]) -> Extent:
     """What was read of these people and lists. Raises why nothing was."""
-    read = users - reader.unread.keys()
-    if reader.unread and not read and not lists:
-        raise next(iter(reader.unread.values()))
-    return Extent(read, lists)
+    unread = reader.unread
+    read = Extent(users - unread.keys(), lists - unread.keys())
+    if unread and not read.users and not read.lists:
+        raise next(iter(unread.values()))
+    return read
