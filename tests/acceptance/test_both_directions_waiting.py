@@ -1,10 +1,12 @@
 """Requests that wait for Okta's rate limit: what they rest on is looked at once they may go, not before the wait."""
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from idsync.okta.rate_limit import Clock, RateLimits
 from idsync.okta.retry import Retries
 from tests.acceptance.both_ways_world import World, agreed_world
 from tests.okta_simulator import Fault, LoseAnswer, RateLimit, Role
@@ -18,16 +20,21 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 @pytest.fixture
 def meanwhile(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], object]]:
-    """What happens while a request waits next: no wait takes time."""
+    """What happens while a request waits next. Limits go by a clock that each wait moves, and that is all it takes."""
     happens: list[Callable[[], object]] = []
+    waited: list[float] = []
+    limited = RateLimits.__init__
 
-    def wait(_: Retries, __: float) -> None:
+    def wait(_: Retries, seconds: float) -> None:
+        waited.append(seconds)
         if happens:
             happens.pop()()
 
+    def limits(made: RateLimits, share: int, _: Clock, concurrency: int) -> None:
+        limited(made, share, lambda: time.monotonic() + sum(waited), concurrency)
+
     monkeypatch.setattr(Retries, "wait", wait)
-    monkeypatch.setattr("idsync.okta.rate_limit.Limiter.block", lambda *_: None)
-    monkeypatch.setattr(Retries, "after_throttle", lambda self, *_: self.wait(0.0) is None)
+    monkeypatch.setattr(RateLimits, "__init__", limits)
     return happens
 
 
