@@ -43,7 +43,7 @@ def seed(folder: Path) -> None:
         for group in known.groups:
             if group.id in (LARGE, SMALL):
                 body = raw_json({"displayName": group.name})
-                store.pushed.put_group(PushedGroup(group.id, group.name, group.id, None, body, 1, now, now))
+                store.pushed.put_group(PushedGroup(group.id, group.name, group.id, None, body, 1, now, now, 0))
                 store.pushed.add_members(group.id, dict.fromkeys(group.member_ids()))
         _, text = make_token(store.tokens, name="okta", integration="okta", by="me", now=place.now(), ends=None)
         (folder / _TOKEN).write_text(text)
@@ -51,7 +51,7 @@ def seed(folder: Path) -> None:
 
 def _pushed(user: IdentityUser, now: str) -> PushedUser:
     body = raw_json({"userName": user.username, "externalId": user.id, "active": True})
-    return PushedUser(user.id, user.username, user.id, user.id, True, body, 1, now, now)
+    return PushedUser(user.id, user.username, user.id, user.id, True, body, 1, now, now, 0)
 
 
 async def patch(group: str, folder: Path) -> float:

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from idsync.apply.request import Request
     from idsync.okta.remembered import Remembered
     from idsync.reconcile.merged_lists import BothWays
+    from idsync.reconcile.merging import Begun
     from idsync.reconcile.plan_options import PlanOptions
     from idsync.sources.okta.source import OktaSource as OktaReader
     from idsync.sources.protocol import Progress
@@ -202,7 +203,7 @@ class Workspace:
         )
 
     def merging(
-        self, store: Store, *, snapshot: Path | None = None, begun: datetime | None = None
+        self, store: Store, *, snapshot: Path | None = None, begun: "Begun | None" = None
     ) -> "Callable[[Reading], Reading] | None":
         """How a whole reading that begins then, or now, is merged with what was pushed, and with what was sent; None
         where there is nothing to merge: neither is done, or a `snapshot` file says what there is.
@@ -210,11 +211,11 @@ class Workspace:
         sync = self.settings.integration.sync
         if snapshot is not None or not (sync.scim or sync.bidirectional):
             return None
-        from idsync.reconcile.merging import newest, with_sent
+        from idsync.reconcile.merging import newest, reading_begins, with_sent
 
         if not sync.scim:
             return lambda reading: with_sent(reading, store.facts)
-        since = begun or self.now()
+        since = begun or reading_begins(store.pushed)
         return lambda reading: newest(reading, store, since)
 
     def both_ways(self, store: Store) -> "BothWays | None":

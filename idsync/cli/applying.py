@@ -60,7 +60,7 @@ class Job:
                 why="Okta is not asked, so that what people edited in the directory would be put back, and not sent.",
                 fix="Leave --snapshot out, or write `bidirectional: false` in the Integration document.",
             )
-        begun = once.begun if once else place.now()
+        merged = place.merging(store, snapshot=snapshot, begun=once.begun if once else None)
         with ProgressDisplay(self.invocation.console) as progress:
             source = once.source(progress) if once else place.source(progress, snapshot=snapshot)
             target = place.target(store)
@@ -73,7 +73,7 @@ class Job:
                 replace(options, described=NEWCOMERS_SHOWN),
                 cache=store.cache,
                 further=place.further_targets(),
-                merged=place.merging(store, snapshot=snapshot, begun=begun),
+                merged=merged,
             )
         return with_kept(planned, store.facts, target)
 

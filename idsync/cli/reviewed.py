@@ -29,6 +29,7 @@ from idsync.plan.reached import reached_since
 from idsync.plan.releases import with_releases
 from idsync.plan.seal import write_sealed
 from idsync.reconcile.edit_apart import edit_apart
+from idsync.reconcile.merging import reading_begins
 from idsync.reconcile.one_reading import OneReading
 from idsync.reconcile.parts import Parts
 from idsync.reconcile.planned import Planned
@@ -116,13 +117,14 @@ class ReviewedJob:
         def opened(progress: Progress) -> Source:
             return place.source(progress, snapshot=self.snapshot, also=self.place.settings)
 
-        return OneReading(opened, place.now())
+        return OneReading(opened, reading_begins(self.store.pushed))
 
     def _reading_for_edit(self, applied: Workspace | None, once: OneReading) -> OneReading:
         """The same reading; another where the edit changes what is read."""
         if applied is None or applied.settings.integration.reads_as(self.place.settings.integration):
             return once
-        return OneReading(lambda progress: self.place.source(progress, snapshot=self.snapshot), self.place.now())
+        begun = reading_begins(self.store.pushed)
+        return OneReading(lambda progress: self.place.source(progress, snapshot=self.snapshot), begun)
 
     def _reconcile(self, applied: Workspace, once: OneReading) -> tuple[ExitCode, Parts, Applied | None]:
         """Do what `idsync reconcile` does: Okta's own changes, with the configuration that was applied last."""

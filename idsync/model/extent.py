@@ -26,6 +26,9 @@ class Extent(msgspec.Struct, frozen=True):
     def __or__(self, other: Self) -> "Extent":
         return Extent(_both(self.users, other.users), _both(self.lists, other.lists))
 
+    def __and__(self, other: Self) -> "Extent":
+        return Extent(_within(self.users, other.users), _within(self.lists, other.lists))
+
 
 EVERYTHING = Extent()
 
@@ -69,3 +72,9 @@ def cut(snapshot: Snapshot, extent: Extent) -> Snapshot:
 
 def _both(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
     return None if one is None or other is None else one | other
+
+
+def _within(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return one & other

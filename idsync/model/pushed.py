@@ -1,10 +1,19 @@
 """What SCIM pushed: users and groups as the client last left them, each under the SCIM id that it was given.
 
 `body` is the resource as JSON, with every attribute that was pushed, and without those that the service answers for
-itself (`id`, `meta`, `groups`, `members`) and without `password`. Times are RFC 3339.
+itself (`id`, `meta`, `groups`, `members`) and without `password`. Times are RFC 3339, for people to read.
+
+What came before what is told by numbers that the store gives in the order of its transactions: `push` is that of the
+transaction in which a resource was pushed last. They count microseconds as long as its clock goes on, so that they also
+say how long ago that was.
 """
 
+from datetime import timedelta
+
 import msgspec
+
+MICROSECOND = timedelta(microseconds=1)
+"""By so much time the number of a push grows by one."""
 
 
 class PushedUser(msgspec.Struct, frozen=True):
@@ -19,6 +28,7 @@ class PushedUser(msgspec.Struct, frozen=True):
     version: int
     created: str
     modified: str
+    push: int
 
 
 class PushedGroup(msgspec.Struct, frozen=True):
@@ -32,6 +42,7 @@ class PushedGroup(msgspec.Struct, frozen=True):
     version: int
     created: str
     modified: str
+    push: int
 
 
 PushedResource = PushedUser | PushedGroup

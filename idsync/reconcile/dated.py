@@ -1,10 +1,13 @@
-"""Names that are remembered for a while, each in a row of its own under its time: to note one always costs the same."""
+"""Names that are remembered for a while, each in a row of its own under its moment: to note one always costs the same.
+
+Moments are those of the store, in the order of pushes.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from idsync.model.times import format_time
+from idsync.model.pushed import MICROSECOND
 from idsync.stores.protocol import Facts
 
 KEPT = timedelta(days=1)
@@ -17,17 +20,17 @@ class Dated:
 
     kind: str
 
-    def note(self, facts: Facts, names: Iterable[str], now: datetime) -> None:
+    def note(self, facts: Facts, names: Iterable[str], at: int) -> None:
         """Remember names, in the transaction that is open; those of more than a day ago are forgotten."""
-        rows = {self._key(format_time(now), name): b"" for name in names}
+        rows = {self._key(at, name): b"" for name in names}
         if rows:
-            facts.delete_between(self._key("", ""), self._key(format_time(now - KEPT), ""))
+            facts.delete_between(self._key(0, ""), self._key(at - KEPT // MICROSECOND, ""))
             facts.put(rows)
 
-    def since(self, facts: Facts, time: str) -> frozenset[str]:
-        """The names that were noted at this time or later."""
-        head = len(self._key(time, ""))
-        return frozenset(key[head:] for key in facts.between(self._key(time, ""), f"{self.kind} ~"))
+    def after(self, facts: Facts, moment: int) -> frozenset[str]:
+        """The names that were noted after this moment."""
+        head = len(self._key(0, ""))
+        return frozenset(key[head:] for key in facts.between(self._key(moment + 1, ""), f"{self.kind} ~"))
 
-    def _key(self, time: str, name: str) -> str:
-        return f"{self.kind} {time}{name}"
+    def _key(self, at: int, name: str) -> str:
+        return f"{self.kind} {max(at, 0):020}{name}"

@@ -8,12 +8,11 @@ listing that lags.
 import threading
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 
 from idsync.model.extent import Extent
-from idsync.model.times import format_time
 from idsync.reconcile.dated import Dated
 from idsync.stores.protocol import Facts
 
@@ -99,14 +98,14 @@ class Followed:
         self._names = {name: stored for name, stored in self._names.items() if stored >= oldest}
 
 
-def note_out(facts: Facts, users: Iterable[str], now: datetime) -> None:
-    """Remember, in the transaction that stores it, who has no access, asked about by id."""
-    _OUT.note(facts, users, now)
+def note_out(facts: Facts, users: Iterable[str], at: int) -> None:
+    """Remember, in the transaction that stores it, who has no access, asked about by id at this moment."""
+    _OUT.note(facts, users, at)
 
 
-def out_lately(facts: Facts, begun: datetime) -> Extent:
-    """Who was out shortly before a whole reading began, asked about by id: no listing is believed to have them back."""
-    return Extent(_OUT.since(facts, format_time(begun - LAG)), _NOBODY)
+def out_lately(facts: Facts, lagging: int) -> Extent:
+    """Who was out after the moment from which on listings may lag: none is believed to have them back."""
+    return Extent(_OUT.after(facts, lagging), _NOBODY)
 
 
 class LookAgain:

@@ -8,7 +8,6 @@ told of memberships shortly before counts for more than a listing.
 from collections.abc import Callable, Collection, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
-from datetime import datetime
 from typing import Protocol, assert_never
 
 import msgspec
@@ -20,14 +19,14 @@ from idsync.model.extent import Extent, Reading
 from idsync.model.identity import OUT_STATUSES, IdentityApp, IdentityGroup, Snapshot, raw_json
 from idsync.model.names import twin_key
 from idsync.model.ownership import list_of_role, okta_id_of
-from idsync.model.pushed import PushedUser
+from idsync.model.pushed import MICROSECOND, PushedUser
 from idsync.model.sent import END_KEY, FIRST_KEY, sent_by_list
-from idsync.model.times import format_time, parse_time
+from idsync.model.times import parse_time
 from idsync.plan.changes import AccessListChange, Change, LockChange, PlainChange, UserChange
 from idsync.plan.holding import person_of
 from idsync.plan.sections import OKTA
 from idsync.reconcile.followed import LAG, NOTHING, Stored
-from idsync.reconcile.gone import gone_since
+from idsync.reconcile.gone import gone_after
 from idsync.stores.protocol import Facts, Pushed, Upstream
 from idsync.targets.protocol import DirectoryReader
 
@@ -51,13 +50,41 @@ class MergedRecords(PushRecords, Protocol):
     def upstream(self) -> Upstream: ...
 
 
-def pushed_since(records: PushRecords, begun: datetime) -> Extent:
-    """The people and groups of whom a push knows better than a reading that began then, by Okta id."""
-    since, lagging = format_time(begun), format_time(begun - LAG)
-    users: Iterable[PushedUser] = records.pushed.users_since(lagging)
-    people = (user.okta_id for user in users if user.modified >= since or not user.active)
-    lists = (group.list_id for group in records.pushed.groups_since(since))
-    return Extent(frozenset(people), frozenset(lists)) | gone_since(records.facts, lagging, since)
+class Begun(msgspec.Struct, frozen=True):
+    """When a reading began: after the push of this number, and `at` which moment of the store.
+
+    What was pushed after it has a greater number, whatever the clocks say; only how long Okta's listings lag is a time.
+    """
+
+    push: int
+    at: int
+
+    @property
+    def lagging(self) -> int:
+        """The moment from which on the listings of the reading may not show what was done."""
+        return self.at - LAG // MICROSECOND
+
+
+def reading_begins(pushed: Pushed) -> Begun:
+    """That a reading begins now."""
+    return Begun(pushed.last_push(), pushed.now())
+
+
+def pushed_after(records: PushRecords, push: int, leaving_after: int | None = None) -> Extent:
+    """The people, by Okta id, and the groups that were pushed after the push of this number.
+
+    With another number, people who left count by that.
+    """
+    leaving = push if leaving_after is None else min(push, leaving_after)
+    users: Iterable[PushedUser] = records.pushed.users_after(leaving)
+    people = (user.okta_id for user in users if user.push > push or not user.active)
+    lists = (group.list_id for group in records.pushed.groups_after(push))
+    return Extent(frozenset(people), frozenset(lists)) | gone_after(records.facts, leaving, push)
+
+
+def pushed_since(records: PushRecords, begun: Begun) -> Extent:
+    """The people and groups of whom a push knows better than a whole reading that began then: its listings lag."""
+    return pushed_after(records, begun.push, begun.lagging)
 
 
 class Newer(msgspec.Struct, frozen=True):
@@ -84,13 +111,13 @@ class Newer(msgspec.Struct, frozen=True):
         )
 
 
-def newer_than_plan(records: PushRecords, stored: Stored, target: DirectoryReader, since: str) -> Newer:
-    """What was pushed since a plan was made, and what ticks `stored` since."""
-    users, gone = records.pushed.users_since(since), gone_since(records.facts, since, since)
+def newer_than_plan(records: PushRecords, stored: Stored, target: DirectoryReader, push: int) -> Newer:
+    """What was pushed after the `push` of this number, the last that a plan knew, and what ticks `stored` since."""
+    users, gone = records.pushed.users_after(push), gone_after(records.facts, push, push)
     ids = {user.okta_id for user in users} | (gone.users or frozenset())
     keys = {twin_key(user.username) for user in users}
     names = {user.username for user in users} | (target.names_of(ids, keys) if ids else set())
-    lists = {group.list_id for group in records.pushed.groups_since(since)} | (gone.lists or frozenset())
+    lists = {group.list_id for group in records.pushed.groups_after(push)} | (gone.lists or frozenset())
     return Newer(ids | stored.people, names | stored.names, lists | stored.lists)
 
 
@@ -180,7 +207,7 @@ def _with_users(app: IdentityApp, users: msgspec.Raw | None) -> IdentityApp:
     return app if users is None else replace(app, users=users)
 
 
-def newest(reading: Reading, records: MergedRecords, begun: datetime, followed: Extent = NOTHING) -> Reading:
+def newest(reading: Reading, records: MergedRecords, begun: Begun, followed: Extent = NOTHING) -> Reading:
     """A whole reading that began then, but for what was sent shortly before, and for those of whom a push that arrived
     since, or what a tick `followed`, knows better.
 

@@ -1,17 +1,17 @@
 """One reading for several plans: what they are to differ in is the configuration alone."""
 
 from collections.abc import Callable, Collection
-from datetime import datetime
 
 from idsync.model.extent import EVERYTHING, Extent, Reading
 from idsync.model.measures import Measures
+from idsync.reconcile.merging import Begun
 from idsync.sources.protocol import NOTHING_MEASURED, Progress, Source
 
 
 class OneReading:
     """A source that is read when it is first asked, and says the same from then on."""
 
-    def __init__(self, open_source: Callable[[Progress], Source], begun: datetime) -> None:
+    def __init__(self, open_source: Callable[[Progress], Source], begun: Begun) -> None:
         """`begun` is when the reading is taken to begin: what was pushed after that is newer."""
         self._open = open_source
         self._source: Source | None = None

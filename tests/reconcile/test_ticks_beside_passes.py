@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -152,16 +153,18 @@ def following(
     org: Organization, path: Path, *documents: str, clock: Callable[[], float] = time.monotonic
 ) -> Iterator[World]:
     """A process that follows an organization, on a store of its own."""
-    with served(org) as reader, open_store(path) as store, open_store(path) as other:
+    with served(org) as reader:
         integration = (
             "apiVersion: idsync/v1\nkind: Integration\nmetadata: {name: okta}\n"
             f"spec: {{org_url: {reader.url}, app: {{id: {org.app('Teleport').id}}}, "
             "auth: {api_token: {env: TOKEN}}}\n"
         )
         place = Workspace(config(*documents, integration=integration), path.parent)
-        made = World(org, reader, store, other, place, clock)
-        made.restart()
-        yield made
+        opened = partial(open_store, path, clock=lambda: place.now().timestamp())
+        with opened() as store, opened() as other:
+            made = World(org, reader, store, other, place, clock)
+            made.restart()
+            yield made
 
 
 def suspended(org: Organization) -> None:

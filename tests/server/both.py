@@ -1,5 +1,6 @@
-"""A service that is pushed to and that reads a simulated Okta as well, both by one clock."""
+"""A service that is pushed to and that reads a simulated Okta as well, both by one clock unless a test sets it."""
 
+import datetime as dt
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from idsync.config.settings import Settings
 from idsync.plan.changes import Plan
 from idsync.reconcile.continuous.loop import TickEnd
 from idsync.reconcile.continuous.pass_reports import PassReport
+from idsync.reconcile.followed import LookAgain
 from idsync.reconcile.people_known import PeopleKnown
 from idsync.reconcile.plan_options import PlanOptions
 from idsync.reconcile.single_pass import plan_once
@@ -36,6 +38,9 @@ class Both:
     told: list[PassReport] = field(default_factory=list)
     steady: Callable[[], float] = time.monotonic
     """Seconds of the clock that nobody sets."""
+    again: LookAgain = field(default_factory=LookAgain)
+    ahead: dt.timedelta = dt.timedelta(0)
+    """By how much the machine that reads Okta is ahead of the one that is pushed to."""
 
     def full(self) -> bool:
         """A full pass; whether it went well."""
@@ -57,10 +62,10 @@ class Both:
 
     @contextmanager
     def _passes(self) -> Iterator[OneThread]:
-        with open_store(self.service.path) as store:
+        with open_store(self.service.path, clock=lambda: self.service.clock[0].timestamp()) as store:
             place = self._place()
             source = self.reader.source
-            yield OneThread(
+            passes = OneThread(
                 store,
                 place.in_force,
                 lambda _, progress: source(progress=progress),
@@ -68,10 +73,12 @@ class Both:
                 self.told.append,
                 lambda: self.steady(),
             )
+            passes.reconciling.again = self.again
+            yield passes
 
     def _place(self) -> Workspace:
         place = Workspace(self.settings, self.service.path.parent)
-        place.now = lambda: self.service.clock[0]  # type: ignore[method-assign]
+        place.now = lambda: self.service.clock[0] + self.ahead  # type: ignore[method-assign]
         return place
 
 

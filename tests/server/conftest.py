@@ -83,8 +83,8 @@ def served(
 
     Passes of the `unkept` kinds failed and left no word; commands on its page get the `options`.
     """
-    opened = opened or (lambda: open_store(path))
     clock = [NOW]
+    opened = opened or (lambda: open_store(path, clock=lambda: clock[0].timestamp()))
     place = Workspace(settings, path.parent, environment=secrets)
     called: list[str] = []
     with opened() as store:

@@ -58,7 +58,7 @@ def test_r41_a_pass_undoes_no_push_that_came_after_it_was_planned(
         assert locked(service) == ["p00@x.com"]
 
 
-def _meanwhile(monkeypatch: pytest.MonkeyPatch, push: Callable[[], object]) -> list[str]:
+def meanwhile(monkeypatch: pytest.MonkeyPatch, push: Callable[[], object]) -> list[str]:
     """Let something be pushed once a pass has planned; what is returned says whether that was so."""
     parts = Applier.parts
     done: list[str] = []
@@ -90,7 +90,7 @@ def test_r41_a_pass_makes_nothing_of_what_was_deleted_after_it_was_planned(
             assert asked(service, "DELETE", f"/Users/{ann['id']}")[0] == 204
             assert asked(service, "DELETE", f"/Groups/{eng}")[0] == 204
 
-        done = _meanwhile(monkeypatch, delete)
+        done = meanwhile(monkeypatch, delete)
         service.clock[0] += dt.timedelta(seconds=5)
         assert full_pass(service)
         assert done
@@ -119,7 +119,7 @@ def test_r41_a_reading_brings_back_nothing_that_was_deleted_since_it_began(
             assert asked(service, "DELETE", f"/Users/{scim}")[0] == 204
             assert asked(service, "DELETE", f"/Groups/{own}")[0] == 204
 
-        done = _meanwhile(monkeypatch, delete)
+        done = meanwhile(monkeypatch, delete)
         assert world.full()
         assert done
         assert service.directory().users.keys() == {"bob@x.com"}

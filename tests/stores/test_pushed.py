@@ -12,7 +12,7 @@ TIME = "2026-01-01T00:00:00Z"
 
 def user(number: int) -> PushedUser:
     name = f"Person {number}"
-    return PushedUser(f"id-{number}", name, f"00u{number}", None, True, raw_json({"userName": name}), 1, TIME, TIME)
+    return PushedUser(f"id-{number}", name, f"00u{number}", None, True, raw_json({"userName": name}), 1, TIME, TIME, 0)
 
 
 @pytest.mark.parametrize("many", [3, 70])
@@ -33,7 +33,7 @@ def test_people_in_a_group_are_told_by_whom_its_members_stand_for(store: Store) 
     with store.transaction():
         store.pushed.put_users([user(1), user(2), twice])
         for name in ("eng", "ops"):
-            store.pushed.put_group(PushedGroup(name, name, name, None, raw_json({}), 1, TIME, TIME))
+            store.pushed.put_group(PushedGroup(name, name, name, None, raw_json({}), 1, TIME, TIME, 0))
         store.pushed.add_members("eng", {"id-1": None, "id-3": None})
         store.pushed.add_members("ops", {"id-2": None})
     asked = ["00u1", "00u2", "00u4"]

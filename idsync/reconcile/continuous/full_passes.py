@@ -12,7 +12,6 @@ from idsync.apply.kept_back import held_by_guard, kept_back, kept_of
 from idsync.apply.last_apply import last_apply
 from idsync.errors import IdsyncError, PassStopped, SourceError
 from idsync.model.extent import Extent, Reading
-from idsync.model.times import format_time
 from idsync.plan.batches import OBJECT
 from idsync.plan.changes import Plan
 from idsync.plan.holding import MOVED
@@ -28,7 +27,16 @@ from idsync.reconcile.continuous.sending import Sending, sent
 from idsync.reconcile.continuous.storing import FIRST_SLICE, Storing
 from idsync.reconcile.continuous.wishes import Wish, take_wish, waiting_wish, wish_for_pass
 from idsync.reconcile.followed import out_lately
-from idsync.reconcile.merging import Newer, newer_than_plan, newest, pushed_since, with_sent, with_what_it_lacks
+from idsync.reconcile.merging import (
+    Begun,
+    Newer,
+    newer_than_plan,
+    newest,
+    pushed_since,
+    reading_begins,
+    with_sent,
+    with_what_it_lacks,
+)
 from idsync.reconcile.parts import Parts
 from idsync.reconcile.planned import Planned
 from idsync.reconcile.pushed.identifying import identify_read
@@ -75,14 +83,16 @@ class FullPasses:
 
 
 class _Planned(msgspec.Struct, frozen=True):
-    """A plan of everything, what of it goes ahead, and since when it is not the newest any more: by both clocks."""
+    """A plan of everything, what of it goes ahead, and since when it is not the newest any more: the last push that it
+    knows, and the time by the clock of this process.
+    """
 
     planned: Planned
     reading: Reading
     applier: Applier
     parts: Parts
     note: str
-    at: datetime
+    last_push: int
     time: float
 
 
@@ -98,12 +108,14 @@ class _FullPass:
         self._target = place.target(store)
         self.begun: datetime = place.now()
         self.began = reconciling.clock()
+        self._reads_from: Begun
         self.waits_in_part = False
         """Whether something that people release is left, since somebody was pushed while this pass was planned."""
 
     def make(self) -> PassReport:
         """Read, plan, store and apply. Raises what each of these raises."""
         place, store = self._place, self._store
+        self._reads_from = reading_begins(store.pushed)
         self._take_wish(any_wish=True)
         pulls = place.settings.integration.pulls
         if not pulls and not store.upstream.is_known():
@@ -158,13 +170,12 @@ class _FullPass:
             # neither.
             with self._reconciling.between_writes():
                 span.enter_context(target.reading())
-                at, time = place.now(), self._reconciling.clock()
-                target.serial()
+                last_push, time = store.pushed.last_push(), self._reconciling.clock()
             reading = self._newest(reading)
             options = place.pass_options(store, noticed=[config_waiting()] if self._waits else [])
             planned = plan_reading(settings, reading, target, options, cache=store.cache)
             applier, parts, note = self._granting(planned.executable().plan)
-        return _Planned(planned, reading, applier, parts, note, at, time)
+        return _Planned(planned, reading, applier, parts, note, last_push, time)
 
     def _take_wish(self, *, any_wish: bool) -> None:
         """Let this pass grant what people asked for: any wish, or one that releases something alone."""
@@ -246,33 +257,29 @@ class _FullPass:
     def _writing(self) -> AbstractContextManager[None]:
         return self._reconciling.writing(self._store, self._target, self.lead)
 
-    def _since(self) -> datetime:
-        """When this pass began, by the clock that times pushes."""
-        return self._reconciling.since(self.begun, self.began, self._place.now())
-
     def _newest(self, reading: Reading) -> Reading:
         """The reading, but for those of whom a push that arrived since it began, or a tick, knows better."""
-        return newest(reading, self._store, self._since(), self._followed())
+        return newest(reading, self._store, self._reads_from, self._followed())
 
     def _known_better(self) -> Extent:
         """Of whom a push that arrived since the reading began, or a tick, knows better than it."""
-        return pushed_since(self._store, self._since()) | self._followed()
+        return pushed_since(self._store, self._reads_from) | self._followed()
 
     def _followed(self) -> Extent:
         """Of whom ticks know better than the reading, of this process and of one before it."""
-        return self._reconciling.followed.newer_than(self.began) | out_lately(self._store.facts, self._since())
+        lately = out_lately(self._store.facts, self._reads_from.lagging)
+        return self._reconciling.followed.newer_than(self.began) | lately
 
     def _newer(self, made: _Planned) -> Newer:
         """What is known better than the plan."""
         stored = self._reconciling.followed.stored_since(made.time)
-        at = self._reconciling.since(made.at, made.time, self._place.now())
-        return newer_than_plan(self._store, stored, self._target, format_time(at))
+        return newer_than_plan(self._store, stored, self._target, made.last_push)
 
     def _to_look_at_again(self, made: _Planned) -> Extent:
         """Who was pushed since the reading began, and whom ticks moved since it was planned: what waits of them."""
         stored = self._reconciling.followed.stored_since(made.time)
         followed = Extent(frozenset(stored.people), frozenset(stored.lists))
-        return pushed_since(self._store, self._since()) | followed
+        return pushed_since(self._store, self._reads_from) | followed
 
 
 def _waits_with_a_release(parts: Parts, releases: Collection[str]) -> bool:

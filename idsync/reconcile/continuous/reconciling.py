@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from idsync.apply.lease import with_target
@@ -32,8 +32,6 @@ SERVICE = "idsync serve"
 NOBODY_ASKS = Wish(SERVICE)
 LEASE_WAIT = 30.0
 """Seconds that a pass waits for a run of somebody else to give the target back."""
-_SLACK = timedelta(seconds=3)
-"""By so much two clocks of one machine may differ over a pass that nobody set: one is read in whole seconds."""
 
 
 class Place(Protocol):
@@ -160,13 +158,6 @@ class Reconciling:
                 renewed_at = self.clock()
 
         return go_on
-
-    def since(self, moment: datetime, time: float, now: datetime) -> datetime:
-        """A moment of the clock that times pushes, which was at `time` of the one that never goes back: earlier where
-        the former, at which it is `now`, was set back since. What arrived after it has a time before it else.
-        """
-        as_of_now = now - timedelta(seconds=self.clock() - time)
-        return as_of_now if moment - as_of_now > _SLACK else moment
 
     def take_on(self, wish: Wish) -> None:
         """Let the next full pass grant a wish, beside what another one asked for that failed."""

@@ -22,7 +22,7 @@ from idsync.reconcile.continuous.reconciling import SERVICE, Place, Reconciling
 from idsync.reconcile.continuous.standing import MeteredSource, Standing, put_standing
 from idsync.reconcile.continuous.watching import MOST_ASKED, LogSource, crosses_a_limit, is_too_much
 from idsync.reconcile.followed import NOTHING, note_out
-from idsync.reconcile.merging import pushed_since, with_newer, with_sent
+from idsync.reconcile.merging import pushed_after, with_newer, with_sent
 from idsync.reconcile.owed import owed, pay
 from idsync.reconcile.partial_pass import apply_part
 from idsync.reconcile.pushed.identifying import identify_read
@@ -134,6 +134,7 @@ class _Tick:
         self._following = following
         self.begun = place.now()
         self._began = reconciling.clock()
+        self._last_push: int
         self.looked = False
         self.unread: IdsyncError | None = None
         self.left_unread = NOTHING
@@ -143,6 +144,7 @@ class _Tick:
 
     def make(self) -> TickEnd:
         """Look, read and apply. Raises what a reading raises."""
+        self._last_push = self._store.pushed.last_push()
         if not self._store.upstream.is_known():
             return TickEnd.DONE  # the first full pass is to come, and the log is read from before it
         self._make_what_is_owed()
@@ -224,18 +226,17 @@ class _Tick:
             self._reconciling.report(store, report, self.lead)
 
     def _take(self, reading: Reading) -> Extent:
-        """Let a part that was read replace what is known of it, but for what was sent shortly before, and for those who
-        were pushed meanwhile. What moved.
+        """Let a part that was read replace what is known of it, but for what was sent shortly before, and for whom and
+        what was pushed meanwhile, which the next tick looks at again. What moved.
         """
         upstream, extent = self._store.upstream, reading.extent
         reading = with_sent(reading, self._store.facts)
-        since = self._reconciling.since(self.begun, self._began, self._place.now())
-        newer = pushed_since(self._store, since)
-        newer = Extent((newer.users or _NOBODY) & (extent.users or _NOBODY), newer.lists)
+        newer = pushed_after(self._store, self._last_push) & extent
+        self._reconciling.again.add(newer)
         names = self._names_of(extent)
-        moved = upstream.take(with_newer(reading, upstream, newer) if newer.users else reading)
+        moved = upstream.take(with_newer(reading, upstream, newer))
         inside = {user.id for user in reading.snapshot.users if user.status in ACCESS_STATUSES}
-        note_out(self._store.facts, (extent.users or _NOBODY) - inside, self._place.now())
+        note_out(self._store.facts, (extent.users or _NOBODY) - inside, self._store.pushed.now())
         self._reconciling.followed.note(
             extent,
             names | self._names_of(extent),

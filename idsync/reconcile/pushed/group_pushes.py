@@ -34,14 +34,15 @@ class GroupPushes:
         """A group that is new here, with its members by SCIM id."""
         at = format_time(now)
         scim_id = uuid4().hex
-        group = _group(PushedGroup(scim_id, "", scim_id, None, msgspec.Raw(b"{}"), 0, at, at), attributes, at)
+        new = PushedGroup(scim_id, "", scim_id, None, msgspec.Raw(b"{}"), 0, at, at, 0)
+        group = self._group(new, attributes, at)
         group = replace(group, list_id=self._list_id(group))
         self._take(group, None, members, now)
         return group
 
     def replace(self, before: PushedGroup, attributes: Attributes, members: Members, now: datetime) -> PushedGroup:
         """A group with other attributes than `before`, and these members."""
-        group = _group(before, attributes, format_time(now))
+        group = self._group(before, attributes, format_time(now))
         self._take(group, before, members, now)
         return group
 
@@ -51,8 +52,8 @@ class GroupPushes:
         """A group that some join and others leave, by SCIM id, and that may get a title; nobody else is looked at."""
         if title is not None and title != group.title:
             return self._renamed_too(group, joined, left, title, now)
-        changed = replace(group, version=group.version + 1, modified=format_time(now))
         pushed = self._store.pushed
+        changed = replace(group, version=group.version + 1, modified=format_time(now), push=pushed.number())
         pushed.put_group(changed)
         pushed.add_members(group.id, joined)
         pushed.remove_members(group.id, left)
@@ -65,7 +66,7 @@ class GroupPushes:
         self._store.pushed.delete_group(group.id)
         if self._memberships.is_read(group):
             return  # the group itself is Okta's, which still has it
-        note_gone(self._store.facts, now, access_list=group.list_id)
+        note_gone(self._store.facts, self._store.pushed.number(), access_list=group.list_id)
         head = self._passes.head(now)
         self._passes.apply(self._store.upstream.take(Reading(head, Extent(_NOBODY, frozenset({group.list_id})))), now)
 
@@ -76,6 +77,19 @@ class GroupPushes:
         attributes = msgspec.json.decode(group.body) | {"displayName": title}
         kept = {scim_id: details for scim_id, details in members.items() if scim_id not in left}
         return self.replace(group, attributes, kept, now)
+
+    def _group(self, before: PushedGroup, attributes: Attributes, at: str) -> PushedGroup:
+        return PushedGroup(
+            before.id,
+            str(attributes.get("displayName") or before.title),
+            before.list_id,
+            attributes.get("externalId") or before.external_id,
+            raw_json(dict(attributes)),
+            before.version + 1,
+            before.created,
+            at,
+            self._store.pushed.number(),
+        )
 
     def _list_id(self, group: PushedGroup) -> str:
         """The group that a pushed one stands for: Okta's only one of exactly that name, else one of its own."""
@@ -118,16 +132,3 @@ class GroupPushes:
 
 def _known(people: Mapping[str, str], users: Collection[str]) -> list[str]:
     return [people[user] for user in users if user in people]
-
-
-def _group(before: PushedGroup, attributes: Attributes, at: str) -> PushedGroup:
-    return PushedGroup(
-        before.id,
-        str(attributes.get("displayName") or before.title),
-        before.list_id,
-        attributes.get("externalId") or before.external_id,
-        raw_json(dict(attributes)),
-        before.version + 1,
-        before.created,
-        at,
-    )

@@ -82,6 +82,7 @@ class UserPushes:
         """A user that leaves, and of whom nothing stays, but for a tombstone until they are locked."""
         body = raw_json(msgspec.json.decode(user.body) | {"active": False})
         gone = replace(user, active=False, body=body, version=user.version + 1, modified=format_time(now))
+        gone = replace(gone, push=self._store.pushed.number())
         self._take(gone, user, now)
         if not self._passes.applies:  # whether the lock is made or held, the process that leads decides
             self.deletions_owed.append(gone)
@@ -105,7 +106,7 @@ class UserPushes:
         return stay
 
     def _forget(self, user: PushedUser, now: datetime) -> None:
-        note_gone(self._store.facts, now, user=user.okta_id)
+        note_gone(self._store.facts, self._store.pushed.number(), user=user.okta_id)
         self._leavers.forget(user)
         ended = self._memberships.end(user)
         self._store.pushed.delete_user(user.id)
@@ -131,7 +132,8 @@ class UserPushes:
 
     def _new(self, attributes: Attributes, now: datetime) -> PushedUser:
         at, scim_id = format_time(now), uuid4().hex
-        return self._user(PushedUser(scim_id, "", scim_id, None, False, msgspec.Raw(b"{}"), 0, at, at), attributes, at)
+        new = PushedUser(scim_id, "", scim_id, None, False, msgspec.Raw(b"{}"), 0, at, at, 0)
+        return self._user(new, attributes, at)
 
     def _user(self, before: PushedUser, attributes: Attributes, at: str) -> PushedUser:
         username = str(attributes.get("userName") or before.username)
@@ -148,6 +150,7 @@ class UserPushes:
             before.version + 1,
             before.created,
             at,
+            self._store.pushed.number(),
         )
 
     def _okta_id(self, before: PushedUser, username: str, external_id: str | None, *, returns: bool) -> str:

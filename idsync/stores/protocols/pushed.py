@@ -7,7 +7,19 @@ from idsync.model.pushed import PushedGroup, PushedUser, ScimToken
 
 
 class Pushed(Protocol):
-    """What SCIM pushed, each resource under its SCIM id. Names are found whatever their letter case."""
+    """What SCIM pushed, each resource under its SCIM id. Names are found whatever their letter case.
+
+    Every transaction that takes pushes has a number, which is greater than those of all before it.
+    """
+
+    def last_push(self) -> int:
+        """The number of the last transaction that took pushes; 0 where none ever did."""
+
+    def number(self) -> int:
+        """The number of what is pushed in the transaction that is open: each time the same one."""
+
+    def now(self) -> int:
+        """This moment among the numbers: microseconds since 1970 by the store's clock, and no less than the last."""
 
     def user(self, scim_id: str) -> PushedUser | None:
         """The user of a SCIM id."""
@@ -30,8 +42,8 @@ class Pushed(Protocol):
     def users(self, offset: int, count: int) -> list[PushedUser]:
         """So many users from this place on, the oldest first."""
 
-    def users_since(self, time: str) -> list[PushedUser]:
-        """The users that were pushed at this time or later, the oldest first."""
+    def users_after(self, push: int) -> list[PushedUser]:
+        """The users that were pushed after the push of this number, the oldest first."""
 
     def count_users(self) -> int:
         """How many users there are, tombstones included."""
@@ -57,8 +69,8 @@ class Pushed(Protocol):
     def groups(self, offset: int, count: int) -> list[PushedGroup]:
         """So many groups from this place on, the oldest first."""
 
-    def groups_since(self, time: str) -> list[PushedGroup]:
-        """The groups that were pushed at this time or later, the oldest first."""
+    def groups_after(self, push: int) -> list[PushedGroup]:
+        """The groups that were pushed after the push of this number, the oldest first."""
 
     def count_groups(self) -> int:
         """How many groups there are."""

@@ -23,12 +23,12 @@ from idsync.stores.tables.users import UserTable
 class Directory:
     """The whole directory."""
 
-    def __init__(self, connection: Connection, bodies: Bodies) -> None:
+    def __init__(self, connection: Connection, bodies: Bodies, serial: Serial) -> None:
         self.names = Names(connection)
         self.details = Details(connection)
         self.differences = DifferenceTable(connection)
         self._connection = connection
-        self._serial = Serial(connection)
+        self._serial = serial
         self._counts = OwnedCounts(connection)
         lists = ListRows(connection, self._counts)
         self.members = MemberTable(connection, self.names, self.details, lists, self._serial)
@@ -85,6 +85,7 @@ class Directory:
     def _finish(self) -> None:
         """Write what waits, and make the indexes that a first import left to whatever changes the directory next."""
         self._flush()
+        self._serial.write()
         if self._serial.touched:
             self.users.make_indexes()
             self.members.make_index()

@@ -1,6 +1,6 @@
 """What SCIM pushed in rows, each found by the ids and names that a client asks for."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 import msgspec
 
@@ -10,6 +10,7 @@ from idsync.model.pushed import PushedGroup, PushedUser, ScimToken
 from idsync.stores.tables.connection import Connection, Question, Row
 from idsync.stores.tables.names import about, asked, rows_about
 from idsync.stores.tables.remembered import Remembered
+from idsync.stores.tables.serial import Serial
 from idsync.stores.tables.statements import Statements
 
 _SQL = Statements("pushed.sql")
@@ -17,10 +18,24 @@ _TOKEN = msgspec.json.Decoder(ScimToken)
 
 
 class Pushed:
-    """Users and groups as they were pushed; implements the store's `Pushed`."""
+    """Users and groups as they were pushed; implements the store's `Pushed`. `clock` gives seconds since 1970."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, serial: Serial, clock: Callable[[], float]) -> None:
         self._connection = connection
+        self._serial = serial
+        self._clock = clock
+
+    def last_push(self) -> int:
+        """The number of the last transaction that took pushes; 0 where none ever did."""
+        return self._serial.last_push()
+
+    def number(self) -> int:
+        """The number of what is pushed in the transaction that is open: each time the same one."""
+        return self._serial.number_push(self._clock)
+
+    def now(self) -> int:
+        """This moment among the numbers: microseconds since 1970 by the store's clock, and no less than the last."""
+        return self._serial.push_now(self._clock)
 
     def user(self, scim_id: str) -> PushedUser | None:
         """The user of a SCIM id."""
@@ -54,9 +69,9 @@ class Pushed:
         """So many users from this place on, the oldest first."""
         return _users(self._connection.rows(_SQL["pushed_users"], (count, offset)))
 
-    def users_since(self, time: str) -> list[PushedUser]:
-        """The users that were pushed at this time or later."""
-        return _users(self._connection.rows(_SQL["pushed_users_since"], (time,)))
+    def users_after(self, push: int) -> list[PushedUser]:
+        """The users that were pushed after the push of this number, the oldest first."""
+        return _users(self._connection.rows(_SQL["pushed_users_after"], (push,)))
 
     def count_users(self) -> int:
         """How many users there are, tombstones included."""
@@ -81,6 +96,7 @@ class Pushed:
                 user.version,
                 user.created,
                 user.modified,
+                user.push,
             )
             for user in users
         ]
@@ -106,9 +122,9 @@ class Pushed:
         """So many groups from this place on, the oldest first."""
         return _groups(self._connection.rows(_SQL["pushed_groups"], (count, offset)))
 
-    def groups_since(self, time: str) -> list[PushedGroup]:
-        """The groups that were pushed at this time or later."""
-        return _groups(self._connection.rows(_SQL["pushed_groups_since"], (time,)))
+    def groups_after(self, push: int) -> list[PushedGroup]:
+        """The groups that were pushed after the push of this number, the oldest first."""
+        return _groups(self._connection.rows(_SQL["pushed_groups_after"], (push,)))
 
     def count_groups(self) -> int:
         """How many groups there are."""
@@ -127,6 +143,7 @@ class Pushed:
             group.version,
             group.created,
             group.modified,
+            group.push,
         )
         self._connection.run(_SQL["put_pushed_group"], values)
 
@@ -201,9 +218,9 @@ class Tokens:
 def _user(row: Row | None) -> PushedUser | None:
     if row is None:
         return None
-    scim_id, username, okta_id, external_id, active, body, version, created, modified = row
+    scim_id, username, okta_id, external_id, active, body, version, created, modified, push = row
     return PushedUser(
-        scim_id, username, okta_id, external_id, bool(active), msgspec.Raw(body), version, created, modified
+        scim_id, username, okta_id, external_id, bool(active), msgspec.Raw(body), version, created, modified, push
     )
 
 
@@ -214,8 +231,8 @@ def _users(rows: list[Row]) -> list[PushedUser]:
 def _group(row: Row | None) -> PushedGroup | None:
     if row is None:
         return None
-    scim_id, title, list_id, external_id, body, version, created, modified = row
-    return PushedGroup(scim_id, title, list_id, external_id, msgspec.Raw(body), version, created, modified)
+    scim_id, title, list_id, external_id, body, version, created, modified, push = row
+    return PushedGroup(scim_id, title, list_id, external_id, msgspec.Raw(body), version, created, modified, push)
 
 
 def _groups(rows: list[Row]) -> list[PushedGroup]:

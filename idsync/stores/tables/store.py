@@ -19,6 +19,7 @@ from idsync.stores.tables.journal import Journal, Runs
 from idsync.stores.tables.leases import Leases
 from idsync.stores.tables.pushed import Pushed, Tokens
 from idsync.stores.tables.replicas import Replicas
+from idsync.stores.tables.serial import Serial
 from idsync.stores.tables.statements import Statements
 from idsync.stores.tables.testimony import Story
 from idsync.stores.tables.upstream import Upstream
@@ -29,7 +30,10 @@ Clock = Callable[[], float]
 
 
 class TableStore:
-    """An open store; `clock` gives seconds since 1970, by which leases end; `schema` is its version."""
+    """An open store; `clock` gives seconds since 1970, by which leases end and pushes are numbered.
+
+    `schema` is its version.
+    """
 
     def __init__(
         self, connection: Connection, *, schema: int, upgraded_from: int | None = None, clock: Clock = time.time
@@ -37,7 +41,8 @@ class TableStore:
         self.upgraded_from = upgraded_from
         self._connection = connection
         self.bodies = Bodies(connection)
-        self.directory = Directory(connection, self.bodies)
+        serial = Serial(connection)
+        self.directory = Directory(connection, self.bodies, serial)
         self.runs = Runs(connection)
         self.journal = Journal(connection, self.bodies, self.runs)
         self.leases = Leases(connection, clock)
@@ -45,7 +50,7 @@ class TableStore:
         self.facts = Facts(connection, "fact")
         self.cache = Facts(connection, "cache")
         self.upstream = Upstream(connection)
-        self.pushed = Pushed(connection)
+        self.pushed = Pushed(connection, serial, clock)
         self.tokens = Tokens(connection)
         self._agreed: dict[str, LocalAgreed | RemoteAgreed] = {}
 

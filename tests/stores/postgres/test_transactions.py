@@ -393,7 +393,7 @@ def test_a_transaction_in_which_the_server_refuses_a_write_leaves_nothing(
 
 def pushed(username: str) -> PushedUser:
     """A user as one was pushed."""
-    return PushedUser(username, username, f"00u-{username}", None, True, msgspec.Raw(b"{}"), 1, AT, AT)
+    return PushedUser(username, username, f"00u-{username}", None, True, msgspec.Raw(b"{}"), 1, AT, AT, 0)
 
 
 def test_what_is_foreseen_is_told_at_once_and_holds_until_something_is_written(

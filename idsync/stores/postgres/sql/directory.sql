@@ -1,8 +1,8 @@
 -- name: serial
-SELECT serial FROM idsync.directory;
+SELECT serial, pushes FROM idsync.directory;
 
--- name: bump_serial
-UPDATE idsync.directory SET serial = serial + 1;
+-- name: count
+UPDATE idsync.directory SET serial = serial + $1, pushes = greatest(pushes, $2);
 
 -- name: counts
 SELECT org, people, memberships, access_lists, app_groups FROM idsync.owned_counts;

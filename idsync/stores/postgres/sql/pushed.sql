@@ -1,85 +1,89 @@
 -- name: pushed_user
-SELECT id, username, okta_id, external_id, active, body, version, created, modified FROM idsync.pushed_users WHERE id = $1;
+SELECT id, username, okta_id, external_id, active, body, version, created, modified, push
+FROM idsync.pushed_users WHERE id = $1;
 
 -- name: pushed_user_named
-SELECT id, username, okta_id, external_id, active, body, version, created, modified
+SELECT id, username, okta_id, external_id, active, body, version, created, modified, push
 FROM idsync.pushed_users WHERE twin_key = $1;
 
 -- name: pushed_users_named
-SELECT u.id, u.username, u.okta_id, u.external_id, u.active, u.body, u.version, u.created, u.modified
+SELECT u.id, u.username, u.okta_id, u.external_id, u.active, u.body, u.version, u.created, u.modified, u.push
 FROM unnest($1::text[]) AS asked (value)
 JOIN idsync.pushed_users AS u ON u.twin_key = asked.value
 ORDER BY u.number;
 
 -- name: pushed_users_with_external_id
-SELECT id, username, okta_id, external_id, active, body, version, created, modified
+SELECT id, username, okta_id, external_id, active, body, version, created, modified, push
 FROM idsync.pushed_users WHERE external_id = $1 ORDER BY number;
 
 -- name: pushed_users_of
-SELECT id, username, okta_id, external_id, active, body, version, created, modified
+SELECT id, username, okta_id, external_id, active, body, version, created, modified, push
 FROM idsync.pushed_users WHERE okta_id = $1 ORDER BY number;
 
 -- name: pushed_stand_ins
-SELECT id, username, okta_id, external_id, active, body, version, created, modified
+SELECT id, username, okta_id, external_id, active, body, version, created, modified, push
 FROM idsync.pushed_users WHERE okta_id = id ORDER BY number;
 
 -- name: own_pushed_groups
-SELECT id, title, list_id, external_id, body, version, created, modified
+SELECT id, title, list_id, external_id, body, version, created, modified, push
 FROM idsync.pushed_groups WHERE list_id = id ORDER BY number;
 
 -- name: pushed_users
-SELECT id, username, okta_id, external_id, active, body, version, created, modified
+SELECT id, username, okta_id, external_id, active, body, version, created, modified, push
 FROM idsync.pushed_users ORDER BY number LIMIT $1 OFFSET $2;
 
--- name: pushed_users_since
-SELECT id, username, okta_id, external_id, active, body, version, created, modified
-FROM idsync.pushed_users WHERE modified >= $1 ORDER BY modified, number;
+-- name: pushed_users_after
+SELECT id, username, okta_id, external_id, active, body, version, created, modified, push
+FROM idsync.pushed_users WHERE push > $1 ORDER BY push, number;
 
 -- name: count_pushed_users
 SELECT COUNT(*) FROM idsync.pushed_users;
 
 -- name: put_pushed_users
--- rows: id text, username text, twin_key text, okta_id text, external_id text, active bigint, body bytea, version bigint, created text, modified text
+-- rows: id text, username text, twin_key text, okta_id text, external_id text, active bigint, body bytea, version bigint, created text, modified text, push bigint
 INSERT INTO idsync.pushed_users (
-    number, id, username, twin_key, okta_id, external_id, active, body, version, created, modified
+    number, id, username, twin_key, okta_id, external_id, active, body, version, created, modified, push
 )
 SELECT
     (SELECT coalesce(max(number), 0) FROM idsync.pushed_users) + row_number() OVER (),
-    id, username, twin_key, okta_id, external_id, active, body, version, created, modified
+    id, username, twin_key, okta_id, external_id, active, body, version, created, modified, push
 FROM given
 ON CONFLICT (id) DO UPDATE SET
     username = excluded.username, twin_key = excluded.twin_key, okta_id = excluded.okta_id,
     external_id = excluded.external_id, active = excluded.active, body = excluded.body, version = excluded.version,
-    modified = excluded.modified;
+    modified = excluded.modified, push = excluded.push;
 
 -- name: delete_pushed_user
 DELETE FROM idsync.pushed_users WHERE id = $1;
 
 -- name: pushed_group
-SELECT id, title, list_id, external_id, body, version, created, modified FROM idsync.pushed_groups WHERE id = $1;
+SELECT id, title, list_id, external_id, body, version, created, modified, push
+FROM idsync.pushed_groups WHERE id = $1;
 
 -- name: pushed_groups_titled
-SELECT id, title, list_id, external_id, body, version, created, modified
+SELECT id, title, list_id, external_id, body, version, created, modified, push
 FROM idsync.pushed_groups WHERE twin_key = $1 ORDER BY number;
 
 -- name: pushed_groups
-SELECT id, title, list_id, external_id, body, version, created, modified
+SELECT id, title, list_id, external_id, body, version, created, modified, push
 FROM idsync.pushed_groups ORDER BY number LIMIT $1 OFFSET $2;
 
--- name: pushed_groups_since
-SELECT id, title, list_id, external_id, body, version, created, modified
-FROM idsync.pushed_groups WHERE modified >= $1 ORDER BY modified, number;
+-- name: pushed_groups_after
+SELECT id, title, list_id, external_id, body, version, created, modified, push
+FROM idsync.pushed_groups WHERE push > $1 ORDER BY push, number;
 
 -- name: count_pushed_groups
 SELECT COUNT(*) FROM idsync.pushed_groups;
 
 -- name: put_pushed_group
-INSERT INTO idsync.pushed_groups (number, id, title, twin_key, list_id, external_id, body, version, created, modified)
-VALUES (
-    (SELECT coalesce(max(number), 0) + 1 FROM idsync.pushed_groups), $1, $2, $3, $4, $5, $6, $7, $8, $9)
+INSERT INTO idsync.pushed_groups (
+    number, id, title, twin_key, list_id, external_id, body, version, created, modified, push
+) VALUES (
+    (SELECT coalesce(max(number), 0) + 1 FROM idsync.pushed_groups), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 ON CONFLICT (id) DO UPDATE SET
     title = excluded.title, twin_key = excluded.twin_key, list_id = excluded.list_id,
-    external_id = excluded.external_id, body = excluded.body, version = excluded.version, modified = excluded.modified;
+    external_id = excluded.external_id, body = excluded.body, version = excluded.version, modified = excluded.modified,
+    push = excluded.push;
 
 -- name: delete_pushed_group
 DELETE FROM idsync.pushed_groups WHERE id = $1;

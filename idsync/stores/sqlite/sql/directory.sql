@@ -1,8 +1,8 @@
 -- name: serial
-SELECT serial FROM directory;
+SELECT serial, pushes FROM directory;
 
--- name: bump_serial
-UPDATE directory SET serial = serial + 1;
+-- name: count
+UPDATE directory SET serial = serial + ?, pushes = max(pushes, ?);
 
 -- name: counts
 SELECT org, people, memberships, access_lists, app_groups FROM owned_counts;

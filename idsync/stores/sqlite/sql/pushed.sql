@@ -1,79 +1,82 @@
 -- name: pushed_user
-SELECT id, username, okta_id, external_id, active, body, version, created, modified FROM pushed_users WHERE id = ?;
+SELECT id, username, okta_id, external_id, active, body, version, created, modified, push
+FROM pushed_users WHERE id = ?;
 
 -- name: pushed_user_named
-SELECT id, username, okta_id, external_id, active, body, version, created, modified
+SELECT id, username, okta_id, external_id, active, body, version, created, modified, push
 FROM pushed_users WHERE twin_key = ?;
 
 -- name: pushed_users_named
-SELECT u.id, u.username, u.okta_id, u.external_id, u.active, u.body, u.version, u.created, u.modified
+SELECT u.id, u.username, u.okta_id, u.external_id, u.active, u.body, u.version, u.created, u.modified, u.push
 FROM json_each(?) AS asked
 JOIN pushed_users AS u ON u.twin_key = asked.value
 ORDER BY u.number;
 
 -- name: pushed_users_with_external_id
-SELECT id, username, okta_id, external_id, active, body, version, created, modified
+SELECT id, username, okta_id, external_id, active, body, version, created, modified, push
 FROM pushed_users WHERE external_id = ? ORDER BY number;
 
 -- name: pushed_users_of
-SELECT id, username, okta_id, external_id, active, body, version, created, modified
+SELECT id, username, okta_id, external_id, active, body, version, created, modified, push
 FROM pushed_users WHERE okta_id = ? ORDER BY number;
 
 -- name: pushed_stand_ins
-SELECT id, username, okta_id, external_id, active, body, version, created, modified
+SELECT id, username, okta_id, external_id, active, body, version, created, modified, push
 FROM pushed_users WHERE okta_id = id ORDER BY number;
 
 -- name: own_pushed_groups
-SELECT id, title, list_id, external_id, body, version, created, modified
+SELECT id, title, list_id, external_id, body, version, created, modified, push
 FROM pushed_groups WHERE list_id = id ORDER BY number;
 
 -- name: pushed_users
-SELECT id, username, okta_id, external_id, active, body, version, created, modified
+SELECT id, username, okta_id, external_id, active, body, version, created, modified, push
 FROM pushed_users ORDER BY number LIMIT ? OFFSET ?;
 
--- name: pushed_users_since
-SELECT id, username, okta_id, external_id, active, body, version, created, modified
-FROM pushed_users WHERE modified >= ? ORDER BY modified, number;
+-- name: pushed_users_after
+SELECT id, username, okta_id, external_id, active, body, version, created, modified, push
+FROM pushed_users WHERE push > ? ORDER BY push, number;
 
 -- name: count_pushed_users
 SELECT COUNT(*) FROM pushed_users;
 
 -- name: put_pushed_users
 INSERT INTO pushed_users (
-    id, username, twin_key, okta_id, external_id, active, body, version, created, modified
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    id, username, twin_key, okta_id, external_id, active, body, version, created, modified, push
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET
     username = excluded.username, twin_key = excluded.twin_key, okta_id = excluded.okta_id,
     external_id = excluded.external_id, active = excluded.active, body = excluded.body, version = excluded.version,
-    modified = excluded.modified;
+    modified = excluded.modified, push = excluded.push;
 
 -- name: delete_pushed_user
 DELETE FROM pushed_users WHERE id = ?;
 
 -- name: pushed_group
-SELECT id, title, list_id, external_id, body, version, created, modified FROM pushed_groups WHERE id = ?;
+SELECT id, title, list_id, external_id, body, version, created, modified, push
+FROM pushed_groups WHERE id = ?;
 
 -- name: pushed_groups_titled
-SELECT id, title, list_id, external_id, body, version, created, modified
+SELECT id, title, list_id, external_id, body, version, created, modified, push
 FROM pushed_groups WHERE twin_key = ? ORDER BY number;
 
 -- name: pushed_groups
-SELECT id, title, list_id, external_id, body, version, created, modified
+SELECT id, title, list_id, external_id, body, version, created, modified, push
 FROM pushed_groups ORDER BY number LIMIT ? OFFSET ?;
 
--- name: pushed_groups_since
-SELECT id, title, list_id, external_id, body, version, created, modified
-FROM pushed_groups WHERE modified >= ? ORDER BY modified, number;
+-- name: pushed_groups_after
+SELECT id, title, list_id, external_id, body, version, created, modified, push
+FROM pushed_groups WHERE push > ? ORDER BY push, number;
 
 -- name: count_pushed_groups
 SELECT COUNT(*) FROM pushed_groups;
 
 -- name: put_pushed_group
-INSERT INTO pushed_groups (id, title, twin_key, list_id, external_id, body, version, created, modified)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO pushed_groups (id, title, twin_key, list_id, external_id, body, version, created, modified, push)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET
     title = excluded.title, twin_key = excluded.twin_key, list_id = excluded.list_id,
-    external_id = excluded.external_id, body = excluded.body, version = excluded.version, modified = excluded.modified;
+    external_id = excluded.external_id, body = excluded.body, version = excluded.version, modified = excluded.modified,
+    push = excluded.push;
 
 -- name: delete_pushed_group
 DELETE FROM pushed_groups WHERE id = ?;
