@@ -12,8 +12,8 @@ from pathlib import Path
 
 SCHEMA_BEFORE, SAME_SCHEMA = "schema-before", "same-schema"
 COMMITS = {
-    SCHEMA_BEFORE: "921d4bff775d1bf4b1b6656f0e7bbd794116d286",
-    SAME_SCHEMA: "9539f330c10ee32b7c8b5505f698df07c20c796f",
+    SCHEMA_BEFORE: "c9b4aeb4698902645363e6f08d622372d0e8af42",
+    SAME_SCHEMA: "5319dc999828d6886b1cc5fff2652126ee2958fb",
 }
 """The last commit of the schema before this one, and one of this schema; set them when a migration is added."""
 ARCHIVE = Path(__file__).with_name("builds.tar.xz")
