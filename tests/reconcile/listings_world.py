@@ -25,7 +25,8 @@ from tests.core.world import config
 from tests.okta_simulator import Limits, Organization
 from tests.sources.okta.organizations import Clock, Reader, served
 
-TICK = 10.0
+TICK, SELDOM = 10.0, 50.0
+"""Seconds from one look to the next: as a service looks, and so seldom that a sweep of everybody is the seventh."""
 GUARDS = "Guards: {user_deletes: F, user_locks: F, member_removals: F, access_list_deletes: F, access_losses: F}"
 FREE = GUARDS.replace("F", "{percent: 100, floor: 1000}")
 
@@ -63,20 +64,20 @@ class Followed:
         self._make(EVERYTHING)
         self.clock.now += TICK
 
-    def tick(self) -> bool:
-        """A look, ten seconds after the last; whether everything had better be read."""
+    def tick(self, each: float = TICK) -> bool:
+        """A look, and so many seconds until the next; whether everything had better be read."""
         found = self.by.look(self.source(), self.place.settings, self.target())
         self.extents.append(found.extent)
         doubt = found.in_doubt or is_too_much(found.extent)
         if not doubt and (found.extent.users or found.extent.lists):
             doubt = not self._make(found.extent)
         self.by.settle()
-        self.clock.now += TICK
+        self.clock.now += each
         return doubt
 
     def sweep(self) -> bool:
-        """Looks until everybody was listed once."""
-        doubts = [self.tick() for _ in range(32)]
+        """Looks until everybody was listed once, and one more."""
+        doubts = [self.tick(SELDOM) for _ in range(8)]
         return any(doubts)
 
     def _make(self, extent: Extent) -> bool:
