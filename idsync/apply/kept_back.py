@@ -3,6 +3,7 @@
 A count that falls under its limit, because time passed or others were released, releases nothing.
 """
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
@@ -29,6 +30,8 @@ from idsync.targets.protocol import DirectoryReader
 
 _KEY = "kept_back/{}"
 _OF_MEMBERS = "member_removals"
+_MOST_JOINING = 1000
+"""Of more people who would join one list, what is held is kept as one: each push reads what is kept."""
 _NOBODY: frozenset[str] = frozenset()
 
 
@@ -254,18 +257,26 @@ def _entries_of_list(
         if renamed.get(member, "") not in change.members_added:  # else it only comes along under the new name
             yield replace(one, member=member, okta_id=ids.get(member, ""))
     giving = tuple(guard for guard in guards if guard in GIVING)
-    if giving:
-        along = {renamed[member] for member in change.members_removed if member in renamed}
-        for member in change.members_added:
-            if member not in along:
-                yield replace(one, guards=giving, member=member, okta_id=ids.get(member, ""), joins=True)
+    along = {renamed[member] for member in change.members_removed if member in renamed}
+    joining = [member for member in change.members_added if giving and member not in along]
+    if len(joining) > _MOST_JOINING:
+        them = digest_of(ids.get(member) or member for member in joining)
+        yield replace(one, guards=giving, gives=(f"{len(joining):,} members ({them[:16]})",))
+    else:
+        for member in joining:
+            yield replace(one, guards=giving, member=member, okta_id=ids.get(member, ""), joins=True)
     before, after = change.before, change.after
     if before is not None and after is not None:
         gives, takes = _moved(before.spec.grants, after.spec.grants, guards)
         if gives or takes:
             yield replace(one, gives=gives, takes=takes)
-        elif not change.members_removed and not (giving and change.members_added):
+        elif not change.members_removed and not joining:
             yield one
+
+
+def digest_of(texts: Iterable[str]) -> str:
+    """What stands for all of some texts, in any order."""
+    return hashlib.sha256("\n".join(sorted(texts)).encode()).hexdigest()
 
 
 def _moved(

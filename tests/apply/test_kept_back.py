@@ -4,15 +4,15 @@ from collections.abc import Collection
 
 from msgspec.structs import replace
 
-from idsync.apply.kept_back import KeptBack, numbers_held
+from idsync.apply.kept_back import KeptBack, held_by_guard, kept_of, numbers_held
 from idsync.apply.kept_marks import with_marks_kept
 from idsync.model.addresses import Address
 from idsync.model.directory import Reason
 from idsync.model.ownership import USER_ID_LABEL
 from idsync.model.resources import Lock
-from idsync.plan.changes import LockChange, Plan
+from idsync.plan.changes import AccessListChange, LockChange, Plan
 from tests.core.replay import settled
-from tests.core.world import lock_on, okta, person, plan
+from tests.core.world import foreign_list, lock_on, okta, person, plan
 
 ADDRESS = Address("lock/of-ann")
 IDLE = plan(okta(person("ann")), settled(okta(person("ann"))))
@@ -44,3 +44,27 @@ def test_r43_a_lock_that_was_held_for_one_person_does_not_hold_that_of_another_w
 def test_what_is_held_is_counted_by_guard() -> None:
     assert numbers_held(locking("00u-ann", "lock_burst", "incomplete")) == {"lock_burst": 1}
     assert numbers_held(IDLE) == {}
+
+
+def joining(*names: str) -> Plan:
+    """A plan that lets people into a list, which a guard holds."""
+    had = foreign_list("00g1")
+    change = AccessListChange(
+        Address("access_list/00g1"), "update", Reason.MEMBERSHIP_CHANGED, (), had, had,
+        members_added=names, members_removed=(), blocked_by=("access_gains",),
+    )  # fmt: skip
+    return replace(IDLE, changes=(change,))
+
+
+def test_r43_very_many_who_would_join_a_list_are_held_as_one_and_told_apart_from_others() -> None:
+    many = [f"p{number:04}" for number in range(1001)]
+    [few] = kept_of(joining(*many[:1000]), nobody).values()
+    assert len(few) == 1000
+    [[one]] = kept_of(joining(*many), nobody).values()
+    assert one.gives[0].startswith("1,001 members (")
+    held = {guard: set(texts) for guard, texts in held_by_guard(kept_of(joining(*many), nobody)).items()}
+    others = held_by_guard(kept_of(joining(*many[1:], "eve"), nobody))
+    assert held.keys() == others.keys() == {"access_gains"}
+    assert held["access_gains"].isdisjoint(others["access_gains"])
+    marked = with_marks_kept(joining(*many), {Address("access_list/00g1"): (one,)}, nobody)
+    assert [each.blocked_by for each in marked.changes] == [("access_gains",)]

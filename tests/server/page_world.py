@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from idsync.apply.kept_back import digest_of
 from idsync.bootstrap.workspace import Workspace
 from idsync.config.settings import Settings
-from idsync.server.page.overview import digest_of
 from idsync.sources.pushed import PushedSource
 from idsync.stores.sqlite.store import open_store
 from tests.core.world import ORG, config

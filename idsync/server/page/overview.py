@@ -1,14 +1,13 @@
 """What the first page shows: each part of the service with its state, what waits for a person, and recent runs."""
 
-import hashlib
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Literal
 
 import msgspec
 
-from idsync.apply.kept_back import Kept, held_by_guard, kept_back
+from idsync.apply.kept_back import Kept, digest_of, held_by_guard, kept_back
 from idsync.config.settings import OktaSource, ScimSource, Settings
 from idsync.model.addresses import Address, split_address
 from idsync.model.directory_index import Managed
@@ -231,11 +230,6 @@ def _held(kept: Kept, target: Target) -> tuple[Held, ...]:
     return tuple(
         Held(guard, len(each), each[:SHOWN], digest_of(held.get(guard, ()))) for guard, each in waiting.items()
     )
-
-
-def digest_of(held: Iterable[str]) -> str:
-    """What stands in a form for all that a guard holds."""
-    return hashlib.sha256("\n".join(sorted(held)).encode()).hexdigest()
 
 
 def last_full(facts: Facts) -> str:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from idsync.apply.kept_back import held_by_guard, kept_back
+from idsync.apply.kept_back import digest_of, held_by_guard, kept_back
 from idsync.bootstrap.workspace import Workspace
 from idsync.config.patterns import PatternError
 from idsync.errors import IdsyncError
@@ -34,7 +34,7 @@ from idsync.render.hints import as_typed
 from idsync.render.phrases import cause_words
 from idsync.server.page.forms import Refused, fields_of, form_of, is_from_this_machine, is_same_site
 from idsync.server.page.looking import FOUND, Looking, taken, tried_filters
-from idsync.server.page.overview import digest_of, last_full
+from idsync.server.page.overview import last_full
 from idsync.server.page.sessions import COOKIE, LASTS, Session, Sessions
 from idsync.server.request_rate import RequestRate
 from idsync.server.worker import Worker
