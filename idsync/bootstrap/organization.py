@@ -56,7 +56,7 @@ class Organization:
         return OktaProbe(
             org_url=integration.org_url,
             app=integration.app,
-            credential=self._secrets.credential(),
+            credential=self._secrets.credential(newest_alone=True),
             rate_limit_share=integration.rate_limit_share,
         )
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, assert_never
 
 from idsync.config.codes import BAD_STORE, UNUSABLE_SECRET
 from idsync.config.mistakes import Mistakes
-from idsync.config.secret_references import SecretReference
-from idsync.config.secrets import Secret, resolve, secret_references
+from idsync.config.secret_references import FolderSecret, SecretReference
+from idsync.config.secrets import Secret, key_before, resolve, secret_references
 from idsync.config.settings import ApiToken, OAuth, Settings
 from idsync.config.store_address import store_complaint
 from idsync.diagnostics import Diagnostic, Position, has_errors
@@ -43,8 +43,10 @@ class Secrets:
             raise ConfigError("The store cannot be opened; nothing was done.", tuple(mistakes.found))
         return address
 
-    def credential(self) -> "Credential":
-        """What signs requests to Okta. Raises ConfigError where the configuration names none, and SecretError."""
+    def credential(self, *, newest_alone: bool = False) -> "Credential":
+        """What signs requests to Okta; of keys in a folder the newest, and while Okta does not know that one, the one
+        before unless `newest_alone`. Raises ConfigError where the configuration names none, and SecretError.
+        """
         from idsync.okta.auth import ApiTokenCredential, OAuthCredential
 
         authentication = self._settings.integration.authentication
@@ -55,7 +57,10 @@ class Secrets:
             case OAuth(client_id=client_id, private_key=private_key, key_id=key_id):
                 with _at(private_key.position):
                     secret, in_folder = self._resolved(private_key)
-                    return OAuthCredential(client_id, secret.reveal(), key_id or in_folder)
+                    before = None
+                    if isinstance(private_key, FolderSecret) and key_id is None and not newest_alone:
+                        before = key_before(private_key, self._directory)
+                    return OAuthCredential(client_id, secret.reveal(), key_id or in_folder, before)
             case None:
                 raise ConfigError(
                     "The configuration names no way to sign in to Okta.",

@@ -75,6 +75,21 @@ def resolve(reference: SecretReference, environment: Mapping[str, str], director
     return Resolved(None if text is None else Secret(text), tuple(mistakes.found), key_id)
 
 
+def key_before(reference: FolderSecret, directory: Path) -> tuple[str, str] | None:
+    """The text and id of the key before the newest one in a folder; None where there is none that can be used."""
+    try:
+        ids = key_ids(directory / reference.path)
+    except (OSError, ValueError):
+        return None
+    if len(ids) < 2:
+        return None
+    text = _from_file(f"{reference.path}/{ids[-2]}{KEY_FILE}", directory, reference.position, Mistakes())
+    if text is None:
+        return None
+    remember_secret(text)
+    return as_meant(text), ids[-2]
+
+
 def secret_references(settings: Settings) -> tuple[SecretReference, ...]:
     """Return every reference to a secret that the settings hold."""
     store = settings.integration.store

@@ -1,5 +1,6 @@
 """How requests are authorized: an API token (SSWS), or OAuth 2.0 with a private key (see `oauth`)."""
 
+from contextlib import suppress
 from typing import Literal, Protocol
 
 from idsync.errors import SecretError
@@ -27,14 +28,24 @@ class ApiTokenCredential:
 
 
 class OAuthCredential:
-    """An API Services app: its client id, and a private key of it."""
+    """An API Services app: its client id, and its private keys: the one that signs, and those that do while Okta does
+    not know that one yet.
+    """
 
-    __slots__ = ("client_id", "key")
+    __slots__ = ("client_id", "key", "keys")
 
-    def __init__(self, client_id: str, private_key: str, key_id: str | None = None) -> None:
-        """`private_key` is PEM or JWK, `key_id` its id where the app has several. Raises SecretError, unquoted."""
+    def __init__(
+        self, client_id: str, private_key: str, key_id: str | None = None, before: tuple[str, str] | None = None
+    ) -> None:
+        """`private_key` is PEM or JWK, `key_id` its id where the app has several, and `before` the key that it replaces
+        and the id of that. Raises SecretError, unquoted.
+        """
         self.client_id = client_id
         self.key = read_key(private_key, key_id)
+        self.keys = [self.key]
+        if before is not None:
+            with suppress(SecretError):  # one that is of no use is not needed either
+                self.keys.append(read_key(*before))
 
 
 Credential = ApiTokenCredential | OAuthCredential

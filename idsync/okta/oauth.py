@@ -19,6 +19,7 @@ from idsync.okta.auth import OAuthCredential, Remedy
 from idsync.okta.keys import generated_key
 from idsync.okta.refusals import Advice, OAuthScope, not_okta, problem_of, refusal, words_of
 from idsync.okta.request import Attempt, Request, Requester
+from idsync.okta.retry import Retries
 from idsync.okta.token_state import HeldToken, TokenState
 from idsync.okta.transport import Answer
 from idsync.okta.wire import Token
@@ -46,6 +47,7 @@ class OAuthHeader:
 
     def __init__(self, credential: OAuthCredential, scopes: Sequence[OAuthScope], requester: Requester) -> None:
         self._client_id = credential.client_id
+        self._keys = credential.keys
         self._key = credential.key
         self._scopes = tuple(scopes)
         self._requester = requester
@@ -90,16 +92,25 @@ class OAuthHeader:
             return held
 
     def _fetch(self) -> HeldToken:
-        """Ask for a token, following what the server says about nonce and clock."""
+        """Ask for a token, with the newest key that Okta knows."""
         request = Request(self._url, "oauth2", "an access token", method="POST")
-        retries = self._requester.retries()
-        for _ in range(_ROUNDS):
-            answer = self._requester.settle(request, self._compose, retries)
+        for key in self._keys:
+            self._key = key
+            retries = self._requester.retries()
+            answer = self._answered(request, retries)
             if answer.status == 200:
                 return self._accepted(answer)
-            if not (self._learned_nonce(answer) or self._learned_clock(answer)):
+            if problem_of(answer).error != "invalid_client":
                 break
         raise self._refused(answer, retries.attempts)
+
+    def _answered(self, request: Request, retries: Retries) -> Answer:
+        """The answer to one key, following what the server says about nonce and clock."""
+        for _ in range(_ROUNDS):
+            answer = self._requester.settle(request, self._compose, retries)
+            if answer.status == 200 or not (self._learned_nonce(answer) or self._learned_clock(answer)):
+                break
+        return answer
 
     def _compose(self, url: str) -> Attempt:
         self._used = self._requester.ahead

@@ -109,3 +109,21 @@ def test_a_folder_holds_keys_and_nothing_else(idsync: Idsync, place: Path) -> No
     )
     (place / "idsync.yaml").write_text(text)
     assert idsync("validate", "-c", place).code == 3
+
+
+def test_the_key_before_signs_too_until_okta_knows_the_new_one(idsync: Idsync, place: Path) -> None:
+    idsync("keys", "create", "-c", place)
+    first = open_workspace(place).secrets.credential()
+    assert isinstance(first, OAuthCredential)
+    assert [key.key_id for key in first.keys] == ids(place)
+    idsync("keys", "rotate", "-c", place)
+    both = open_workspace(place).secrets.credential()
+    assert isinstance(both, OAuthCredential)
+    assert [key.key_id for key in both.keys] == ids(place)[::-1]
+    newest = open_workspace(place).secrets.credential(newest_alone=True)
+    assert isinstance(newest, OAuthCredential)
+    assert [key.key_id for key in newest.keys] == ids(place)[1:], "doctor asks whether Okta knows it"
+    (place / "keys" / f"{ids(place)[0]}.pem").write_text("nonsense")
+    left = open_workspace(place).secrets.credential()
+    assert isinstance(left, OAuthCredential)
+    assert [key.key_id for key in left.keys] == ids(place)[1:]

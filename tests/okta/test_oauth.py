@@ -77,6 +77,21 @@ def test_the_key_id_picks_one_of_several_keys(organization: Organization) -> Non
             reader.source(OAuthCredential("0oaclient", pem(CURVES["P-256"]))).read()
 
 
+def test_the_key_before_signs_while_okta_does_not_know_the_newest_one(organization: Organization) -> None:
+    older, newer = RSA, CURVES["P-256"]
+    with served(organization) as reader:
+        with_client(reader, older, dpop=True, kid="k1")
+        both = OAuthCredential("0oaclient", pem(newer), "k2", (pem(older), "k1"))
+        assert len(reader.source(both).read().snapshot.users) == 5
+        with pytest.raises(AuthenticationError, match="does not accept the client"):
+            reader.source(OAuthCredential("0oaclient", pem(newer), "k2")).read()
+        with_client(reader, newer, dpop=True, kid="k2")
+        assert len(reader.source(both).read().snapshot.users) == 5
+        reader.simulator.authority.add_client("0oaclient", [CURVES["P-384"].as_dict(private=False)], scopes=SCOPES)
+        with pytest.raises(AuthenticationError, match="does not accept the client"):
+            reader.source(both).read()
+
+
 def test_one_token_serves_a_whole_reading_and_the_nonce_is_asked_for_once(organization: Organization) -> None:
     with served(organization, latency=0.01) as reader:
         reader.source(with_client(reader, dpop=True)).read()
