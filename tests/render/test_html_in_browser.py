@@ -40,23 +40,37 @@ def browser() -> Iterator[Browser]:
         yield playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
 
 
+@pytest.fixture(scope="module")
+def tab(browser: Browser) -> Page:
+    """The tab in which one file after another is opened: a new one costs a process, and takes longer than a test."""
+    return browser.new_context().new_page()
+
+
 @pytest.fixture
-def opened(browser: Browser, tmp_path: Path) -> Iterator[Opened]:
+def opened(tab: Page, tmp_path: Path) -> Iterator[Opened]:
     """Opens a plan from a file. Nothing is asked of a network, and nothing is said on the console."""
     complaints: list[str] = []
+    file = tmp_path / "plan.html"
+    told: dict[str, Callable[..., None]] = {
+        "console": lambda message: complaints.append(message.text),
+        "pageerror": lambda error: complaints.append(str(error)),
+        "dialog": lambda dialog: complaints.append(dialog.message),
+        "request": lambda asked: None if asked.url == file.as_uri() else complaints.append(asked.url),
+    }
 
     def open_plan(plan: Plan | str, scheme: Scheme = "light", width: int = 1200) -> Page:
-        file = tmp_path / "plan.html"
         file.write_text(plan if isinstance(plan, str) else render_plan(plan))
-        page = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 900}).new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("dialog", lambda dialog: complaints.append(dialog.message))
-        page.on("request", lambda asked: None if asked.url == file.as_uri() else complaints.append(asked.url))
-        page.goto(file.as_uri())
-        return page
+        tab.emulate_media(media="screen", color_scheme=scheme)
+        tab.set_viewport_size({"width": width, "height": 900})
+        tab.goto(file.as_uri())
+        return tab
 
+    tab.goto("about:blank")
+    for event, listener in told.items():
+        tab.on(event, listener)  # type: ignore[call-overload]
     yield open_plan
+    for event, listener in told.items():
+        tab.remove_listener(event, listener)
     assert complaints == []
 
 
