@@ -10,7 +10,7 @@ from idsync.server.scim.member_patch import member_changes
 from idsync.server.scim.patch_work import PatchWork
 from idsync.server.scim.request_limits import MOST_OTHER_CHANGES
 from idsync.server.scim.service import OktaScimService
-from idsync.server.scim.storage import GROUP, PushStorage
+from idsync.server.scim.storage import GROUP, USER, PushStorage
 
 
 class PushHandler(ScimHandler):
@@ -24,8 +24,15 @@ class PushHandler(ScimHandler):
     def replace_resource(
         self, resource_type: ResourceType, current: Resource[Any], replacement: Resource[Any], conditions: Conditions
     ) -> Resource[Any]:
-        """Apply a replacement, also one that changes nothing."""
-        self._kept.wrote(str(current.id))
+        """Apply a replacement, also one that changes nothing. Who has left, and is not called active, is told so."""
+        scim_id = str(current.id)
+        self._kept.wrote(scim_id)
+        if (
+            resource_type.name == USER
+            and getattr(replacement, "active", None) is None
+            and self._kept.is_tombstone(scim_id)
+        ):
+            replacement.active = False  # type: ignore[attr-defined]
         return super().replace_resource(resource_type, current, replacement, conditions)
 
     def patch_resource(

@@ -93,6 +93,11 @@ class PushStorage(ScimStorage):
         """This operation is about that user, whether it changes anything or not."""
         self._written = scim_id
 
+    def is_tombstone(self, scim_id: str) -> bool:
+        """Whether this is a user who has left."""
+        user = self._pushed.user(scim_id)
+        return user is not None and not user.active
+
     def count_work(self, work: PatchWork, resource_type: ResourceType, resource_id: str, patch: "PatchOp[Any]") -> None:
         """Take the work of a PATCH from what a request may be. Raises NotFoundException, PayloadTooLargeException."""
         before = self._found(resource_type, resource_id)
@@ -260,8 +265,7 @@ class PushStorage(ScimStorage):
         match pushed:
             case PushedUser():
                 name = USER
-                # Who removed the word of somebody active is not told it; of a tombstone it is what a client goes by.
-                if "active" in content or not pushed.active:
+                if "active" in content:  # who removed the word is not told it, and stays what they were
                     content["active"] = pushed.active
                 groups = self._pushed.groups_of(pushed.id) if pushed.active else ()
                 content["groups"] = [
