@@ -16,8 +16,8 @@ from idsync.stores.postgres import connection
 from idsync.stores.postgres.store import PostgresStore, open_postgres
 from idsync.stores.postgres.together import Filled, as_text
 from idsync.stores.protocol import Access, Lease
-from idsync.stores.tables.connection import Row
-from idsync.stores.tables.statements import Statement
+from idsync.stores.tables.connection import Question, Row
+from idsync.stores.tables.statements import Statement, Statements
 from idsync.targets.local import LocalTarget
 from tests.postgres.server import server
 from tests.stores.test_journal import BY_HAND, LIST, fill
@@ -431,6 +431,30 @@ def test_what_is_foreseen_is_forgotten_with_the_part_or_the_transaction_in_which
     assert store.pushed.users_named(["ann"]) == [pushed("ann")]
     with store.transaction():
         assert store.pushed.users_named(["ann"]) == [pushed("ann")]
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_question_with_a_long_value_is_not_foreseen_and_what_is_sent_with_it_is_not_lost(
+    store: PostgresStore, inside: bool
+) -> None:
+    questions = [
+        Question(Statements("pushed.sql")["scim_token"], (b"digest",)),
+        Question(Statements("pushed.sql")["pushed_users_with_external_id"], ("x" * 100_000,)),
+    ]
+    reads = store._connection
+    if not inside:
+        reads.foresee(lambda: questions)
+
+    def fail() -> None:
+        store.facts.put({"key": b"1"})
+        if inside:
+            reads.foresee(lambda: questions)
+        assert store.pushed.users_with_external_id("x" * 100_000) == []
+        raise KeyError
+
+    with pytest.raises(KeyError), store.transaction():
+        fail()
+    assert store.facts.get("key") is None, "it was written outside of a transaction"
 
 
 @pytest.mark.parametrize("waits", [False, True])
