@@ -32,9 +32,9 @@ _SILENT_SECONDS = 60
 # survives a crash of the server, also where that does not wait for its disk by default.
 _BEGIN_ASIDE = (
     "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;"
-    f" SET LOCAL lock_timeout = '{{busy}}ms';"
-    f" SET LOCAL idle_in_transaction_session_timeout = '{_SILENT_SECONDS}s';"
-    " SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'"
+    " SELECT set_config('lock_timeout', '{busy}ms', true),"
+    f" set_config('idle_in_transaction_session_timeout', '{_SILENT_SECONDS}s', true),"
+    " set_config('synchronous_commit', coalesce(nullif(current_setting('synchronous_commit'), 'off'), 'on'), true)"
 )
 _BEGIN_WRITING = f"{_BEGIN_ASIDE}; SELECT pg_advisory_xact_lock({WRITER})"
 _NOW = "SELECT extract(epoch FROM clock_timestamp())::double precision"

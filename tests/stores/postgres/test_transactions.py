@@ -207,13 +207,13 @@ def test_a_connection_that_breaks_while_a_transaction_begins_writes_nothing_outs
 def test_who_is_silent_for_too_long_in_a_transaction_holds_nobody_up(
     monkeypatch: pytest.MonkeyPatch, store: PostgresStore, other: PostgresStore
 ) -> None:
-    begin = connection._BEGIN_WRITING.replace(f"'{connection._SILENT_SECONDS}s'", "'50ms'")
+    begin = connection._BEGIN_WRITING.replace(f"'{connection._SILENT_SECONDS}s'", "'250ms'")
     monkeypatch.setattr(connection, "_BEGIN_WRITING", begin)
 
     def be_silent() -> None:
         with store.transaction():
             store.facts.put({"key": b"mine"})
-            time.sleep(0.3)
+            time.sleep(0.6)
             store.facts.get("key")
 
     with pytest.raises(StoreError):

@@ -22,32 +22,25 @@ SELECT name, CASE WHEN org = $1 THEN okta_id END, fingerprint FROM idsync.users;
 
 -- name: user_entries_of
 SELECT u.name, CASE WHEN u.org = $1 THEN u.okta_id END, u.fingerprint
-FROM unnest($2::text[]) AS asked (value)
-JOIN idsync.names AS n ON n.name = asked.value
-JOIN idsync.users AS u ON u.id = n.id;
+FROM idsync.names AS n JOIN idsync.users AS u ON u.id = n.id
+WHERE n.name = ANY($2::text[]);
 
 -- name: users_known_as
-SELECT u.name
-FROM unnest($1::text[]) AS asked (value) JOIN idsync.users AS u ON u.okta_id = asked.value AND u.okta_id <> ''
+SELECT u.name FROM idsync.users AS u WHERE u.okta_id = ANY($1::text[]) AND u.okta_id <> ''
+UNION
+SELECT u.name FROM idsync.users AS u WHERE u.twin_key = ANY($2::text[]) AND u.twin_key IS NOT NULL
 UNION
 SELECT u.name
-FROM unnest($2::text[]) AS asked (value)
-JOIN idsync.users AS u ON u.twin_key = asked.value AND u.twin_key IS NOT NULL
-UNION
-SELECT u.name
-FROM unnest($2::text[]) AS asked (value)
-JOIN idsync.names AS n ON n.name = asked.value
-JOIN idsync.users AS u ON u.id = n.id AND u.twin_key IS NULL;
+FROM idsync.names AS n JOIN idsync.users AS u ON u.id = n.id
+WHERE n.name = ANY($2::text[]) AND u.twin_key IS NULL;
 
 -- name: user_bodies
 SELECT u.name, b.body FROM idsync.users AS u LEFT JOIN idsync.bodies AS b ON b.fingerprint = u.fingerprint;
 
 -- name: user_bodies_of
 SELECT u.name, b.body
-FROM unnest($1::text[]) AS asked (value)
-JOIN idsync.names AS n ON n.name = asked.value
-JOIN idsync.users AS u ON u.id = n.id
-LEFT JOIN idsync.bodies AS b ON b.fingerprint = u.fingerprint;
+FROM idsync.names AS n JOIN idsync.users AS u ON u.id = n.id LEFT JOIN idsync.bodies AS b ON b.fingerprint = u.fingerprint
+WHERE n.name = ANY($1::text[]);
 
 -- name: search_users
 SELECT name FROM idsync.users WHERE name ILIKE $1 ESCAPE '\' ORDER BY name LIMIT $2;
@@ -83,11 +76,9 @@ SELECT l.name, b.body FROM idsync.locks AS l LEFT JOIN idsync.bodies AS b ON b.f
 -- name: lock_bodies_of
 SELECT found.name, found."user", b.body
 FROM (
-    SELECT l.name, l."user", l.fingerprint
-    FROM unnest($1::text[]) AS asked (value) JOIN idsync.locks AS l ON l."user" = asked.value AND l."user" <> ''
+    SELECT l.name, l."user", l.fingerprint FROM idsync.locks AS l WHERE l."user" = ANY($1::text[]) AND l."user" <> ''
     UNION
-    SELECT l.name, l."user", l.fingerprint
-    FROM unnest($2::text[]) AS asked (value) JOIN idsync.locks AS l ON l.name = asked.value
+    SELECT l.name, l."user", l.fingerprint FROM idsync.locks AS l WHERE l.name = ANY($2::text[])
 ) AS found
 LEFT JOIN idsync.bodies AS b ON b.fingerprint = found.fingerprint;
 
@@ -140,10 +131,8 @@ DELETE FROM idsync.access_lists WHERE id = $1;
 
 -- name: owned_by
 SELECT DISTINCT l.name
-FROM unnest($1::text[]) AS asked (value)
-JOIN idsync.names AS n ON n.name = asked.value
-JOIN idsync.list_owners AS o ON o.name_id = n.id
-JOIN idsync.access_lists AS l ON l.id = o.list_id;
+FROM idsync.names AS n JOIN idsync.list_owners AS o ON o.name_id = n.id JOIN idsync.access_lists AS l ON l.id = o.list_id
+WHERE n.name = ANY($1::text[]);
 
 -- name: add_owner
 -- rows: list_id bigint, name_id bigint

@@ -2,7 +2,7 @@
 SELECT id, name FROM idsync.names;
 
 -- name: names_of
-SELECT n.name, n.id FROM unnest($1::text[]) AS asked (value) JOIN idsync.names AS n ON n.name = asked.value;
+SELECT name, id FROM idsync.names WHERE name = ANY($1::text[]);
 
 -- name: last_name_id
 SELECT coalesce(max(id), 0) FROM idsync.names;

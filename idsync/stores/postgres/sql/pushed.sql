@@ -8,8 +8,8 @@ FROM idsync.pushed_users WHERE twin_key = $1;
 
 -- name: pushed_users_named
 SELECT u.id, u.username, u.okta_id, u.external_id, u.active, u.body, u.version, u.created, u.modified, u.push
-FROM unnest($1::text[]) AS asked (value)
-JOIN idsync.pushed_users AS u ON u.twin_key = asked.value
+FROM idsync.pushed_users AS u
+WHERE u.twin_key = ANY($1::text[])
 ORDER BY u.number;
 
 -- name: pushed_users_with_external_id

@@ -30,10 +30,10 @@ SELECT i.okta_id, u.body FROM idsync.upstream_users AS u JOIN idsync.upstream_id
 
 -- name: upstream_people_of
 SELECT i.okta_id, u.body, a.status
-FROM unnest($1::text[]) AS asked (value)
-JOIN idsync.upstream_ids AS i ON i.okta_id = asked.value
+FROM idsync.upstream_ids AS i
 LEFT JOIN idsync.upstream_users AS u ON u.number = i.number
-LEFT JOIN idsync.upstream_away AS a ON a.number = i.number;
+LEFT JOIN idsync.upstream_away AS a ON a.number = i.number
+WHERE i.okta_id = ANY($1::text[]);
 
 -- name: upstream_usernames_of
 SELECT i.okta_id, u.username
@@ -43,9 +43,8 @@ JOIN idsync.upstream_users AS u ON u.number = i.number;
 
 -- name: upstream_users_named
 SELECT i.okta_id
-FROM unnest($1::text[]) AS asked (value)
-JOIN idsync.upstream_users AS u ON u.twin_key = asked.value
-JOIN idsync.upstream_ids AS i ON i.number = u.number;
+FROM idsync.upstream_users AS u JOIN idsync.upstream_ids AS i ON i.number = u.number
+WHERE u.twin_key = ANY($1::text[]);
 
 -- name: put_upstream_user
 -- rows: username text, twin_key text, status text, body bytea, okta_id text
@@ -113,10 +112,10 @@ JOIN idsync.upstream_ids AS i ON i.number = m.member;
 
 -- name: upstream_lists_of_members
 SELECT l.okta_id, i.okta_id
-FROM unnest($1::text[]) AS asked (value)
-JOIN idsync.upstream_ids AS i ON i.okta_id = asked.value
+FROM idsync.upstream_ids AS i
 JOIN idsync.upstream_members AS m ON m.member = i.number
-JOIN idsync.upstream_ids AS l ON l.number = m.list;
+JOIN idsync.upstream_ids AS l ON l.number = m.list
+WHERE i.okta_id = ANY($1::text[]);
 
 -- name: upstream_members_among
 SELECT i.okta_id
