@@ -17,7 +17,7 @@ from idsync.model.canonical import canonical_bytes
 from idsync.model.directory import Names
 from idsync.model.identified import OktaIds
 from idsync.model.ownership import okta_id_of
-from idsync.model.resources import Grants, UserSpec
+from idsync.model.resources import NO_GRANTS, Grants, UserSpec
 from idsync.model.times import format_time
 from idsync.plan.changes import AccessListChange, Change, LockChange, PlainChange, Plan, UserChange, newly_locks
 from idsync.plan.effective import granted
@@ -63,10 +63,8 @@ class KeptBack(msgspec.Struct, frozen=True, omit_defaults=True):
     def texts(self) -> tuple[str, ...]:
         """What of its address it would do, a text for each thing of it; a person is named by Okta id where known."""
         moved = (*(f"gives {each}" for each in self.gives), *(f"takes {each}" for each in self.takes))
-        if moved:
-            return moved
-        what = "joins" if self.joins else self.action
-        return (f"{what} {self.okta_id or self.member}",)
+        what = moved or ("joins" if self.joins else self.action,)
+        return tuple(f"{each} {self.okta_id or self.member}" for each in what)
 
     def is_inside(self, looked_at: Names) -> bool:
         """Whether a plan that covers these names would have told of it again."""
@@ -265,13 +263,12 @@ def _entries_of_list(
     else:
         for member in joining:
             yield replace(one, guards=giving, member=member, okta_id=ids.get(member, ""), joins=True)
-    before, after = change.before, change.after
-    if before is not None and after is not None:
-        gives, takes = _moved(before.spec.grants, after.spec.grants, guards)
-        if gives or takes:
-            yield replace(one, gives=gives, takes=takes)
-        elif not change.members_removed and not joining:
-            yield one
+    had = NO_GRANTS if change.before is None else change.before.spec.grants
+    gives, takes = ((), ()) if change.after is None else _moved(had, change.after.spec.grants, guards)
+    if gives or takes:
+        yield replace(one, gives=gives, takes=takes)
+    elif not change.members_removed and not joining:
+        yield one
 
 
 def digest_of(texts: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ from idsync.apply.kept_marks import with_marks_kept
 from idsync.model.addresses import Address
 from idsync.model.directory import Reason
 from idsync.model.ownership import USER_ID_LABEL
-from idsync.model.resources import Lock
+from idsync.model.resources import Grants, Lock
 from idsync.plan.changes import AccessListChange, LockChange, Plan
 from tests.core.replay import settled
 from tests.core.world import foreign_list, lock_on, okta, person, plan
@@ -68,3 +68,28 @@ def test_r43_very_many_who_would_join_a_list_are_held_as_one_and_told_apart_from
     assert held["access_gains"].isdisjoint(others["access_gains"])
     marked = with_marks_kept(joining(*many), {Address("access_list/00g1"): (one,)}, nobody)
     assert [each.blocked_by for each in marked.changes] == [("access_gains",)]
+
+
+def making(*roles: str, members: tuple[str, ...] = ("ann",)) -> Plan:
+    """A plan that makes a list with these roles, which a guard holds."""
+    made = foreign_list("00g1")
+    made = replace(made, spec=replace(made.spec, grants=Grants(roles=roles)))
+    change = AccessListChange(
+        Address("access_list/00g1"), "create", Reason.ASSIGNED, (), None, made,
+        members_added=members, members_removed=(), blocked_by=("access_gains",),
+    )  # fmt: skip
+    return replace(IDLE, changes=(change,))
+
+
+def test_r43_what_a_list_to_be_made_would_give_is_a_part_of_what_is_held() -> None:
+    shown, grown = (held_by_guard(kept_of(making(*roles), nobody))["access_gains"] for roles in (["a"], ["a", "b"]))
+    assert shown < grown
+    assert {text.split(" ", 1)[1].strip() for text in grown - shown} == {"gives role b"}
+
+
+def test_r43_a_list_to_be_made_that_nobody_joins_is_held_too() -> None:
+    kept = kept_of(making(members=()), nobody)
+    assert held_by_guard(kept) == {"access_gains": {"access_list/00g1 create "}}
+    assert [each.blocked_by for each in with_marks_kept(making(members=()), kept, nobody).changes] == [
+        ("access_gains",)
+    ]

@@ -62,6 +62,13 @@ def _create(service: Served, content: dict[str, object]) -> int:
     return int(service.http.post(f"{BASE}/Users", json=content, headers=headers).status_code)
 
 
+def _until_written(service: Served) -> None:
+    """Wait for what is still to be written, such as the use of a token, which an answer does not wait for."""
+    portal = service.http.portal
+    assert portal is not None
+    portal.call(service.worker.write, lambda _: None)
+
+
 def _until_waiting(service: Served, jobs: int) -> None:
     deadline = time.monotonic() + SECONDS
     while service.worker.waiting != jobs:
@@ -96,6 +103,7 @@ def test_those_who_come_while_another_process_writes_share_the_next_commit(
     service: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _create(service, body(0))
+    _until_written(service)
     begun, make = threading.Event(), service.worker._written
 
     def watched(store: Store, jobs: list[Job]) -> list[Outcome]:

@@ -10,6 +10,8 @@ import pytest
 from idsync.model.extent import Reading
 from idsync.reconcile.continuous.loop import TickEnd
 from idsync.sources.okta.source import OktaSource
+from tests.okta_simulator import Organization
+from tests.okta_simulator.objects import App
 from tests.server.both import both, organization
 from tests.server.test_bursts import locked
 from tests.server.test_scim_door import GROUP, asked, user
@@ -18,6 +20,15 @@ from tests.sources.okta.organizations import Clock
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 HOUR = dt.timedelta(hours=1)
 HOURS = [dt.timedelta(hours=hours) for hours in (-5, 0, 5)]
+
+
+def ann_and_bob() -> tuple[Organization, App]:
+    """An organization in which two people have the app."""
+    org = organization()
+    app = org.app("Teleport")
+    for name in ("ann", "bob"):
+        org.assign_user(app, org.add_user(f"{name}@x.com"))
+    return org, app
 
 
 def once_read(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
@@ -72,10 +83,7 @@ def test_r41_a_reading_wins_over_what_was_pushed_before_it(
     tmp_path: Path, ahead: dt.timedelta, back: dt.timedelta
 ) -> None:
     """Ann leaves in Okta, which cannot push it."""
-    org = organization()
-    app = org.app("Teleport")
-    for name in ("ann", "bob"):
-        org.assign_user(app, org.add_user(f"{name}@x.com"))
+    org, app = ann_and_bob()
     with both(tmp_path / "idsync.db", org) as world:
         service, clock, world.ahead = world.service, world.service.clock, ahead
         assert world.full()
@@ -94,9 +102,7 @@ def test_r41_a_reading_wins_over_what_was_pushed_before_it(
 def test_r41_a_listing_may_lag_for_two_minutes_by_the_clock_of_the_store(
     tmp_path: Path, lags: bool, ahead: dt.timedelta
 ) -> None:
-    org = organization()
-    for name in ("ann", "bob"):
-        org.assign_user(org.app("Teleport"), org.add_user(f"{name}@x.com"))
+    org, _ = ann_and_bob()
     with both(tmp_path / "idsync.db", org) as world:
         service, clock, world.ahead = world.service, world.service.clock, ahead
         assert world.full()
@@ -113,10 +119,7 @@ def test_r41_a_listing_may_lag_for_two_minutes_by_the_clock_of_the_store(
 def test_r41_who_is_read_by_id_is_back_however_shortly_before_a_push_let_them_leave(
     tmp_path: Path, back: dt.timedelta
 ) -> None:
-    org = organization()
-    app = org.app("Teleport")
-    for name in ("ann", "bob"):
-        org.assign_user(app, org.add_user(f"{name}@x.com"))
+    org, app = ann_and_bob()
     with both(tmp_path / "idsync.db", org) as world:
         service, clock = world.service, world.service.clock
         assert world.full()

@@ -76,7 +76,7 @@ class PushPasses:
             if moved.users or moved.lists:
                 owe(self.store.facts, self.target.name, moved)
             return
-        if len(moved.users or ()) <= _FEW:
+        if 0 < len(moved.users or ()) <= _FEW:
             self.store.foresee_plan(lambda: self._surroundings(moved), self._lately.seen)
         last = last_apply(self.store.facts, self.target)
         request = replace(self.request(now), split=True, unattended=True)

@@ -17,7 +17,7 @@ from idsync.stores.postgres.exchange import Exchange, Raw
 from idsync.stores.postgres.explanations import read_only
 from idsync.stores.postgres.portions import Portions
 from idsync.stores.postgres.statements import PRIVATE, SCHEMA, Text, texts
-from idsync.stores.postgres.together import Filled, is_short
+from idsync.stores.postgres.together import Filled
 from idsync.stores.tables.connection import FirstQuestion, Question, Row, Value
 from idsync.stores.tables.migrations import moved_on
 from idsync.stores.tables.statements import Statement
@@ -98,14 +98,11 @@ class Connection(Transactions):
         return next(iter(self.rows(statement, values)), None)
 
     def foresee(self, make: Callable[[], Iterable[Question]]) -> None:
-        """What will probably be asked next, in one exchange with the server, but for what is too long for its text."""
+        """What will probably be asked next, in one exchange with the server."""
         if not self.is_writing:
-            self._foreseen_first = self._short(make())
+            self._foreseen_first = [*map(self._filled, make())]
         elif self.is_only_writer:
-            self._exchange.ask_together(self._short(make()))
-
-    def _short(self, questions: Iterable[Question]) -> list[Filled]:
-        return [filled for filled in map(self._filled, questions) if is_short(filled[1])]
+            self._exchange.ask_together([*map(self._filled, make())])
 
     def _filled(self, question: Question | FirstQuestion) -> Filled:
         values = question.values() if isinstance(question, FirstQuestion) else question.values

@@ -106,7 +106,7 @@ class Exchange:
             self._told.clear()
         sql, values = statements[-1]
         with self.explained():
-            if is_short(values) and (self._waiting or len(statements) > 1):
+            if len(statements) > 1 or (self._waiting and is_short(values)):
                 cursor = self._send_with_waiting(statements)
                 cursor.set_result(-1)
                 return cursor

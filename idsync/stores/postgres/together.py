@@ -40,8 +40,6 @@ def _with_values(quoting: AdaptContext, sql: str, values: Sequence[Value]) -> st
 
 def answers(cursor: psycopg.Cursor[Row], count: int) -> list[list[Row]]:
     """The rows of each of the last `count` statements of a text."""
-    if count == 0:
-        return []
     cursor.set_result(-count)
     found = [cursor.fetchall()]
     while cursor.nextset():

@@ -434,7 +434,7 @@ def test_what_is_foreseen_is_forgotten_with_the_part_or_the_transaction_in_which
 
 
 @pytest.mark.parametrize("inside", [False, True])
-def test_a_question_with_a_long_value_is_not_foreseen_and_what_is_sent_with_it_is_not_lost(
+def test_a_question_with_a_long_value_is_foreseen_as_others_are_and_nothing_sent_with_it_is_lost(
     store: PostgresStore, inside: bool
 ) -> None:
     questions = [
