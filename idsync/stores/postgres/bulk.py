@@ -1,31 +1,37 @@
 """Many rows for one statement, which reads them from `given`.
 
-Few rows are values of the statement itself; many are copied into a temporary table, which costs a tenth of inserting
-them one by one.
+Few rows are one value of the statement itself, as JSON; many are copied into a temporary table, which costs a tenth of
+inserting them one by one.
 """
 
 from collections.abc import Sequence
 from typing import Any, cast
 
+import msgspec
 import psycopg
 
-from idsync.stores.postgres.statements import Column, Text
+from idsync.stores.postgres.statements import Text
 from idsync.stores.tables.connection import Row, Value
 
 FEW = 50
-"""So many rows are values of the statement itself."""
+"""So many rows are one value of the statement itself."""
 
 
 def as_one(text: Text, rows: Sequence[Sequence[Value]]) -> tuple[str, list[Value]]:
-    """The statement for a few rows, and its values."""
-    listed = ", ".join(_places(text.columns, number) for number in range(len(rows)))
-    return f"WITH given ({_names(text)}) AS (VALUES {listed}) {text.sql}", [value for row in rows for value in row]
+    """The statement for a few rows, and its value. Raises UnicodeError for what is not text."""
+    names = [column.name for column in text.columns]
+    told = msgspec.json.encode([dict(zip(names, map(_in_json, row), strict=True)) for row in rows]).decode()
+    given = f"SELECT * FROM json_to_recordset($1) AS row ({_typed(text)})"  # noqa: S608
+    return f"WITH given AS ({given}) {text.sql}", [told]
+
+
+def _in_json(value: Value) -> Value:
+    return f"\\x{value.hex()}" if isinstance(value, bytes) else value
 
 
 def copied(raw: psycopg.Connection[Row], text: Text, rows: Sequence[Sequence[Value]]) -> None:
     """Run the statement once for many rows."""
-    columns = ", ".join(f"{column.name} {column.type}" for column in text.columns)
-    _run(raw, f"CREATE TEMPORARY TABLE given ({columns}) ON COMMIT DROP")
+    _run(raw, f"CREATE TEMPORARY TABLE given ({_typed(text)}) ON COMMIT DROP")
     copying = f"COPY given ({_names(text)}) FROM STDIN (FORMAT BINARY)"
     with raw.cursor() as cursor, cursor.copy(cast(Any, copying)) as copy:
         copy.set_types([column.type for column in text.columns])
@@ -39,9 +45,8 @@ def _names(text: Text) -> str:
     return ", ".join(column.name for column in text.columns)
 
 
-def _places(columns: Sequence[Column], number: int) -> str:
-    first = number * len(columns) + 1
-    return f"({', '.join(f'${place}::{column.type}' for place, column in enumerate(columns, first))})"
+def _typed(text: Text) -> str:
+    return ", ".join(f"{column.name} {column.type}" for column in text.columns)
 
 
 def _run(raw: psycopg.Connection[Row], sql: str) -> None:

@@ -29,11 +29,13 @@ _BUSY_SECONDS = 5
 _SILENT_SECONDS = 60
 """After so long without a word in a transaction of writes its process counts as stopped, and lets others write."""
 # At READ COMMITTED, since what is read after the wait for a lock must be what the one before left. What is committed
-# survives a crash of the server, also where that does not wait for its disk by default.
+# survives a crash of the server, also where that does not wait for its disk by default. What is looked up are few rows
+# of many, which are in memory: by an index, also where the server does not know yet how many there are.
 _BEGIN_ASIDE = (
     "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;"
     " SELECT set_config('lock_timeout', '{busy}ms', true),"
     f" set_config('idle_in_transaction_session_timeout', '{_SILENT_SECONDS}s', true),"
+    " set_config('random_page_cost', '1.1', true),"
     " set_config('synchronous_commit', coalesce(nullif(current_setting('synchronous_commit'), 'off'), 'on'), true)"
 )
 _BEGIN_WRITING = f"{_BEGIN_ASIDE}; SELECT pg_advisory_xact_lock({WRITER})"
@@ -79,7 +81,9 @@ class Connection(Transactions):
         """Run one statement for all rows; needs a transaction."""
         given = list(rows)
         if 0 < len(given) <= FEW:
-            self._write(*as_one(self._texts[statement], given))
+            with self._exchange.explained():
+                written = as_one(self._texts[statement], given)
+            self._write(*written)
         elif given:
             self._exchange.settle()
             with self._exchange.explained():

@@ -7,9 +7,8 @@ import re
 from collections.abc import Sequence
 
 import psycopg
-from psycopg.abc import AdaptContext
+from psycopg import abc
 from psycopg.adapt import Transformer
-from psycopg.sql import Literal
 
 from idsync.stores.tables.connection import Row, Value
 
@@ -27,14 +26,14 @@ def is_short(values: Sequence[Value]) -> bool:
 
 def as_text(raw: psycopg.Connection[Row], statements: Sequence[Filled]) -> str:
     """These statements in their order. Raises psycopg.Error, and UnicodeError for what is not text."""
-    quoting: AdaptContext = Transformer(raw)  # one for all, which learns once how each type is quoted
+    quoting: abc.Transformer = Transformer(raw)  # one for all, which learns once how each type is quoted
     return ";\n".join(_with_values(quoting, *statement) for statement in statements)
 
 
-def _with_values(quoting: AdaptContext, sql: str, values: Sequence[Value]) -> str:
+def _with_values(quoting: abc.Transformer, sql: str, values: Sequence[Value]) -> str:
     if not values:
         return sql
-    literals = [Literal(value).as_string(quoting) for value in values]
+    literals = [str(quoting.as_literal(value), "utf-8") for value in values]
     return _PLACE.sub(lambda place: literals[int(place[1]) - 1], sql)
 
 

@@ -4,8 +4,11 @@ import re
 from contextlib import suppress
 from typing import Any
 
+from idsync.stores.postgres.bulk import as_one
 from idsync.stores.postgres.statements import Text, texts
 from idsync.stores.postgres.store import PostgresStore
+from idsync.stores.tables.connection import Listed, Value
+from idsync.stores.tables.statements import Statements
 from tests.stores.sqlite.test_flat_cost import PARTIAL, SMALL
 
 TEXTS = {statement: text for statement, text in texts().items() if text.sql}
@@ -14,15 +17,14 @@ ONE: dict[str, Any] = {"bigint": 1, "text": "x", "bytea": b"x", "bigint[]": [1]}
 
 def plan_of(store: PostgresStore, text: Text) -> dict[str, Any]:
     """How the server would run a statement, where reading a whole table is the last thing that it would do."""
-    columns = text.columns
-    places = ", ".join(f"${place}::{column.type}" for place, column in enumerate(columns, 1))
-    given = f"WITH given ({', '.join(column.name for column in columns)}) AS (VALUES ({places}))" if columns else ""
-    numbers = {int(number) for number in re.findall(r"\$(\d+)", text.sql)}
-    values = [ONE[column.type] for column in columns] or [None] * len(numbers)
+    values: list[Value]
+    sql, values = text.sql, [None] * len({*re.findall(r"\$(\d+)", text.sql)})
+    if text.columns:
+        sql, values = as_one(text, [[ONE[column.type] for column in text.columns]])
     plans: list[dict[str, Any]] = []
     with suppress(ZeroDivisionError), store.transaction():
         store._connection.run("SET LOCAL enable_seqscan = off")
-        ((plans,),) = store._connection.rows(f"EXPLAIN (FORMAT JSON) {given} {text.sql}", values)
+        ((plans,),) = store._connection.rows(f"EXPLAIN (FORMAT JSON) {sql}", values)
         raise ZeroDivisionError
     plan: dict[str, Any] = plans[0]["Plan"]
     return plan
@@ -37,6 +39,16 @@ def scanned(plan: dict[str, Any]) -> set[str]:
 def test_every_statement_fits_the_schema_and_looks_up_what_it_needs(store: PostgresStore) -> None:
     read_whole = {statement: scanned(plan_of(store, text)) - SMALL for statement, text in TEXTS.items()}
     assert {statement: tables for statement, tables in read_whole.items() if tables and statement in PARTIAL} == {}
+
+
+def test_few_names_are_looked_up_where_the_server_does_not_know_yet_how_many_there_are(store: PostgresStore) -> None:
+    names = [f"person.{number}@big-pizza.com" for number in range(900)]
+    with store.transaction():
+        store.directory.names.numbers(names)
+    text = texts()[Statements("members.sql")["names_of"]]
+    with store.transaction():
+        ((plans,),) = store._connection.rows(f"EXPLAIN (FORMAT JSON) {text.sql}", (Listed(names[:8]),))
+    assert scanned(plans[0]["Plan"]) == set()
 
 
 def test_what_needs_nothing_to_be_done_runs_and_does_nothing(store: PostgresStore) -> None:
