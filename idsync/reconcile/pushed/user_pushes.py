@@ -70,7 +70,10 @@ class UserPushes:
         return [taken.get(user.id, user) for user in users]
 
     def replace(self, before: PushedUser, attributes: Attributes, now: datetime) -> PushedUser:
-        """A user with other attributes than `before`; one that is inactive leaves, and stays as a tombstone."""
+        """A user as pushed once more; one that is inactive leaves, and stays as a tombstone.
+
+        What says the same as `before` counts all the same: a reading may have said otherwise since.
+        """
         user = self._user(before, attributes, format_time(now))
         self._refuse_taken_name(user)
         if user.active and (not before.active or twin_key(user.username) != twin_key(before.username)):
@@ -140,18 +143,21 @@ class UserPushes:
         external_id = attributes.get("externalId") or before.external_id
         # A tombstone that is pushed without the word stays one.
         active = bool(attributes.get("active", before.active or not before.version))
-        return PushedUser(
+        okta_id = self._okta_id(before, username, external_id, returns=active and not before.active)
+        new = PushedUser(
             before.id,
             username,
-            self._okta_id(before, username, external_id, returns=active and not before.active),
+            okta_id,
             external_id,
             active,
             raw_json(dict(attributes)),
-            before.version + 1,
+            before.version,
             before.created,
-            at,
-            self._store.pushed.number(),
+            before.modified,
+            before.push,
         )
+        number = self._store.pushed.number()
+        return replace(new, push=number, **({} if new == before else {"version": before.version + 1, "modified": at}))
 
     def _okta_id(self, before: PushedUser, username: str, external_id: str | None, *, returns: bool) -> str:
         """Whom a user stands for: Okta's id where it is pushed, else the person who has the name, else the SCIM id.
@@ -267,6 +273,8 @@ class UserPushes:
         away = dict.fromkeys(sorted(suspended - {each.id for each in users}), SUSPENDED)
         reading = Reading(replace(head, users=users, unassigned=away), Extent(frozenset(people), _NOBODY))
         moved |= self._store.upstream.take(reading)
+        if before is not None and user.version == before.version and not moved.users and not moved.lists:
+            return  # facts say the same already; of a lock that is held, the answer tells
         # A lock that was held is asked for again by a push that is repeated.
         is_new = before is None and user.active  # nobody has left by it
         asked = _NOBODY if is_new else self._leavers.people(user).union(each.okta_id for each in leaving)

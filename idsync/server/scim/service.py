@@ -16,6 +16,7 @@ from scim2_models import (
     SCIMException,
     UniquenessException,
 )
+from scim2_server.conditions import Conditions
 from scim2_server.requests import ScimRequest
 from scim2_server.responses import ScimResponse
 from scim2_server.routing import Operation, Target, match
@@ -36,6 +37,7 @@ from idsync.errors import (
 )
 from idsync.server.logs import LOG
 from idsync.server.scim.publishing import published
+from idsync.server.scim.storage import USER
 
 RETRY_SECONDS = 5
 _FOR_PROGRAMMERS = re.compile(r"\s*(For further information visit |\d+ validation errors? for )")
@@ -99,6 +101,20 @@ class OktaScimService(ScimService):
         """The resource in the form that is sent, changed in place: the storage makes each for one answer."""
         return published(self, base_url, resource)
 
+    def apply_replacement(
+        self, current: Resource[Any], replacement: Resource[Any], conditions: Conditions
+    ) -> Resource[Any] | None:
+        """The new state of a resource; of a user also where it is as kept: facts may have moved meanwhile."""
+        changed = super().apply_replacement(current, replacement, conditions)
+        return replacement if changed is None and _is_user(current) else changed
+
+    def apply_patch(
+        self, current: Resource[Any], patch_op: "PatchOp[Any]", conditions: Conditions
+    ) -> Resource[Any] | None:
+        """The new state of a resource; of a user also where a PATCH that says whether they are active repeats it."""
+        changed = super().apply_patch(current, patch_op, conditions)
+        return current if changed is None and _is_user(current) and _says_active(patch_op) else changed
+
     def patch_response(
         self, base_url: str, resource: Resource[Any], response_parameters: ResponseParameters[Any]
     ) -> ScimResponse:
@@ -145,6 +161,23 @@ class OktaScimService(ScimService):
         if response.status == HTTPStatus.SERVICE_UNAVAILABLE:
             response.headers["Retry-After"] = str(RETRY_SECONDS)
         return response
+
+
+def _is_user(resource: Resource[Any]) -> bool:
+    return resource.meta is not None and resource.meta.resource_type == USER
+
+
+def _says_active(patch_op: "PatchOp[Any]") -> bool:
+    """Whether a PATCH of a user speaks of their being active."""
+    named: list[str] = []
+    for operation in patch_op.operations or ():
+        if operation.path:
+            named.append(str(operation.path))
+        elif isinstance(operation.value, dict):
+            named += operation.value
+        elif isinstance(operation.value, BaseModel):
+            named += operation.value.model_fields_set
+    return any(name.rpartition(":")[2].casefold() == "active" for name in named)
 
 
 _match = lru_cache(maxsize=256)(match)
