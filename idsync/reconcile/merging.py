@@ -207,16 +207,19 @@ def _with_users(app: IdentityApp, users: msgspec.Raw | None) -> IdentityApp:
     return app if users is None else replace(app, users=users)
 
 
-def newest(reading: Reading, records: MergedRecords, begun: Begun, followed: Extent = NOTHING) -> Reading:
+def newest(
+    reading: Reading, records: MergedRecords, begun: Begun, followed: Extent = NOTHING, *, pushed_to: bool = True
+) -> Reading:
     """A whole reading that began then, but for what was sent shortly before, and for those of whom a push that arrived
     since, or what a tick `followed`, knows better.
 
-    Of pushed groups that stand for no group of Okta's, no reading says anything.
+    Of pushed groups that stand for no group of Okta's, no reading says anything; where nothing is `pushed_to` the
+    service any more, nobody does, and they are gone.
     """
     reading = with_sent(reading, records.facts)
     if not records.upstream.is_known():
         return reading
-    own = Extent(frozenset(), frozenset(group.id for group in records.pushed.own_groups()))
+    own = Extent(frozenset(), frozenset(group.id for group in records.pushed.own_groups() if pushed_to))
     return with_newer(reading, records.upstream, pushed_since(records, begun) | followed | own)
 
 

@@ -259,7 +259,8 @@ class _FullPass:
 
     def _newest(self, reading: Reading) -> Reading:
         """The reading, but for those of whom a push that arrived since it began, or a tick, knows better."""
-        return newest(reading, self._store, self._reads_from, self._followed())
+        scim = self._place.settings.integration.sync.scim
+        return newest(reading, self._store, self._reads_from, self._followed(), pushed_to=scim)
 
     def _known_better(self) -> Extent:
         """Of whom a push that arrived since the reading began, or a tick, knows better than it."""

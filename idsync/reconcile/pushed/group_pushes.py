@@ -49,9 +49,12 @@ class GroupPushes:
     def move_members(
         self, group: PushedGroup, joined: Members, left: Collection[str], title: str | None, now: datetime
     ) -> PushedGroup:
-        """A group that some join and others leave, by SCIM id, and that may get a title; nobody else is looked at."""
-        if title is not None and title != group.title:
-            return self._renamed_too(group, joined, left, title, now)
+        """A group that some join and others leave, by SCIM id, and that may get a title; nobody else is looked at.
+
+        All of it is taken where facts do not know it any more: nothing was pushed to the service for a while.
+        """
+        if (title is not None and title != group.title) or self._memberships.is_forgotten(group):
+            return self._whole(group, joined, left, title or group.title, now)
         pushed = self._store.pushed
         changed = replace(group, version=group.version + 1, modified=format_time(now), push=pushed.number())
         pushed.put_group(changed)
@@ -70,7 +73,7 @@ class GroupPushes:
         head = self._passes.head(now)
         self._passes.apply(self._store.upstream.take(Reading(head, Extent(_NOBODY, frozenset({group.list_id})))), now)
 
-    def _renamed_too(
+    def _whole(
         self, group: PushedGroup, joined: Members, left: Collection[str], title: str, now: datetime
     ) -> PushedGroup:
         members = dict(self._store.pushed.members(group.id)) | dict(joined)

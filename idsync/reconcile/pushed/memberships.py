@@ -26,6 +26,13 @@ class Memberships:
             return False
         return any(each.id == group.list_id for each in self._store.upstream.part((), [group.list_id]).groups)
 
+    def is_forgotten(self, group: PushedGroup) -> bool:
+        """Whether facts do not know a group that is pushed, and that pushes alone tell of."""
+        if self._passes.pulls and group.list_id != group.id:
+            return False  # Okta's readings say whether it is there
+        known = self._passes.has_facts() and self._store.upstream.part((), [group.list_id]).groups
+        return all(each.id != group.list_id for each in known or ())
+
     def move(self, group: PushedGroup, joined: Collection[str], left: Collection[str]) -> Extent:
         """Let facts know that people joined a group, and that others left it, by Okta id; whose membership changed.
 
