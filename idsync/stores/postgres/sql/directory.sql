@@ -21,26 +21,26 @@ ON CONFLICT (org) DO UPDATE SET
 SELECT name, CASE WHEN org = $1 THEN okta_id END, fingerprint FROM idsync.users;
 
 -- name: user_entries_of
-SELECT u.name, CASE WHEN u.org = $1 THEN u.okta_id END, u.fingerprint
-FROM idsync.names AS n JOIN idsync.users AS u ON u.id = n.id
-WHERE n.name = ANY($2::text[]);
+SELECT name, CASE WHEN org = $1 THEN okta_id END, fingerprint
+FROM idsync.users
+WHERE id = ANY (ARRAY(SELECT n.id FROM idsync.names AS n WHERE n.name = ANY ($2::text[])));
 
 -- name: users_known_as
-SELECT u.name FROM idsync.users AS u WHERE u.okta_id = ANY($1::text[]) AND u.okta_id <> ''
+SELECT name FROM idsync.users WHERE okta_id = ANY ($1::text[]) AND okta_id <> ''
 UNION
-SELECT u.name FROM idsync.users AS u WHERE u.twin_key = ANY($2::text[]) AND u.twin_key IS NOT NULL
+SELECT name FROM idsync.users WHERE twin_key = ANY ($2::text[]) AND twin_key IS NOT NULL
 UNION
-SELECT u.name
-FROM idsync.names AS n JOIN idsync.users AS u ON u.id = n.id
-WHERE n.name = ANY($2::text[]) AND u.twin_key IS NULL;
+SELECT name
+FROM idsync.users
+WHERE id = ANY (ARRAY(SELECT n.id FROM idsync.names AS n WHERE n.name = ANY ($2::text[]))) AND twin_key IS NULL;
 
 -- name: user_bodies
 SELECT u.name, b.body FROM idsync.users AS u LEFT JOIN idsync.bodies AS b ON b.fingerprint = u.fingerprint;
 
 -- name: user_bodies_of
-SELECT u.name, b.body
-FROM idsync.names AS n JOIN idsync.users AS u ON u.id = n.id LEFT JOIN idsync.bodies AS b ON b.fingerprint = u.fingerprint
-WHERE n.name = ANY($1::text[]);
+SELECT u.name, (SELECT b.body FROM idsync.bodies AS b WHERE b.fingerprint = u.fingerprint)
+FROM idsync.users AS u
+WHERE u.id = ANY (ARRAY(SELECT n.id FROM idsync.names AS n WHERE n.name = ANY ($1::text[])));
 
 -- name: search_users
 SELECT name FROM idsync.users WHERE name ILIKE $1 ESCAPE '\' ORDER BY name LIMIT $2;
@@ -130,9 +130,13 @@ ON CONFLICT (id) DO UPDATE SET
 DELETE FROM idsync.access_lists WHERE id = $1;
 
 -- name: owned_by
-SELECT DISTINCT l.name
-FROM idsync.names AS n JOIN idsync.list_owners AS o ON o.name_id = n.id JOIN idsync.access_lists AS l ON l.id = o.list_id
-WHERE n.name = ANY($1::text[]);
+SELECT name
+FROM idsync.access_lists
+WHERE id = ANY (ARRAY(
+    SELECT o.list_id
+    FROM idsync.list_owners AS o
+    WHERE o.name_id = ANY (ARRAY(SELECT n.id FROM idsync.names AS n WHERE n.name = ANY ($1::text[])))
+));
 
 -- name: add_owner
 -- rows: list_id bigint, name_id bigint

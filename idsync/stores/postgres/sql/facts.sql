@@ -2,7 +2,7 @@
 SELECT value FROM idsync.facts WHERE key = $1;
 
 -- name: facts_of
-SELECT f.key, f.value FROM unnest($1::text[]) AS asked (value) JOIN idsync.facts AS f ON f.key = asked.value;
+SELECT key, value FROM idsync.facts WHERE key = ANY ($1::text[]);
 
 -- name: put_fact
 -- rows: key text, value bytea

@@ -5,15 +5,11 @@ SELECT head FROM idsync.upstream;
 INSERT INTO idsync.upstream (id, head) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET head = excluded.head;
 
 -- name: add_upstream_ids
+-- It is given each id once.
 INSERT INTO idsync.upstream_ids (number, okta_id)
-SELECT
-    (SELECT coalesce(max(number), 0) FROM idsync.upstream_ids) + row_number() OVER (ORDER BY missing.value),
-    missing.value
-FROM (
-    SELECT DISTINCT asked.value
-    FROM unnest($1::text[]) AS asked (value)
-    WHERE NOT EXISTS (SELECT 1 FROM idsync.upstream_ids AS i WHERE i.okta_id = asked.value)
-) AS missing;
+SELECT (SELECT coalesce(max(number), 0) FROM idsync.upstream_ids) + row_number() OVER (), asked.value
+FROM unnest($1::text[]) AS asked (value)
+WHERE NOT EXISTS (SELECT 1 FROM idsync.upstream_ids AS i WHERE i.okta_id = asked.value);
 
 -- name: upstream_numbers
 SELECT i.okta_id, i.number
@@ -29,11 +25,12 @@ SELECT i.okta_id, l.kind FROM idsync.upstream_lists AS l JOIN idsync.upstream_id
 SELECT i.okta_id, u.body FROM idsync.upstream_users AS u JOIN idsync.upstream_ids AS i ON i.number = u.number;
 
 -- name: upstream_people_of
-SELECT i.okta_id, u.body, a.status
+SELECT
+    i.okta_id,
+    (SELECT u.body FROM idsync.upstream_users AS u WHERE u.number = i.number),
+    (SELECT a.status FROM idsync.upstream_away AS a WHERE a.number = i.number)
 FROM idsync.upstream_ids AS i
-LEFT JOIN idsync.upstream_users AS u ON u.number = i.number
-LEFT JOIN idsync.upstream_away AS a ON a.number = i.number
-WHERE i.okta_id = ANY($1::text[]);
+WHERE i.okta_id = ANY ($1::text[]);
 
 -- name: upstream_usernames_of
 SELECT i.okta_id, u.username
@@ -42,9 +39,9 @@ JOIN idsync.upstream_ids AS i ON i.okta_id = asked.value
 JOIN idsync.upstream_users AS u ON u.number = i.number;
 
 -- name: upstream_users_named
-SELECT i.okta_id
-FROM idsync.upstream_users AS u JOIN idsync.upstream_ids AS i ON i.number = u.number
-WHERE u.twin_key = ANY($1::text[]);
+SELECT okta_id
+FROM idsync.upstream_ids
+WHERE number = ANY (ARRAY(SELECT u.number FROM idsync.upstream_users AS u WHERE u.twin_key = ANY ($1::text[])));
 
 -- name: put_upstream_user
 -- rows: username text, twin_key text, status text, body bytea, okta_id text
