@@ -20,13 +20,7 @@ FEW = 50
 def as_one(text: Text, rows: Sequence[Sequence[Value]]) -> tuple[str, list[Value]]:
     """The statement for a few rows, and its value. Raises UnicodeError for what is not text."""
     names = [column.name for column in text.columns]
-    told = msgspec.json.encode([dict(zip(names, map(_in_json, row), strict=True)) for row in rows]).decode()
-    given = f"SELECT * FROM json_to_recordset($1) AS row ({_typed(text)})"  # noqa: S608
-    return f"WITH given AS ({given}) {text.sql}", [told]
-
-
-def _in_json(value: Value) -> Value:
-    return f"\\x{value.hex()}" if isinstance(value, bytes) else value
+    return text.for_few, [msgspec.json.encode([dict(zip(names, row, strict=True)) for row in rows]).decode()]
 
 
 def copied(raw: psycopg.Connection[Row], text: Text, rows: Sequence[Sequence[Value]]) -> None:

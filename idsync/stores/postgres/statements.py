@@ -4,6 +4,7 @@ A statement for many rows says under `-- rows:` what each of them holds, and rea
 """
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,6 +30,18 @@ class Text(NamedTuple):
 
     sql: str
     columns: tuple[Column, ...] = ()
+
+    @property
+    def for_few(self) -> str:
+        """The statement with its rows as one value, in JSON: objects by column, bytes in base64."""
+        return f"WITH given AS ({_in_json(self.columns)}) {self.sql}"
+
+
+@cache
+def _in_json(columns: tuple[Column, ...]) -> str:
+    told = ", ".join(f"{name} {'text' if of == 'bytea' else of}" for name, of in columns)
+    read = ", ".join(f"decode({name}, 'base64') AS {name}" if of == "bytea" else name for name, of in columns)
+    return f"SELECT {read} FROM json_to_recordset($1) AS row ({told})"  # noqa: S608
 
 
 def moved(sql: str, schema: str) -> str:

@@ -10,7 +10,7 @@ import psycopg
 from psycopg import abc
 from psycopg.adapt import Transformer
 
-from idsync.stores.tables.connection import Row, Value
+from idsync.stores.tables.connection import Listed, Row, Value
 
 Filled = tuple[str, Sequence[Value]]
 """A statement with `$1` for its values, and the values."""
@@ -33,8 +33,15 @@ def as_text(raw: psycopg.Connection[Row], statements: Sequence[Filled]) -> str:
 def _with_values(quoting: abc.Transformer, sql: str, values: Sequence[Value]) -> str:
     if not values:
         return sql
-    literals = [str(quoting.as_literal(value), "utf-8") for value in values]
+    literals = [str(quoting.as_literal(_plain(value)), "utf-8") for value in values]
     return _PLACE.sub(lambda place: literals[int(place[1]) - 1], sql)
+
+
+def _plain(value: Value) -> Value:
+    """A list as the text that PostgreSQL reads it from, for which the driver takes five times as long."""
+    if not isinstance(value, Listed):
+        return value
+    return "{" + ",".join(['"' + str(each).replace("\\", "\\\\").replace('"', '\\"') + '"' for each in value]) + "}"
 
 
 def answers(cursor: psycopg.Cursor[Row], count: int) -> list[list[Row]]:

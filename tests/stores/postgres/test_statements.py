@@ -5,14 +5,34 @@ from contextlib import suppress
 from typing import Any
 
 from idsync.stores.postgres.bulk import as_one
-from idsync.stores.postgres.statements import Text, texts
+from idsync.stores.postgres.statements import Column, Text, texts
 from idsync.stores.postgres.store import PostgresStore
+from idsync.stores.postgres.together import as_text
 from idsync.stores.tables.connection import Listed, Value
 from idsync.stores.tables.statements import Statements
 from tests.stores.sqlite.test_flat_cost import PARTIAL, SMALL
 
 TEXTS = {statement: text for statement, text in texts().items() if text.sql}
 ONE: dict[str, Any] = {"bigint": 1, "text": "x", "bytea": b"x", "bigint[]": [1]}
+
+ODD = [
+    "",
+    " ",
+    "NULL",
+    "null",
+    "it's",
+    'a "b"',
+    "a\\b",
+    "\\",
+    '\\"',
+    "{x}",
+    "a,b",
+    "$1",
+    "%s",
+    "\n\t",
+    "ü \U0001f600",
+    "\\x00",
+]
 
 
 def plan_of(store: PostgresStore, text: Text) -> dict[str, Any]:
@@ -56,3 +76,17 @@ def test_what_needs_nothing_to_be_done_runs_and_does_nothing(store: PostgresStor
         assert statement.name.startswith("make_")
         assert texts()[statement].sql == ""
         store._connection.run(statement)
+
+
+def test_odd_texts_numbers_and_bytes_that_stand_in_a_text_come_back_as_they_are(store: PostgresStore) -> None:
+    raw = store._connection._exchange.raw
+    whole = "SELECT value FROM unnest($1::text[]) WITH ORDINALITY AS asked (value, number) ORDER BY number"
+    numbers = "SELECT unnest($1::bigint[])"
+    for sql, values in ((whole, ODD), (whole, []), (numbers, [-1, 0, 2**62]), (numbers, [])):
+        assert [value for (value,) in raw.execute(as_text(raw, [(sql, (Listed(values),))]))] == values
+    for text in ODD:
+        assert raw.execute(as_text(raw, [("SELECT $1", (text,))])).fetchone() == (text,)
+    given = Text("SELECT a, b, c FROM given", (Column("a", "text"), Column("b", "bytea"), Column("c", "bigint")))
+    rows: list[tuple[Value, ...]] = [(text, bytes([0, *text.encode(), 255]), 2**62) for text in ODD]
+    rows += [(None, None, None), ("", b"", 0)]
+    assert raw.execute(as_text(raw, [as_one(given, rows)])).fetchall() == rows

@@ -46,8 +46,10 @@ WHERE number = ANY (ARRAY(SELECT u.number FROM idsync.upstream_users AS u WHERE 
 -- name: put_upstream_user
 -- rows: username text, twin_key text, status text, body bytea, okta_id text
 INSERT INTO idsync.upstream_users (number, username, twin_key, status, body)
-SELECT i.number, given.username, given.twin_key, given.status, given.body
-FROM given JOIN idsync.upstream_ids AS i ON i.okta_id = given.okta_id
+SELECT
+    (SELECT i.number FROM idsync.upstream_ids AS i WHERE i.okta_id = given.okta_id),
+    given.username, given.twin_key, given.status, given.body
+FROM given
 ON CONFLICT (number) DO UPDATE SET
     username = excluded.username, twin_key = excluded.twin_key, status = excluded.status, body = excluded.body;
 
