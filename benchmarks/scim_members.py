@@ -84,7 +84,7 @@ def _place(folder: Path) -> Workspace:
 
 def _endpoint(place: Workspace, worker: Worker) -> ScimEndpoint:
     limit = place.settings.service.body_limit
-    return ScimEndpoint("okta", worker, in_force=lambda _: place, clock=place.now, body_limit=limit)
+    return ScimEndpoint("okta", worker, in_force=lambda _: place, body_limit=limit)
 
 
 async def _in_and_out(http: httpx.AsyncClient, group: str, user: str) -> None:

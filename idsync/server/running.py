@@ -123,7 +123,6 @@ def _scim(place: Workspace, configured: Configured, worker: Worker, reconciler: 
         applies=lambda store: configured.for_pushes(store)[1],
         call=reconciler.call,
         public_url=lambda: configured.files.settings.service.public_url,
-        clock=place.now,
         body_limit=place.settings.service.body_limit,
         rate=RequestRate(lambda: configured.files.settings.service.requests_a_minute, time.monotonic),
     )

@@ -5,6 +5,7 @@ The protocols stand in `idsync.stores.protocols`, an idea a module; everybody im
 
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
+from datetime import datetime
 from enum import Enum
 from types import TracebackType
 from typing import NamedTuple, Protocol, Self
@@ -108,6 +109,9 @@ class Store(Records, Protocol):
 
     @property
     def replicas(self) -> Replicas: ...
+
+    def now(self) -> datetime:
+        """The time by the store's clock, in whole seconds: the same for every process that uses it."""
 
     def foresee_push(self, digest: bytes, usernames: Collection[str], okta_ids: Collection[str]) -> None:
         """Ask at once what is asked where users of these names and ids are pushed, with a token of this digest.

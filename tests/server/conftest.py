@@ -95,7 +95,6 @@ def served(
         "okta",
         worker,
         in_force=lambda store: place.in_force(store)[0],
-        clock=lambda: clock[0],
         body_limit=1 << 20,
         applies=lambda _: applies,
         public_url=lambda: settings.service.public_url,

@@ -4,6 +4,8 @@ import time
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from idsync.model.pushed import ScimToken
 from idsync.model.times import format_time
 from idsync.server.tokens import is_to_note, make_token, note_use, revoked, used
@@ -24,7 +26,11 @@ def test_a_token_revoked_before_its_use_is_written_stays_revoked(tmp_path: Path)
         assert store.tokens.find(token.digest) == revoked(token, NOW)
 
 
-def test_a_use_is_written_beside_the_request_which_neither_waits_for_it_nor_fails_by_it(service: Served) -> None:
+def test_a_use_is_written_beside_the_request_which_neither_waits_for_it_nor_fails_by_it(
+    service: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("idsync.server.scim.gate._MOMENT", 0.0)
+
     def is_answered() -> bool:
         return service.http.get(f"{BASE}/Users", headers={"Authorization": f"Bearer {service.token}"}).is_success
 

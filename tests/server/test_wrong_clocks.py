@@ -8,8 +8,12 @@ from typing import Any
 import pytest
 
 from idsync.model.extent import Reading
+from idsync.model.journal import RunStarted
+from idsync.model.times import format_time
 from idsync.reconcile.continuous.loop import TickEnd
+from idsync.reconcile.lately import Lately
 from idsync.sources.okta.source import OktaSource
+from idsync.stores.sqlite.store import open_store
 from tests.okta_simulator import Organization
 from tests.okta_simulator.objects import App
 from tests.server.both import both, organization
@@ -164,3 +168,22 @@ def test_r41_who_is_pushed_into_a_group_while_a_tick_reads_it_stays(
         assert "ann@x.com" in service.directory().members[eng.id]
         assert world.tick() is TickEnd.DONE
         assert service.directory().members[eng.id].keys() == {"ann@x.com", "bob@x.com"}
+
+
+@pytest.mark.parametrize("ahead", HOURS, ids=str)
+def test_r35_the_hour_in_which_guards_count_is_one_by_the_clock_of_the_store(
+    tmp_path: Path, ahead: dt.timedelta
+) -> None:
+    """A push asks what ticks of another machine did within the hour."""
+    org, app = ann_and_bob()
+    with both(tmp_path / "idsync.db", org) as world:
+        service, clock, world.ahead = world.service, world.service.clock, ahead
+        assert world.full()
+        clock[0] += HOUR
+        org.unassign_user(app, org.user("ann@x.com"))
+        assert world.tick() is TickEnd.DONE
+        with open_store(service.path) as store:
+            tick = next(each.entry for each in store.journal.latest() if isinstance(each.entry, RunStarted))
+            assert tick.at == format_time(clock[0])
+            assert tick.counted
+            assert Lately().counted(store.journal, clock[0]) == tick.counted

@@ -208,14 +208,15 @@ class _Tick:
         place, store, target = self._place, self._store, self._target
         run, made = None, []
         with self._reconciling.writing(store, target, self.lead):
-            asked = place.request(SERVICE, place.now())
+            now = store.now()
+            asked = place.request(SERVICE, now)
             if reading is not None:
                 identify_read(place.settings, store, target, asked, reading)
             moved = again if reading is None else again | self._take(reading)
             request = replace(asked, split=True, unattended=True)
             last = last_apply(store.facts, target)
             for applied in apply_part(
-                place.settings, moved, store=store, target=target, last=last, now=place.now(), request=request
+                place.settings, moved, store=store, target=target, last=last, now=now, request=request
             ):
                 run = applied.run or run
                 made.append(applied.summary)

@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
@@ -65,7 +64,6 @@ class ScimEndpoint:
         worker: Worker,
         *,
         in_force: Callable[[Store], Workspace],
-        clock: Callable[[], datetime],
         body_limit: int,
         rate: RequestRate | None = None,
         applies: Callable[[Store], bool] = lambda _: True,
@@ -81,11 +79,10 @@ class ScimEndpoint:
         self._public_url = public_url
         self._worker = worker
         self._in_force = in_force
-        self.clock = clock
         self._body_limit = body_limit
         self.rate = rate
         self._ends = False
-        self._gate = Gate(name, worker, self.clock)
+        self._gate = Gate(name, worker)
         self._lately = Lately()
         worker.after_undone.append(self._lately.forget)
         self._provider: ScimProvider = description(body_limit=body_limit)
@@ -172,7 +169,7 @@ class ScimEndpoint:
 
         def alone(store: Store) -> ScimResponse:
             users = self.to_create(store, token.digest, token.name, [creation])
-            return self.answer_to(creation, users.create(creation.attributes, self.clock()))
+            return self.answer_to(creation, users.create(creation.attributes, store.now()))
 
         return await self._worker.write(alone, _CreatedTogether(self, token.digest, token.name), creation)
 
@@ -196,7 +193,7 @@ class ScimEndpoint:
     async def _delete_locked(self, users: Sequence[PushedUser], token: ScimToken) -> None:
         """Forget whom a request deleted, once they are locked. Raises PreconditionFailedException, and BlockedError."""
         stay = await self._worker.write(
-            lambda store: self._pushes(store, token.name).users.finish_deletions(users, self.clock())
+            lambda store: self._pushes(store, token.name).users.finish_deletions(users, store.now())
         )
         for user in stay:
             if user.active:
@@ -207,7 +204,7 @@ class ScimEndpoint:
         """Wait until the process that leads has applied that somebody left. Raises BlockedError where it has not."""
 
         def of_any(store: Store) -> Unlocked | None:
-            users, now = self._pushes(store, token.name).users, self.clock()
+            users, now = self._pushes(store, token.name).users, store.now()
             known = [store.pushed.user(user.id) or user for user in left]
             found = (users.owed(user) for user in known)
             owed = next((each for each in found if each is not None), None)
@@ -250,7 +247,7 @@ class ScimEndpoint:
         self._gate.check(store, token.digest)
         pushes = self._pushes(store, token.name)
         attempt = store.attempt if request.path.strip("/").casefold() == _BULK else None
-        storage = PushStorage(self._provider, store.pushed, pushes, attempt, self.clock, time.monotonic)
+        storage = PushStorage(self._provider, store.pushed, pushes, attempt, store.now, time.monotonic)
         try:
             response = PushHandler(self._service, storage).handle(request)
             if leaving is not None and not pushes.passes.applies:
@@ -294,7 +291,7 @@ class _CreatedTogether:
 
     def __call__(self, store: Store, creations: Sequence[Creation]) -> list[Any]:
         users = self.endpoint.to_create(store, self.digest, self.token, creations)
-        taken = users.create_together([each.attributes for each in creations], self.endpoint.clock())
+        taken = users.create_together([each.attributes for each in creations], store.now())
         return [
             self.endpoint.answer_to(creation, user) if isinstance(user, PushedUser) else user
             for creation, user in zip(creations, taken, strict=True)

@@ -7,8 +7,6 @@ out strangers and their bodies just as well.
 
 import asyncio
 import time
-from collections.abc import Callable
-from datetime import datetime
 from typing import NamedTuple
 
 from scim2_models import UnauthorizedException
@@ -33,10 +31,9 @@ class _LetIn(NamedTuple):
 class Gate:
     """Lets in who may push to one integration."""
 
-    def __init__(self, integration: str, worker: Worker, clock: Callable[[], datetime]) -> None:
+    def __init__(self, integration: str, worker: Worker) -> None:
         self._integration = integration
         self._worker = worker
-        self._clock = clock
         self._lately: dict[bytes, _LetIn] = {}
         """Who was let in, by the digest of their token."""
         self._noting: dict[str, asyncio.Task[object]] = {}
@@ -50,17 +47,14 @@ class Gate:
         if scheme.lower() != "bearer" or not text or http.path_params["integration"] != self._integration:
             raise UnauthorizedException(detail=REFUSED)
         try:
-            token = self._let_in_lately(text) or await self._found(text)
+            return self._let_in_lately(text) or await self._found(text, http.client.host if http.client else "")
         except StoreError as error:
             raise StoreAway("The service cannot use its store now.") from error
-        if is_to_note(token, self._clock()):
-            self._note_beside(token, text, http.client.host if http.client else "")
-        return token
 
     def check(self, store: Store, digest: bytes) -> None:
         """Raise UnauthorizedException where a token that was let in may do nothing, or nothing any more."""
         token = store.tokens.find(digest)
-        if token is None or not is_live(token, self._clock()):
+        if token is None or not is_live(token, store.now()):
             self._lately.pop(digest, None)
             raise UnauthorizedException(detail=REFUSED)
 
@@ -68,25 +62,33 @@ class Gate:
         token, until = self._lately.get(digest_of(text), (None, 0.0))
         return token if time.monotonic() < until else None
 
-    async def _found(self, text: str) -> ScimToken:
-        name, now = self._integration, self._clock()
-        token: ScimToken | None = await self._worker.find(lambda store: accepted(store.tokens, text, name, now))
-        if token is None:
+    async def _found(self, text: str, source: str) -> ScimToken:
+        def look(store: Store) -> tuple[ScimToken, bool] | None:
+            now = store.now()
+            token = accepted(store.tokens, text, self._integration, now)
+            return None if token is None else (token, is_to_note(token, now))
+
+        found: tuple[ScimToken, bool] | None = await self._worker.find(look)
+        if found is None:
             raise UnauthorizedException(detail=REFUSED)
+        token, to_note = found
         self._lately[token.digest] = _LetIn(token, time.monotonic() + _MOMENT)
+        if to_note:
+            self._note_beside(token, text, source)
         return token
 
     def _note_beside(self, token: ScimToken, text: str, source: str) -> None:
         """Let the use of a token be written while a request is answered, which neither waits for it nor fails by it."""
         if token.id in self._noting:
             return
-        name, now = self._integration, self._clock()
-        task = asyncio.create_task(self._worker.write(lambda store: note_use(store.tokens, text, name, now, source)))
+        name = self._integration
+        task = asyncio.create_task(
+            self._worker.write(lambda store: note_use(store.tokens, text, name, store.now(), source))
+        )
         self._noting[token.id] = task
 
         def ended(task: "asyncio.Task[object]") -> None:
             del self._noting[token.id]
-            self._lately.pop(token.digest, None)  # it is another one by now
             if not task.cancelled():
                 task.exception()  # who pushes is told the same of the store
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
+from datetime import UTC, datetime
 from functools import partial
 from types import TracebackType
 from typing import Self
@@ -40,6 +41,7 @@ class TableStore:
     ) -> None:
         self.upgraded_from = upgraded_from
         self._connection = connection
+        self._clock = clock
         self.bodies = Bodies(connection)
         serial = Serial(connection)
         self.directory = Directory(connection, self.bodies, serial)
@@ -53,6 +55,10 @@ class TableStore:
         self.pushed = Pushed(connection, serial, clock)
         self.tokens = Tokens(connection)
         self._agreed: dict[str, LocalAgreed | RemoteAgreed] = {}
+
+    def now(self) -> datetime:
+        """The time by the store's clock, in whole seconds."""
+        return datetime.fromtimestamp(int(self._clock()), UTC)
 
     def agreed(self, target: str) -> LocalAgreed | RemoteAgreed:
         """The agreed state of the target of this name."""
