@@ -127,8 +127,19 @@ def test_a_tick_that_is_behind_goes_on_at_once_and_one_in_doubt_asks_for_a_full_
 
 def test_a_call_wakes_it_and_calls_coalesce() -> None:
     done = World(until=30, calls=[3.0, 3.0, 3.0]).run()
-    assert times(done, "tick")[:4] == [0, 3, 3, 3]
-    assert len(times(done, "tick")) <= 6
+    assert times(done, "tick") == [0, 3, 5, 15, 25]
+
+
+def test_r45_calls_without_end_leave_room_in_what_okta_allows() -> None:
+    calls = [each / 100 for each in range(6000)]
+    looked = times(World(until=60, calls=calls).run(), "tick")
+    assert len(looked) == 30, "half of what the log allows in a minute is sixty"
+    assert max(later - at for at, later in pairwise(looked)) < 2.1
+
+
+def test_a_tick_shorter_than_that_is_kept_to() -> None:
+    calls = [each / 100 for each in range(1000)]
+    assert len(times(World(until=10, calls=calls).run(tick=1.0), "tick")) == 10
 
 
 def test_a_call_wakes_ticks_during_a_full_pass() -> None:

@@ -13,6 +13,10 @@ JITTER = 0.1
 """An interval is longer or shorter by up to this share, so that replicas and organizations do not march in step."""
 _FIRST_RETRY = 5.0
 _MOST_DOUBLINGS = 10
+WOKEN_EACH = 2.0
+"""Seconds from one look to the next at the least, however often somebody calls: each asks Okta's log, which allows two
+requests a second to everybody, and who uses them up waits a minute.
+"""
 LAST_RETRY = 300.0
 """So many seconds after a full pass that failed the next one begins at the latest."""
 
@@ -70,6 +74,7 @@ class Loop:
     _ended_at: float = field(default=-math.inf, init=False)
     """When the last full pass ended; before the first one, and of one that takes over, long ago."""
     _stretch: float = field(default=1.0, init=False)
+    _looked_at: float = field(default=-math.inf, init=False)
     _tick_at: float = field(default=0.0, init=False)
     _failures: int = field(default=0, init=False)
     _under_way: bool = field(default=False, init=False)
@@ -92,7 +97,8 @@ class Loop:
             if woken is Wake.STOP:
                 return
             if woken is Wake.CALLED:
-                self._tick_at = self.clock()
+                soonest = max(self.clock(), self._looked_at + min(self.tick, WOKEN_EACH))
+                self._tick_at = min(self._tick_at, soonest)
 
     def _pause(self) -> float:
         """How long there is nothing to do; the end of a full pass ends a wait before that."""
@@ -123,6 +129,7 @@ class Loop:
         return self._ended_at + pause * self._stretch
 
     def _look(self) -> None:
+        self._looked_at = self.clock()
         end = self.passes.tick()
         self._in_doubt |= end is TickEnd.IN_DOUBT
         self._tick_at = self.clock() + (0.0 if end is TickEnd.BEHIND else self.tick)
