@@ -50,12 +50,13 @@ class OwnedCounts:
     def flush(self) -> None:
         """Write the differences that wait."""
         kinds = (self._people, self._memberships, self._lists, self._app_groups)
+        if not any(kinds):
+            return
         orgs = sorted({org for counts in kinds for org in counts})
         rows: list[list[Value]] = [[org, *(counts.get(org, 0) for counts in kinds)] for org in orgs]
         self._forget()
-        if rows:
-            self._known.forget()
-            self._connection.run_many(_SQL["add_counts"], rows)
+        self._known.forget()
+        self._connection.run_many(_SQL["add_counts"], rows)
 
     def _forget(self) -> None:
         self._people.clear()
