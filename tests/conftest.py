@@ -8,7 +8,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,26 @@ from idsync.model.known_secrets import forget_secrets
 from tests.effort import examples
 from tests.migrated import copies_of, made_store
 
-NOT_COUNTED = [
-    Path(__file__).parent / folder for folder in ("acceptance", "action", "benchmarks", "test_okta_simulator")
-]
+WHOLE_PROGRAMS = ("acceptance", "action", "benchmarks", "test_okta_simulator")
 """Where tests run whole programs, or are about what stands beside the package."""
+OFTEN_THE_SAME = (
+    "cli/test_loosened_guards.py",
+    "docs",
+    "mutants",
+    "okta/test_remembered.py",
+    "reconcile/test_by_listings.py",
+    "reconcile/test_following.py",
+    "render/test_html.py",
+    "server/test_bursts.py",
+    "server/test_hostile_requests.py",
+    "server/test_imported.py",
+    "server/test_memberships_held.py",
+    "server/test_pushed_weeks.py",
+    "sources/okta/test_faults.py",
+)
+"""Where tests go the ways of their neighbours hundreds of times, to measure or to be hostile: three tenths of what the
+tracer took of all tests together."""
+NOT_COUNTED = {Path(__file__).parent / place for place in (*WHOLE_PROGRAMS, *OFTEN_THE_SAME)}
 COMPILED = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
 IN_MEMORY = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
 MEMORY = Path("/dev/shm")
@@ -83,16 +99,19 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> WorkStealing
     return WorkStealingScheduling(config, log) if config.getoption("dist") == "load" else None
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection(session: pytest.Session) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection(session: pytest.Session) -> Iterator[None]:
     """Import the server first in a process that runs tests of all folders: SCIM's models look at each module that there
     is whenever one of them is made, and take twice as long after everything else.
 
-    Not before: what is imported is counted as covered from when the session has started.
+    Not before: what is imported is counted as covered from when the session has started, by the first process for all.
     """
-    if hasattr(session.config, "workerinput"):
+    if not hasattr(session.config, "workerinput"):
+        return (yield)
+    with nullcontext() if session.config.workerinput["workerid"] == "gw0" else _not_counted():
         importlib.import_module("idsync.server.application")
         _import_from_elsewhere(session.config)
+        return (yield)
 
 
 def _import_from_elsewhere(config: pytest.Config) -> None:
@@ -131,12 +150,19 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     program runs through on its way, nor what a test reaches in further cases than its first. Such tests take less than
     half of the time without the tracer, and what is counted is the same at each run.
     """
-    tracer = Coverage.current()
-    if tracer is None or _is_counted(item):
+    with nullcontext() if _is_counted(item) else _not_counted():
         return (yield)
+
+
+@contextmanager
+def _not_counted() -> Iterator[None]:
+    """Without the tracer, where there is one, as long as the block lasts."""
+    if (tracer := Coverage.current()) is None:
+        yield
+        return
     tracer.stop()
     try:
-        return (yield)
+        yield
     finally:
         tracer.start()
 
@@ -144,7 +170,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 def _is_counted(item: pytest.Item) -> bool:
     case = getattr(item, "callspec", None)
     further = case is not None and any(case.indices.values())
-    elsewhere = any(item.path.is_relative_to(folder) for folder in NOT_COUNTED)
+    elsewhere = not NOT_COUNTED.isdisjoint([item.path, *item.path.parents])
     return not (further or elsewhere or item.get_closest_marker("hypothesis"))
 
 

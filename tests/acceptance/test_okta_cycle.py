@@ -31,6 +31,7 @@ from tests.okta_simulator import (
 
 SIZES = [(30, 10, 3), (500, 60, 6), (3000, 300, 12)]
 """People, groups, apps."""
+EACH_SIZE = [*SIZES[:2], pytest.param(SIZES[2], marks=pytest.mark.long)]
 
 
 def organization_of(people: int, groups: int, apps: int, switches: Switches | None = None) -> Organization:
@@ -77,7 +78,7 @@ def test_r53_no_command_sends_okta_a_request_that_writes(tmp_path: Path) -> None
         assert {entry.method for entry in simulator.requests.entries} == {"GET"}
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]} people")
+@pytest.mark.parametrize("size", EACH_SIZE, ids=lambda size: f"{size[0]} people")
 def test_plan_says_2_apply_says_0_and_the_next_plan_is_empty_with_the_fewest_requests(
     size: tuple[int, int, int], tmp_path: Path
 ) -> None:
@@ -135,7 +136,7 @@ LASTING = {
 }
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]} people")
+@pytest.mark.parametrize("size", EACH_SIZE, ids=lambda size: f"{size[0]} people")
 def test_what_passes_is_overcome_in_one_run(size: tuple[int, int, int], tmp_path: Path) -> None:
     switches = Switches(last_page="empty_extra_page", rate_limit_headers="several")
     organization = organization_of(*size, switches)

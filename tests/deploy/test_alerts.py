@@ -4,8 +4,10 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import pytest
 import yaml
 
+pytestmark = pytest.mark.long
 ALERTS = Path(__file__).parents[2] / "examples" / "deploy" / "alerts.yaml"
 CASES = Path(__file__).parent / "alerts.test.yaml"
 

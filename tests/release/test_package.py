@@ -15,6 +15,7 @@ import pytest
 
 from release.for_index import main
 
+pytestmark = pytest.mark.long
 ROOT = Path(__file__).parents[2]
 REPOSITORY = "https://code.example/people/idsync"
 SOURCES = ("pyproject.toml", "README.md", "LICENSE", "MANIFEST.in")

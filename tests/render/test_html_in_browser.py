@@ -17,6 +17,7 @@ from tests.render import plans
 from tests.render.large import large
 from tests.render.plans import HOSTILE, make_user, role, user_change
 
+pytestmark = pytest.mark.long
 Scheme = Literal["light", "dark"]
 OPENS, FINDS = 2.0, 0.2
 """Seconds."""

@@ -16,6 +16,7 @@ from tests.server.conftest import Served
 from tests.server.page_world import TOKEN, page
 from tests.server.test_bursts import people
 
+pytestmark = pytest.mark.long
 _PAGES = ("/", "/people?q=p", "/people?name=p00@x.com", "/filters?groups=&apps=", "/runs/1", "/sign-in", "/runs/99")
 
 

@@ -12,6 +12,8 @@ from tests.postgres.stores import free_databases
 from tests.server.conftest import BASE, PUSHED, Served, served
 from tests.stores.contract import IMPLEMENTATIONS
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(params=list(IMPLEMENTATIONS.values()), ids=list(IMPLEMENTATIONS))
 def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Served]:
