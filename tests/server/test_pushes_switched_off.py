@@ -7,6 +7,11 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from idsync.bootstrap.workspace import Workspace
+from idsync.plan.sections import FIRST
+from idsync.reconcile.applying import Applier
+from idsync.reconcile.continuous.loop import TickEnd
+from idsync.stores.sqlite.store import open_store
 from tests.okta_simulator.objects import User
 from tests.server.both import OPEN, Both, both, organization
 from tests.server.test_pairing import join, people, pushed, pushed_group
@@ -42,6 +47,15 @@ def read(world: Both) -> None:
     world.service.clock[0] += dt.timedelta(minutes=5)
 
 
+def apply(world: Both) -> None:
+    """Apply, as a person does, what there is to do."""
+    plan, now = world.plan(), world.service.clock[0]
+    with open_store(world.service.path) as store:
+        place = Workspace(world.settings, world.service.path.parent)
+        applier = Applier(world.settings, store, {FIRST: place.target(store)}, place.request("ann", now), lambda: now)
+        applier.apply(plan, applier.request_of(applier.parts(plan), None))
+
+
 def own_group(world: Both) -> tuple[list[User], list[str], str]:
     """Two people and a pushed group of the first, which is none of Okta's."""
     made = people(world.reader.organization, "ann", "bob")
@@ -61,6 +75,21 @@ def test_r19_a_list_that_was_only_pushed_goes_with_scim_and_no_pass_brings_it_ba
     assert lists(world) == {}
     read(world)
     assert lists(world) == {}
+    assert world.plan().is_empty
+
+
+def test_r19_a_list_that_an_apply_took_with_scim_comes_back_by_no_tick(world: Both) -> None:
+    """A tick looks at a member of the group before the next full pass."""
+    (ann, _), _, group = own_group(world)
+    read(world)
+    assert lists(world) == {group: ("eng", ["ann"])}
+    switch(world, scim=False)
+    apply(world)
+    assert lists(world) == {}
+    world.reader.organization.update_user(ann, title="Baker")
+    assert world.tick() is TickEnd.DONE
+    assert lists(world) == {}
+    assert world.service.directory().users["ann@x.com"].spec.traits["okta/title"] == ("Baker",)
     assert world.plan().is_empty
 
 

@@ -212,7 +212,9 @@ class _Tick:
             asked = place.request(SERVICE, now)
             if reading is not None:
                 identify_read(place.settings, store, target, asked, reading)
-            moved = again if reading is None else again | self._take(reading)
+            moved = again | self._forget_pushed()
+            if reading is not None:
+                moved |= self._take(reading)
             request = replace(asked, split=True, unattended=True)
             last = last_apply(store.facts, target)
             for applied in apply_part(
@@ -225,6 +227,18 @@ class _Tick:
         if run is not None:
             report = replace(ended("tick", self.begun, place.now()), run=run, counts=counts_of(made))
             self._reconciling.report(store, report, self.lead)
+
+    def _forget_pushed(self) -> Extent:
+        """Let facts forget the groups that were only pushed, where SCIM is switched off: nobody tells of them any more.
+
+        What moved. Without it, whatever is planned about a member would make the list again.
+        """
+        if self._place.settings.integration.sync.scim:
+            return NOTHING
+        upstream = self._store.upstream
+        own = frozenset(group.id for group in self._store.pushed.own_groups())
+        known = frozenset(group.id for group in upstream.part((), own).groups) & own if own else _NOBODY
+        return upstream.take(Reading(upstream.part((), ()), Extent(_NOBODY, known))) if known else NOTHING
 
     def _take(self, reading: Reading) -> Extent:
         """Let a part that was read replace what is known of it, but for what was sent shortly before, and for whom and
