@@ -199,6 +199,8 @@ def test_what_waits_for_okta_is_broken_off_when_the_service_ends(
             running.until(lambda: len(users(place)) == 5, what="the first full pass")
             organization.deactivate(organization.user("ada@enzos-pizza.com"))
             running.until(lambda: locked(place) == {"ada@enzos-pizza.com"}, what="the lock")
+            simulator.requests.clear()
+            running.until(lambda: simulator.requests.by_route[f"GET {LOG}"] > 0, what="the tick after it")
             simulator.faults.add(Fault(path, wait, times=None))
             simulator.requests.clear()
             if path != LOG:

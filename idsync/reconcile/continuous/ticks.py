@@ -187,16 +187,22 @@ class _Tick:
         return TickEnd.BEHIND if look.behind else TickEnd.DONE
 
     def _follow(self, extent: Extent, again: Extent, look: Look) -> bool:
-        """Read a part and make it so; False where so much is gone from it that everything has to be looked at."""
-        reading = self._source().read(extent)
-        if reading.unread is not None:
-            read = reading.extent
-            self.unread = reading.unread
-            self.left_unread = Extent(_left(extent.users, read.users), _left(extent.lists, read.lists))
-        if crosses_a_limit(self._place.settings, reading, self._store.upstream, self._target):
-            self._settle(look)
-            return False
-        self._apply(again, reading, lambda: self._settle(look))
+        """Read a part and make it so; False where so much is gone from it that everything has to be looked at.
+
+        People come first: a large group takes long to read, and who left is not to wait for it.
+        """
+        parts = [part for part in (Extent(extent.users, _NOBODY), Extent(_NOBODY, extent.lists)) if part != NOTHING]
+        for part in parts:
+            reading = self._source().read(part)
+            if reading.unread is not None:
+                read = reading.extent
+                self.unread = reading.unread
+                self.left_unread |= Extent(_left(part.users, read.users), _left(part.lists, read.lists))
+            if crosses_a_limit(self._place.settings, reading, self._store.upstream, self._target):
+                self._settle(look)
+                return False
+            self._apply(again, reading, (lambda: self._settle(look)) if part is parts[-1] else None)
+            again = NOTHING
         return True
 
     def _settle(self, look: Look) -> None:
