@@ -200,7 +200,18 @@ class PassStopped(IdsyncError):
 
 
 class StoreError(IdsyncError):
-    """The store cannot be opened, read or written."""
+    """The store cannot be opened, read or written; `place` is where it is, as the text tells it."""
+
+    def __init__(
+        self, summary: str, *, why: str = "", fix: str = "", position: "Position | None" = None, place: str = ""
+    ) -> None:
+        super().__init__(summary, why=why, fix=fix, position=position)
+        self.place = place
+
+    @property
+    def without_place(self) -> str:
+        """All of it, but for where the store is: what somebody is told who speaks to a service."""
+        return self.in_full.replace(f" {self.place}", "") if self.place else self.in_full
 
 
 class StoreBusy(StoreError):

@@ -192,8 +192,9 @@ class _Tick:
         People come first: a large group takes long to read, and who left is not to wait for it.
         """
         parts = [part for part in (Extent(extent.users, _NOBODY), Extent(_NOBODY, extent.lists)) if part != NOTHING]
+        source = self._source()
         for part in parts:
-            reading = self._source().read(part)
+            reading = source.read(part)
             if reading.unread is not None:
                 read = reading.extent
                 self.unread = reading.unread

@@ -22,16 +22,20 @@ class Memberships:
 
     def is_read(self, group: PushedGroup) -> bool:
         """Whether a pushed group is one that is read from Okta, too."""
-        if not self._passes.pulls or group.list_id == group.id:
-            return False
-        return any(each.id == group.list_id for each in self._store.upstream.part((), [group.list_id]).groups)
+        return self._is_oktas(group) and self._is_known(group)
 
     def is_forgotten(self, group: PushedGroup) -> bool:
         """Whether facts do not know a group that is pushed, and that pushes alone tell of."""
-        if self._passes.pulls and group.list_id != group.id:
-            return False  # Okta's readings say whether it is there
-        known = self._passes.has_facts() and self._store.upstream.part((), [group.list_id]).groups
-        return all(each.id != group.list_id for each in known or ())
+        return not self._is_oktas(group) and not self._is_known(group)
+
+    def _is_oktas(self, group: PushedGroup) -> bool:
+        """Whether it stands for a group of Okta's, of which readings say whether it is there."""
+        return self._passes.pulls and group.list_id != group.id
+
+    def _is_known(self, group: PushedGroup) -> bool:
+        if not self._passes.has_facts():
+            return False
+        return any(each.id == group.list_id for each in self._store.upstream.part((), [group.list_id]).groups)
 
     def move(self, group: PushedGroup, joined: Collection[str], left: Collection[str]) -> Extent:
         """Let facts know that people joined a group, and that others left it, by Okta id; whose membership changed.

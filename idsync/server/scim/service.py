@@ -141,7 +141,7 @@ class OktaScimService(ScimService):
             case StoreBusy() | StoreAway() | SchemaMoved() | StoreReplaced():
                 cause = exception.__cause__
                 LOG.error("A request was refused: %s", (cause if isinstance(cause, IdsyncError) else exception).in_full)
-                return Error(status=HTTPStatus.SERVICE_UNAVAILABLE, detail=exception.in_full)
+                return Error(status=HTTPStatus.SERVICE_UNAVAILABLE, detail=exception.without_place)
             case IdsyncError():
                 LOG.error("A request failed: %s", exception.in_full)
                 return Error(status=HTTPStatus.INTERNAL_SERVER_ERROR, detail=exception.in_full)

@@ -166,4 +166,4 @@ def _said(error: Exception, label: str, words: tuple[str, str, str], kind: type[
     # Of a text that cannot be encoded the error repeats the text, in whatever form.
     told = "" if isinstance(error, UnicodeError) else " ".join(without_secrets(str(error)).split())
     why = " ".join(filter(None, (why, f"PostgreSQL says: {told.rstrip('.')}." if told else "")))
-    return kind(f"The store {label} {what}.", why=why, fix=fix)
+    return kind(f"The store {label} {what}.", why=why, fix=fix, place=label)

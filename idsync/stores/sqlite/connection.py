@@ -224,4 +224,4 @@ def explained(error: Exception, label: str) -> StoreError:
     found = _EXPLANATIONS.get(-1 if code is None else code & 0xFF)
     what, why, fix = found or _UNKNOWN
     kind = StoreError if found is None else StoreBusy if code is not None and code & 0xFF in _BUSY else StoreAway
-    return kind(f"The store {label} {what}.", why=f"{why} SQLite says: {error}.", fix=fix)
+    return kind(f"The store {label} {what}.", why=f"{why} SQLite says: {error}.", fix=fix, place=label)

@@ -29,6 +29,7 @@ class OpenedFile:
                 f"The store {self._label} is not there any more.",
                 why="Its file was moved or deleted while this process had it open. Nothing is written to it.",
                 fix="Put it back, and all goes on. Else end what has it open, restore a backup, and start again.",
+                place=self._label,
             )
         if found != self._opened:
             raise replaced(self._label, "At its path is another file.")

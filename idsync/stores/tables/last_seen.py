@@ -43,4 +43,5 @@ def replaced(label: str, why: str) -> StoreReplaced:
         f"The store {label} is not the one any more that this process has written to.",
         why=f"{why} It was replaced, or restored from a backup, in the meantime. Nothing is written to it.",
         fix="Start again: what is there now is read then. `idsync history --verify` says whether it is whole.",
+        place=label,
     )

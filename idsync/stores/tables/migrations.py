@@ -44,4 +44,5 @@ def moved_on(label: str, found: int, opened: int) -> SchemaMoved:
         f"The store {label} was brought to a newer schema while this process ran.",
         why=f"It has schema version {found} now; this process opened it with version {opened}.",
         fix="Start it again with the newer idsync.",
+        place=label,
     )
