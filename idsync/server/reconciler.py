@@ -21,6 +21,7 @@ from idsync.reconcile.continuous.pass_reports import PassReport
 from idsync.reconcile.continuous.reconciling import Place, Reconciling
 from idsync.server.configured import Configured, refuse_another
 from idsync.server.logs import LOG, LogForm, set_up_logs
+from idsync.server.said import Said
 from idsync.server.two_threads import TwoThreads
 from idsync.sources.protocol import Progress, Source
 from idsync.stores.protocol import Access, Store
@@ -48,9 +49,11 @@ class Reconciler:
         """Kinds of passes of which it says that the last one failed, and that the store could not keep that."""
         self._ends = threading.Event()
         self._lock = threading.Lock()
+        self._said = Said()
         self._start()
         self._watcher = threading.Thread(target=self._watch, name="watch", daemon=True)
         self._watcher.start()
+        threading.Thread(target=self._pass_on, name="words", daemon=True).start()
 
     @property
     def is_alive(self) -> bool:
@@ -58,17 +61,17 @@ class Reconciler:
         return self._process.is_alive()
 
     def call(self) -> None:
-        """Something moved: let it look."""
-        self._send(CALL)
+        """Something moved: let it look. Like each word to it, this waits for nobody, whatever that process is doing."""
+        self._said.say(CALL)
 
     def reload(self) -> None:
         """Let it read the configuration again."""
-        self._send(RELOAD)
+        self._said.say(RELOAD)
 
     def stop(self) -> None:
         """Let it end what it is doing, for a while, and end."""
         self._ends.set()
-        self._send(STOP)
+        self._said.say(STOP)
         self._watcher.join()
         self._process.join(PATIENCE)
         if self._process.is_alive():
@@ -103,12 +106,17 @@ class Reconciler:
             while self._ours.poll(0):
                 self.unkept = self._ours.recv()
 
-    def _send(self, message: str) -> None:
-        try:
-            with self._lock:
-                self._ours.send(message)
-        except OSError:  # it is gone, which the watcher sees
-            return
+    def _pass_on(self) -> None:
+        """Tell the process what was said, until it is told to stop; this alone waits for one that hears nothing."""
+        words: list[str] = []
+        while STOP not in words:
+            wait([self._said.news])
+            words = self._said.heard()
+            for word in words:
+                with self._lock:
+                    ours = self._ours
+                with suppress(OSError):  # it is gone, which the watcher sees
+                    ours.send(word)
 
 
 def _run(config: Path, served: Integration, messages: Connection, form: LogForm) -> None:
@@ -151,9 +159,9 @@ def _run(config: Path, served: Integration, messages: Connection, form: LogForm)
         raise SystemExit(1) from None
 
 
-def _heard(messages: Connection, stopping: threading.Event, remembered: Remembered) -> Connection:
+def _heard(messages: Connection, stopping: threading.Event, remembered: Remembered) -> Said:
     """What the parent says, also while this process is at work: its word to stop breaks off what waits for Okta."""
-    ours, theirs = multiprocessing.Pipe(duplex=False)
+    heard = Said()
 
     def listen() -> None:
         said = ""
@@ -165,10 +173,10 @@ def _heard(messages: Connection, stopping: threading.Event, remembered: Remember
             if said == STOP:
                 stopping.set()
                 remembered.end()
-            theirs.send(said)
+            heard.say(said)
 
     threading.Thread(target=listen, name="listen", daemon=True).start()
-    return ours
+    return heard
 
 
 def _source(remembered: Remembered, place: Place, progress: Progress) -> Source:
@@ -176,23 +184,15 @@ def _source(remembered: Remembered, place: Place, progress: Progress) -> Source:
     return place.source(progress, remembered=remembered)
 
 
-def _wait(messages: Connection, ended: Connection, reload: Callable[[], None], seconds: float) -> Wake:
+def _wait(said: Said, ended: Connection, reload: Callable[[], None], seconds: float) -> Wake:
     """Wait for the time, the end of a full pass, or a word of the parent; what it says while we worked counts once."""
-    woken = Wake.TIME
-    try:
-        wait([messages, ended], seconds)
-        while messages.poll(0):
-            match messages.recv():
-                case "stop":
-                    return Wake.STOP
-                case "reload":
-                    reload()
-                    woken = Wake.CALLED
-                case _:
-                    woken = Wake.CALLED
-    except (EOFError, OSError):
+    wait([said.news, ended], seconds)
+    words = said.heard()
+    if STOP in words:
         return Wake.STOP
-    return woken
+    if RELOAD in words:
+        reload()
+    return Wake.CALLED if words else Wake.TIME
 
 
 def _reload(configured: Configured, store: Store, loop: Loop) -> None:

@@ -1,0 +1,72 @@
+"""What a service says to its process that reconciles: nobody waits for one that hears nothing, nor for a long tick."""
+
+import multiprocessing
+import threading
+from pathlib import Path
+
+import pytest
+
+from idsync.okta.remembered import Remembered
+from idsync.server.logs import LogForm
+from idsync.server.reconciler import CALL, STOP, Reconciler, _heard
+from idsync.server.said import Said
+from tests.core.world import config
+
+MANY = 20_000
+"""More words than any pipe between two processes holds."""
+
+
+def test_each_word_is_heard_once_in_the_order_in_which_it_was_said_first() -> None:
+    said = Said()
+    assert not said.news.poll(0)
+    for word in ("call", "reload", "call", "reload"):
+        said.say(word)
+    assert said.news.poll(0)
+    assert said.heard() == ["call", "reload"]
+    assert not said.news.poll(0)
+    assert said.heard() == []
+    said.say("call")
+    assert said.news.poll(0)
+    assert said.heard() == ["call"]
+
+
+def test_a_call_waits_for_nobody_where_the_process_that_reconciles_hears_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ours, theirs = multiprocessing.Pipe()
+
+    def start(reconciler: Reconciler) -> None:
+        reconciler._ours, reconciler._process = ours, multiprocessing.current_process()  # type: ignore[assignment]
+
+    monkeypatch.setattr(Reconciler, "_start", start)
+    reconciler = Reconciler(tmp_path, config().integration, LogForm(as_json=False))
+
+    def call_often() -> None:
+        for _ in range(MANY):
+            reconciler.call()
+
+    calls = threading.Thread(target=call_often, daemon=True)
+    calls.start()
+    calls.join(30)
+    assert not calls.is_alive(), "the thread that answers hooks and pushes waits for the process that reconciles"
+    reconciler._said.say(STOP)
+    heard = 0
+    while theirs.recv() != STOP:
+        heard += 1
+    assert heard <= MANY
+    reconciler._ends.set()
+    reconciler._watcher.join()
+
+
+def test_the_word_to_stop_is_heard_in_a_long_tick_however_often_somebody_called() -> None:
+    ours, theirs = multiprocessing.Pipe()
+    stopping = threading.Event()
+    said = _heard(theirs, stopping, Remembered())
+
+    def call() -> None:
+        for word in [CALL] * MANY + [STOP]:
+            ours.send(word)
+
+    threading.Thread(target=call, daemon=True).start()
+    assert stopping.wait(30), "nobody hears the word to stop while a tick is at work"
+    assert said.heard() == [CALL, STOP]
