@@ -7,11 +7,12 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import click
+import msgspec
 
 from benchmarks.configuration import STORE
 from benchmarks.options import size_options
 from benchmarks.organizations import Size
-from benchmarks.processes import PYTHON, UnexpectedExit, middle, run_measured
+from benchmarks.processes import PYTHON, UnexpectedExit, middle, run_measured, told_figure
 from benchmarks.rows import Command, Row
 from benchmarks.stage import Stage
 from benchmarks.table import Measured, render
@@ -68,8 +69,11 @@ def _measured(row: Row, stage: Stage, runs: int) -> Measured:
     click.echo(f"measuring: {row.title}", err=True)
     yardsticks, usages = [], []
     for _ in range(1 + runs * (_SHORT_RUNS if row.short else 1)):
-        yardsticks.append(run_measured(row.yardstick.command(stage), stage.output, told=row.told))
+        if row.beside is None:
+            yardsticks.append(run_measured(row.yardstick.command(stage), stage.output, told=row.told))
         usages.append(run_measured(row.prepare(stage), stage.output, row.exit_code, row.told))
+        if row.beside is not None:
+            yardsticks.append(msgspec.structs.replace(usages[-1], told=told_figure(stage.output, row.beside)))
     # The first run of each only warms the caches.
     return Measured(row, middle(usages[1:]), middle(yardsticks[1:]))
 

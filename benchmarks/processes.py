@@ -59,8 +59,13 @@ def run_measured(command: Sequence[str], output: Path, expected_exit: int = 0, t
         raise UnexpectedExit(
             f"{' '.join(command)}\nended with {process.returncode} where {expected_exit} was expected:\n{said}"
         )
-    figure = 0.0 if told is None else msgspec.json.decode(output.read_bytes(), type=dict[str, float])[told]
+    figure = 0.0 if told is None else told_figure(output, told)
     return Usage(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, figure)
+
+
+def told_figure(output: Path, name: str) -> float:
+    """A figure of the JSON that a command printed."""
+    return msgspec.json.decode(output.read_bytes(), type=dict[str, float])[name]
 
 
 class Service:

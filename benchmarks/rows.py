@@ -17,7 +17,10 @@ CHANGES_PRESENT = 2
 
 
 class Yardstick(Enum):
-    """What a row is held against, measured in turn with it."""
+    """What a row is held against, measured in turn with it.
+
+    A row that names what is `beside` it measures its yardstick itself.
+    """
 
     DECODE = "reading the snapshot file with orjson.loads"
     START = "python -c pass"
@@ -40,18 +43,20 @@ class Yardstick(Enum):
             return _pushes("people", stage.small())
         if self is Yardstick.SMALL_LIST:
             return _pushes("small", stage)
-        if self is Yardstick.BARE_SCIM:
-            return _creates("bare", stage)
-        if self is Yardstick.BARE_SCIM_ON_POSTGRESQL:
-            return _creates("bare-on-postgresql", stage)
-        if self is Yardstick.ONE_REPLICA:
-            return _creates("idsync-on-postgresql", stage)
         if self is Yardstick.SMALL_GROUP:
             return _patches("small", stage)
         if self is Yardstick.MANY_PLANNED:
             return _planned(stage, "many")
         read = "import sys, orjson; orjson.loads(open(sys.argv[1], 'rb').read())"
         return [PYTHON, "-c", read, str(stage.snapshot())]
+
+
+_SERVICES = {
+    Yardstick.BARE_SCIM: "bare",
+    Yardstick.BARE_SCIM_ON_POSTGRESQL: "bare-on-postgresql",
+    Yardstick.ONE_REPLICA: "idsync-on-postgresql",
+}
+"""The yardsticks that are services, as `benchmarks.scim_creates` names them."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -71,14 +76,23 @@ class Row(msgspec.Struct, frozen=True):
     """Over in a blink, so that more runs are needed and cost little."""
     told: str | None = None
     """Which figure of the JSON that the command prints is compared, in place of its processor time."""
+    beside: str | None = None
+    """Which figure of it is the yardstick's, where the command measures both, slice by slice."""
 
 
 def _pushes(what: str, stage: Stage) -> Command:
     return [PYTHON, "-m", "benchmarks.pushes", what, str(stage.followed())]
 
 
-def _creates(whom: str, stage: Stage) -> Command:
-    return [PYTHON, "-m", "benchmarks.scim_creates", whom, str(stage.served()), str(min(stage.size.users, _CREATES))]
+def _creates(title: str, told: str, allowed: float | None, whom: str, yardstick: Yardstick) -> Row:
+    """Users created at one service, and at another one beside it; `told` is the figure that is compared."""
+    beside = _SERVICES[yardstick]
+
+    def command(stage: Stage) -> Command:
+        count = min(stage.size.users, _CREATES)
+        return [PYTHON, "-m", "benchmarks.scim_creates", whom, beside, str(stage.served()), str(count)]
+
+    return Row(title, command, allowed=allowed, yardstick=yardstick, told=told, beside=f"beside_{told}")
 
 
 def _patches(what: str, stage: Stage) -> Command:
@@ -166,26 +180,11 @@ PUSHED_MEMBER = Row(
     allowed=1.5,
     yardstick=Yardstick.SMALL_LIST,
 )
-SCIM_CREATES = Row(
-    "SCIM: users created by 8 connections",
-    lambda stage: _creates("idsync", stage),
-    allowed=2,
-    yardstick=Yardstick.BARE_SCIM,
-    told="ms",
+SCIM_CREATES = _creates("SCIM: users created by 8 connections", "ms", 2, "idsync", Yardstick.BARE_SCIM)
+SCIM_CREATES_PROCESSOR = _creates(
+    "SCIM: the service's processor time for each of them", "cpu_ms", None, "idsync", Yardstick.BARE_SCIM
 )
-SCIM_CREATES_PROCESSOR = Row(
-    "SCIM: the service's processor time for each of them",
-    lambda stage: _creates("idsync", stage),
-    yardstick=Yardstick.BARE_SCIM,
-    told="cpu_ms",
-)
-SCIM_SLOWEST = Row(
-    "SCIM: the slowest in a hundred of them",
-    lambda stage: _creates("idsync", stage),
-    allowed=4,
-    yardstick=Yardstick.BARE_SCIM,
-    told="p99_ms",
-)
+SCIM_SLOWEST = _creates("SCIM: the slowest in a hundred of them", "p99_ms", 4, "idsync", Yardstick.BARE_SCIM)
 SCIM_MEMBER = Row(
     "SCIM: a PATCH of one member of a group of everybody",
     lambda stage: _patches("large", stage),
@@ -194,33 +193,28 @@ SCIM_MEMBER = Row(
     told="ms",
 )
 SCIM_ON_POSTGRESQL = (
-    Row(
+    _creates(
         "SCIM on PostgreSQL: users created by 8 connections",
-        lambda stage: _creates("idsync-on-postgresql", stage),
-        allowed=2,
-        yardstick=Yardstick.BARE_SCIM_ON_POSTGRESQL,
-        told="ms",
+        "ms",
+        2,
+        "idsync-on-postgresql",
+        Yardstick.BARE_SCIM_ON_POSTGRESQL,
     ),
-    Row(
+    _creates(
         "SCIM on PostgreSQL: the service's processor time for each of them",
-        lambda stage: _creates("idsync-on-postgresql", stage),
-        yardstick=Yardstick.BARE_SCIM_ON_POSTGRESQL,
-        told="cpu_ms",
+        "cpu_ms",
+        None,
+        "idsync-on-postgresql",
+        Yardstick.BARE_SCIM_ON_POSTGRESQL,
     ),
-    Row(
+    _creates(
         "SCIM on PostgreSQL: the slowest in a hundred of them",
-        lambda stage: _creates("idsync-on-postgresql", stage),
-        allowed=4,
-        yardstick=Yardstick.BARE_SCIM_ON_POSTGRESQL,
-        told="p99_ms",
+        "p99_ms",
+        4,
+        "idsync-on-postgresql",
+        Yardstick.BARE_SCIM_ON_POSTGRESQL,
     ),
-    Row(
-        "SCIM on PostgreSQL: the same by two replicas",
-        lambda stage: _creates("two-on-postgresql", stage),
-        allowed=1,
-        yardstick=Yardstick.ONE_REPLICA,
-        told="ms",
-    ),
+    _creates("SCIM on PostgreSQL: the same by two replicas", "ms", 1, "two-on-postgresql", Yardstick.ONE_REPLICA),
 )
 """Not among all rows: they need PostgreSQL's programs."""
 SHOWN = tuple(map(_shown, FORMATS))

@@ -1,9 +1,10 @@
-"""Users created over SCIM by eight connections at once: `python -m benchmarks.scim_creates WHOM FOLDER COUNT`.
+"""Users created over SCIM by eight connections at once: `python -m benchmarks.scim_creates WHOM BESIDE FOLDER COUNT`.
 
-WHOM is `idsync`, the program as people start it, or `bare`, the least that such a service must do, each with a file;
-`idsync-on-postgresql`, `bare-on-postgresql` and `two-on-postgresql`, two replicas, have a server of their own. Each
-starts with nobody. Prints as JSON the milliseconds that a create took on the whole, those of the service's processor
-alone (of PostgreSQL's server none), and the 99th percentile of one.
+WHOM and BESIDE are services: `idsync`, the program as people start it, and `bare`, the least that such a service must
+do, each with a file; `idsync-on-postgresql`, `bare-on-postgresql` and `two-on-postgresql`, two replicas, have a server
+of their own. Each starts with nobody. Both are up the whole time and are pushed to in turn, a slice each, so that what
+disturbs the one disturbs the other. Prints as JSON the milliseconds that a create took on the whole, those of the
+service's processor alone (of PostgreSQL's server none), and the 99th percentile of one; with `beside_` those of BESIDE.
 """
 
 import json
@@ -37,6 +38,8 @@ from tests.postgres.server import Server
 CONNECTIONS = 8
 WARMING = 2 * CONNECTIONS
 """So many users are created before the figures begin: what is made at first use is made then."""
+SLICE = 10 * CONNECTIONS
+"""So many are created at one service before it is the other's turn."""
 _ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 _SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:User"
 _SERVES, _PASSED = "Serving SCIM", "A full pass ended"
@@ -190,19 +193,46 @@ def _serving(whom: str, folder: Path) -> Iterator[Serving]:
             yield running.enter_context(idsync(folder, store or STORE, replicas))
 
 
-def main(whom: str, folder: Path, count: int) -> None:
-    """Start a service, push to it, and print the figures."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    with _serving(whom, folder) as serving:
+class Creating:
+    """Creates users at one service, a slice at a time, and keeps what it took, in seconds."""
+
+    def __init__(self, serving: Serving) -> None:
+        self._serving = serving
+        self._took: list[float] = []
+        self._elapsed = self._processor = 0.0
         push(serving, range(1, WARMING + 1))
-        begun, processor = time.perf_counter(), serving.processor_seconds()
-        took = sorted(push(serving, range(WARMING + 1, WARMING + 1 + count)))
-        elapsed, processor = time.perf_counter() - begun, serving.processor_seconds() - processor
-    told = {"ms": elapsed / count, "p99_ms": took[int(len(took) * 0.99)], "cpu_ms": processor / count}
-    print(json.dumps({name: seconds * 1000 for name, seconds in told.items()}))
+
+    def go_on(self, count: int) -> None:
+        """Create so many users more."""
+        first = WARMING + 1 + len(self._took)
+        begun, processor = time.perf_counter(), self._serving.processor_seconds()
+        self._took += push(self._serving, range(first, first + count))
+        self._elapsed += time.perf_counter() - begun
+        self._processor += self._serving.processor_seconds() - processor
+
+    def told(self) -> dict[str, float]:
+        """The figures, in milliseconds."""
+        count = len(self._took)
+        slow = sorted(self._took)[int(count * 0.99)]
+        seconds = {"ms": self._elapsed / count, "p99_ms": slow, "cpu_ms": self._processor / count}
+        return {name: took * 1000 for name, took in seconds.items()}
+
+
+def main(whom: str, beside: str, folder: Path, count: int) -> None:
+    """Start both services, push to them in turn, and print the figures."""
+    shutil.rmtree(folder, ignore_errors=True)
+    with ExitStack() as running:
+        both = []
+        for place, name in (("measured", whom), ("beside", beside)):
+            (folder / place).mkdir(parents=True)
+            both.append(Creating(running.enter_context(_serving(name, folder / place))))
+        for begun in range(0, count, SLICE):
+            for creating in both:
+                creating.go_on(min(SLICE, count - begun))
+        told, held_against = (creating.told() for creating in both)
+    print(json.dumps(told | {f"beside_{name}": took for name, took in held_against.items()}))
 
 
 if __name__ == "__main__":
     os.environ.pop("IDSYNC_CONFIG", None)
-    main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]))
+    main(sys.argv[1], sys.argv[2], Path(sys.argv[3]), int(sys.argv[4]))
