@@ -8,6 +8,7 @@ it do.
 import asyncio
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -54,7 +55,12 @@ class StoreThread:
     ) -> None:
         self._open_store = open_store
         self._make = make
-        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._come: list[Job] = []
+        """What has come in these turns of the event loop, and is handed over when one brings nothing more."""
+        self._jobs: deque[Job] = deque()
+        self._wakes: queue.SimpleQueue[None] = queue.SimpleQueue()
+        """Has something once there are jobs, or it is time to stop."""
+        self._stops = threading.Event()
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
         self._opened = threading.Event()
         self._failure: BaseException | None = None
@@ -68,24 +74,21 @@ class StoreThread:
 
     def stop(self) -> None:
         """Do what is queued, and close the store; a second time does nothing."""
-        self._jobs.put(None)
+        self._stops.set()
+        self._give()
         if self._thread.ident is not None:
             self._thread.join()
 
     @property
     def waiting(self) -> int:
         """So many jobs wait that nobody has begun."""
-        return self._jobs.qsize()
+        return len(self._jobs)
 
     def queued(self, most: int) -> list[Job]:
         """What has queued up by now, up to so many, for this thread to make with what it makes."""
         jobs: list[Job] = []
-        while len(jobs) < most and not self._jobs.empty():
-            job = self._jobs.get()
-            if job is None:
-                self._jobs.put(None)
-                break
-            jobs.append(job)
+        while self._jobs and len(jobs) < most:
+            jobs.append(self._jobs.popleft())
         return jobs
 
     async def outcome(
@@ -99,7 +102,9 @@ class StoreThread:
         """What a job finds; raises what it raises."""
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[list[Any]] = loop.create_future()
-        self._jobs.put(Job(make, loop, answer, together, given, asks_once))
+        self._come.append(Job(make, loop, answer, together, given, asks_once))
+        if len(self._come) == 1:
+            loop.call_soon(self._hand_over, loop, 0)
         outcome = await answer
         found, failure = outcome
         outcome.clear()
@@ -109,6 +114,20 @@ class StoreThread:
             raise failure
         finally:
             del failure
+
+    def _hand_over(self, loop: asyncio.AbstractEventLoop, before: int) -> None:
+        """Hand over what has come, unless the last turn of the loop brought more: those who push at one time are to
+        share one transaction, which costs the same for many as for one.
+        """
+        if before < len(self._come) < MOST_AT_ONCE:
+            loop.call_soon(self._hand_over, loop, len(self._come))
+            return
+        self._give()
+
+    def _give(self) -> None:
+        self._jobs.extend(self._come)
+        self._come.clear()
+        self._wakes.put(None)
 
     def _work(self) -> None:
         try:
@@ -132,10 +151,11 @@ class StoreThread:
 
     def _next(self) -> list[Job] | None:
         """What has queued up; None when it is time to stop."""
-        first = self._jobs.get()
-        if first is None:
-            return None
-        return [first, *self.queued(MOST_AT_ONCE - 1)]
+        while not (jobs := self.queued(MOST_AT_ONCE)):
+            if self._stops.is_set():
+                return None
+            self._wakes.get()
+        return jobs
 
 
 def _tell(outcomes: list[Outcome]) -> None:
