@@ -25,6 +25,7 @@ from idsync.reconcile.pushed.memberships import Memberships
 from idsync.reconcile.pushed.presence import has_left, not_concerned, suspended_in
 from idsync.reconcile.pushed.push_passes import PushPasses
 from idsync.scim.profiles import profile_of
+from idsync.scim.said import WHOLE, Said
 
 Attributes = Mapping[str, Any]
 _NOBODY: frozenset[str] = frozenset()
@@ -49,7 +50,7 @@ class UserPushes:
         user = self._new(attributes, now)
         self._refuse_taken_name(user)
         self._refuse_foreign_name(user)
-        self._take(user, None, now)
+        self._take(user, None, WHOLE, now)
         return user
 
     def create_together(self, pushed: Sequence[Attributes], now: datetime) -> list[PushedUser | NameTaken]:
@@ -69,16 +70,21 @@ class UserPushes:
             raise NotTogether("A guard holds something of these pushes.")
         return [taken.get(user.id, user) for user in users]
 
-    def replace(self, before: PushedUser, attributes: Attributes, now: datetime) -> PushedUser:
-        """A user as pushed once more; one that is inactive leaves, and stays as a tombstone.
+    def replace(self, before: PushedUser, attributes: Attributes, said: Said, now: datetime) -> PushedUser:
+        """A user as pushed once more; one that is called inactive leaves, and stays as a tombstone.
 
-        What says the same as `before` counts all the same: a reading may have said otherwise since.
+        What says the same as `before` counts all the same: a reading may have said otherwise since. What is not `said`
+        stays as facts have it.
         """
+        if attributes.get("active") is None:
+            if said.is_whole and not before.active:
+                attributes = {**attributes, "active": False}  # who has left is told so
+            said = said.without("active")
         user = self._user(before, attributes, format_time(now))
         self._refuse_taken_name(user)
         if user.active and (not before.active or twin_key(user.username) != twin_key(before.username)):
             self._refuse_foreign_name(user)  # no name keeps anybody from leaving
-        self._take(user, before, now)
+        self._take(user, before, said, now)
         return user
 
     def delete(self, user: PushedUser, now: datetime) -> None:
@@ -86,7 +92,7 @@ class UserPushes:
         body = raw_json(msgspec.json.decode(user.body) | {"active": False})
         gone = replace(user, active=False, body=body, version=user.version + 1, modified=format_time(now))
         gone = replace(gone, push=self._store.pushed.number())
-        self._take(gone, user, now)
+        self._take(gone, user, WHOLE, now)
         if not self._passes.applies:  # whether the lock is made or held, the process that leads decides
             self.deletions_owed.append(gone)
         elif self.unlocked(gone, now) is None:
@@ -228,20 +234,20 @@ class UserPushes:
         head = self._passes.head(now)
         part = self._part(people, head)
         self._store.pushed.put_users(users)
-        identities = [self._identity_in(part, user, {}) for user in users]
+        identities = [self._identity_in(part, user, {}, WHOLE) for user in users]
         return self._store.upstream.take(Reading(replace(head, users=identities), Extent(people, _NOBODY)))
 
     def _part(self, people: Collection[str], head: Snapshot) -> Snapshot:
         """What facts say of people."""
         return self._store.upstream.without_lists(people) if self._passes.has_facts() else head
 
-    def _identity_in(self, part: Snapshot, user: PushedUser, told: Attributes) -> IdentityUser:
+    def _identity_in(self, part: Snapshot, user: PushedUser, told: Attributes, said: Said) -> IdentityUser:
         """A person as facts have them from now on; no push ends that they are suspended."""
         known = next((each for each in part.users if each.id == user.okta_id), None)
-        identity = _identity(user, known, told, read=self._passes.pulls)
+        identity = _identity(user, known, told, said, read=self._passes.pulls)
         return replace(identity, status=SUSPENDED) if user.okta_id in suspended_in(part) else identity
 
-    def _take(self, user: PushedUser, before: PushedUser | None, now: datetime) -> None:
+    def _take(self, user: PushedUser, before: PushedUser | None, said: Said, now: datetime) -> None:
         told = before is not None and (before.active or user.external_id is not None)
         if before is not None and told and is_stand_in(before) and user.okta_id != before.okta_id:
             # Who left is nobody's match by a name alone, which another person may have got.
@@ -257,22 +263,28 @@ class UserPushes:
         moved = Extent(_NOBODY, _NOBODY)
         if before is not None and user.okta_id != before.okta_id:
             moved = self._memberships.end(before)  # nobody said that another person is in these groups
+            said = WHOLE  # of another person, all of it is new
         people = {user.okta_id} if before is None else {user.okta_id, before.okta_id}
         head = self._passes.head(now)
         part = self._part(people, head)
         self._store.pushed.put_user(user)
         stay = not_concerned(self._store.pushed, user, before)
-        out = people - stay - ({user.okta_id} if user.active else _NOBODY)
+        comes, leaves = user.active, not user.active
+        if not said.names("active"):
+            comes, leaves = any(each.id == user.okta_id for each in part.users) and user.okta_id not in stay, False
+        concerned = frozenset(people if comes or leaves else people - {user.okta_id})
+        out = concerned - stay - ({user.okta_id} if comes else _NOBODY)
         name = user.username if before is None else before.username
         leaving = self._leavers.about_to_leave(out, name, now)
         suspended = suspended_in(part)
         users = [each for each in part.users if each.id in stay]
-        if user.active:
-            told_before = {} if before is None else profile_of(msgspec.json.decode(before.body))
-            users.append(self._identity_in(part, user, told_before))
-        away = dict.fromkeys(sorted(suspended - {each.id for each in users}), SUSPENDED)
-        reading = Reading(replace(head, users=users, unassigned=away), Extent(frozenset(people), _NOBODY))
-        moved |= self._store.upstream.take(reading)
+        if comes:
+            told_before = {} if before is None else msgspec.json.decode(before.body)
+            users.append(self._identity_in(part, user, told_before, said))
+        away = dict.fromkeys(sorted((suspended & concerned) - {each.id for each in users}), SUSPENDED)
+        moved |= self._store.upstream.take(
+            Reading(replace(head, users=users, unassigned=away), Extent(concerned, _NOBODY))
+        )
         if before is not None and user.version == before.version and not moved.users and not moved.lists:
             return  # facts say the same already; of a lock that is held, the answer tells
         # A lock that was held is asked for again by a push that is repeated.
@@ -290,22 +302,24 @@ def _have_one_twice(texts: Iterable[str]) -> bool:
     return len({*listed}) < len(listed)
 
 
-def _identity(user: PushedUser, known: IdentityUser | None, told: Attributes, *, read: bool) -> IdentityUser:
-    """A person as the facts have them from now on; `told` is what an earlier push said of them.
+def _identity(
+    user: PushedUser, known: IdentityUser | None, told: Attributes, said: Said, *, read: bool
+) -> IdentityUser:
+    """A person as the facts have them from now on; `told` is the resource that an earlier push made.
 
-    A push speaks only of the attributes that it carries, and of those that it carried before and does not any more. Of
-    a person who is `read` from Okta, too, it changes what was read and adds nothing, which the next reading would undo.
+    A push speaks only of the attributes that it carries, and of those that it carried before and does not any more; of
+    what is not `said`, a reading may have told since. Of a person who is `read` from Okta, too, it changes what was
+    read and adds nothing, which the next reading would undo.
     """
     profile = {} if known is None else known.attributes()
-    pushed = profile_of(msgspec.json.decode(user.body))
+    pushed = profile_of(said.part_of(msgspec.json.decode(user.body)))
     if read and known is not None:
         profile.update((name, value) for name, value in pushed.items() if name in profile)
     else:
-        for name in told.keys() - pushed.keys():
+        for name in profile_of(said.part_of(told)).keys() - pushed.keys():
             profile.pop(name, None)
         profile.update(pushed)
-    profile.setdefault("login", user.username)
+    username = user.username if known is None or said.names("userName") else known.username
+    profile.setdefault("login", username)
     status = known.status if known is not None and known.status in ACCESS_STATUSES else "ACTIVE"
-    return IdentityUser(
-        user.okta_id, user.username, status, raw_json(profile), "USER" if known is None else known.scope
-    )
+    return IdentityUser(user.okta_id, username, status, raw_json(profile), "USER" if known is None else known.scope)

@@ -111,9 +111,9 @@ class OktaScimService(ScimService):
     def apply_patch(
         self, current: Resource[Any], patch_op: "PatchOp[Any]", conditions: Conditions
     ) -> Resource[Any] | None:
-        """The new state of a resource; of a user also where a PATCH that says whether they are active repeats it."""
+        """The new state of a resource; of a user also where it is as kept: facts may have moved meanwhile."""
         changed = super().apply_patch(current, patch_op, conditions)
-        return current if changed is None and _is_user(current) and _says_active(patch_op) else changed
+        return current if changed is None and _is_user(current) else changed
 
     def patch_response(
         self, base_url: str, resource: Resource[Any], response_parameters: ResponseParameters[Any]
@@ -165,19 +165,6 @@ class OktaScimService(ScimService):
 
 def _is_user(resource: Resource[Any]) -> bool:
     return resource.meta is not None and resource.meta.resource_type == USER
-
-
-def _says_active(patch_op: "PatchOp[Any]") -> bool:
-    """Whether a PATCH of a user speaks of their being active."""
-    named: list[str] = []
-    for operation in patch_op.operations or ():
-        if operation.path:
-            named.append(str(operation.path))
-        elif isinstance(operation.value, dict):
-            named += operation.value
-        elif isinstance(operation.value, BaseModel):
-            named += operation.value.model_fields_set
-    return any(name.rpartition(":")[2].casefold() == "active" for name in named)
 
 
 _match = lru_cache(maxsize=256)(match)

@@ -26,6 +26,7 @@ from idsync.errors import BlockedError
 from idsync.model.pushed import PushedGroup, PushedResource, PushedUser
 from idsync.reconcile.pushed.leavers import Unlocked
 from idsync.reconcile.pushed.pushes import Pushes
+from idsync.scim.said import WHOLE, Said
 from idsync.server.scim.kept_attributes import attributes_of, check_texts, details_of, told_of
 from idsync.server.scim.member_patch import MemberChanges
 from idsync.server.scim.patch_work import PatchWork
@@ -63,6 +64,7 @@ class PushStorage(ScimStorage):
         self._attempt = attempt
         self._clock = clock
         self._written = ""
+        self._said = WHOLE
         self.has_failed = False
         """Whether the last operation ended early: then nothing that it wrote may stay."""
         self._types = {str(each.name): each for each in provider.resource_types}
@@ -89,14 +91,9 @@ class PushStorage(ScimStorage):
         if unlocked := self._pushes.users.unlocked(user, self._clock()):
             raise not_locked(unlocked)
 
-    def wrote(self, scim_id: str) -> None:
-        """This operation is about that user, whether it changes anything or not."""
-        self._written = scim_id
-
-    def is_tombstone(self, scim_id: str) -> bool:
-        """Whether this is a user who has left."""
-        user = self._pushed.user(scim_id)
-        return user is not None and not user.active
+    def wrote(self, scim_id: str, said: Said = WHOLE) -> None:
+        """This operation is about that user, whether it changes anything or not, and says so much of them."""
+        self._written, self._said = scim_id, said
 
     def count_work(self, work: PatchWork, resource_type: ResourceType, resource_id: str, patch: "PatchOp[Any]") -> None:
         """Take the work of a PATCH from what a request may be. Raises NotFoundException, PayloadTooLargeException."""
@@ -154,7 +151,7 @@ class PushStorage(ScimStorage):
         match before:
             case PushedUser():
                 check_texts(attributes, "userName")
-                return self._resource(self._pushes.users.replace(before, attributes, self._clock()))
+                return self._resource(self._pushes.users.replace(before, attributes, self._said, self._clock()))
             case PushedGroup():
                 check_texts(attributes, "displayName")
                 members = self._members(resource)

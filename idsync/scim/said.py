@@ -1,0 +1,88 @@
+"""What a push speaks of: one that is whole, of every attribute; a PATCH, of those that it names (RFC 7644 §3.5.2)."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Self
+
+import msgspec
+from msgspec.structs import replace
+
+Attributes = Mapping[str, Any]
+_OF_SCHEMAS = ("urn:ietf:params:scim:schemas:core:2.0:user", "urn:ietf:params:scim:schemas:core:2.0:group")
+"""Their attributes stand in a resource itself; those of an extension, in an object by its name."""
+_EXTENSION_ENDS = ":2.0:user"
+_WHOLE = ""
+_ALL, _NOTHING = frozenset({_WHOLE}), frozenset[str]()
+
+
+class Said(msgspec.Struct, frozen=True):
+    """The attributes that a push names, in lower case, each with those of its parts that are named; None for all.
+
+    A part that is empty stands for the whole attribute. What is `unsaid` it does not speak of all the same.
+    """
+
+    named: Mapping[str, frozenset[str]] | None = None
+    unsaid: frozenset[str] = frozenset()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it speaks of every attribute."""
+        return self.named is None
+
+    def names(self, attribute: str) -> bool:
+        """Whether it speaks of an attribute, or of a part of it."""
+        return bool(self._parts(attribute))
+
+    def without(self, attribute: str) -> Self:
+        """The same, but for an attribute."""
+        return replace(self, unsaid=self.unsaid | {attribute.casefold()})
+
+    def part_of(self, resource: Attributes) -> Attributes:
+        """Of a resource, what it speaks of."""
+        found: dict[str, Any] = {}
+        for name, value in resource.items():
+            parts = self._parts(name)
+            if parts:
+                is_whole = _WHOLE in parts or not isinstance(value, Mapping)
+                found[name] = value if is_whole else {key: value[key] for key in value if key.casefold() in parts}
+        return found
+
+    def _parts(self, attribute: str) -> frozenset[str]:
+        name = attribute.casefold()
+        if name in self.unsaid:
+            return _NOTHING
+        return _ALL if self.named is None else self.named.get(name, _NOTHING)
+
+
+WHOLE = Said()
+
+
+def said_by(operations: Iterable[tuple[str, Any]]) -> Said:
+    """What the operations of a PATCH speak of, each a path, or nothing for the resource itself, and a value."""
+    named: dict[str, frozenset[str]] = {}
+    for path, value in operations:
+        for attribute, part in _named(path.partition("[")[0].casefold(), value):
+            named[attribute] = named.get(attribute, _NOTHING) | {part}
+    return Said(named)
+
+
+def _named(path: str, value: Any) -> Iterable[tuple[str, str]]:
+    """Attributes and parts that are written where a value is put at a path."""
+    attribute, part = _split(path)
+    if part or not isinstance(value, Mapping) or not value:
+        return [(attribute, part)] if attribute else []
+    if attribute:
+        return [(attribute, key.partition(".")[0].casefold()) for key in value]
+    return [each for key, content in value.items() for each in _named(key.partition("[")[0].casefold(), content)]
+
+
+def _split(path: str) -> tuple[str, str]:
+    """The attribute of a path, and the part of it that it leads to; the attribute is empty for the resource itself."""
+    for schema in _OF_SCHEMAS:
+        if path == schema:
+            return "", ""
+        path = path.removeprefix(f"{schema}:")
+    if not path.startswith("urn:"):
+        attribute, _, part = path.partition(".")
+        return attribute, part
+    extension, ends, part = path.partition(f"{_EXTENSION_ENDS}")
+    return extension + ends, part.removeprefix(":").partition(".")[0]

@@ -1,0 +1,1 @@
+"""SCIM attributes, and what pushes say of them."""
