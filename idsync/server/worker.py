@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Any, TypeVar, cast
 
 from idsync.apply.lease import with_target
-from idsync.errors import StoreBusy, StoreReplaced
+from idsync.errors import StoreAway, StoreBusy, StoreReplaced
 from idsync.server.store_thread import MOST_AT_ONCE, Job, Outcome, StoreThread, Together
 from idsync.stores.protocol import Holder, Store
 
@@ -72,19 +72,34 @@ class Worker:
         """What a job leaves, once it is committed; with `together`, it may be made as one with others of that."""
         return cast(T, await self._writer.outcome(make, together, given))
 
-    def _written(self, store: Store, jobs: list[Job]) -> list[Outcome]:
-        """The outcomes of jobs in one transaction, in which the target is taken and given back: one commit for all."""
+    def _written(self, store: Store, jobs: list[Job], *, apart: bool = False) -> list[Outcome]:
+        """The outcomes of jobs in one transaction, in which the target is taken and given back: one commit for all.
+
+        Where they can be made as one, nothing else is in the transaction, so that all of it is undone where that
+        fails; each is then made in a part of another one, as all are with `apart`.
+        """
         outcomes: list[Outcome] = []
+        are_one = False
         try:
             with with_target(store, self._target, self._holder, seconds=LEASE_SECONDS, sleep=self._pause):
                 jobs += self._writer.queued(MOST_AT_ONCE - len(jobs))  # came while others wrote, here or elsewhere
-                for together, group in groupby(jobs, key=lambda job: job.together):
-                    outcomes += self._made(store, list(group), together)
-        except Exception as error:  # the lease, or the commit
+                groups = [(together, [*group]) for together, group in groupby(jobs, key=lambda job: job.together)]
+                are_one = not apart and len(groups) == 1 and (len(jobs) == 1 or groups[0][0] is not None)
+                if are_one:
+                    outcomes = _made_as_one(store, jobs, groups[0][0])
+                else:
+                    for together, group in groups:
+                        outcomes += self._made(store, group, None if apart else together)
+        except Exception as error:
             self._forget()
-            self._tell(error)
-            raise
-        return outcomes
+            if not are_one or isinstance(error, StoreAway | StoreBusy):  # the lease, or the commit
+                self._tell(error)
+                raise
+            if len(jobs) == 1:
+                return [(jobs[0], None, error)]
+        else:
+            return outcomes
+        return self._written(store, jobs, apart=True)
 
     def _pause(self, seconds: float) -> None:
         if self._ends.is_set():
@@ -98,8 +113,7 @@ class Worker:
         if together is not None and len(jobs) > 1:
             try:
                 with store.attempt():
-                    found = together(store, [job.given for job in jobs])
-                    return [_outcome(job, each) for job, each in zip(jobs, found, strict=True)]
+                    return _made_as_one(store, jobs, together)
             except Exception:  # each is told its own part of it, made alone
                 self._forget()
         return [_attempt(store, job) for job in jobs]
@@ -118,6 +132,13 @@ class Worker:
     def _forget(self) -> None:
         for forget in self.after_undone:
             forget()
+
+
+def _made_as_one(store: Store, jobs: list[Job], together: Together | None) -> list[Outcome]:
+    if together is None or len(jobs) == 1:
+        return [(job, job.make(store), None) for job in jobs]
+    found = together(store, [job.given for job in jobs])
+    return [_outcome(job, each) for job, each in zip(jobs, found, strict=True)]
 
 
 def _outcome(job: Job, found: Any) -> Outcome:
