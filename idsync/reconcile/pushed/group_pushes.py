@@ -15,6 +15,7 @@ from idsync.model.times import format_time
 from idsync.reconcile.gone import note_gone
 from idsync.reconcile.pushed.memberships import Memberships
 from idsync.reconcile.pushed.push_passes import PushPasses
+from idsync.scim.said import Said
 
 Attributes = Mapping[str, Any]
 Members = Mapping[str, bytes | None]
@@ -37,13 +38,27 @@ class GroupPushes:
         new = PushedGroup(scim_id, "", scim_id, None, msgspec.Raw(b"{}"), 0, at, at, 0)
         group = self._group(new, attributes, at)
         group = replace(group, list_id=self._list_id(group))
-        self._take(group, None, members, now)
+        self._store.pushed.put_group(group)
+        self._take_whole(group, new, {}, members, now)
         return group
 
-    def replace(self, before: PushedGroup, attributes: Attributes, members: Members, now: datetime) -> PushedGroup:
-        """A group with other attributes than `before`, and these members."""
+    def replace(
+        self, before: PushedGroup, attributes: Attributes, members: Members, said: Said, now: datetime
+    ) -> PushedGroup:
+        """A group as pushed once more, with these members where anything is `said` of them.
+
+        What says the same as `before` counts all the same: a reading may have said otherwise since.
+        """
+        there = dict(self._store.pushed.members(before.id))
         group = self._group(before, attributes, format_time(now))
-        self._take(group, before, members, now)
+        is_same = replace(group, version=before.version, modified=before.modified, push=before.push) == before
+        if is_same and members == there:
+            group = replace(before, push=group.push)
+        self._store.pushed.put_group(group)
+        if said.names("members") or self._memberships.is_forgotten(group):
+            self._take_whole(group, before, there, members, now)
+        else:
+            self._passes.apply(self._renamed(group, before), now)
         return group
 
     def move_members(
@@ -53,15 +68,19 @@ class GroupPushes:
 
         All of it is taken where facts do not know it any more: nothing was pushed to the service for a while.
         """
-        if (title is not None and title != group.title) or self._memberships.is_forgotten(group):
-            return self._whole(group, joined, left, title or group.title, now)
         pushed = self._store.pushed
-        changed = replace(group, version=group.version + 1, modified=format_time(now), push=pushed.number())
+        attributes = msgspec.json.decode(group.body) | ({} if title is None else {"displayName": title})
+        changed = self._group(group, attributes, format_time(now))
         pushed.put_group(changed)
         pushed.add_members(group.id, joined)
         pushed.remove_members(group.id, left)
+        if self._memberships.is_forgotten(group):
+            members = dict(pushed.members(group.id))
+            self._take_whole(changed, group, members, members, now)
+            return changed
         people = pushed.okta_ids({*joined, *left})
-        self._passes.apply(self._memberships.move(group, _known(people, joined), _known(people, left)), now)
+        moved = self._memberships.move(group, _known(people, joined), _known(people, left))
+        self._passes.apply(moved | self._renamed(changed, group), now)
         return changed
 
     def delete(self, group: PushedGroup, now: datetime) -> None:
@@ -72,14 +91,6 @@ class GroupPushes:
         note_gone(self._store.facts, self._store.pushed.number(), access_list=group.list_id)
         head = self._passes.head(now)
         self._passes.apply(self._store.upstream.take(Reading(head, Extent(_NOBODY, frozenset({group.list_id})))), now)
-
-    def _whole(
-        self, group: PushedGroup, joined: Members, left: Collection[str], title: str, now: datetime
-    ) -> PushedGroup:
-        members = dict(self._store.pushed.members(group.id)) | dict(joined)
-        attributes = msgspec.json.decode(group.body) | {"displayName": title}
-        kept = {scim_id: details for scim_id, details in members.items() if scim_id not in left}
-        return self.replace(group, attributes, kept, now)
 
     def _group(self, before: PushedGroup, attributes: Attributes, at: str) -> PushedGroup:
         return PushedGroup(
@@ -99,20 +110,21 @@ class GroupPushes:
         named = self._store.upstream.groups_named(group.title) if self._passes.pulls else []
         return named[0] if len(named) == 1 else group.id
 
-    def _take(self, group: PushedGroup, before: PushedGroup | None, members: Members, now: datetime) -> None:
+    def _take_whole(
+        self, group: PushedGroup, before: PushedGroup, there: Members, members: Members, now: datetime
+    ) -> None:
+        """Let a group that was pushed as `before`, with who was `there`, have these members and nobody else."""
         pushed, upstream = self._store.pushed, self._store.upstream
         head = self._passes.head(now)
-        pushed.put_group(group)
-        there = {scim_id for scim_id, _ in pushed.members(group.id)}
-        left = there - {*members}
+        left = there.keys() - members.keys()
         people = pushed.okta_ids({*members, *left})
         pushed.remove_members(group.id, left)
         pushed.add_members(group.id, members)
         if self._memberships.is_read(group):
             # Okta pushes only people whom the app knows; of the others this says nothing.
-            moved = self._memberships.move(group, _known(people, {*members} - there), _known(people, left))
-            if before is not None and before.title != group.title:
-                moved |= self._renamed(group, before)
+            moved = self._memberships.move(group, _known(people, members.keys() - there.keys()), _known(people, left))
+            moved |= self._memberships.stay(group, _known(people, members.keys() & there.keys()), now)
+            moved |= self._renamed(group, before)
         else:
             inside = sorted({people[scim_id] for scim_id in members if scim_id in people})
             identity = IdentityGroup(group.list_id, group.title, raw_json(inside))
@@ -122,11 +134,13 @@ class GroupPushes:
         self._passes.apply(moved, now)
 
     def _renamed(self, group: PushedGroup, before: PushedGroup) -> Extent:
-        """Let a group of Okta's be called as it is pushed, where it was pushed under its own name until now."""
+        """Let a group be called as it is pushed, where it was pushed under its own name until now."""
         upstream = self._store.upstream
+        if group.title == before.title or not self._passes.has_facts():
+            return Extent(_NOBODY, _NOBODY)
         part = upstream.part((), [group.list_id])
-        known = next(each for each in part.groups if each.id == group.list_id)
-        if known.name != before.title:
+        known = next((each for each in part.groups if each.id == group.list_id), None)
+        if known is None or known.name != before.title:
             return Extent(_NOBODY, _NOBODY)
         named = replace(known, name=group.title, members=raw_json(sorted(upstream.members([group.list_id]))))
         reading = Reading(replace(part, groups=[named]), Extent(_NOBODY, frozenset({group.list_id})))

@@ -4,10 +4,12 @@ Of a group that is read from Okta, too, Okta's own members count; a push says on
 """
 
 from collections.abc import Collection
+from datetime import datetime
 
+from idsync.compiler.both_ways import may_lag
 from idsync.model.extent import Extent
 from idsync.model.pushed import PushedGroup, PushedUser
-from idsync.model.sent import END_KEY, FIRST_KEY, sent_key
+from idsync.model.sent import END_KEY, FIRST_KEY, sent_by_list, sent_key
 from idsync.reconcile.pushed.push_passes import PushPasses
 
 _NOBODY: frozenset[str] = frozenset()
@@ -48,6 +50,16 @@ class Memberships:
         for key in sent and sent.keys() & {sent_key(group.list_id, person) for person in (*joined, *gone)}:
             facts.delete(key)
         return self._store.upstream.move(group.list_id, joined, gone)
+
+    def stay(self, group: PushedGroup, people: Collection[str], now: datetime) -> Extent:
+        """Let facts know that people are in a group as they were by an earlier push; whose membership changed.
+
+        That is no newer than a reading of now: what Okta was told so shortly before that its copies may lag counts for
+        more.
+        """
+        sent = sent_by_list(self._store.facts.between(FIRST_KEY, END_KEY)).get(group.list_id, {})
+        out = {person for person, each in sent.items() if not each.joins and may_lag(each, now.timestamp())}
+        return self._store.upstream.move(group.list_id, frozenset(people) - out, ())
 
     def end(self, user: PushedUser) -> Extent:
         """Take a resource out of all groups, since it goes or passes on to another person; whose membership changed."""

@@ -37,7 +37,6 @@ from idsync.errors import (
 )
 from idsync.server.logs import LOG
 from idsync.server.scim.publishing import published
-from idsync.server.scim.storage import USER
 
 RETRY_SECONDS = 5
 _FOR_PROGRAMMERS = re.compile(r"\s*(For further information visit |\d+ validation errors? for )")
@@ -104,16 +103,16 @@ class OktaScimService(ScimService):
     def apply_replacement(
         self, current: Resource[Any], replacement: Resource[Any], conditions: Conditions
     ) -> Resource[Any] | None:
-        """The new state of a resource; of a user also where it is as kept: facts may have moved meanwhile."""
+        """The new state of a resource; also where it is as kept: facts may have moved meanwhile."""
         changed = super().apply_replacement(current, replacement, conditions)
-        return replacement if changed is None and _is_user(current) else changed
+        return replacement if changed is None else changed
 
     def apply_patch(
         self, current: Resource[Any], patch_op: "PatchOp[Any]", conditions: Conditions
     ) -> Resource[Any] | None:
-        """The new state of a resource; of a user also where it is as kept: facts may have moved meanwhile."""
+        """The new state of a resource; also where it is as kept: facts may have moved meanwhile."""
         changed = super().apply_patch(current, patch_op, conditions)
-        return current if changed is None and _is_user(current) else changed
+        return current if changed is None else changed
 
     def patch_response(
         self, base_url: str, resource: Resource[Any], response_parameters: ResponseParameters[Any]
@@ -161,10 +160,6 @@ class OktaScimService(ScimService):
         if response.status == HTTPStatus.SERVICE_UNAVAILABLE:
             response.headers["Retry-After"] = str(RETRY_SECONDS)
         return response
-
-
-def _is_user(resource: Resource[Any]) -> bool:
-    return resource.meta is not None and resource.meta.resource_type == USER
 
 
 _match = lru_cache(maxsize=256)(match)

@@ -155,7 +155,9 @@ class PushStorage(ScimStorage):
             case PushedGroup():
                 check_texts(attributes, "displayName")
                 members = self._members(resource)
-                return self._resource(self._pushes.groups.replace(before, attributes, members, self._clock()))
+                return self._resource(
+                    self._pushes.groups.replace(before, attributes, members, self._said, self._clock())
+                )
 
     def delete(self, resource_type: ResourceType, resource_id: str, *, expected_version: str | None = None) -> None:
         """Remove a resource; a person is locked first. Raises NotFoundException or PreconditionFailedException."""
