@@ -7,6 +7,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import cached_property, lru_cache
 
 import msgspec
 from msgspec.structs import replace
@@ -16,6 +17,7 @@ from idsync.model.addresses import Address, split_address
 from idsync.model.canonical import canonical_bytes
 from idsync.model.directory import Names
 from idsync.model.identified import OktaIds
+from idsync.model.names import twin_key
 from idsync.model.ownership import okta_id_of
 from idsync.model.resources import NO_GRANTS, Grants, UserSpec
 from idsync.model.times import format_time
@@ -80,19 +82,74 @@ Holders = Callable[[Collection[str]], Mapping[str, str]]
 _KEPT = msgspec.json.Decoder(dict[Address, tuple[KeptBack, ...]])
 
 
-def kept_back(facts: Facts, target: str) -> Kept:
-    """What is kept back of a target. Raises StoreError."""
-    known = facts.get(_KEY.format(target))
-    if known is None:
-        return {}
+class _Known:
+    """What is kept back, with what each push looks for found without reading all of it."""
+
+    def __init__(self, kept: Kept) -> None:
+        self.kept = kept
+
+    @cached_property
+    def of_person(self) -> Mapping[str, tuple[KeptBack, ...]]:
+        """What is kept of an account or a lock, by whose it is, and by the folded name that it is under."""
+        found: dict[str, list[KeptBack]] = {}
+        for each in self.kept.values():
+            for entry in each:
+                if entry.user and entry.okta_id:
+                    for key in (entry.okta_id, _named(entry.user)):
+                        found.setdefault(key, []).append(entry)
+        return {key: tuple(entries) for key, entries in found.items()}
+
+    def addresses(self, looked_at: Names) -> Iterable[Address]:
+        """Where something is kept that a plan of these names would have told of again."""
+        told: set[Address] = set()
+        for by_name, names in zip(
+            self._by_name, (looked_at.users, looked_at.access_lists, looked_at.plain), strict=True
+        ):
+            for name in names:
+                told.update(by_name.get(name, ()))
+        return sorted(told)
+
+    @cached_property
+    def _by_name(self) -> tuple[dict[str, list[Address]], ...]:
+        users, lists, plain = dict[str, list[Address]](), dict[str, list[Address]](), dict[str, list[Address]]()
+        for address, each in self.kept.items():
+            for entry in each:
+                name = entry.user or entry.member
+                by_name = users if name else plain if entry.resource else lists
+                by_name.setdefault(name or entry.resource or entry.access_list, []).append(address)
+        return users, lists, plain
+
+
+def _named(user: str) -> str:
+    return f"named {twin_key(user)}"  # no Okta id has a space
+
+
+@lru_cache(maxsize=2)
+def _known(data: bytes) -> _Known:
+    """What a fact says: each push looks at it several times, and most change nothing of it."""
     try:
-        return _KEPT.decode(known)
+        return _Known(_KEPT.decode(data))
     except msgspec.DecodeError as error:
         raise StoreError(
             "What the store says of changes that are held back cannot be read.",
             why=f"{error}.",
             fix="Restore the store from a backup.",
         ) from error
+
+
+def _known_of(facts: Facts, target: str) -> _Known:
+    return _known(facts.get(_KEY.format(target)) or b"{}")
+
+
+def kept_back(facts: Facts, target: str) -> Kept:
+    """What is kept back of a target; never to be changed. Raises StoreError."""
+    return _known_of(facts, target).kept
+
+
+def kept_of_person(facts: Facts, target: str, okta_id: str, names: Iterable[str] = ()) -> Collection[KeptBack]:
+    """What is kept back of a person's account and locks, and of those of anybody under one of these names."""
+    of_person = _known_of(facts, target).of_person
+    return dict.fromkeys(entry for key in (okta_id, *map(_named, names)) for entry in of_person.get(key, ()))
 
 
 def keep(kept: Kept, target: str) -> Mapping[str, bytes]:
@@ -151,24 +208,34 @@ def to_keep_back(
 
     So does what came to be kept since a plan was made, when that much was `known`: the plan tells nothing of it.
     """
-    before = kept_back(facts, target)
-    found: dict[Address, list[KeptBack]] = {}
-    for address, each in before.items():
-        stays = [
-            one
-            for one in each
-            if (looked_at is not None and not one.is_inside(looked_at))
-            or (known is not None and one not in known.get(address, ()))
-        ]
-        if stays:
-            found[address] = stays
+    there = _known_of(facts, target)
+    before = there.kept
+    addresses = before if looked_at is None or known is not None else there.addresses(looked_at)
+    found = {
+        address: _staying(before[address], looked_at, None if known is None else known.get(address, ()))
+        for address in addresses
+    }
     for address, entries in kept_of(held, holders).items():
-        there = frozenset(found.get(address, ()))
-        since = {_what(each): each.since for each in before.get(address, ())}
+        stays = found.setdefault(address, list(before.get(address, ())))
+        told, since = frozenset(stays), {_what(each): each.since for each in before.get(address, ())}
         dated = (replace(each, since=since.get(_what(each), format_time(now))) for each in entries)
-        found.setdefault(address, []).extend(each for each in dated if each not in there)
-    kept = {address: tuple(each) for address, each in sorted(found.items())}
-    return {} if kept == before else keep(kept, target)
+        stays += [each for each in dated if each not in told]
+    changed = {address: tuple(each) for address, each in found.items() if tuple(each) != before.get(address, ())}
+    if not changed:
+        return {}
+    return keep({address: each for address, each in {**before, **changed}.items() if each}, target)
+
+
+def _staying(
+    entries: Iterable[KeptBack], looked_at: Names | None, known: Collection[KeptBack] | None
+) -> list[KeptBack]:
+    """Those of an address that a plan tells nothing of: outside of what it looked at, or come since it was made."""
+    told = None if known is None else frozenset(known)
+    return [
+        one
+        for one in entries
+        if (looked_at is not None and not one.is_inside(looked_at)) or (told is not None and one not in told)
+    ]
 
 
 def _what(entry: KeptBack) -> tuple[str, str, str, bool]:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from idsync.apply.kept_back import kept_back
+from idsync.apply.kept_back import kept_of_person
 from idsync.model.canonical import canonical_bytes
 from idsync.model.directory import Names
 from idsync.model.names import twin_key
@@ -135,12 +135,9 @@ class Leavers:
         So is one of their `names` under which the account of another person waits, as in a renaming: who signs in by it
         reaches that account.
         """
-        keys, held = {twin_key(name) for name in names}, dict[str, tuple[str, ...]]()
-        for each in kept_back(self._store.facts, self._target.name).values():
-            for entry in each:
-                lent = entry.okta_id and twin_key(entry.user) in keys
-                if entry.user and (entry.okta_id == okta_id or lent):
-                    held[entry.user] = (*held.get(entry.user, ()), *entry.guards)
+        held = dict[str, tuple[str, ...]]()
+        for entry in kept_of_person(self._store.facts, self._target.name, okta_id, names):
+            held[entry.user] = (*held.get(entry.user, ()), *entry.guards)
         return held
 
     def _credentials_over(self, leaver: Leaver, now: datetime) -> bool:

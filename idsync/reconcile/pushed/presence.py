@@ -1,6 +1,6 @@
 """Who is there, and who has left, where several resources stand for one person, or one for several in turns."""
 
-from idsync.apply.kept_back import kept_back
+from idsync.apply.kept_back import kept_of_person
 from idsync.model.identity import SUSPENDED, Snapshot
 from idsync.model.ownership import okta_id_of
 from idsync.model.pushed import PushedUser
@@ -54,7 +54,6 @@ def has_left(okta_id: str, name: str, target: DirectoryReader, facts: Facts, pus
     """
     if any(okta_id_of(lock.metadata.labels) == okta_id for lock in target.locks([name]).values()):
         return True
-    entries = (entry for each in kept_back(facts, target.name).values() for entry in each)
-    if any(entry.okta_id == okta_id and entry.user for entry in entries):
+    if kept_of_person(facts, target.name, okta_id):
         return True
     return is_owed(facts, target.name, okta_id) or any(not user.active for user in pushed.users_of(okta_id))
