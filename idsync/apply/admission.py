@@ -4,7 +4,7 @@ from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 
 import msgspec
 
-from idsync.apply.kept_back import numbers_held
+from idsync.apply.kept_entries import numbers_held
 from idsync.compiler.users import may_adopt
 from idsync.config.guards import Guards
 from idsync.config.settings import SyncSwitches, TraitSettings

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from idsync.apply.kept_back import Holders, Kept, KeptBack, holders_in, keep, kept_back, locked_id, users_of
+from idsync.apply.kept_back import keep, kept_back
+from idsync.apply.kept_entries import Holders, Kept, KeptBack, holders_in, locked_id, users_of
 from idsync.config.guards import Guards
 from idsync.model.addresses import split_address
 from idsync.plan.changes import (

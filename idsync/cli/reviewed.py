@@ -8,7 +8,8 @@ import msgspec
 from msgspec.structs import replace
 
 from idsync.apply.admission import check_reviewed
-from idsync.apply.kept_back import Kept, holders_in, kept_back, kept_of
+from idsync.apply.kept_back import kept_back
+from idsync.apply.kept_entries import Kept, holders_in, kept_of
 from idsync.apply.last_apply import last_apply
 from idsync.apply.request import Applied
 from idsync.apply.reviewed import is_used, to_remember_used

@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from idsync.apply.admission import check_guards, check_health, check_inputs, check_older, check_orphaned, check_unused
 from idsync.apply.executor import apply_plan
-from idsync.apply.kept_back import Holders, Kept, holders_in, to_keep_back
+from idsync.apply.kept_back import to_keep_back
+from idsync.apply.kept_entries import Holders, Kept, holders_in
 from idsync.apply.kept_marks import marked_as_kept, numbers_kept, without_made
 from idsync.apply.last_apply import last_apply, to_remember
 from idsync.apply.recount import counted_again

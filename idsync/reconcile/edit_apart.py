@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from idsync.apply.kept_back import Kept
+from idsync.apply.kept_entries import Kept
 from idsync.apply.kept_marks import with_marks_kept
 from idsync.plan.changes import Plan
 from idsync.plan.guards import ALL_GUARDS, released

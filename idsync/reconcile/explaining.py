@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
-from idsync.apply.kept_back import Kept
+from idsync.apply.kept_entries import Kept
 from idsync.apply.surroundings import surroundings, with_reach
 from idsync.compiler.app_groups import address_of_subject, role_addresses
 from idsync.compiler.causes import user_cause

@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from idsync.apply.kept_back import Kept, KeptBack
+from idsync.apply.kept_entries import Kept, KeptBack
 from idsync.model.addresses import split_address
 from idsync.model.nesting import above
 from idsync.plan.explain import ExplainedAccess, HeldBy, HeldStep, Standpoint

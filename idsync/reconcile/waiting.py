@@ -6,7 +6,8 @@ from collections.abc import Container, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from idsync.apply.kept_back import Kept, KeptBack, kept_back
+from idsync.apply.kept_back import kept_back
+from idsync.apply.kept_entries import Kept, KeptBack
 from idsync.apply.kept_marks import with_numbers_kept
 from idsync.model.addresses import Address, split_address
 from idsync.model.findings import Finding

@@ -4,7 +4,8 @@ from collections.abc import Collection
 
 from msgspec.structs import replace
 
-from idsync.apply.kept_back import KeptBack, held_by_guard, kept_of, numbers_held
+from idsync.apply.kept_back import held_by_guard
+from idsync.apply.kept_entries import KeptBack, kept_of, numbers_held
 from idsync.apply.kept_marks import with_marks_kept
 from idsync.model.addresses import Address
 from idsync.model.directory import Reason

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from idsync.apply.kept_back import holders_in, keep, kept_of
+from idsync.apply.kept_back import keep
+from idsync.apply.kept_entries import holders_in, kept_of
 from idsync.bootstrap.workspace import Workspace
 from idsync.config.loader import load
 from idsync.plan.changes import AccessListChange, Change, LockChange, UserChange

@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from idsync.apply.kept_back import KeptBack
+from idsync.apply.kept_entries import KeptBack
 from idsync.model.addresses import Address
 from idsync.model.directory import DirectoryState
 from idsync.model.identity import Snapshot

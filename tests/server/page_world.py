@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from idsync.apply.kept_back import digest_of
+from idsync.apply.kept_entries import digest_of
 from idsync.bootstrap.workspace import Workspace
 from idsync.config.settings import Settings
 from idsync.sources.pushed import PushedSource

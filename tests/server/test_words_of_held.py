@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from idsync.apply.kept_back import KeptBack, held_by_guard, kept_back
+from idsync.apply.kept_back import held_by_guard, kept_back
+from idsync.apply.kept_entries import KeptBack
 from idsync.bootstrap.workspace import Workspace
 from idsync.config.settings import Settings
 from idsync.errors import UnknownPerson

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from idsync.apply.kept_back import Kept, kept_back
+from idsync.apply.kept_back import kept_back
+from idsync.apply.kept_entries import Kept
 from idsync.cli.exit_codes import ExitCode
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.options import current_option, format_option, snapshot_option

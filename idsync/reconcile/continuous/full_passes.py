@@ -8,7 +8,8 @@ from functools import partial
 import msgspec
 from msgspec.structs import replace
 
-from idsync.apply.kept_back import held_by_guard, kept_back, kept_of
+from idsync.apply.kept_back import held_by_guard, kept_back
+from idsync.apply.kept_entries import kept_of
 from idsync.apply.last_apply import last_apply
 from idsync.errors import IdsyncError, PassStopped, SourceError
 from idsync.model.extent import Extent, Reading

@@ -7,7 +7,8 @@ from typing import Literal
 
 import msgspec
 
-from idsync.apply.kept_back import Kept, digest_of, held_by_guard, kept_back
+from idsync.apply.kept_back import held_by_guard, kept_back
+from idsync.apply.kept_entries import Kept, digest_of
 from idsync.config.settings import OktaSource, ScimSource, Settings
 from idsync.model.addresses import Address, split_address
 from idsync.model.directory_index import Managed

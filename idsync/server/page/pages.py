@@ -12,7 +12,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from idsync.apply.kept_back import digest_of, held_by_guard, kept_back
+from idsync.apply.kept_back import held_by_guard, kept_back
+from idsync.apply.kept_entries import digest_of
 from idsync.bootstrap.workspace import Workspace
 from idsync.config.patterns import PatternError
 from idsync.errors import IdsyncError
