@@ -125,7 +125,7 @@ class _FullPass:
         reading = read(self._source(), self._target, place.settings, last_apply(store.facts, self._target))
         pairs = self._pairs(reading)
         with self._writing():
-            pair(store.pushed, pairs)
+            pair(store.pushed, pairs, {group.id for group in reading.snapshot.groups})
             identify_read(place.settings, store, self._target, place.request(SERVICE, place.now()), reading)
         made = self._plan(reading)
         if pulls:

@@ -49,6 +49,7 @@ class GroupPushes:
 
         What says the same as `before` counts all the same: a reading may have said otherwise since.
         """
+        before = self._placed(before)
         there = dict(self._store.pushed.members(before.id))
         group = self._group(before, attributes, format_time(now))
         is_same = replace(group, version=before.version, modified=before.modified, push=before.push) == before
@@ -68,7 +69,7 @@ class GroupPushes:
 
         All of it is taken where facts do not know it any more: nothing was pushed to the service for a while.
         """
-        pushed = self._store.pushed
+        pushed, group = self._store.pushed, self._placed(group)
         attributes = msgspec.json.decode(group.body) | ({} if title is None else {"displayName": title})
         changed = self._group(group, attributes, format_time(now))
         pushed.put_group(changed)
@@ -104,6 +105,10 @@ class GroupPushes:
             at,
             self._store.pushed.number(),
         )
+
+    def _placed(self, group: PushedGroup) -> PushedGroup:
+        """A group that is pushed once more, and what it stands for from now on, where its group of Okta's is gone."""
+        return replace(group, list_id=self._list_id(group)) if self._memberships.is_gone(group) else group
 
     def _list_id(self, group: PushedGroup) -> str:
         """The group that a pushed one stands for: Okta's only one of exactly that name, else one of its own."""

@@ -30,6 +30,17 @@ class Memberships:
         """Whether facts do not know a group that is pushed, and that pushes alone tell of."""
         return not self._is_oktas(group) and not self._is_known(group)
 
+    def is_gone(self, group: PushedGroup) -> bool:
+        """Whether the group of Okta's that a pushed one stood for is gone: of the groups that were read, it is none.
+
+        Where none were read at all, as without lists, nothing is known of it.
+        """
+        if group.list_id == group.id or not self._passes.has_facts() or self._is_known(group):
+            return False
+        own = {each.id for each in self._store.pushed.own_groups()}
+        lists = self._store.upstream.lists().items()
+        return not self._passes.pulls or any(kind == "group" and name not in own for name, kind in lists)
+
     def _is_oktas(self, group: PushedGroup) -> bool:
         """Whether it stands for a group of Okta's, of which readings say whether it is there."""
         return self._passes.pulls and group.list_id != group.id

@@ -1,6 +1,6 @@
 """Which group of Okta's a pushed group is, as Okta itself pairs them: several may have its name, and it another one."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Protocol, runtime_checkable
 
 from msgspec.structs import replace
@@ -19,12 +19,12 @@ class PairingSource(Protocol):
         """
 
 
-def pair(pushed: Pushed, pairs: Mapping[str, str]) -> None:
-    """Let every pushed group that is paired stand for that group of Okta's from now on.
+def pair(pushed: Pushed, pairs: Mapping[str, str], there: Collection[str]) -> None:
+    """Let every pushed group that is paired with a group of Okta's that is `there` stand for it from now on.
 
     What a reading says of that group is so; a list that the pushed one had of its own is read no more, and goes.
     """
     for scim_id, okta_group in pairs.items():
         group = pushed.group(scim_id)
-        if group is not None and group.list_id != okta_group:
+        if group is not None and group.list_id != okta_group and okta_group in there:
             pushed.put_group(replace(group, list_id=okta_group))
