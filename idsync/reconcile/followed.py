@@ -5,6 +5,7 @@ read as out shortly before stands in the store, since the next process, or anoth
 listing that lags.
 """
 
+import math
 import threading
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
@@ -47,6 +48,7 @@ class Followed:
         self._lists: dict[str, _Read] = {}
         self._names: dict[str, float] = {}
         self._reading_since: float | None = None
+        self._stored_since = -math.inf
         self.ahead_of_directory = False
         """Whether a full pass has stored what it read, and has not applied all of it yet."""
 
@@ -54,6 +56,18 @@ class Followed:
         """A whole reading begins: all that ticks read from now on is kept until `end`."""
         with self._lock:
             self._reading_since = now
+
+    def store(self) -> None:
+        """The reading is stored from now on."""
+        with self._lock:
+            if self._reading_since is not None:
+                self._stored_since = self._reading_since
+            self.ahead_of_directory = True
+
+    def overtook(self, began: float) -> bool:
+        """Whether a whole reading that is newer than one that began then is stored, or being stored."""
+        with self._lock:
+            return self._stored_since > began
 
     def end(self) -> None:
         """The reading, and what was made of it, is over."""

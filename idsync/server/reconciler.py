@@ -148,7 +148,7 @@ def _run(config: Path, served: Integration, messages: Connection, form: LogForm)
                     float(settings.integration.interval),
                     float(settings.service.tick),
                     time.monotonic,
-                    lambda seconds: _wait(heard, passes.ended, lambda: _reload(configured, store, loop), seconds),
+                    lambda seconds: _wait(heard, passes, lambda: _reload(configured, store, loop), seconds),
                     random.random,
                 )
                 loop.run()
@@ -184,15 +184,17 @@ def _source(remembered: Remembered, place: Place, progress: Progress) -> Source:
     return place.source(progress, remembered=remembered)
 
 
-def _wait(said: Said, ended: Connection, reload: Callable[[], None], seconds: float) -> Wake:
-    """Wait for the time, the end of a full pass, or a word of the parent; what it says while we worked counts once."""
-    wait([said.news, ended], seconds)
+def _wait(said: Said, passes: TwoThreads, reload: Callable[[], None], seconds: float) -> Wake:
+    """Wait for the time, the end of a full pass or of a reading, or a word of the parent; what it says while we worked
+    counts once.
+    """
+    wait([said.news, passes.ended], seconds)
     words = said.heard()
     if STOP in words:
         return Wake.STOP
     if RELOAD in words:
         reload()
-    return Wake.CALLED if words else Wake.TIME
+    return Wake.CALLED if passes.has_lists() or words else Wake.TIME
 
 
 def _reload(configured: Configured, store: Store, loop: Loop) -> None:

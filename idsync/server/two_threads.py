@@ -1,4 +1,6 @@
-"""The passes of the process that reconciles: ticks in its own thread, and each full pass in another beside it."""
+"""The passes of the process that reconciles: ticks in its own thread, and each full pass in another beside it; in yet
+others the lists are read that ticks then make so.
+"""
 
 import threading
 from collections.abc import Callable
@@ -17,7 +19,7 @@ from idsync.stores.protocol import Store
 class TwoThreads:
     """Implements the loop's `Passes`. `store` is that of this thread; a full pass opens one of its own.
 
-    `ended` has something to receive when a full pass is over: to be waited for beside other news.
+    `ended` has something to receive when anything beside ticks is over: to be waited for beside other news.
     """
 
     def __init__(
@@ -28,10 +30,13 @@ class TwoThreads:
         self._reconciling = reconciling
         self._ticks = Ticks(store, reconciling)
         self._thread: threading.Thread | None = None
+        self._full_is_over = False
         self._well = False
         self._failure: BaseException | None = None
+        self._beside: list[threading.Thread] = []
         self.ended: Connection
         self.ended, self._tell_end = Pipe(duplex=False)
+        reconciling.beside = self._run_beside
 
     def leads(self) -> bool:
         """Whether this process has the lead, which it takes when it is free."""
@@ -39,15 +44,14 @@ class TwoThreads:
 
     def begin_full(self) -> None:
         """Begin a full pass."""
-        self._well, self._failure = False, None
+        self._well, self._failure, self._full_is_over = False, None, False
         self._thread = threading.Thread(target=self._full, name="full pass", daemon=True)
         self._thread.start()
 
     def full_ended(self) -> bool | None:
         """Whether the full pass went well; None while it goes on. Raises what nobody expected of it."""
-        if self._thread is None or not self.ended.poll(0):
+        if self._thread is None or not self._full_is_over:
             return None
-        self.ended.recv()
         self._thread.join()
         self._thread = None
         if self._failure is not None:
@@ -58,15 +62,22 @@ class TwoThreads:
         """Look at what moved, and make that so."""
         return self._ticks.tick()
 
+    def has_lists(self) -> bool:
+        """Whether lists are read that the next tick is to make so; what was `ended` counts as heard."""
+        while self.ended.poll(0):
+            self.ended.recv()
+        return self._ticks.has_lists()
+
     def wants_full(self) -> bool:
         """Whether somebody asks for a full pass; it grants what they ask for."""
         return waiting_wish(self._store.facts) is not None
 
     def stop(self, seconds: float) -> None:
-        """Let a full pass break off, wait so long for it, and let another process lead."""
+        """Let a full pass break off, and what is read beside; wait so long for it, and let another process lead."""
         self._reconciling.stopping.set()
-        if self._thread is not None:
-            self._thread.join(seconds)
+        for thread in (*self._beside, self._thread):
+            if thread is not None:
+                thread.join(seconds)
         self._reconciling.lead.give_back(self._store)
 
     def _full(self) -> None:
@@ -76,4 +87,14 @@ class TwoThreads:
         except BaseException as error:
             self._failure = error
         finally:
+            self._full_is_over = True
             self._tell_end.send(None)
+
+    def _run_beside(self, work: Callable[[], None]) -> None:
+        def run() -> None:
+            work()
+            self._tell_end.send(None)
+
+        thread = threading.Thread(target=run, name="lists", daemon=True)
+        self._beside = [*(each for each in self._beside if each.is_alive()), thread]
+        thread.start()

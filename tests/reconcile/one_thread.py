@@ -45,6 +45,10 @@ class OneThread:
         """A tick."""
         return self._ticks.tick()
 
+    def wakes(self) -> bool:
+        """Whether something was read beside that waits for the next tick."""
+        return self._ticks.has_lists()
+
     def wants_full(self) -> bool:
         """Whether somebody asks for a full pass."""
         return waiting_wish(self.store.facts) is not None

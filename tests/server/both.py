@@ -44,12 +44,12 @@ class Both:
 
     def full(self) -> bool:
         """A full pass; whether it went well."""
-        with self._passes() as passes:
+        with self.passes() as passes:
             return passes.full()
 
     def tick(self) -> TickEnd:
         """A look at what moved."""
-        with self._passes() as passes:
+        with self.passes() as passes:
             return passes.tick()
 
     def plan(self) -> Plan:
@@ -61,7 +61,8 @@ class Both:
             return plan_once(self.settings, source, target, PlanOptions(now=place.now(), past=past, people=people)).plan
 
     @contextmanager
-    def _passes(self) -> Iterator[OneThread]:
+    def passes(self) -> Iterator[OneThread]:
+        """The passes of one process, as long as the block lasts."""
         with open_store(self.service.path, clock=lambda: self.service.clock[0].timestamp()) as store:
             place = self._place()
             source = self.reader.source

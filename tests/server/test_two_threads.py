@@ -49,10 +49,15 @@ class World:
 
     def ended(self) -> bool:
         """Whether the full pass went well, once it is over."""
-        wait_for(lambda: self.threads.ended.poll(0))
-        well = self.threads.full_ended()
-        assert well is not None
-        return well
+        found: list[bool] = []
+
+        def is_over() -> bool:
+            well = self.threads.full_ended()
+            found.extend([] if well is None else [well])
+            return bool(found)
+
+        wait_for(is_over)
+        return found[0]
 
     def reads_members(self) -> None:
         """Begin a full pass, and wait until it waits for members, with everybody read already."""

@@ -129,7 +129,7 @@ class _FullPass:
             identify_read(place.settings, store, self._target, place.request(SERVICE, place.now()), reading)
         made = self._plan(reading)
         if pulls:
-            self._reconciling.followed.ahead_of_directory = True
+            self._reconciling.followed.store()
             self._store_reading(made)
         done = self._apply(made)
         parts, left = done.parts, self._send(made)

@@ -26,7 +26,7 @@ class Wake(Enum):
 
     TIME = "time"
     CALLED = "called"
-    """Somebody says that something moved: an event hook, or a person who asks for a pass."""
+    """Somebody says that something moved: an event hook, a person who asks for a pass, or a list that was read."""
     STOP = "stop"
 
 

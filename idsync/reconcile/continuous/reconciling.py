@@ -67,7 +67,7 @@ class Reconciling:
     """`in_force` says which configuration passes go by, and whether another one waits; `source` makes its source, which
     reports its progress. `tell` is told how each pass ended that changed something, failed, or was whole, and
     `tell_unkept` of which kinds of passes the store has not that the last one failed. `clock` gives seconds and never
-    goes back.
+    goes back. `beside` runs what may take long, in a thread of its own where there are several.
     """
 
     in_force: Callable[[Store], tuple[Place, bool]]
@@ -77,6 +77,7 @@ class Reconciling:
     tell: Callable[[PassReport], None]
     clock: Callable[[], float] = time.monotonic
     tell_unkept: Callable[[frozenset[str]], None] = lambda _: None
+    beside: Callable[[Callable[[], None]], None] = lambda work: work()
     followed: Followed = field(default_factory=Followed)
     again: LookAgain = field(default_factory=LookAgain)
     to_send: set[tuple[str, str]] = field(default_factory=set)

@@ -90,7 +90,7 @@ class OktaSource:
         Raises AuthenticationError, AuthorizationError or SourceError; any other part that could not be read is an
         error, and so is a reading of which nothing is left.
         """
-        requester = self._requester(in_bulk=extent.is_whole)
+        requester = self._requester(in_bulk=not extent.users)
         try:
             with Workers(WORKERS, requester.give_up) as workers:
                 client = OktaClient(requester, authorizer_for(self._credential, self._scopes(), requester))
@@ -235,7 +235,9 @@ class OktaSource:
         return OktaClient(requester, authorizer_for(self._credential, ("okta.logs.read",), requester))
 
     def _requester(self, *, in_bulk: bool = False) -> Requester:
-        """Requests in bulk leave room for others of this process, where there may be any."""
+        """Requests in bulk, as those are that ask for nobody by id, leave room for others of this process, where there
+        may be any.
+        """
         in_bulk = in_bulk and self._remembered is not None
         return Requester(self._org_url, self._share, self._transport, self._timing, self._remembered, in_bulk=in_bulk)
 

@@ -1,0 +1,245 @@
+"""Lists that are read beside ticks: nobody waits for them, none is forgotten, and what is older takes nothing back."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from idsync.reconcile.continuous import lists_beside
+from idsync.reconcile.continuous.lists_beside import ListsToRead
+from idsync.reconcile.continuous.loop import TickEnd
+from idsync.stores.sqlite.store import open_store
+from tests.okta_simulator import Fail, Fault, Organization, User
+from tests.reconcile.test_ticks_beside_passes import World, following
+
+PEOPLE = 12
+ENG = [f"p{number}@x.com" for number in range(4)]
+
+
+@dataclass
+class Beside:
+    """A process that follows an organization, and the readings that it has set off beside its ticks."""
+
+    world: World
+    readings: list[Callable[[], None]] = field(default_factory=list)
+
+    def restart(self) -> None:
+        """Let another process take over, without a full pass."""
+        self.world.restart()
+        self.readings.clear()
+        self.world.passes.reconciling.beside = self.readings.append
+
+    def read(self) -> None:
+        """Let the oldest reading that is set off go on to its end."""
+        self.readings.pop(0)()
+
+    def person(self, number: int) -> User:
+        """One of the organization."""
+        return self.world.org.user(f"p{number}@x.com")
+
+    def join(self, number: int, group: str = "eng") -> None:
+        """Let somebody join a group."""
+        self.world.org.add_member(self.world.org.group(group), self.person(number))
+
+    def leave(self, number: int, group: str = "eng") -> None:
+        """Let somebody leave a group."""
+        self.world.org.remove_member(self.world.org.group(group), self.person(number))
+
+    def eng(self) -> list[str]:
+        """Who is in the list of the group that moves."""
+        return self.world.members()["eng"]
+
+    def waiting(self) -> set[str]:
+        """The groups that are to be read."""
+        told = ListsToRead(self.world.store.facts, "okta").waiting()
+        return {group.name for group in self.world.org.groups.values() if group.id in told}
+
+
+@pytest.fixture
+def org() -> Organization:
+    """Twelve people who have the app by a group, and two lists."""
+    made = Organization()
+    people = [made.add_user(f"p{number}@x.com") for number in range(PEOPLE)]
+    made.assign_group(made.add_app("Teleport"), made.add_group("staff", members=people))
+    made.add_group("eng", members=people[:4])
+    made.add_group("ops", members=people[:1])
+    return made
+
+
+@pytest.fixture
+def beside(org: Organization, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Beside]:
+    """The organization, followed, and read once; no tick waits for what it sets off."""
+    monkeypatch.setattr("idsync.reconcile.continuous.ticks.PATIENCE", 0.0)
+    with following(org, tmp_path / "a.db") as world:
+        world.full()
+        world.tick()
+        made = Beside(world)
+        world.passes.reconciling.beside = made.readings.append
+        yield made
+
+
+def test_r45_who_leaves_while_a_group_is_read_is_locked_before_it_is_there(beside: Beside) -> None:
+    beside.join(5)
+    beside.world.tick()
+    assert len(beside.readings) == 1
+    beside.world.org.deactivate(beside.person(6))
+    beside.world.tick()
+    assert beside.world.locked() == {"p6@x.com"}
+    assert beside.eng() == ENG
+    beside.read()
+    assert beside.world.passes.wakes()
+    beside.world.tick()
+    assert beside.eng() == [*ENG, "p5@x.com"]
+    assert beside.waiting() == set()
+    assert not beside.world.passes.wakes()
+
+
+def test_r45_a_group_that_is_told_of_again_while_it_is_read_is_read_once_more(beside: Beside) -> None:
+    beside.join(5)
+    beside.world.tick()
+    beside.read()
+    beside.leave(0)
+    beside.world.tick()
+    assert beside.eng() == [*ENG, "p5@x.com"], "what was read before"
+    assert beside.waiting() == {"eng"}
+    beside.read()
+    beside.world.tick()
+    assert beside.eng() == [*ENG[1:], "p5@x.com"]
+    assert beside.waiting() == set()
+
+
+@pytest.mark.parametrize("read", [False, True], ids=["while it is read", "once it is read"])
+def test_r45_a_process_that_dies_while_it_reads_a_group_leaves_it_to_the_next_one(beside: Beside, read: bool) -> None:
+    """By a tick, without a full pass, though the place in the log went on."""
+    beside.join(5)
+    beside.world.tick()
+    beside.world.org.suspend(beside.person(6))
+    beside.world.tick()
+    if read:
+        beside.read()
+    beside.restart()
+    beside.world.tick()
+    beside.read()
+    beside.world.tick()
+    assert beside.eng() == [*ENG, "p5@x.com"]
+    assert beside.world.locked() == {"p6@x.com"}
+
+
+def test_r45_a_reading_of_a_group_takes_nothing_back_of_a_full_pass_that_began_after_it(beside: Beside) -> None:
+    beside.join(5)
+    beside.world.tick()
+    beside.read()
+    beside.leave(5)
+    beside.world.full()
+    assert beside.eng() == ENG
+    beside.world.tick()
+    assert beside.eng() == ENG
+    beside.join(7)
+    beside.read()
+    beside.world.tick()
+    assert beside.eng() == [*ENG, "p7@x.com"]
+
+
+def test_r45_a_reading_of_a_group_that_a_full_pass_overtakes_before_it_is_stored_is_made_so(beside: Beside) -> None:
+    """The pass under way wins where both were stored; until then nothing waits for it."""
+    beside.join(5)
+    beside.world.tick()
+    beside.read()
+    seen = []
+
+    def meanwhile() -> None:
+        beside.world.tick()
+        seen.append(beside.eng())
+
+    beside.world.while_read.append(meanwhile)
+    beside.world.full()
+    assert seen == [[*ENG, "p5@x.com"]]
+    assert beside.eng() == [*ENG, "p5@x.com"]
+
+
+def test_r46_what_was_read_before_another_process_led_is_read_again(beside: Beside) -> None:
+    assert beside.world.passes.leads()
+    beside.join(5)
+    beside.world.tick()
+    beside.read()
+    beside.leave(0)
+    beside.world.passes.stand_back()
+    assert beside.world.passes.leads()
+    beside.world.tick()
+    assert beside.eng() == ENG, "nothing of what was read"
+    beside.world.tick()
+    beside.read()
+    beside.world.tick()
+    assert beside.eng() == [*ENG[1:], "p5@x.com"]
+
+
+def test_r44_a_group_that_was_read_beside_is_judged_whole(beside: Beside) -> None:
+    for number in range(PEOPLE):
+        beside.leave(number, "staff")
+        beside.world.org.assign_user(beside.world.org.app("Teleport"), beside.person(number))
+    beside.world.tick()
+    beside.read()
+    assert beside.world.passes.tick() is TickEnd.IN_DOUBT
+    assert len(beside.world.members()["staff"]) == PEOPLE
+    assert beside.waiting() == set(), "a full pass reads it"
+
+
+def test_r45_a_long_list_is_read_apart_and_no_other_one_waits_for_it(
+    beside: Beside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lists_beside, "LONG", 3)
+    beside.join(5)
+    beside.leave(0, "ops")
+    beside.join(2, "ops")
+    beside.world.tick()
+    short, long = beside.readings
+    short()
+    beside.world.tick()
+    assert beside.world.members()["ops"] == ["p2@x.com"]
+    assert beside.eng() == ENG
+    beside.join(3, "ops")
+    beside.world.tick()
+    beside.readings[-1]()
+    beside.world.tick()
+    assert beside.world.members()["ops"] == ["p2@x.com", "p3@x.com"]
+    long()
+    beside.world.tick()
+    assert beside.eng() == [*ENG, "p5@x.com"]
+
+
+def test_a_group_that_okta_does_not_tell_of_waits_in_the_store_until_it_does(beside: Beside) -> None:
+    beside.join(5)
+    beside.join(6, "ops")
+    group = beside.world.org.group("eng").id
+    faults = beside.world.reader.simulator.faults
+    faults.add(Fault(f"/api/v1/groups/{group}/users", Fail(403), times=None))
+    beside.world.tick()
+    beside.read()
+    assert beside.world.passes.tick() is TickEnd.DONE
+    assert "1 person or list stays as known" in (beside.world.told[-1].error or "")
+    assert beside.world.members()["ops"] == ["p0@x.com", "p6@x.com"]
+    assert beside.waiting() == {"eng"}
+    assert beside.world.passes.tick() is TickEnd.DONE
+    assert not beside.readings, "asked again each minute"
+    faults.clear()
+    beside.restart()
+    assert beside.world.passes.tick() is TickEnd.DONE
+    beside.read()
+    beside.world.tick()
+    assert beside.eng() == [*ENG, "p5@x.com"]
+    assert beside.waiting() == set()
+
+
+def test_what_is_told_of_while_a_list_is_read_stays_to_be_read(tmp_path: Path) -> None:
+    with open_store(tmp_path / "a.db") as store, store.transaction():
+        lists = ListsToRead(store.facts, "okta")
+        assert lists.waiting() == {}
+        lists.add(["a", "b"])
+        told = lists.waiting()
+        lists.add(["a", "c"])
+        assert ListsToRead(store.facts, "other").waiting() == {}
+        lists.done(told)
+        assert lists.waiting().keys() == {"a", "c"}
+        lists.done(lists.waiting())
+        assert lists.waiting() == {}
