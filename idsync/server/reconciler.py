@@ -188,7 +188,7 @@ def _wait(said: Said, passes: TwoThreads, reload: Callable[[], None], seconds: f
     """Wait for the time, the end of a full pass or of a reading, or a word of the parent; what it says while we worked
     counts once.
     """
-    wait([said.news, passes.ended], seconds)
+    wait([said.news, passes.ended.news], seconds)
     words = said.heard()
     if STOP in words:
         return Wake.STOP

@@ -5,21 +5,20 @@ others the lists are read that ticks then make so.
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from multiprocessing import Pipe
-from multiprocessing.connection import Connection
 
 from idsync.reconcile.continuous.full_passes import FullPasses
 from idsync.reconcile.continuous.loop import TickEnd
 from idsync.reconcile.continuous.reconciling import Reconciling
 from idsync.reconcile.continuous.ticks import Ticks
 from idsync.reconcile.continuous.wishes import waiting_wish
+from idsync.server.said import Said
 from idsync.stores.protocol import Store
 
 
 class TwoThreads:
     """Implements the loop's `Passes`. `store` is that of this thread; a full pass opens one of its own.
 
-    `ended` has something to receive when anything beside ticks is over: to be waited for beside other news.
+    `ended` says when anything beside ticks is over: to be waited for beside other news.
     """
 
     def __init__(
@@ -34,8 +33,7 @@ class TwoThreads:
         self._well = False
         self._failure: BaseException | None = None
         self._beside: list[threading.Thread] = []
-        self.ended: Connection
-        self.ended, self._tell_end = Pipe(duplex=False)
+        self.ended = Said()
         reconciling.beside = self._run_beside
 
     def leads(self) -> bool:
@@ -63,9 +61,8 @@ class TwoThreads:
         return self._ticks.tick()
 
     def has_lists(self) -> bool:
-        """Whether lists are read that the next tick is to make so; what was `ended` counts as heard."""
-        while self.ended.poll(0):
-            self.ended.recv()
+        """Whether lists are read that the next tick is to make so; what `ended` says counts as heard."""
+        self.ended.heard()
         return self._ticks.has_lists()
 
     def wants_full(self) -> bool:
@@ -88,12 +85,12 @@ class TwoThreads:
             self._failure = error
         finally:
             self._full_is_over = True
-            self._tell_end.send(None)
+            self.ended.say("full pass")
 
     def _run_beside(self, work: Callable[[], None]) -> None:
         def run() -> None:
             work()
-            self._tell_end.send(None)
+            self.ended.say("lists")
 
         thread = threading.Thread(target=run, name="lists", daemon=True)
         self._beside = [*(each for each in self._beside if each.is_alive()), thread]
