@@ -194,7 +194,7 @@ def _wait(said: Said, passes: TwoThreads, reload: Callable[[], None], seconds: f
         return Wake.STOP
     if RELOAD in words:
         reload()
-    return Wake.CALLED if passes.has_lists() or words else Wake.TIME
+    return Wake.CALLED if passes.heard_of_lists() or words else Wake.TIME
 
 
 def _reload(configured: Configured, store: Store, loop: Loop) -> None:

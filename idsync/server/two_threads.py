@@ -60,10 +60,9 @@ class TwoThreads:
         """Look at what moved, and make that so."""
         return self._ticks.tick()
 
-    def has_lists(self) -> bool:
-        """Whether lists are read that the next tick is to make so; what `ended` says counts as heard."""
-        self.ended.heard()
-        return self._ticks.has_lists()
+    def heard_of_lists(self) -> bool:
+        """Whether, since this was asked last, lists were read that the next tick is to make so."""
+        return bool(self.ended.heard()) and self._ticks.has_lists()
 
     def wants_full(self) -> bool:
         """Whether somebody asks for a full pass; it grants what they ask for."""

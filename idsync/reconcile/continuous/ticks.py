@@ -6,7 +6,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from idsync.errors import IdsyncError, PassStopped, SourceError
+from idsync.errors import AuthorizationError, IdsyncError, PassStopped, SourceError
 from idsync.model.extent import Extent, Reading
 from idsync.model.numbers import counted
 from idsync.model.times import format_time, parse_time
@@ -245,7 +245,12 @@ class _Tick:
         return all(self._make_read(each, parts) for each in self._lists.over(seconds))
 
     def _make_read(self, beside: ReadingBeside, parts: PartsMade) -> bool:
-        reading = beside.result()
+        try:
+            reading = beside.result()
+        except (SourceError, AuthorizationError) as error:
+            self.unread = error
+            self.left_unread |= beside.extent
+            return True
         self._note_unread(beside.extent, reading)
         told = {name: number for name, number in beside.told.items() if name in (reading.extent.lists or _NOBODY)}
         left = Extent(_NOBODY, frozenset(self._lists.undecided & told.keys()))
