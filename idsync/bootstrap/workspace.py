@@ -211,12 +211,10 @@ class Workspace:
         sync = self.settings.integration.sync
         if snapshot is not None or not (sync.scim or sync.bidirectional):
             return None
-        from idsync.reconcile.merging import newest, reading_begins, with_sent
+        from idsync.reconcile.merging import newest, reading_begins
 
-        if not sync.scim:
-            return lambda reading: with_sent(reading, store.facts)
         since = begun or reading_begins(store.pushed)
-        return lambda reading: newest(reading, store, since)
+        return lambda reading: newest(reading, store, since, self.settings)
 
     def both_ways(self, store: Store) -> "BothWays | None":
         """What memberships that go both ways are merged by; None where they go one way."""

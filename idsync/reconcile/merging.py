@@ -13,6 +13,7 @@ from typing import Protocol, assert_never
 import msgspec
 
 from idsync.compiler.both_ways import as_told
+from idsync.config.settings import Settings
 from idsync.errors import SnapshotError
 from idsync.model.addresses import Address, split_address
 from idsync.model.extent import Extent, Reading
@@ -27,6 +28,7 @@ from idsync.plan.holding import person_of
 from idsync.plan.sections import OKTA
 from idsync.reconcile.followed import LAG, NOTHING, Stored
 from idsync.reconcile.gone import gone_after
+from idsync.reconcile.only_pushed import counting
 from idsync.stores.protocol import Facts, Pushed, Upstream
 from idsync.targets.protocol import DirectoryReader
 
@@ -208,19 +210,16 @@ def _with_users(app: IdentityApp, users: msgspec.Raw | None) -> IdentityApp:
 
 
 def newest(
-    reading: Reading, records: MergedRecords, begun: Begun, followed: Extent = NOTHING, *, pushed_to: bool = True
+    reading: Reading, records: MergedRecords, begun: Begun, settings: Settings, followed: Extent = NOTHING
 ) -> Reading:
-    """A whole reading that began then, but for what was sent shortly before, and for those of whom a push that arrived
-    since, or what a tick `followed`, knows better.
-
-    Of pushed groups that stand for no group of Okta's, no reading says anything; where nothing is `pushed_to` the
-    service any more, nobody does, and they are gone.
+    """A whole reading that began then, but for what was sent shortly before, for those of whom a push that arrived
+    since, or what a tick `followed`, knows better, and for groups of which pushes alone tell.
     """
     reading = with_sent(reading, records.facts)
     if not records.upstream.is_known():
         return reading
-    own = Extent(frozenset(), frozenset(group.id for group in records.pushed.own_groups() if pushed_to))
-    return with_newer(reading, records.upstream, pushed_since(records, begun) | followed | own)
+    better = pushed_since(records, begun) | followed | counting(records.pushed, settings)
+    return with_newer(reading, records.upstream, better)
 
 
 def with_what_it_lacks(snapshot: Snapshot, before: Snapshot | None) -> Snapshot:

@@ -19,6 +19,7 @@ from idsync.model.extent import Extent
 from idsync.model.identity import IdentityApp, IdentityGroup, IdentityUser, is_everyone, raw_json
 from idsync.model.times import format_time, parse_time
 from idsync.reconcile.continuous.watching import MOST_ASKED
+from idsync.reconcile.only_pushed import only_pushed
 from idsync.sources.protocol import ChangedPage, ListedPage, ListingKind
 from idsync.stores.protocol import Facts, Pushed, Upstream
 from idsync.targets.protocol import DirectoryReader
@@ -252,7 +253,7 @@ class ByListings:
             known: Collection[str] = upstream.people()
         else:
             everyone = {group.id for group in upstream.part((), ()).groups if is_everyone(group.type, group.name)}
-            own = {group.id for group in self._store.pushed.own_groups()}
+            own = only_pushed(self._store.pushed).lists or _NOBODY
             kind = "group" if each.kind == "groups" else "app"
             known = [name for name, its in upstream.lists().items() if its == kind and name not in everyone | own]
         return [name for name in known if name not in each.there], len(known)

@@ -260,8 +260,7 @@ class _FullPass:
 
     def _newest(self, reading: Reading) -> Reading:
         """The reading, but for those of whom a push that arrived since it began, or a tick, knows better."""
-        scim = self._place.settings.integration.sync.scim
-        return newest(reading, self._store, self._reads_from, self._followed(), pushed_to=scim)
+        return newest(reading, self._store, self._reads_from, self._place.settings, self._followed())
 
     def _known_better(self) -> Extent:
         """Of whom a push that arrived since the reading began, or a tick, knows better than it."""

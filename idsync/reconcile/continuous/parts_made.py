@@ -14,6 +14,7 @@ from idsync.reconcile.continuous.reconciling import SERVICE, Place, Reconciling
 from idsync.reconcile.continuous.watching import crosses_a_limit
 from idsync.reconcile.followed import NOTHING, note_out
 from idsync.reconcile.merging import pushed_after, with_newer, with_sent
+from idsync.reconcile.only_pushed import gone
 from idsync.reconcile.partial_pass import apply_part
 from idsync.reconcile.pushed.identifying import identify_read
 from idsync.stores.protocol import Lease, Store
@@ -93,16 +94,13 @@ class PartsMade:
         return not as_it_was or self._reconciling.followed.overtook(began.time)
 
     def _forget_pushed(self) -> Extent:
-        """Let facts forget the groups that were only pushed, where SCIM is switched off: nobody tells of them any more.
+        """Let facts forget the groups of which pushes alone told, and nobody does any more. What moved.
 
-        What moved. Without it, whatever is planned about a member would make the list again.
+        Without it, whatever is planned about a member would make the list again.
         """
-        if self._place.settings.integration.sync.scim:
-            return NOTHING
-        upstream = self._store.upstream
-        own = frozenset(group.id for group in self._store.pushed.own_groups())
-        known = frozenset(group.id for group in upstream.part((), own).groups) & own if own else _NOBODY
-        return upstream.take(Reading(upstream.part((), ()), Extent(_NOBODY, known))) if known else NOTHING
+        upstream, lists = self._store.upstream, gone(self._store.pushed, self._place.settings).lists or _NOBODY
+        known = Extent(_NOBODY, lists & upstream.lists().keys() if lists else _NOBODY)
+        return upstream.take(Reading(upstream.part((), ()), known)) if known != NOTHING else NOTHING
 
     def _take(self, read: PartRead) -> Extent:
         """Let a part that was read replace what is known of it, but for what was sent shortly before, and for whom and
