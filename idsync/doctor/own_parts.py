@@ -5,29 +5,29 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 
 from idsync.doctor.check import Check, failed, refused, warned, well
-from idsync.errors import IdsyncError
+from idsync.errors import IdsyncError, SchemaTooOld, StoreBusy, StoreError
 from idsync.model.numbers import counted
 from idsync.model.plain_resources import Role
 from idsync.model.pushed import ScimToken
 from idsync.model.times import is_past
 from idsync.plan.wildcard_roles import roles_that_give_everything
-from idsync.stores.protocol import Store
+from idsync.stores.protocol import Access, Store
 from idsync.targets.protocol import DirectoryReader
 
-OpenStore = Callable[[], AbstractContextManager[Store]]
+OpenStore = Callable[[Access], AbstractContextManager[Store]]
 Targets = Callable[[Store], Mapping[str, DirectoryReader]]
 
 
 def store_checks(
     open_store: OpenStore, targets: Targets, org_url: str, former: Collection[str], *, pushes: bool, now: datetime
 ) -> Iterator[Check]:
-    """Read the store, its journal from end to end, and each target; with `pushes`, the tokens that may push.
+    """Try the store, its journal from end to end, and each target; with `pushes`, the tokens that may push.
 
     `former` are addresses that the organization had before `org_url`.
     """
     try:
-        with open_store() as store:
-            yield well("store", "It can be read, and its schema is one that this version knows.")
+        with open_store(Access.READ) as store:
+            yield _store(open_store)
             yield _journal(store)
             for target in targets(store).values():
                 yield _target(target, org_url, former)
@@ -36,6 +36,30 @@ def store_checks(
                 yield _tokens(store.tokens.all(), now)
     except IdsyncError as error:
         yield refused("store", error)
+
+
+class _Undone(Exception):
+    """What was written is to be undone."""
+
+
+def _store(open_store: OpenStore) -> Check:
+    """Of a store that can be read, whether it can be written to: something is written, and undone."""
+    try:
+        with open_store(Access.REMEMBER) as store, store.transaction():
+            with store.attempt():  # at whose end it is written
+                store.facts.put({"doctor": b""})
+            raise _Undone
+    except _Undone:
+        return well("store", "It can be read and written to, and its schema is one that this version knows.")
+    except StoreBusy:
+        return well("store", "It can be read, and somebody writes to it; its schema is one that this version knows.")
+    except SchemaTooOld:
+        return well("store", "It can be read; the next apply brings its schema to that of this version.")
+    except StoreError as error:
+        return warned(
+            "store",
+            f"It can be read and not written to: a plan works, an apply and the service do not. {error.in_full}",
+        )
 
 
 def _journal(store: Store) -> Check:

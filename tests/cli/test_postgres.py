@@ -1,5 +1,6 @@
 """Every command on a store in PostgreSQL: it says and does what it does on a store in a file."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -130,19 +131,49 @@ def test_without_its_driver_the_way_to_install_it_is_said(
     assert "pip install '.[postgres]'" in refusal(idsync("plan", "-c", fresh))
 
 
-def test_a_token_that_the_store_did_not_take_is_not_told(idsync: Idsync, fresh: Path, database: str) -> None:
+@pytest.fixture
+def reader(database: str) -> Iterator[str]:
+    """A role that may only read a store, which is to be there when it is asked for."""
+    name = f"reader_of_{database}"
+    yield name
+    server().run(f"DO $$ BEGIN CREATE ROLE {name}; EXCEPTION WHEN duplicate_object THEN END $$")
+    server().run(f"DROP OWNED BY {name}", database)
+    server().run(f"DROP ROLE {name}")
+
+
+def let_read(name: str, database: str) -> str:
+    """Make the role; returns the address of the database for it."""
+    server().run(f"CREATE ROLE {name} LOGIN")
+    rights = f"GRANT USAGE ON SCHEMA idsync TO {name}; GRANT SELECT ON ALL TABLES IN SCHEMA idsync TO {name}"
+    server().run(rights, database)
+    return server().url(database).replace(f"//{USER}@", f"//{name}@")
+
+
+def test_a_token_that_the_store_did_not_take_is_not_told(
+    idsync: Idsync, fresh: Path, database: str, reader: str
+) -> None:
     stored_at(fresh, server().url(database))
     assert idsync("scim", "token", "create", "-c", fresh).code == 0
-    reader = f"reader_of_{database}"
-    server().run(f"CREATE ROLE {reader} LOGIN")
-    rights = f"GRANT USAGE ON SCHEMA idsync TO {reader}; GRANT SELECT ON ALL TABLES IN SCHEMA idsync TO {reader}"
-    server().run(rights, database)
-    try:
-        stored_at(fresh, server().url(database).replace(f"//{USER}@", f"//{reader}@"))
-        for command in (("create", "--name", "other"), ("rotate", "okta")):
-            said = refusal(idsync("scim", "token", *command, "-c", fresh))
-            assert "permission denied" in said
-            assert "The token is not shown again" not in said
-    finally:
-        server().run(f"DROP OWNED BY {reader}", database)
-        server().run(f"DROP ROLE {reader}")
+    stored_at(fresh, let_read(reader, database))
+    for command in (("create", "--name", "other"), ("rotate", "okta")):
+        said = refusal(idsync("scim", "token", *command, "-c", fresh))
+        assert "permission denied" in said
+        assert "The token is not shown again" not in said
+
+
+def test_doctor_tells_of_a_role_that_may_only_read(idsync: Idsync, fresh: Path, database: str, reader: str) -> None:
+    stored_at(fresh, server().url(database))
+    assert idsync("scim", "token", "create", "-c", fresh).code == 0
+    assert store_as_doctor_tells(idsync, fresh)["verdict"] == "ok"
+    stored_at(fresh, let_read(reader, database))
+    told = store_as_doctor_tells(idsync, fresh)
+    assert told["verdict"] == "warning"
+    assert "not written to" in told["message"]
+    assert "permission denied" in told["message"]
+
+
+def store_as_doctor_tells(idsync: Idsync, folder: Path) -> dict[str, str]:
+    """What `doctor` says of the store."""
+    checks = json.loads(idsync("doctor", "-c", folder, "--format", "json").out)
+    (found,) = [each for each in checks if each["check"] == "store"]
+    return dict(found)

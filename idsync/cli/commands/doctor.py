@@ -24,7 +24,6 @@ from idsync.errors import AuthenticationError, IdsyncError, SecretError
 from idsync.render.escape_text import visible
 from idsync.render.style import COLOUR, PLAIN, Style, Tone
 from idsync.render.wrap import wrapped
-from idsync.stores.protocol import Access
 
 _ORDER = (Verdict.ERROR, Verdict.WARNING, Verdict.OK)
 _TONES: dict[Verdict, Tone] = {Verdict.ERROR: "error", Verdict.WARNING: "warning", Verdict.OK: "added"}
@@ -131,7 +130,7 @@ def _store(place: Workspace) -> Iterator[Check]:
         yield refused("store", error)
         return
     yield from store_checks(
-        lambda: place.store(Access.READ),
+        place.store,
         place.targets,
         integration.org_url,
         integration.former_addresses,
