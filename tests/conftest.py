@@ -41,6 +41,17 @@ OFTEN_THE_SAME = (
 """Where tests go the ways of their neighbours hundreds of times, to measure or to be hostile: three tenths of what the
 tracer took of all tests together."""
 NOT_COUNTED = {Path(__file__).parent / place for place in (*WHOLE_PROGRAMS, *OFTEN_THE_SAME)}
+ABOUT_THE_WIRE = {
+    Path(__file__).parent / place
+    for place in (
+        "acceptance/test_hostile_okta.py",
+        "acceptance/test_okta_refusals.py",
+        "okta",
+        "sources",
+        "test_okta_simulator",
+    )
+}
+"""Where tests ask the simulated Okta over a socket; others do where that goes wrong, and by processes."""
 COMPILED = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
 IN_MEMORY = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
 MEMORY = Path("/dev/shm")
@@ -184,6 +195,15 @@ def migrated_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def copied_stores(migrated_store: Path) -> Iterator[None]:
     """Make each new store a copy of one that was migrated, but where stores themselves are tested."""
     with copies_of(migrated_store):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def short_ways_to_okta(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Call the simulated Okta without a wire, but where tests are about the wire."""
+    from tests.okta_simulator.short_way import short_ways  # what is imported is counted as covered, and not before
+
+    with short_ways() if ABOUT_THE_WIRE.isdisjoint([request.path, *request.path.parents]) else nullcontext():
         yield
 
 

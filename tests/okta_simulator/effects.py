@@ -185,3 +185,6 @@ Effect = (
     | ChangeAfter
     | OtherOrganization
 )
+
+WIRE_EFFECTS = (Delay, AnswerLate, Drop, LoseAnswer, Truncate)
+"""Those that happen to the connection, or take time."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from tests.okta_simulator.effects import (
+    WIRE_EFFECTS,
     AnswerLate,
     Change,
     ChangeAfter,
@@ -146,6 +147,11 @@ class Faults:
         """Take all faults away."""
         self._faults.clear()
         self._matched.clear()
+
+    @property
+    def reach_the_wire(self) -> bool:
+        """Whether one of them delays an answer, or ends a connection without a whole one."""
+        return any(isinstance(fault.effect, WIRE_EFFECTS) for fault, _ in self._faults)
 
     def meet(self, method: str, path: str) -> Distortion:
         """Count a call; give all that goes wrong with it."""

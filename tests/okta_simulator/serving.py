@@ -13,6 +13,12 @@ from tests.okta_simulator.simulator import Simulator
 _START_SECONDS = 30
 _LAST_TURNS = 5
 """Turns of the loop until a connection that was accepted is known; once its server is closed, asyncio would lose it."""
+_served: dict[str, Simulator] = {}
+
+
+def served_at(url: str) -> Simulator | None:
+    """The simulator that is served at this base URL by this process now."""
+    return _served.get(url.rstrip("/"))
 
 
 @contextmanager
@@ -41,8 +47,10 @@ def running(simulator: Simulator) -> Iterator[str]:
     try:
         if not server.listens.wait(_START_SECONDS):
             raise RuntimeError("the simulator did not start")
+        _served[simulator.base_url] = simulator
         yield simulator.base_url
     finally:
+        _served.pop(simulator.base_url, None)
         server.stop()
         thread.join(_START_SECONDS)
         listening.close()

@@ -95,6 +95,11 @@ class Simulator:
             exception_handlers={HTTPException: self._no_route},
         )
 
+    @property
+    def answers_at_once(self) -> bool:
+        """Whether no call takes time, and none ends without an answer."""
+        return self.latency == 0 and self.organization.switches.big_lists != "slow" and not self.faults.reach_the_wire
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await with_transport(self._application, scope, receive, send)
 
@@ -126,7 +131,8 @@ class Simulator:
             self.requests.leave()
 
     async def _answer(self, request: Request, route: Route, entry: RecordedRequest) -> Response:
-        distortion = self.faults.meet(request.method, request.url.path)
+        with self.organization.lock:
+            distortion = self.faults.meet(request.method, request.url.path)
         await asyncio.sleep(distortion.seconds)
         if distortion.dropped:
             return Dropped()
@@ -135,7 +141,8 @@ class Simulator:
         body = await request.body()
         rate_headers: Headers = []
         try:
-            principal = self._admit(request, route, entry, distortion, rate_headers)
+            with self.organization.lock:
+                principal = self._admit(request, route, entry, distortion, rate_headers)
             await asyncio.sleep(self._seconds(request, route))
             reply = self._serve(request, route, principal, body, distortion)
             entry.served = True
