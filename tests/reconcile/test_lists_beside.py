@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from idsync.errors import StoreError
 from idsync.reconcile.continuous import lists_beside
-from idsync.reconcile.continuous.lists_beside import ListsToRead
+from idsync.reconcile.continuous.lists_beside import ListsBeside, ListsToRead
 from idsync.reconcile.continuous.loop import TickEnd
 from idsync.stores.sqlite.store import open_store
 from tests.okta_simulator import Fail, Fault, Organization, User
@@ -231,6 +232,32 @@ def test_a_group_that_okta_does_not_tell_of_waits_in_the_store_until_it_does(bes
     beside.world.tick()
     assert beside.eng() == [*ENG, "p5@x.com"]
     assert beside.waiting() == set()
+
+
+def test_a_tick_reports_once_what_it_made_of_people_and_of_lists(beside: Beside) -> None:
+    beside.world.passes.reconciling.beside = lambda work: work()
+    beside.world.told.clear()
+    beside.join(5)
+    beside.world.org.suspend(beside.person(6))
+    beside.world.tick()
+    counts = {"user": {}, "lock": {"create": 1}, "access_list": {"update": 1}, "member": {"add": 1}}
+    assert [(each.kind, each.counts) for each in beside.world.told] == [("tick", counts)]
+
+
+def test_a_tick_that_fails_after_it_made_something_reports_that_first(
+    beside: Beside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise StoreError("The store is away.")
+
+    monkeypatch.setattr(ListsBeside, "begin", fails)
+    beside.world.told.clear()
+    beside.join(5)
+    beside.world.org.suspend(beside.person(6))
+    assert beside.world.passes.tick() is TickEnd.DONE
+    made, failed = beside.world.told
+    assert (made.counts.get("lock"), made.error) == ({"create": 1}, None)
+    assert "The store is away." in (failed.error or "")
 
 
 def test_what_is_told_of_while_a_list_is_read_stays_to_be_read(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from idsync.reconcile.continuous.loop import TickEnd
 from idsync.reconcile.continuous.parts_made import PartRead, PartsMade
 from idsync.reconcile.continuous.pass_reports import counts_of, ended, failed, last_report, seconds_between
 from idsync.reconcile.continuous.reconciling import Place, Reconciling
+from idsync.reconcile.continuous.sending import NOTHING_SENT, Sending
 from idsync.reconcile.continuous.standing import MeteredSource, Standing, put_standing
 from idsync.reconcile.continuous.watching import MOST_ASKED, LogSource, is_too_much
 from idsync.reconcile.followed import NOTHING
@@ -60,16 +61,17 @@ class Ticks:
             self._lists = ListsBeside(self._store, self._reconciling, name)
         self._ask_again()
         tick = _Tick(self._store, self._reconciling, place, self._following, self._lists, self._unread.lists or _NOBODY)
+        sending = NOTHING_SENT
         try:
             try:
                 end = tick.make()
+                sending = self._send_edits(place)
             finally:
-                self._tell(tick, place)
-            if tick.unread is not None:
-                self._note_unread(tick, tick.unread, place.now())
-            elif tick.looked and self._unread == NOTHING:
+                self._tell(tick, sending, place.now())
+                if tick.unread is not None:
+                    self._note_unread(tick, tick.unread, place.now())
+            if tick.looked and self._unread == NOTHING:
                 self._note_look(tick, place.now())
-            self._send_edits(tick, place)
             return end
         except PassStopped:  # nothing is told of it: the next process looks at the same
             return TickEnd.DONE
@@ -79,12 +81,13 @@ class Ticks:
         finally:
             self._note_standing(tick, place)
 
-    def _tell(self, tick: "_Tick", place: Place) -> None:
-        """Tell what a tick made, all of it together."""
-        if tick.parts is not None and tick.parts.run is not None:
-            report = ended("tick", tick.begun, place.now())
-            told = replace(report, run=tick.parts.run, counts=counts_of(tick.parts.summaries))
-            self._reconciling.report(self._store, told, tick.lead)
+    def _tell(self, tick: "_Tick", sending: Sending, now: datetime) -> None:
+        """Tell, once, all that a tick made and sent."""
+        run = (None if tick.parts is None else tick.parts.run) or sending.run
+        if run is not None or sending.note:
+            counts = {} if tick.parts is None else counts_of(tick.parts.summaries)
+            report = replace(ended("tick", tick.begun, now), run=run, counts=counts)
+            self._reconciling.report(self._store, replace(report, owed=sending.owed, note=sending.note), tick.lead)
 
     def has_lists(self) -> bool:
         """Whether lists that were read beside ticks wait to be made so."""
@@ -107,15 +110,10 @@ class Ticks:
         told = SourceError(f"{left} ({named}): {error.summary}", why=error.why, fix=fix)
         self._reconciling.report(self._store, failed("tick", tick.begun, now, told), tick.lead)
 
-    def _send_edits(self, tick: "_Tick", place: Place) -> None:
+    def _send_edits(self, place: Place) -> Sending:
         """Send to Okta what people edited, once there is something to merge it with."""
-        if not self._store.upstream.is_known():
-            return
-        sending = self._edits.send(self._store, self._reconciling, place)
-        if sending.run is not None or sending.note:
-            told = ended("tick", tick.begun, place.now())
-            told = replace(told, run=sending.run, owed=sending.owed, note=sending.note)
-            self._reconciling.report(self._store, told, tick.lead)
+        known = self._store.upstream.is_known()
+        return self._edits.send(self._store, self._reconciling, place) if known else NOTHING_SENT
 
     def _note_standing(self, tick: "_Tick", place: Place) -> None:
         """Keep, four times a minute at most, what is left of the source's limits and what waits to be looked at."""
