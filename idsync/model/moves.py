@@ -10,7 +10,8 @@ class Moves(msgspec.Struct, frozen=True):
 
     `cursor` is the place in the log from which to go on. `behind` says that the log has more than was read, `stuck`
     that it names no way past its last page, and `lost` that it does not know the place any more from which to go on, so
-    that what happened since is in no log. Of events that the next look finds again, `events` tells them apart.
+    that what happened since is in no log. Of events that the next look finds again, `events` tells them apart. `alone`
+    are people of whom each event was about themselves, and named no list: nobody gets an app or a group by one.
     """
 
     cursor: str
@@ -21,6 +22,7 @@ class Moves(msgspec.Struct, frozen=True):
     stuck: bool = False
     lost: bool = False
     events: frozenset[str] = frozenset()
+    alone: frozenset[str] = frozenset()
 
     @property
     def is_empty(self) -> bool:

@@ -11,6 +11,7 @@ import pytest
 from idsync.bootstrap.workspace import Workspace
 from idsync.reconcile.continuous.loop import TickEnd
 from idsync.reconcile.continuous.pass_reports import PassReport, last_report
+from idsync.reconcile.continuous.watching import MOST_ASKED
 from idsync.reconcile.continuous.wishes import Wish, wish_for_pass
 from idsync.stores.holder import this_process
 from idsync.stores.protocol import Lease, Store
@@ -88,6 +89,33 @@ def test_r44_a_reading_that_shrank_is_judged_before_it_is_stored(tmp_path: Path)
         assert world.passes.full()
         assert world.told[-1].doubts == ("source_shrink",)
         assert (world.known(), len(world.users())) == (PEOPLE, PEOPLE)
+
+
+def test_r45_many_who_lack_the_app_ask_for_no_full_pass(tmp_path: Path) -> None:
+    org = organization()
+    with running(tmp_path / "a.db", org) as world:
+        world.passes.full()
+        assert world.passes.tick() is TickEnd.DONE
+        for number in range(MOST_ASKED + 1):
+            org.update_user(org.add_user(f"stranger{number}@x.com"), title="Guest")
+        org.suspend(org.user("p00@x.com"))
+        org.assign_user(org.app("Teleport"), org.add_user("new@x.com"))
+        before = world.reader.simulator.requests.total
+        assert world.passes.tick() is TickEnd.DONE
+        assert world.reader.simulator.requests.total - before < 20
+        state = world.directory().state()
+        assert [lock.spec.target.user for lock in state.locks.values()] == ["p00@x.com"]
+        assert state.users.keys() - {f"p{number:02}@x.com" for number in range(PEOPLE)} == {"new@x.com"}
+
+
+def test_r45_who_lacks_the_app_counts_where_something_may_have_given_it(tmp_path: Path) -> None:
+    org = organization()
+    with running(tmp_path / "a.db", org) as world:
+        world.passes.full()
+        assert world.passes.tick() is TickEnd.DONE
+        for number in range(MOST_ASKED + 1):
+            org.add_member(org.group("staff"), org.add_user(f"new{number}@x.com"))
+        assert world.passes.tick() is TickEnd.IN_DOUBT
 
 
 def test_r44_a_tick_that_would_lose_many_asks_for_a_full_pass(tmp_path: Path) -> None:

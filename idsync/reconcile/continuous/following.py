@@ -56,7 +56,8 @@ def without_log(facts: Facts, integration: str) -> WithoutLog | None:
 class Look(msgspec.Struct, frozen=True):
     """What a look found moved. `settle` keeps that it was read, or that everything is going to be.
 
-    With `in_doubt` everything has to be read; `behind` says that there is more to look at, `note` what to tell people.
+    With `in_doubt` everything has to be read; `behind` says that there is more to look at, `note` what to tell people,
+    `alone` whom nothing gave an app or a group.
     """
 
     extent: Extent
@@ -64,6 +65,7 @@ class Look(msgspec.Struct, frozen=True):
     in_doubt: bool = False
     behind: bool = False
     note: str = ""
+    alone: frozenset[str] = frozenset()
 
 
 class Following:
@@ -119,7 +121,7 @@ class Following:
                 self._facts.delete(self._key)
                 self._listings.stop()
 
-        return Look(moves.extent(), settle, moves.lost, moves.behind, " ".join(notes))
+        return Look(moves.extent(), settle, moves.lost, moves.behind, " ".join(notes), moves.alone)
 
     def _settle(self, cursor: str | None, moves: Moves) -> None:
         self._seen = moves.events

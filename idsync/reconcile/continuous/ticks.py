@@ -199,6 +199,7 @@ class _Tick:
         self.looked = True
         if look.note:
             self._reconciling.tell(replace(ended("tick", self.begun, self._place.now()), note=look.note))
+        look = self._without_strangers(look)
         if look.in_doubt or is_too_much(look.extent):
             self._reconciling.again.add(again)
             self._settle(look)
@@ -207,6 +208,15 @@ class _Tick:
         if not fine:
             return TickEnd.IN_DOUBT
         return TickEnd.BEHIND if look.behind else TickEnd.DONE
+
+    def _without_strangers(self, look: Look) -> Look:
+        """A look that found too much, without those who are not known and whom nothing gave an app or a group."""
+        if not is_too_much(look.extent):
+            return look
+        facts = self._store.upstream.without_lists(look.alone)
+        known = {user.id for user in facts.users} | {row.id for row in facts.left_as_is}
+        users = (look.extent.users or _NOBODY) - (look.alone - known)
+        return replace(look, extent=Extent(users, look.extent.lists))
 
     def _make_people(self, look: Look, again: Extent, parts: PartsMade) -> bool:
         """Read the people whom a look found, and make them so; from now on the lists that it found wait to be read.

@@ -30,6 +30,7 @@ _PREFIXES = (
     "system.import.",
     "app.user_management",
 )
+_OF_PEOPLE = "user."
 _MEMBERSHIPS = ("group.user_membership.", "application.user_membership.")
 
 
@@ -83,14 +84,18 @@ def _moves(
     users: set[str] = set()
     lists: set[str] = set()
     memberships: set[tuple[str, str]] = set()
+    not_alone: set[str] = set()
     for event in events:
         if event.id in seen or not event.event_type.startswith(_PREFIXES):
             continue
         people, named = event.of("User"), [*event.of("UserGroup"), *event.of("AppInstance")]
         users.update(people)
+        if named or not event.event_type.startswith(_OF_PEOPLE):
+            not_alone.update(people)
         if event.event_type.startswith(_MEMBERSHIPS) and people and named:
             memberships.update((name, person) for name in named for person in people)
         else:
             lists.update(named)
     ids = frozenset(users), frozenset(lists), frozenset(memberships)
-    return Moves(cursor, *ids, behind=behind, stuck=stuck, events=again)
+    alone = frozenset(users - not_alone)
+    return Moves(cursor, *ids, behind=behind, stuck=stuck, events=again, alone=alone)

@@ -53,6 +53,20 @@ def test_what_happened_is_named_by_id() -> None:
     assert again.is_empty
 
 
+def test_who_is_named_by_events_about_themselves_alone_is_told_apart() -> None:
+    organization = small()
+    ada, boris, chloe = (organization.user(f"{name}@enzos-pizza.com") for name in ("ada", "boris", "chloe"))
+    with served(organization) as reader:
+        cursor = start(reader)
+        for person in (ada, boris, chloe):
+            organization.update_user(person, title="Boss")
+        organization.add_member(organization.group("empty"), boris)
+        organization.assign_user(organization.app("Salesforce"), ada)
+        moves = reader.source().moves(cursor, BEGUN)
+    assert moves.users == {ada.id, boris.id, chloe.id}
+    assert moves.alone == {chloe.id}
+
+
 def test_a_late_event_is_seen_though_its_time_is_past() -> None:
     organization = small()
     ada = organization.user("ada@enzos-pizza.com")
