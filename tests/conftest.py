@@ -110,6 +110,16 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> WorkStealing
     return WorkStealingScheduling(config, log) if config.getoption("dist") == "load" else None
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Import no file of which no test would run: what long tests drive (a browser, other clients) takes seconds."""
+    return _is_left_out(collection_path, config) or None
+
+
+def _is_left_out(file: Path, config: pytest.Config) -> bool:
+    whole = "\npytestmark = pytest.mark.long\n"
+    return config.option.markexpr == "not long" and file.suffix == ".py" and whole in file.read_text()
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection(session: pytest.Session) -> Iterator[None]:
     """Import the server first in a process that runs tests of all folders: SCIM's models look at each module that there
@@ -134,7 +144,8 @@ def _import_from_elsewhere(config: pytest.Config) -> None:
     process, processes = int(config.workerinput["workerid"].removeprefix("gw")), config.workerinput["workercount"]  # type: ignore[attr-defined]
     folders = [Path(argument.partition("::")[0]) for argument in config.args]
     files = sorted({file.resolve() for folder in folders for file in [folder, *folder.rglob("test_*.py")]})
-    names = [".".join(file.relative_to(config.rootpath).with_suffix("").parts) for file in files if file.is_file()]
+    files = [file for file in files if file.is_file() and not _is_left_out(file, config)]
+    names = [".".join(file.relative_to(config.rootpath).with_suffix("").parts) for file in files]
     first = len(names) * process // processes
     for name in names[first:] + names[:first]:
         with warnings.catch_warnings(action="error"), suppress(Exception):
