@@ -25,6 +25,7 @@ from idsync.stores.sqlite.store import open_store, open_store_to_read
 from idsync.targets.local import LocalTarget
 from tests.core.world import NOW, ORG, config
 from tests.okta_scim_client import Dialect, Engine, OktaScimClient, Quirks
+from tests.server.one_turn import OneTurnClient
 
 HOLDER = this_process("2026-11-22T12:00:00Z")
 BASE = "/scim/v2/okta"
@@ -112,7 +113,7 @@ def served(
         options=options,
     )
     app = application(scim, worker, page=page)
-    with TestClient(app, base_url, client=(client, 50000), follow_redirects=False) as http:
+    with OneTurnClient(app, base_url, client=(client, 50000)) as http:
         yield Served(http, path, token, clock, scim, called, worker)
 
 
