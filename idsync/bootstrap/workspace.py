@@ -178,6 +178,7 @@ class Workspace:
             last=last_apply(store.facts, target),
             past=store.agreed(target.name).past(),
             both=self.both_ways(store),
+            pushed=None if self.settings.integration.pulls else store.pushed,
             noticed=tuple(noticed),
         )
 
@@ -194,6 +195,8 @@ class Workspace:
         from idsync.reconcile.single_pass import not_merged
 
         options, target = self.pass_options(store, noticed=noticed), self.target(store)
+        if snapshot is not None:
+            options = replace(options, pushed=None)
         if snapshot is not None and options.both is not None:
             options = replace(options, both=None, noticed=(*options.noticed, not_merged()))
         return replace(

@@ -10,6 +10,7 @@ from idsync.model.directory import LastApply
 from idsync.model.findings import Finding
 from idsync.reconcile.merged_lists import BothWays
 from idsync.reconcile.people_known import PeopleKnown
+from idsync.stores.protocol import Pushed
 
 
 class PlanOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,8 +19,8 @@ class PlanOptions(msgspec.Struct, frozen=True, kw_only=True):
     `last` is what the last apply was made from, `past` what is agreed on of people who are not in the directory.
     `earlier` are the settings applied before, where they are known and others: by them an edit is told from Okta's
     changes. `people` knows whose Okta id was learned after they were pushed. With `both`, memberships go to Okta as
-    well. `noticed` are findings that the plan is to have besides its own; with `described`, the number of newcomers to
-    describe, it is a `BriefPlan`.
+    well. `pushed` says who is pushed, where pushes alone tell of people. `noticed` are findings that the plan is to
+    have besides its own; with `described`, the number of newcomers to describe, it is a `BriefPlan`.
     """
 
     now: datetime
@@ -28,5 +29,6 @@ class PlanOptions(msgspec.Struct, frozen=True, kw_only=True):
     earlier: Settings | None = None
     people: PeopleKnown | None = None
     both: BothWays | None = None
+    pushed: Pushed | None = None
     noticed: tuple[Finding, ...] = ()
     described: int | None = None

@@ -4,6 +4,8 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack
 from functools import cached_property
 
+from msgspec.structs import replace
+
 from idsync.apply.request import Applied
 from idsync.compiler.measures import asked_of_both, lists_of_directory
 from idsync.compiler.memo import decode_memo, encode_memo
@@ -12,6 +14,7 @@ from idsync.model.directory import LastApply
 from idsync.model.extent import Reading
 from idsync.model.findings import NOT_MERGED, Finding
 from idsync.reconcile.further_targets import with_further_targets
+from idsync.reconcile.kept_as_read import kept_as_read
 from idsync.reconcile.plan_options import PlanOptions
 from idsync.reconcile.planned import Planned, Remembering
 from idsync.reconcile.planning import make_plan
@@ -102,6 +105,8 @@ def plan_reading(
     further: Sequence[Target] = (),
 ) -> Planned:
     """The same, from a reading."""
+    if options.pushed is not None:
+        options = replace(options, noticed=(*options.noticed, *kept_as_read(reading.snapshot, options.pushed)))
     # What moved in the first target says nothing of what others lack: everybody is compiled.
     remembered = None if cache is None or further else Remembering(decode_memo(cache.get(_MEMO.format(target.name))))
     planned = make_plan(settings, reading, target, options, remembered)

@@ -216,6 +216,10 @@ def test_a_finding_says_of_whom_it_is_by_pseudonym() -> None:
         ("protected_touched", "2 protected people are touched"),
         ("owner_goes", "2 owners of lists go or are locked"),
         ("membership_ends", "3 memberships of people touched end within 14 days"),
+        (
+            "kept_as_read",
+            "2 people and 1 group were read from Okta once and are not pushed, so that nothing takes them away",
+        ),
     ],
 )
 def test_how_far_a_plan_reaches_keeps_its_count_and_names_pseudonyms(said: tuple[str, str]) -> None:

@@ -43,3 +43,15 @@ def test_people_in_a_group_are_told_by_whom_its_members_stand_for(store: Store) 
     with store.transaction():
         store.pushed.remove_members("eng", ["id-1"])
     assert store.pushed.people_in("eng", asked) == {"00u1"}, "another resource stands for the same person"
+
+
+def test_for_whom_and_for_which_groups_anything_stands(store: Store) -> None:
+    left = replace(user(2), active=False)
+    twice = replace(user(3), okta_id=user(1).okta_id)
+    assert store.pushed.people() == store.pushed.lists() == frozenset()
+    with store.transaction():
+        store.pushed.put_users([user(1), left, twice])
+        for name, list_id in (("eng", "eng"), ("ops", "00gOps"), ("operators", "00gOps")):
+            store.pushed.put_group(PushedGroup(name, name, list_id, None, raw_json({}), 1, TIME, TIME, 0))
+    assert store.pushed.people() == {"00u1"}
+    assert store.pushed.lists() == {"eng", "00gOps"}

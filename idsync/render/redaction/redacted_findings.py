@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable, Sequence
 from msgspec.structs import replace
 
 from idsync.model.directory import Cause, UpstreamCause
-from idsync.model.findings import GUARDS_CHANGED, OLDER, Finding
+from idsync.model.findings import GUARDS_CHANGED, KEPT_AS_READ, OLDER, Finding
 from idsync.plan.changes import GuardResult
-from idsync.plan.reach import CODES as COUNTED
+from idsync.plan.reach import CODES
 from idsync.render.phrases import listed
 from idsync.render.reports.doubt_codes import DOUBT_CODES
 from idsync.render.reports.finding_codes import FINDING_CODES
@@ -21,6 +21,8 @@ ABOUT_NOBODY = (DOUBT_CODES.keys() - {"unreadable"}) | {
     "no_store",
 }
 """Codes whose messages hold counts, times, and names of groups, apps and attributes alone."""
+COUNTED = CODES | {KEPT_AS_READ}
+"""Codes whose messages begin with how many it is, before a colon and the names."""
 _OF_PEOPLE = ("protected_users ", "users.adopt ")
 _RELEASED = " Released: "
 _NAMES_SHOWN = 3

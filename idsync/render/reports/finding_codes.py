@@ -263,6 +263,15 @@ _code(
     "they may stay, `--allow orphaned=REASON`.",
 )
 _code(
+    "kept_as_read",
+    "warning",
+    "Pushes alone tell of people (`source: {scim: {}}`, or `sync.pull: false`), and people, groups or apps that were "
+    "read from Okta before are not pushed. They stay as they were read last: nothing locks a leaver among them, and "
+    "nothing takes memberships away.",
+    "Push who is to stay: Provision User and Push Groups in Okta. For the others let idsync read Okta again, take them "
+    "away there, and go over to pushes alone after that. Apps are never pushed.",
+)
+_code(
     "changed_by_hand",
     "info",
     "`drift` says who made an edit that the next apply puts back, and when, as the journal has it.",

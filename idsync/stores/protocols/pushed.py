@@ -66,6 +66,12 @@ class Pushed(Protocol):
     def own_groups(self) -> list[PushedGroup]:
         """The groups that stand for no group of Okta's: their lists go by their SCIM ids. The oldest first."""
 
+    def people(self) -> frozenset[str]:
+        """The people for whom an active user stands, by Okta id."""
+
+    def lists(self) -> frozenset[str]:
+        """The groups for which a pushed one stands, by id."""
+
     def groups(self, offset: int, count: int) -> list[PushedGroup]:
         """So many groups from this place on, the oldest first."""
 

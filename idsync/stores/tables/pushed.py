@@ -118,6 +118,14 @@ class Pushed:
         """The groups that stand for no group of Okta's, the oldest first."""
         return _groups(self._connection.rows(_SQL["own_pushed_groups"], ()))
 
+    def people(self) -> frozenset[str]:
+        """The people for whom an active user stands, by Okta id."""
+        return frozenset(okta_id for (okta_id,) in self._connection.rows(_SQL["people_pushed"], ()))
+
+    def lists(self) -> frozenset[str]:
+        """The groups for which a pushed one stands, by id."""
+        return frozenset(list_id for (list_id,) in self._connection.rows(_SQL["lists_pushed"], ()))
+
     def groups(self, offset: int, count: int) -> list[PushedGroup]:
         """So many groups from this place on, the oldest first."""
         return _groups(self._connection.rows(_SQL["pushed_groups"], (count, offset)))

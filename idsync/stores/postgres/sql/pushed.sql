@@ -28,6 +28,12 @@ FROM idsync.pushed_users WHERE okta_id = id ORDER BY number;
 SELECT id, title, list_id, external_id, body, version, created, modified, push
 FROM idsync.pushed_groups WHERE list_id = id ORDER BY number;
 
+-- name: people_pushed
+SELECT DISTINCT okta_id FROM idsync.pushed_users WHERE active = 1;
+
+-- name: lists_pushed
+SELECT DISTINCT list_id FROM idsync.pushed_groups;
+
 -- name: pushed_users
 SELECT id, username, okta_id, external_id, active, body, version, created, modified, push
 FROM idsync.pushed_users ORDER BY number LIMIT $1 OFFSET $2;
