@@ -2,17 +2,23 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from idsync.edit.editor import Editor
+from idsync.errors import LeaseHeld, StoreError
+from idsync.model.addresses import user_address
 from idsync.stores.holder import this_process
+from idsync.stores.opening import copy_store
 from idsync.stores.sqlite.store import open_store
+from idsync.targets.local import LocalTarget
 from tests.cli.running import Idsync
 from tests.cli.test_postgres import HIRO, stored_at
+from tests.core.world import NOW, ORG
 from tests.postgres.server import PASSWORD, server
 
 
@@ -100,6 +106,50 @@ def test_a_store_in_which_a_run_is_at_work_is_not_copied(idsync: Idsync, lived: 
     refused = idsync("store", "copy", "sqlite:///idsync.db", database)
     assert refused.code == 9
     assert "another-machine" in refused.err
+
+
+def a_service_starts(path: Path) -> None:
+    with open_store(path) as store:
+        elsewhere = msgspec.structs.replace(this_process("2026-11-22T09:30:00Z"), host="another-machine")
+        store.replicas.announce(elsewhere)
+
+
+def a_hand_removes(path: Path) -> None:
+    with open_store(path) as store:
+        editor = Editor(LocalTarget(store.directory, ORG), store, actor="me", now=NOW)
+        editor.remove(user_address(HIRO))
+
+
+def somebody_is_pushed(path: Path) -> None:
+    with open_store(path) as store, store.transaction():
+        store.pushed.number()
+
+
+@pytest.mark.parametrize("to", ["sqlite:///to.db", "postgresql"])
+@pytest.mark.parametrize(
+    ("happens", "refused", "words"),
+    [
+        (a_service_starts, LeaseHeld, "another-machine"),
+        (a_hand_removes, StoreError, "was written to while it was copied"),
+        (somebody_is_pushed, StoreError, "was written to while it was copied"),
+    ],
+)
+def test_what_is_written_while_a_store_is_copied_leaves_no_copy_without_it(
+    lived: Path, database: str, to: str, happens: Callable[[Path], None], refused: type[Exception], words: str
+) -> None:
+    happened: list[str] = []
+
+    def tell(what: str, _done: int, _total: int) -> None:
+        if not happened:
+            happened.append(what)
+            happens(lived / "idsync.db")
+
+    destination = database if to == "postgresql" else to
+    with pytest.raises(refused, match=words):
+        copy_store("sqlite:///idsync.db", destination, lived, this_process(""), tell)
+    assert happened
+    if happens is not a_service_starts:
+        assert copy_store("sqlite:///idsync.db", destination, lived, this_process(""), tell)[1].entries
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def copy(invocation: Invocation, source: str, destination: str) -> ExitCode:
 
     FROM and TO are addresses like `store` in the Integration document; a relative path begins at the present folder.
     env:NAME stands for an address in an environment variable, which may hold a password. The store at FROM stays as it
-    is. Stop whatever writes there first: what comes after the copy is not in it.
+    is. Stop whatever writes there first: a copy during which somebody writes, or a service starts, is not kept.
     """
     from idsync.stores.holder import this_process
     from idsync.stores.opening import copy_store

@@ -34,21 +34,35 @@ class OpenStore(msgspec.Struct, frozen=True):
 def copy_whole(source: OpenStore, destination: OpenStore, here: Holder, tell: Tell) -> Copied:
     """Copy everything, in one transaction, which ends only if the copy verifies; raises StoreError and LeaseHeld.
 
-    The source is read as it is at one instant. Leases are copied as given back, with their numbers.
+    The source is read as it is at one instant, and looked at once more at the end: what somebody was told is kept is
+    in the copy, or there is none. Leases are copied as given back, with their numbers.
     """
     with source.connection.reading():
         _check_source(source, here)
-        total = sum(map(source.contents.count, TABLES))
-        with destination.connection.writing():
-            _check_empty(destination)
-            done = 0
-            for table in TABLES:
-                rows = _told(_given_back(table, source.contents.read(table)), done, total, tell)
-                destination.contents.fill(table, rows)
-                done += destination.contents.count(table)
-            destination.connection.forget()
-            tell("rows copied", done, total)
-            return Copied(done, _verified(source, destination))
+    with destination.connection.writing():
+        _check_empty(destination)
+        with source.connection.reading():
+            copied, last_push = _filled(source, destination, tell), source.store.pushed.last_push()
+        with source.connection.reading():
+            _check_left_alone(source, here)
+            if source.store.journal.head() != copied.head or source.store.pushed.last_push() != last_push:
+                raise StoreError(
+                    f"The store {source.connection.label} was written to while it was copied; nothing was kept.",
+                    why="What was written would not be in the copy.",
+                    fix="Stop whatever writes there, and copy again.",
+                )
+        return copied
+
+
+def _filled(source: OpenStore, destination: OpenStore, tell: Tell) -> Copied:
+    total, done = sum(map(source.contents.count, TABLES)), 0
+    for table in TABLES:
+        rows = _told(_given_back(table, source.contents.read(table)), done, total, tell)
+        destination.contents.fill(table, rows)
+        done += destination.contents.count(table)
+    destination.connection.forget()
+    tell("rows copied", done, total)
+    return Copied(done, _verified(source, destination))
 
 
 def _check_source(source: OpenStore, here: Holder) -> None:
@@ -59,6 +73,10 @@ def _check_source(source: OpenStore, here: Holder) -> None:
             why=f"{verdict.why[:1].upper()}{verdict.why[1:]}.",
             fix="Restore it from a backup first; `idsync history --verify` says more.",
         )
+    _check_left_alone(source, here)
+
+
+def _check_left_alone(source: OpenStore, here: Holder) -> None:
     for name, *_ in source.contents.read(_table("leases")):
         if (other := source.store.leases.held(name, here)) is not None:
             raise LeaseHeld(
