@@ -221,14 +221,15 @@ def read_all(size: Size, folder: Path) -> Found:
         if dict(cost.requests) != formula or abs(cost.seconds - seconds_of(formula, share)) > _MINUTE:
             raise Unequal(f"{size}: read {cost}, computed {formula} in {seconds_of(formula, share)} s")
     middle = sorted(snapshot.groups, key=lambda group: len(group.member_ids()))[len(snapshot.groups) // 2]
-    extent = Extent(frozenset({snapshot.users[0].id}), frozenset({middle.id}))
+    nobody: frozenset[str] = frozenset()
+    person, group = Extent(frozenset({snapshot.users[0].id}), nobody), Extent(nobody, frozenset({middle.id}))
     begun = datetime.now(UTC)
     for kind, pages in listing_pages(size).items():
         listed = simulated(okta, SHARES[0], partial(_list, kind))
         if listed.all != pages:
             raise Unequal(f"{size}: {kind} are {listed.all} pages, computed {pages}")
     idle = simulated(okta, SHARES[0], lambda source: source.moves("?after=1700000000000_1&limit=1000", begun))
-    change = simulated(okta, SHARES[0], lambda source: source.read(extent))
+    change = simulated(okta, SHARES[0], lambda source: [source.read(extent) for extent in (person, group)])
     return Found(size, whole, idle, change, True)
 
 

@@ -40,7 +40,7 @@ def test_the_document_has_what_is_read_and_what_is_computed(smallest: Found) -> 
     for line in chain(*tables):
         assert line in DOCUMENT, line
     assert smallest.idle.requests == {"logs": 1}
-    assert smallest.change.all == 4
+    assert smallest.change.all == 5
 
 
 def test_what_is_too_large_to_be_read_is_made_of_the_sizes_that_would_be_read(smallest: Found) -> None:
