@@ -5,16 +5,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from idsync.errors import StoreError
 from idsync.reconcile.continuous import lists_beside
 from idsync.reconcile.continuous.lists_beside import ListsBeside, ListsToRead
 from idsync.reconcile.continuous.loop import TickEnd
 from idsync.stores.sqlite.store import open_store
+from tests.core.world import config
 from tests.okta_simulator import Fail, Fault, Organization, User
 from tests.reconcile.test_ticks_beside_passes import World, following
 
 PEOPLE = 12
+ROLES = "RoleMapping: {rules: [{group: other, roles: [reader]}]}"
 ENG = [f"p{number}@x.com" for number in range(4)]
 
 
@@ -167,6 +170,21 @@ def test_r46_what_was_read_before_another_process_led_is_read_again(beside: Besi
     beside.leave(0)
     beside.world.passes.stand_back()
     assert beside.world.passes.leads()
+    beside.world.tick()
+    assert beside.eng() == ENG, "nothing of what was read"
+    beside.world.tick()
+    beside.read()
+    beside.world.tick()
+    assert beside.eng() == [*ENG[1:], "p5@x.com"]
+
+
+def test_what_was_read_by_another_configuration_is_read_again(beside: Beside) -> None:
+    beside.join(5)
+    beside.world.tick()
+    beside.read()
+    beside.leave(0)
+    place = beside.world.place
+    place.settings = replace(place.settings, role_rules=config(ROLES).role_rules)
     beside.world.tick()
     assert beside.eng() == ENG, "nothing of what was read"
     beside.world.tick()
