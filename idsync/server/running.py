@@ -167,13 +167,21 @@ def _tell_address(place: Workspace, listening: Listening, port: int) -> None:
     LOG.info("Serving SCIM at %s://%s:%s%s", scheme, listening.host, port, base)
 
 
+def _first_of(error: ConfigError) -> str:
+    """What is wrong first, how to repair it, and how many more there are."""
+    if not error.diagnostics:
+        return error.in_full
+    first, *more = error.diagnostics
+    others = f" `idsync validate` tells {len(more)} more." if more else ""
+    return f"{first}. {first.fix}{others}"
+
+
 def _read_again(configured: Configured) -> bool:
     """Whether the configuration could be read again; else the one from before stays."""
     try:
         configured.reload()
     except ConfigError as error:
-        first = next(iter(error.diagnostics), error)
-        LOG.error("The configuration is not taken; the one from before stays: %s %s", first, error.fix)
+        LOG.error("The configuration is not taken; the one from before stays: %s", _first_of(error))
         return False
     LOG.info("The configuration was read again.")
     tell_missing_secrets(configured.files)

@@ -37,6 +37,8 @@ def test_the_head_of_the_journal_is_printed_and_checked(org: Path, idsync: Idsyn
     assert idsync("history", "-c", org, "--verify", "--head", head).code == 0
     other = head[:-1] + ("0" if head[-1] != "0" else "1")
     assert idsync("history", "-c", org, "--verify", "--head", other).code == 1
+    later = idsync("history", "-c", org, "--verify", "--head", f"{int(head.partition(':')[0]) + 9}:{'0' * 64}")
+    assert (later.code, "before the head" in later.err, "an older backup" in later.err) == (1, True, True)
 
 
 @pytest.mark.parametrize("number", ["abc", "0", "-1", "1.5", "1" * 30, "²", "sha256:1"])

@@ -96,6 +96,7 @@ def test_an_address_by_reference_is_a_secret(
     monkeypatch.setenv("IDSYNC_STORE", "postgresql://127.0.0.1:1/idsync")
     said = refusal(idsync("plan", "-c", fresh))
     assert "The store 127.0.0.1:1/idsync cannot be reached" in said
+    assert "TCP/IP connections?\n" in said
     monkeypatch.setenv("IDSYNC_STORE", "mysql://root:hunter2@db/idsync")
     assert "hunter2" not in refusal(idsync("plan", "-c", fresh), 3)
     monkeypatch.setenv("IDSYNC_STORE", "sqlite:///elsewhere.db")

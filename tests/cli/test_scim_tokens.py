@@ -32,6 +32,16 @@ def test_a_token_is_told_once_and_kept_nowhere(idsync: Idsync, org: Path) -> Non
         assert told["token"].encode() not in file.read_bytes()
 
 
+def test_it_is_told_that_nobody_may_push_before_scim_is_switched_on_and_applied(idsync: Idsync, org: Path) -> None:
+    assert "has SCIM switched off" in idsync("scim", "token", "create", "-c", org).err
+    configured = org / "idsync.yaml"
+    both = "auth: {api_token: {env: OKTA_API_TOKEN}}\n  sync: {scim: true}"
+    configured.write_text(configured.read_text().replace("source: {snapshot: {path: snapshot.json}}", both, 1))
+    assert "has SCIM switched off" in idsync("scim", "token", "rotate", "-c", org).err
+    assert idsync("apply", "-c", org, "--snapshot", org / "snapshot.json", "--auto-approve").code == 0
+    assert "has SCIM switched off" not in idsync("scim", "token", "create", "--name", "more", "-c", org).err
+
+
 def test_both_tokens_are_good_until_the_old_one_is_revoked(idsync: Idsync, org: Path) -> None:
     first = made(idsync, org, "create", "--expires", "365d")
     second = made(idsync, org, "rotate")

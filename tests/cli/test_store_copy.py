@@ -106,6 +106,7 @@ def test_a_store_in_which_a_run_is_at_work_is_not_copied(idsync: Idsync, lived: 
     refused = idsync("store", "copy", "sqlite:///idsync.db", database)
     assert refused.code == 9
     assert "another-machine" in refused.err
+    assert "End the services that use it" in refused.err
 
 
 def a_service_starts(path: Path) -> None:

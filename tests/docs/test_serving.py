@@ -22,6 +22,7 @@ TEXT = (ROOT / "docs" / "serving.md").read_text()
 ALERTS = ROOT / "examples" / "deploy" / "alerts.yaml"
 WORDS = (
     "The bearer token is missing, unknown, revoked or expired.",
+    "The configuration in force has SCIM switched off (sync.scim).",
     "There is a user",
     "already, with the id",
     "The directory already has a user",
@@ -79,7 +80,7 @@ def test_paths_are_served() -> None:
         assert f"`{base.format(integration='okta')}/…`" in TEXT
     server = ROOT / "idsync" / "server"
     routes = "".join((server / name).read_text() for name in ("application.py", "probes.py"))
-    for path in ("/healthz", "/readyz", "/metrics", "/hooks/okta"):
+    for path in ("/healthz", "/readyz", "/metrics", "/hooks/okta", "/.well-known/jwks.json"):
         assert path in TEXT
         assert f'Route("{path}"' in routes
 

@@ -42,6 +42,14 @@ def test_a_token_opens_the_door_and_another_one_does_not(service: Served) -> Non
     assert "Nothing was applied yet" in service.http.get("/").text
 
 
+def test_a_form_from_elsewhere_is_told_apart_from_a_wrong_token(service: Served) -> None:
+    for told in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://idsync.example.com", "Host": "idsync:8080"}):
+        answer = service.http.post("/sign-in", data={"token": TOKEN}, headers=told)
+        assert (answer.status_code, "set-cookie" in answer.headers) == (401, False)
+        assert "has to pass the Host on" in answer.text
+        assert "not a token" not in answer.text
+
+
 def test_who_tries_many_tokens_has_to_wait(service: Served) -> None:
     codes = [service.http.post("/sign-in", data={"token": "wrong"}, headers=SAME_SITE).status_code for _ in range(11)]
     assert codes == [401] * 10 + [429]

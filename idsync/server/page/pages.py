@@ -48,6 +48,9 @@ SIGN_INS_A_MINUTE = 10
 _MOST_MATCHES = 200
 _LONGEST_NUMBER = 18
 _REASON_LIMIT = 500
+_FROM_ELSEWHERE = (
+    "This did not come from the page under its own address. Open it there; a proxy before it has to pass the Host on."
+)
 _CSS = (Path(__file__).parent / "page.css").read_bytes()
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
@@ -246,7 +249,9 @@ class StatusPage:
             return self._html("sign_in.html", session=None, complaint="")
         if self._signing_in.wait(request.client.host if request.client else ""):
             return self._html("sign_in.html", 429, session=None, complaint="Too many tries; wait a minute.")
-        form = await fields_of(request) if is_same_site(request) else {}
+        if not is_same_site(request):
+            return self._html("sign_in.html", 401, session=None, complaint=_FROM_ELSEWHERE)
+        form = await fields_of(request)
         cookie = self._sessions.sign_in(form.get("token", "").strip())
         if cookie is None:
             return self._html("sign_in.html", 401, session=None, complaint="That is not a token of this page.")

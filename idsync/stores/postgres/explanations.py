@@ -165,5 +165,7 @@ def _said(error: Exception, label: str, words: tuple[str, str, str], kind: type[
     what, why, fix = words
     # Of a text that cannot be encoded the error repeats the text, in whatever form.
     told = "" if isinstance(error, UnicodeError) else " ".join(without_secrets(str(error)).split())
-    why = " ".join(filter(None, (why, f"PostgreSQL says: {told.rstrip('.')}." if told else "")))
+    if told and not told.endswith("?"):
+        told = f"{told.rstrip('.')}."
+    why = " ".join(filter(None, (why, told and f"PostgreSQL says: {told}")))
     return kind(f"The store {label} {what}.", why=why, fix=fix, place=label)

@@ -84,7 +84,7 @@ def _check_left_alone(source: OpenStore, here: Holder) -> None:
                 holder=str(other),
                 since=other.since,
                 why="What it does after the copy was made would be lost.",
-                fix="Wait for it to end, and stop whatever else writes there.",
+                fix="End the services that use it, wait for other runs to end, and stop whatever else writes there.",
             )
 
 

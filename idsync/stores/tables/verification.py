@@ -69,8 +69,10 @@ def verified(
     if (known, chain) != stored_end(connection):
         return Verification(known, known + 1, f"entries after {known} are missing")
     if head is not None and not met:
-        gone = f"entries after {known} are missing" if head.entries > known else f"entry {head.entries} is another one"
-        return Verification(known, min(head.entries, known + 1) or 1, f"{gone} than the head {head} says")
+        ends = f"it ends at {known}, before the head {head}: this is an older backup, or entries are gone"
+        differs = f"entry {head.entries} is another one than the head {head} says"
+        why = ends if head.entries > known else differs
+        return Verification(known, min(head.entries, known + 1) or 1, why)
     odd = contradiction(connection, story, memberships) if story else ""
     return Verification(known, known + 1, odd) if odd else Verification(known)
 
