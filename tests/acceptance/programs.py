@@ -19,6 +19,7 @@ import msgspec
 
 from idsync.cli.application import run
 from idsync.model.known_secrets import forget_secrets
+from tests.warm import Warm
 
 TOKEN = {"OKTA_API_TOKEN": "00simulated-token-of-a-super-admin"}
 LONGEST_RUN = 120.0
@@ -47,17 +48,17 @@ def environment(more: Mapping[str, str] = {}) -> dict[str, str]:
 
 def start(*arguments: object, more: Mapping[str, str] = TOKEN, script: str = "") -> "subprocess.Popen[str]":
     """Start the command line; with a `script`, as a process that runs this first and then the program."""
-    entry = ["-m", "idsync"] if not script else ["-c", script]
-    return subprocess.Popen(
-        [sys.executable, *entry, *map(str, arguments)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        env=environment(more),
-        cwd=Path(__file__).parents[2],
-    )
+    how: dict[str, Any] = {
+        "stdin": subprocess.DEVNULL,
+        "stdout": subprocess.PIPE,
+        "stderr": subprocess.PIPE,
+        "encoding": "utf-8",
+        "cwd": Path(__file__).parents[2],
+    }
+    given = [str(argument) for argument in arguments]
+    if script:
+        return subprocess.Popen([sys.executable, "-c", script, *given], env=environment(more), **how)
+    return Warm("idsync", given, environment(more), **how)
 
 
 def wait(process: "subprocess.Popen[str]", longest: float = LONGEST_RUN) -> Ended:

@@ -3,7 +3,6 @@
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import msgspec
 
 from tests.acceptance.programs import Ended, command, environment
+from tests.warm import Warm
 
 _TIMES = re.compile(rb'"\d{4}-\d\d-\d\dT[^"]*"|"revision":"[0-9a-f]+"')
 
@@ -50,15 +50,14 @@ class Example:
 
     def process(self, how: str, number: int, *arguments: object) -> "subprocess.Popen[str]":
         """Run one command here as a process that is killed or held at an entry of the journal."""
-        own = [sys.executable, "-m", "tests.acceptance.semantics_killed", how, str(number)]
-        return subprocess.Popen(
-            [*own, *map(str, arguments), "-c", str(self.folder)],
+        return Warm(
+            "tests.acceptance.semantics_killed",
+            [how, str(number), *map(str, arguments), "-c", str(self.folder)],
+            environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env=environment(),
-            cwd=Path(__file__).parents[2],
         )
 
 

@@ -4,13 +4,13 @@ import os
 import pty
 import select
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
+from typing import Any
 
 from tests.acceptance.programs import TOKEN, environment
+from tests.warm import Warm
 
 LONGEST = 60.0
 
@@ -58,15 +58,9 @@ class Sitting:
 def sitting(*arguments: object, more: Mapping[str, str] = TOKEN) -> Iterator[Sitting]:
     """Run the command line on a terminal of 120 columns without colour."""
     here, there = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "idsync", *map(str, arguments)],
-        stdin=there,
-        stdout=there,
-        stderr=there,
-        env=environment({**more, "NO_COLOR": "1", "COLUMNS": "120", "LINES": "40"}),
-        cwd=Path(__file__).parents[2],
-        start_new_session=True,
-    )
+    variables = environment({**more, "NO_COLOR": "1", "COLUMNS": "120", "LINES": "40"})
+    streams: dict[str, Any] = {"stdin": there, "stdout": there, "stderr": there}
+    process = Warm("idsync", [str(argument) for argument in arguments], variables, start_new_session=True, **streams)
     os.close(there)
     try:
         yield Sitting(process, here)

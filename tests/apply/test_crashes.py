@@ -25,6 +25,7 @@ from tests.apply.worlds import AFTER, BEFORE, LATER, WHY, apply, fill, plan_betw
 from tests.effort import some
 from tests.targets.memory import MemoryTarget
 from tests.targets.world import NOW, ORG, our_user
+from tests.warm import Warm
 
 PLAN = plan_between(BEFORE, AFTER, why=WHY)
 
@@ -103,9 +104,9 @@ def test_a_process_killed_for_good_and_run_again_equals_an_unbroken_run(
     total = statements_of_a_run(tmp_path / "counted.db")
     path = tmp_path / "idsync.db"
     prepare(path)
-    command = [sys.executable, "-m", "tests.apply.killed_run", str(path), str(round(total * part))]
-    ran = subprocess.run(command, capture_output=True, check=False, cwd=Path(__file__).parents[2])
-    assert ran.returncode == -signal.SIGKILL, ran.stderr
+    log = tmp_path / "log"
+    ran = Warm("tests.apply.killed_run", [str(path), str(round(total * part))], os.environ, log)
+    assert ran.wait(60) == -signal.SIGKILL, log.read_text()
     finish(path)
     assert directory(path) == unbroken
 

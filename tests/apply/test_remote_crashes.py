@@ -1,7 +1,7 @@
 """Two targets, one of them remote: killed anywhere and run again, both are as an unbroken run leaves them."""
 
+import os
 import signal
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -27,6 +27,7 @@ from tests.effort import some
 from tests.targets.remote import RemoteTarget
 from tests.targets.shared_remote import SharedRemote
 from tests.targets.world import ORG
+from tests.warm import Warm
 
 ROOT = Path(__file__).parents[2]
 WRITES_THERE = ("put_", "delete_", "add_", "remove_")
@@ -179,9 +180,9 @@ def test_a_process_killed_for_good_in_the_midst_of_a_remote_section(
     remote = SharedRemote(tmp_path / "remote.json")
     with open_store(tmp_path / "idsync.db") as store:
         prepared(LocalTarget(store.directory, ORG), remote)
-    command = [sys.executable, "-m", "tests.apply.killed_remotely", str(tmp_path), str(last), when]
-    ran = subprocess.run(command, capture_output=True, check=False, cwd=ROOT)
-    assert ran.returncode == -signal.SIGKILL, ran.stderr
+    log = tmp_path / "log"
+    ran = Warm("tests.apply.killed_remotely", [str(tmp_path), str(last), when], os.environ, log)
+    assert ran.wait(60) == -signal.SIGKILL, log.read_text()
     with open_store(tmp_path / "idsync.db") as store:
         finish(store, remote)
         unbroken.check(store, remote)

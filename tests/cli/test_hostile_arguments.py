@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,13 +11,16 @@ from idsync.cli.console import Console
 from idsync.model.known_secrets import bytes_without_secrets, remember_secret, without_secrets
 from idsync.okta.refusals import harmless
 from tests.cli.running import Idsync
+from tests.warm import Warm
 
 LATIN = b"kj\xe6r"
 
 
 def _run(*arguments: bytes | str, folder: Path) -> subprocess.CompletedProcess[str]:
-    program: list[bytes | str] = [sys.executable, "-m", "idsync", *arguments]
-    return subprocess.run(program, cwd=folder, capture_output=True, text=True, check=False, env=dict(os.environ))
+    given = [os.fsdecode(argument) for argument in arguments]
+    program = Warm("idsync", given, os.environ, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    said = program.communicate()
+    return subprocess.CompletedProcess(given, program.returncode, *said)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
