@@ -6,7 +6,6 @@ import subprocess
 import sys
 import sysconfig
 import tarfile
-import tomllib
 import venv
 import zipfile
 from pathlib import Path
@@ -109,15 +108,3 @@ def _without_editable(folder: Path) -> str:
         if "idsync" not in file.name and file.suffix != ".pth":
             (folder / file.name).symlink_to(file)
     return f"{folder}\n"
-
-
-def test_versions_of_python_are_told_and_tried() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    told = [
-        each.rsplit(" ", 1)[1]
-        for each in project["classifiers"]
-        if each.startswith("Programming Language :: Python :: 3.")
-    ]
-    workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text()
-    assert f"python: [{', '.join(map(chr(34).__add__, [each + chr(34) for each in told]))}]" in workflow
-    assert project["requires-python"] == f">={told[0]}"

@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -77,3 +78,15 @@ def test_settings_of_an_editor_are_those_of_the_document() -> None:
 def test_updates_are_asked_for_every_kind_of_pin() -> None:
     kinds = {each["package-ecosystem"] for each in read(".github/dependabot.yml")["updates"]}
     assert kinds == {"github-actions", "pip", "docker"}
+
+
+def test_versions_of_python_are_told_and_tried() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    told = [
+        each.rsplit(" ", 1)[1]
+        for each in project["classifiers"]
+        if each.startswith("Programming Language :: Python :: 3.")
+    ]
+    workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text()
+    assert f"python: [{', '.join(map(chr(34).__add__, [each + chr(34) for each in told]))}]" in workflow
+    assert project["requires-python"] == f">={told[0]}"
