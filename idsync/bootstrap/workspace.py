@@ -278,6 +278,14 @@ class Workspace:
             return self.judged(store), False
         return applied, applied.settings.digest != self.settings.digest
 
+    def takes_pushes(self, store: Store) -> bool:
+        """Whether the configuration in force takes pushes; true, too, where nobody can tell here. Raises StoreError."""
+        try:
+            in_force, _ = self.in_force(store)
+        except AppliedUnknown:
+            return True
+        return in_force.settings.integration.sync.scim
+
     def applied(self, store: Store) -> "Workspace | None":
         """The configuration that was applied last; None where none was ever. Raises StoreError."""
         applied = applied_configuration(store.facts, self.target(store))

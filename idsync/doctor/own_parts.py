@@ -19,11 +19,19 @@ Targets = Callable[[Store], Mapping[str, DirectoryReader]]
 
 
 def store_checks(
-    open_store: OpenStore, targets: Targets, org_url: str, former: Collection[str], *, pushes: bool, now: datetime
+    open_store: OpenStore,
+    targets: Targets,
+    org_url: str,
+    former: Collection[str],
+    *,
+    pushes: bool,
+    takes_pushes: Callable[[Store], bool],
+    now: datetime,
 ) -> Iterator[Check]:
     """Try the store, its journal from end to end, and each target; with `pushes`, the tokens that may push.
 
-    `former` are addresses that the organization had before `org_url`.
+    `former` are addresses that the organization had before `org_url`. `takes_pushes` tells whether the configuration
+    in force takes pushes, whatever the files say.
     """
     try:
         with open_store(Access.READ) as store:
@@ -33,7 +41,7 @@ def store_checks(
                 yield _target(target, org_url, former)
                 yield from _wildcards(target, org_url)
             if pushes:
-                yield _tokens(store.tokens.all(), now)
+                yield _tokens(store.tokens.all(), now, taken=takes_pushes(store))
     except IdsyncError as error:
         yield refused("store", error)
 
@@ -121,8 +129,14 @@ def _wildcards(target: DirectoryReader, org_url: str) -> Iterator[Check]:
     )
 
 
-def _tokens(tokens: list[ScimToken], now: datetime) -> Check:
+def _tokens(tokens: list[ScimToken], now: datetime, *, taken: bool) -> Check:
     live = [token for token in tokens if token.revoked is None and (token.ends is None or not is_past(token.ends, now))]
+    if live and not taken:
+        return warned(
+            "scim token",
+            "Each push is refused (403): the configuration in force has SCIM switched off (sync.scim). `idsync apply` "
+            "puts that of the files in force.",
+        )
     if live:
         return well("scim token", f"{len(live)} may push: {', '.join(token.name for token in live)}.")
     return warned(

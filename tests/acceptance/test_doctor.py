@@ -342,6 +342,10 @@ def test_pushes_need_a_token_an_app_that_pushes_and_an_address(world: tuple[Simu
     before, app.features = app.features, (*ALL_PUSHES, "GROUP_PUSH")
     try:
         assert place.run("scim", "token", "create").code == 0
+        told = found(place, 7)
+        assert set(told) == {"scim address", "scim token"}
+        assert "Each push is refused (403)" in told["scim token"]
+        place.apply()
         assert set(found(place, 7)) == {"scim address"}
         for feature, named in ALL_PUSHES.items():
             app.features = tuple(each for each in ALL_PUSHES if each != feature)

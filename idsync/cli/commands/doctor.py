@@ -135,6 +135,7 @@ def _store(place: Workspace) -> Iterator[Check]:
         integration.org_url,
         integration.former_addresses,
         pushes=integration.sync.scim,
+        takes_pushes=place.takes_pushes,
         now=place.now(),
     )
 

@@ -13,7 +13,7 @@ from idsync.cli.exit_codes import ExitCode
 from idsync.cli.invocation import Invocation, common_options, pass_invocation
 from idsync.cli.options import format_option
 from idsync.cli.workspaces import store_to_write, workspace
-from idsync.errors import AppliedUnknown, UsageError
+from idsync.errors import UsageError
 from idsync.model.pushed import ScimToken
 from idsync.model.suggestions import did_you_mean, nearest
 from idsync.model.times import parse_duration, parse_time
@@ -56,9 +56,9 @@ def create(invocation: Invocation, name: str, expires: str | None, form: str) ->
                 fix=f"Give another --name, or replace it: `idsync scim token rotate {name}`",
             )
         made = _made(place, store, name, None if expires is None else _seconds(expires))
-        may_push = _may_push(place, store)
+        takes_pushes = place.takes_pushes(store)
     _told(invocation, place, name, made, form)  # once it is committed: nobody copies a token that was not kept
-    _tell_switched_off(invocation, may_push)
+    _tell_switched_off(invocation, takes_pushes)
     return ExitCode.DONE
 
 
@@ -79,9 +79,9 @@ def rotate(invocation: Invocation, name: str, expires: str | None, form: str) ->
             raise _unknown(name, (each.name for each in _live(store, place.now())))
         newest = max(olds, key=lambda each: each.created)
         made = _made(place, store, name, _lifetime(newest) if expires is None else _seconds(expires))
-        may_push = _may_push(place, store)
+        takes_pushes = place.takes_pushes(store)
     _told(invocation, place, name, made, form)
-    _tell_switched_off(invocation, may_push)
+    _tell_switched_off(invocation, takes_pushes)
     commands = ", ".join(f"`idsync scim token revoke {old.id}`" for old in olds)
     invocation.console.note(f"Give Okta the new token, and then revoke the old one: {commands}")
     return ExitCode.DONE
@@ -165,17 +165,8 @@ def _told(invocation: Invocation, place: Workspace, name: str, text: str, form: 
     invocation.console.note("The token is not shown again.")
 
 
-def _may_push(place: Workspace, store: Store) -> bool:
-    """Whether the configuration in force takes pushes, as far as it can be told here."""
-    try:
-        in_force, _ = place.in_force(store)
-    except AppliedUnknown:
-        return True
-    return in_force.settings.integration.sync.scim
-
-
-def _tell_switched_off(invocation: Invocation, may_push: bool) -> None:
-    if not may_push:
+def _tell_switched_off(invocation: Invocation, takes_pushes: bool) -> None:
+    if not takes_pushes:
         invocation.console.warning(
             "The configuration in force has SCIM switched off (sync.scim): what is pushed is refused (403).",
             fix="Write `sync: {scim: true}` into the Integration document, and apply it.",
