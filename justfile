@@ -27,7 +27,7 @@ floors:
 test *arguments:
     {{python}} -m pytest -n 3 {{arguments}}
 
-# the tests that kill processes, live random weeks, drive a browser, build what is released, measure or upgrade whole services
+# the tests that kill processes, live random weeks, drive a browser or another's client, build what is released, measure or upgrade whole services
 long *arguments:
     {{python}} -m pytest -n 3 -m long {{arguments}}
 

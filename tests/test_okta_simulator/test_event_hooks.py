@@ -13,6 +13,8 @@ from tests.okta_simulator import Organization, Simulator
 from tests.okta_simulator.event_hooks import deliver
 from tests.test_okta_simulator.sdk import adapt, converse, done, refusal
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(autouse=True)
 def _adapt_the_sdk(monkeypatch: pytest.MonkeyPatch) -> None:

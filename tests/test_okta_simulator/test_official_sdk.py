@@ -8,6 +8,8 @@ import pytest
 from tests.okta_simulator import Organization, Simulator
 from tests.test_okta_simulator.sdk import KEY, adapt, converse, every, service_app
 
+pytestmark = pytest.mark.long
+
 SCOPES = ["okta.users.read", "okta.groups.read", "okta.apps.read", "okta.logs.read"]
 
 

@@ -14,6 +14,8 @@ from tests.okta_simulator import CustomRole, FailAfter, Fault, Group, Organizati
 from tests.test_okta_simulator.sdk import KEY, adapt, converse, done, every, refusal, service_app
 from tests.test_okta_simulator.test_apps import body
 
+pytestmark = pytest.mark.long
+
 SCOPES = ["okta.users.read", "okta.groups.manage", "okta.apps.manage", "okta.roles.manage"]
 
 

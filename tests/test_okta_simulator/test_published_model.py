@@ -36,6 +36,8 @@ from tests.okta_simulator import WRITES, Organization, Role, Simulator
 from tests.okta_simulator.calls import ROUTES
 from tests.test_okta_simulator.reader import Reader, reading
 
+pytestmark = pytest.mark.long
+
 # Members that the service is seen to send although the published model does not know them.
 UNPUBLISHED = {"credentials.emails", "source", "_embedded.stats.hasAdminPrivilege", "_embedded.stats._links"}
 
