@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from idsync.errors import PartlyApplied
+from idsync.errors import PartlyApplied, SourceUnreachable
 from idsync.model.journal import RunFinished, RunStarted, RunStopped
 from idsync.model.okta_access import Allowance
 from idsync.model.times import parse_time
@@ -54,6 +54,12 @@ def test_ticks_tell_what_is_left_of_each_limit(tmp_path: Path) -> None:
 def test_a_pass_that_was_made_in_part_owes_the_rest() -> None:
     error = PartlyApplied("3 of 10 steps were made.", done=3, total=10, failed=1, waiting=6)
     assert failed("full", NOW, NOW, error).owed == 7
+
+
+def test_a_pass_that_failed_tells_what_why_and_what_to_do_in_sentences() -> None:
+    error = SourceUnreachable("Okta does not answer.", why="[Errno 111] Connection refused", fix="Check org_url.")
+    told = failed("full", NOW, NOW, error).error
+    assert told == "Okta does not answer. [Errno 111] Connection refused. Check org_url."
 
 
 def test_the_journal_tells_what_runs_of_passes_pushes_and_people_did(tmp_path: Path) -> None:

@@ -54,10 +54,9 @@ def ended(kind: str, begun: datetime, now: datetime) -> PassReport:
 
 def failed(kind: str, begun: datetime, now: datetime, error: IdsyncError) -> PassReport:
     """That a pass of this kind ended now with an error."""
-    told = " ".join(part for part in (error.summary, error.why, error.fix) if part)
     note = "waits" if isinstance(error, LeaseHeld) else ""
     owed = error.total - error.done if isinstance(error, PartlyApplied) else 0
-    return replace(ended(kind, begun, now), owed=owed, error=told, note=note)
+    return replace(ended(kind, begun, now), owed=owed, error=error.in_full, note=note)
 
 
 def counts_of(summaries: Iterable[Summary]) -> dict[str, dict[str, int]]:

@@ -49,8 +49,7 @@ def sent(applier: Applier, parts: Parts, moved: Collection[tuple[str, str]], che
     except IdsyncError as error:
         check_stop()
         owed = error.total - error.done if isinstance(error, PartlyApplied) else planned
-        told = " ".join(part for part in (error.summary, error.why, error.fix) if part)
-        return Sending(owed=owed, note=f"Not everything went to Okta. {told}")
+        return Sending(owed=owed, note=f"Not everything went to Okta. {error.in_full}")
     left = _memberships(change for change in going.changes if (change.target, change.address) in moved)
     return Sending(None if applied is None else applied.run, len(left), moved=left)
 
