@@ -3,7 +3,7 @@
 `holding.py` says what is held, `halves.py` parts one change after another, and this module makes plans of the halves.
 """
 
-from collections.abc import Collection, Container, Iterable
+from collections.abc import Collection, Container, Iterable, Mapping
 from datetime import UTC, datetime
 
 import msgspec
@@ -63,11 +63,23 @@ def with_moved(plan: Plan, moved: Container[tuple[str, str]]) -> Plan:
 
     `moved` names them by target and address.
     """
-    marked = (_with_mark(each) if (each.target, each.address) in moved else each for each in plan.changes)
-    return replace(plan, changes=tuple(marked))
+    return with_marks(plan, {key: (MOVED,) for each in plan.changes if (key := (each.target, each.address)) in moved})
 
 
-def _with_mark(change: Change, mark: str = MOVED) -> Change:
+def with_marks(plan: Plan, marks: Mapping[tuple[str, str], Collection[str]]) -> Plan:
+    """The plan with more marks on its changes, by target and address; the plan itself where they bear these already."""
+    marked = tuple(_with_marks(each, marks.get((each.target, each.address), ())) for each in plan.changes)
+    is_same = all(now is before for now, before in zip(marked, plan.changes, strict=True))
+    return plan if is_same else replace(plan, changes=marked)
+
+
+def _with_marks(change: Change, marks: Collection[str]) -> Change:
+    for mark in marks:
+        change = _with_mark(change, mark)
+    return change
+
+
+def _with_mark(change: Change, mark: str) -> Change:
     return change if mark in change.blocked_by else replace(change, blocked_by=(*change.blocked_by, mark))
 
 

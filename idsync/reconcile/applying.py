@@ -25,11 +25,12 @@ from idsync.errors import PlanStale
 from idsync.model.directory import Names
 from idsync.model.times import Clocks
 from idsync.plan.changes import Plan
+from idsync.plan.guards import ALL_GUARDS
 from idsync.plan.holding import LOCKS_GO
 from idsync.plan.okta_part import okta_alone, without_okta
 from idsync.plan.releases import releases_in
 from idsync.plan.sections import FIRST
-from idsync.plan.split import split, with_moved
+from idsync.plan.split import split, with_marks, with_moved
 from idsync.reconcile.applied_configuration import (
     AppliedConfiguration,
     applied_configuration,
@@ -103,9 +104,33 @@ class Applier:
         if self.request.whole:
             self._check_older(plan)
             self._check_orphaned(plan)
-        plan = self.marked_as_kept(self.counted_again(plan))
-        going, held = split(plan, self.request.releases)
-        return Parts(plan, going, held)
+        return self._parted(self.marked_as_kept(self.counted_again(plan)))
+
+    def _parted(self, plan: Plan) -> Parts:
+        """The parts of a plan with its marks, so that what goes ahead is under each limit by itself.
+
+        Nobody loses what they get back by another change of the plan; they do where that one is held.
+        """
+        while True:
+            going, held = split(plan, self.request.releases)
+            if held.is_empty:
+                return Parts(plan, going, held)
+            more = with_marks(plan, self._marks_alone(going))
+            if more is plan:
+                return Parts(plan, going, held)
+            plan = more
+
+    def _marks_alone(self, going: Plan) -> dict[tuple[str, str], list[str]]:
+        """The guards that hold changes of what goes ahead, counted without what is held, by target and address."""
+        released = self.request.releases
+        return {
+            (change.target, change.address): [
+                mark
+                for mark in change.blocked_by
+                if mark in ALL_GUARDS and mark not in LOCKS_GO and mark not in released
+            ]
+            for change in self.counted_again(going).changes
+        }
 
     def check_whole(self, plan: Plan) -> None:
         """Raise what refuses a plan that is applied whole or not at all."""
