@@ -34,7 +34,7 @@ class Yardstick(Enum):
     MANY_PLANNED = "planning the same changes, one person in twenty"
 
     def command(self, stage: Stage) -> Command:
-        """The process that is the yardstick."""
+        """The process that is the yardstick. Raises ValueError for one that its rows measure themselves."""
         if self is Yardstick.START:
             return [PYTHON, "-c", "pass"]
         if self is Yardstick.BARE_CLIENT:
@@ -47,6 +47,8 @@ class Yardstick(Enum):
             return _patches("small", stage)
         if self is Yardstick.MANY_PLANNED:
             return _planned(stage, "many")
+        if self in _SERVICES:
+            raise ValueError(f"{self.value}: the row measures it itself")
         read = "import sys, orjson; orjson.loads(open(sys.argv[1], 'rb').read())"
         return [PYTHON, "-c", read, str(stage.snapshot())]
 
