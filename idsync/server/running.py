@@ -55,7 +55,7 @@ def run(place: Workspace, config: Path, listening: Listening, hung_up: list[int]
     app = _application(place, configured, parts, form.options)
 
     def started(port: int) -> None:
-        _tell_address(place, listening, port)
+        tell_address(place, listening, port)
         parts.presence.listens()
         if hung_up:
             reload()
@@ -161,10 +161,13 @@ def tell_missing_secrets(place: Workspace) -> None:
         LOG.warning("%s", error.in_full)
 
 
-def _tell_address(place: Workspace, listening: Listening, port: int) -> None:
+def tell_address(place: Workspace, listening: Listening, port: int) -> None:
+    """Say in the log where it serves, and that pushes are refused there where the files do not ask for any."""
     scheme = "http" if place.settings.service.tls is None else "https"
     base = SCIM_BASES[0].format(integration=place.settings.integration.name)
     LOG.info("Serving SCIM at %s://%s:%s%s", scheme, listening.host, port, base)
+    if not place.settings.integration.sync.scim:
+        LOG.info("SCIM is off: a push there is answered 403 until `sync: {scim: true}` is applied.")
 
 
 def _first_of(error: ConfigError) -> str:

@@ -12,7 +12,8 @@ from idsync.config.settings import ApiToken
 from idsync.errors import ConfigError, StoreAway
 from idsync.reconcile.applied_configuration import AppliedConfiguration, configuration_to_remember
 from idsync.server.configured import Configured, refuse_another, refuse_foreign_store
-from idsync.server.running import tell_if_new, tell_missing_secrets
+from idsync.server.running import tell_address, tell_if_new, tell_missing_secrets
+from idsync.server.serving import Listening
 from idsync.sources.protocol import silent
 from idsync.stores.protocol import Access
 from tests.server.conftest import served
@@ -201,3 +202,19 @@ def test_a_secret_of_the_service_that_is_missing_is_told_in_the_log(
     monkeypatch.setenv("DESK_TOKEN", "x" * 40)
     tell_missing_secrets(open_workspace(tmp_path))
     assert caplog.records == [record]
+
+
+@pytest.mark.parametrize(
+    ("source", "is_off"), [("source: {scim: {}}", False), ("app: {id: 0oa1}, auth: {api_token: {env: OKTA}}", True)]
+)
+def test_where_scim_is_off_the_log_says_so_beside_the_address(
+    source: str, is_off: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    write(tmp_path)
+    file = tmp_path / "idsync.yaml"
+    file.write_text(file.read_text().replace("source: {scim: {}}", source))
+    place = open_workspace(tmp_path)
+    tell_address(place, Listening("127.0.0.1", 0, place.settings.service, tmp_path), 8080)
+    assert "Serving SCIM at http://127.0.0.1:8080/scim/v2/okta" in caplog.text
+    assert ("SCIM is off" in caplog.text) is is_off
