@@ -104,9 +104,9 @@ class Applier:
         if self.request.whole:
             self._check_older(plan)
             self._check_orphaned(plan)
-        return self._parted(self.marked_as_kept(self.counted_again(plan)))
+        return self.parted(self.marked_as_kept(self.counted_again(plan)))
 
-    def _parted(self, plan: Plan) -> Parts:
+    def parted(self, plan: Plan) -> Parts:
         """The parts of a plan with its marks, so that what goes ahead is under each limit by itself.
 
         Nobody loses what they get back by another change of the plan; they do where that one is held.

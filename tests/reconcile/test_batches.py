@@ -13,7 +13,7 @@ from idsync.apply.kept_back import kept_back
 from idsync.apply.last_apply import last_apply
 from idsync.bootstrap.workspace import Workspace
 from idsync.edit.editor import Editor
-from idsync.model.addresses import user_address
+from idsync.model.addresses import access_list_address, user_address
 from idsync.model.journal import RunFinished, RunStarted, StepMade
 from idsync.model.times import format_time
 from idsync.plan import batches as pieces
@@ -283,6 +283,32 @@ def test_r35_a_limit_that_others_reach_between_batches_holds_the_rest(
         assert (locks["p06@x.com"], locks["p07@x.com"]) == (None, None)
         clock[0] += dt.timedelta(seconds=1)
         assert world.full().counts["lock"] == {}
+
+
+def test_r37_what_would_be_made_up_for_waits_where_that_moved_between_batches(
+    org: Organization, tmp_path: Path
+) -> None:
+    """Somebody moves from one list that gives a role to another one, which a hand takes away meanwhile."""
+    rules = "AccessListRules: {rules: [{group: '^(east|west)$', grants: {roles: [oven]}}]}"
+    nobody_loses = "Guards: {access_losses: {percent: 0, floor: 0}, member_removals: {percent: 100}}"
+    mover = org.user("p04@x.com")
+    east, west = (
+        org.add_group(name, members=[org.user(f"p{number:02}@x.com")]) for name, number in (("east", 4), ("west", 5))
+    )
+    with following(org, tmp_path / "a.db", nobody_loses, rules, clock=Steps()) as world:
+        world.full()
+        org.remove_member(east, mover)
+        org.add_member(west, mover)
+        org.suspend(org.user("p09@x.com"))
+
+        def by_hand() -> None:
+            now = dt.datetime.now(dt.UTC).replace(microsecond=0)
+            Editor(world.directory(), world.store, actor="me", now=now).remove(access_list_address(west.id))
+
+        with before_batch(1, by_hand):
+            world.full()
+        assert world.members()["east"] == ["p04@x.com"], "the role would be gone with it"
+        assert "p09@x.com" in world.locked()
 
 
 def test_r43_what_was_held_between_batches_stays_held(org: Organization, tmp_path: Path) -> None:

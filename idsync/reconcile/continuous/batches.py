@@ -30,7 +30,7 @@ from idsync.plan.holding import LOCKS_GO
 from idsync.plan.okta_part import without_okta
 from idsync.plan.seal import sealed
 from idsync.plan.sections import FIRST, sections
-from idsync.plan.split import split, with_moved
+from idsync.plan.split import with_moved
 from idsync.plan.steps import in_listing_order
 from idsync.reconcile.applying import Applier
 from idsync.reconcile.continuous.agreed_in_batches import AgreedInBatches, Sides
@@ -206,10 +206,10 @@ class InBatches:
             now = {result.guard: result.count - whole.once.left[result.guard] for result in over}
             standing = replace(whole.counted.taken.standing, lately=now)
             plan = replace(plan, changes=marked(plan.changes, over, replace(whole.counted.taken, standing=standing)))
-        going, held = split(plan, self.applier.request.releases)
-        whole.once.left = Counter(whole.once.of(going.changes) if held.changes else ())
-        progress.pieces = pieces_of(going.changes)
-        progress.held.extend(held.changes)
+        again = self.applier.parted(plan)
+        whole.once.left = Counter(whole.once.of(again.going.changes) if again.held.changes else ())
+        progress.pieces = pieces_of(again.going.changes)
+        progress.held.extend(again.held.changes)
         progress.pending = _addresses(parts.held, tuple(progress.held))
 
     def _close(self, parts: Parts, clocks: Clocks, whole: _Whole, progress: _Progress) -> Made:
