@@ -14,13 +14,17 @@ class CountedOnce:
 
     def __init__(self, taken: Taken) -> None:
         """`taken` is what all of the plan takes."""
-        self._standing = taken.standing
         self.left = Counter(taken.counts)
+        self._lost: set[str] = set()
+        self._gained: set[str] = set()
+        self.takes(taken)
+
+    def takes(self, taken: Taken) -> None:
+        """What is still to come takes this; who lost or gained by what was made is not counted again."""
+        self._standing = taken.standing
         self._losing = _by_address({person: taken.losses.taking([person]) for person in taken.losses.people})
         gains = taken.gains
         self._gaining = _by_address({person: gains.giving([person]) for person in gains.people} if gains else {})
-        self._lost: set[str] = set()
-        self._gained: set[str] = set()
 
     def of(self, changes: Iterable[Change]) -> dict[str, int]:
         """What guards count of these changes, by guard; what does not count is left out."""

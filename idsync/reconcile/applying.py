@@ -106,22 +106,24 @@ class Applier:
             self._check_orphaned(plan)
         return self.parted(self.marked_as_kept(self.counted_again(plan)))
 
-    def parted(self, plan: Plan) -> Parts:
+    def parted(self, plan: Plan, counted: Callable[[Plan], Plan] | None = None) -> Parts:
         """The parts of a plan with its marks, so that what goes ahead is under each limit by itself.
 
-        Nobody loses what they get back by another change of the plan; they do where that one is held.
+        Nobody loses what they get back by another change of the plan; they do where that one is held. `counted` counts
+        what goes ahead: as a plan by itself, by default.
         """
+        counted = counted or self.counted_again
         while True:
             going, held = split(plan, self.request.releases)
             if held.is_empty:
                 return Parts(plan, going, held)
-            more = with_marks(plan, self._marks_alone(going))
+            more = with_marks(plan, self._marks_alone(counted(going)))
             if more is plan:
                 return Parts(plan, going, held)
             plan = more
 
-    def _marks_alone(self, going: Plan) -> dict[tuple[str, str], list[str]]:
-        """The guards that hold changes of what goes ahead, counted without what is held, by target and address."""
+    def _marks_alone(self, counted: Plan) -> dict[tuple[str, str], list[str]]:
+        """The guards that hold changes of what goes ahead, `counted` without what is held, by target and address."""
         released = self.request.releases
         return {
             (change.target, change.address): [
@@ -129,7 +131,7 @@ class Applier:
                 for mark in change.blocked_by
                 if mark in ALL_GUARDS and mark not in LOCKS_GO and mark not in released
             ]
-            for change in self.counted_again(going).changes
+            for change in counted.changes
         }
 
     def check_whole(self, plan: Plan) -> None:

@@ -14,6 +14,7 @@ from idsync.apply.last_apply import last_apply
 from idsync.bootstrap.workspace import Workspace
 from idsync.edit.editor import Editor
 from idsync.model.addresses import access_list_address, user_address
+from idsync.model.extent import Extent
 from idsync.model.journal import RunFinished, RunStarted, StepMade
 from idsync.model.times import format_time
 from idsync.plan import batches as pieces
@@ -309,6 +310,56 @@ def test_r37_what_would_be_made_up_for_waits_where_that_moved_between_batches(
             world.full()
         assert world.members()["east"] == ["p04@x.com"], "the role would be gone with it"
         assert "p09@x.com" in world.locked()
+
+
+def test_r35_who_lost_by_what_was_made_counts_once_where_something_moved_between_batches(
+    org: Organization, tmp_path: Path
+) -> None:
+    """Three people lose a role by each of two lists, and a third list between these is taken away by a hand."""
+    rules = "AccessListRules: {rules: [{group: east, grants: {roles: [oven]}}, {group: west, grants: {roles: [pan]}}]}"
+    limits = "Guards: {access_losses: {percent: 0, floor: 3}, member_removals: {percent: 100}}"
+    leaving, stays = [org.user(f"p{number:02}@x.com") for number in (4, 5, 6)], org.user("p11@x.com")
+    east = org.add_group("east", members=[*leaving, stays])
+    ops = org.add_group("ops", members=[stays, leaving[0]])
+    west = org.add_group("west", members=[*leaving, stays])
+    with following(org, tmp_path / "a.db", limits, rules, clock=Steps()) as world:
+        world.full()
+        for group in (east, west):
+            for each in leaving:
+                org.remove_member(group, each)
+        org.remove_member(ops, leaving[0])
+
+        def by_hand() -> None:
+            now = dt.datetime.now(dt.UTC).replace(microsecond=0)
+            Editor(world.directory(), world.store, actor="me", now=now).remove(access_list_address(ops.id))
+
+        with before_batch(1, by_hand):
+            world.full()
+        assert (world.members()["east"], world.members()["west"]) == (["p11@x.com"], ["p11@x.com"])
+        assert not kept_back(world.store.facts, world.directory().name)
+
+
+def test_r35_a_limit_is_that_of_the_whole_pass_where_something_moved_between_batches(
+    org: Organization, tmp_path: Path
+) -> None:
+    """Half of the people may leave, and do; what is left of them is measured against those who were there."""
+    half = OPEN.replace("user_deletes: {percent: 100}", "user_deletes: {percent: 50, floor: 0}")
+    leaving = [org.user(f"p{number:02}@x.com") for number in range(2, 8)]
+    with following(org, tmp_path / "a.db", half, clock=Steps()) as world:
+        world.full()
+        for each in leaving:
+            org.deactivate(each)
+
+        def known_better() -> None:
+            reconciling, person = world.passes.reconciling, leaving[3]
+            extent, now = Extent(frozenset({person.id}), frozenset()), reconciling.clock()
+            reconciling.followed.note(extent, [person.login], began=now, stored=now)
+
+        with before_batch(13, known_better):
+            world.full()
+        left = {name for name in world.directory().state().users if name in {each.login for each in leaving}}
+        assert left == {leaving[3].login}, "who moved, alone"
+        assert not kept_back(world.store.facts, world.directory().name)
 
 
 def test_r43_what_was_held_between_batches_stays_held(org: Organization, tmp_path: Path) -> None:

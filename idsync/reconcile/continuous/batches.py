@@ -6,9 +6,10 @@ is what the next one plans.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import partial
 
 import msgspec
 
@@ -25,7 +26,7 @@ from idsync.plan.assemble import summarise
 from idsync.plan.batches import Piece, joined, pieces_of
 from idsync.plan.changes import Change, GuardResult, Plan
 from idsync.plan.counted_once import CountedOnce
-from idsync.plan.guards import PROTECTED, marked
+from idsync.plan.guards import ALL_GUARDS, PROTECTED, marked, released
 from idsync.plan.holding import LOCKS_GO
 from idsync.plan.okta_part import without_okta
 from idsync.plan.seal import sealed
@@ -144,7 +145,7 @@ class InBatches:
             if moved.isdisjoint((change.target, change.address) for change in changes):
                 raise
         if moved or over:
-            self._part_again(parts, whole, progress, moved, over)
+            self._part_again(parts, whole, progress, lately, moved, over)
             return
         whole.once.made(changes)
         progress.agreed.made(progress.agreed.of(changes))
@@ -196,6 +197,7 @@ class InBatches:
         parts: Parts,
         whole: _Whole,
         progress: _Progress,
+        lately: Lately,
         moved: frozenset[tuple[str, Address]],
         over: Sequence[GuardResult],
     ) -> None:
@@ -206,11 +208,31 @@ class InBatches:
             now = {result.guard: result.count - whole.once.left[result.guard] for result in over}
             standing = replace(whole.counted.taken.standing, lately=now)
             plan = replace(plan, changes=marked(plan.changes, over, replace(whole.counted.taken, standing=standing)))
-        again = self.applier.parted(plan)
+        counts = lately.counted(self.applier.records.journal, self.applier.clock())
+        again = self.applier.parted(plan, partial(self._counted_after, whole, counts))
         whole.once.left = Counter(whole.once.of(again.going.changes) if again.held.changes else ())
         progress.pieces = pieces_of(again.going.changes)
         progress.held.extend(again.held.changes)
         progress.pending = _addresses(parts.held, tuple(progress.held))
+
+    def _counted_after(self, whole: _Whole, lately: Mapping[str, int], left: Plan) -> Plan:
+        """What is left, with the marks of the guards that hold it after what was made.
+
+        Limits are those of the whole, though less is there by now; who lost something by what was made counts once.
+        """
+        if left.is_empty:
+            return left
+        expected, now = self.applier.request.expected, self.applier.clock()
+        counted = counted_in(sections(left)[0], left.health, expected, self.applier.first, now, lately)
+        whole.once.takes(counted.taken)
+        takes, limits = whole.once.of(left.changes), {result.guard: result.limit for result in whole.counted.results}
+        results = [
+            result
+            if result.guard == PROTECTED
+            else _limited(result, takes.get(result.guard, 0), lately, limits.get(result.guard, result.limit))
+            for result in counted.results
+        ]
+        return replace(left, changes=marked(released(counted.changes, ALL_GUARDS), results, counted.taken))
 
     def _close(self, parts: Parts, clocks: Clocks, whole: _Whole, progress: _Progress) -> Made:
         """Keep what is kept of a pass whose batches were all made: then alone it counts as applied."""
@@ -223,6 +245,11 @@ class InBatches:
             empty = replace(empty, forgets=parts.going.forgets)
             applied = self.applier.apply(empty, self.applier.request_of(parts, clocks))
         return Made(parts, progress.run, applied, progress.batches)
+
+
+def _limited(result: GuardResult, takes: int, lately: Mapping[str, int], limit: float) -> GuardResult:
+    count = takes + lately.get(result.guard, 0)
+    return replace(result, count=count, limit=limit, verdict="blocked" if takes and count > limit else "ok")
 
 
 def _first_of(pieces: Sequence[Piece], amount: int) -> tuple[list[Piece], int]:
