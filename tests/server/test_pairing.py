@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from idsync.reconcile.continuous.loop import TickEnd
+from idsync.sources.okta.source import OktaSource
 from tests.okta_simulator import Organization
 from tests.okta_simulator.effects import Fail
 from tests.okta_simulator.faults import Fault
@@ -101,6 +103,35 @@ def test_r40_a_group_of_its_own_stays_when_okta_is_read(tmp_path: Path) -> None:
         assert world.full()
         assert lists(world.service) == before
         assert scim[0] in before
+
+
+def test_r40_a_group_of_its_own_stays_where_it_is_pushed_while_a_full_pass_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pass leaves it to the next tick, which must not ask Okta about a group that is not there."""
+    with both(tmp_path / "a.db", organization()) as world:
+        made = people(world.reader.organization, "ann", "bob")
+        assert world.full()
+        ids = [pushed(world.service, each) for each in made]
+        scim = pushed_group(world.service, "own", ids[0])
+        world.service.clock[0] += 10 * MINUTE
+        real = OktaSource.push_mappings
+
+        def meanwhile(source: OktaSource, app: str) -> dict[str, str]:
+            join(world.service, scim, ids[1])
+            return real(source, app)
+
+        monkeypatch.setattr(OktaSource, "push_mappings", meanwhile)
+        assert world.full()
+        monkeypatch.undo()
+        assert world.again.waiting(), "for the next tick"
+        for _ in range(3):
+            assert world.tick() is TickEnd.DONE
+            assert lists(world.service) == {scim: ("own", ["ann", "bob"])}
+            world.service.clock[0] += 2 * MINUTE
+        assert world.again.waiting() == 0
+        assert world.full()
+        assert lists(world.service) == {scim: ("own", ["ann", "bob"])}
 
 
 def test_r40_a_group_that_was_taken_for_the_one_of_its_name_goes_to_the_one_that_it_is(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from idsync.reconcile.continuous.sending import NOTHING_SENT, Sending
 from idsync.reconcile.continuous.standing import MeteredSource, Standing, put_standing
 from idsync.reconcile.continuous.watching import MOST_ASKED, LogSource, is_too_much
 from idsync.reconcile.followed import NOTHING
+from idsync.reconcile.only_pushed import only_pushed
 from idsync.reconcile.owed import owed, pay
 from idsync.sources.protocol import Source
 from idsync.stores.protocol import Store
@@ -221,23 +222,28 @@ class _Tick:
     def _make_people(self, look: Look, again: Extent, parts: PartsMade) -> bool:
         """Read the people whom a look found, and make them so; from now on the lists that it found wait to be read.
 
+        Groups of which pushes alone tell are made so as they are known: a reading would find that Okta has none.
         False where so many are gone that everything has to be looked at.
         """
-        lists = (look.extent | again).lists or _NOBODY
-        self._lists.undecided |= again.lists or _NOBODY
+        found = look.extent | again
+        own = ((again & only_pushed(self._store.pushed)).lists if again.lists else None) or _NOBODY
+        left, lists = Extent(again.users, own), (found.lists or _NOBODY) - own
+        self._lists.undecided |= (again.lists or _NOBODY) - own
 
         def settle() -> None:
             look.settle()
             self._lists.to_read.add(lists)
 
-        people = Extent((look.extent | again).users, _NOBODY)
-        if not people.users:
-            with self._reconciling.leading(self._store, self.lead):
-                settle()
-            return True
-        reading = self._source().read(people)
-        self._note_unread(people, reading)
-        return parts.make(Extent(again.users, _NOBODY), PartRead(reading, parts.begins), settle)
+        if found.users:
+            people = Extent(found.users, _NOBODY)
+            reading = self._source().read(people)
+            self._note_unread(people, reading)
+            return parts.make(left, PartRead(reading, parts.begins), settle)
+        if left.lists:
+            return parts.make(left, close=settle)
+        with self._reconciling.leading(self._store, self.lead):
+            settle()
+        return True
 
     def _make_lists(self, parts: PartsMade) -> bool:
         """Make so what lists were read, and begin to read those that wait.
