@@ -3,6 +3,7 @@ others the lists are read that ticks then make so.
 """
 
 import threading
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
@@ -69,11 +70,12 @@ class TwoThreads:
         return waiting_wish(self._store.facts) is not None
 
     def stop(self, seconds: float) -> None:
-        """Let a full pass break off, and what is read beside; wait so long for it, and let another process lead."""
+        """Let a full pass break off, and what is read beside; wait so long for all of it; let another process lead."""
         self._reconciling.stopping.set()
+        latest = time.monotonic() + seconds
         for thread in (*self._beside, self._thread):
             if thread is not None:
-                thread.join(seconds)
+                thread.join(max(0.0, latest - time.monotonic()))
         self._reconciling.lead.give_back(self._store)
 
     def _full(self) -> None:

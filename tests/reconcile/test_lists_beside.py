@@ -1,6 +1,6 @@
 """Lists that are read beside ticks: nobody waits for them, none is forgotten, and what is older takes nothing back."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from idsync.reconcile.continuous import lists_beside
 from idsync.reconcile.continuous.lists_beside import ListsBeside, ListsToRead
 from idsync.reconcile.continuous.loop import TickEnd
 from idsync.stores.sqlite.store import open_store
+from idsync.stores.tables.upstream import Upstream
 from tests.core.world import config
 from tests.okta_simulator import Fail, Fault, Organization, User
 from tests.reconcile.test_ticks_beside_passes import World, following
@@ -227,6 +228,25 @@ def test_r45_a_long_list_is_read_apart_and_no_other_one_waits_for_it(
     assert beside.eng() == [*ENG, "p5@x.com"]
 
 
+def test_a_list_that_waits_is_counted_once_and_not_with_each_tick(
+    beside: Beside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted, members = list[str](), Upstream.members
+
+    def counting(upstream: Upstream, lists: Collection[str]) -> frozenset[str]:
+        counted.extend(lists)
+        return members(upstream, lists)
+
+    beside.join(5)
+    beside.world.tick()
+    beside.join(5, "ops")
+    monkeypatch.setattr(Upstream, "members", counting)
+    for _ in range(3):
+        beside.world.tick()
+    assert beside.waiting() == {"eng", "ops"}
+    assert counted == [beside.world.org.group("ops").id]
+
+
 @pytest.mark.parametrize("alone", [False, True], ids=["beside another one", "alone"])
 def test_a_group_that_okta_does_not_tell_of_waits_in_the_store_until_it_does(beside: Beside, alone: bool) -> None:
     beside.join(5)
@@ -250,6 +270,22 @@ def test_a_group_that_okta_does_not_tell_of_waits_in_the_store_until_it_does(bes
     beside.world.tick()
     assert beside.eng() == [*ENG, "p5@x.com"]
     assert beside.waiting() == set()
+
+
+def test_r45_a_group_does_not_wait_for_somebody_of_whom_okta_tells_nothing(beside: Beside) -> None:
+    beside.leave(0)
+    beside.world.tick()
+    person = beside.person(6)
+    faults = beside.world.reader.simulator.faults
+    faults.add(Fault(f"/api/v1/apps/*/users/{person.id}", Fail(500), times=None))
+    beside.world.org.suspend(person)
+    beside.read()
+    assert beside.world.passes.tick() is TickEnd.DONE
+    assert "all 5 attempts failed" in (beside.world.told[-1].error or "")
+    assert (beside.eng(), beside.waiting()) == (ENG[1:], set())
+    faults.clear()
+    beside.world.tick()
+    assert beside.world.locked() == {"p6@x.com"}, "asked about again with each tick"
 
 
 def test_a_tick_reports_once_what_it_made_of_people_and_of_lists(beside: Beside) -> None:

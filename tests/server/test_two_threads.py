@@ -1,5 +1,6 @@
 """Ticks and a full pass in two threads of one process, against a simulated Okta that answers slowly."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -110,6 +111,22 @@ def test_a_stop_breaks_a_reading_off_and_gives_the_lead_back(world: World) -> No
     assert time.monotonic() - begun < SLOW
     assert world.threads.full_ended() is False
     assert world.reconciling.lead.lease is None
+
+
+def test_a_stop_waits_once_for_all_that_does_not_end(world: World) -> None:
+    """Else the process is killed before it gives the lead back."""
+    ends = threading.Event()
+
+    def goes_on() -> None:
+        ends.wait(PATIENCE)
+
+    for _ in range(3):
+        world.reconciling.beside(goes_on)
+    begun = time.monotonic()
+    world.threads.stop(0.5)
+    assert time.monotonic() - begun < 1.0
+    assert world.reconciling.lead.lease is None
+    ends.set()
 
 
 def test_what_nobody_expected_of_a_full_pass_ends_the_process(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -96,12 +96,15 @@ class ListsBeside:
         self._reconciling = reconciling
         self._under_way: dict[bool, ReadingBeside] = {}
         """By whether the lists are long."""
+        self._long: dict[str, bool] = {}
+        """Whether those are that wait: to count a hundred thousand members takes a sixth of a second, each tick."""
 
     def begin(self, place: Place, began: Began, but: Collection[str]) -> bool:
         """Begin to read what waits `but` these, where nothing of its kind is read already; whether anything began."""
         waiting = self.to_read.waiting()
         free = waiting.keys() - set(but) - {name for each in self._under_way.values() for name in each.told}
-        long = {name for name in free if len(self._upstream.members([name])) > LONG}
+        self._long = {name: self._is_long(name) for name in free}
+        long = {name for name, is_long in self._long.items() if is_long}
         begins = False
         for is_long, lists in ((False, free - long), (True, long)):
             if lists and is_long not in self._under_way:
@@ -112,6 +115,10 @@ class ListsBeside:
                 self._reconciling.beside(partial(reading.read, source))
                 begins = True
         return begins
+
+    def _is_long(self, name: str) -> bool:
+        known = self._long.get(name)
+        return len(self._upstream.members([name])) > LONG if known is None else known
 
     def over(self, seconds: float = 0.0) -> Iterator[ReadingBeside]:
         """The readings that are over, each once; for one of lists that are not known to be long it waits so long."""

@@ -205,8 +205,13 @@ class _Tick:
             self._reconciling.again.add(again)
             self._settle(look)
             return TickEnd.IN_DOUBT
-        fine = self._make_people(look, again, parts) and self._make_lists(parts)
-        if not fine:
+        try:
+            fine = self._make_people(look, again, parts)
+        except SourceError:  # nothing is known of any of them, but lists that moved before do not wait for them
+            if self._make_lists(parts):
+                raise
+            return TickEnd.IN_DOUBT
+        if not fine or not self._make_lists(parts):
             return TickEnd.IN_DOUBT
         return TickEnd.BEHIND if look.behind else TickEnd.DONE
 
