@@ -47,7 +47,9 @@ WHOLE = {
     "pushed.sql": {
         "count_pushed_groups",
         "count_pushed_users",
+        "lists_pushed",
         "own_pushed_groups",
+        "people_pushed",
         "pushed_groups",
         "pushed_stand_ins",
         "pushed_users",
