@@ -118,6 +118,23 @@ def test_r45_who_lacks_the_app_counts_where_something_may_have_given_it(tmp_path
         assert world.passes.tick() is TickEnd.IN_DOUBT
 
 
+def test_r45_who_left_and_comes_back_counts_though_the_log_names_no_app(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A group still gives them the app, and facts know them as gone."""
+    org = organization()
+    with running(tmp_path / "a.db", org) as world:
+        people = [org.user(f"p{number:02}@x.com") for number in range(3)]
+        world.passes.full()
+        for each in people:
+            org.deactivate(each)
+        assert world.passes.tick() is TickEnd.DONE
+        monkeypatch.setattr("idsync.reconcile.continuous.watching.MOST_ASKED", 2)
+        for each in people:
+            org.activate(each)
+        assert world.passes.tick() is TickEnd.IN_DOUBT
+
+
 def test_r44_a_tick_that_would_lose_many_asks_for_a_full_pass(tmp_path: Path) -> None:
     org = organization()
     with running(tmp_path / "a.db", org) as world:

@@ -220,7 +220,7 @@ class _Tick:
         if not is_too_much(look.extent):
             return look
         facts = self._store.upstream.without_lists(look.alone)
-        known = {user.id for user in facts.users} | {row.id for row in facts.left_as_is}
+        known = {user.id for user in facts.users} | facts.unassigned.keys() | {row.id for row in facts.left_as_is}
         users = (look.extent.users or _NOBODY) - (look.alone - known)
         return replace(look, extent=Extent(users, look.extent.lists))
 
