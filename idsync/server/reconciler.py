@@ -71,8 +71,8 @@ class Reconciler:
     def stop(self) -> None:
         """Let it end what it is doing, for a while, and end."""
         self._ends.set()
+        self._watcher.join()  # it may be starting the one that is to hear the word
         self._said.say(STOP)
-        self._watcher.join()
         self._process.join(PATIENCE)
         if self._process.is_alive():
             self._process.kill()

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,40 @@ def test_a_call_waits_for_nobody_where_the_process_that_reconciles_hears_nothing
     assert heard <= MANY
     reconciler._ends.set()
     reconciler._watcher.join()
+
+
+def test_a_process_that_is_started_again_while_the_service_ends_hears_the_word_to_stop(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Else it goes on until it is killed, and keeps the lead."""
+    pipes = [multiprocessing.Pipe() for _ in range(2)]
+    started = threading.Event()
+
+    class Ended:
+        exitcode = 1
+
+        def is_alive(self) -> bool:
+            return False
+
+        def join(self, seconds: float | None = None) -> None:
+            pass
+
+    def start(reconciler: Reconciler) -> None:
+        if hasattr(reconciler, "_process"):
+            started.set()
+            assert reconciler._ends.wait(30)
+            time.sleep(0.2)
+        ours, _ = pipes[1] if started.is_set() else pipes[0]
+        reconciler._ours, reconciler._process = ours, Ended()  # type: ignore[assignment]
+
+    monkeypatch.setattr(Reconciler, "_start", start)
+    monkeypatch.setattr("idsync.server.reconciler.LOOK", 0.01)
+    monkeypatch.setattr("idsync.server.reconciler.SHORTEST_PAUSE", 0.01)
+    reconciler = Reconciler(tmp_path, config().integration, LogForm(as_json=False))
+    assert started.wait(30)
+    reconciler.stop()
+    assert pipes[1][1].poll(5)
+    assert pipes[1][1].recv() == STOP
 
 
 def test_the_word_to_stop_is_heard_in_a_long_tick_however_often_somebody_called() -> None:
