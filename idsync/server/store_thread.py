@@ -74,8 +74,9 @@ class StoreThread:
 
     def stop(self) -> None:
         """Do what is queued, and close the store; a second time does nothing."""
-        self._stops.set()
         self._give()
+        self._stops.set()
+        self._wakes.put(None)
         if self._thread.ident is not None:
             self._thread.join()
 

@@ -72,7 +72,7 @@ def _scope(request: httpx.Request) -> dict[str, Any]:
 
 
 def _to_its_end(called: Coroutine[Any, Any, None]) -> None:
-    """Run what gives way to others, for whom there is no need here, and waits for nothing."""
+    """Run a coroutine to its end without an event loop: it never waits for anything but its turn."""
     try:
         while True:
             called.send(None)

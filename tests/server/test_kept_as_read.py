@@ -47,7 +47,7 @@ def organized(world: Both) -> Organized:
 
 
 def without_reading(world: Both, *, alone: bool = False) -> None:
-    """Let the configuration say that pushes alone tell of people; `alone`, that there is no access to Okta's API."""
+    """Configure that only pushes tell of people; with `alone` there is no access to Okta's API at all."""
     integration = world.settings.integration
     if alone:
         integration = replace(integration, source=ScimSource())
