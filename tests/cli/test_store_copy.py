@@ -12,6 +12,7 @@ import pytest
 from idsync.edit.editor import Editor
 from idsync.errors import LeaseHeld, StoreError
 from idsync.model.addresses import user_address
+from idsync.server.tokens import make_token
 from idsync.stores.holder import this_process
 from idsync.stores.opening import copy_store
 from idsync.stores.sqlite.store import open_store
@@ -126,6 +127,11 @@ def somebody_is_pushed(path: Path) -> None:
         store.pushed.number()
 
 
+def a_token_is_made(path: Path) -> None:
+    with open_store(path) as store:
+        make_token(store.tokens, name="new", integration="okta", by="me", now=NOW, ends=None)
+
+
 @pytest.mark.parametrize("to", ["sqlite:///to.db", "postgresql"])
 @pytest.mark.parametrize(
     ("happens", "refused", "words"),
@@ -133,6 +139,7 @@ def somebody_is_pushed(path: Path) -> None:
         (a_service_starts, LeaseHeld, "another-machine"),
         (a_hand_removes, StoreError, "was written to while it was copied"),
         (somebody_is_pushed, StoreError, "was written to while it was copied"),
+        (a_token_is_made, StoreError, "was written to while it was copied"),
     ],
 )
 def test_what_is_written_while_a_store_is_copied_leaves_no_copy_without_it(

@@ -32,7 +32,7 @@ AGAIN_AT_ONCE = MOST_ASKED // 6
 UNREAD_AGAIN = 60.0
 """Seconds after which the source is asked again about people and lists of which it failed to say anything."""
 PATIENCE = 2.0
-"""Seconds that a tick waits for the lists that it began to read: most are read by then. Later ticks take up the rest."""
+"""Seconds that a tick waits for the lists that it began to read: most are read by then. Later ticks take the rest."""
 _NAMED = 5
 _NOTE_EACH = 60.0
 _STANDING_EACH = 15.0

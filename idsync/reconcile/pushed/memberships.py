@@ -65,8 +65,8 @@ class Memberships:
     def stay(self, group: PushedGroup, people: Collection[str], now: datetime) -> Extent:
         """Let facts know that people are in a group as they were by an earlier push; whose membership changed.
 
-        A push that repeats itself counts like a reading of now. Where we told Okta a moment ago that somebody is out, its
-        copies may lag, and they stay out.
+        A push that repeats itself counts like a reading of now. Where we told Okta a moment ago that somebody is out,
+        its copies may lag, and they stay out.
         """
         sent = sent_by_list(self._store.facts.between(FIRST_KEY, END_KEY)).get(group.list_id, {})
         out = {person for person, each in sent.items() if not each.joins and may_lag(each, now.timestamp())}

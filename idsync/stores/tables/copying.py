@@ -6,6 +6,7 @@ import msgspec
 
 from idsync.errors import LeaseHeld, StoreError
 from idsync.model.journal import Head
+from idsync.model.pushed import ScimToken
 from idsync.stores.protocol import Holder
 from idsync.stores.tables.connection import Connection, Row, Value
 from idsync.stores.tables.contents import SINGLE, TABLES, Contents, Table
@@ -42,16 +43,22 @@ def copy_whole(source: OpenStore, destination: OpenStore, here: Holder, tell: Te
     with destination.connection.writing():
         _check_empty(destination)
         with source.connection.reading():
-            copied, last_push = _filled(source, destination, tell), source.store.pushed.last_push()
+            copied, stood = _filled(source, destination, tell), _standing(source)
         with source.connection.reading():
             _check_left_alone(source, here)
-            if source.store.journal.head() != copied.head or source.store.pushed.last_push() != last_push:
+            if _standing(source) != stood:
                 raise StoreError(
                     f"The store {source.connection.label} was written to while it was copied; nothing was kept.",
                     why="What was written would not be in the copy.",
                     fix="Stop whatever writes there, and copy again.",
                 )
         return copied
+
+
+def _standing(source: OpenStore) -> tuple[Head, int, Sequence[ScimToken]]:
+    """What anybody was told is kept: the journal's end, the last push, and the tokens, also those that are revoked."""
+    store = source.store
+    return store.journal.head(), store.pushed.last_push(), store.tokens.all()
 
 
 def _filled(source: OpenStore, destination: OpenStore, tell: Tell) -> Copied:
