@@ -21,7 +21,7 @@ from idsync.reconcile.continuous.pass_reports import PassReport
 from idsync.reconcile.continuous.reconciling import Place, Reconciling
 from idsync.server.configured import Configured, refuse_another
 from idsync.server.logs import LOG, LogForm, set_up_logs
-from idsync.server.said import Said
+from idsync.server.mailbox import Mailbox
 from idsync.server.two_threads import TwoThreads
 from idsync.sources.protocol import Progress, Source
 from idsync.stores.protocol import Access, Store
@@ -49,7 +49,7 @@ class Reconciler:
         """Kinds of passes of which it says that the last one failed, and that the store could not keep that."""
         self._ends = threading.Event()
         self._lock = threading.Lock()
-        self._said = Said()
+        self._words = Mailbox()
         self._start()
         self._watcher = threading.Thread(target=self._watch, name="watch", daemon=True)
         self._watcher.start()
@@ -62,17 +62,17 @@ class Reconciler:
 
     def call(self) -> None:
         """Something moved: let it look. Like each word to it, this waits for nobody, whatever that process is doing."""
-        self._said.say(CALL)
+        self._words.put(CALL)
 
     def reload(self) -> None:
         """Let it read the configuration again."""
-        self._said.say(RELOAD)
+        self._words.put(RELOAD)
 
     def stop(self) -> None:
         """Let it end what it is doing, for a while, and end."""
         self._ends.set()
         self._watcher.join()  # it may be starting the one that is to hear the word
-        self._said.say(STOP)
+        self._words.put(STOP)
         self._process.join(PATIENCE)
         if self._process.is_alive():
             self._process.kill()
@@ -110,8 +110,8 @@ class Reconciler:
         """Tell the process what was said, until it is told to stop; this alone waits for one that hears nothing."""
         words: list[str] = []
         while STOP not in words:
-            wait([self._said.news])
-            words = self._said.heard()
+            wait([self._words.news])
+            words = self._words.take()
             for word in words:
                 with self._lock:
                     ours = self._ours
@@ -159,9 +159,9 @@ def _run(config: Path, served: Integration, messages: Connection, form: LogForm)
         raise SystemExit(1) from None
 
 
-def _heard(messages: Connection, stopping: threading.Event, remembered: Remembered) -> Said:
+def _heard(messages: Connection, stopping: threading.Event, remembered: Remembered) -> Mailbox:
     """What the parent says, also while this process is at work: its word to stop breaks off what waits for Okta."""
-    heard = Said()
+    heard = Mailbox()
 
     def listen() -> None:
         said = ""
@@ -173,7 +173,7 @@ def _heard(messages: Connection, stopping: threading.Event, remembered: Remember
             if said == STOP:
                 stopping.set()
                 remembered.end()
-            heard.say(said)
+            heard.put(said)
 
     threading.Thread(target=listen, name="listen", daemon=True).start()
     return heard
@@ -184,12 +184,12 @@ def _source(remembered: Remembered, place: Place, progress: Progress) -> Source:
     return place.source(progress, remembered=remembered)
 
 
-def _wait(said: Said, passes: TwoThreads, reload: Callable[[], None], seconds: float) -> Wake:
+def _wait(heard: Mailbox, passes: TwoThreads, reload: Callable[[], None], seconds: float) -> Wake:
     """Wait for the time, the end of a full pass or of a reading, or a word of the parent; what it says while we worked
     counts once.
     """
-    wait([said.news, passes.ended.news], seconds)
-    words = said.heard()
+    wait([heard.news, passes.ended.news], seconds)
+    words = heard.take()
     if STOP in words:
         return Wake.STOP
     if RELOAD in words:

@@ -12,7 +12,7 @@ from idsync.reconcile.continuous.loop import TickEnd
 from idsync.reconcile.continuous.reconciling import Reconciling
 from idsync.reconcile.continuous.ticks import Ticks
 from idsync.reconcile.continuous.wishes import waiting_wish
-from idsync.server.said import Said
+from idsync.server.mailbox import Mailbox
 from idsync.stores.protocol import Store
 
 
@@ -34,7 +34,7 @@ class TwoThreads:
         self._well = False
         self._failure: BaseException | None = None
         self._beside: list[threading.Thread] = []
-        self.ended = Said()
+        self.ended = Mailbox()
         reconciling.beside = self._run_beside
 
     def leads(self) -> bool:
@@ -63,7 +63,7 @@ class TwoThreads:
 
     def heard_of_lists(self) -> bool:
         """Whether, since this was asked last, lists were read that the next tick is to make so."""
-        return bool(self.ended.heard()) and self._ticks.has_lists()
+        return bool(self.ended.take()) and self._ticks.has_lists()
 
     def wants_full(self) -> bool:
         """Whether somebody asks for a full pass; it grants what they ask for."""
@@ -86,12 +86,12 @@ class TwoThreads:
             self._failure = error
         finally:
             self._full_is_over = True
-            self.ended.say("full pass")
+            self.ended.put("full pass")
 
     def _run_beside(self, work: Callable[[], None]) -> None:
         def run() -> None:
             work()
-            self.ended.say("lists")
+            self.ended.put("lists")
 
         thread = threading.Thread(target=run, name="lists", daemon=True)
         self._beside = [*(each for each in self._beside if each.is_alive()), thread]

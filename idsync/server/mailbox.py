@@ -1,12 +1,12 @@
-"""Words from one thread to another, which waits for them beside its other news: each once, however often it is said."""
+"""Words from one thread to another, which waits for them beside its other news: each once, however often it is put."""
 
 import threading
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 
 
-class Said:
-    """What was said and is not heard yet. To say something never waits for who is to hear it.
+class Mailbox:
+    """What was put and is not taken yet. To put something never waits for who is to take it.
 
     `news` has something to receive while there is any, and is for waiting alone.
     """
@@ -17,16 +17,16 @@ class Said:
         self.news: Connection
         self.news, self._tell = Pipe(duplex=False)
 
-    def say(self, word: str) -> None:
-        """Say a word; one that still waits to be heard is not said twice."""
+    def put(self, word: str) -> None:
+        """Put a word; one that still waits to be taken is not there twice."""
         with self._lock:
             if not self._words:
                 self._tell.send(None)
             if word not in self._words:
                 self._words.append(word)
 
-    def heard(self) -> list[str]:
-        """What was said since this was asked last, in its order; it does not wait."""
+    def take(self) -> list[str]:
+        """What was put since it was taken last, in its order; it does not wait."""
         with self._lock:
             words, self._words = self._words, []
             if words:

@@ -9,26 +9,26 @@ import pytest
 
 from idsync.okta.remembered import Remembered
 from idsync.server.logs import LogForm
+from idsync.server.mailbox import Mailbox
 from idsync.server.reconciler import CALL, STOP, Reconciler, _heard
-from idsync.server.said import Said
 from tests.core.world import config
 
 MANY = 20_000
 """More words than any pipe between two processes holds."""
 
 
-def test_each_word_is_heard_once_in_the_order_in_which_it_was_said_first() -> None:
-    said = Said()
-    assert not said.news.poll(0)
+def test_each_word_is_heard_once_in_the_order_in_which_it_was_put_first() -> None:
+    box = Mailbox()
+    assert not box.news.poll(0)
     for word in ("call", "reload", "call", "reload"):
-        said.say(word)
-    assert said.news.poll(0)
-    assert said.heard() == ["call", "reload"]
-    assert not said.news.poll(0)
-    assert said.heard() == []
-    said.say("call")
-    assert said.news.poll(0)
-    assert said.heard() == ["call"]
+        box.put(word)
+    assert box.news.poll(0)
+    assert box.take() == ["call", "reload"]
+    assert not box.news.poll(0)
+    assert box.take() == []
+    box.put("call")
+    assert box.news.poll(0)
+    assert box.take() == ["call"]
 
 
 def test_a_call_waits_for_nobody_where_the_process_that_reconciles_hears_nothing(
@@ -50,7 +50,7 @@ def test_a_call_waits_for_nobody_where_the_process_that_reconciles_hears_nothing
     calls.start()
     calls.join(30)
     assert not calls.is_alive(), "the thread that answers hooks and pushes waits for the process that reconciles"
-    reconciler._said.say(STOP)
+    reconciler._words.put(STOP)
     heard = 0
     while theirs.recv() != STOP:
         heard += 1
@@ -96,7 +96,7 @@ def test_a_process_that_is_started_again_while_the_service_ends_hears_the_word_t
 def test_the_word_to_stop_is_heard_in_a_long_tick_however_often_somebody_called() -> None:
     ours, theirs = multiprocessing.Pipe()
     stopping = threading.Event()
-    said = _heard(theirs, stopping, Remembered())
+    heard = _heard(theirs, stopping, Remembered())
 
     def call() -> None:
         for word in [CALL] * MANY + [STOP]:
@@ -104,4 +104,4 @@ def test_the_word_to_stop_is_heard_in_a_long_tick_however_often_somebody_called(
 
     threading.Thread(target=call, daemon=True).start()
     assert stopping.wait(30), "nobody hears the word to stop while a tick is at work"
-    assert said.heard() == [CALL, STOP]
+    assert heard.take() == [CALL, STOP]
