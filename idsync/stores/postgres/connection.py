@@ -1,7 +1,7 @@
 """One PostgreSQL connection with spans of writes and reads that nest.
 
-Nothing is set for the session and no statement is prepared, so that a pooler that gives each transaction to another
-server process may stand in between.
+Nothing is set for the session, so that a pooler that gives each transaction to another server process may stand in
+between; statements are prepared only where none does.
 """
 
 import time

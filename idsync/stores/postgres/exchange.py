@@ -13,6 +13,7 @@ import psycopg
 
 from idsync.errors import StoreAway
 from idsync.stores.postgres.explanations import explained
+from idsync.stores.postgres.prepared import Prepared
 from idsync.stores.postgres.together import Filled, answers, as_text, is_short
 from idsync.stores.tables.connection import Listed, Row, Value
 
@@ -32,11 +33,15 @@ class Exchange:
     def __init__(self, connect: Callable[[], Raw], label: str) -> None:
         self._connect = connect
         self._label = label
-        self.raw = connect()
+        self._begin_session()
         self._waiting: list[Filled] = []
         """What is written with the next exchange."""
         self._told: dict[_Asked, list[Row]] = {}
         """What is told already of what will probably be asked."""
+
+    def _begin_session(self) -> None:
+        self.raw = self._connect()
+        self._prepared = Prepared(self.raw)
 
     def told(self, sql: str, values: Sequence[Value]) -> list[Row] | None:
         """The rows of a question that was asked together with others, if nothing was written since."""
@@ -92,13 +97,13 @@ class Exchange:
         With `reconnects`, where the connection broke, another one is made, on which nothing was said yet.
         """
         if self.raw.closed and reconnects:
-            self.raw = self._connect()
+            self._begin_session()
         try:
             return self._sent(statements)
         except StoreAway:
             if not (self.raw.closed and reconnects):
                 raise
-            self.raw = self._connect()
+            self._begin_session()
             return self._sent(statements)
 
     def _sent(self, statements: Sequence[Filled]) -> psycopg.Cursor[Row]:
@@ -116,9 +121,14 @@ class Exchange:
 
     def _send_with_waiting(self, statements: Sequence[Filled]) -> psycopg.Cursor[Row]:
         """All of it in one exchange. What cannot be made a text waits for still, to be taken back."""
-        text = as_text(self.raw, [*self._waiting, *statements])
+        text = as_text(self.raw, [*self._waiting, *statements], self._prepared)
+        self._prepared.prepare()
         self._waiting = []
-        return self.raw.execute(cast(Any, text))
+        try:
+            return self.raw.execute(cast(Any, text))
+        except psycopg.errors.InvalidSqlStatementName:
+            self._prepared.lost()
+            raise
 
     @contextmanager
     def explained(self) -> Iterator[None]:

@@ -81,6 +81,11 @@ _EXPLANATIONS = {
         "Shorten what is called so.",
     ),
     "22021": _TEXT,
+    "26000": (
+        "answers as another process",
+        f"A pooler stands between that does not show itself, so statements were prepared in vain. {_AGAIN}",
+        "Run the same command again: nothing is prepared on this connection any more.",
+    ),
     "28P01": (
         "does not accept the password",
         "",

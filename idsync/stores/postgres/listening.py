@@ -11,6 +11,7 @@ import psycopg
 from idsync.errors import StoreError
 from idsync.stores.postgres.address import label_of, parameters_of
 from idsync.stores.postgres.explanations import refused
+from idsync.stores.postgres.prepared import is_pooled
 from idsync.stores.tables.connection import Row
 
 CHANNEL = "idsync"
@@ -26,7 +27,7 @@ def listen(url: str, called: Callable[[], None], ends: Event) -> bool:
     while not ends.is_set():
         try:
             with _connected(url) as raw:
-                if _is_pooled(raw):
+                if is_pooled(raw):
                     return False
                 raw.execute(f"LISTEN {CHANNEL}")
                 called()
@@ -43,9 +44,3 @@ def _connected(url: str) -> psycopg.Connection[Row]:
         return psycopg.connect(**parameters_of(url), autocommit=True, prepare_threshold=None)  # type: ignore[arg-type]
     except psycopg.Error as error:
         raise refused(error, label_of(url)) from error
-
-
-def _is_pooled(raw: psycopg.Connection[Row]) -> bool:
-    """Whether the process that answers is another than the one that greeted: a pooler greets for itself."""
-    (answers,) = raw.execute("SELECT pg_backend_pid()").fetchone() or (0,)
-    return bool(answers != raw.info.backend_pid)

@@ -1,6 +1,7 @@
 """Several statements as one text: one exchange with the server for all of them.
 
 Only statements without parameters can be sent together, so that their values stand in the text, quoted by the driver.
+What the session has prepared is called by its name, with its values.
 """
 
 import re
@@ -10,6 +11,7 @@ import psycopg
 from psycopg import abc
 from psycopg.adapt import Transformer
 
+from idsync.stores.postgres.prepared import Prepared
 from idsync.stores.tables.connection import Listed, Row, Value
 
 Filled = tuple[str, Sequence[Value]]
@@ -24,16 +26,20 @@ def is_short(values: Sequence[Value]) -> bool:
     return not any(isinstance(value, bytes | str) and len(value) > _LONG for value in values)
 
 
-def as_text(raw: psycopg.Connection[Row], statements: Sequence[Filled]) -> str:
+def as_text(raw: psycopg.Connection[Row], statements: Sequence[Filled], prepared: Prepared | None = None) -> str:
     """These statements in their order. Raises psycopg.Error, and UnicodeError for what is not text."""
     quoting: abc.Transformer = Transformer(raw)  # one for all, which learns once how each type is quoted
-    return ";\n".join(_with_values(quoting, *statement) for statement in statements)
+    return ";\n".join(
+        _with_values(quoting, prepared.name(sql) if prepared else None, sql, values) for sql, values in statements
+    )
 
 
-def _with_values(quoting: abc.Transformer, sql: str, values: Sequence[Value]) -> str:
+def _with_values(quoting: abc.Transformer, name: str | None, sql: str, values: Sequence[Value]) -> str:
     if not values:
-        return sql
+        return f"EXECUTE {name}" if name else sql
     literals = [str(quoting.as_literal(_plain(value)), "utf-8") for value in values]
+    if name:
+        return f"EXECUTE {name}({', '.join(literals)})"
     return _PLACE.sub(lambda place: literals[int(place[1]) - 1], sql)
 
 
