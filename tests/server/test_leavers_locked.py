@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from idsync.model.extent import Extent
 from idsync.model.ownership import lock_name
@@ -127,6 +128,32 @@ def test_r39_a_lock_that_another_finding_keeps_from_being_made_is_503(service: S
         assert asked(service, "DELETE", f"/Users/{scim_id}")[0] == 503
     by_hand(service, Lock("lock", "v2", Metadata("by-hand"), LockSpec(LockTarget(user="ann@x.com"), "gone")))
     assert given(service, "PUT", scim_id, active=False)[0] == 200
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_r39_who_leaves_after_their_organization_moved_is_locked_or_it_is_503(tmp_path: Path, method: str) -> None:
+    elsewhere, path = "https://moved.okta.com", tmp_path / "a.db"
+    with served(path, PUSHED) as service:
+        scim_id = pushed(service, "ann@x.com", externalId="00u1")
+    moved = replace(PUSHED, integration=replace(PUSHED.integration, org_url=elsewhere))
+
+    def leave(service: Served) -> tuple[int, str]:
+        if method == "PUT":
+            return given(service, method, scim_id, active=False)
+        code, told = asked(service, method, f"/Users/{scim_id}")
+        return code, str(told.get("detail", ""))
+
+    with served(path, moved) as service:
+        for _ in range(2):
+            code, told = leave(service)
+            assert (code, "ann@x.com is noted as having left, but is not locked yet" in told) == (503, True)
+        assert locked(service) == []
+        assert pushed(service, "bob@x.com", externalId="00u2"), "whom it moves nothing of goes on"
+    told_from_where = replace(moved, integration=replace(moved.integration, former_org_urls=(ORG,)))
+    with served(path, told_from_where) as service:
+        whole_pass(service, told_from_where)
+        assert leave(service)[0] == (200 if method == "PUT" else 204)
+        assert locked(service) == ["ann@x.com"]
 
 
 def test_r39_who_leaves_from_among_twins_is_locked(tmp_path: Path) -> None:

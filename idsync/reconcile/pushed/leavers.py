@@ -1,6 +1,7 @@
 """Who left by pushes of a resource, and whether they are locked: told by the locks that there are."""
 
 from collections.abc import Collection, Iterable
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 import msgspec
@@ -9,6 +10,7 @@ from idsync.apply.kept_back import kept_of_person
 from idsync.model.canonical import canonical_bytes
 from idsync.model.directory import Names
 from idsync.model.names import twin_key
+from idsync.model.ownership import okta_id_of
 from idsync.model.pushed import PushedUser
 from idsync.model.times import format_time, is_past, moved
 from idsync.reconcile.owed import is_owed
@@ -103,11 +105,20 @@ class Leavers:
     def _accounts(self, okta_id: str, username: str) -> frozenset[str]:
         names = self._target.names_of([okta_id], [twin_key(username)])
         users = self._target.index(self._integration.org_url, Names(names, _NOBODY)).users if names else {}
-        return frozenset(
+        theirs = {
             name
             for name, entry in users.items()
             if entry.okta_id == okta_id or (entry.okta_id == "" and name == username)
-        )
+        }
+        foreign = [name for name, entry in users.items() if entry.okta_id is None]
+        return frozenset(theirs | self._orphaned(okta_id, foreign))
+
+    def _orphaned(self, okta_id: str, names: Collection[str]) -> AbstractSet[str]:
+        """Those of these names under which a person has an account of an organization that the configuration does not
+        name: nobody locks it, and they sign in to it all the same.
+        """
+        users = self._target.state(Names(frozenset(names), _NOBODY)).users if names else {}
+        return {name for name, user in users.items() if okta_id_of(user.metadata.labels) == okta_id}
 
     def _unlocked(self, leaver: Leaver, user: PushedUser, now: datetime) -> Unlocked | None:
         """Whether somebody is out, and has an account or living credentials under a name on which no lock is."""
