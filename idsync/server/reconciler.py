@@ -1,5 +1,6 @@
 """The process that reconciles: ticks, and full passes beside them, until its parent says stop or is gone."""
 
+import math
 import multiprocessing
 import random
 import signal
@@ -48,6 +49,7 @@ class Reconciler:
         self.unkept: frozenset[str] = frozenset()
         """Kinds of passes of which it says that the last one failed, and that the store could not keep that."""
         self._ends = threading.Event()
+        self._end_by = math.inf
         self._lock = threading.Lock()
         self._words = Mailbox()
         self._start()
@@ -68,12 +70,17 @@ class Reconciler:
         """Let it read the configuration again."""
         self._words.put(RELOAD)
 
+    def end(self) -> None:
+        """Let it end what it is doing, for a while, and end; this waits for nobody."""
+        if not self._ends.is_set():
+            self._end_by = time.monotonic() + PATIENCE
+            self._ends.set()
+
     def stop(self) -> None:
-        """Let it end what it is doing, for a while, and end."""
-        self._ends.set()
+        """Let it end, if nobody said so before, and wait for that."""
+        self.end()
         self._watcher.join()  # it may be starting the one that is to hear the word
-        self._words.put(STOP)
-        self._process.join(PATIENCE)
+        self._process.join(max(0.0, self._end_by - time.monotonic()))
         if self._process.is_alive():
             self._process.kill()
             self._process.join()
@@ -90,6 +97,10 @@ class Reconciler:
             self._ours, self._process = ours, process
 
     def _watch(self) -> None:
+        self._keep_running()
+        self._words.put(STOP)  # to the last one that was started
+
+    def _keep_running(self) -> None:
         pause = SHORTEST_PAUSE
         while not self._ends.wait(LOOK):
             self._hear()

@@ -1,10 +1,12 @@
 """Every request has an id, is counted, and is a line in the log; nothing of its headers, query or body is."""
 
+import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable
 from uuid import uuid4
 
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from idsync.server.logs import LOG
@@ -15,6 +17,7 @@ _GOOD_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}\Z")
 _SCIM = re.compile(r"/(?:scim/v2|v1/webapi/scim)/")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
+_ENDS = PlainTextResponse("This service ends; ask again soon.\n", 503, {"Retry-After": "5"})
 
 
 class RequestLog:
@@ -33,8 +36,12 @@ class RequestLog:
         request_id = given.decode() if _GOOD_ID.match(given) else uuid4().hex
         codes: list[int] = []
         begun = time.perf_counter()
+        sending = _with_id(send, request_id, codes)
         try:
-            await self._app(scope, receive, _with_id(send, request_id, codes))
+            await self._app(scope, receive, sending)
+        except asyncio.CancelledError:  # the service ends, and this did not end in time
+            if not codes:
+                await _ENDS(scope, receive, sending)
         finally:
             self._note(scope, request_id, codes[0] if codes else 500, time.perf_counter() - begun)
 

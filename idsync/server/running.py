@@ -37,6 +37,14 @@ class _Parts(NamedTuple):
     reconciler: Reconciler
     wakes: Wakes
     scim: ScimEndpoint
+    page: StatusPage
+
+    def end_soon(self) -> None:
+        """Let nothing wait any longer that need not; this waits for nobody."""
+        self.scim.end()
+        self.page.end()
+        self.worker.end()
+        self.reconciler.end()
 
     def end(self) -> None:
         """End them, each once nothing needs it any more."""
@@ -52,7 +60,7 @@ def run(place: Workspace, config: Path, listening: Listening, hung_up: list[int]
     """
     configured = Configured(place, config)
     parts = _started(place, config, configured, form)
-    app = _application(place, configured, parts, form.options)
+    app = _application(configured, parts)
 
     def started(port: int) -> None:
         tell_address(place, listening, port)
@@ -66,8 +74,7 @@ def run(place: Workspace, config: Path, listening: Listening, hung_up: list[int]
 
     def end() -> None:
         LOG.info("Told to end: what is under way is finished first.")
-        parts.scim.end()
-        parts.worker.end()
+        parts.end_soon()
 
     try:
         serve(app, listening, started=started, reload=reload, ending=end)
@@ -95,10 +102,12 @@ def _started(place: Workspace, config: Path, configured: Configured, form: LogFo
     reconciler = Reconciler(config, place.settings.integration, form)
     wakes = Wakes(place.listen, reconciler.call)
     wakes.start()
-    return _Parts(presence, worker, reconciler, wakes, _scim(place, configured, worker, reconciler))
+    scim = _scim(place, configured, worker, reconciler)
+    page = _page(place, configured, worker, reconciler, form.options)
+    return _Parts(presence, worker, reconciler, wakes, scim, page)
 
 
-def _application(place: Workspace, configured: Configured, parts: _Parts, options: Sequence[str]) -> ASGIApp:
+def _application(configured: Configured, parts: _Parts) -> ASGIApp:
     """What answers over HTTP."""
     worker, reconciler = parts.worker, parts.reconciler
     return application(
@@ -106,7 +115,7 @@ def _application(place: Workspace, configured: Configured, parts: _Parts, option
         worker,
         EventHooks(lambda: _hook_secret(configured.files), reconciler.call),
         Metrics(),
-        _page(place, configured, worker, reconciler, options),
+        parts.page,
         reconciles=lambda: reconciler.is_alive,
         keys=configured.public_keys,
         pauses=lambda: pauses(configured.files),

@@ -16,7 +16,14 @@ from starlette.types import ASGIApp
 from idsync.config.secret_references import FileSecret
 from idsync.config.service import Service
 from idsync.errors import SecretError, UsageError
+from idsync.model.numbers import counted
 from idsync.server.connections import BoundedProtocol
+from idsync.server.logs import LOG
+
+GRACE = 5.0
+"""Seconds that requests under way have to end in, once the service is told to end; others are answered 503."""
+LAST_ANSWERS = 1.0
+"""Seconds that clients have to take that answer, before their connections are cut."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +46,24 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._when_started(self.servers[0].sockets[0].getsockname()[1])
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no more requests, and wait for those under way as long as they may take."""
+        late = asyncio.create_task(self._break_off())
+        await super().shutdown(sockets)
+        late.cancel()
+
+    async def _break_off(self) -> None:
+        """End what is still under way once its time is over; what was cancelled is answered by `RequestLog`."""
+        await asyncio.sleep(GRACE)
+        late = max(len(self.server_state.connections), len(self.server_state.tasks))
+        what = counted(late, "request was", "requests were")
+        LOG.warning("%s still under way after %g seconds: answered 503, or cut.", what, GRACE)
+        for task in tuple(self.server_state.tasks):
+            task.cancel()
+        await asyncio.sleep(LAST_ANSWERS)
+        for connection in tuple(self.server_state.connections):
+            connection.transport.abort()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -89,7 +114,6 @@ def server_of(app: ASGIApp, listening: Listening, started: Callable[[int], None]
         http=BoundedProtocol,
         ws="none",
         timeout_keep_alive=75,
-        timeout_graceful_shutdown=10,
         proxy_headers=bool(service.trusted_proxies),
         forwarded_allow_ips=list(service.trusted_proxies) or None,
         ssl_certfile=certificate,

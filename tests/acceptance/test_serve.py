@@ -2,8 +2,10 @@
 
 import os
 import signal
+import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +15,7 @@ import httpx
 import pytest
 
 from idsync.reconcile.continuous.wishes import Wish, wish_for_pass
+from idsync.server.serving import GRACE
 from idsync.stores.sqlite.store import open_store, open_store_to_read
 from idsync.targets.local import LocalTarget
 from tests.acceptance.okta_world import Place, served
@@ -221,6 +224,32 @@ def test_what_waits_for_okta_is_broken_off_when_the_service_ends(
         with open_store_to_read(place.folder / "idsync.db") as store:
             assert not store.verify().why
         place.plans_nothing()
+
+
+def test_slow_clients_and_a_page_that_waits_for_okta_do_not_keep_a_service_from_ending(tmp_path: Path) -> None:
+    with served(small(), tmp_path) as (simulator, place):
+        everybody(place)
+        with serving(place) as running, ThreadPoolExecutor() as threads:
+            running.until(lambda: "A full pass ended" in running.log, what="the first full pass")
+            simulator.faults.add(Fault("/api/v1/**", Delay(60.0), times=None))
+            filters = threads.submit(httpx.get, f"{running.url}/filters?groups=a", timeout=60)
+            address = httpx.URL(running.url)
+            hooks = [socket.create_connection((address.host, address.port), timeout=60) for _ in range(20)]
+            head = "POST /hooks/okta HTTP/1.1\r\nHost: x\r\nAuthorization: a-secret-of-the-hook\r\n"
+            for hook in hooks:
+                hook.sendall(f"{head}Content-Length: 100\r\n\r\n{{".encode())
+            running.until(lambda: simulator.requests.by_route["GET /api/v1/groups"] > 0, what="the page's request")
+            time.sleep(0.5)
+            begun = time.monotonic()
+            assert running.end() == 0
+            assert time.monotonic() - begun < GRACE + ENDS_WITHIN
+            assert filters.result().status_code == 503
+            for hook in hooks:
+                with hook:
+                    assert hook.recv(1000).startswith(b"HTTP/1.1 503 ")
+        told = [line for line in running.log.splitlines() if "answered" in line and "code=503" not in line]
+        assert "warning: 20 requests were still under way after 5 seconds: answered 503, or cut." in told[-1]
+        simulator.faults.clear()
 
 
 def test_a_restart_goes_on_where_it_was(tmp_path: Path) -> None:

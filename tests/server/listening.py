@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+import uvicorn
 
 from idsync.config.service import Service
 from idsync.server import connections
@@ -70,7 +71,15 @@ class Live:
 
     service: Served
     port: int
+    server: uvicorn.Server
+    thread: threading.Thread
     logged: Logged = field(default_factory=Logged)
+
+    def ends(self) -> None:
+        """Let it end, and wait for that."""
+        self.server.should_exit = True
+        self.thread.join(20)
+        assert not self.thread.is_alive()
 
     def connect(self) -> socket.socket:
         """A connection to it, which waits ten seconds at most."""
@@ -123,7 +132,7 @@ def live(service: Served, monkeypatch: pytest.MonkeyPatch) -> Iterator[Live]:
     server = server_of(service.http.app, Listening("127.0.0.1", port, Service(), service.path.parent))
     server.config.lifespan = "off"  # the client without a socket has it
     thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])), daemon=True)
-    running = Live(service, port)
+    running = Live(service, port, server, thread)
     logs = [LOG, logging.getLogger("uvicorn.error")]
     levels = [log.level for log in logs]
     for log in logs:
@@ -133,8 +142,7 @@ def live(service: Served, monkeypatch: pytest.MonkeyPatch) -> Iterator[Live]:
     try:
         yield running
     finally:
-        server.should_exit = True
-        thread.join(20)
+        running.ends()
         listener.close()
         for log, level in zip(logs, levels, strict=True):
             log.removeHandler(running.logged)

@@ -18,6 +18,7 @@ from idsync.bootstrap.workspace import Workspace
 from idsync.config.patterns import PatternError
 from idsync.errors import IdsyncError
 from idsync.model.names import is_text
+from idsync.okta.remembered import Remembered
 from idsync.plan.guards import ALL_GUARDS
 from idsync.reconcile.continuous.wishes import Wish, wish_for_pass
 from idsync.render.escape_text import shown, visible
@@ -93,6 +94,7 @@ class StatusPage:
         self._call = call
         self._reconciles = reconciles
         self._unkept = unkept
+        self._remembered = Remembered()
         self._templates = Environment(
             loader=PackageLoader("idsync.server.page"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
         )
@@ -106,6 +108,10 @@ class StatusPage:
             "release": lambda guards: release(guards, options),
         }
         self._templates.globals |= {"KINDS": KINDS, "STANDINGS": STANDINGS, "STEPS": STEPS}
+
+    def end(self) -> None:
+        """Let nobody wait any longer for Okta: the service ends."""
+        self._remembered.end()
 
     def routes(self) -> list[Route]:
         """Every path of the page."""
@@ -193,7 +199,8 @@ class StatusPage:
             except PatternError as error:
                 complaint = str(error)
             else:
-                catalogue = await asyncio.to_thread(lambda: place.source(silent).catalogue())
+                source = place.source(silent, remembered=self._remembered)
+                catalogue = await asyncio.to_thread(source.catalogue)
                 found = taken(place.settings, filters, catalogue)
         return self._html(
             "filters.html", session=session, asked=asked, complaint=complaint, found=found, most=_MOST_MATCHES
