@@ -49,7 +49,7 @@ def profile_of(resource: Attributes) -> dict[str, ProfileValue]:
             continue
         if name == ENTERPRISE and isinstance(value, Mapping):
             profile.update(_enterprise(value))
-        elif name.startswith("urn:") and isinstance(value, Mapping):
+        elif name.casefold().startswith("urn:") and isinstance(value, Mapping):
             profile.update({key: each for key, each in value.items() if _is_plain(each)})
         else:
             profile.update(_core(name, value))

@@ -9,7 +9,6 @@ from msgspec.structs import replace
 Attributes = Mapping[str, Any]
 _OF_SCHEMAS = ("urn:ietf:params:scim:schemas:core:2.0:user", "urn:ietf:params:scim:schemas:core:2.0:group")
 """Their attributes stand in a resource itself; those of an extension, in an object by its name."""
-_EXTENSION_ENDS = ":2.0:user"
 _WHOLE = ""
 _ALL, _NOTHING = frozenset({_WHOLE}), frozenset[str]()
 
@@ -60,29 +59,44 @@ def said_by(operations: Iterable[tuple[str, Any]]) -> Said:
     """What the operations of a PATCH speak of, each a path, or nothing for the resource itself, and a value."""
     named: dict[str, frozenset[str]] = {}
     for path, value in operations:
-        for attribute, part in _named(path.partition("[")[0].casefold(), value):
+        for attribute, part in _named(_plain(path), value):
             named[attribute] = named.get(attribute, _NOTHING) | {part}
     return Said(named)
 
 
+def _plain(path: str) -> str:
+    """A path without the filter that chooses among values, in brackets or compared at once."""
+    return path.partition("[")[0].partition(" ")[0].casefold()
+
+
 def _named(path: str, value: Any) -> Iterable[tuple[str, str]]:
     """Attributes and parts that are written where a value is put at a path."""
-    attribute, part = _split(path)
+    if not path:
+        parts = value.items() if isinstance(value, Mapping) else ()
+        return [each for key, content in parts for each in _named(_plain(key), content)]
+    return [each for attribute, part in _readings(path) for each in _put_at(attribute, part, value)]
+
+
+def _put_at(attribute: str, part: str, value: Any) -> Iterable[tuple[str, str]]:
+    if not attribute:
+        return _named("", value)
     if part or not isinstance(value, Mapping) or not value:
-        return [(attribute, part)] if attribute else []
-    if attribute:
-        return [(attribute, key.partition(".")[0].casefold()) for key in value]
-    return [each for key, content in value.items() for each in _named(key.partition("[")[0].casefold(), content)]
+        return [(attribute, part)]
+    return [(attribute, key.partition(".")[0].casefold()) for key in value]
 
 
-def _split(path: str) -> tuple[str, str]:
-    """The attribute of a path, and the part of it that it leads to; the attribute is empty for the resource itself."""
+def _readings(path: str) -> Iterable[tuple[str, str]]:
+    """The attribute of a path, and the part of it that it leads to; the attribute is empty for the resource itself.
+
+    Whether the last name of a URN belongs to the extension's, or is an attribute in it, does not show: both are read,
+    and a resource has one of them.
+    """
     for schema in _OF_SCHEMAS:
         if path == schema:
-            return "", ""
+            return [("", "")]
         path = path.removeprefix(f"{schema}:")
     if not path.startswith("urn:"):
         attribute, _, part = path.partition(".")
-        return attribute, part
-    extension, ends, part = path.partition(f"{_EXTENSION_ENDS}")
-    return extension + ends, part.removeprefix(":").partition(".")[0]
+        return [(attribute, part)]
+    extension, _, part = path.rpartition(":")
+    return [(path, ""), (extension, part.partition(".")[0])]

@@ -10,6 +10,7 @@ CORE, ENTERPRISE = (
     "urn:ietf:params:scim:schemas:core:2.0:User",
     "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
 )
+HR, PAY = "urn:example:hr:2.0:User", "urn:example:pay"
 ANN = {
     "userName": "ann",
     "active": True,
@@ -17,6 +18,8 @@ ANN = {
     "name": {"givenName": "Ann", "familyName": "Example"},
     "emails": [{"value": "ann@x.com", "type": "work"}],
     ENTERPRISE: {"department": "Sales", "manager": {"value": "bob"}},
+    HR: {"grade": 7, "boss": {"name": "Bob"}},
+    PAY: {"grade": 8},
 }
 
 
@@ -41,6 +44,13 @@ ANN = {
         ("", {ENTERPRISE: {"department": "x"}}, {ENTERPRISE: {"department": "Sales"}}),
         (f"{ENTERPRISE}:manager.value", "x", {ENTERPRISE: {"manager": {"value": "bob"}}}),
         (ENTERPRISE, None, {ENTERPRISE: ANN[ENTERPRISE]}),
+        (HR, {"grade": "x"}, {HR: {"grade": 7}}),
+        (HR.upper(), None, {HR: ANN[HR]}),
+        (f"{HR}:Grade", "x", {HR: {"grade": 7}}),
+        ("", {f"{HR}:boss.name": "x"}, {HR: {"boss": {"name": "Bob"}}}),
+        (f'{HR}:grade eq "a:b.c"', "x", {HR: {"grade": 7}}),
+        (f"{PAY}:grade", "x", {PAY: {"grade": 8}}),
+        (PAY, {"grade": "x"}, {PAY: {"grade": 8}}),
         ("nickName", "x", {}),
         ("urn:example:other", {"title": "x"}, {}),
         ("", {}, {}),

@@ -8,8 +8,8 @@ from scim2_models import InvalidValueException, PayloadTooLargeException, Resour
 
 from idsync.server.scim.request_limits import LARGEST_RESOURCE, LONGEST_NAME
 
-_ANSWERED_HERE = ("id", "meta", "groups", "members", "password")
-"""What the service says itself, and what it must not keep."""
+_ANSWERED_HERE = ("id", "meta", "groups", "members")
+"""What the service says itself, where it is an attribute of such a resource."""
 
 
 def attributes_of(resource: Resource[Any]) -> dict[str, Any]:
@@ -17,9 +17,9 @@ def attributes_of(resource: Resource[Any]) -> dict[str, Any]:
 
     Raises PayloadTooLargeException.
     """
-    content: dict[str, Any] = resource.model_dump()
-    for name in _ANSWERED_HERE:
-        content.pop(name, None)
+    ours = {name for name in _ANSWERED_HERE if name not in resource.unknown_attributes}
+    told: dict[str, Any] = resource.model_dump()
+    content = {name: value for name, value in told.items() if name not in ours and name.casefold() != "password"}
     if len(msgspec.json.encode(content)) > LARGEST_RESOURCE:
         raise PayloadTooLargeException(detail=f"The attributes of a resource have at most {LARGEST_RESOURCE} bytes.")
     return content

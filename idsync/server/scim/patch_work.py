@@ -41,11 +41,11 @@ class PatchWork:
 
 
 def _entries(value: Any) -> int:
-    """Entries of the lists in a value, at any depth."""
+    """Entries of the lists in a value, and objects in objects, at any depth."""
     match value:
         case list():
             return len(value) + sum(map(_entries, value))
         case dict():
-            return sum(map(_entries, value.values()))
+            return sum(isinstance(each, dict) + _entries(each) for each in value.values())
         case _:
             return 0

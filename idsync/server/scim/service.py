@@ -36,6 +36,7 @@ from idsync.errors import (
     StoreReplaced,
 )
 from idsync.server.logs import LOG
+from idsync.server.scim.patching import apply_patch
 from idsync.server.scim.publishing import published
 
 RETRY_SECONDS = 5
@@ -111,8 +112,9 @@ class OktaScimService(ScimService):
         self, current: Resource[Any], patch_op: "PatchOp[Any]", conditions: Conditions
     ) -> Resource[Any] | None:
         """The new state of a resource; also where it is as kept: facts may have moved meanwhile."""
-        changed = super().apply_patch(current, patch_op, conditions)
-        return current if changed is None else changed
+        self.check_preconditions(current, "PATCH", conditions)
+        apply_patch(patch_op, current)
+        return current
 
     def patch_response(
         self, base_url: str, resource: Resource[Any], response_parameters: ResponseParameters[Any]
