@@ -20,6 +20,7 @@ from idsync.okta.remembered import Remembered
 from idsync.reconcile.continuous.loop import Loop, Wake
 from idsync.reconcile.continuous.pass_reports import PassReport
 from idsync.reconcile.continuous.reconciling import Place, Reconciling
+from idsync.reconcile.continuous.under_way import UnderWay
 from idsync.server.configured import Configured, refuse_another
 from idsync.server.logs import LOG, LogForm, set_up_logs
 from idsync.server.mailbox import Mailbox
@@ -148,6 +149,7 @@ def _run(config: Path, served: Integration, messages: Connection, form: LogForm)
                 time.sleep,
                 _tell,
                 tell_unkept=partial(_tell_parent, messages, threading.Lock()),
+                tell_wait=_tell_wait,
             )
             heard = _heard(messages, reconciling.stopping, remembered)
             _tell_what_waits(configured, store)
@@ -230,6 +232,17 @@ def _tell_parent(messages: Connection, alone: threading.Lock, unkept: frozenset[
     """Tell which kinds of passes failed without a word in the store; ticks and full passes end in their own threads."""
     with alone, suppress(OSError):  # a parent that is gone measures nothing
         messages.send(unkept)
+
+
+def _tell_wait(under_way: UnderWay, bucket: str) -> None:
+    told = {"pass_kind": "full", "began": under_way.began, "bucket": bucket, "until": under_way.waits[bucket]}
+    LOG.info(
+        "A full pass waits for Okta's limit of %s until %s; it has read %s.",
+        bucket,
+        under_way.waits[bucket],
+        under_way.read_in_words,
+        extra=told,
+    )
 
 
 def _tell(report: PassReport) -> None:

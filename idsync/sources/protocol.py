@@ -1,7 +1,7 @@
 """What planning asks of a source: one consistent reading, and the names of what there is."""
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Literal, Protocol
+from typing import Literal, Protocol, Self
 
 import msgspec
 
@@ -11,7 +11,21 @@ from idsync.model.measures import Measures
 
 NOTHING_MEASURED = Measures()
 Progress = Callable[[str, int, int], None]
-"""Called with what is being read, how much of it is and how much there is (0 when unknown)."""
+"""Called with what is being read, how much of it is and how much there is (0 when unknown); and, for each `Wait`, with
+how many seconds more it takes, 0 once it is over.
+"""
+
+
+class Wait(str):
+    """That requests wait until a bucket of the source has room again, in words; `bucket` is its name."""
+
+    bucket: str
+
+    def __new__(cls, bucket: str) -> Self:
+        """A wait for a bucket."""
+        wait = super().__new__(cls, f"seconds to wait for Okta's rate limit ({bucket})")
+        wait.bucket = bucket
+        return wait
 
 
 def silent(what: str, done: int, total: int) -> None:

@@ -1,6 +1,7 @@
 """`idsync serve` before a simulated Okta: pulled in a loop, woken by its log, pushed to, ended and started again."""
 
 import os
+import re
 import signal
 import socket
 import time
@@ -224,6 +225,28 @@ def test_what_waits_for_okta_is_broken_off_when_the_service_ends(
         with open_store_to_read(place.folder / "idsync.db") as store:
             assert not store.verify().why
         place.plans_nothing()
+
+
+def test_a_full_pass_that_waits_for_okta_says_so_once_in_the_log_and_on_the_page(tmp_path: Path) -> None:
+    with served(small(), tmp_path) as (simulator, place):
+        everybody(place)
+        simulator.faults.add(Fault("/api/v1/groups", RateLimit(), times=None))
+        with serving(place) as running:
+            waits = "A full pass waits for Okta's limit of groups until "
+            running.until(lambda: waits in running.log, what="the wait")
+            until = running.log.partition(waits)[2].partition(";")[0]
+
+            def page() -> str:
+                return re.sub("<[^>]*>", "", httpx.get(running.url, timeout=30).text)
+
+            running.until(lambda: f"waits for Okta's limit of groups until {until}" in page(), what="the page")
+            assert "The first full pass has not ended yet" in page()
+            assert "it reads Okta; read by" in page()
+            time.sleep(2)
+            assert running.log.count(waits) == 1
+            assert "5 users" in running.log.partition(waits)[2].splitlines()[0]
+            assert running.end() == 0
+        simulator.faults.clear()
 
 
 def test_slow_clients_and_a_page_that_waits_for_okta_do_not_keep_a_service_from_ending(tmp_path: Path) -> None:

@@ -8,12 +8,13 @@ import pytest
 from msgspec.structs import replace
 
 from idsync.bootstrap.workspace import Workspace
-from idsync.config.settings import ScimSource
+from idsync.config.settings import ScimSource, Settings
 from idsync.model.directory import UpstreamCause
 from idsync.model.findings import KEPT_AS_READ, Finding
 from idsync.plan.changes import Plan
 from idsync.reconcile.continuous.pass_reports import last_report
 from idsync.reconcile.single_pass import plan_once
+from idsync.server.page.overview import Overview, overview
 from idsync.sources.pushed import PushedSource
 from idsync.stores.sqlite.store import open_store
 from tests.okta_simulator.objects import Group, User
@@ -63,6 +64,13 @@ def plan(world: Both) -> Plan:
     with open_store(world.service.path) as store:
         source = PushedSource(store.upstream.whole)
         return plan_once(world.settings, source, place.target(store), place.plan_options(store)).plan
+
+
+def shown(world: Both, settings: Settings | None = None) -> Overview:
+    """What the status page shows where passes go by these settings, or those of now."""
+    place = Workspace(settings or world.settings, world.service.path.parent)
+    with open_store(world.service.path) as store:
+        return overview(place.settings, store, place.target(store), world.service.clock[0], config_waits=False)
 
 
 def told(world: Both) -> list[Finding]:
@@ -140,9 +148,15 @@ def test_where_people_and_groups_were_only_ever_pushed_nothing_is_told(world: Bo
     assert told(world) == []
 
 
-def test_the_status_page_has_it_from_the_last_full_pass(world: Both) -> None:
+@pytest.mark.parametrize("alone", [False, True], ids=["no pull", "scim alone"])
+def test_the_status_page_has_it_from_the_last_full_pass(world: Both, *, alone: bool) -> None:
     organized(world)
-    without_reading(world)
+    before = world.settings
+    assert not shown(world).uncompared
+    without_reading(world, alone=alone)
+    assert not shown(world, before).uncompared, "while passes go by the one before"
+    assert shown(world).uncompared == "changed"
+    assert not shown(world).all_well, "nothing was compared by this configuration yet"
     world.service.clock[0] += dt.timedelta(minutes=5)
     place = Workspace(world.settings, world.service.path.parent)
     place.now = lambda: world.service.clock[0]  # type: ignore[method-assign]
@@ -151,6 +165,7 @@ def test_the_status_page_has_it_from_the_last_full_pass(world: Both) -> None:
         passes = OneThread(store, place.in_force, lambda *_: source, HOLDER, world.told.append, world.steady)
         assert passes.full()
         report = last_report(store.facts, "full")
+    assert not shown(world).uncompared
     assert report is not None
     assert report.found == {KEPT_AS_READ: 1}
     assert [each.code for each in report.findings] == [KEPT_AS_READ]

@@ -1,5 +1,6 @@
 """What is left of Okta's limits, and what is owed: told by the process that reconciles, measured, and on the page."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,13 @@ from idsync.model.times import parse_time
 from idsync.okta.remembered import Remembered
 from idsync.reconcile.continuous.pass_reports import PassReport, failed, put_report
 from idsync.reconcile.continuous.standing import Standing, last_standing, put_standing
+from idsync.reconcile.continuous.under_way import UnderWay, put_under_way
 from idsync.server.run_tally import RunNews, RunTally, by_of
 from idsync.stores.sqlite.store import open_store
 from tests.core.world import ORG, config
 from tests.okta_simulator import Fail, Fault
 from tests.reconcile.test_passes import organization, running
-from tests.server.conftest import served
+from tests.server.conftest import HOLDER, served
 from tests.server.page_world import SECRETS, page
 
 _INTEGRATION = f"""
@@ -123,6 +125,25 @@ def test_the_metrics_have_limits_owed_and_actions_of_pushes(tmp_path: Path) -> N
         'idsync_http_requests_total{code="201",method="POST",part="scim"} 1.0',
     ):
         assert line in told.splitlines(), told
+
+
+def test_the_page_shows_a_full_pass_under_way_and_what_it_waits_for(tmp_path: Path) -> None:
+    with served(tmp_path / "idsync.db", config(integration=_INTEGRATION), secrets=SECRETS) as service:
+        with open_store(service.path) as store:
+            read, waits = {"users": (1200, 0), "groups": (30, 400)}, {"groups": "2026-11-22T12:01:00Z"}
+            store.leases.take("leader", HOLDER, 60.0)
+            began, at = "2026-11-22T12:00:00Z", "2026-11-22T12:00:30Z"
+            put_under_way(store.facts, UnderWay(HOLDER, began, at, "reading", read, waits))
+        text = re.sub("<[^>]*>", "", service.http.get("/").text)
+        assert "The first full pass has not ended yet" in text
+        assert f"Under way since {began}: it reads Okta; read by {at}: 30 of 400 groups, 1,200 users." in text
+        assert "It waits for Okta's limit of groups until 2026-11-22T12:01:00Z." in text
+        with open_store(service.path) as store:
+            put_report(store.facts, PassReport("full", began, 4.0))
+            put_under_way(store.facts, None)
+        text = service.http.get("/").text
+        assert "All is well" in text
+        assert "Under way" not in text
 
 
 def test_the_page_shows_limits_and_what_is_owed(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from idsync.reconcile.continuous.pass_reports import PassReport, counts_of, ende
 from idsync.reconcile.continuous.reconciling import LEASE_WAIT, NOBODY_ASKS, SERVICE, Place, Reconciling
 from idsync.reconcile.continuous.sending import Sending, sent
 from idsync.reconcile.continuous.storing import FIRST_SLICE, Storing
+from idsync.reconcile.continuous.under_way import Advance, UnderWay, put_under_way
 from idsync.reconcile.continuous.wishes import Wish, take_wish, waiting_wish, wish_for_pass
 from idsync.reconcile.followed import out_lately
 from idsync.reconcile.merging import (
@@ -75,6 +76,7 @@ class FullPasses:
             report = failed("full", full.begun, place.now(), error)
         finally:
             reconciling.followed.end()
+            full.advance.over()
         if report.error is None:
             if full.waits_in_part:
                 full.leave_wish()
@@ -110,6 +112,9 @@ class _FullPass:
         self.begun: datetime = place.now()
         self.began = reconciling.clock()
         self._reads_from: Begun
+        self.advance = Advance(
+            reconciling.holder, self._keep_under_way, reconciling.tell_wait, reconciling.clock, place.now
+        )
         self.waits_in_part = False
         """Whether something that people release is left, since somebody was pushed while this pass was planned."""
 
@@ -120,7 +125,7 @@ class _FullPass:
         self._take_wish(any_wish=True)
         pulls = place.settings.integration.pulls
         if not pulls and not store.upstream.is_known():
-            return replace(ended("full", self.begun, self.begun), note="Nothing was pushed yet.")
+            return replace(self._ended(), note="Nothing was pushed yet.")
         LogCursor(store, place.settings.integration.name).begin(self._source, self.begun)
         reading = read(self._source(), self._target, place.settings, last_apply(store.facts, self._target))
         pairs = self._pairs(reading)
@@ -129,8 +134,10 @@ class _FullPass:
             identify_read(place.settings, store, self._target, place.request(SERVICE, place.now()), reading)
         made = self._plan(reading)
         if pulls:
+            self.advance.begins("storing")
             self._reconciling.followed.store()
             self._store_reading(made)
+        self.advance.begins("applying")
         done = self._apply(made)
         parts, left = done.parts, self._send(made)
         self.waits_in_part = _waits_with_a_release(parts, self._reconciling.wish.releases)
@@ -138,7 +145,7 @@ class _FullPass:
             with self._reconciling.leading(store, self.lead):
                 remember_after_apply(made.planned, self._target, store.cache, done.applied, done.batches)
         self._reconciling.again.add(self._to_look_at_again(made))
-        report = with_findings(ended("full", self.begun, place.now()), parts.whole.findings)
+        report = with_findings(self._ended(), parts.whole.findings)
         return replace(
             report,
             run=done.run or left.run,
@@ -148,6 +155,14 @@ class _FullPass:
             doubts=parts.doubts({}),
             note=" ".join(part for part in (made.note, left.note) if part),
         )
+
+    def _ended(self) -> PassReport:
+        return replace(ended("full", self.begun, self._place.now()), config_digest=self._place.settings.digest)
+
+    def _keep_under_way(self, under_way: UnderWay | None) -> None:
+        # A store that does not take it takes what the pass itself writes no more, which tells why.
+        with suppress(IdsyncError), self._reconciling.leading(self._store, self.lead):
+            put_under_way(self._store.facts, under_way)
 
     def _pairs(self, reading: Reading) -> Mapping[str, str]:
         """Which pushed group is which of Okta's; where that cannot be read now, they stay what they are."""
@@ -159,11 +174,18 @@ class _FullPass:
         return {}
 
     def _source(self) -> Source:
-        return self._reconciling.source(self._place, self._reconciling.going_on(self._store, self.lead))
+        go_on = self._reconciling.going_on(self._store, self.lead)
+
+        def progress(what: str, done: int, total: int) -> None:
+            go_on(what, done, total)
+            self.advance(what, done, total)
+
+        return self._reconciling.source(self._place, progress)
 
     def _plan(self, reading: Reading) -> _Planned:
         """The plan of a reading, merged with what is known better, and what of it may go ahead."""
         place, store, target, settings = self._place, self._store, self._target, self._place.settings
+        self.advance.begins("planning")
         # Who wants a pass alone wants another reading; a release is granted as soon as there is a plan.
         self._take_wish(any_wish=False)
         with ExitStack() as span:
@@ -249,6 +271,8 @@ class _FullPass:
     def _send(self, made: _Planned) -> Sending:
         """Send to Okta what people edited, once the directory is as planned; what is left of it."""
         parts = made.parts
+        if self._place.settings.integration.sync.bidirectional:
+            self.advance.begins("sending")
         with self._reconciling.sending(waits=True):
             moved = self._newer(made).changes_in(parts.going.changes)
             sending = sent(made.applier, parts, moved, self._reconciling.check_stop)

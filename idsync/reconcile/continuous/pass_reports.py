@@ -27,7 +27,8 @@ class PassReport(msgspec.Struct, frozen=True, omit_defaults=True):
     `counts` are the actions by kind of object, `held` how many changes each guard or doubt holds back, and `owed` how
     many it planned and left for the next pass, as what they change had moved or a target refused them. `found` counts
     the errors and warnings about people, groups and apps by code, and `findings` are the first of them: what they name
-    was left as it was. `error` is why it failed, `note` what else is to be said.
+    was left as it was. `error` is why it failed, `note` what else is to be said. `config_digest` is that of the
+    configuration by which a full pass compared; empty where an earlier version kept the report.
     """
 
     kind: str
@@ -42,6 +43,7 @@ class PassReport(msgspec.Struct, frozen=True, omit_defaults=True):
     findings: tuple[Finding, ...] = ()
     error: str | None = None
     note: str = ""
+    config_digest: str = ""
 
 
 _REPORT = msgspec.json.Decoder(PassReport)

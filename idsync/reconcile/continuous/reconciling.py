@@ -19,6 +19,7 @@ from idsync.errors import IdsyncError, LeaseLost, PassStopped
 from idsync.model.findings import Finding
 from idsync.reconcile.continuous.lead import Lead
 from idsync.reconcile.continuous.pass_reports import PassReport, failed, put_report
+from idsync.reconcile.continuous.under_way import UnderWay
 from idsync.reconcile.continuous.wishes import Wish
 from idsync.reconcile.followed import Followed, LookAgain
 from idsync.reconcile.merged_lists import BothWays
@@ -66,8 +67,9 @@ class Place(Protocol):
 class Reconciling:
     """`in_force` says which configuration passes go by, and whether another one waits; `source` makes its source, which
     reports its progress. `tell` is told how each pass ended that changed something, failed, or was whole, and
-    `tell_unkept` of which kinds of passes the store has not that the last one failed. `clock` gives seconds and never
-    goes back. `beside` runs what may take long, in a thread of its own where there are several.
+    `tell_unkept` of which kinds of passes the store has not that the last one failed. `tell_wait` is told that a full
+    pass begins to wait for Okta's limit, and which bucket is full. `clock` gives seconds and never goes back. `beside`
+    runs what may take long, in a thread of its own where there are several.
     """
 
     in_force: Callable[[Store], tuple[Place, bool]]
@@ -77,6 +79,7 @@ class Reconciling:
     tell: Callable[[PassReport], None]
     clock: Callable[[], float] = time.monotonic
     tell_unkept: Callable[[frozenset[str]], None] = lambda _: None
+    tell_wait: Callable[[UnderWay, str], None] = lambda *_: None
     beside: Callable[[Callable[[], None]], None] = lambda work: work()
     followed: Followed = field(default_factory=Followed)
     again: LookAgain = field(default_factory=LookAgain)

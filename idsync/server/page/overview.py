@@ -1,6 +1,6 @@
 """What the first page shows: each part of the service with its state, what waits for a person, and recent runs."""
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Literal
@@ -21,6 +21,7 @@ from idsync.reconcile.continuous.following import without_log
 from idsync.reconcile.continuous.loop import LAST_RETRY
 from idsync.reconcile.continuous.pass_reports import PassReport, last_report
 from idsync.reconcile.continuous.standing import Standing, last_standing
+from idsync.reconcile.continuous.under_way import Stage, UnderWay, full_pass_under_way
 from idsync.reconcile.continuous.wishes import Wish, waiting_wish
 from idsync.reconcile.waiting import Waiting, waiting_by_guard
 from idsync.stores.protocol import Facts, Store
@@ -34,6 +35,14 @@ SHOWN = 50
 """So many of those whom one guard holds back are named."""
 
 
+STAGES: Mapping[Stage, str] = {
+    "reading": "it reads Okta",
+    "planning": "it compares what was read with the directory",
+    "storing": "it stores what was read",
+    "applying": "it applies what may go ahead",
+    "sending": "it sends to Okta what was edited here",
+}
+"""What a full pass does at each stage, in words."""
 _DONE = {"create": "created", "update": "changed", "delete": "removed", "add": "added", "remove": "removed"}
 
 
@@ -48,6 +57,7 @@ class Part(msgspec.Struct, frozen=True):
     error: str = ""
     seconds: float | None = None
     next_at: str = ""
+    under_way: UnderWay | None = None
     counts: tuple[tuple[str, int], ...] = ()
 
 
@@ -94,6 +104,10 @@ class Overview(msgspec.Struct, frozen=True):
     findings: tuple[Finding, ...] = ()
     """What the last full pass found about people, groups and apps, and left as it was: the first of it."""
     more_findings: int = 0
+    uncompared: Literal["", "first", "changed"] = ""
+    """Why what there is may not be what the configuration in force asks for: no full pass ended well yet, or the last
+    one went by another configuration.
+    """
     standing: Standing | None = None
     """What may still be asked of Okta, as the process that leads told last."""
 
@@ -106,7 +120,7 @@ class Overview(msgspec.Struct, frozen=True):
     def all_well(self) -> bool:
         """Whether nothing waits for a person and nothing fails."""
         errors = any(each.severity == "error" for each in self.findings)
-        return not self.held and not self.doubts and not self.fails and not errors
+        return not (self.held or self.doubts or self.fails or errors or self.uncompared)
 
 
 def overview(settings: Settings, store: Store, target: Target, now: datetime, *, config_waits: bool) -> Overview:
@@ -137,8 +151,16 @@ def overview(settings: Settings, store: Store, target: Target, now: datetime, *,
         last_full="" if full is None else full.at,
         findings=() if full is None else full.findings,
         more_findings=0 if full is None else sum(full.found.values()) - len(full.findings),
+        uncompared=_uncompared(settings, store),
         standing=last_standing(store.facts) if integration.pulls else None,
     )
+
+
+def _uncompared(settings: Settings, store: Store) -> Literal["", "first", "changed"]:
+    good = last_report(store.facts, "full", good=True)
+    if good is None:
+        return "first"
+    return "changed" if good.config_digest not in ("", settings.digest) else ""
 
 
 def _kind_of(address: Address) -> str:
@@ -193,10 +215,12 @@ def _pushes(settings: Settings, tokens: tuple[ScimToken, ...]) -> Part:
 
 def _passes(name: str, about: str, store: Store, kind: str, pause: timedelta) -> Part:
     last, good = last_report(store.facts, kind), last_report(store.facts, kind, good=True)
+    under_way = full_pass_under_way(store.facts, store.leases.holder("leader")) if kind == "full" else None
     if last is None:
-        return Part(name, about, "waiting")
+        return Part(name, about, "waiting", under_way=under_way)
     failed = last.error is not None
     waits = failed and last.note == "waits"
+    begins = kind == "full" and under_way is None
     return Part(
         name,
         about,
@@ -205,7 +229,8 @@ def _passes(name: str, about: str, store: Store, kind: str, pause: timedelta) ->
         last_failure=last.at if failed else "",
         error=last.error or "",
         seconds=last.seconds,
-        next_at="" if kind == "tick" else _next(last, min(pause, timedelta(seconds=LAST_RETRY)) if failed else pause),
+        next_at=_next(last, min(pause, timedelta(seconds=LAST_RETRY)) if failed else pause) if begins else "",
+        under_way=under_way,
     )
 
 

@@ -36,7 +36,7 @@ from idsync.render.hints import as_typed
 from idsync.render.phrases import cause_words
 from idsync.server.page.forms import Refused, fields_of, form_of, is_from_this_machine, is_same_site
 from idsync.server.page.looking import FOUND, Looking, taken, tried_filters
-from idsync.server.page.overview import last_full
+from idsync.server.page.overview import STAGES, last_full
 from idsync.server.page.sessions import COOKIE, LASTS, Session, Sessions
 from idsync.server.request_rate import RequestRate
 from idsync.server.worker import Worker
@@ -107,7 +107,7 @@ class StatusPage:
             "holding": holding,
             "release": lambda guards: release(guards, options),
         }
-        self._templates.globals |= {"KINDS": KINDS, "STANDINGS": STANDINGS, "STEPS": STEPS}
+        self._templates.globals |= {"KINDS": KINDS, "STAGES": STAGES, "STANDINGS": STANDINGS, "STEPS": STEPS}
 
     def end(self) -> None:
         """Let nobody wait any longer for Okta: the service ends."""

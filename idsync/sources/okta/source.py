@@ -41,6 +41,7 @@ from idsync.sources.protocol import (
     ListedPage,
     ListingKind,
     Progress,
+    Wait,
     silent,
 )
 from idsync.sources.soundness import sound
@@ -228,7 +229,7 @@ class OktaSource:
 
     def _tell_waits(self, requester: Requester) -> None:
         for bucket, seconds in requester.waits().items():
-            self._progress(f"seconds to wait for Okta's rate limit ({bucket})", seconds, 0)
+            self._progress(Wait(bucket), seconds, 0)
 
     def _log_client(self, requester: Requester) -> OktaClient:
         """A client that may read the System Log, if the credential may; other requests do not depend on that scope."""
