@@ -29,13 +29,13 @@ test *arguments:
 
 # the tests that kill processes, live random weeks, drive a browser or another's client, build what is released, measure or upgrade whole services
 long *arguments:
-    {{python}} -m pytest -n 3 -m long {{arguments}}
+    IDSYNC_EFFORT=10 {{python}} -m pytest -n 3 -m long {{arguments}}
 
-# the tests, long ones too, with ten times as many random examples, seeds and deaths of a run, for a night
+# the tests, long ones too, with twenty times as many random examples, seeds and deaths of a run, for a night
 night *arguments:
     IDSYNC_EFFORT=100 {{python}} -m pytest -n 3 -m '' {{arguments}}
 
-# the tests with branch coverage: 95 % of the core, 90 % of everything
+# the tests with branch coverage, for a night: 95 % of the core, 90 % of everything
 coverage:
     {{python}} -m pytest -n 3 --cov --cov-report=
     {{bin}}/coverage report --skip-covered --fail-under=95 --include='idsync/errors.py,idsync/diagnostics.py,idsync/model/*,idsync/config/*,idsync/compiler/*,idsync/plan/*'

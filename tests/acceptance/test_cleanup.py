@@ -38,6 +38,7 @@ def create(example: Example, *resources: dict[str, Any]) -> None:
     example.done("create", "-", stdin=json.dumps(resources).encode())
 
 
+@pytest.mark.long
 def test_killed_at_each_entry_and_run_again_equals_an_unbroken_run(applied: Example, tmp_path: Path) -> None:
     unbroken = copied(applied, tmp_path / "unbroken")
     made = unbroken.done("cleanup", "--auto-approve", "--format", "json").json

@@ -255,6 +255,7 @@ for number in range(6):
 """
 
 
+@pytest.mark.long
 def test_three_processes_that_write_at_once_lose_nothing_and_keep_the_journal_whole(
     example: Example, tmp_path: Path
 ) -> None:

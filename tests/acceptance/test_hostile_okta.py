@@ -115,6 +115,7 @@ def early_hints(path: str) -> Iterator[bytes]:
     yield from slowly(itertools.repeat(b"HTTP/1.1 103 Early Hints\r\n\r\n", 150))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("speech", [slow_head, slow_body, slow_compressed, early_hints], ids=lambda each: each.__name__)
 def test_an_answer_that_never_ends_is_given_up(speech: Speech, tmp_path: Path) -> None:
     with hostile(at_groups(speech)) as server:
@@ -142,6 +143,7 @@ def bomb(layers: int) -> Speech:
     return lambda path: [answer(blanks(layers), f"Content-Encoding: {coding}")]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "speech",
     [endless_body, bomb(1), bomb(2), everywhere(answer(b"[", "X-Large: " + "x" * (1 << 21)))],

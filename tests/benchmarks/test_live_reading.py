@@ -29,6 +29,7 @@ def counted(stage: Stage) -> Counter[str]:
     return Counter(httpx.get(f"{stage.okta()}/requests").json())
 
 
+@pytest.mark.long
 def test_both_ask_for_the_same_pages(stage: Stage) -> None:
     before = counted(stage)
     run_measured(LIVE_READING.prepare(stage), stage.output)

@@ -155,9 +155,12 @@ HARMFUL = {
     "escapes": ('"' + "\\n" * 400_000 + '"', None),
     "folded lines": ("a\n" * 400_000, None),
 }
+LARGEST = ("very many values", "very many small documents")
 
 
-@pytest.mark.parametrize("name", HARMFUL)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.long) if name in LARGEST else name for name in HARMFUL]
+)
 def test_a_text_that_means_harm_is_answered_within_seconds(name: str) -> None:
     text, code = HARMFUL[name]
     started = time.process_time()

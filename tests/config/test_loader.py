@@ -368,6 +368,7 @@ def test_no_more_than_a_thousand_mistakes_are_shown(tmp_path: Path) -> None:
     assert [mistake.code for mistake in found if mistake.code != "unknown_key"] == ["too_many_mistakes"]
 
 
+@pytest.mark.long
 def test_all_files_share_one_budget_of_values(tmp_path: Path) -> None:
     for number in range(4):
         write(tmp_path, "- a\n" * 100_000, name=f"{number}.yaml")
@@ -521,6 +522,7 @@ def test_importing_the_configuration_does_not_import_jsonschema() -> None:
     assert found.stdout.strip() == "False"
 
 
+@pytest.mark.long
 def test_a_configuration_of_thousands_of_lines_loads_within_seconds(tmp_path: Path) -> None:
     rules = "".join(f'    - group: "team-{n}-*"\n      roles: ["team-$1", {n}x]\n' for n in range(2500))
     write(tmp_path, INTEGRATION, OWNERS, "apiVersion: idsync/v1\nkind: RoleMapping\nspec:\n  rules:\n" + rules)
@@ -607,6 +609,7 @@ def test_any_bytes_are_refused_at_a_place(tmp_path_factory: pytest.TempPathFacto
     assert loaded.diagnostics
 
 
+@pytest.mark.long
 def test_six_times_as_many_unknown_keys_do_not_take_twelve_times_as_long(tmp_path: Path) -> None:
     def seconds(keys: int) -> float:
         write(tmp_path, "apiVersion: idsync/v1\nkind: Guards\nspec:\n" + "".join(f"  x{n}: 1\n" for n in range(keys)))

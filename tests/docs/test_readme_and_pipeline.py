@@ -56,8 +56,15 @@ def test_the_pipeline_is_all_that_the_workflow_runs() -> None:
 def test_the_pipeline_is_a_sound_script() -> None:
     assert (ROOT / ".ci" / "run").stat().st_mode & 0o111
     subprocess.run(["bash", "-n", ROOT / ".ci" / "run"], check=True)
-    for check in ("ruff check", "ruff format --check", "mypy", "lint-imports", "--fail-under=95", "--fail-under=90"):
+    for check in ("ruff check", "ruff format --check", "mypy", "lint-imports", "tests.mutants"):
         assert check in PIPELINE
+
+
+def test_coverage_has_its_limits_in_a_recipe_for_a_night() -> None:
+    _, recipe = (ROOT / "justfile").read_text().split("\ncoverage:\n")
+    steps = recipe.partition("\n\n")[0].splitlines()
+    assert "--cov" in steps[0]
+    assert [re.findall(r"--fail-under=(\d+)", step) for step in steps[1:]] == [["95"], ["90"]]
 
 
 def test_the_least_scopes_are_named_and_no_other() -> None:

@@ -87,6 +87,7 @@ def test_a_sample_changes_only_where_the_program_does() -> None:
     assert before != sample(mutants_of("old.py", MODULE), 5, seed=4)
 
 
+@pytest.mark.long
 def test_every_mutant_of_a_sample_of_the_product_is_another_program() -> None:
     for mutant in sample(all_mutants(), 100, seed=1):
         source = (ROOT / mutant.file).read_bytes()

@@ -64,6 +64,7 @@ def test_a_page_links_what_lies_outside(monkeypatch: pytest.MonkeyPatch, page: s
     assert on_page_markdown(f"[a]({address})", page=where) == ("a" if made else f"[a]({address})")
 
 
+@pytest.mark.long
 def test_the_site_is_built_strictly(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path / "site")]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

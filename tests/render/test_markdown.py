@@ -189,7 +189,7 @@ def test_what_cannot_stand_in_a_link_is_refused(text: str) -> None:
     assert not is_address(text)
 
 
-@pytest.mark.parametrize("people", [150, 3_000, 20_000])
+@pytest.mark.parametrize("people", [150, 3_000, pytest.param(20_000, marks=pytest.mark.long)])
 def test_people_to_whom_the_same_happens_are_one_row_however_many_they_are(people: int) -> None:
     comment = render_plan(plans.mass_leaving(people))
     assert f"Plan: {people:,} people lose all access" in comment
@@ -207,7 +207,7 @@ def apart(people: int) -> Plan:
     return plans.make_plan(changes, delta)
 
 
-@pytest.mark.parametrize("people", [100, 1_000, 5_000])
+@pytest.mark.parametrize("people", [100, 1_000, pytest.param(5_000, marks=pytest.mark.long)])
 def test_a_long_plan_is_cut_at_rows_and_says_how_many_are_missing(people: int) -> None:
     comment = render_plan(apart(people))
     assert_inert(comment)

@@ -258,6 +258,7 @@ def test_members_removed_are_named_up_to_a_limit() -> None:
     assert "p049, … and 10 more" in text
 
 
+@pytest.mark.long
 def test_a_plan_of_a_hundred_thousand_changes_stays_short() -> None:
     plan = plans.mass_leaving(34_000)
     started = process_time()

@@ -34,7 +34,12 @@ def groups_only(
 
 @pytest.mark.parametrize(
     ("users", "groups", "apps", "members", "assigned"),
-    [(3, 2, 1, 2, 0), (450, 30, 12, 150, 90), (1300, 230, 25, 260, 620), (2100, 4, 2, 2050, 40)],
+    [
+        (3, 2, 1, 2, 0),
+        (450, 30, 12, 150, 90),
+        pytest.param(1300, 230, 25, 260, 620, marks=pytest.mark.long),
+        (2100, 4, 2, 2050, 40),
+    ],
 )
 def test_the_requests_are_the_fewest_that_the_api_allows(
     users: int, groups: int, apps: int, members: int, assigned: int
