@@ -15,6 +15,7 @@ from idsync.model.addresses import user_address
 from idsync.server.tokens import make_token
 from idsync.stores.holder import this_process
 from idsync.stores.opening import copy_store
+from idsync.stores.protocol import Lease
 from idsync.stores.sqlite.store import open_store
 from idsync.targets.local import LocalTarget
 from tests.cli.running import Idsync
@@ -132,6 +133,18 @@ def a_token_is_made(path: Path) -> None:
         make_token(store.tokens, name="new", integration="okta", by="me", now=NOW, ends=None)
 
 
+def something_is_owed(path: Path) -> None:
+    with open_store(path) as store, store.transaction():
+        store.facts.put({"owed": b"1"})
+
+
+def a_run_comes_and_goes(path: Path) -> None:
+    with open_store(path) as store:
+        lease = store.leases.take("target:local", this_process("2026-11-22T09:30:00Z"), 300)
+        assert isinstance(lease, Lease)
+        store.leases.release(lease)
+
+
 @pytest.mark.parametrize("to", ["sqlite:///to.db", "postgresql"])
 @pytest.mark.parametrize(
     ("happens", "refused", "words"),
@@ -140,6 +153,8 @@ def a_token_is_made(path: Path) -> None:
         (a_hand_removes, StoreError, "was written to while it was copied"),
         (somebody_is_pushed, StoreError, "was written to while it was copied"),
         (a_token_is_made, StoreError, "was written to while it was copied"),
+        (something_is_owed, StoreError, "was written to while it was copied"),
+        (a_run_comes_and_goes, StoreError, "was written to while it was copied"),
     ],
 )
 def test_what_is_written_while_a_store_is_copied_leaves_no_copy_without_it(

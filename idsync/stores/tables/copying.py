@@ -6,7 +6,6 @@ import msgspec
 
 from idsync.errors import LeaseHeld, StoreError
 from idsync.model.journal import Head
-from idsync.model.pushed import ScimToken
 from idsync.stores.protocol import Holder
 from idsync.stores.tables.connection import Connection, Row, Value
 from idsync.stores.tables.contents import SINGLE, TABLES, Contents, Table
@@ -15,6 +14,10 @@ from idsync.stores.tables.store import TableStore
 Tell = Callable[[str, int, int], None]
 """Takes what is under way, how much is done and how much there is."""
 _SOME = 10_000
+_MOVES_WITH_A_WRITE = ("directory", "journal_end", "facts", "leases", "scim_tokens")
+"""Small tables, of which one moves with whatever is written: the serial and the last push, the journal's end, what is
+owed and how far logs are followed, the numbers of leases (a run that came and went had a new one), and tokens.
+"""
 
 
 class Copied(msgspec.Struct, frozen=True):
@@ -55,10 +58,9 @@ def copy_whole(source: OpenStore, destination: OpenStore, here: Holder, tell: Te
         return copied
 
 
-def _standing(source: OpenStore) -> tuple[Head, int, Sequence[ScimToken]]:
-    """What anybody was told is kept: the journal's end, the last push, and the tokens, also those that are revoked."""
-    store = source.store
-    return store.journal.head(), store.pushed.last_push(), store.tokens.all()
+def _standing(source: OpenStore) -> list[frozenset[Row]]:
+    """What tells, held against the same of a later moment, whether anything was written between."""
+    return [frozenset(source.contents.read(_table(name))) for name in _MOVES_WITH_A_WRITE]
 
 
 def _filled(source: OpenStore, destination: OpenStore, tell: Tell) -> Copied:
