@@ -8,8 +8,8 @@ from idsync.model.findings import Finding
 from idsync.plan.changes import GuardResult, Plan
 from idsync.plan.guards import ALL_GUARDS, PROTECTED, released
 
-IN_A_FILE = tuple(guard for guard in ALL_GUARDS if guard != PROTECTED)
-"""What a plan file may release: all else is released on the command line of the apply only."""
+RELEASED_ANYWHERE = tuple(guard for guard in ALL_GUARDS if guard != PROTECTED)
+"""What a plan file and the status page may release, too: all else is released on the command line of the apply only."""
 
 
 def holding(plan: Plan) -> tuple[str, ...]:
@@ -53,7 +53,7 @@ def releases_in(plan: Plan, counted: Plan, kept: Mapping[str, int]) -> dict[str,
     return {
         result.guard: result.released
         for result in plan.guards
-        if result.released and result.guard in IN_A_FILE and covers(result)
+        if result.released and result.guard in RELEASED_ANYWHERE and covers(result)
     }
 
 

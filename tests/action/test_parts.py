@@ -23,7 +23,7 @@ from action.rendering import with_lines
 from action.runner_files import annotate, set_output, show
 from action.telling import COMMENT_LIMIT, failure, fenced, marker, planned, with_result, within
 from idsync.plan.guards import UNATTENDED
-from idsync.plan.releases import IN_A_FILE
+from idsync.plan.releases import RELEASED_ANYWHERE
 from tests.action.fake_github import BOT, REPOSITORY, FakeGitHub
 from tests.action.runner import zipped
 
@@ -50,7 +50,7 @@ LINE = "idsync-allow: user_deletes=x"
 
 
 def test_what_may_be_released_here_is_what_a_plan_file_may_release() -> None:
-    assert set(RELEASABLE) == set(IN_A_FILE).difference(UNATTENDED), "a plan of a pull request knows no pass"
+    assert set(RELEASABLE) == set(RELEASED_ANYWHERE).difference(UNATTENDED), "a plan of a pull request knows no pass"
 
 
 def test_lines_in_a_paragraph_of_their_own_are_read_and_nothing_else_is() -> None:

@@ -1,21 +1,27 @@
 """The status page: who sees it, what a person may do there, and that no name on it does anything."""
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from idsync.apply.kept_back import held_by_guard, kept_back
+from idsync.apply.kept_entries import digest_of
 from idsync.errors import SourceUnreachable
 from idsync.model.directory import ConfigCause, UpstreamCause
 from idsync.model.findings import Finding
 from idsync.model.journal import RunStarted
 from idsync.reconcile.continuous.pass_reports import ended, failed, put_report, with_findings
+from idsync.reconcile.continuous.wishes import Wish, wish_for_pass
 from idsync.server.page.overview import last_full
 from idsync.stores.sqlite.store import open_store
 from tests.server.conftest import Served, served
 from tests.server.page_world import SECRETS, TOKEN, gains_are_held, held, page, page_settings, passes, send, sign_in
-from tests.server.test_bursts import guarded, people
+from tests.server.test_bursts import guarded, locked, people
+from tests.server.test_inherited_resources import NOTHING
 
 SAME_SITE = {"Sec-Fetch-Site": "same-origin"}
 
@@ -380,6 +386,28 @@ def test_commands_on_the_page_find_the_configuration_of_the_service(tmp_path: Pa
 def test_a_release_names_a_guard_and_says_why(service: Served, guard: str, reason: str) -> None:
     assert send(service, "/release", form=sign_in(service), guard=guard, reason=reason, held=held(service)) == 400
     assert service.called == []
+
+
+def test_r34_the_page_releases_nobody_who_is_protected(tmp_path: Path) -> None:
+    settings = guarded(user_deletes=NOTHING, protected_users='["p00@x.com"]')
+    signed_in = replace(settings, service=page_settings().service)
+    with served(tmp_path / "a.db", signed_in, secrets=SECRETS) as service:
+        okta = service.engine()
+        for person in people(okta, 2):
+            okta.deactivate(person)
+        form, text = sign_in(service), service.http.get("/").text
+        assert re.findall(r'name="guard" value="(\w+)"', text) == ["user_deletes"]
+        assert "idsync apply --allow protected_users=REASON" in text
+        with open_store(service.path) as store:
+            waiting = held_by_guard(kept_back(store.facts, "local"))["protected_users"]
+        by_hand = {"guard": "protected_users", "held": digest_of(waiting), "reason": "it is me"}
+        assert send(service, "/release", form=form, **by_hand) == 400
+        with open_store(service.path) as store:  # of a service that knew no better
+            seen = {"protected_users": tuple(sorted(waiting))}
+            wish_for_pass(store.facts, Wish("alice", {"protected_users": "it is me"}, seen))
+        assert passes(service, signed_in)
+        assert service.directory().users.keys() == {"p00@x.com", "p01@x.com"}
+        assert locked(service) == ["p01@x.com"]
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ from idsync.cli.sanitizing import check_key_file, redact_options, redaction_key
 from idsync.cli.workspaces import given_directory, workspace
 from idsync.errors import StoreError, UsageError
 from idsync.plan.changes import Plan
-from idsync.plan.releases import IN_A_FILE, holding, with_releases
+from idsync.plan.releases import RELEASED_ANYWHERE, holding, with_releases
 from idsync.plan.seal import sealed, write_sealed
 from idsync.reconcile.applied_configuration import (
     AppliedConfiguration,
@@ -174,7 +174,7 @@ def _with_edit(plan: Plan, place: Workspace, applied: AppliedConfiguration | Non
 def _releases(allow: tuple[str, ...]) -> dict[str, str]:
     """What is to be released in the plan; raises UsageError for what only the apply itself may release."""
     released = releases(allow, ALLOWED)
-    for name in released.keys() - {*IN_A_FILE}:
+    for name in released.keys() - {*RELEASED_ANYWHERE}:
         raise UsageError(
             f"A plan cannot release {name}.",
             why="Whether it is right shows only when the plan is applied: who applies it answers for it.",

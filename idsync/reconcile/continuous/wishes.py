@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 import msgspec
 
 from idsync.model.canonical import canonical_bytes
+from idsync.plan.releases import RELEASED_ANYWHERE
 from idsync.stores.protocol import Facts
 
 _KEY = "service/wish"
@@ -24,11 +25,13 @@ class Wish(msgspec.Struct, frozen=True, omit_defaults=True):
     seen: Mapping[str, tuple[str, ...]] = {}
 
     def up_to(self, held: Mapping[str, Collection[str]]) -> "Wish":
-        """The wish without releases of guards that hold something by now that was not seen."""
+        """The wish without releases of guards that hold something by now that was not seen, and of those that are
+        released on a command line only.
+        """
         left = {
             guard: why
             for guard, why in self.releases.items()
-            if set(self.seen.get(guard, ())).issuperset(held.get(guard, ()))
+            if guard in RELEASED_ANYWHERE and set(self.seen.get(guard, ())).issuperset(held.get(guard, ()))
         }
         return msgspec.structs.replace(self, releases=left)
 

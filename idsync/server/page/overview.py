@@ -17,6 +17,7 @@ from idsync.model.journal import MadeByHand, RunFinished, RunResumed, RunStarted
 from idsync.model.numbers import counted
 from idsync.model.pushed import ScimToken
 from idsync.model.times import format_time, parse_time
+from idsync.plan.releases import RELEASED_ANYWHERE
 from idsync.reconcile.continuous.following import without_log
 from idsync.reconcile.continuous.loop import LAST_RETRY
 from idsync.reconcile.continuous.pass_reports import PassReport, last_report
@@ -74,6 +75,11 @@ class Held(msgspec.Struct, frozen=True):
     def more(self) -> int:
         """How many are not named."""
         return self.number - len(self.shown)
+
+    @property
+    def is_released_here(self) -> bool:
+        """Whether the page may release it."""
+        return self.guard in RELEASED_ANYWHERE
 
 
 class Overview(msgspec.Struct, frozen=True):

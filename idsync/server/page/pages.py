@@ -19,7 +19,7 @@ from idsync.config.patterns import PatternError
 from idsync.errors import IdsyncError
 from idsync.model.names import is_text
 from idsync.okta.remembered import Remembered
-from idsync.plan.guards import ALL_GUARDS
+from idsync.plan.releases import RELEASED_ANYWHERE
 from idsync.reconcile.continuous.wishes import Wish, wish_for_pass
 from idsync.render.escape_text import shown, visible
 from idsync.render.explanation import (
@@ -213,8 +213,11 @@ class StatusPage:
     async def _release(self, request: Request, session: Session | None) -> Response:
         form = await form_of(request, session)
         guard, reason = form.get("guard", ""), " ".join(form.get("reason", "").split())
-        if guard not in ALL_GUARDS or not reason.isprintable() or not 0 < len(reason) <= _REASON_LIMIT:
-            what = f"A release names a guard, and says why in up to {_REASON_LIMIT} characters that can be seen."
+        if guard not in RELEASED_ANYWHERE or not reason.isprintable() or not 0 < len(reason) <= _REASON_LIMIT:
+            what = (
+                "A release names a guard that this page may release, and says why in up to "
+                f"{_REASON_LIMIT} characters that can be seen."
+            )
             return self._html("missing.html", 400, session=session, what=what)
 
         def released(store: Store) -> Wish | None:
