@@ -50,7 +50,11 @@ class ExplainedAccess(msgspec.Struct, frozen=True):
 
 
 class Explanation(msgspec.Struct, frozen=True):
-    """All that is known of one person's access; `missing` answers for what was asked and is not there."""
+    """All that is known of one person's access; `missing` answers for what was asked and is not there.
+
+    Where no status of theirs is known, `unknown` says of what: they are not in the last reading; or, where pushes alone
+    tell of people, no push told of them, or the last one said that they are inactive.
+    """
 
     person: str
     okta_id: str
@@ -61,6 +65,7 @@ class Explanation(msgspec.Struct, frozen=True):
     access: tuple[ExplainedAccess, ...]
     missing: tuple[MissingEdge, ...]
     held: tuple[HeldStep, ...] = ()
+    unknown: Literal["", "unread", "unpushed", "inactive"] = ""
 
 
 class Standpoint(msgspec.Struct, frozen=True):

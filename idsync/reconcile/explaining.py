@@ -176,7 +176,15 @@ def _explained(question: _Question, found: _Found) -> Explanation:
         access=shown,
         missing=tuple(left or _missing(inputs, compilation, identity, name, resource, shown)),
         held=held.steps(),
+        unknown="" if status else _unknown(question.pushed, inputs.settings, inactive=bool(left)),
     )
+
+
+def _unknown(pushed: Pushed | None, settings: Settings, *, inactive: bool) -> Literal["unread", "unpushed", "inactive"]:
+    """Of what somebody is not known, where `pushed` is given wherever pushes tell of people."""
+    if settings.integration.pulls or pushed is None:
+        return "unread"
+    return "inactive" if inactive else "unpushed"
 
 
 def _left(pushed: Pushed | None, person: str) -> list[MissingEdge]:

@@ -20,6 +20,13 @@ STANDINGS = {
 """How a person stands, after their name."""
 STEPS = {"lock": "The lock is", "deletion": "The deletion is", "change": "A change of the account is"}
 """What is held back of an account."""
+UNKNOWN = {
+    "unread": "not in the last reading",
+    "unpushed": "no push tells of them",
+    "inactive": "pushed as inactive",
+    "": "",
+}
+"""Why no status of somebody is known."""
 KINDS = {"role": "role", "access_list": "list", "trait": "trait", "app": "app"}
 
 
@@ -54,10 +61,14 @@ def render_text(explanation: Explanation, style: Style = PLAIN, options: Sequenc
 
 def _person(explanation: Explanation, style: Style) -> str:
     okta = f"Okta user {shown(explanation.okta_id)}, " if explanation.okta_id else ""
-    status = visible(explanation.okta_status) or "not in the snapshot"
     locked = "; locked now" if explanation.locked else ""
     name = style.paint(shown(explanation.person), "strong")
-    return f"{name} ({okta}{status}) {STANDINGS[explanation.standing]}{locked}."
+    return f"{name} ({okta}{status_words(explanation)}) {STANDINGS[explanation.standing]}{locked}."
+
+
+def status_words(explanation: Explanation) -> str:
+    """The person's status in Okta, or why none is known."""
+    return visible(explanation.okta_status) or UNKNOWN[explanation.unknown]
 
 
 def _access_lines(access: ExplainedAccess, style: Style) -> list[str]:

@@ -30,7 +30,15 @@ from idsync.render.journal_names import NOTHING_TOLD, Told
 from idsync.render.phrases import counted, in_target, listed, reason_words
 from idsync.render.style import PLAIN, Style, Tone
 
-_NOUNS = {"user": "user", "lock": "lock", "access_list": "list", "member": "member"}
+_NOUNS = {
+    "user": "user",
+    "lock": "lock",
+    "access_list": "list",
+    "member": "member",
+    "app": "app",
+    "user_group": "group",
+    "role": "role",
+}
 _VERBS = {"create": "created", "update": "changed", "delete": "removed", "add": "added", "remove": "removed"}
 _TONES: dict[str, Tone] = {"create": "added", "update": "changed", "delete": "removed"}
 NO_BODIES: Mapping[str, bytes] = {}
@@ -89,7 +97,7 @@ def _headline(entry: Entry, runs: dict[int, RunSummary], style: Style, told: Tol
 
 def _run_lines(run: RunSummary, style: Style) -> list[str]:
     tone: Tone = "strong" if run.state == "finished" else "error"
-    what = f"{style.paint(f'run {run.run} {_outcome(run)}', tone)}: {_counts(run.counts)}"
+    what = f"{style.paint(f'run {run.run} {outcome_words(run)}', tone)}: {counts_words(run.counts)}"
     head = f"{visible(run.started_at)}  {what}  [{shown(run.actor)}]"
     lines = [head, *_circumstances(run.circumstances), style.paint(f"  plan {visible(run.plan)}", "faint")]
     lines += [f"  released {visible(guard)}: {shown(reason, 500)}" for guard, reason in run.releases.items()]
@@ -105,7 +113,7 @@ def _circumstances(told: Mapping[str, str]) -> list[str]:
     return [f"  {' '.join(words)}"] if words else []
 
 
-def _outcome(run: RunSummary) -> str:
+def outcome_words(run: RunSummary) -> str:
     """What became of a run, and what the counts after it are of: what was done, or what was only planned."""
     match run.state:
         case "finished":
@@ -118,7 +126,8 @@ def _outcome(run: RunSummary) -> str:
             assert_never(run.state)
 
 
-def _counts(counts: Counts) -> str:
+def counts_words(counts: Counts) -> str:
+    """What a plan holds, by kind of object and action: `2 users created, 1 lock created`."""
     parts = [
         f"{counted(number, noun)} {_VERBS[action]}"
         for kind, noun in _NOUNS.items()

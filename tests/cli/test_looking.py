@@ -216,7 +216,7 @@ def test_explain_knows_who_is_only_locked(idsync: Idsync, org: Path) -> None:
     assert idsync("lock", gone, "--message", "Left in a hurry", "-c", org).code == 0
     ended = idsync("explain", gone, "-c", org)
     assert ended.code == 0
-    assert f"{gone} (not in the snapshot) does not have the app; locked now." in ended.out
+    assert f"{gone} (not in the last reading) does not have the app; locked now." in ended.out
     assert idsync("explain", gone, "role/okta-requester", "-c", org).code == 10
 
 

@@ -54,8 +54,8 @@ def test_what_comes_and_goes_with_the_next_apply_is_marked() -> None:
 def test_standing_and_lock_are_in_the_first_line() -> None:
     text = render_text(explanation(DEV, standing="suspended", okta_status="SUSPENDED", locked=True))
     assert text.startswith("hiro@x.com (Okta user 00u1, SUSPENDED) is suspended: kept, behind a lock; locked now.")
-    text = render_text(explanation(standing="absent", okta_id="", okta_status=""))
-    assert text.startswith("hiro@x.com (not in the snapshot) does not have the app.")
+    text = render_text(explanation(standing="absent", okta_id="", okta_status="", unknown="unread"))
+    assert text.startswith("hiro@x.com (not in the last reading) does not have the app.")
 
 
 def test_the_missing_edge_says_what_to_do() -> None:

@@ -17,7 +17,7 @@ from idsync.model.journal import (
     StepMade,
 )
 from idsync.model.resources import Membership
-from idsync.render.history import render_json, render_run, render_text
+from idsync.render.history import counts_words, render_json, render_run, render_text
 from idsync.render.style import COLOUR
 from tests.render.plans import HOSTILE
 
@@ -29,6 +29,12 @@ START = RunStarted(1, "2026-11-22T08:00:00Z", "ci@runner", PLAN, "okta", 5, COUN
 
 def numbered(*entries: Entry) -> list[Numbered]:
     return [Numbered(number, entry) for number, entry in enumerate(entries, 1)]
+
+
+def test_apps_groups_and_roles_are_counted_too() -> None:
+    counts = {"app": {"create": 2}, "user_group": {"create": 1}, "role": {"update": 3}}
+    assert counts_words(counts) == "2 apps created, 1 group created, 3 roles changed"
+    assert counts_words({"user": {"create": 0}}) == "nothing"
 
 
 def test_nothing_done_is_said() -> None:

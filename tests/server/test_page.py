@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from idsync.apply.kept_back import held_by_guard, kept_back
 from idsync.apply.kept_entries import digest_of
+from idsync.bootstrap.workspace import Workspace
 from idsync.errors import SourceUnreachable
 from idsync.model.directory import ConfigCause, UpstreamCause
 from idsync.model.findings import Finding
@@ -490,3 +491,17 @@ def test_what_is_not_there_is_told_so(service: Served) -> None:
     for path in ("/runs/7", "/runs/x", f"/runs/{'9' * 40}", f"/runs/{'9' * 5000}"):
         assert service.http.get(path).status_code == 404
     assert service.http.get("/page.css").headers["content-type"].startswith("text/css")
+
+
+def test_recent_runs_say_what_they_did_and_where_there_is_more(service: Served) -> None:
+    okta = service.engine()
+    ann, *_ = people(okta, 2)
+    okta.deactivate(ann)
+    sign_in(service)
+    text = re.sub("<[^>]*>", "", service.http.get("/").text)
+    assert "applied: 1 user created" in text
+    assert "applied in part: 1 lock created" in text
+    assert "idsync history RUN" in text
+    with open_store(service.path) as store:
+        serial = Workspace(page_settings(), service.path.parent).target(store).serial()
+    assert f"Serial{serial}" in text, "as the glossary and the plan call it"

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from idsync.apply.kept_back import held_by_guard, kept_back
 from idsync.apply.kept_entries import KeptBack
@@ -23,6 +24,7 @@ from idsync.stores.sqlite.store import open_store
 from tests.okta_scim_client.people import Assigned
 from tests.reconcile.one_thread import OneThread
 from tests.server.conftest import HOLDER, PUSHED, Served, served
+from tests.server.page_world import SECRETS, page_settings, sign_in
 from tests.server.test_bursts import FREE, HOUR, guarded, people, whole_pass
 from tests.server.test_passes_and_pushes import meanwhile
 
@@ -150,12 +152,30 @@ def test_r42_explain_says_that_somebody_left_by_a_push(tmp_path: Path, ask: Call
                 found = explain(PUSHED, facts, target, name, None, service.clock[0], pushed=store.pushed)
                 return [edge.what for edge in found.missing]
 
+            asked = explain(PUSHED, facts, target, ask(ann), None, service.clock[0], pushed=store.pushed)
+            assert "(pushed as inactive) does not have the app" in render_text(asked)
             (what,) = explained(ask(ann))
             assert "p00@x.com has left: a push of 2026-11-22T12:07:00Z" in what
             assert explained(bob.username) == []
             with pytest.raises(UnknownPerson) as refused:
                 explained("nobody@x.com")
             assert refused.value.why.startswith("Okta has pushed nobody of that name")
+
+
+def test_under_push_only_explain_says_that_no_push_tells_of_somebody(tmp_path: Path) -> None:
+    with served(tmp_path / "a.db", page_settings(), secrets=SECRETS) as service:
+        okta = service.engine()
+        ann, bob = people(okta, 2)
+        okta.deactivate(ann)
+        with open_store(service.path) as store:
+            facts = store.upstream.whole()
+            assert facts is not None
+            target = Workspace(PUSHED, tmp_path).target(store)
+            gone = replace(facts, users=[each for each in facts.users if each.id != bob.okta_id])
+            found = explain(PUSHED, gone, target, bob.username, None, service.clock[0], pushed=store.pushed)
+        assert render_text(found).startswith("p01@x.com (no push tells of them) is leaving")
+        sign_in(service)
+        assert "pushed as inactive; is leaving: locked, then deleted" in service.http.get("/people?name=p00@x.com").text
 
 
 def test_r43_a_wish_is_not_spent_where_a_push_came_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

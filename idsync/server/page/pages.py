@@ -31,8 +31,10 @@ from idsync.render.explanation import (
     holding,
     path_words,
     release,
+    status_words,
 )
 from idsync.render.hints import as_typed
+from idsync.render.history import counts_words, outcome_words
 from idsync.render.phrases import cause_words
 from idsync.server.page.forms import Refused, fields_of, form_of, is_from_this_machine, is_same_site
 from idsync.server.page.looking import FOUND, Looking, taken, tried_filters
@@ -105,6 +107,9 @@ class StatusPage:
             "coming": coming_words,
             "held": held_words,
             "holding": holding,
+            "status": status_words,
+            "counts": counts_words,
+            "outcome": outcome_words,
             "release": lambda guards: release(guards, options),
         }
         self._templates.globals |= {"KINDS": KINDS, "STAGES": STAGES, "STANDINGS": STANDINGS, "STEPS": STEPS}
