@@ -1,12 +1,16 @@
 """How many requests that write each command sends to Okta: as many as edited memberships, or none at all."""
 
+import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from idsync.cli.application import COMMANDS
 from tests.acceptance.both_ways_world import World, agreed_world, login
+from tests.acceptance.okta_world import Place
 from tests.acceptance.serving import serving
 
 ANN = login("ann")
@@ -58,28 +62,58 @@ def test_every_command_is_counted_here() -> None:
     assert COMMANDS.keys() == WITHOUT_OKTA | ASKED.keys() | {"serve", "enroll"}
 
 
-@pytest.mark.parametrize("both", [False, True], ids=["one way", "both ways"])
-@pytest.mark.parametrize("command", ASKED)
-def test_r53_a_command_writes_to_okta_what_people_edited_or_nothing(
-    world: World, command: str, monkeypatch: pytest.MonkeyPatch, *, both: bool
-) -> None:
-    world.place.more = {**world.place.more, "EDITOR": "true"}
-    monkeypatch.chdir(world.place.folder.parent)
-    Path("list.yaml").write_text(LIST)
-    world.switch(both=both)
-    if not both:
-        world.place.apply()
-    edit_three(world)
-    assert world.place.run("plan", "-o", "kept.json").code == 0
-    assert world.wrote() == []
+@contextmanager
+def edited_world(folder: Path, *, both: bool) -> Iterator[World]:
+    """A world in which three memberships were edited and planned, and nothing was sent; `both` ways, or one way."""
+    with agreed_world(folder) as world:
+        world.place.more = {**world.place.more, "EDITOR": "true"}
+        (folder / "list.yaml").write_text(LIST)
+        world.switch(both=both)
+        if not both:
+            world.place.apply()
+        edit_three(world)
+        assert world.place.run("plan", "-o", folder / "kept.json").code == 0
+        assert world.wrote() == []
+        yield world
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["one way", "both ways"])
+def edited(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, bool]]:
+    """Such a world, and whether it goes both ways. Who sends nothing leaves its Okta as it is for the next one."""
+    with edited_world(tmp_path_factory.mktemp("edited"), both=request.param) as world:
+        yield world, request.param
+
+
+def run_as_asked(world: World, place: Place, command: str, *, both: bool) -> None:
     if command == "unlock":
-        assert world.place.run("lock", ANN, "--message", "lost").code == 0
+        assert place.run("lock", ANN, "--message", "lost").code == 0
     arguments, code = ASKED[command]
     if command == "drift" and not both:
         code = 10  # what goes one way is put back
-    ended = world.place.run(command, *(each.replace("GROUP", world.group.id) for each in arguments))
+    ended = place.run(command, *(each.replace("GROUP", world.group.id) for each in arguments))
     assert ended.code == code, ended.out + ended.err
-    assert len(world.wrote()) == (3 if both and command in SENDING else 0)
+
+
+@pytest.mark.parametrize("command", sorted(ASKED.keys() - SENDING))
+def test_r53_a_command_that_does_not_send_writes_nothing_to_okta(
+    edited: tuple[World, bool], command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, both = edited
+    folder = shutil.copytree(world.place.folder.parent, tmp_path / "own")
+    monkeypatch.chdir(folder)
+    run_as_asked(world, replace(world.place, folder=folder / world.place.folder.name), command, both=both)
+    assert world.wrote() == []
+
+
+@pytest.mark.parametrize("both", [False, True], ids=["one way", "both ways"])
+@pytest.mark.parametrize("command", sorted(SENDING))
+def test_r53_a_command_that_sends_writes_to_okta_what_people_edited_or_nothing(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, both: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with edited_world(tmp_path, both=both) as world:
+        run_as_asked(world, world.place, command, both=both)
+        assert len(world.wrote()) == (3 if both else 0)
 
 
 @pytest.mark.parametrize("both", [False, True], ids=["one way", "both ways"])

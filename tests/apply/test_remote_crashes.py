@@ -145,7 +145,7 @@ def test_killed_at_any_statement_of_the_store(tmp_path: Path, unbroken: Ending) 
     counted: list[int] = []
     run_until(tmp_path / "counted.db", counted.append)
     assert len(counted) > 60
-    for last in some(range(1, len(counted) + 1), fewest=12):
+    for last in some(range(1, len(counted) + 1), fewest=6):
         path = tmp_path / f"{last}.db"
         with pytest.raises(Killed):
             run_until(path, lambda number, last=last: kill() if number >= last else None)  # type: ignore[misc]
