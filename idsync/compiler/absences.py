@@ -3,10 +3,7 @@
 from collections.abc import Container
 
 from idsync.model.directory import Reason, UpstreamCause, Why
-from idsync.model.identity import DELETED, OUT_STATUSES, SUSPENDED, Snapshot
-
-_OUT_BY_ITSELF = frozenset({"DEPROVISIONED", SUSPENDED})
-"""Statuses that only a person's own record has: a listing that was cut short cannot show them."""
+from idsync.model.identity import DELETED, OUT_BY_ITSELF, OUT_STATUSES, SUSPENDED, Snapshot
 
 _OUT_IN_ANY_CASE = OUT_STATUSES | {SUSPENDED, DELETED}
 
@@ -29,7 +26,7 @@ class Absences:
 
     def is_shown(self, okta_id: str) -> bool:
         """Whether Okta itself shows the person as deactivated or suspended."""
-        return self._status(okta_id) in _OUT_BY_ITSELF
+        return self._status(okta_id) in OUT_BY_ITSELF
 
     def is_certain(self, okta_id: str) -> bool:
         """Whether the person is out even if a row that cannot be read is about them."""

@@ -3,6 +3,7 @@
 What is absent inside an extent is gone; what lies outside was not looked at. None stands for all there are.
 """
 
+from collections.abc import Sequence
 from typing import Self
 
 import msgspec
@@ -68,6 +69,19 @@ def cut(snapshot: Snapshot, extent: Extent) -> Snapshot:
         apps=[app for app in snapshot.apps if lists is None or app.id in lists],
         unassigned={user: status for user, status in snapshot.unassigned.items() if users is None or user in users},
     )
+
+
+def joined(readings: Sequence[Reading]) -> Reading:
+    """Readings of people, each of others, as one."""
+    first, snapshots = readings[0], [reading.snapshot for reading in readings]
+    snapshot = msgspec.structs.replace(
+        first.snapshot,
+        users=sorted((user for each in snapshots for user in each.users), key=lambda user: user.id),
+        unassigned={user: status for each in snapshots for user, status in each.unassigned.items()},
+        left_as_is=[row for each in snapshots for row in each.left_as_is],
+    )
+    people = frozenset(user for reading in readings for user in reading.extent.users or ())
+    return msgspec.structs.replace(first, snapshot=snapshot, extent=Extent(people, frozenset()))
 
 
 def _both(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:

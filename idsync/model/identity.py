@@ -19,6 +19,8 @@ FORMAT_VERSION = "1.0"
 ACCESS_STATUSES = frozenset({"ACTIVE", "PASSWORD_EXPIRED", "RECOVERY", "LOCKED_OUT", "PROVISIONED"})
 OUT_STATUSES = frozenset({"STAGED", "DEPROVISIONED"})
 SUSPENDED = "SUSPENDED"
+OUT_BY_ITSELF = frozenset({"DEPROVISIONED", SUSPENDED})
+"""Statuses that only a person's own record has: a listing that was cut short cannot show them."""
 DELETED = "DELETED"
 
 ProfileValue = str | int | float | bool | list[Any] | dict[str, Any] | None

@@ -11,7 +11,8 @@ class Moves(msgspec.Struct, frozen=True):
     `cursor` is the place in the log from which to go on. `behind` says that the log has more than was read, `stuck`
     that it names no way past its last page, and `lost` that it does not know the place any more from which to go on, so
     that what happened since is in no log. Of events that the next look finds again, `events` tells them apart. `alone`
-    are people of whom each event was about themselves, and named no list: nobody gets an app or a group by one.
+    are people of whom each event was about themselves, and named no list: nobody gets an app or a group by one. Of
+    `leaving` an event says that they go, or lose an app: they are to be read before others.
     """
 
     cursor: str
@@ -23,6 +24,7 @@ class Moves(msgspec.Struct, frozen=True):
     lost: bool = False
     events: frozenset[str] = frozenset()
     alone: frozenset[str] = frozenset()
+    leaving: frozenset[str] = frozenset()
 
     @property
     def is_empty(self) -> bool:

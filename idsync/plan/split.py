@@ -13,7 +13,7 @@ from idsync.model.names import twin_key
 from idsync.model.ownership import ORG_LABEL, ORIGIN_LABEL
 from idsync.plan.around import Around
 from idsync.plan.assemble import summarise
-from idsync.plan.changes import Change, GuardResult, PersonDelta, Plan, UserChange
+from idsync.plan.changes import Change, GuardResult, LockChange, PersonDelta, Plan, UserChange
 from idsync.plan.delta_halves import DeltaHalves
 from idsync.plan.guards import LOSSES, PROTECTED, Standing, leaving, released, taken_by
 from idsync.plan.halves import halves_of
@@ -64,6 +64,19 @@ def with_moved(plan: Plan, moved: Container[tuple[str, str]]) -> Plan:
     `moved` names them by target and address.
     """
     return with_marks(plan, {key: (MOVED,) for each in plan.changes if (key := (each.target, each.address)) in moved})
+
+
+def with_locks_alone(plan: Plan) -> Plan:
+    """The plan with all marked but the locks that are made, so that these alone go ahead and the rest waits for the
+    next plan; an empty one where it makes none.
+    """
+
+    def is_made(change: Change) -> bool:
+        return isinstance(change, LockChange) and change.after is not None
+
+    if not any(map(is_made, plan.changes)):
+        return replace(plan, changes=())
+    return with_moved(plan, {(each.target, each.address) for each in plan.changes if not is_made(each)})
 
 
 def with_marks(plan: Plan, marks: Mapping[tuple[str, str], Collection[str]]) -> Plan:

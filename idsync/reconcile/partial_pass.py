@@ -13,6 +13,7 @@ from idsync.model.directory import LastApply
 from idsync.model.extent import Extent
 from idsync.plan.changes import AccessListChange, Change, LockChange, PlainChange, UserChange, passes_on
 from idsync.plan.sections import FIRST
+from idsync.plan.split import with_locks_alone
 from idsync.reconcile.applying import Applier
 from idsync.reconcile.merged_lists import by_what_is_known
 from idsync.reconcile.people_known import PeopleKnown
@@ -42,13 +43,14 @@ def apply_part(
     request: Request,
     lately: Callable[[], Mapping[str, int]] | None = None,
     people: PeopleKnown | None = None,
+    locks_alone: bool = False,
 ) -> Iterator[Applied]:
     """Plan and apply what upstream facts changed in `moved`, plan by plan, until nothing is left to do.
 
     Where nobody attends, the part that guards hold waits until a person releases it, or it is asked for no more;
     `lately` says what such runs counted within the last hour. `people` knows whose Okta id was learned late.
-    Raises what an apply raises; the facts stay, so that the
-    next pass takes up what is left.
+    With `locks_alone` nothing but locks is made, by one plan, and the rest waits for the next one.
+    Raises what an apply raises; the facts stay, so that the next pass takes up what is left.
     """
     of_a_part = replace(request, whole=False, sweep_locks=False)
     unattended = request.unattended
@@ -66,8 +68,12 @@ def apply_part(
             return
         ready = planned.executable(store.runs.next_number()).plan
         store.runs.is_next(ready.digest)
+        if locks_alone and (ready := with_locks_alone(ready)).is_empty:
+            return
         parts, applied = applier.make(applier.parts(ready), planned.inputs.clocks, planned.looked_at)
         yield applied
+        if locks_alone:
+            return
         if parts.going.is_empty and not planned.plan.forgets:
             return
         if not any(map(_frees_a_name, planned.plan.changes)) and not planned.plan.findings:

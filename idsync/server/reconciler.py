@@ -207,7 +207,7 @@ def _wait(heard: Mailbox, passes: TwoThreads, reload: Callable[[], None], second
         return Wake.STOP
     if RELOAD in words:
         reload()
-    return Wake.CALLED if passes.heard_of_lists() or words else Wake.TIME
+    return Wake.CALLED if passes.heard_of_readings() or words else Wake.TIME
 
 
 def _reload(configured: Configured, store: Store, loop: Loop) -> None:

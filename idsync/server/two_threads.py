@@ -1,5 +1,5 @@
 """The passes of the process that reconciles: ticks in its own thread, and each full pass in another beside it; in yet
-others the lists are read that ticks then make so.
+others that is read what ticks then make so.
 """
 
 import threading
@@ -61,9 +61,9 @@ class TwoThreads:
         """Look at what moved, and make that so."""
         return self._ticks.tick()
 
-    def heard_of_lists(self) -> bool:
-        """Whether, since this was asked last, lists were read that the next tick is to make so."""
-        return bool(self.ended.take()) and self._ticks.has_lists()
+    def heard_of_readings(self) -> bool:
+        """Whether, since this was asked last, something was read beside that the next tick is to make so."""
+        return bool(self.ended.take()) and self._ticks.has_read()
 
     def wants_full(self) -> bool:
         """Whether somebody asks for a full pass; it grants what they ask for."""
@@ -91,8 +91,8 @@ class TwoThreads:
     def _run_beside(self, work: Callable[[], None]) -> None:
         def run() -> None:
             work()
-            self.ended.put("lists")
+            self.ended.put("reading")
 
-        thread = threading.Thread(target=run, name="lists", daemon=True)
+        thread = threading.Thread(target=run, name="reading", daemon=True)
         self._beside = [*(each for each in self._beside if each.is_alive()), thread]
         thread.start()

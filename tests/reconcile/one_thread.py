@@ -2,10 +2,13 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
+from types import MethodType
 
 from idsync.reconcile.continuous.full_passes import FullPasses
 from idsync.reconcile.continuous.loop import TickEnd
 from idsync.reconcile.continuous.pass_reports import PassReport
+from idsync.reconcile.continuous.read_beside import ReadingBeside
 from idsync.reconcile.continuous.reconciling import Place, Reconciling
 from idsync.reconcile.continuous.ticks import Ticks
 from idsync.reconcile.continuous.wishes import waiting_wish
@@ -45,10 +48,31 @@ class OneThread:
         """A tick."""
         return self._ticks.tick()
 
+    def hold_readings(self, *, people: bool = True) -> list[Callable[[], None]]:
+        """Let what ticks read beside them wait until a test calls it; with `people`, also what is of people alone."""
+        held: list[Callable[[], None]] = []
+
+        def beside(work: Callable[[], None]) -> None:
+            if people or _of(work).lists:
+                held.append(work)
+            else:
+                work()
+
+        self.reconciling.beside = beside
+        return held
+
     def wakes(self) -> bool:
         """Whether something was read beside that waits for the next tick."""
-        return self._ticks.has_lists()
+        return self._ticks.has_read()
 
     def wants_full(self) -> bool:
         """Whether somebody asks for a full pass."""
         return waiting_wish(self.store.facts) is not None
+
+
+def _of(work: Callable[[], None]) -> ReadingBeside:
+    assert isinstance(work, partial)
+    assert isinstance(work.func, MethodType)
+    reading = work.func.__self__
+    assert isinstance(reading, ReadingBeside)
+    return reading

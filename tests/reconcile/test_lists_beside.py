@@ -1,16 +1,18 @@
 """Lists that are read beside ticks: nobody waits for them, none is forgotten, and what is older takes nothing back."""
 
+import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from idsync.errors import StoreError
-from idsync.reconcile.continuous import lists_beside
-from idsync.reconcile.continuous.lists_beside import ListsBeside, ListsToRead
+from idsync.reconcile.continuous import read_beside
 from idsync.reconcile.continuous.loop import TickEnd
+from idsync.reconcile.continuous.read_beside import FIRST_AGAIN, ReadBeside, ReadingBeside, lists_to_read
 from idsync.stores.sqlite.store import open_store
 from idsync.stores.tables.upstream import Upstream
 from tests.core.world import config
@@ -32,8 +34,11 @@ class Beside:
     def restart(self) -> None:
         """Let another process take over, without a full pass."""
         self.world.restart()
-        self.readings.clear()
-        self.world.passes.reconciling.beside = self.readings.append
+        self.begin()
+
+    def begin(self) -> None:
+        """Let readings of lists wait until they are told to go on; people are read at once."""
+        self.readings = self.world.passes.hold_readings(people=False)
 
     def read(self) -> None:
         """Let the oldest reading that is set off go on to its end."""
@@ -57,7 +62,7 @@ class Beside:
 
     def waiting(self) -> set[str]:
         """The groups that are to be read."""
-        told = ListsToRead(self.world.store.facts, "okta").waiting()
+        told = lists_to_read(self.world.store.facts, "okta").waiting()
         return {group.name for group in self.world.org.groups.values() if group.id in told}
 
 
@@ -80,7 +85,7 @@ def beside(org: Organization, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         world.full()
         world.tick()
         made = Beside(world)
-        world.passes.reconciling.beside = made.readings.append
+        made.begin()
         yield made
 
 
@@ -208,7 +213,7 @@ def test_r44_a_group_that_was_read_beside_is_judged_whole(beside: Beside) -> Non
 def test_r45_a_long_list_is_read_apart_and_no_other_one_waits_for_it(
     beside: Beside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lists_beside, "LONG", 3)
+    monkeypatch.setattr(read_beside, "LONG", 3)
     beside.join(5)
     beside.leave(0, "ops")
     beside.join(2, "ops")
@@ -284,8 +289,9 @@ def test_r45_a_group_does_not_wait_for_somebody_of_whom_okta_tells_nothing(besid
     assert "all 5 attempts failed" in (beside.world.told[-1].error or "")
     assert (beside.eng(), beside.waiting()) == (ENG[1:], set())
     faults.clear()
+    beside.world.passes.reconciling.clock = lambda: time.monotonic() + FIRST_AGAIN
     beside.world.tick()
-    assert beside.world.locked() == {"p6@x.com"}, "asked about again with each tick"
+    assert beside.world.locked() == {"p6@x.com"}, "asked about again after a while"
 
 
 def test_a_tick_reports_once_what_it_made_of_people_and_of_lists(beside: Beside) -> None:
@@ -301,10 +307,14 @@ def test_a_tick_reports_once_what_it_made_of_people_and_of_lists(beside: Beside)
 def test_a_tick_that_fails_after_it_made_something_reports_that_first(
     beside: Beside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(*_: object) -> None:
-        raise StoreError("The store is away.")
+    over = ReadBeside.over
 
-    monkeypatch.setattr(ListsBeside, "begin", fails)
+    def fails(reading: ReadBeside, *given: Any) -> Iterator[ReadingBeside]:
+        yield from over(reading, *given)
+        if not reading.people.waiting():
+            raise StoreError("The store is away.")
+
+    monkeypatch.setattr(ReadBeside, "over", fails)
     beside.world.told.clear()
     beside.join(5)
     beside.world.org.suspend(beside.person(6))
@@ -316,12 +326,12 @@ def test_a_tick_that_fails_after_it_made_something_reports_that_first(
 
 def test_what_is_told_of_while_a_list_is_read_stays_to_be_read(tmp_path: Path) -> None:
     with open_store(tmp_path / "a.db") as store, store.transaction():
-        lists = ListsToRead(store.facts, "okta")
+        lists = lists_to_read(store.facts, "okta")
         assert lists.waiting() == {}
         lists.add(["a", "b"])
         told = lists.waiting()
         lists.add(["a", "c"])
-        assert ListsToRead(store.facts, "other").waiting() == {}
+        assert lists_to_read(store.facts, "other").waiting() == {}
         lists.done(told)
         assert lists.waiting().keys() == {"a", "c"}
         lists.done(lists.waiting())

@@ -10,7 +10,7 @@ from idsync.model.extent import Reading
 from idsync.model.identity import LeftAsIs
 from idsync.reconcile.continuous.loop import TickEnd
 from idsync.reconcile.continuous.pass_reports import last_report
-from idsync.reconcile.continuous.ticks import UNREAD_AGAIN
+from idsync.reconcile.continuous.read_beside import LAST_AGAIN
 from tests.okta_simulator import Drop, Effect, Fail, Fault, HtmlPage, Omit
 from tests.reconcile.test_passes import organization, running
 
@@ -103,7 +103,7 @@ def test_r45_who_leaves_is_locked_though_okta_fails_when_it_is_asked_about_someb
         world.passes.tick()
         assert "p00@x.com" in world.directory().state().users
         faults.clear()
-        world.passes.reconciling.clock = lambda: time.monotonic() + UNREAD_AGAIN
+        world.passes.reconciling.clock = lambda: time.monotonic() + LAST_AGAIN
         world.passes.tick()
         assert "p00@x.com" not in world.directory().state().users, "they are asked about again"
         world.passes.tick()
@@ -129,6 +129,6 @@ def test_r45_who_leaves_is_locked_though_okta_fails_when_it_is_asked_about_a_lis
         assert report is not None
         assert f"1 person or list stays as known ({eng.id})" in (report.error or "")
         faults.clear()
-        world.passes.reconciling.clock = lambda: time.monotonic() + UNREAD_AGAIN
+        world.passes.reconciling.clock = lambda: time.monotonic() + LAST_AGAIN
         world.passes.tick()
         assert "p00@x.com" not in world.directory().state().members[eng.id]

@@ -57,7 +57,7 @@ class Look(msgspec.Struct, frozen=True):
     """What a look found moved. `settle` keeps that it was read, or that everything is going to be.
 
     With `in_doubt` everything has to be read; `behind` says that there is more to look at, `note` what to tell people,
-    `alone` whom nothing gave an app or a group.
+    `alone` whom nothing gave an app or a group, and `leaving` whom the log says to go.
     """
 
     extent: Extent
@@ -66,6 +66,7 @@ class Look(msgspec.Struct, frozen=True):
     behind: bool = False
     note: str = ""
     alone: frozenset[str] = frozenset()
+    leaving: frozenset[str] = frozenset()
 
 
 class Following:
@@ -105,7 +106,8 @@ class Following:
         if moves.stuck and listed is not None:
             look = self._by_listings(listed, settings, target, begun, STUCK)
             settle = _both(look.settle, lambda: self._settle(cursor, moves))
-            return msgspec.structs.replace(look, extent=look.extent | moves.extent(), settle=settle)
+            extent = look.extent | moves.extent()
+            return msgspec.structs.replace(look, extent=extent, settle=settle, leaving=moves.leaving)
         return self._by_log(cursor, moves)
 
     def _by_log(self, cursor: str | None, moves: Moves) -> Look:
@@ -121,7 +123,7 @@ class Following:
                 self._facts.delete(self._key)
                 self._listings.stop()
 
-        return Look(moves.extent(), settle, moves.lost, moves.behind, " ".join(notes), moves.alone)
+        return Look(moves.extent(), settle, moves.lost, moves.behind, " ".join(notes), moves.alone, moves.leaving)
 
     def _settle(self, cursor: str | None, moves: Moves) -> None:
         self._seen = moves.events

@@ -1,4 +1,8 @@
-"""What a tick read is judged, stored, and made so in one transaction; also what was stored and is not made so yet."""
+"""What a tick read is judged, stored, and made so in one transaction; also what was stored and is not made so yet.
+
+Of people who are read in portions, those are locked before that whom Okta itself shows as gone: their locks go ahead of
+a doubt about the rest as well (R29).
+"""
 
 from collections.abc import Callable
 
@@ -6,12 +10,12 @@ import msgspec
 from msgspec.structs import replace
 
 from idsync.apply.last_apply import last_apply
-from idsync.model.extent import Extent, Reading
-from idsync.model.identity import ACCESS_STATUSES
+from idsync.model.extent import Extent, Reading, cut
+from idsync.model.identity import ACCESS_STATUSES, OUT_BY_ITSELF, Snapshot
 from idsync.model.names import twin_key
 from idsync.plan.changes import Summary
 from idsync.reconcile.continuous.reconciling import SERVICE, Place, Reconciling
-from idsync.reconcile.continuous.watching import crosses_a_limit
+from idsync.reconcile.continuous.watching import crosses_a_limit, gone_from
 from idsync.reconcile.followed import NOTHING, note_out
 from idsync.reconcile.merging import pushed_after, with_newer, with_sent
 from idsync.reconcile.only_pushed import gone
@@ -41,6 +45,15 @@ class PartRead(msgspec.Struct, frozen=True):
     began: Began
 
 
+class Locked(msgspec.Struct, frozen=True):
+    """People who were stored, and locked, before those were judged with whom they are read; `gone` are those whom facts
+    had before that.
+    """
+
+    people: frozenset[str] = _NOBODY
+    gone: frozenset[str] = _NOBODY
+
+
 class PartsMade:
     """Makes so what one tick is about, a part after the other."""
 
@@ -50,14 +63,39 @@ class PartsMade:
         self._place = place
         self._lead = lead
         self._target: Target = place.target(store)
-        self.begins = Began(store.pushed.last_push(), reconciling.clock(), lead, place.settings.digest)
-        """What a reading has that this tick begins."""
         self.run: int | None = None
         """The last run, and what all of them did."""
         self.summaries: list[Summary] = []
 
-    def make(self, again: Extent, read: PartRead | None = None, close: Callable[[], None] = lambda: None) -> bool:
-        """Store what was read and make it so, with what is to be made `again`; `close` in the same transaction.
+    def begins(self) -> Began:
+        """What a reading has that this tick begins now."""
+        return Began(self._store.pushed.last_push(), self._reconciling.clock(), self._lead, self._place.settings.digest)
+
+    def lock(self, read: PartRead) -> Locked:
+        """Lock whom Okta itself shows as deactivated or suspended, and do nothing else of what was read."""
+        people = _shown_out(read.reading.snapshot)
+        if not people:
+            return Locked()
+        within = Extent(people, _NOBODY)
+        snapshot = replace(cut(read.reading.snapshot, within), left_as_is=[])
+        read = replace(read, reading=replace(read.reading, snapshot=snapshot, extent=within, unread=None))
+        with self._reconciling.writing(self._store, self._target, self._lead):
+            if self._is_overtaken(read.began):
+                return Locked()
+            self._identify(read)
+            gone = gone_from(read.reading, self._store.upstream)
+            self._apply(self._take(read) | within, locks_alone=True)
+        return Locked(people, gone)
+
+    def make(
+        self,
+        again: Extent,
+        read: PartRead | None = None,
+        close: Callable[[], None] = lambda: None,
+        gone: int = 0,
+    ) -> bool:
+        """Store what was read and make it so, with what is to be made `again`; `close` in the same transaction. So many
+        people who were read with it are `gone`, as facts know by now.
 
         False where the reading has lost so much that everything has to be looked at. A reading of which more is known
         by now is dropped, without `close`.
@@ -66,31 +104,43 @@ class PartsMade:
         with self._reconciling.writing(store, target, self._lead):
             if read is not None and self._is_overtaken(read.began):
                 return True
-            if read is not None and crosses_a_limit(place.settings, read.reading, store.upstream, target):
+            if read is not None and crosses_a_limit(place.settings, read.reading, store.upstream, target, gone):
                 close()
                 return False
-            now = store.now()
-            asked = place.request(SERVICE, now)
             if read is not None:
-                identify_read(place.settings, store, target, asked, read.reading)
+                self._identify(read)
             moved = again | self._forget_pushed()
             if read is not None:
                 moved |= self._take(read)
-            request = replace(asked, split=True, unattended=True)
-            last = last_apply(store.facts, target)
-            for applied in apply_part(
-                place.settings, moved, store=store, target=target, last=last, now=now, request=request
-            ):
-                self.run = applied.run or self.run
-                self.summaries.append(applied.summary)
+            self._apply(moved)
             close()
         return True
+
+    def _identify(self, read: PartRead) -> None:
+        asked = self._place.request(SERVICE, self._store.now())
+        identify_read(self._place.settings, self._store, self._target, asked, read.reading)
+
+    def _apply(self, moved: Extent, *, locks_alone: bool = False) -> None:
+        place, store, target, now = self._place, self._store, self._target, self._store.now()
+        request = replace(place.request(SERVICE, now), split=True, unattended=True)
+        for applied in apply_part(
+            place.settings,
+            moved,
+            store=store,
+            target=target,
+            last=last_apply(store.facts, target),
+            now=now,
+            request=request,
+            locks_alone=locks_alone,
+        ):
+            self.run = applied.run or self.run
+            self.summaries.append(applied.summary)
 
     def _is_overtaken(self, began: Began) -> bool:
         """Whether a full pass that began later was stored since; another process led, or another configuration counted,
         between then and now.
         """
-        as_it_was = began.lead == self.begins.lead and began.configuration == self.begins.configuration
+        as_it_was = began.lead == self._lead and began.configuration == self._place.settings.digest
         return not as_it_was or self._reconciling.followed.overtook(began.time)
 
     def _forget_pushed(self) -> Extent:
@@ -128,3 +178,9 @@ class PartsMade:
         users = extent.users or _NOBODY
         known = self._store.upstream.usernames(users)
         return known | self._target.names_of(users, frozenset(map(twin_key, known)))
+
+
+def _shown_out(snapshot: Snapshot) -> frozenset[str]:
+    """The people whom a reading shows as deactivated or suspended."""
+    away = (user for user, status in snapshot.unassigned.items() if status in OUT_BY_ITSELF)
+    return frozenset([*away, *(user.id for user in snapshot.users if user.status in OUT_BY_ITSELF)])

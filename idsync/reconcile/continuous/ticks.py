@@ -1,21 +1,22 @@
-"""Ticks: each follows what moved since the last one, reads that by itself, and makes it so, beside full passes."""
+"""Ticks: each follows what moved since the last one, lets that be read, and makes it so, beside full passes."""
 
 import math
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
 
 from msgspec.structs import replace
 
 from idsync.errors import AuthorizationError, IdsyncError, PassStopped, SourceError
-from idsync.model.extent import Extent, Reading
+from idsync.model.extent import Extent, Reading, cut, joined
 from idsync.model.numbers import counted
 from idsync.model.times import format_time, parse_time
 from idsync.reconcile.continuous.edits_out import EditsOut
 from idsync.reconcile.continuous.following import Following, Look
-from idsync.reconcile.continuous.lists_beside import ListsBeside, ReadingBeside
 from idsync.reconcile.continuous.loop import TickEnd
 from idsync.reconcile.continuous.parts_made import PartRead, PartsMade
 from idsync.reconcile.continuous.pass_reports import counts_of, ended, failed, last_report, seconds_between
+from idsync.reconcile.continuous.read_beside import Portion, ReadBeside, ReadingBeside
 from idsync.reconcile.continuous.reconciling import Place, Reconciling
 from idsync.reconcile.continuous.sending import NOTHING_SENT, Sending
 from idsync.reconcile.continuous.standing import MeteredSource, Standing, put_standing
@@ -29,10 +30,8 @@ from idsync.targets.protocol import Target
 
 AGAIN_AT_ONCE = MOST_ASKED // 6
 """People and lists that a tick looks at besides what moved, of those whom a full pass left undecided."""
-UNREAD_AGAIN = 60.0
-"""Seconds after which the source is asked again about people and lists of which it failed to say anything."""
 PATIENCE = 2.0
-"""Seconds that a tick waits for the lists that it began to read: most are read by then. Later ticks take the rest."""
+"""Seconds that a tick waits for what it began to read: most is read by then. Later ticks take the rest."""
 _NAMED = 5
 _NOTE_EACH = 60.0
 _STANDING_EACH = 15.0
@@ -46,10 +45,8 @@ class Ticks:
         self._store = store
         self._reconciling = reconciling
         self._following: Following | None = None
-        self._lists: ListsBeside | None = None
+        self._beside: ReadBeside | None = None
         self._edits = EditsOut()
-        self._unread = NOTHING
-        self._unread_at = 0.0
         self._stood_at = -math.inf
 
     def tick(self) -> TickEnd:
@@ -58,10 +55,9 @@ class Ticks:
         name = place.settings.integration.name
         if self._following is None:
             self._following = Following(self._store, name, self._reconciling.clock)
-        if self._lists is None:
-            self._lists = ListsBeside(self._store, self._reconciling, name)
-        self._ask_again()
-        tick = _Tick(self._store, self._reconciling, place, self._following, self._lists, self._unread.lists or _NOBODY)
+        if self._beside is None:
+            self._beside = ReadBeside(self._store, self._reconciling, name)
+        tick = _Tick(self._store, self._reconciling, place, self._following, self._beside)
         sending = NOTHING_SENT
         try:
             try:
@@ -70,8 +66,8 @@ class Ticks:
             finally:
                 self._tell(tick, sending, place.now())
                 if tick.unread is not None:
-                    self._note_unread(tick, tick.unread, place.now())
-            if tick.looked and self._unread == NOTHING:
+                    self._tell_unread(tick, tick.unread, self._beside.failed(), place.now())
+            if tick.looked and not self._beside.failed():
                 self._note_look(tick, place.now())
             return end
         except PassStopped:  # nothing is told of it: the next process looks at the same
@@ -90,24 +86,15 @@ class Ticks:
             report = replace(ended("tick", tick.begun, now), run=run, counts=counts)
             self._reconciling.report(self._store, replace(report, owed=sending.owed, note=sending.note), tick.lead)
 
-    def has_lists(self) -> bool:
-        """Whether lists that were read beside ticks wait to be made so."""
-        return self._lists is not None and self._lists.has_any_over()
+    def has_read(self) -> bool:
+        """Whether something that was read beside ticks waits to be made so."""
+        return self._beside is not None and self._beside.has_any_over()
 
-    def _ask_again(self) -> None:
-        """Let this tick ask about what one before it could not read, where that is some time ago."""
-        if self._reconciling.clock() >= self._unread_at + UNREAD_AGAIN:
-            self._reconciling.again.add(self._unread)
-            self._unread = NOTHING
-
-    def _note_unread(self, tick: "_Tick", error: IdsyncError, now: datetime) -> None:
-        """Keep, and tell, that some people and lists could not be read; the rest was."""
-        self._unread |= tick.left_unread
-        self._unread_at = self._reconciling.clock()
-        ids = [*sorted(self._unread.users or ()), *sorted(self._unread.lists or ())]
+    def _tell_unread(self, tick: "_Tick", error: IdsyncError, ids: Sequence[str], now: datetime) -> None:
+        """Tell that people and lists of these ids could not be read; the rest was."""
         named = ", ".join(ids[:_NAMED]) + (", …" if len(ids) > _NAMED else "")
         left = counted(len(ids), "person or list stays as known", "people and lists stay as known")
-        fix = f"{error.fix} Okta is asked again each minute, and a full pass reads everything by listings.".strip()
+        fix = f"{error.fix} Okta is asked again within a minute, and a full pass reads everything by listings.".strip()
         told = SourceError(f"{left} ({named}): {error.summary}", why=error.why, fix=fix)
         self._reconciling.report(self._store, failed("tick", tick.begun, now, told), tick.lead)
 
@@ -123,7 +110,7 @@ class Ticks:
             return
         self._stood_at = clock
         looks, by_log = self._reconciling.again.waiting(), self._following is None or self._following.by_log
-        looks += 0 if self._lists is None else len(self._lists.to_read.waiting())
+        looks += 0 if self._beside is None else self._beside.waiting()
         told = Standing(format_time(place.now()), source.budget(), looks, by_log)
         with suppress(IdsyncError), self._reconciling.leading(self._store, tick.lead):
             put_standing(self._store.facts, told)
@@ -145,25 +132,21 @@ class _Tick:
         reconciling: Reconciling,
         place: Place,
         following: Following,
-        lists: ListsBeside,
-        failed_lately: frozenset[str],
+        beside: ReadBeside,
     ) -> None:
-        """`failed_lately` are lists that could not be read a moment ago."""
         self._store = store
         self._reconciling = reconciling
         self._place = place
         self.lead = reconciling.lead.lease
         self._target: Target = place.target(store)
         self._following = following
-        self._lists = lists
-        self._failed_lately = failed_lately
+        self._beside = beside
         self.begun = place.now()
         self.parts: PartsMade | None = None
         """What it made so, once it began to."""
         self.looked = False
         self.unread: IdsyncError | None = None
-        self.left_unread = NOTHING
-        """Of what the source failed to say anything, and why."""
+        """Why the source said nothing of somebody or something."""
         self.source: object = None
         """What it looked at, once it has."""
 
@@ -175,16 +158,22 @@ class _Tick:
         self._make_what_is_owed(parts)
         source = self._source()
         self.source = source
-        again = self._reconciling.again.take(AGAIN_AT_ONCE)
-        try:
-            if isinstance(source, LogSource):
-                return self._look(source, again, parts)
-            if again.users or again.lists:
+        if isinstance(source, LogSource):
+            return self._look(source, parts)
+        with self._looked_at_again() as again:
+            if again != NOTHING:
                 parts.make(again)
+        return TickEnd.DONE
+
+    @contextmanager
+    def _looked_at_again(self) -> Iterator[Extent]:
+        """Some of those whom a full pass left undecided, where few wait to be read; they wait on where this fails."""
+        again = self._reconciling.again.take(max(0, AGAIN_AT_ONCE - self._beside.waiting()))
+        try:
+            yield again
         except BaseException:
             self._reconciling.again.add(again)
             raise
-        return TickEnd.DONE
 
     def _make_what_is_owed(self, parts: PartsMade) -> None:
         """Apply what replicas stored that left applying to this process."""
@@ -195,23 +184,19 @@ class _Tick:
     def _source(self) -> Source:
         return self._reconciling.source(self._place, self._reconciling.going_on(self._store, self.lead))
 
-    def _look(self, source: LogSource, again: Extent, parts: PartsMade) -> TickEnd:
+    def _look(self, source: LogSource, parts: PartsMade) -> TickEnd:
         look = self._following.look(source, self._place.settings, self._target, self.begun)
         self.looked = True
         if look.note:
             self._reconciling.tell(replace(ended("tick", self.begun, self._place.now()), note=look.note))
         look = self._without_strangers(look)
-        if look.in_doubt or is_too_much(look.extent):
-            self._reconciling.again.add(again)
-            self._settle(look)
+        if look.in_doubt or is_too_much(look.extent, self._beside.waiting()):
+            with self._reconciling.leading(self._store, self.lead):
+                look.settle()
             return TickEnd.IN_DOUBT
-        try:
-            fine = self._make_people(look, again, parts)
-        except SourceError:  # nothing is known of any of them, but lists that moved before do not wait for them
-            if self._make_lists(parts):
-                raise
-            return TickEnd.IN_DOUBT
-        if not fine or not self._make_lists(parts):
+        with self._looked_at_again() as again:
+            self._note(look, again, parts)
+        if not self._make_what_is_read(parts):
             return TickEnd.IN_DOUBT
         return TickEnd.BEHIND if look.behind else TickEnd.DONE
 
@@ -224,72 +209,99 @@ class _Tick:
         users = (look.extent.users or _NOBODY) - (look.alone - known)
         return replace(look, extent=Extent(users, look.extent.lists))
 
-    def _make_people(self, look: Look, again: Extent, parts: PartsMade) -> bool:
-        """Read the people whom a look found, and make them so; from now on the lists that it found wait to be read.
+    def _note(self, look: Look, again: Extent, parts: PartsMade) -> None:
+        """Let be read what a look found, and what is to be looked at again; the look is over with that.
 
         Groups of which pushes alone tell are made so as they are known: a reading would find that Okta has none.
-        False where so many are gone that everything has to be looked at.
         """
-        found = look.extent | again
         own = ((again & only_pushed(self._store.pushed)).lists if again.lists else None) or _NOBODY
-        left, lists = Extent(again.users, own), (found.lists or _NOBODY) - own
-        self._lists.undecided |= (again.lists or _NOBODY) - own
+        again = Extent(again.users, (again.lists or _NOBODY) - own)
+        found = look.extent | again
 
         def settle() -> None:
             look.settle()
-            self._lists.to_read.add(lists)
+            self._beside.add(Extent(found.users, (found.lists or _NOBODY) - own), look.leaving)
 
-        if found.users:
-            people = Extent(found.users, _NOBODY)
-            reading = self._source().read(people)
-            self._note_unread(people, reading)
-            return parts.make(left, PartRead(reading, parts.begins), settle)
-        if left.lists:
-            return parts.make(left, close=settle)
-        with self._reconciling.leading(self._store, self.lead):
-            settle()
-        return True
+        if own:
+            parts.make(Extent(_NOBODY, own), close=settle)
+        else:
+            with self._reconciling.leading(self._store, self.lead):
+                settle()
+        self._beside.undecided.update(again.users or _NOBODY, again.lists or _NOBODY)
 
-    def _make_lists(self, parts: PartsMade) -> bool:
-        """Make so what lists were read, and begin to read those that wait.
+    def _make_what_is_read(self, parts: PartsMade) -> bool:
+        """Make so what was read, and begin to read what waits, for a moment.
 
-        False where so much is gone from one that everything has to be looked at.
+        False where so much is gone of it that everything has to be looked at.
         """
+        until = self._reconciling.clock() + PATIENCE
         fine = self._take_up(parts, 0.0)
-        if self._lists.begin(self._place, parts.begins, self._failed_lately | (self.left_unread.lists or _NOBODY)):
-            fine &= self._take_up(parts, PATIENCE)
+        while self._beside.begin(self._place, parts.begins()):
+            left = until - self._reconciling.clock()
+            fine &= self._take_up(parts, max(0.0, left))
+            if left <= 0:
+                break
         return fine
 
     def _take_up(self, parts: PartsMade, seconds: float) -> bool:
-        return all(self._make_read(each, parts) for each in self._lists.over(seconds))
+        return all(self._make_read(each, parts) for each in self._beside.over(seconds))
 
     def _make_read(self, beside: ReadingBeside, parts: PartsMade) -> bool:
+        """Make so what was read; of people not before the last portion of their kind, but for locks."""
+        reading = self._read(beside)
+        read = (
+            []
+            if reading is None
+            else [Portion(_within(beside.people, reading.extent.users), PartRead(reading, beside.began))]
+        )
+        if self._beside.are_more(beside):
+            for portion in read:
+                self._beside.keep(beside.kind, replace(portion, locked=parts.lock(portion.read)))
+            return True
+        if kept := self._beside.take(beside.kind):
+            return self._make_people([*kept, *read], parts)
+        return all(
+            self._make(each.read, each.told, _within(beside.lists, each.read.reading.extent.lists), parts)
+            for each in read
+        )
+
+    def _read(self, beside: ReadingBeside) -> Reading | None:
+        """What was read; None where the source said nothing of any of it."""
         try:
             reading = beside.result()
         except (SourceError, AuthorizationError) as error:
             self.unread = error
-            self.left_unread |= beside.extent
-            return True
-        self._note_unread(beside.extent, reading)
-        told = {name: number for name, number in beside.told.items() if name in (reading.extent.lists or _NOBODY)}
-        left = Extent(_NOBODY, frozenset(self._lists.undecided & told.keys()))
-
-        def done() -> None:
-            self._lists.to_read.done(told)
-            self._lists.undecided -= told.keys()
-
-        return parts.make(left, PartRead(reading, beside.began), done)
-
-    def _note_unread(self, asked: Extent, reading: Reading) -> None:
+            self._beside.fail(beside.extent)
+            return None
         if reading.unread is not None:
-            read = reading.extent
             self.unread = reading.unread
-            self.left_unread |= Extent(_left(asked.users, read.users), _left(asked.lists, read.lists))
+            self._beside.fail(_without(beside.extent, reading.extent))
+        return reading
 
-    def _settle(self, look: Look) -> None:
-        with self._reconciling.leading(self._store, self.lead):
-            look.settle()
+    def _make_people(self, portions: Sequence[Portion], parts: PartsMade) -> bool:
+        """Make so what portions of people come to, judged as one reading; of whom more was told since is read again."""
+        waiting = self._beside.people.waiting()
+        told = {user: number for each in portions for user, number in each.told.items() & waiting.items()}
+        reading = joined([each.read.reading for each in portions])
+        within = Extent(frozenset(told), _NOBODY)
+        reading = replace(reading, snapshot=cut(reading.snapshot, within), extent=within)
+        gone = sum(len(each.locked.gone) for each in portions)
+        return self._make(PartRead(reading, portions[0].read.began), told, {}, parts, gone)
+
+    def _make(
+        self, read: PartRead, people: Mapping[str, int], lists: Mapping[str, int], parts: PartsMade, gone: int = 0
+    ) -> bool:
+        undecided = self._beside.undecided
+        left = Extent(frozenset(undecided & people.keys()), frozenset(undecided & lists.keys()))
+        return parts.make(left, read, lambda: self._beside.done(people, lists), gone)
 
 
-def _left(asked: frozenset[str] | None, read: frozenset[str] | None) -> frozenset[str]:
-    return (asked or _NOBODY) - (read or _NOBODY)
+def _within(told: Mapping[str, int], read: frozenset[str] | None) -> dict[str, int]:
+    return {name: number for name, number in told.items() if name in (read or _NOBODY)}
+
+
+def _without(asked: Extent, read: Extent) -> Extent:
+    """Of what was asked for what was not read."""
+    return Extent(
+        (asked.users or _NOBODY) - (read.users or _NOBODY), (asked.lists or _NOBODY) - (read.lists or _NOBODY)
+    )

@@ -25,18 +25,20 @@ class LogSource(Protocol):
         """
 
 
-def is_too_much(extent: Extent) -> bool:
-    """Whether so much moved that everything is better read."""
-    return len(extent.users or ()) + len(extent.lists or ()) > MOST_ASKED
+def is_too_much(extent: Extent, waiting: int = 0) -> bool:
+    """Whether so much moved, beside what is `waiting` to be read, that everything is better read."""
+    return waiting + len(extent.users or ()) + len(extent.lists or ()) > MOST_ASKED
 
 
-def crosses_a_limit(settings: Settings, reading: Reading, upstream: Upstream, target: DirectoryReader) -> bool:
-    """Whether a part of the organization has lost more than may go missing between two readings."""
+def crosses_a_limit(
+    settings: Settings, reading: Reading, upstream: Upstream, target: DirectoryReader, before: int = 0
+) -> bool:
+    """Whether a part of the organization has lost more than may go missing between two readings, with so many people
+    `before` of whom facts know already that they are gone.
+    """
     limit, extent = settings.limits.source_shrink, reading.extent
-    before = upstream.part(extent.users or (), ())
     left = {row.id for row in reading.snapshot.left_as_is}
-    there = left.union(user.id for user in reading.snapshot.users)
-    gone = sum(user.id not in there for user in before.users)
+    gone = before + len(gone_from(reading, upstream))
     if gone > limit.limit(target.counts(settings.integration.org_url).people):
         return True
     now = _sizes(reading)
@@ -45,6 +47,13 @@ def crosses_a_limit(settings: Settings, reading: Reading, upstream: Upstream, ta
         if had - now.get(name, 0) > limit.limit(had):
             return True
     return False
+
+
+def gone_from(reading: Reading, upstream: Upstream) -> frozenset[str]:
+    """The people whom facts have, and a reading of them has not."""
+    there = {row.id for row in reading.snapshot.left_as_is}.union(user.id for user in reading.snapshot.users)
+    known = upstream.without_lists(reading.extent.users or frozenset()).users
+    return frozenset(user.id for user in known if user.id not in there)
 
 
 def _sizes(reading: Reading) -> Mapping[str, int]:

@@ -31,6 +31,14 @@ _PREFIXES = (
     "app.user_management",
 )
 _OF_PEOPLE = "user."
+_LEAVING = (
+    "user.lifecycle.deactivate",
+    "user.lifecycle.suspend",
+    "user.lifecycle.delete.",
+    "application.user_membership.remove",
+    "application.user_membership.deprovision",
+    "application.user_membership.revoke",
+)
 _MEMBERSHIPS = ("group.user_membership.", "application.user_membership.")
 
 
@@ -85,11 +93,14 @@ def _moves(
     lists: set[str] = set()
     memberships: set[tuple[str, str]] = set()
     not_alone: set[str] = set()
+    leaving: set[str] = set()
     for event in events:
         if event.id in seen or not event.event_type.startswith(_PREFIXES):
             continue
         people, named = event.of("User"), [*event.of("UserGroup"), *event.of("AppInstance")]
         users.update(people)
+        if event.event_type.startswith(_LEAVING):
+            leaving.update(people)
         if named or not event.event_type.startswith(_OF_PEOPLE):
             not_alone.update(people)
         if event.event_type.startswith(_MEMBERSHIPS) and people and named:
@@ -98,4 +109,4 @@ def _moves(
             lists.update(named)
     ids = frozenset(users), frozenset(lists), frozenset(memberships)
     alone = frozenset(users - not_alone)
-    return Moves(cursor, *ids, behind=behind, stuck=stuck, events=again, alone=alone)
+    return Moves(cursor, *ids, behind=behind, stuck=stuck, events=again, alone=alone, leaving=frozenset(leaving))
