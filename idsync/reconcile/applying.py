@@ -110,14 +110,13 @@ class Applier:
         """The parts of a plan with its marks, so that what goes ahead is under each limit by itself.
 
         Nobody loses what they get back by another change of the plan; they do where that one is held. `counted` counts
-        what goes ahead: as a plan by itself, by default.
+        what goes ahead; without it the plan was counted as it is, and what goes ahead is as a plan by itself.
         """
-        counted = counted or self.counted_again
         while True:
             going, held = split(plan, self.request.releases)
-            if held.is_empty:
+            if held.is_empty and counted is None:
                 return Parts(plan, going, held)
-            more = with_marks(plan, self._marks_alone(counted(going)))
+            more = with_marks(plan, self._marks_alone((counted or self.counted_again)(going)))
             if more is plan:
                 return Parts(plan, going, held)
             plan = more

@@ -25,7 +25,7 @@ from idsync.reconcile.continuous.reconciling import Reconciling
 from idsync.reconcile.planned import Planned
 from idsync.reconcile.single_pass import remember_after_apply
 from idsync.targets.local import LocalTarget
-from tests.okta_simulator import Organization
+from tests.okta_simulator import Organization, User
 from tests.reconcile.test_ticks_beside_passes import NOTHING, PEOPLE, World, following
 
 Event = Callable[[], None]
@@ -110,6 +110,23 @@ def much_changed(org: Organization) -> None:
     org.delete_group(org.add_group("gone"))
     org.add_group("ops", members=[org.user(f"p{number:02}@x.com") for number in range(4, 11)])
     org.unassign_user(org.app("Salesforce"), org.user("p02@x.com"))
+
+
+def taken_elsewhere(world: World, counted: dict[str, int]) -> None:
+    """Let another run, by a push, have taken so much of which guards count."""
+    now = format_time(world.place.now())
+    with world.store.transaction():
+        run = world.store.runs.next_number()
+        started = RunStarted(run, now, "a token", "sha256:0", "okta", 0, unattended=True, counted=counted)
+        world.store.journal.append(started)
+        world.store.journal.append(RunFinished(run, now, world.directory().serial()))
+
+
+def known_better(world: World, person: User) -> None:
+    """Let a tick have read somebody just now."""
+    reconciling = world.passes.reconciling
+    extent, now = Extent(frozenset({person.id}), frozenset()), reconciling.clock()
+    reconciling.followed.note(extent, [person.login], began=now, stored=now)
 
 
 def seen(world: World) -> Any:
@@ -262,13 +279,7 @@ def test_r35_a_limit_that_others_reach_between_batches_holds_the_rest(
             org.deactivate(org.user(name))
 
         def meanwhile() -> None:
-            now = format_time(clock[0])
-            with world.store.transaction():
-                run = world.store.runs.next_number()
-                counted = {"user_deletes": 1}
-                started = RunStarted(run, now, "a token", "sha256:0", "okta", 0, unattended=True, counted=counted)
-                world.store.journal.append(started)
-                world.store.journal.append(RunFinished(run, now, world.directory().serial()))
+            taken_elsewhere(world, {"user_deletes": 1})
 
         with before_batch(1, meanwhile):
             report = world.full()
@@ -350,16 +361,52 @@ def test_r35_a_limit_is_that_of_the_whole_pass_where_something_moved_between_bat
         for each in leaving:
             org.deactivate(each)
 
-        def known_better() -> None:
-            reconciling, person = world.passes.reconciling, leaving[3]
-            extent, now = Extent(frozenset({person.id}), frozenset()), reconciling.clock()
-            reconciling.followed.note(extent, [person.login], began=now, stored=now)
-
-        with before_batch(13, known_better):
+        with before_batch(13, lambda: known_better(world, leaving[3])):
             world.full()
         left = {name for name in world.directory().state().users if name in {each.login for each in leaving}}
         assert left == {leaving[3].login}, "who moved, alone"
         assert not kept_back(world.store.facts, world.directory().name)
+
+
+def test_r35_what_moved_where_others_reached_a_limit_counts_for_no_limit_and_waits_for_none(
+    org: Organization, tmp_path: Path
+) -> None:
+    """Two accounts may go within an hour: another one went meanwhile, and of the two that would, one moved."""
+    limits = OPEN.replace("user_deletes: {percent: 100}", "user_deletes: {percent: 0, floor: 2}")
+    stays, moved = org.user("p06@x.com"), org.user("p07@x.com")
+    with following(org, tmp_path / "a.db", limits, clock=Steps()) as world:
+        world.full()
+        for each in (stays, moved):
+            org.deactivate(each)
+
+        def meanwhile() -> None:
+            taken_elsewhere(world, {"user_deletes": 1})
+            known_better(world, moved)
+
+        with before_batch(1, meanwhile):
+            report = world.full()
+        assert report.held == {}
+        assert not kept_back(world.store.facts, world.directory().name)
+        assert world.users() & {stays.login, moved.login} == {moved.login}, "who moved, alone"
+
+
+def test_r35_what_moved_is_not_held_where_the_rest_is_over_a_limit(org: Organization, tmp_path: Path) -> None:
+    limits = OPEN.replace("user_deletes: {percent: 100}", "user_deletes: {percent: 0, floor: 3}")
+    leaving = [org.user(f"p{number:02}@x.com") for number in (6, 7, 8)]
+    with following(org, tmp_path / "a.db", limits, clock=Steps()) as world:
+        world.full()
+        for each in leaving:
+            org.deactivate(each)
+
+        def meanwhile() -> None:
+            taken_elsewhere(world, {"user_deletes": 2})
+            known_better(world, leaving[1])
+
+        with before_batch(1, meanwhile):
+            world.full()
+        held = kept_back(world.store.facts, world.directory().name)
+        assert {each for each in held if each.startswith("user/")} == {"user/p06@x.com", "user/p08@x.com"}
+        assert world.users() >= {each.login for each in leaving}
 
 
 def test_r43_what_was_held_between_batches_stays_held(org: Organization, tmp_path: Path) -> None:

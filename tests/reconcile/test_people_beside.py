@@ -175,7 +175,7 @@ def test_r43_a_burst_is_held_as_a_whole_though_it_is_read_in_portions(follow: Ca
     portions.edit(0, 8)
     assert portions.read_all() is TickEnd.DONE
     portions.world.full()
-    assert len(portions.world.users()) == PEOPLE, "whoever is held stays held"
+    assert len(portions.world.users()) == PEOPLE, "who is held stays so"
 
 
 def test_r44_who_is_gone_of_each_portion_is_counted_together(follow: Callable[[str], Portions]) -> None:

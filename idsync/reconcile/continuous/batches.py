@@ -135,17 +135,17 @@ class InBatches:
             with self.writing():
                 begun = self.pace.clock()
                 self._check_last(whole)
-                moved, over = self.newer().changes_in(changes), self._over(whole, lately)
+                moved, over = self.newer().changes_in(changes), self._is_over(whole, lately)
                 if not moved and not over:
                     pending = progress.pending.union(piece.whole.address for piece in rest)
                     progress.run = self._apply(parts, clocks, whole, progress, changes, pending).run
             self.pace.took(weight, begun)
         except PlanStale as stale:
-            moved, over = frozenset((stale.target, Address(address)) for address in stale.addresses), []
+            moved, over = frozenset((stale.target, Address(address)) for address in stale.addresses), False
             if moved.isdisjoint((change.target, change.address) for change in changes):
                 raise
         if moved or over:
-            self._part_again(parts, whole, progress, lately, moved, over)
+            self._part_again(parts, whole, progress, lately, moved)
             return
         whole.once.made(changes)
         progress.agreed.made(progress.agreed.of(changes))
@@ -180,17 +180,15 @@ class InBatches:
                 fix="Nothing is to be done: the next pass plans what is left.",
             )
 
-    def _over(self, whole: _Whole, lately: Lately) -> list[GuardResult]:
-        """The guards whose limit what is left would cross, since others took something meanwhile."""
-        request = self.applier.request
+    def _is_over(self, whole: _Whole, lately: Lately) -> bool:
+        """Whether what is left would cross a limit, since others took something meanwhile."""
         counts = lately.counted(self.applier.records.journal, self.applier.clock())
-        results = []
-        for result in whole.counted.results:
-            left = whole.once.left[result.guard]
-            free = result.guard in request.releases or result.guard in LOCKS_GO or result.guard == PROTECTED
-            if left and not free and counts.get(result.guard, 0) + left > result.limit:
-                results.append(replace(result, count=counts.get(result.guard, 0) + left, verdict="blocked"))
-        return results
+        free = {*self.applier.request.releases, *LOCKS_GO, PROTECTED}
+        return any(
+            left and result.guard not in free and counts.get(result.guard, 0) + left > result.limit
+            for result in whole.counted.results
+            for left in [whole.once.left[result.guard]]
+        )
 
     def _part_again(
         self,
@@ -199,18 +197,13 @@ class InBatches:
         progress: _Progress,
         lately: Lately,
         moved: frozenset[tuple[str, Address]],
-        over: Sequence[GuardResult],
     ) -> None:
-        """Hold of what is left what moved, or is over a limit by now, with all that depends on it."""
+        """Let what moved wait, and hold of the rest what is over a limit by now, with all that depends on either."""
         left = joined(progress.pieces)
         plan = with_moved(replace(parts.whole, changes=left), moved | self.newer().changes_in(left))
-        if over:
-            now = {result.guard: result.count - whole.once.left[result.guard] for result in over}
-            standing = replace(whole.counted.taken.standing, lately=now)
-            plan = replace(plan, changes=marked(plan.changes, over, replace(whole.counted.taken, standing=standing)))
         counts = lately.counted(self.applier.records.journal, self.applier.clock())
         again = self.applier.parted(plan, partial(self._counted_after, whole, counts))
-        whole.once.left = Counter(whole.once.of(again.going.changes) if again.held.changes else ())
+        whole.once.left = Counter(whole.once.of(again.going.changes))
         progress.pieces = pieces_of(again.going.changes)
         progress.held.extend(again.held.changes)
         progress.pending = _addresses(parts.held, tuple(progress.held))
