@@ -15,16 +15,16 @@ _NAMED = 6
 def kept_as_read(facts: Snapshot, pushed: Pushed) -> Iterator[Finding]:
     """The finding about people, groups and apps that `facts` know and nobody pushes; none where there are none.
 
-    Somebody who was only pushed as having left is told of by nobody, too. Raises SnapshotError.
+    Somebody who was only pushed as having left is told of by nobody, too. `facts` are those of the store.
     """
-    people, lists = pushed.people(), pushed.lists()
-    users = [UpstreamCause("user", user.id, user.username) for user in facts.users if user.id not in people]
+    people, lists = pushed.people_not_pushed(), pushed.lists_not_pushed()
+    users = [UpstreamCause("user", user.id, user.username) for user in facts.users if user.id in people]
     groups = [
         UpstreamCause("group", group.id, group.name)
         for group in facts.groups
-        if group.id not in lists and not is_everyone(group.type, group.name) and group.member_ids()
+        if group.id in lists and not is_everyone(group.type, group.name)
     ]
-    apps = [UpstreamCause("app", app.id, app.label) for app in facts.apps if app.user_ids()]
+    apps = [UpstreamCause("app", app.id, app.label) for app in facts.apps if app.id in lists]
     kinds = [each for each in (("person", "people", users), ("group", "", groups), ("app", "", apps)) if each[2]]
     if not kinds:
         return

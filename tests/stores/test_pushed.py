@@ -3,9 +3,11 @@
 import pytest
 from msgspec.structs import replace
 
-from idsync.model.identity import raw_json
+from idsync.model.extent import Reading
+from idsync.model.identity import IdentityApp, IdentityGroup, IdentityUser, raw_json
 from idsync.model.pushed import PushedGroup, PushedUser
 from idsync.stores.protocol import Store
+from tests.core.world import okta
 
 TIME = "2026-01-01T00:00:00Z"
 
@@ -45,13 +47,24 @@ def test_people_in_a_group_are_told_by_whom_its_members_stand_for(store: Store) 
     assert store.pushed.people_in("eng", asked) == {"00u1"}, "another resource stands for the same person"
 
 
-def test_for_whom_and_for_which_groups_anything_stands(store: Store) -> None:
-    left = replace(user(2), active=False)
-    twice = replace(user(3), okta_id=user(1).okta_id)
-    assert store.pushed.people() == store.pushed.lists() == frozenset()
+def test_whom_and_what_facts_know_and_nobody_pushes(store: Store) -> None:
+    assert store.pushed.people_not_pushed() == store.pushed.lists_not_pushed() == frozenset()
+    people = [IdentityUser(f"00u{number}", f"p{number}@x.com", "ACTIVE", raw_json({})) for number in range(1, 5)]
+    both = raw_json(["00u1", "00u4"])
+    groups = [
+        IdentityGroup("00gOps", "ops", both),
+        IdentityGroup("00gEng", "eng", both),
+        IdentityGroup("00gNobody", "nobody", raw_json([])),
+    ]
+    apps = [IdentityApp("0oa1", "Git", both), IdentityApp("0oa2", "Unused", raw_json([]))]
+    with store.transaction():
+        store.upstream.take(Reading(replace(okta(), users=people, groups=groups, apps=apps)))
+    assert store.pushed.people_not_pushed() == {"00u1", "00u2", "00u3", "00u4"}
+    assert store.pushed.lists_not_pushed() == {"00gOps", "00gEng", "0oa1"}
+    left, twice = replace(user(2), active=False), replace(user(3), okta_id=user(1).okta_id)
     with store.transaction():
         store.pushed.put_users([user(1), left, twice])
-        for name, list_id in (("eng", "eng"), ("ops", "00gOps"), ("operators", "00gOps")):
+        for name, list_id in (("other", "other"), ("ops", "00gOps"), ("operators", "00gOps")):
             store.pushed.put_group(PushedGroup(name, name, list_id, None, raw_json({}), 1, TIME, TIME, 0))
-    assert store.pushed.people() == {"00u1"}
-    assert store.pushed.lists() == {"eng", "00gOps"}
+    assert store.pushed.people_not_pushed() == {"00u2", "00u3", "00u4"}
+    assert store.pushed.lists_not_pushed() == {"00gEng", "0oa1"}

@@ -66,11 +66,11 @@ class Pushed(Protocol):
     def own_groups(self) -> list[PushedGroup]:
         """The groups that stand for no group of Okta's: their lists go by their SCIM ids. The oldest first."""
 
-    def people(self) -> frozenset[str]:
-        """The people for whom an active user stands, by Okta id."""
+    def people_not_pushed(self) -> frozenset[str]:
+        """The people whom facts have and for whom no active user stands, by Okta id."""
 
-    def lists(self) -> frozenset[str]:
-        """The groups for which a pushed one stands, by id."""
+    def lists_not_pushed(self) -> frozenset[str]:
+        """The groups and apps that have members in the facts and for which no pushed group stands, by Okta id."""
 
     def groups(self, offset: int, count: int) -> list[PushedGroup]:
         """So many groups from this place on, the oldest first."""

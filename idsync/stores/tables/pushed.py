@@ -118,13 +118,13 @@ class Pushed:
         """The groups that stand for no group of Okta's, the oldest first."""
         return _groups(self._connection.rows(_SQL["own_pushed_groups"], ()))
 
-    def people(self) -> frozenset[str]:
-        """The people for whom an active user stands, by Okta id."""
-        return frozenset(okta_id for (okta_id,) in self._connection.rows(_SQL["people_pushed"], ()))
+    def people_not_pushed(self) -> frozenset[str]:
+        """The people whom facts have and for whom no active user stands, by Okta id."""
+        return frozenset(okta_id for (okta_id,) in self._connection.rows(_SQL["people_not_pushed"], ()))
 
-    def lists(self) -> frozenset[str]:
-        """The groups for which a pushed one stands, by id."""
-        return frozenset(list_id for (list_id,) in self._connection.rows(_SQL["lists_pushed"], ()))
+    def lists_not_pushed(self) -> frozenset[str]:
+        """The groups and apps that have members in the facts and for which no pushed group stands, by Okta id."""
+        return frozenset(list_id for (list_id,) in self._connection.rows(_SQL["lists_not_pushed"], ()))
 
     def groups(self, offset: int, count: int) -> list[PushedGroup]:
         """So many groups from this place on, the oldest first."""

@@ -47,9 +47,9 @@ WHOLE = {
     "pushed.sql": {
         "count_pushed_groups",
         "count_pushed_users",
-        "lists_pushed",
+        "lists_not_pushed",
         "own_pushed_groups",
-        "people_pushed",
+        "people_not_pushed",
         "pushed_groups",
         "pushed_stand_ins",
         "pushed_users",

@@ -28,11 +28,18 @@ FROM idsync.pushed_users WHERE okta_id = id ORDER BY number;
 SELECT id, title, list_id, external_id, body, version, created, modified, push
 FROM idsync.pushed_groups WHERE list_id = id ORDER BY number;
 
--- name: people_pushed
-SELECT DISTINCT okta_id FROM idsync.pushed_users WHERE active = 1;
+-- name: people_not_pushed
+SELECT i.okta_id
+FROM idsync.upstream_users AS u
+JOIN idsync.upstream_ids AS i ON i.number = u.number
+WHERE NOT EXISTS (SELECT 1 FROM idsync.pushed_users AS p WHERE p.okta_id = i.okta_id AND p.active = 1);
 
--- name: lists_pushed
-SELECT DISTINCT list_id FROM idsync.pushed_groups;
+-- name: lists_not_pushed
+SELECT i.okta_id
+FROM idsync.upstream_lists AS l
+JOIN idsync.upstream_ids AS i ON i.number = l.number
+WHERE NOT EXISTS (SELECT 1 FROM idsync.pushed_groups AS g WHERE g.list_id = i.okta_id)
+AND EXISTS (SELECT 1 FROM idsync.upstream_members AS m WHERE m.list = l.number);
 
 -- name: pushed_users
 SELECT id, username, okta_id, external_id, active, body, version, created, modified, push
