@@ -8,6 +8,7 @@ transaction in which a resource was pushed last. They count microseconds as long
 say how long ago that was.
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 import msgspec
@@ -46,6 +47,15 @@ class PushedGroup(msgspec.Struct, frozen=True):
 
 
 PushedResource = PushedUser | PushedGroup
+
+
+class PushMappings(msgspec.Struct, frozen=True):
+    """Okta's own list of the groups that it pushes, by the SCIM ids under which it knows them here."""
+
+    pairs: Mapping[str, str] = {}
+    """The id of Okta's group by that of the pushed one; one that several groups are pushed as is nobody's."""
+    named: frozenset[str] | None = None
+    """The ids of all pushed groups in the list; None where it is not known, or not whole."""
 
 
 class ScimToken(msgspec.Struct, frozen=True):

@@ -16,7 +16,7 @@ def codes_in_the_program() -> set[str]:
     """Every code that a finding is made with: written there, or by its name in `model/findings.py`."""
     found: set[str] = set()
     for package in ("compiler", "plan", "reconcile"):
-        for file in sorted((ROOT / "idsync" / package).glob("*.py")):
+        for file in sorted((ROOT / "idsync" / package).rglob("*.py")):
             for node in ast.walk(ast.parse(file.read_text())):
                 match node:
                     case ast.Call(args=[code, *_], func=ast.Name(id=name) | ast.Attribute(attr=name)) if name in MAKERS:

@@ -6,8 +6,12 @@ from typing import Any
 
 import pytest
 
+from idsync.model.findings import NOT_PUSHED
+from idsync.model.pushed import PushMappings
 from idsync.reconcile.continuous.loop import TickEnd
+from idsync.reconcile.continuous.pass_reports import PassReport, last_report
 from idsync.sources.okta.source import OktaSource
+from idsync.stores.sqlite.store import open_store
 from tests.okta_simulator import Organization
 from tests.okta_simulator.effects import Fail
 from tests.okta_simulator.faults import Fault
@@ -117,7 +121,7 @@ def test_r40_a_group_of_its_own_stays_where_it_is_pushed_while_a_full_pass_reads
         world.service.clock[0] += 10 * MINUTE
         real = OktaSource.push_mappings
 
-        def meanwhile(source: OktaSource, app: str) -> dict[str, str]:
+        def meanwhile(source: OktaSource, app: str) -> PushMappings:
             join(world.service, scim, ids[1])
             return real(source, app)
 
@@ -206,3 +210,68 @@ def test_r40_pairs_stay_where_okta_does_not_tell_them_any_more(tmp_path: Path, s
         join(service, scim[1], ids[0])
         assert lists(service)[groups[1].id] == ("eng", ["ann", "bob"])
         assert scim[1] not in lists(service)
+
+
+def last_pass(world: Both) -> PassReport:
+    """What the last full pass told."""
+    with open_store(world.service.path) as store:
+        report = last_report(store.facts, "full")
+    assert report is not None
+    return report
+
+
+def read(world: Both) -> list[str]:
+    """A full pass, and what it told of groups that are not pushed."""
+    world.service.clock[0] += 10 * MINUTE
+    assert world.full()
+    return [each.message for each in last_pass(world).findings if each.code == NOT_PUSHED]
+
+
+def test_r40_a_pushed_group_that_okta_pushes_no_more_is_told(tmp_path: Path) -> None:
+    with both(tmp_path / "a.db", organization()) as world:
+        org, service = world.reader.organization, world.service
+        _, groups, _, scim = twins(world)
+        app = org.app("Teleport")
+        kept, gone = [org.map_pushed_group(app, *each) for each in zip(groups, scim, strict=True)]
+        org.delete_group(groups[1])  # its DELETE over SCIM is lost, and a push that was under way comes late
+        assert read(world) == []
+        join(service, scim[1], pushed(service, people(org, "cid")[0]))
+        assert scim[1] in lists(service)
+        assert read(world) == [], "Okta's list has it"
+        del app.push_mappings[gone.id]
+        assert read(world) == [
+            "1 pushed group is not in Okta's list of push groups, so that nothing takes its list away any more: "
+            f"eng (Groups/{scim[1]}). Look at Push Groups in Okta, and delete over SCIM what is gone there."
+        ]
+        assert last_pass(world).found[NOT_PUSHED] == 1
+        assert asked(service, "DELETE", f"/Groups/{scim[1]}")[0] == 204
+        assert read(world) == []
+        assert lists(service).keys() == {groups[0].id}
+        del app.push_mappings[kept.id]
+        pushed_group(service, "own")
+        assert read(world) == [], "the list names no group that is here: perhaps another app pushes"
+
+
+@pytest.mark.parametrize("why", ["not permitted", "not whole", "pushed meanwhile"])
+def test_r40_where_okta_does_not_say_all_of_what_it_pushes_nothing_is_told(
+    tmp_path: Path, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with both(tmp_path / "a.db", organization()) as world:
+        org, service = world.reader.organization, world.service
+        _, groups, ids, scim = twins(world)
+        app = org.app("Teleport")
+        org.map_pushed_group(app, groups[0], scim[0])
+        assert len(read(world)) == 1
+        if why == "not permitted":
+            world.reader.simulator.faults.add(Fault("/api/v1/apps/*/group-push/mappings", Fail(403), times=None))
+        elif why == "not whole":
+            org.map_pushed_group(app, groups[1], None)
+        else:
+            real = OktaSource.push_mappings
+
+            def meanwhile(source: OktaSource, app: str) -> PushMappings:
+                join(service, scim[1], ids[0])
+                return real(source, app)
+
+            monkeypatch.setattr(OktaSource, "push_mappings", meanwhile)
+        assert read(world) == []

@@ -1,6 +1,6 @@
 """Full passes: everything is read, judged before it is stored, and what may go ahead is applied. Ticks go on beside."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from contextlib import AbstractContextManager, ExitStack, suppress
 from datetime import datetime
 from functools import partial
@@ -13,6 +13,7 @@ from idsync.apply.kept_entries import kept_of
 from idsync.apply.last_apply import last_apply
 from idsync.errors import IdsyncError, PassStopped, SourceError
 from idsync.model.extent import Extent, Reading
+from idsync.model.pushed import PushMappings
 from idsync.plan.batches import OBJECT
 from idsync.plan.changes import Plan
 from idsync.plan.holding import MOVED
@@ -42,7 +43,7 @@ from idsync.reconcile.merging import (
 from idsync.reconcile.parts import Parts
 from idsync.reconcile.planned import Planned
 from idsync.reconcile.pushed.identifying import identify_read
-from idsync.reconcile.pushed.pairing import PairingSource, pair
+from idsync.reconcile.pushed.pairing import PairingSource, not_pushed, pair
 from idsync.reconcile.single_pass import plan_reading, read, remember_after_apply
 from idsync.sources.protocol import Source
 from idsync.stores.protocol import Store
@@ -106,7 +107,7 @@ class _FullPass:
         self._store = store
         self._reconciling = reconciling
         self._place = place
-        self._waits = waits
+        self._noticed = [config_waiting()] if waits else []
         self.lead = reconciling.lead.lease
         self._target = place.target(store)
         self.begun: datetime = place.now()
@@ -128,9 +129,10 @@ class _FullPass:
             return replace(self._ended(), note="Nothing was pushed yet.")
         LogCursor(store, place.settings.integration.name).begin(self._source, self.begun)
         reading = read(self._source(), self._target, place.settings, last_apply(store.facts, self._target))
-        pairs = self._pairs(reading)
+        before, mappings = store.pushed.last_push(), self._mappings(reading)
         with self._writing():
-            pair(store.pushed, pairs, {group.id for group in reading.snapshot.groups})
+            pair(store.pushed, mappings.pairs, {group.id for group in reading.snapshot.groups})
+            self._noticed += not_pushed(store.pushed, mappings, before)
             identify_read(place.settings, store, self._target, place.request(SERVICE, place.now()), reading)
         made = self._plan(reading)
         if pulls:
@@ -164,14 +166,14 @@ class _FullPass:
         with suppress(IdsyncError), self._reconciling.leading(self._store, self.lead):
             put_under_way(self._store.facts, under_way)
 
-    def _pairs(self, reading: Reading) -> Mapping[str, str]:
+    def _mappings(self, reading: Reading) -> PushMappings:
         """Which pushed group is which of Okta's; where that cannot be read now, they stay what they are."""
         source = self._source()
         if not isinstance(source, PairingSource) or not self._store.pushed.count_groups():
-            return {}
+            return PushMappings()
         with suppress(SourceError):
             return source.push_mappings(reading.snapshot.app_id)
-        return {}
+        return PushMappings()
 
     def _source(self) -> Source:
         go_on = self._reconciling.going_on(self._store, self.lead)
@@ -195,7 +197,7 @@ class _FullPass:
                 span.enter_context(target.reading())
                 last_push, time = store.pushed.last_push(), self._reconciling.clock()
             reading = self._newest(reading)
-            options = place.pass_options(store, noticed=[config_waiting()] if self._waits else [])
+            options = place.pass_options(store, noticed=self._noticed)
             planned = plan_reading(settings, reading, target, options, cache=store.cache)
             applier, parts, note = self._granting(planned.executable().plan)
         return _Planned(planned, reading, applier, parts, note, last_push, time)

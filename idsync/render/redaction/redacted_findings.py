@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from msgspec.structs import replace
 
 from idsync.model.directory import Cause, UpstreamCause
-from idsync.model.findings import GUARDS_CHANGED, KEPT_AS_READ, OLDER, Finding
+from idsync.model.findings import GUARDS_CHANGED, KEPT_AS_READ, NOT_PUSHED, OLDER, Finding
 from idsync.plan.changes import GuardResult
 from idsync.plan.reach import CODES
 from idsync.render.phrases import listed
@@ -21,7 +21,7 @@ ABOUT_NOBODY = (DOUBT_CODES.keys() - {"unreadable"}) | {
     "no_store",
 }
 """Codes whose messages hold counts, times, and names of groups, apps and attributes alone."""
-COUNTED = CODES | {KEPT_AS_READ}
+COUNTED = CODES | {KEPT_AS_READ, NOT_PUSHED}
 """Codes whose messages begin with how many it is, before a colon and the names."""
 _OF_PEOPLE = ("protected_users ", "users.adopt ")
 _RELEASED = " Released: "

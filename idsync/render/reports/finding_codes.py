@@ -272,6 +272,16 @@ _code(
     "away there, and go over to pushes alone after that. Apps are never pushed.",
 )
 _code(
+    "not_pushed",
+    "warning",
+    "Groups that were pushed, and stand for no group that is read, are not in Okta's own list of the groups that it "
+    "pushes to the app: its DELETE of them never came, they were unlinked there and left here, or another client "
+    "pushed them. Nothing takes their lists away. Full passes of `idsync serve` tell it, where Okta lets them read "
+    "that list and it has another group that was pushed here.",
+    "Look at **Push Groups** in Okta. What is gone there, delete with a SCIM token: "
+    '`curl -X DELETE -H "Authorization: Bearer $TOKEN" BASE_URL/Groups/ID`. What is to stay, push once more.',
+)
+_code(
     "changed_by_hand",
     "info",
     "`drift` says who made an edit that the next apply puts back, and when, as the journal has it.",

@@ -14,6 +14,7 @@ from idsync.model.identity import FORMAT_VERSION, Snapshot
 from idsync.model.measures import Measures
 from idsync.model.moves import Moves
 from idsync.model.okta_access import Allowance
+from idsync.model.pushed import PushMappings
 from idsync.model.times import format_time
 from idsync.okta.auth import Credential
 from idsync.okta.authorizing import authorizer_for
@@ -180,10 +181,10 @@ class OktaSource:
         finally:
             requester.close()
 
-    def push_mappings(self, app: str) -> dict[str, str]:
-        """Which group of Okta's each pushed group of an app is, by the id that it has where it is pushed to.
+    def push_mappings(self, app: str) -> PushMappings:
+        """Which groups Okta pushes to an app, and as which.
 
-        Empty where Okta has no such listing or the credential may not see it. Raises SourceError.
+        Nothing is known where Okta has no such listing or the credential may not see it. Raises SourceError.
         """
         requester = self._requester()
         try:
