@@ -116,8 +116,10 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def _is_left_out(file: Path, config: pytest.Config) -> bool:
-    whole = "\npytestmark = pytest.mark.long\n"
-    return config.option.markexpr == "not long" and file.suffix == ".py" and whole in file.read_text()
+    asked, is_module = config.option.markexpr, file.name.startswith("test_") and file.suffix == ".py"
+    if asked == "long":
+        return is_module and "pytest.mark.long" not in file.read_text()
+    return asked == "not long" and is_module and "\npytestmark = pytest.mark.long\n" in file.read_text()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
