@@ -19,7 +19,7 @@ from idsync.reconcile.continuous.pass_reports import ended, failed, put_report, 
 from idsync.reconcile.continuous.wishes import Wish, wish_for_pass
 from idsync.server.page.overview import last_full
 from idsync.stores.sqlite.store import open_store
-from tests.server.conftest import Served, served
+from tests.server.conftest import HOLDER, Served, served
 from tests.server.page_world import SECRETS, TOKEN, gains_are_held, held, page, page_settings, passes, send, sign_in
 from tests.server.test_bursts import guarded, locked, people
 from tests.server.test_inherited_resources import NOTHING
@@ -314,8 +314,11 @@ def test_what_a_full_pass_found_about_people_and_lists_is_shown(service: Served)
     with open_store(service.path) as store:
         now = service.clock[0]
         put_report(store.facts, with_findings(ended("full", now, now), found[:-1]))
+        assert "<h1>No process has the lead</h1>" in service.http.get("/").text
+        store.leases.take("leader", HOLDER, 600.0)
         text = service.http.get("/").text
         assert "<h1>All is well</h1>" in text
+        assert "has the lead" not in text
         assert "warning <code>passed_over</code>: The group &lt;eng&gt; 19 was read empty." in text
         assert "and 10 more, which <code>idsync plan</code> shows" in text
         assert "No group matches." not in text
@@ -505,3 +508,33 @@ def test_recent_runs_say_what_they_did_and_where_there_is_more(service: Served) 
     with open_store(service.path) as store:
         serial = Workspace(page_settings(), service.path.parent).target(store).serial()
     assert f"Serial{serial}" in text, "as the glossary and the plan call it"
+
+
+def test_what_took_long_is_told_in_minutes(service: Served) -> None:
+    sign_in(service)
+    now = service.clock[0]
+    for seconds, words in ((4, "4 s"), (59, "59 s"), (1234, "20 minutes 34 seconds")):
+        with open_store(service.path) as store:
+            put_report(store.facts, ended("full", now, now + dt.timedelta(seconds=seconds)))
+        assert f"<dt>Took</dt><dd>{words}</dd>" in service.http.get("/").text
+
+
+def test_half_an_expression_is_told_where_filters_are_tried(service: Served) -> None:
+    okta = service.engine()
+    okta.push_group("eng", people(okta, 1))
+    sign_in(service)
+    text = re.sub("<[^>]*>", "", service.http.get("/filters", params={"groups": "^e.*\n^eng$"}).text)
+    assert "over what was pushed" in text
+    assert text.count("looks like half an expression") == 1
+    assert "^e.* looks like half an expression: " in text
+
+
+def test_a_person_s_page_says_how_to_lock_and_to_unlock(service: Served) -> None:
+    okta = service.engine()
+    ann, _ = people(okta, 2)
+    okta.deactivate(ann)
+    sign_in(service)
+    assert "idsync unlock NAME --reason TEXT" in service.http.get("/people?name=p00@x.com").text
+    text = service.http.get("/people?name=p01@x.com").text
+    assert "idsync lock NAME --message TEXT" in text
+    assert "idsync unlock" not in text

@@ -8,6 +8,7 @@ from typing import Protocol
 from idsync.apply.kept_back import kept_back
 from idsync.config.patterns import NameFilter, NamePattern
 from idsync.config.settings import ImportFilters, Settings
+from idsync.config.texts import looks_like_expression
 from idsync.errors import UnknownPerson
 from idsync.model.directory import Names
 from idsync.model.extent import Extent
@@ -105,6 +106,15 @@ def tried_filters(configured: ImportFilters, groups: Iterable[str], apps: Iterab
         NameFilter(include=chosen["groups"]) if chosen["groups"] else configured.groups,
         NameFilter(include=chosen["apps"]) if chosen["apps"] else configured.apps,
     )
+
+
+def half_expressions(patterns: Iterable[str]) -> list[tuple[str, str]]:
+    """The patterns that are globs and look like expressions somebody half wrote, each with what makes it look so.
+
+    Raises PatternError.
+    """
+    signs = ((text, looks_like_expression(text)) for text in patterns if not NamePattern(text).is_regex)
+    return [(text, sign) for text, sign in signs if sign]
 
 
 def taken(settings: Settings, filters: ImportFilters, catalogue: Catalogue) -> Matches:

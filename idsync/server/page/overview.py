@@ -126,7 +126,7 @@ class Overview(msgspec.Struct, frozen=True):
     def all_well(self) -> bool:
         """Whether nothing waits for a person and nothing fails."""
         errors = any(each.severity == "error" for each in self.findings)
-        return not (self.held or self.doubts or self.fails or errors or self.uncompared)
+        return bool(self.leader) and not (self.held or self.doubts or self.fails or errors or self.uncompared)
 
 
 def overview(settings: Settings, store: Store, target: Target, now: datetime, *, config_waits: bool) -> Overview:
@@ -245,11 +245,11 @@ def _next(last: PassReport, pause: timedelta) -> str:
 
 
 def _kind(kind: str, name: str, full: PassReport | None, *, on: bool, waits: bool) -> Part:
-    about = "What the last full pass did with them."
     if not on:
         return Part(name, "Switched off by the configuration.", "off")
     if full is None:
-        return Part(name, about, "waiting")
+        return Part(name, "No full pass has ended yet.", "waiting")
+    about = "What the last full pass did with them." + (" Some of it waits for a person." if waits else "")
     counts = [(_DONE[action], number) for action, number in full.counts.get(kind, {}).items()]
     if kind == "access_list":
         counts += [(f"members {_DONE[action]}", number) for action, number in full.counts.get("member", {}).items()]

@@ -18,6 +18,7 @@ from idsync.bootstrap.workspace import Workspace
 from idsync.config.patterns import PatternError
 from idsync.errors import IdsyncError
 from idsync.model.names import is_text
+from idsync.model.times import duration_words
 from idsync.okta.remembered import Remembered
 from idsync.plan.releases import RELEASED_ANYWHERE
 from idsync.reconcile.continuous.wishes import Wish, wish_for_pass
@@ -37,7 +38,7 @@ from idsync.render.hints import as_typed
 from idsync.render.history import counts_words, outcome_words
 from idsync.render.phrases import cause_words
 from idsync.server.page.forms import Refused, fields_of, form_of, is_from_this_machine, is_same_site
-from idsync.server.page.looking import FOUND, Looking, taken, tried_filters
+from idsync.server.page.looking import FOUND, Looking, half_expressions, taken, tried_filters
 from idsync.server.page.overview import STAGES, last_full
 from idsync.server.page.sessions import COOKIE, LASTS, Session, Sessions
 from idsync.server.request_rate import RequestRate
@@ -109,6 +110,7 @@ class StatusPage:
             "holding": holding,
             "status": status_words,
             "counts": counts_words,
+            "lasting": _lasting,
             "outcome": outcome_words,
             "release": lambda guards: release(guards, options),
         }
@@ -197,10 +199,11 @@ class StatusPage:
 
     async def _filters(self, request: Request, session: Session | None) -> Response:
         asked = {kind: _lines(request.query_params.get(kind, "")) for kind in ("groups", "apps")}
-        place, complaint, found = self._files(), "", None
+        place, complaint, halves, found = self._files(), "", [], None
         if request.query_params:
             try:
                 filters = tried_filters(place.settings.filters, asked["groups"], asked["apps"])
+                halves = half_expressions([*asked["groups"], *asked["apps"]])
             except PatternError as error:
                 complaint = str(error)
             else:
@@ -208,7 +211,13 @@ class StatusPage:
                 catalogue = await asyncio.to_thread(source.catalogue)
                 found = taken(place.settings, filters, catalogue)
         return self._html(
-            "filters.html", session=session, asked=asked, complaint=complaint, found=found, most=_MOST_MATCHES
+            "filters.html",
+            session=session,
+            asked=asked,
+            complaint=complaint,
+            halves=halves,
+            found=found,
+            most=_MOST_MATCHES,
         )
 
     async def _pass(self, request: Request, session: Session | None) -> Response:
@@ -299,6 +308,11 @@ class StatusPage:
         integration = self._files().settings.integration
         text = self._templates.get_template(template).render(integration=integration, **values)
         return HTMLResponse(text, status, headers=_HEADERS)
+
+
+def _lasting(seconds: float) -> str:
+    """How long something took; of a minute or more, in whole seconds."""
+    return f"{seconds:g} s" if seconds < 60 else duration_words(round(seconds))
 
 
 def _is_text(text: str) -> bool:
