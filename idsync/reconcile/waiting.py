@@ -12,6 +12,7 @@ from idsync.apply.kept_marks import with_numbers_kept
 from idsync.model.addresses import Address, split_address
 from idsync.model.findings import Finding
 from idsync.model.numbers import counted
+from idsync.plan.releases import RELEASED_ANYWHERE
 from idsync.reconcile.planned import Planned
 from idsync.stores.protocol import Facts
 from idsync.targets.protocol import DirectoryReader
@@ -70,12 +71,12 @@ def _finding(guard: str, held: tuple[Waiting, ...], options: Sequence[str]) -> F
     number = counted(len(held), "change is", "changes are")
     them = "it" if len(held) == 1 else "them"
     command = f"{shlex.join(['idsync', 'apply', *options])} --allow {guard}=REASON"
+    page = f", or release {guard} on the status page of the service" if guard in RELEASED_ANYWHERE else ""
     return Finding(
         "kept_back",
         "warning",
         f"{number} kept back by {guard}{f' since {since}' if since else ''}: {shown}. Passes that nobody attends "
-        f"do not make {them}, however much time goes by. To make {them}: {command}, or "
-        f"release {guard} on the status page of the service.",
+        f"do not make {them}, however much time goes by. To make {them}: {command}{page}.",
     )
 
 

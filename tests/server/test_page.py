@@ -17,8 +17,11 @@ from idsync.model.findings import Finding
 from idsync.model.journal import RunStarted
 from idsync.reconcile.continuous.pass_reports import ended, failed, put_report, with_findings
 from idsync.reconcile.continuous.wishes import Wish, wish_for_pass
+from idsync.reconcile.waiting import kept_back_findings
 from idsync.server.page.overview import last_full
 from idsync.stores.sqlite.store import open_store
+from idsync.targets.local import LocalTarget
+from tests.core.world import ORG
 from tests.server.conftest import HOLDER, Served, served
 from tests.server.page_world import SECRETS, TOKEN, gains_are_held, held, page, page_settings, passes, send, sign_in
 from tests.server.test_bursts import guarded, locked, people
@@ -404,6 +407,10 @@ def test_r34_the_page_releases_nobody_who_is_protected(tmp_path: Path) -> None:
         assert "idsync apply --allow protected_users=REASON" in text
         with open_store(service.path) as store:
             waiting = held_by_guard(kept_back(store.facts, "local"))["protected_users"]
+            told = kept_back_findings(store.facts, LocalTarget(store.directory, ORG))
+            words = {each.message.partition(" kept back by ")[2].split()[0]: each.message for each in told}
+            assert "on the status page" in words["user_deletes"]
+            assert "on the status page" not in words["protected_users"]
         by_hand = {"guard": "protected_users", "held": digest_of(waiting), "reason": "it is me"}
         assert send(service, "/release", form=form, **by_hand) == 400
         with open_store(service.path) as store:  # of a service that knew no better

@@ -246,7 +246,8 @@ _code(
     "kept_back",
     "warning",
     "A guard held changes back in passes that nobody attends, and a person has not released them yet.",
-    "Review them; then `idsync apply --allow GUARD=REASON`, or release the guard on the status page.",
+    "Review them; then `idsync apply --allow GUARD=REASON`, or release the guard on the status page, "
+    "unless that is `protected_users`.",
 )
 _code(
     "no_last_reading",
