@@ -30,13 +30,27 @@ from idsync.stores.protocol import Access, Store
 
 STOP, CALL, RELOAD = "stop", "call", "reload"
 SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
-"""Seconds before a process that died is started again; longer each time."""
+"""Seconds before a process that died is started again; longer each time, unless it ran for longer than the longest."""
 LOOK = 1.0
 """Seconds between two looks at whether it runs, and what it tells."""
 PATIENCE = 20.0
 """Seconds that a pass under way has to end in; it is broken off then, and taken up at the next start."""
 _FOR_FULL_PASS = 15.0
 """So many of them a full pass gets, which ends where it reads, or between two of its writes."""
+
+
+class Pauses:
+    """How long a process that died is waited with: twice as long each time, while it does not last."""
+
+    def __init__(self) -> None:
+        self._next = SHORTEST_PAUSE
+
+    def after(self, lasted: float) -> float:
+        """Seconds to wait, of a process that lasted for so many."""
+        if lasted > LONGEST_PAUSE:
+            self._next = SHORTEST_PAUSE
+        pause, self._next = self._next, min(self._next * 2, LONGEST_PAUSE)
+        return pause
 
 
 class Reconciler:
@@ -102,16 +116,16 @@ class Reconciler:
         self._words.put(STOP)  # to the last one that was started
 
     def _keep_running(self) -> None:
-        pause = SHORTEST_PAUSE
+        pauses, began = Pauses(), time.monotonic()
         while not self._ends.wait(LOOK):
             self._hear()
             if self._process.is_alive():
                 continue
             LOG.error("The process that reconciles ended (%s); it is started again.", self._process.exitcode)
-            if self._ends.wait(pause):
+            if self._ends.wait(pauses.after(time.monotonic() - began)):
                 return
-            pause = min(pause * 2, LONGEST_PAUSE)
             self._start()
+            began = time.monotonic()
 
     def _hear(self) -> None:
         with suppress(EOFError, OSError):  # it is gone, which the watcher sees
