@@ -57,11 +57,11 @@ WHOLE = Said()
 
 def said_by(operations: Iterable[tuple[str, Any]]) -> Said:
     """What the operations of a PATCH speak of, each a path, or nothing for the resource itself, and a value."""
-    named: dict[str, frozenset[str]] = {}
+    named: dict[str, set[str]] = {}
     for path, value in operations:
         for attribute, part in _named(_plain(path), value):
-            named[attribute] = named.get(attribute, _NOTHING) | {part}
-    return Said(named)
+            named.setdefault(attribute, set()).add(part)
+    return Said({attribute: frozenset(parts) for attribute, parts in named.items()})
 
 
 def _plain(path: str) -> str:

@@ -68,6 +68,20 @@ def test_r39_entries_that_a_patch_brings_along_count(service: Served, monkeypatc
     assert asked(service, "PATCH", path, json=changes(brought))[0] == 200
 
 
+def test_r39_many_names_in_values_are_too_much(service: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = person(service, 0)
+    names = {f"a{number}": 1 for number in range(1000)}
+    forms: list[dict[str, Any]] = [{"path": "badge", "value": names}, {"value": names}, {"value": {"badge": names}}]
+    begun = time.process_time()
+    for value in forms:
+        assert asked(service, "PATCH", path, json=changes({"op": "add", **value}))[0] == 200
+    assert time.process_time() - begun < 5
+    monkeypatch.setattr(patch_work, "MOST_WORK", 500_000)
+    for value in forms:
+        detail = refused_soon(service, path, {"op": "add", **value})
+        assert detail.endswith(" names of attributes are too much for a PATCH: send fewer.")
+
+
 def test_r39_all_of_a_bulk_request_counts_together(service: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patch_work, "MOST_WORK", 20_000)
     path = person(service, 100)

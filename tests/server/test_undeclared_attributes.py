@@ -227,12 +227,12 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
     "what describes nothing": (
         {"op": "add", "path": "badges[number gt 7].kind", "value": 8},
         "noTarget",
-        "No value is one that number gt 7 chooses.",
+        "The filter of the path chooses no value, and describes none.",
     ),
     "what contradicts its filter": (
         {"op": "add", "path": "badges[number eq 7]", "value": {"number": 8}},
         "invalidValue",
-        "The value is none that number eq 7 chooses, where its path has it.",
+        "The value is not one that the filter of the path chooses.",
     ),
     "a part of a schema": (
         {"op": "add", "path": f"{ENTERPRISE}.badge", "value": 7},

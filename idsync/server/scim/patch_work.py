@@ -16,6 +16,8 @@ MOST_WORK = 10_000_000
 _AN_ENTRY = 200
 """What it costs to look at an entry of a resource once; to hold it against a character of a path costs one."""
 _FEWEST_ENTRIES = 50
+_A_NAME, _NAMES_PASSED = 500, 10
+"""What it costs to read a name in a value as a path; and so many names of the resource are passed over for one more."""
 
 
 class PatchWork:
@@ -30,7 +32,12 @@ class PatchWork:
         A single operation with a short path may look at a resource of any size.
         """
         given = sum(_entries(operation.value) for operation in operations)
-        entries = _FEWEST_ENTRIES + members + _entries(msgspec.json.decode(resource.body)) + given
+        body = msgspec.json.decode(resource.body)
+        entries = _FEWEST_ENTRIES + members + _entries(body) + given
+        names = sum(_names(operation.value) for operation in operations)
+        self._left -= names * (_A_NAME + (names + len(body)) // _NAMES_PASSED)
+        if self._left < 0:
+            raise PayloadTooLargeException(detail=f"{names} names of attributes are too much for a PATCH: send fewer.")
         looks = _AN_ENTRY * (len(operations) - 1) + sum(len(str(operation.path or "")) for operation in operations)
         self._left -= entries * looks
         if self._left < 0:
@@ -47,5 +54,16 @@ def _entries(value: Any) -> int:
             return len(value) + sum(map(_entries, value))
         case dict():
             return sum(isinstance(each, dict) + _entries(each) for each in value.values())
+        case _:
+            return 0
+
+
+def _names(value: Any) -> int:
+    """Names in the objects of a value, at any depth; those that entries of a list share, once."""
+    match value:
+        case list():
+            return len({name for each in value if isinstance(each, dict) for name in each})
+        case dict():
+            return len(value) + sum(map(_names, value.values()))
         case _:
             return 0

@@ -36,7 +36,10 @@ def put(holder: Object, steps: Steps, value: Any, *, is_add: bool) -> None:
     something has no parts or no values to choose from, and NoTargetException where none is chosen.
     """
     step, *more = steps
-    name = spelled(holder, step.name)
+    _put_at(holder, spelled(holder, step.name), step, more, value, is_add=is_add)
+
+
+def _put_at(holder: Object, name: str, step: Step, more: Steps, value: Any, *, is_add: bool) -> None:
     there = holder.get(name)
     if step.chosen is not None:
         values = _values(there, step)
@@ -86,10 +89,10 @@ def _with_chosen(values: list[Any], chosen: FilterNode, more: Steps, value: Any,
         return [_changed(each, more, value, is_add=is_add) if matches(chosen, each) else each for each in values]
     made = described(chosen)
     if made is None:
-        raise NoTargetException(detail=f"No value is one that {chosen} chooses.")
+        raise NoTargetException(detail="The filter of the path chooses no value, and describes none.")
     made = _changed(made, more, value, is_add=is_add)
     if not matches(chosen, made):
-        raise InvalidValueException(detail=f"The value is none that {chosen} chooses, where its path has it.")
+        raise InvalidValueException(detail="The value is not one that the filter of the path chooses.")
     return [*values, made]
 
 
@@ -116,8 +119,9 @@ def _without_chosen(values: list[Any], chosen: FilterNode, more: Steps, value: A
 
 
 def _put_parts(holder: Object, parts: Mapping[str, Any], *, is_add: bool) -> None:
+    spellings = {each.casefold(): each for each in holder}
     for name, part in parts.items():
-        put(holder, (Step(name),), part, is_add=is_add)
+        _put_at(holder, spellings.get(name.casefold(), name), Step(name), (), part, is_add=is_add)
 
 
 def _add(there: list[Any], value: Any) -> None:
