@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from idsync.apply.kept_back import held_by_guard, kept_back
 from idsync.apply.kept_entries import digest_of
 from idsync.bootstrap.workspace import Workspace
-from idsync.errors import SourceUnreachable
+from idsync.errors import SourceUnreachable, StoreAway
 from idsync.model.directory import ConfigCause, UpstreamCause
 from idsync.model.findings import Finding
 from idsync.model.journal import RunStarted
@@ -21,7 +21,7 @@ from idsync.reconcile.waiting import kept_back_findings
 from idsync.server.page.overview import last_full
 from idsync.stores.sqlite.store import open_store
 from idsync.targets.local import LocalTarget
-from tests.core.world import ORG
+from tests.core.world import ORG, config
 from tests.server.conftest import HOLDER, Served, served
 from tests.server.page_world import SECRETS, TOKEN, gains_are_held, held, page, page_settings, passes, send, sign_in
 from tests.server.test_bursts import guarded, locked, people
@@ -545,3 +545,29 @@ def test_a_person_s_page_says_how_to_lock_and_to_unlock(service: Served) -> None
     text = service.http.get("/people?name=p01@x.com").text
     assert "idsync lock NAME --message TEXT" in text
     assert "idsync unlock" not in text
+
+
+def test_where_the_store_is_away_the_page_says_what_goes_on(service: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    sign_in(service)
+
+    def away(*_: object, **__: object) -> None:
+        raise StoreAway("The database cannot be reached.", why="Connection refused.", fix="Start its server.")
+
+    monkeypatch.setattr("tests.server.conftest.open_store_to_read", away)
+    answer = service.http.get("/")
+    assert answer.status_code == 503
+    assert "The database cannot be reached." in answer.text
+    assert "goes on by itself once its store is back" in answer.text
+
+
+def test_scim_that_is_off_says_so(tmp_path: Path) -> None:
+    integration = f"""
+apiVersion: idsync/v1
+kind: Integration
+metadata: {{name: okta}}
+spec: {{org_url: {ORG}, app: {{id: 0oa1}}, auth: {{api_token: {{env: ALICE}}}}}}
+"""
+    with served(tmp_path / "a.db", config(integration=integration), secrets=SECRETS) as service:
+        text = service.http.get("/").text
+    assert "Okta pushes people and groups here." not in text
+    assert "Switched off by the configuration." in text

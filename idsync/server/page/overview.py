@@ -44,6 +44,7 @@ STAGES: Mapping[Stage, str] = {
     "sending": "it sends to Okta what was edited here",
 }
 """What a full pass does at each stage, in words."""
+_OFF = "Switched off by the configuration."
 _DONE = {"create": "created", "update": "changed", "delete": "removed", "add": "added", "remove": "removed"}
 
 
@@ -216,7 +217,8 @@ def _pushes(settings: Settings, tokens: tuple[ScimToken, ...]) -> Part:
     integration = settings.integration
     on = integration.sync.scim or isinstance(integration.source, ScimSource)
     used = max((token.last_used for token in tokens if token.last_used), default="")
-    return Part("SCIM", "Okta pushes people and groups here.", "well" if on else "off", last_success=used)
+    about = "Okta pushes people and groups here." if on else _OFF
+    return Part("SCIM", about, "well" if on else "off", last_success=used)
 
 
 def _passes(name: str, about: str, store: Store, kind: str, pause: timedelta) -> Part:
@@ -246,7 +248,7 @@ def _next(last: PassReport, pause: timedelta) -> str:
 
 def _kind(kind: str, name: str, full: PassReport | None, *, on: bool, waits: bool) -> Part:
     if not on:
-        return Part(name, "Switched off by the configuration.", "off")
+        return Part(name, _OFF, "off")
     if full is None:
         return Part(name, "No full pass has ended yet.", "waiting")
     about = "What the last full pass did with them." + (" Some of it waits for a person." if waits else "")

@@ -16,7 +16,7 @@ from idsync.apply.kept_back import held_by_guard, kept_back
 from idsync.apply.kept_entries import digest_of
 from idsync.bootstrap.workspace import Workspace
 from idsync.config.patterns import PatternError
-from idsync.errors import IdsyncError
+from idsync.errors import IdsyncError, StoreAway, StoreBusy, StoreError
 from idsync.model.names import is_text
 from idsync.model.times import duration_words
 from idsync.okta.remembered import Remembered
@@ -148,7 +148,8 @@ class StatusPage:
             except Refused:
                 return self._html("refused.html", 403, session=None)
             except IdsyncError as error:
-                return self._html("error.html", 503, session=None, error=error)
+                of_store = type(error) in (StoreError, StoreAway, StoreBusy)  # others end it, or need a person
+                return self._html("error.html", 503, session=None, error=error, of_store=of_store)
             return response
 
         return answer
