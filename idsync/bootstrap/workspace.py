@@ -4,6 +4,7 @@ Adapters are imported when they are asked for, so that a command pays only for t
 """
 
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -76,8 +77,12 @@ class Workspace:
         self.both_directions = BothDirections(settings, self.okta)
 
     def now(self) -> datetime:
-        """The time, in whole seconds: the directory knows none smaller."""
-        return datetime.now(UTC).replace(microsecond=0)
+        """The time on this machine, in whole seconds: the directory knows none smaller."""
+        return datetime.fromtimestamp(int(self.clock()), UTC)
+
+    def clock(self) -> float:
+        """The same, in seconds since 1970."""
+        return time.time()
 
     def source(
         self,
@@ -128,7 +133,7 @@ class Workspace:
         from idsync.stores.opening import open_store
 
         self._check_store_folder()
-        with open_store(self.secrets.store_address(), self.directory, access) as store:
+        with open_store(self.secrets.store_address(), self.directory, access, clock=self.clock) as store:
             yield store
 
     def listen(self, called: Callable[[], None], ends: Event) -> bool:
@@ -174,7 +179,8 @@ class Workspace:
 
         target = self.target(store)
         return PlanOptions(
-            now=self.now(),
+            now=store.now(),
+            here=self.now(),
             last=last_apply(store.facts, target),
             past=store.agreed(target.name).past(),
             both=self.both_ways(store),

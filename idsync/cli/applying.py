@@ -104,7 +104,7 @@ class Job:
 
     def applier(self) -> Applier:
         """What applies here, as this job does it."""
-        place, now = self.place.judged(self.store), self.place.now()
+        place, now = self.place.judged(self.store), self.store.now()
         holder = place.holder(format_time(now))
         request = Request(
             actor=f"{holder.user}@{holder.host}",
@@ -119,7 +119,9 @@ class Job:
             unattended=self.unattended,
         )
         targets = place.targets(self.store)
-        return Applier(place.settings, self.store, targets, request, place.now, place.files, remembered=self.remembered)
+        return Applier(
+            place.settings, self.store, targets, request, self.store.now, place.files, remembered=self.remembered
+        )
 
     def parts(self, plan: Plan) -> Parts:
         """What of a plan goes ahead and what is held, which is shown; without --split, all of it goes."""

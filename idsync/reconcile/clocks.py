@@ -9,19 +9,25 @@ from idsync.model.times import Clocks, duration_words, parse_time
 DAY, HOUR, MINUTE = 86_400, 3_600, 60
 
 
-def clocks_of(now: datetime, taken_at: str, reading: Reading | None = None) -> Clocks:
-    """The clocks where it is `now` on this machine.
+def clocks_of(now: datetime, taken_at: str, reading: Reading | None = None, here: datetime | None = None) -> Clocks:
+    """The clocks where it is `now`: by the store's clock, where a pass goes by one; by this machine's it is `here`.
 
-    A reading of Okta's API has heard Okta's clock. A file tells only that Okta's clock is not behind the time at which
-    its reading was taken.
+    A reading of Okta's API has heard Okta's clock, and compared it with this machine's. A file tells only that Okta's
+    clock is not behind the time at which its reading was taken.
     """
     if reading is not None and reading.ahead is not None:
-        return Clocks(now, reading.ahead)
+        return Clocks(now, reading.ahead + _apart(now, here))
     try:
         ahead = int((parse_time(taken_at) - now).total_seconds())
     except ValueError:  # a plan file may have said anything of when its snapshot was taken
         ahead = 0
     return Clocks(now, max(ahead, 0))
+
+
+def _apart(now: datetime, here: datetime | None) -> int:
+    """By how many seconds this machine is ahead of the store; a second is none, since both times are cut to seconds."""
+    seconds = 0 if here is None else round((here - now).total_seconds())
+    return seconds if abs(seconds) > 1 else 0
 
 
 def clock_findings(clocks: Clocks) -> list[Finding]:

@@ -24,6 +24,8 @@ class PlanOptions(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     now: datetime
+    here: datetime | None = None
+    """The time on this machine at `now`, where that is by the store's clock: a source compares Okta's clock with it."""
     last: LastApply | None = None
     past: AgreedPast = NOTHING_PAST
     earlier: Settings | None = None

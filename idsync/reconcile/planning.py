@@ -87,7 +87,7 @@ def _planned(
     """The plan of what can be read of a snapshot."""
     past, reading = identified_past(options.past, basis.okta_ids), basis.reading
     pool = pool_of(settings, snapshot, index, basis.target, past)
-    clocks = clocks_of(options.now, reading.snapshot.taken_at, reading)
+    clocks = clocks_of(options.now, reading.snapshot.taken_at, reading, options.here)
     inputs = prepare(settings, snapshot, index, pool, options.last, clocks, past=past)
     inputs = msgspec.structs.replace(inputs, others=reading.others)
     earlier = options.earlier

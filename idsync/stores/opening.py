@@ -3,6 +3,7 @@
 They are imported when they are asked for, so that a command pays only for the one it uses.
 """
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
@@ -23,12 +24,13 @@ _SQLITE = "sqlite:///"
 _POSTGRESQL = ("postgresql://", "postgres://")
 
 
-def open_store(url: str, base: Path, access: Access) -> Store:
-    """Open the store at `url`, whose relative path begins at `base`; raises StoreError.
+def open_store(url: str, base: Path, access: Access, *, clock: Callable[[], float] = time.time) -> Store:
+    """Open the store at `url`, whose relative path begins at `base`; raises StoreError. A file goes by `clock`, in
+    seconds since 1970, and a server by its own.
 
     Raises SchemaTooOld where the store would first have to be brought to today's schema, and `access` may not do that.
     """
-    return _opened(url, base, access)
+    return _opened(url, base, access, clock)
 
 
 def copy_store(source: str, destination: str, base: Path, here: Holder, tell: Tell) -> tuple[int, Head]:
@@ -49,7 +51,9 @@ def copy_store(source: str, destination: str, base: Path, here: Holder, tell: Te
     return copied.rows, copied.head
 
 
-def _opened(url: str, base: Path, access: Access) -> "PostgresStore | SqliteStore":
+def _opened(
+    url: str, base: Path, access: Access, clock: Callable[[], float] = time.time
+) -> "PostgresStore | SqliteStore":
     if _is_postgresql(url):
         _check_driver()
         from idsync.stores.postgres.store import open_postgres
@@ -57,7 +61,7 @@ def _opened(url: str, base: Path, access: Access) -> "PostgresStore | SqliteStor
         return open_postgres(url, access)
     from idsync.stores.sqlite.store import open_sqlite
 
-    return open_sqlite(_path(url, base), access)
+    return open_sqlite(_path(url, base), access, clock=clock)
 
 
 def store_exists(url: str, base: Path) -> bool:

@@ -42,7 +42,7 @@ class Company:
         self.folder = folder
         self.now = START
         self._idsync = idsync
-        monkeypatch.setattr(Workspace, "now", lambda _: self.now)
+        monkeypatch.setattr(Workspace, "clock", lambda _: self.now.timestamp())
         self.people = {f"p{number:02}": {"team": "red"} for number in range(40)}
         self.status: dict[str, str] = {}
         self.groups: dict[str, list[str]] = {}

@@ -83,5 +83,8 @@ class Program:
     @contextmanager
     def _circumstances(self) -> Iterator[None]:
         """The clock; and, to save time, the configuration as it was when it was read for the command before."""
-        with patch.object(Workspace, "now", lambda _: self.now), patch.object(workspace, "load", self._load):
+        with (
+            patch.object(Workspace, "clock", lambda _: self.now.timestamp()),
+            patch.object(workspace, "load", self._load),
+        ):
             yield

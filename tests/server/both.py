@@ -5,7 +5,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from idsync.bootstrap.workspace import Workspace
 from idsync.config.settings import Settings
@@ -65,7 +68,7 @@ class Both:
         """The passes of one process, as long as the block lasts."""
         with open_store(self.service.path, clock=lambda: self.service.clock[0].timestamp()) as store:
             place = self._place()
-            source = self.reader.source
+            source = partial(self.reader.source, timing=replace(self.reader.clock.timing, wall=self._wall))
             passes = OneThread(
                 store,
                 place.in_force,
@@ -76,6 +79,9 @@ class Both:
             )
             passes.reconciling.again = self.again
             yield passes
+
+    def _wall(self) -> float:
+        return self.reader.clock() + self.ahead.total_seconds()
 
     def _place(self) -> Workspace:
         place = Workspace(self.settings, self.service.path.parent)

@@ -16,7 +16,8 @@ from idsync.sources.okta.source import OktaSource
 from idsync.stores.sqlite.store import open_store
 from tests.okta_simulator import Organization
 from tests.okta_simulator.objects import App
-from tests.server.both import both, organization
+from tests.server.both import OPEN, both, organization
+from tests.server.conftest import FREE
 from tests.server.test_bursts import locked
 from tests.server.test_scim_door import GROUP, asked, user
 from tests.sources.okta.organizations import Clock
@@ -187,3 +188,38 @@ def test_r35_the_hour_in_which_guards_count_is_one_by_the_clock_of_the_store(
             assert tick.at == format_time(clock[0])
             assert tick.counted
             assert Lately().counted(store.journal, clock[0]) == tick.counted
+
+
+@pytest.mark.parametrize("ahead", HOURS, ids=str)
+def test_r35_full_passes_count_the_hour_by_the_clock_of_the_store(tmp_path: Path, ahead: dt.timedelta) -> None:
+    """A machine that is hours off counts what others took, and is counted by them; ends are by the right clocks."""
+    org, app = ann_and_bob()
+    org.assign_user(app, org.add_user("cid@x.com"))
+    guards = OPEN.replace(f"user_deletes: {FREE}", "user_deletes: {percent: 0, floor: 1}")
+    with both(tmp_path / "idsync.db", org, guards) as world:
+        service, world.ahead = world.service, ahead
+
+        def goes_on(time: dt.timedelta) -> None:
+            service.clock[0] += time
+            assert isinstance(org.clock, Clock)
+            org.clock.now += time.total_seconds()
+
+        assert world.full()
+        goes_on(HOUR)
+        org.unassign_user(app, org.user("ann@x.com"))
+        assert world.tick() is TickEnd.DONE
+        goes_on(HOUR / 2)
+        org.unassign_user(app, org.user("bob@x.com"))
+        assert world.full()
+        assert set(service.directory().users) == {"bob@x.com", "cid@x.com"}, "another one went half an hour before"
+        goes_on(HOUR)
+        org.assign_user(app, org.user("bob@x.com"))
+        org.unassign_user(app, org.user("cid@x.com"))
+        assert world.full()
+        assert set(service.directory().users) == {"bob@x.com"}
+        (end,) = {
+            lock.spec.expires for lock in service.directory().locks.values() if lock.spec.target.user == "cid@x.com"
+        }
+        assert end == format_time(service.clock[0] + dt.timedelta(hours=31))
+        with open_store(service.path) as store:
+            assert Lately().counted(store.journal, service.clock[0])["user_deletes"] == 1

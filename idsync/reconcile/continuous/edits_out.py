@@ -67,7 +67,7 @@ def _sent(
     only = left | {(access_list, ids[name]) for access_list, name in pairs if name in ids}
     if both is None or not only:
         return NOTHING_SENT
-    now = place.now()
+    now = store.now()
     planned = plan_part(
         settings,
         store.upstream,
@@ -80,6 +80,6 @@ def _sent(
     )
     request = replace(place.request(SERVICE, now), split=True, unattended=True, whole=False, sweep_locks=False)
     targets = {**place.targets(store), FIRST: target}
-    applier = Applier(settings, store, targets, request, place.now, until_released=True, sends=False)
+    applier = Applier(settings, store, targets, request, store.now, until_released=True, sends=False)
     parts = applier.parts(planned.executable(store.runs.next_number()).plan)
     return sent(applier, parts, (), reconciling.check_stop)

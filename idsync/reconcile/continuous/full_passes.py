@@ -133,7 +133,7 @@ class _FullPass:
         with self._writing():
             pair(store.pushed, mappings.pairs, {group.id for group in reading.snapshot.groups})
             self._noticed += not_pushed(store.pushed, mappings, before)
-            identify_read(place.settings, store, self._target, place.request(SERVICE, place.now()), reading)
+            identify_read(place.settings, store, self._target, place.request(SERVICE, store.now()), reading)
         made = self._plan(reading)
         if pulls:
             self.advance.begins("storing")
@@ -234,7 +234,7 @@ class _FullPass:
     def _applier(self, wish: Wish) -> Applier:
         place = self._place
         request = replace(
-            place.request(wish.by, place.now()),
+            place.request(wish.by, self._store.now()),
             split=True,
             unattended=True,
             lock_timeout=LEASE_WAIT,
@@ -246,7 +246,7 @@ class _FullPass:
             self._store,
             targets,
             request,
-            place.now,
+            self._store.now,
             place.files,
             until_released=True,
             sends=False,
