@@ -1,8 +1,7 @@
 """Lists that are read beside ticks: nobody waits for them, none is forgotten, and what is older takes nothing back."""
 
 import time
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,37 +15,17 @@ from idsync.reconcile.continuous.read_beside import FIRST_AGAIN, ReadBeside, Rea
 from idsync.stores.sqlite.store import open_store
 from idsync.stores.tables.upstream import Upstream
 from tests.core.world import config
-from tests.okta_simulator import Fail, Fault, Organization, User
-from tests.reconcile.test_ticks_beside_passes import World, following
+from tests.okta_simulator import Fail, Fault, Organization
+from tests.reconcile.beside import Beside
+from tests.reconcile.test_ticks_beside_passes import following
 
 PEOPLE = 12
 ROLES = "RoleMapping: {rules: [{group: other, roles: [reader]}]}"
 ENG = [f"p{number}@x.com" for number in range(4)]
 
 
-@dataclass
-class Beside:
-    """A process that follows an organization, and the readings that it has set off beside its ticks."""
-
-    world: World
-    readings: list[Callable[[], None]] = field(default_factory=list)
-
-    def restart(self) -> None:
-        """Let another process take over, without a full pass."""
-        self.world.restart()
-        self.begin()
-
-    def begin(self) -> None:
-        """Let readings of lists wait until they are told to go on; people are read at once."""
-        self.readings = self.world.passes.hold_readings(people=False)
-
-    def read(self) -> None:
-        """Let the oldest reading that is set off go on to its end."""
-        self.readings.pop(0)()
-
-    def person(self, number: int) -> User:
-        """One of the organization."""
-        return self.world.org.user(f"p{number}@x.com")
+class Lists(Beside):
+    """The process, before three groups."""
 
     def join(self, number: int, group: str = "eng") -> None:
         """Let somebody join a group."""
@@ -59,11 +38,6 @@ class Beside:
     def eng(self) -> list[str]:
         """Who is in the list of the group that moves."""
         return self.world.members()["eng"]
-
-    def waiting(self) -> set[str]:
-        """The groups that are to be read."""
-        told = lists_to_read(self.world.store.facts, "okta").waiting()
-        return {group.name for group in self.world.org.groups.values() if group.id in told}
 
 
 @pytest.fixture
@@ -78,18 +52,16 @@ def org() -> Organization:
 
 
 @pytest.fixture
-def beside(org: Organization, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Beside]:
+def beside(org: Organization, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lists]:
     """The organization, followed, and read once; no tick waits for what it sets off."""
     monkeypatch.setattr("idsync.reconcile.continuous.ticks.PATIENCE", 0.0)
     with following(org, tmp_path / "a.db") as world:
         world.full()
         world.tick()
-        made = Beside(world)
-        made.begin()
-        yield made
+        yield Lists(world)
 
 
-def test_r45_who_leaves_while_a_group_is_read_is_locked_before_it_is_there(beside: Beside) -> None:
+def test_r45_who_leaves_while_a_group_is_read_is_locked_before_it_is_there(beside: Lists) -> None:
     beside.join(5)
     beside.world.tick()
     assert len(beside.readings) == 1
@@ -101,26 +73,26 @@ def test_r45_who_leaves_while_a_group_is_read_is_locked_before_it_is_there(besid
     assert beside.world.passes.wakes()
     beside.world.tick()
     assert beside.eng() == [*ENG, "p5@x.com"]
-    assert beside.waiting() == set()
+    assert beside.groups_waiting() == set()
     assert not beside.world.passes.wakes()
 
 
-def test_r45_a_group_that_is_told_of_again_while_it_is_read_is_read_once_more(beside: Beside) -> None:
+def test_r45_a_group_that_is_told_of_again_while_it_is_read_is_read_once_more(beside: Lists) -> None:
     beside.join(5)
     beside.world.tick()
     beside.read()
     beside.leave(0)
     beside.world.tick()
     assert beside.eng() == [*ENG, "p5@x.com"], "what was read before"
-    assert beside.waiting() == {"eng"}
+    assert beside.groups_waiting() == {"eng"}
     beside.read()
     beside.world.tick()
     assert beside.eng() == [*ENG[1:], "p5@x.com"]
-    assert beside.waiting() == set()
+    assert beside.groups_waiting() == set()
 
 
 @pytest.mark.parametrize("read", [False, True], ids=["while it is read", "once it is read"])
-def test_r45_a_process_that_dies_while_it_reads_a_group_leaves_it_to_the_next_one(beside: Beside, read: bool) -> None:
+def test_r45_a_process_that_dies_while_it_reads_a_group_leaves_it_to_the_next_one(beside: Lists, read: bool) -> None:
     """By a tick, without a full pass, though the place in the log went on."""
     beside.join(5)
     beside.world.tick()
@@ -136,7 +108,7 @@ def test_r45_a_process_that_dies_while_it_reads_a_group_leaves_it_to_the_next_on
     assert beside.world.locked() == {"p6@x.com"}
 
 
-def test_r45_a_reading_of_a_group_takes_nothing_back_of_a_full_pass_that_began_after_it(beside: Beside) -> None:
+def test_r45_a_reading_of_a_group_takes_nothing_back_of_a_full_pass_that_began_after_it(beside: Lists) -> None:
     beside.join(5)
     beside.world.tick()
     beside.read()
@@ -151,7 +123,7 @@ def test_r45_a_reading_of_a_group_takes_nothing_back_of_a_full_pass_that_began_a
     assert beside.eng() == [*ENG, "p7@x.com"]
 
 
-def test_r45_a_reading_of_a_group_that_a_full_pass_overtakes_before_it_is_stored_is_made_so(beside: Beside) -> None:
+def test_r45_a_reading_of_a_group_that_a_full_pass_overtakes_before_it_is_stored_is_made_so(beside: Lists) -> None:
     """The pass under way wins where both were stored; until then nothing waits for it."""
     beside.join(5)
     beside.world.tick()
@@ -168,7 +140,7 @@ def test_r45_a_reading_of_a_group_that_a_full_pass_overtakes_before_it_is_stored
     assert beside.eng() == [*ENG, "p5@x.com"]
 
 
-def test_r46_what_was_read_before_another_process_led_is_read_again(beside: Beside) -> None:
+def test_r46_what_was_read_before_another_process_led_is_read_again(beside: Lists) -> None:
     assert beside.world.passes.leads()
     beside.join(5)
     beside.world.tick()
@@ -184,7 +156,7 @@ def test_r46_what_was_read_before_another_process_led_is_read_again(beside: Besi
     assert beside.eng() == [*ENG[1:], "p5@x.com"]
 
 
-def test_what_was_read_by_another_configuration_is_read_again(beside: Beside) -> None:
+def test_what_was_read_by_another_configuration_is_read_again(beside: Lists) -> None:
     beside.join(5)
     beside.world.tick()
     beside.read()
@@ -199,7 +171,7 @@ def test_what_was_read_by_another_configuration_is_read_again(beside: Beside) ->
     assert beside.eng() == [*ENG[1:], "p5@x.com"]
 
 
-def test_r44_a_group_that_was_read_beside_is_judged_whole(beside: Beside) -> None:
+def test_r44_a_group_that_was_read_beside_is_judged_whole(beside: Lists) -> None:
     for number in range(PEOPLE):
         beside.leave(number, "staff")
         beside.world.org.assign_user(beside.world.org.app("Teleport"), beside.person(number))
@@ -207,11 +179,11 @@ def test_r44_a_group_that_was_read_beside_is_judged_whole(beside: Beside) -> Non
     beside.read()
     assert beside.world.passes.tick() is TickEnd.IN_DOUBT
     assert len(beside.world.members()["staff"]) == PEOPLE
-    assert beside.waiting() == set(), "a full pass reads it"
+    assert beside.groups_waiting() == set(), "a full pass reads it"
 
 
 def test_r45_a_long_list_is_read_apart_and_no_other_one_waits_for_it(
-    beside: Beside, monkeypatch: pytest.MonkeyPatch
+    beside: Lists, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(read_beside, "LONG", 3)
     beside.join(5)
@@ -234,7 +206,7 @@ def test_r45_a_long_list_is_read_apart_and_no_other_one_waits_for_it(
 
 
 def test_a_list_that_waits_is_counted_once_and_not_with_each_tick(
-    beside: Beside, monkeypatch: pytest.MonkeyPatch
+    beside: Lists, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counted, members = list[str](), Upstream.members
 
@@ -248,12 +220,12 @@ def test_a_list_that_waits_is_counted_once_and_not_with_each_tick(
     monkeypatch.setattr(Upstream, "members", counting)
     for _ in range(3):
         beside.world.tick()
-    assert beside.waiting() == {"eng", "ops"}
+    assert beside.groups_waiting() == {"eng", "ops"}
     assert counted == [beside.world.org.group("ops").id]
 
 
 @pytest.mark.parametrize("alone", [False, True], ids=["beside another one", "alone"])
-def test_a_group_that_okta_does_not_tell_of_waits_in_the_store_until_it_does(beside: Beside, alone: bool) -> None:
+def test_a_group_that_okta_does_not_tell_of_waits_in_the_store_until_it_does(beside: Lists, alone: bool) -> None:
     beside.join(5)
     if not alone:
         beside.join(6, "ops")
@@ -265,7 +237,7 @@ def test_a_group_that_okta_does_not_tell_of_waits_in_the_store_until_it_does(bes
     assert beside.world.passes.tick() is TickEnd.DONE
     assert "1 person or list stays as known" in (beside.world.told[-1].error or "")
     assert beside.world.members()["ops"] == ["p0@x.com", *([] if alone else ["p6@x.com"])]
-    assert beside.waiting() == {"eng"}
+    assert beside.groups_waiting() == {"eng"}
     assert beside.world.passes.tick() is TickEnd.DONE
     assert not beside.readings, "asked again each minute"
     faults.clear()
@@ -274,10 +246,10 @@ def test_a_group_that_okta_does_not_tell_of_waits_in_the_store_until_it_does(bes
     beside.read()
     beside.world.tick()
     assert beside.eng() == [*ENG, "p5@x.com"]
-    assert beside.waiting() == set()
+    assert beside.groups_waiting() == set()
 
 
-def test_r45_a_group_does_not_wait_for_somebody_of_whom_okta_tells_nothing(beside: Beside) -> None:
+def test_r45_a_group_does_not_wait_for_somebody_of_whom_okta_tells_nothing(beside: Lists) -> None:
     beside.leave(0)
     beside.world.tick()
     person = beside.person(6)
@@ -287,14 +259,14 @@ def test_r45_a_group_does_not_wait_for_somebody_of_whom_okta_tells_nothing(besid
     beside.read()
     assert beside.world.passes.tick() is TickEnd.DONE
     assert "all 5 attempts failed" in (beside.world.told[-1].error or "")
-    assert (beside.eng(), beside.waiting()) == (ENG[1:], set())
+    assert (beside.eng(), beside.groups_waiting()) == (ENG[1:], set())
     faults.clear()
     beside.world.passes.reconciling.clock = lambda: time.monotonic() + FIRST_AGAIN
     beside.world.tick()
     assert beside.world.locked() == {"p6@x.com"}, "asked about again after a while"
 
 
-def test_a_tick_reports_once_what_it_made_of_people_and_of_lists(beside: Beside) -> None:
+def test_a_tick_reports_once_what_it_made_of_people_and_of_lists(beside: Lists) -> None:
     beside.world.passes.reconciling.beside = lambda work: work()
     beside.world.told.clear()
     beside.join(5)
@@ -305,7 +277,7 @@ def test_a_tick_reports_once_what_it_made_of_people_and_of_lists(beside: Beside)
 
 
 def test_a_tick_that_fails_after_it_made_something_reports_that_first(
-    beside: Beside, monkeypatch: pytest.MonkeyPatch
+    beside: Lists, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     over = ReadBeside.over
 

@@ -9,9 +9,10 @@ import pytest
 from idsync.apply.kept_back import kept_back
 from idsync.reconcile.continuous import read_beside
 from idsync.reconcile.continuous.loop import TickEnd
-from idsync.reconcile.continuous.read_beside import LAST_AGAIN, people_to_read
-from tests.okta_simulator import Fail, Fault, Organization, User
-from tests.reconcile.test_ticks_beside_passes import World, following
+from idsync.reconcile.continuous.read_beside import LAST_AGAIN
+from tests.okta_simulator import Fail, Fault, Organization
+from tests.reconcile.beside import Beside, name
+from tests.reconcile.test_ticks_beside_passes import following
 
 PEOPLE = 12
 OPEN = "Guards: {source_shrink: {percent: 100}, user_deletes: {percent: 100}, lock_burst: {percent: 100}}"
@@ -29,29 +30,20 @@ class Seconds:
 
 
 @dataclass
-class Portions:
-    """A process that follows an organization and reads three people at once, when it is told to."""
+class Portions(Beside):
+    """The process, which reads three people at once."""
 
-    world: World
-    clock: Seconds
-    readings: list[Callable[[], None]] = field(default_factory=list)
-
-    def begin(self) -> None:
-        """Hold what is read beside."""
-        self.readings = self.world.passes.hold_readings()
-
-    def person(self, number: int) -> User:
-        """One of the organization."""
-        return self.world.org.user(name(number))
+    people: bool = True
+    clock: Seconds = field(default_factory=Seconds)
 
     def edit(self, *numbers: int) -> None:
         """Change a profile of each, in this order."""
         for number in numbers:
             self.world.org.update_user(self.person(number), title="Boss")
 
-    def read(self) -> None:
+    def read_and_make(self) -> None:
         """Let the oldest reading go on to its end, and a tick take it up."""
-        self.readings.pop(0)()
+        self.read()
         self.world.tick()
 
     def read_all(self) -> TickEnd:
@@ -62,19 +54,10 @@ class Portions:
             end = self.world.passes.tick()
         return end
 
-    def waiting(self) -> set[str]:
-        """Who is to be read."""
-        told = people_to_read(self.world.store.facts, "okta").waiting()
-        return {user.login for user in self.world.org.users.values() if user.id in told}
-
     def titled(self) -> set[str]:
         """Whose new title has arrived."""
         users = self.world.directory().state().users.items()
         return {each for each, user in users if user.spec.traits.get("okta/title") == ("Boss",)}
-
-
-def name(number: int) -> str:
-    return f"p{number:02}@x.com"
 
 
 @pytest.fixture
@@ -97,12 +80,11 @@ def follow(org: Organization, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     def made(guards: str) -> Portions:
         clock = Seconds()
         entered = following(org, tmp_path / "a.db", guards, clock=clock)
-        process = Portions(entered.__enter__(), clock)
+        world = entered.__enter__()
         opened.append(entered)
-        process.world.full()
-        process.world.tick()
-        process.begin()
-        return process
+        world.full()
+        world.tick()
+        return Portions(world, clock=clock)
 
     yield made
     for entered in opened:
@@ -119,14 +101,14 @@ def test_r45_who_the_log_says_left_is_locked_before_anybody_else_is_read(portion
     portions.edit(0, 1, 2, 3, 4, 5)
     portions.world.org.deactivate(portions.person(9))
     portions.world.tick()
-    portions.read()
+    portions.read_and_make()
     assert portions.world.locked() == {name(9)}
     assert name(9) not in portions.world.users()
-    assert portions.waiting() == {name(number) for number in range(6)}
+    assert portions.people_waiting() == {name(number) for number in range(6)}
     assert portions.titled() == set()
     assert portions.read_all() is TickEnd.DONE
     assert portions.titled() == {name(number) for number in range(6)}
-    assert portions.waiting() == set()
+    assert portions.people_waiting() == set()
 
 
 def test_r45_who_leaves_while_others_are_read_waits_for_none_of_them(portions: Portions) -> None:
@@ -150,7 +132,7 @@ def test_r29_who_is_shown_as_gone_is_locked_with_their_portion_whatever_the_log_
     portions.world.org.unassign_user(portions.world.org.app("Teleport"), portions.person(2))
     portions.edit(3, 4, 5)
     portions.world.tick()
-    portions.read()
+    portions.read_and_make()
     assert portions.world.locked() == {name(0), name(1)}, "who lacks the app alone may be a mistake of somebody's"
     assert len(portions.world.users()) == PEOPLE
     assert portions.read_all() is TickEnd.DONE
@@ -185,13 +167,13 @@ def test_r44_who_is_gone_of_each_portion_is_counted_together(follow: Callable[[s
         portions.world.org.deactivate(portions.person(number))
     assert portions.read_all() is TickEnd.IN_DOUBT
     assert len(portions.world.users()) == PEOPLE
-    assert portions.waiting() == set(), "a full pass reads them"
+    assert portions.people_waiting() == set(), "a full pass reads them"
 
 
 def test_r41_what_was_read_of_somebody_who_moved_again_takes_nothing_back(portions: Portions) -> None:
     portions.edit(0, 1, 2, 3, 4, 5)
     portions.world.tick()
-    portions.read()
+    portions.read_and_make()
     portions.world.org.suspend(portions.person(0))
     portions.world.tick()
     portions.readings.pop()()
@@ -209,9 +191,8 @@ def test_r45_a_process_that_dies_between_portions_leaves_the_rest_to_the_next_on
     portions.edit(0, 1, 2, 3, 4, 5, 6, 7)
     portions.world.tick()
     for _ in range(portions_read):
-        portions.read()
-    portions.world.restart()
-    portions.begin()
+        portions.read_and_make()
+    portions.restart()
     assert portions.read_all() is TickEnd.DONE
     assert portions.titled() == {name(number) for number in range(8)}
 
@@ -219,13 +200,13 @@ def test_r45_a_process_that_dies_between_portions_leaves_the_rest_to_the_next_on
 def test_r45_portions_that_a_full_pass_overtook_are_read_again(portions: Portions) -> None:
     portions.edit(0, 1, 2, 3, 4, 5)
     portions.world.tick()
-    portions.read()
+    portions.read_and_make()
     portions.world.org.update_user(portions.person(0), title="Chief")
     portions.world.full()
     assert portions.titled() == {name(number) for number in range(1, 6)}
     assert portions.read_all() is TickEnd.DONE
     assert portions.titled() == {name(number) for number in range(1, 6)}
-    assert portions.waiting() == set()
+    assert portions.people_waiting() == set()
 
 
 def test_portions_that_were_read_do_not_wait_for_one_of_which_okta_tells_nothing(portions: Portions) -> None:
@@ -235,7 +216,7 @@ def test_portions_that_were_read_do_not_wait_for_one_of_which_okta_tells_nothing
     portions.edit(0, 1, 2, 3, 4)
     assert portions.read_all() is TickEnd.DONE
     assert portions.titled() == {name(0), name(1), name(2)}
-    assert portions.waiting() == {name(3), name(4)}
+    assert portions.people_waiting() == {name(3), name(4)}
     assert "2 people and lists stay as known" in (portions.world.told[-1].error or "")
     faults.clear()
     portions.clock.now += LAST_AGAIN
@@ -273,4 +254,4 @@ def test_more_than_is_read_at_one_time_asks_for_a_full_pass(
     portions.world.tick()
     portions.edit(4, 5)
     assert portions.world.passes.tick() is TickEnd.IN_DOUBT
-    assert portions.waiting() == {name(number) for number in range(4)}
+    assert portions.people_waiting() == {name(number) for number in range(4)}
