@@ -69,18 +69,18 @@ def test_every_push_that_was_answered_is_there_after_a_kill(tmp_path: Path, seed
             ends.set()
             for thread in threads:
                 thread.join()
-    answered = {name for some in made for name in some}
+    answered = {name: scim_id for some in made for name, scim_id in some.items()}
     assert answered
-    assert answered <= users(place)
+    assert answered.keys() <= users(place)
     assert place.run("history", "--verify").code == 0
     place.plans_nothing()
     with serving(place) as running, running.http() as http:
-        for name, scim_id in made[0].items():
+        for name, scim_id in answered.items():
             told: dict[str, Any] = http.get(f"{running.base}/Users/{scim_id}").json()
             assert told["userName"] == name
-        body = {"schemas": [GROUP], "displayName": "all", "members": [{"value": each} for each in made[0].values()]}
+        body = {"schemas": [GROUP], "displayName": "all", "members": [{"value": each} for each in answered.values()]}
         assert http.post(f"{running.base}/Groups", json=body).status_code == 201
-        assert lists(place)["all"] == sorted(made[0])
+        assert lists(place)["all"] == sorted(answered)
         assert running.end() == 0
 
 
