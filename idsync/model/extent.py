@@ -3,7 +3,7 @@
 What is absent inside an extent is gone; what lies outside was not looked at. None stands for all there are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Self
 
 import msgspec
@@ -69,6 +69,15 @@ def cut(snapshot: Snapshot, extent: Extent) -> Snapshot:
         apps=[app for app in snapshot.apps if lists is None or app.id in lists],
         unassigned={user: status for user, status in snapshot.unassigned.items() if users is None or user in users},
     )
+
+
+def cut_to(reading: Reading, people: Collection[str]) -> Reading:
+    """A reading of people, as one of these alone: it says nothing of the others."""
+    within = Extent((reading.extent.users or frozenset()).intersection(people), frozenset())
+    others = (reading.extent.users or frozenset()).difference(people)
+    snapshot = cut(reading.snapshot, within)
+    left = [row for row in snapshot.left_as_is if row.id not in others]
+    return msgspec.structs.replace(reading, snapshot=msgspec.structs.replace(snapshot, left_as_is=left), extent=within)
 
 
 def joined(readings: Sequence[Reading]) -> Reading:

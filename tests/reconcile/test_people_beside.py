@@ -184,6 +184,24 @@ def test_r41_what_was_read_of_somebody_who_moved_again_takes_nothing_back(portio
     assert portions.titled() == {name(number) for number in range(6)}
 
 
+def test_r45_who_is_read_twice_before_their_portions_are_judged_is_as_read_last(
+    portions: Portions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TOLD_NOTHING, ("nothing",))
+    portions.edit(0, 1, 2, 3, 4, 5)
+    portions.world.tick()
+    portions.read_and_make()
+    portions.world.org.deactivate(portions.person(0))
+    portions.world.org.update_user(portions.person(1), title="Chief")
+    assert portions.read_all() is TickEnd.DONE
+    assert portions.people_waiting() == set()
+    assert portions.titled() == {name(number) for number in range(2, 6)}
+    assert portions.world.locked() == {name(0)}
+    assert name(0) not in portions.world.users()
+    portions.world.full()
+    assert portions.world.told[-1].counts["user"] == {}
+
+
 @pytest.mark.parametrize("portions_read", [0, 1, 2])
 def test_r45_a_process_that_dies_between_portions_leaves_the_rest_to_the_next_one(
     portions: Portions, portions_read: int

@@ -8,7 +8,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from idsync.errors import AuthorizationError, IdsyncError, PassStopped, SourceError
-from idsync.model.extent import Extent, Reading, cut, joined
+from idsync.model.extent import Extent, Reading, cut_to, joined
 from idsync.model.numbers import counted
 from idsync.model.times import format_time, parse_time
 from idsync.reconcile.continuous.edits_out import EditsOut
@@ -279,12 +279,17 @@ class _Tick:
         return reading
 
     def _make_people(self, portions: Sequence[Portion], parts: PartsMade) -> bool:
-        """Make so what portions of people come to, judged as one reading; of whom more was told since is read again."""
+        """Make so what portions of people come to, judged as one reading: of whom more was told since, only what was
+        read after that, if anything was.
+        """
         waiting = self._beside.people.waiting()
-        told = {user: number for each in portions for user, number in each.told.items() & waiting.items()}
-        reading = joined([each.read.reading for each in portions])
-        within = Extent(frozenset(told), _NOBODY)
-        reading = replace(reading, snapshot=cut(reading.snapshot, within), extent=within)
+        told: dict[str, int] = {}
+        readings: list[Reading] = []
+        for each in portions:
+            newest = dict(each.told.items() & waiting.items())
+            told |= newest
+            readings.append(cut_to(each.read.reading, newest))
+        reading = joined(readings)
         gone = sum(len(each.locked.gone) for each in portions)
         return self._make(PartRead(reading, portions[0].read.began), told, {}, parts, gone)
 
