@@ -1,4 +1,4 @@
-"""What runs of passes, pushes and people did since this process began, as the journal tells of it."""
+"""What runs of passes, pushes and people did since this process was first asked for it, as the journal tells of it."""
 
 from collections.abc import Iterator, Mapping
 from typing import Literal
