@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from idsync.apply.kept_back import kept_back
+from idsync.errors import StoreAway
+from idsync.model.extent import Extent
 from idsync.reconcile.continuous import read_beside
 from idsync.reconcile.continuous.loop import TickEnd
-from idsync.reconcile.continuous.read_beside import LAST_AGAIN
+from idsync.reconcile.continuous.read_beside import LAST_AGAIN, ReadBeside
 from tests.okta_simulator import Fail, Fault, Organization
 from tests.reconcile.beside import Beside, name
 from tests.reconcile.test_ticks_beside_passes import following
@@ -273,3 +275,40 @@ def test_more_than_is_read_at_one_time_asks_for_a_full_pass(
     portions.edit(4, 5)
     assert portions.world.passes.tick() is TickEnd.IN_DOUBT
     assert portions.people_waiting() == {name(number) for number in range(4)}
+
+
+class _Away(Exception):
+    """That the store does not keep a transaction."""
+
+
+def test_r45_a_full_pass_is_asked_for_also_where_a_tick_fails_after_it_was_in_doubt(
+    portions: Portions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def send(*_: object) -> None:
+        raise StoreAway("The store is away.")
+
+    monkeypatch.setattr("idsync.reconcile.continuous.watching.MOST_ASKED", 5)
+    monkeypatch.setattr("idsync.reconcile.continuous.edits_out.EditsOut.send", send)
+    for number in range(6):
+        portions.world.org.deactivate(portions.person(number))
+    assert portions.world.passes.tick() is TickEnd.IN_DOUBT
+    assert portions.people_waiting() == set(), "nothing else tells of them"
+
+
+def test_r45_who_was_left_undecided_stays_so_until_what_was_made_of_them_is_kept(portions: Portions) -> None:
+    store = portions.world.store
+    beside = ReadBeside(store, portions.world.passes.reconciling, "okta")
+    one = portions.person(0).id
+    with store.transaction():
+        beside.add(Extent(frozenset({one}), frozenset()), ())
+    beside.undecided.add(one)
+
+    def done() -> None:
+        with store.transaction():
+            beside.done(beside.people.waiting(), {})
+            raise _Away
+
+    with pytest.raises(_Away):
+        done()
+    assert beside.undecided == {one}
+    assert portions.people_waiting() == {name(0)}

@@ -170,7 +170,7 @@ class ReadBeside:
     def begin(self, place: Place, began: Began) -> bool:
         """Begin to read of each kind what waits, where nothing of it is read already; whether anything began."""
         people, lists = self.people.waiting(), self.lists.waiting()
-        self._failed = {name: each for name, each in self._failed.items() if name in people or name in lists}
+        self._forget_all_but(people, lists)
         begins = False
         for kind, ids in self._waiting_by_kind(people, lists).items():
             if ids and kind not in self._under_way:
@@ -180,6 +180,12 @@ class ReadBeside:
                 self._begin(kind, place, began, _of(people, oldest), _of(lists, oldest))
                 begins = True
         return begins
+
+    def _forget_all_but(self, people: Collection[str], lists: Collection[str]) -> None:
+        """What is known of those who wait no more goes here, and not with their transaction, which may not be kept."""
+        self.undecided = {name for name in self.undecided if name in people or name in lists}
+        self._leaving.intersection_update(people)
+        self._failed = {name: each for name, each in self._failed.items() if name in people or name in lists}
 
     def _begin(
         self, kind: Kind, place: Place, began: Began, people: Mapping[str, int], lists: Mapping[str, int]
@@ -259,11 +265,8 @@ class ReadBeside:
         """These were read and stored, in the transaction that is open."""
         self.people.done(people)
         self.lists.done(lists)
-        for ids in (people, lists):
-            self.undecided -= ids.keys()
-            for name in ids:
-                self._failed.pop(name, None)
-        self._leaving.intersection_update(self.people.waiting())
+        for name in (*people, *lists):
+            self._failed.pop(name, None)
 
 
 def _of(told: Mapping[str, int], ids: Collection[str]) -> dict[str, int]:

@@ -74,7 +74,7 @@ class Ticks:
             return TickEnd.DONE
         except IdsyncError as error:
             self._reconciling.report(self._store, failed("tick", tick.begun, place.now(), error), tick.lead)
-            return TickEnd.DONE
+            return TickEnd.IN_DOUBT if tick.in_doubt else TickEnd.DONE
         finally:
             self._note_standing(tick, place)
 
@@ -145,6 +145,8 @@ class _Tick:
         self.parts: PartsMade | None = None
         """What it made so, once it began to."""
         self.looked = False
+        self.in_doubt = False
+        """Whether everything has to be looked at, also where this tick fails after that."""
         self.unread: IdsyncError | None = None
         """Why the source said nothing of somebody or something."""
         self.source: object = None
@@ -191,12 +193,14 @@ class _Tick:
             self._reconciling.tell(replace(ended("tick", self.begun, self._place.now()), note=look.note))
         look = self._without_strangers(look)
         if look.in_doubt or is_too_much(look.extent, self._beside.waiting()):
+            self.in_doubt = True
             with self._reconciling.leading(self._store, self.lead):
                 look.settle()
             return TickEnd.IN_DOUBT
         with self._looked_at_again() as again:
             self._note(look, again, parts)
-        if not self._make_what_is_read(parts):
+        self._make_what_is_read(parts)
+        if self.in_doubt:
             return TickEnd.IN_DOUBT
         return TickEnd.BEHIND if look.behind else TickEnd.DONE
 
@@ -229,24 +233,21 @@ class _Tick:
                 settle()
         self._beside.undecided.update(again.users or _NOBODY, again.lists or _NOBODY)
 
-    def _make_what_is_read(self, parts: PartsMade) -> bool:
-        """Make so what was read, and begin to read what waits, for a moment.
-
-        False where so much is gone of it that everything has to be looked at.
-        """
+    def _make_what_is_read(self, parts: PartsMade) -> None:
+        """Make so what was read, and begin to read what waits, for a moment."""
         until = self._reconciling.clock() + PATIENCE
-        fine = self._take_up(parts, 0.0)
+        self._take_up(parts, 0.0)
         while self._beside.begin(self._place, parts.begins()):
             left = until - self._reconciling.clock()
-            fine &= self._take_up(parts, max(0.0, left))
+            self._take_up(parts, max(0.0, left))
             if left <= 0:
                 break
-        return fine
 
-    def _take_up(self, parts: PartsMade, seconds: float) -> bool:
-        return all(self._make_read(each, parts) for each in self._beside.over(seconds))
+    def _take_up(self, parts: PartsMade, seconds: float) -> None:
+        for each in self._beside.over(seconds):
+            self._make_read(each, parts)
 
-    def _make_read(self, beside: ReadingBeside, parts: PartsMade) -> bool:
+    def _make_read(self, beside: ReadingBeside, parts: PartsMade) -> None:
         """Make so what was read; of people not before the last portion of their kind, but for locks."""
         reading = self._read(beside)
         read = (
@@ -257,13 +258,11 @@ class _Tick:
         if self._beside.are_more(beside):
             for portion in read:
                 self._beside.keep(beside.kind, replace(portion, locked=parts.lock(portion.read)))
-            return True
-        if kept := self._beside.take(beside.kind):
-            return self._make_people([*kept, *read], parts)
-        return all(
-            self._make(each.read, each.told, _within(beside.lists, each.read.reading.extent.lists), parts)
-            for each in read
-        )
+        elif kept := self._beside.take(beside.kind):
+            self._make_people([*kept, *read], parts)
+        else:
+            for each in read:
+                self._make(each.read, each.told, _within(beside.lists, each.read.reading.extent.lists), parts)
 
     def _read(self, beside: ReadingBeside) -> Reading | None:
         """What was read; None where the source said nothing of any of it."""
@@ -278,7 +277,7 @@ class _Tick:
             self._beside.fail(_without(beside.extent, reading.extent))
         return reading
 
-    def _make_people(self, portions: Sequence[Portion], parts: PartsMade) -> bool:
+    def _make_people(self, portions: Sequence[Portion], parts: PartsMade) -> None:
         """Make so what portions of people come to, judged as one reading: of whom more was told since, only what was
         read after that, if anything was.
         """
@@ -291,14 +290,16 @@ class _Tick:
             readings.append(cut_to(each.read.reading, newest))
         reading = joined(readings)
         gone = sum(len(each.locked.gone) for each in portions)
-        return self._make(PartRead(reading, portions[0].read.began), told, {}, parts, gone)
+        self._make(PartRead(reading, portions[0].read.began), told, {}, parts, gone)
 
     def _make(
         self, read: PartRead, people: Mapping[str, int], lists: Mapping[str, int], parts: PartsMade, gone: int = 0
-    ) -> bool:
+    ) -> None:
+        """Make so what was read; everything is in doubt where so much is gone of it."""
         undecided = self._beside.undecided
         left = Extent(frozenset(undecided & people.keys()), frozenset(undecided & lists.keys()))
-        return parts.make(left, read, lambda: self._beside.done(people, lists), gone)
+        if not parts.make(left, read, lambda: self._beside.done(people, lists), gone):
+            self.in_doubt = True
 
 
 def _within(told: Mapping[str, int], read: frozenset[str] | None) -> dict[str, int]:
