@@ -7,6 +7,7 @@ from idsync.model.findings import Finding
 from idsync.model.times import Clocks, duration_words, parse_time
 
 DAY, HOUR, MINUTE = 86_400, 3_600, 60
+_SET_IT = "Set it: that of the server where the store is in PostgreSQL, else this machine's."
 
 
 def clocks_of(now: datetime, taken_at: str, reading: Reading | None = None, here: datetime | None = None) -> Clocks:
@@ -36,12 +37,12 @@ def clock_findings(clocks: Clocks) -> list[Finding]:
         return []
     side = "behind" if clocks.ahead > 0 else "ahead of"
     message = (
-        f"This machine's clock is about {_roughly(abs(clocks.ahead))} {side} Okta's. Ends are counted from the "
+        f"The clock here is about {_roughly(abs(clocks.ahead))} {side} Okta's. Ends are counted from the "
         "later of the two, and a lock has ended only when it has by both."
     )
     if not clocks.may_sweep:
         message += " With more than a day between them, no lock is cleared away."
-    return [Finding("clock_skew", "warning", f"{message} Set this machine's clock.")]
+    return [Finding("clock_skew", "warning", f"{message} {_SET_IT}")]
 
 
 def _roughly(seconds: int) -> str:

@@ -56,13 +56,17 @@ def is_live(token: ScimToken, now: datetime) -> bool:
 
 
 def used(token: ScimToken, now: datetime, source: str) -> ScimToken:
-    """The token with its last use, to the minute."""
-    return replace(token, last_used=format_time(now.replace(second=0)), last_from=source)
+    """The token with its last use."""
+    return replace(token, last_used=format_time(now), last_from=source)
 
 
 def is_to_note(token: ScimToken, now: datetime) -> bool:
     """Whether its use is to be written: once a minute, from wherever it is used in that."""
-    return used(token, now, "").last_used != token.last_used
+    return token.last_used is None or _minute(parse_time(token.last_used)) != _minute(now)
+
+
+def _minute(time: datetime) -> datetime:
+    return time.replace(second=0, microsecond=0)
 
 
 def revoked(token: ScimToken, now: datetime) -> ScimToken:

@@ -57,6 +57,7 @@ def test_r20_more_than_two_minutes_are_a_finding_and_more_than_a_day_is_said(ahe
     for finding in found:
         assert finding.severity == "warning"
         assert f" {said} Okta's" in finding.message
+        assert "that of the server where the store is in PostgreSQL" in finding.message, "by which passes go"
         assert ("no lock is cleared away" in finding.message) == (abs(ahead) > DAY)
 
 

@@ -60,5 +60,9 @@ def test_the_use_of_a_token_is_written_once_a_minute_wherever_it_is_used_from() 
     assert is_to_note(token, NOW)
     noted = used(token, NOW, "10.0.0.1")
     assert noted.last_from == "10.0.0.1"
+    late = used(token, NOW + timedelta(seconds=29), "10.0.0.1")
+    assert late.last_used == format_time(NOW + timedelta(seconds=29)), "not before it was made"
+    assert is_to_note(late, NOW + timedelta(minutes=1))
+    assert not is_to_note(late, NOW + timedelta(seconds=59))
     assert not is_to_note(noted, NOW + timedelta(seconds=1))
     assert is_to_note(noted, NOW + timedelta(minutes=1))

@@ -15,14 +15,14 @@ from idsync.errors import SourceUnreachable, StoreAway
 from idsync.model.directory import ConfigCause, UpstreamCause
 from idsync.model.findings import Finding
 from idsync.model.journal import RunStarted
-from idsync.reconcile.continuous.pass_reports import ended, failed, put_report, with_findings
+from idsync.reconcile.continuous.pass_reports import NOTHING_PUSHED, ended, failed, put_report, with_findings
 from idsync.reconcile.continuous.wishes import Wish, wish_for_pass
 from idsync.reconcile.waiting import kept_back_findings
 from idsync.server.page.overview import last_full
 from idsync.stores.sqlite.store import open_store
 from idsync.targets.local import LocalTarget
 from tests.core.world import ORG, config
-from tests.server.conftest import HOLDER, Served, served
+from tests.server.conftest import HOLDER, PUSHED, Served, served
 from tests.server.page_world import SECRETS, TOKEN, gains_are_held, held, page, page_settings, passes, send, sign_in
 from tests.server.test_bursts import guarded, locked, people
 from tests.server.test_inherited_resources import NOTHING
@@ -571,3 +571,12 @@ spec: {{org_url: {ORG}, app: {{id: 0oa1}}, auth: {{api_token: {{env: ALICE}}}}}}
         text = service.http.get("/").text
     assert "Okta pushes people and groups here." not in text
     assert "Switched off by the configuration." in text
+
+
+def test_that_nothing_was_pushed_is_said_until_somebody_is(tmp_path: Path) -> None:
+    with served(tmp_path / "a.db", PUSHED) as service:
+        with open_store(service.path) as store:
+            put_report(store.facts, replace(ended("full", service.clock[0], service.clock[0]), note=NOTHING_PUSHED))
+        assert NOTHING_PUSHED in service.http.get("/").text
+        people(service.engine(), 1)
+        assert NOTHING_PUSHED not in service.http.get("/").text

@@ -23,7 +23,7 @@ from idsync.reconcile.applying import Applier
 from idsync.reconcile.continuous.batches import InBatches, Made
 from idsync.reconcile.continuous.log_cursor import LogCursor
 from idsync.reconcile.continuous.pace import Pace
-from idsync.reconcile.continuous.pass_reports import PassReport, counts_of, ended, failed, with_findings
+from idsync.reconcile.continuous.pass_reports import NOTHING_PUSHED, PassReport, counts_of, ended, failed, with_findings
 from idsync.reconcile.continuous.reconciling import LEASE_WAIT, NOBODY_ASKS, SERVICE, Place, Reconciling
 from idsync.reconcile.continuous.sending import Sending, sent
 from idsync.reconcile.continuous.storing import FIRST_SLICE, Storing
@@ -126,7 +126,7 @@ class _FullPass:
         self._take_wish(any_wish=True)
         pulls = place.settings.integration.pulls
         if not pulls and not store.upstream.is_known():
-            return replace(self._ended(), note="Nothing was pushed yet.")
+            return replace(self._ended(), note=NOTHING_PUSHED)
         LogCursor(store, place.settings.integration.name).begin(self._source, self.begun)
         reading = read(self._source(), self._target, place.settings, last_apply(store.facts, self._target))
         before, mappings = store.pushed.last_push(), self._mappings(reading)

@@ -19,6 +19,8 @@ FINDINGS_KEPT = 20
 """So many findings of a full pass are kept in words."""
 _LAST = "service/last/{}"
 _LAST_GOOD = "service/last_good/{}"
+NOTHING_PUSHED = "Nothing was pushed yet."
+"""The note of a full pass that has nothing to compare, where pushes alone tell of people."""
 
 
 class PassReport(msgspec.Struct, frozen=True, omit_defaults=True):

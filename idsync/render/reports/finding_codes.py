@@ -194,10 +194,11 @@ _code(
 _code(
     "clock_skew",
     "warning",
-    "This machine's clock and Okta's are more than two minutes apart. Ends are written from the later one; a "
+    "The clock here and Okta's are more than two minutes apart. What applies goes by the clock of the store: with "
+    "PostgreSQL that of its server, else this machine's. Ends are written from the later one; a "
     "lock has ended only when it has by both, a membership when it has by one. With more than a day between "
     "them, no ended lock is cleared away.",
-    "Set this machine's clock.",
+    "Set the clock of the server where the store is in PostgreSQL, else this machine's.",
 )
 _code(
     "unknown_status",

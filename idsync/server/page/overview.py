@@ -20,7 +20,7 @@ from idsync.model.times import format_time, parse_time
 from idsync.plan.releases import RELEASED_ANYWHERE
 from idsync.reconcile.continuous.following import without_log
 from idsync.reconcile.continuous.loop import LAST_RETRY
-from idsync.reconcile.continuous.pass_reports import PassReport, last_report
+from idsync.reconcile.continuous.pass_reports import NOTHING_PUSHED, PassReport, last_report
 from idsync.reconcile.continuous.standing import Standing, last_standing
 from idsync.reconcile.continuous.under_way import Stage, UnderWay, full_pass_under_way
 from idsync.reconcile.continuous.wishes import Wish, waiting_wish
@@ -151,7 +151,7 @@ def overview(settings: Settings, store: Store, target: Target, now: datetime, *,
         runs=runs,
         by_hand=by_hand,
         tokens=tokens,
-        note="" if full is None else full.note,
+        note=_note(full, store),
         owed=tuple(_owed(store, full)),
         not_locked=len({entry.user for address in kept if _kind_of(address) == "lock" for entry in kept[address]}),
         wish=waiting_wish(store.facts),
@@ -168,6 +168,13 @@ def _uncompared(settings: Settings, store: Store) -> Literal["", "first", "chang
     if good is None:
         return "first"
     return "changed" if good.config_digest not in ("", settings.digest) else ""
+
+
+def _note(full: PassReport | None, store: Store) -> str:
+    """What the last full pass had to say, unless that was that nothing was pushed, and something was since."""
+    if full is None or (full.note == NOTHING_PUSHED and store.upstream.is_known()):
+        return ""
+    return full.note
 
 
 def _kind_of(address: Address) -> str:
