@@ -312,3 +312,25 @@ def test_r45_who_was_left_undecided_stays_so_until_what_was_made_of_them_is_kept
         done()
     assert beside.undecided == {one}
     assert portions.people_waiting() == {name(0)}
+
+
+def test_r45_who_was_read_is_made_so_also_where_nobody_of_their_kind_is_left_to_be_read(
+    portions: Portions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tick fails before it begins to read the others, who all leave then, and are read as such."""
+
+    def begin(*_: object) -> None:
+        raise StoreAway("The store is away.")
+
+    portions.edit(0, 1, 2, 3, 4, 5)
+    portions.world.tick()
+    portions.read()
+    with monkeypatch.context() as patched:
+        patched.setattr(ReadBeside, "begin", begin)
+        portions.world.passes.tick()
+    for number in (3, 4, 5):
+        portions.world.org.deactivate(portions.person(number))
+    assert portions.read_all() is TickEnd.DONE
+    assert portions.world.locked() == {name(3), name(4), name(5)}
+    assert portions.titled() == {name(0), name(1), name(2)}
+    assert portions.people_waiting() == set()

@@ -171,6 +171,7 @@ class ReadBeside:
         """Begin to read of each kind what waits, where nothing of it is read already; whether anything began."""
         people, lists = self.people.waiting(), self.lists.waiting()
         self._forget_all_but(people, lists)
+        self._read_again_whom_nobody_follows(people)
         begins = False
         for kind, ids in self._waiting_by_kind(people, lists).items():
             if ids and kind not in self._under_way:
@@ -186,6 +187,13 @@ class ReadBeside:
         self.undecided = {name for name in self.undecided if name in people or name in lists}
         self._leaving.intersection_update(people)
         self._failed = {name: each for name, each in self._failed.items() if name in people or name in lists}
+
+    def _read_again_whom_nobody_follows(self, people: Mapping[str, int]) -> None:
+        """Keep no portions after which nobody of their kind is read, since a tick failed: nothing would take them."""
+        left = self._people_by_kind(people)
+        for kind in self._portions.keys() - self._under_way.keys():
+            if not left[kind]:
+                self.take(kind)
 
     def _begin(
         self, kind: Kind, place: Place, began: Began, people: Mapping[str, int], lists: Mapping[str, int]
