@@ -1,18 +1,20 @@
 """Ticks whose log may be read or not, and stops and begins to be so: what is said, what is missed, what is asked."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from idsync.errors import StoreAway
+from idsync.model.extent import Extent
 from idsync.reconcile.continuous import following
 from idsync.reconcile.continuous.following import BACK, DENIED, LOST, STUCK, without_log
 from idsync.reconcile.continuous.log_cursor import LogCursor
 from idsync.reconcile.continuous.loop import TickEnd
 from idsync.reconcile.continuous.pass_reports import last_report
-from idsync.reconcile.continuous.read_beside import FIRST_AGAIN
+from idsync.reconcile.continuous.read_beside import FIRST_AGAIN, ReadBeside
 from tests.okta_simulator import Fail, Fault, Hollow, Organization, RateLimit, RepeatCursor
 from tests.reconcile.test_passes import World, organization, running
 from tests.sources.okta.organizations import Clock
@@ -226,6 +228,27 @@ def test_r45_a_log_without_a_way_on_is_followed_by_listings_besides(tmp_path: Pa
         ticks.world.reader.simulator.faults.clear()
         ticks.tick()
         assert ticks.notes() == [STUCK, BACK]
+
+
+@pytest.mark.parametrize("fault", [Fault(LOG, RepeatCursor(), times=None), DENIAL], ids=["log", "listings"])
+def test_r45_what_a_look_found_and_the_store_did_not_keep_is_found_once_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Fault
+) -> None:
+    org, refused, add = organization(), list[Extent](), ReadBeside.add
+
+    def refusing(self: ReadBeside, extent: Extent, leaving: Collection[str]) -> None:
+        if (extent.users or extent.lists) and not refused:
+            refused.append(extent)
+            raise StoreAway("The store is away.")
+        add(self, extent, leaving)
+
+    with ticking(tmp_path / "a.db", org, fault) as ticks:
+        ticks.tick(5)
+        monkeypatch.setattr(ReadBeside, "add", refusing)
+        org.remove_member(org.group("eng"), org.user("p02@x.com"))
+        ticks.tick(40)
+        assert refused
+        assert sorted(map(len, ticks.world.directory().state().members.values())) == [19, 40]
 
 
 def test_r45_a_place_that_the_log_does_not_keep_any_more_asks_for_a_full_pass_once(tmp_path: Path) -> None:

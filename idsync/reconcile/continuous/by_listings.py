@@ -139,6 +139,10 @@ class ByListings:
         self._users.clear()
         self._lists.clear()
 
+    def look_again(self) -> None:
+        """What was found may not be kept that was settled: the next listings name it once more."""
+        self._looked.clear()
+
     def stop(self) -> None:
         """Listings are followed no more: those that are under way end, and it is forgotten from when on to ask."""
         self._end_listings()

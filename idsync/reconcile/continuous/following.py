@@ -89,6 +89,11 @@ class Following:
         """Whether the last look was at the log."""
         return not self._told
 
+    def look_again(self) -> None:
+        """Find once more what the last look found: the store may not have kept that."""
+        self._seen = frozenset()
+        self._listings.look_again()
+
     def look(self, source: LogSource, settings: Settings, target: DirectoryReader, begun: datetime) -> Look:
         """What moved since the last look. Raises AuthorizationError where nothing may be read, and SourceError."""
         listed = source if isinstance(source, ListingSource) else None

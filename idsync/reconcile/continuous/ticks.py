@@ -169,12 +169,15 @@ class _Tick:
 
     @contextmanager
     def _looked_at_again(self) -> Iterator[Extent]:
-        """Some of those whom a full pass left undecided, where few wait to be read; they wait on where this fails."""
+        """Some of those whom a full pass left undecided, where few wait to be read; they wait on where this fails, and
+        what a look found is found once more.
+        """
         again = self._reconciling.again.take(max(0, AGAIN_AT_ONCE - self._beside.waiting()))
         try:
             yield again
         except BaseException:
             self._reconciling.again.add(again)
+            self._following.look_again()
             raise
 
     def _make_what_is_owed(self, parts: PartsMade) -> None:
