@@ -9,7 +9,7 @@ from idsync.errors import IdsyncError, SchemaTooOld, StoreBusy, StoreError
 from idsync.model.numbers import counted
 from idsync.model.plain_resources import Role
 from idsync.model.pushed import ScimToken
-from idsync.model.times import is_past
+from idsync.model.times import Clocks, is_past
 from idsync.plan.wildcard_roles import roles_that_give_everything
 from idsync.stores.protocol import Access, Store
 from idsync.targets.protocol import DirectoryReader
@@ -31,10 +31,11 @@ def store_checks(
     """Try the store, its journal from end to end, and each target; with `pushes`, the tokens that may push.
 
     `former` are addresses that the organization had before `org_url`. `takes_pushes` tells whether the configuration
-    in force takes pushes, whatever the files say.
+    in force takes pushes, whatever the files say. It is `now` by this machine's clock.
     """
     try:
         with open_store(Access.READ) as store:
+            yield from _store_clock(store, now)
             yield _store(open_store)
             yield _journal(store)
             for target in targets(store).values():
@@ -44,6 +45,18 @@ def store_checks(
                 yield _tokens(store.tokens.all(), now, taken=takes_pushes(store))
     except IdsyncError as error:
         yield refused("store", error)
+
+
+def _store_clock(store: Store, now: datetime) -> Iterator[Check]:
+    """That the store's clock is another time than this machine's, which is held against Okta's."""
+    ahead = int((store.now() - now).total_seconds())
+    if Clocks(now, ahead).differ:
+        apart = f"{abs(ahead):,} seconds {'ahead of' if ahead > 0 else 'behind'} this machine's"
+        yield warned(
+            "store clock",
+            f"The store's clock, by which passes and applies go, is {apart}. Set the one that is wrong (NTP): with "
+            "PostgreSQL the store's is that of its server.",
+        )
 
 
 class _Undone(Exception):
