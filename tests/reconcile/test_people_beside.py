@@ -334,3 +334,14 @@ def test_r45_who_was_read_is_made_so_also_where_nobody_of_their_kind_is_left_to_
     assert portions.world.locked() == {name(3), name(4), name(5)}
     assert portions.titled() == {name(0), name(1), name(2)}
     assert portions.people_waiting() == set()
+
+
+def test_strangers_are_not_too_much_beside_those_who_wait(portions: Portions, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("idsync.reconcile.continuous.watching.MOST_ASKED", 5)
+    portions.edit(0, 1, 2, 3)
+    portions.world.tick()
+    for number in range(3):
+        portions.world.org.add_user(f"stranger{number}@x.com")
+    portions.edit(4)
+    assert portions.world.passes.tick() is TickEnd.DONE
+    assert portions.people_waiting() == {name(number) for number in range(5)}

@@ -209,7 +209,7 @@ class _Tick:
 
     def _without_strangers(self, look: Look) -> Look:
         """A look that found too much, without those who are not known and whom nothing gave an app or a group."""
-        if not is_too_much(look.extent):
+        if not is_too_much(look.extent, self._beside.waiting()):
             return look
         facts = self._store.upstream.without_lists(look.alone)
         known = {user.id for user in facts.users} | facts.unassigned.keys() | {row.id for row in facts.left_as_is}
