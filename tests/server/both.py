@@ -66,7 +66,7 @@ class Both:
     @contextmanager
     def passes(self) -> Iterator[OneThread]:
         """The passes of one process, as long as the block lasts."""
-        with open_store(self.service.path, clock=lambda: self.service.clock[0].timestamp()) as store:
+        with self.service.store() as store:
             place = self._place()
             source = partial(self.reader.source, timing=replace(self.reader.clock.timing, wall=self._wall))
             passes = OneThread(

@@ -21,7 +21,7 @@ from idsync.server.tokens import make_token
 from idsync.server.worker import Worker
 from idsync.stores.holder import this_process
 from idsync.stores.protocol import Store
-from idsync.stores.sqlite.store import open_store, open_store_to_read
+from idsync.stores.sqlite.store import SqliteStore, open_store, open_store_to_read
 from idsync.targets.local import LocalTarget
 from tests.core.world import NOW, ORG, config
 from tests.okta_scim_client import Dialect, Engine, OktaScimClient, Quirks
@@ -60,6 +60,10 @@ class Served:
     def engine(self, dialect: Dialect = Dialect.PUT, quirks: Quirks | None = None) -> Engine:
         """Okta, pushing to it."""
         return Engine(OktaScimClient(self.http, BASE, self.token, quirks or Quirks()), dialect)
+
+    def store(self) -> SqliteStore:
+        """Its store, by the service's clock; to be closed."""
+        return open_store(self.path, clock=lambda: self.clock[0].timestamp())
 
     def directory(self) -> DirectoryState:
         """What the directory holds now."""

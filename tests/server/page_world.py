@@ -10,7 +10,6 @@ from idsync.apply.kept_entries import digest_of
 from idsync.bootstrap.workspace import Workspace
 from idsync.config.settings import Settings
 from idsync.sources.pushed import PushedSource
-from idsync.stores.sqlite.store import open_store
 from tests.core.world import ORG, config
 from tests.reconcile.one_thread import OneThread
 from tests.server.conftest import HERE, HOLDER, ME, Served, served
@@ -85,7 +84,7 @@ def passes(service: Served, settings: Settings) -> bool:
     service.clock[0] += dt.timedelta(seconds=5)
     place = Workspace(settings, service.path.parent, environment=SECRETS)
     place.now = lambda: service.clock[0]  # type: ignore[method-assign]
-    with open_store(service.path) as store:
+    with service.store() as store:
         source = PushedSource(store.upstream.whole)
         reconciler = OneThread(
             store, place.in_force, lambda _, progress: source, HOLDER, lambda report: print(report.error)

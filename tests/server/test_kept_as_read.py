@@ -160,7 +160,7 @@ def test_the_status_page_has_it_from_the_last_full_pass(world: Both, *, alone: b
     world.service.clock[0] += dt.timedelta(minutes=5)
     place = Workspace(world.settings, world.service.path.parent)
     place.now = lambda: world.service.clock[0]  # type: ignore[method-assign]
-    with open_store(world.service.path) as store:
+    with world.service.store() as store:
         source = PushedSource(store.upstream.whole)
         passes = OneThread(store, place.in_force, lambda *_: source, HOLDER, world.told.append, world.steady)
         assert passes.full()

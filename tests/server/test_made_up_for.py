@@ -5,7 +5,6 @@ from pathlib import Path
 
 from idsync.bootstrap.workspace import Workspace
 from idsync.sources.pushed import PushedSource
-from idsync.stores.sqlite.store import open_store
 from tests.core.world import config
 from tests.reconcile.one_thread import OneThread
 from tests.server.conftest import HOLDER, Served, served
@@ -29,7 +28,7 @@ def full_pass(service: Served) -> bool:
     """A full pass over what was pushed; whether it went well."""
     place = Workspace(FEW, service.path.parent)
     place.now = lambda: service.clock[0]  # type: ignore[method-assign]
-    with open_store(service.path, clock=lambda: service.clock[0].timestamp()) as store:
+    with service.store() as store:
         source = PushedSource(store.upstream.whole)
         return OneThread(store, place.in_force, lambda _, progress: source, HOLDER).full()
 

@@ -24,7 +24,7 @@ def full_pass(service: Served) -> bool:
     """A full pass over what was pushed; whether it went well."""
     place = Workspace(PUSHED, service.path.parent)
     place.now = lambda: service.clock[0]  # type: ignore[method-assign]
-    with open_store(service.path, clock=lambda: service.clock[0].timestamp()) as store:
+    with service.store() as store:
         source = PushedSource(store.upstream.whole)
         return OneThread(store, place.in_force, lambda _, progress: source, HOLDER).full()
 

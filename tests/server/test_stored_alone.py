@@ -101,7 +101,7 @@ def leading(running: Served, settings: Settings) -> Iterator[None]:
     def lead() -> None:
         place = Workspace(settings, running.path.parent)
         place.now = lambda: running.clock[0]  # type: ignore[method-assign]
-        with open_store(running.path) as store:
+        with running.store() as store:
             source = PushedSource(store.upstream.whole)
             passes = OneThread(store, place.in_force, lambda _, progress: source, HOLDER)
             while not ends.wait(0.02):

@@ -33,7 +33,7 @@ def full_pass(service: Served, settings: Settings) -> bool:
     """A full pass of the service over what was pushed."""
     place = Workspace(settings, service.path.parent)
     place.now = lambda: service.clock[0]  # type: ignore[method-assign]
-    with open_store(service.path) as store:
+    with service.store() as store:
         source = PushedSource(store.upstream.whole)
         return OneThread(store, place.in_force, lambda _, progress: source, HOLDER).full()
 
