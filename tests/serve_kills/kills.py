@@ -28,28 +28,26 @@ def reconciler(service: Service, chance: random.Random) -> None:
 
 def leader(service: Service, chance: random.Random) -> None:
     """Kill the process that leads, in a full pass if that comes about, and end its replica: another one takes over."""
-    led = service.leader()
+    led = until_other_leads(service, None)
     ask_for_pass(service)
     time.sleep(chance.uniform(0, 0.5))
     service.leading().kill("reconciler")
-    until_other_leads(service, None if led is None else led.process)
+    until_other_leads(service, led)
 
 
 def leader_stopped(service: Service, chance: random.Random) -> None:
     """Stop the process that leads past its lease and let it go on: another one leads meanwhile, and still does."""
     ask_for_pass(service)
     time.sleep(chance.uniform(0, 0.5))
-    led = service.leader()
-    if led is None:
-        raise Broken("No replica leads.")
-    os.kill(led.process, signal.SIGSTOP)
+    led = until_other_leads(service, None)
+    os.kill(led, signal.SIGSTOP)
     try:
-        until_other_leads(service, led.process)
+        until_other_leads(service, led)
     finally:
-        os.kill(led.process, signal.SIGCONT)
+        os.kill(led, signal.SIGCONT)
     time.sleep(chance.uniform(0.5, 2))
     now = service.leader()
-    if now is None or now.process == led.process:
+    if now is None or now.process == led:
         raise Broken(f"{led} was stopped past its lease, and has the lead again: {now}.")
 
 
@@ -71,11 +69,17 @@ def ask_for_pass(service: Service) -> None:
         wish_for_pass(store.facts, Wish("tests"))
 
 
-def until_other_leads(service: Service, before: int | None) -> None:
-    """Wait until a process leads that is not the one `before`. Raises Broken."""
+def until_other_leads(service: Service, before: int | None) -> int:
+    """Wait until a process leads that is not the one `before`, if there was one; that process. Raises Broken.
+
+    After the kill before, of a server or a process, it may take a moment until any leads.
+    """
+    leading: list[int] = []
 
     def leads() -> bool:
         now = service.leader()
-        return now is not None and now.process != before
+        leading[:] = [] if now is None or now.process == before else [now.process]
+        return bool(leading)
 
-    service.until(leads, f"nobody has taken over from process {before}", TAKEOVER)
+    service.until(leads, "no process leads" if before is None else f"nobody took over from process {before}", TAKEOVER)
+    return leading[0]
