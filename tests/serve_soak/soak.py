@@ -18,18 +18,7 @@ GROWTH_A_WEEK, GROWTH = MEGABYTE // 4, 24 * MEGABYTE
 """Memory may grow by so much a week, and by so much in all: Python's heap breathes."""
 BREATH = 4
 """So many files and threads a pass or a request under way has for a moment."""
-HISTORY = frozenset(
-    {
-        "journal",
-        "runs",
-        "bodies",
-        "former_names",
-        "lifted_locks",
-        "ended_memberships",
-        "names",
-        "membership_details",  # each time at which somebody joins makes new ones
-    }
-)
+HISTORY = frozenset({"journal", "runs", "bodies", "former_names", "lifted_locks", "ended_memberships", "names"})
 """Tables that are there to remember, which grow with what happens, and by no more than so many rows a week:"""
 ROWS_A_WEEK = 400
 
