@@ -48,7 +48,7 @@ def organized(world: Both) -> Organized:
 
 
 def without_reading(world: Both, *, alone: bool = False) -> None:
-    """Configure that only pushes tell of people; with `alone` there is no access to Okta's API at all."""
+    """Let pushes alone tell of people; with `alone`, the configuration names no access to Okta's API either."""
     integration = world.settings.integration
     if alone:
         integration = replace(integration, source=ScimSource())

@@ -61,7 +61,7 @@ def _put_at(holder: Object, name: str, step: Step, more: Steps, value: Any, *, i
 def remove(holder: Object, steps: Steps, value: Any = None) -> None:
     """Take away what steps lead to; of a list, only entries with all parts of `value`, or of an object in it.
 
-    What is not there is no mistake. Raises InvalidPathException as `put` does.
+    Removing what is not there changes nothing. Raises InvalidPathException as `put` does.
     """
     step, *more = steps
     name = spelled(holder, step.name)
