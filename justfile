@@ -35,7 +35,7 @@ long *arguments:
 night *arguments:
     IDSYNC_EFFORT=100 {{python}} -m pytest -n 3 -m '' {{arguments}}
 
-# the tests with branch coverage, for a night: 95 % of the core, 90 % of everything
+# the tests with branch coverage, as the pipeline runs them: 95 % of the core, 90 % of everything
 coverage:
     {{python}} -m pytest -n 3 --cov --cov-report=
     {{bin}}/coverage report --skip-covered --fail-under=95 --include='idsync/errors.py,idsync/diagnostics.py,idsync/model/*,idsync/config/*,idsync/compiler/*,idsync/plan/*'

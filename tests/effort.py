@@ -1,5 +1,5 @@
-"""How much chance is tried: the suite tries a twentieth of what `just night` tries; the long tests of a pipeline try a
-tenth, the same each time.
+"""How much chance is tried: the suite tries a twentieth of what `just night` tries, and a pipeline a tenth, the same
+each time.
 
 The environment's IDSYNC_EFFORT is the percentage of a night, 5 by default.
 """
