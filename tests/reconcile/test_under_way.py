@@ -82,6 +82,14 @@ def test_each_wait_is_told_once_with_its_end(world: World) -> None:
     assert world.told[1:] == [("users", "2026-11-22T12:02:00Z")]
 
 
+def test_a_wait_that_begins_with_the_pass_is_shown_with_the_end_that_was_told(world: World) -> None:
+    for tenths in range(25):
+        world.seconds = tenths / 10
+        world.advance(Wait("users"), round(60.4 - world.seconds), 0)
+    assert len(world.told) == 1
+    assert [each.waits["users"] for each in world.kept if each is not None] == [world.told[0][1]]
+
+
 def test_a_wait_for_one_of_okta_s_buckets_says_so_in_words_as_well() -> None:
     assert Wait("users") == "seconds to wait for Okta's rate limit (users)"
     assert Wait("users").bucket == "users"

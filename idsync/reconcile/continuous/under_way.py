@@ -22,6 +22,8 @@ KEPT_EACH = 10.0
 """Seconds from one time to the next, where it goes on as it was."""
 LEAST_WAIT = 5.0
 """Seconds that a wait takes which is told, and by which a later one ends after it."""
+_ROUNDED = timedelta(seconds=2)
+"""By no more than that the end of a wait seems to move, since it is told in whole seconds."""
 _KEY = "service/under_way"
 
 
@@ -87,8 +89,8 @@ class Advance:
         self._kept_at = -math.inf
         self._stage: Stage = "reading"
         self._read: dict[str, tuple[int, int]] = {}
-        self._waits: dict[str, float] = {}
-        """Until when, by the clock, a bucket is waited for."""
+        self._waits: dict[str, datetime] = {}
+        """Until when a bucket is waited for."""
         self._told: dict[str, float] = {}
 
     def begins(self, stage: Stage) -> None:
@@ -111,16 +113,19 @@ class Advance:
             self._keep(None)
 
     def _wait(self, bucket: str, seconds: float) -> None:
-        until = self._clock() + seconds
         if seconds <= 0:
             self._keep_if(due=self._waits.pop(bucket, None) is not None)
             return
+        clock, ends = self._clock(), self._now() + timedelta(seconds=math.ceil(seconds))
+        until = clock + seconds
         is_new = seconds >= LEAST_WAIT and until >= self._told.get(bucket, -math.inf) + LEAST_WAIT
-        self._waits[bucket] = until
+        known = self._waits.get(bucket)
+        if is_new or known is None or abs(ends - known) > _ROUNDED:
+            self._waits[bucket] = ends
         if is_new:
             self._told[bucket] = until
             self._tell(self._as_it_is(), bucket)
-        self._keep_if(due=is_new)
+        self._keep_if(due=is_new or clock - self._kept_at >= KEPT_EACH)
 
     def _keep_if(self, *, due: bool) -> None:
         now = self._clock()
@@ -129,10 +134,6 @@ class Advance:
             self._keep(self._as_it_is())
 
     def _as_it_is(self) -> UnderWay:
-        clock, now = self._clock(), self._now()
-        waits = {
-            bucket: format_time(now + timedelta(seconds=math.ceil(until - clock)))
-            for bucket, until in self._waits.items()
-            if until > clock
-        }
+        now = self._now()
+        waits = {bucket: format_time(until) for bucket, until in self._waits.items() if until > now}
         return UnderWay(self._by, self._began_at, format_time(now), self._stage, dict(self._read), waits)
