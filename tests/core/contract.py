@@ -85,6 +85,11 @@ class World:
         named = bool(user.username) and len(alike) == 1 and len(bearers) <= 1
         return named and lockable and not stranger and not sought
 
+    def passed_on(self, name: str, after: DirectoryState) -> bool:
+        """Whether the account of a name is another person's after the plan than before."""
+        was, now = self.before.users.get(name), after.users.get(name)
+        return was is not None and now is not None and _id(was) not in (None, _id(now))
+
     def _may_be_taken_over(self, user: User) -> bool:
         by = user.spec.created_by and user.spec.created_by.connector
         temporary = (user.metadata.expires or user.spec.expires) and by and by.type == "saml"
