@@ -164,8 +164,11 @@ class RemoteAgreed(_Past):
                 else:
                     lists[name] = _ACCESS_LIST.decode(body)
                     members[name] = {}
-            for name, member, details in self._connection.rows(_SQL["agreed_members_of"], (self._target, asked(lists))):
-                members[name][member] = _MEMBERSHIP.decode(self._details.body(details))
+            rows = self._connection.rows(_SQL["agreed_members_of"], (self._target, asked(lists)))
+            details = self._details.bodies({number for _, _, number in rows})
+            decoded = {number: _MEMBERSHIP.decode(body) for number, body in details.items()}
+            for name, member, number in rows:
+                members[name][member] = decoded[number]
         return DirectoryState(users, {}, lists, {**members}, _plain(plain))
 
     def _keep_object(self, address: Address, found: Found | None) -> None:

@@ -22,7 +22,7 @@ TABLES = (
     Table("list_owners", ("list_id", "name_id")),
     Table("membership_details", ("id", "body")),
     Table("members", ("list_id", "name_id", "details_id")),
-    Table("directory", ("id", "serial", "pushes")),
+    Table("directory", ("id", "serial", "pushes", "details_cleared")),
     Table("owned_counts", ("org", "people", "memberships", "access_lists", "app_groups")),
     Table("differences", ("address", "agreed", "entry")),
     Table("agreed_objects", ("target", "address", "fingerprint")),

@@ -30,6 +30,10 @@ class OwnedCounts:
         counts = self._all().items()
         return [org for org, (people, _, lists, app_groups) in counts if people > 0 or lists > 0 or app_groups > 0]
 
+    def memberships(self) -> int:
+        """How many memberships are ours, by whatever org."""
+        return sum(counts[1] for counts in self._all().values())
+
     def _all(self) -> dict[str, Counts]:
         self.flush()
         return self._known.get("", lambda: _counts_in(self._connection.rows(_SQL["counts"])))

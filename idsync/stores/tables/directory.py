@@ -25,7 +25,7 @@ class Directory:
 
     def __init__(self, connection: Connection, bodies: Bodies, serial: Serial) -> None:
         self.names = Names(connection)
-        self.details = Details(connection)
+        self.details = Details(connection, serial)
         self.differences = DifferenceTable(connection)
         self._connection = connection
         self._serial = serial
@@ -85,6 +85,7 @@ class Directory:
     def _finish(self) -> None:
         """Write what waits, and make the indexes that a first import left to whatever changes the directory next."""
         self._flush()
+        self.details.clear_unused(self._counts.memberships())
         self._serial.write()
         if self._serial.touched:
             self.users.make_indexes()

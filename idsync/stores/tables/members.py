@@ -58,8 +58,11 @@ class MemberTable:
         known = Listed(self._names.find(names))
         if not known:
             return  # nobody of these was ever a member of anything, as is true of nearly every list
-        for access_list, name, details in self._connection.rows(_SQL["members_of_people"], (known,)):
-            yield access_list, name, self._details.body(details)
+        with self._connection.reading():
+            rows = self._connection.rows(_SQL["members_of_people"], (known,))
+            bodies = self._details.bodies({details for _, _, details in rows})
+        for access_list, name, details in rows:
+            yield access_list, name, bodies[details]
 
     def add(self, access_list: str, details: bytes, names: Collection[str]) -> None:
         """Create or replace memberships; the list must exist."""
@@ -111,7 +114,8 @@ class MemberTable:
         if row.number in self._added_to:
             self.flush()
         found = self._connection.rows(_SQL["members_among"], (asked(names), row.number))
-        return len(found), sum(hash_of(name, self._details.body(details)) for name, details in found)
+        bodies = self._details.bodies({details for _, details in found})
+        return len(found), sum(hash_of(name, bodies[details]) for name, details in found)
 
     def _sum(self, details: bytes, names: Collection[str]) -> int:
         """The sum of the hashes of these people's memberships with the same details."""
@@ -133,24 +137,30 @@ class MemberTable:
 
     def _row_by_row(self, names: Listed) -> Iterator[tuple[str, bytes, list[str]]]:
         grouped: dict[tuple[str, int], list[str]] = {}
-        for access_list, name, details in self._connection.rows(_SQL["members_of_lists"], (names,)):
-            grouped.setdefault((access_list, details), []).append(name)
+        with self._connection.reading():
+            for access_list, name, details in self._connection.rows(_SQL["members_of_lists"], (names,)):
+                grouped.setdefault((access_list, details), []).append(name)
+            bodies = self._details.bodies({details for _, details in grouped})
         for (access_list, details), members in grouped.items():
-            yield access_list, self._details.body(details), members
+            yield access_list, bodies[details], members
 
     def _in_bulk(self, names: Listed | None) -> Iterator[tuple[str, bytes, list[str]]]:
-        name_of = self._names.by_number().__getitem__
-        body = self._details.body
-        for access_list, ids, lowest, highest, varied in self._connection.rows(_SQL["members_in_bulk"], (names,)):
+        with self._connection.reading():
+            name_of = self._names.by_number().__getitem__
+            rows = self._connection.rows(_SQL["members_in_bulk"], (names,))
+            numbers = {lowest for _, _, lowest, _, _ in rows}
+            numbers.update(*(_NUMBERS.decode(varied) for *_, varied in rows if varied is not None))
+            bodies = self._details.bodies(numbers)
+        for access_list, ids, lowest, highest, varied in rows:
             members = list(map(name_of, _NUMBERS.decode(ids)))
             if lowest == highest:
-                yield access_list, body(lowest), members
+                yield access_list, bodies[lowest], members
                 continue
             grouped: dict[int, list[str]] = {}
             for member, details in zip(members, _NUMBERS.decode(varied), strict=True):
                 grouped.setdefault(details, []).append(member)
             for details, some in grouped.items():
-                yield access_list, body(details), some
+                yield access_list, bodies[details], some
 
     def _end(self) -> None:
         self._hashes.clear()

@@ -24,7 +24,7 @@ WHOLE = {
         "user_entries",
     },
     "plain.sql": {"plain_bodies", "plain_entries"},
-    "members.sql": {"members_in_bulk", "names"},
+    "members.sql": {"clear_details", "members_in_bulk", "names"},
     "records.sql": {"chained_entries", "entries", "headlines"},
     "agreed.sql": {"differences"},
     "testimony.sql": {
@@ -56,7 +56,10 @@ WHOLE = {
         "scim_tokens",
     },
 }
-"""The statements that are meant to read a whole table; `any_…` and `last_…` read one row of it."""
+"""The statements that are meant to read a whole table; `any_…` and `last_…` read one row of it.
+
+`clear_details` reads every membership, once for as many new details as there are thousands of memberships.
+"""
 FROM_THE_END = {"latest_headlines"}
 """Statements that go backwards until their reader has enough: what that costs is tested below."""
 SMALL = {"directory", "journal_end", "upstream", "found", "owned_counts", "CONSTANT"}

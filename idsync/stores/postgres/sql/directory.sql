@@ -1,8 +1,11 @@
 -- name: serial
-SELECT serial, pushes FROM idsync.directory;
+SELECT serial, pushes, details_cleared FROM idsync.directory;
 
 -- name: count
-UPDATE idsync.directory SET serial = serial + $1, pushes = greatest(pushes, $2);
+UPDATE idsync.directory SET
+    serial = serial + $1,
+    pushes = greatest(pushes, $2),
+    details_cleared = greatest(details_cleared, $3);
 
 -- name: counts
 SELECT org, people, memberships, access_lists, app_groups FROM idsync.owned_counts;

@@ -12,7 +12,7 @@ SELECT coalesce(max(id), 0) FROM idsync.names;
 INSERT INTO idsync.names (id, name) SELECT id, name FROM given;
 
 -- name: details
-SELECT body FROM idsync.membership_details WHERE id = $1;
+SELECT id, body FROM idsync.membership_details WHERE id = ANY ($1::bigint[]);
 
 -- name: details_id
 SELECT id FROM idsync.membership_details WHERE sha256(body) = sha256($1::bytea);
@@ -21,6 +21,15 @@ SELECT id FROM idsync.membership_details WHERE sha256(body) = sha256($1::bytea);
 INSERT INTO idsync.membership_details (id, body)
 SELECT coalesce(max(id), 0) + 1, $1::bytea FROM idsync.membership_details
 ON CONFLICT DO NOTHING;
+
+-- name: clear_details
+-- The greatest number stays, so that none is given twice.
+DELETE FROM idsync.membership_details AS d
+WHERE d.id < (SELECT max(id) FROM idsync.membership_details)
+    AND NOT EXISTS (
+        SELECT FROM (SELECT details_id FROM idsync.members UNION SELECT details_id FROM idsync.agreed_members) AS used
+        WHERE used.details_id = d.id
+    );
 
 -- name: any_members
 SELECT EXISTS (SELECT 1 FROM idsync.members);

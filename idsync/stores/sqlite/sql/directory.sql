@@ -1,8 +1,9 @@
 -- name: serial
-SELECT serial, pushes FROM directory;
+SELECT serial, pushes, details_cleared FROM directory;
 
 -- name: count
-UPDATE directory SET serial = serial + ?, pushes = max(pushes, ?);
+UPDATE directory SET
+    serial = serial + ?, pushes = max(pushes, ?), details_cleared = max(details_cleared, ?);
 
 -- name: counts
 SELECT org, people, memberships, access_lists, app_groups FROM owned_counts;

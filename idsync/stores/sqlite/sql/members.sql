@@ -11,13 +11,19 @@ SELECT ifnull(max(id), 0) FROM names;
 INSERT INTO names (id, name) VALUES (?, ?);
 
 -- name: details
-SELECT body FROM membership_details WHERE id = ?;
+SELECT id, body FROM membership_details WHERE id IN (SELECT value FROM json_each(?));
 
 -- name: details_id
 SELECT id FROM membership_details WHERE body = ?;
 
 -- name: add_details
 INSERT INTO membership_details (body) VALUES (?) ON CONFLICT (body) DO NOTHING;
+
+-- name: clear_details
+-- The greatest number stays, so that none is given twice.
+DELETE FROM membership_details
+WHERE id < (SELECT max(id) FROM membership_details)
+    AND id NOT IN (SELECT details_id FROM members UNION SELECT details_id FROM agreed_members);
 
 -- name: any_members
 SELECT EXISTS (SELECT 1 FROM members);
