@@ -51,6 +51,15 @@ def test_what_is_cut_off_or_changed_ends_never_or_at_some_time(at: int, put: byt
         assert end is None or end.tzinfo is UTC
 
 
+def test_a_version_that_there_is_not_has_no_end() -> None:
+    third = b"\xa0\x03\x02\x01\x02"
+    whole = certificate(datetime(2030, 1, 1))
+    assert third in whole
+    for number in (1, 3, 255):
+        changed = whole.replace(third, third[:-1] + bytes([number]), 1)
+        assert ends_at(b64encode(changed).decode()) is None
+
+
 @pytest.mark.parametrize("text", ["", "not base64", "MII", b64encode(b"\x30\x84\xff\xff\xff\xff").decode()])
 def test_what_is_not_a_certificate_has_no_end(text: str) -> None:
     assert ends_at(text) is None

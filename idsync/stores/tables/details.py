@@ -7,7 +7,7 @@ give a number that was cleared meanwhile: each clearing is counted in the row of
 another one was made looks numbers up again.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import msgspec
 
@@ -62,12 +62,14 @@ class Details:
             self._greatest = max(self._greatest, found)
         return found
 
-    def clear_unused(self, memberships: int) -> None:
+    def clear_unused(self, memberships: Callable[[], int]) -> None:
         """Where this transaction gave so many new numbers that it is worth it, with so many memberships in the
         directory: clear those that nobody has. What was added must be written.
         """
+        if not self._greatest:
+            return
         new = self._greatest - self._serial.details_cleared()
-        if self._greatest and new >= max(_NEW_AT_LEAST, memberships // _MEMBERSHIPS_A_NEW):
+        if new >= _NEW_AT_LEAST and new >= memberships() // _MEMBERSHIPS_A_NEW:
             self._connection.run(_SQL["clear_details"])
             self._serial.clear_details(self._greatest)
 

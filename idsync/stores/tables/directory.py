@@ -85,7 +85,7 @@ class Directory:
     def _finish(self) -> None:
         """Write what waits, and make the indexes that a first import left to whatever changes the directory next."""
         self._flush()
-        self.details.clear_unused(self._counts.memberships())
+        self.details.clear_unused(self._counts.memberships)
         self._serial.write()
         if self._serial.touched:
             self.users.make_indexes()
