@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TextIO
 
 from idsync.cli.console import Console, write_if_possible
+from idsync.sources.protocol import Wait
 
 PATIENCE = 1.0
 """Seconds before a terminal shows a bar."""
@@ -40,10 +41,11 @@ class ProgressDisplay:
         self._drawn = 0
         self._lock = threading.Lock()
 
-    def __call__(self, what: str, done: int, total: int) -> None:
+    def __call__(self, subject: str | Wait, done: int, total: int) -> None:
         """Tell what is under way, how much is done and how much there is (0 when unknown)."""
         if self._console.quiet:
             return
+        what = str(subject)
         with self._lock:
             if self._told.get(what) == (done, total):
                 self._moved.pop(what, None)

@@ -5,8 +5,9 @@ others that is read what ticks then make so.
 import threading
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 
+from idsync.errors import IdsyncError
 from idsync.reconcile.continuous.full_passes import FullPasses
 from idsync.reconcile.continuous.loop import TickEnd
 from idsync.reconcile.continuous.reconciling import Reconciling
@@ -34,6 +35,8 @@ class TwoThreads:
         self._well = False
         self._failure: BaseException | None = None
         self._beside: list[threading.Thread] = []
+        self._begun_by: str | None = None
+        """The digest of what passes went by as the last full pass began."""
         self.ended = Mailbox()
         reconciling.beside = self._run_beside
 
@@ -43,6 +46,7 @@ class TwoThreads:
 
     def begin_full(self) -> None:
         """Begin a full pass."""
+        self._begun_by = self._configuration()
         self._well, self._failure, self._full_is_over = False, None, False
         self._thread = threading.Thread(target=self._full, name="full pass", daemon=True)
         self._thread.start()
@@ -66,8 +70,12 @@ class TwoThreads:
         return bool(self.ended.take()) and self._ticks.has_read()
 
     def wants_full(self) -> bool:
-        """Whether somebody asks for a full pass; it grants what they ask for."""
-        return waiting_wish(self._store.facts) is not None
+        """Whether somebody asks for a full pass, which grants what they ask for; or whether passes go by another
+        configuration than when the last one began, so that it may have left much as it was.
+        """
+        if waiting_wish(self._store.facts) is not None:
+            return True
+        return self._begun_by is not None and self._configuration() not in (None, self._begun_by)
 
     def stop(self, seconds: float) -> None:
         """Let a full pass break off, and what is read beside; wait so long for all of it; let another process lead."""
@@ -77,6 +85,12 @@ class TwoThreads:
             if thread is not None:
                 thread.join(max(0.0, latest - time.monotonic()))
         self._reconciling.lead.give_back(self._store)
+
+    def _configuration(self) -> str | None:
+        """The digest of what passes go by; None where that cannot be told now."""
+        with suppress(IdsyncError):
+            return self._reconciling.in_force(self._store)[0].settings.digest
+        return None
 
     def _full(self) -> None:
         try:

@@ -1,7 +1,7 @@
 """What planning asks of a source: one consistent reading, and the names of what there is."""
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Literal, Protocol, Self
+from typing import Literal, NamedTuple, Protocol
 
 import msgspec
 
@@ -10,25 +10,24 @@ from idsync.model.identity import IdentityApp, IdentityGroup, IdentityUser
 from idsync.model.measures import Measures
 
 NOTHING_MEASURED = Measures()
-Progress = Callable[[str, int, int], None]
+
+
+class Wait(NamedTuple):
+    """Requests wait until a bucket of the source has room again; as a text it says so to people."""
+
+    bucket: str
+
+    def __str__(self) -> str:
+        return f"seconds to wait for Okta's rate limit ({self.bucket})"
+
+
+Progress = Callable[[str | Wait, int, int], None]
 """Called with what is being read, how much of it is and how much there is (0 when unknown); and, for each `Wait`, with
 how many seconds more it takes, 0 once it is over.
 """
 
 
-class Wait(str):
-    """That requests wait until a bucket of the source has room again, in words; `bucket` is its name."""
-
-    bucket: str
-
-    def __new__(cls, bucket: str) -> Self:
-        """A wait for a bucket."""
-        wait = super().__new__(cls, f"seconds to wait for Okta's rate limit ({bucket})")
-        wait.bucket = bucket
-        return wait
-
-
-def silent(what: str, done: int, total: int) -> None:
+def silent(what: str | Wait, done: int, total: int) -> None:
     """Show no progress."""
 
 

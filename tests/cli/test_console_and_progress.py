@@ -21,6 +21,7 @@ from idsync.cli.console import Console, harmless, wants_colour
 from idsync.cli.progress import LINE_EVERY, PATIENCE, REDRAW_EVERY, TURN, ProgressDisplay
 from idsync.diagnostics import Position
 from idsync.errors import UsageError
+from idsync.sources.protocol import Wait
 from tests.cli.running import Terminal
 
 
@@ -191,7 +192,8 @@ def test_a_bar_is_no_wider_than_the_terminal(monkeypatch: pytest.MonkeyPatch) ->
     screen, clock = Screen(), Clock()
     with ProgressDisplay(Console(), screen, clock) as progress:
         clock.now += PATIENCE
-        progress("seconds to wait for Okta's rate limit (groups)", 42, 0)
+        progress(Wait("groups"), 42, 0)
+    assert "] seconds to w" in screen.getvalue()
     assert {len(line) for line in screen.getvalue().split("\r")} == {0, 39}
 
 

@@ -90,11 +90,6 @@ def test_a_wait_that_begins_with_the_pass_is_shown_with_the_end_that_was_told(wo
     assert [each.waits["users"] for each in world.kept if each is not None] == [world.told[0][1]]
 
 
-def test_a_wait_for_one_of_okta_s_buckets_says_so_in_words_as_well() -> None:
-    assert Wait("users") == "seconds to wait for Okta's rate limit (users)"
-    assert Wait("users").bucket == "users"
-
-
 def test_a_pass_is_under_way_only_while_its_process_leads(tmp_path: Path) -> None:
     with open_store(tmp_path / "a.db") as store:
         facts = store.facts

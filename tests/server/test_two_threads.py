@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from idsync.bootstrap.workspace import Workspace
+from idsync.errors import AppliedUnknown
 from idsync.reconcile.continuous.loop import TickEnd
 from idsync.reconcile.continuous.pass_reports import PassReport
 from idsync.reconcile.continuous.reconciling import Reconciling
 from idsync.server.two_threads import TwoThreads
 from idsync.stores.holder import this_process
+from idsync.stores.protocol import Store
 from idsync.stores.sqlite.store import SqliteStore, open_store
 from idsync.targets.local import LocalTarget
 from tests.core.world import config
@@ -35,7 +37,10 @@ class World:
             f"spec: {{org_url: {reader.url}, app: {{id: {org.app('Teleport').id}}}, "
             "auth: {api_token: {env: TOKEN}}}\n"
         )
-        place = Workspace(config(integration=integration), path.parent)
+        self.place = place = Workspace(config(integration=integration), path.parent)
+        self.other = Workspace(
+            config("ImportFilters: {groups: {include: [staff]}}", integration=integration), path.parent
+        )
         holder = this_process("2026-11-22T12:00:00Z")
 
         self.reconciling = Reconciling(
@@ -102,6 +107,25 @@ def test_r45_a_suspension_is_a_lock_while_a_slow_full_pass_reads(world: World) -
     assert world.ended()
     assert world.told[-1].counts == {"user": {}, "lock": {}, "access_list": {}, "member": {}}
     assert world.locked() == {"p1@x.com"}
+
+
+def test_a_full_pass_is_wanted_once_where_passes_go_by_another_configuration(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not world.threads.wants_full()
+    monkeypatch.setattr(world.reconciling, "in_force", lambda _: (world.other, False))
+    assert world.threads.wants_full()
+    world.threads.begin_full()
+    assert world.ended()
+    assert not world.threads.wants_full()
+
+
+def test_none_is_wanted_where_what_passes_go_by_cannot_be_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(_: Store) -> tuple[Workspace, bool]:
+        raise AppliedUnknown("It was applied by a newer version.", why="", fix="")
+
+    monkeypatch.setattr(world.reconciling, "in_force", unknown)
+    assert not world.threads.wants_full()
 
 
 def test_a_stop_breaks_a_reading_off_and_gives_the_lead_back(world: World) -> None:

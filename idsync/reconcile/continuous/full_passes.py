@@ -45,7 +45,7 @@ from idsync.reconcile.planned import Planned
 from idsync.reconcile.pushed.identifying import identify_read
 from idsync.reconcile.pushed.pairing import PairingSource, not_pushed, pair
 from idsync.reconcile.single_pass import plan_reading, read, remember_after_apply
-from idsync.sources.protocol import Source
+from idsync.sources.protocol import Source, Wait
 from idsync.stores.protocol import Store
 
 FIRST_BATCH = 100 * OBJECT
@@ -178,7 +178,7 @@ class _FullPass:
     def _source(self) -> Source:
         go_on = self._reconciling.going_on(self._store, self.lead)
 
-        def progress(what: str, done: int, total: int) -> None:
+        def progress(what: str | Wait, done: int, total: int) -> None:
             go_on(what, done, total)
             self.advance(what, done, total)
 

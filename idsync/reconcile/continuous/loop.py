@@ -56,7 +56,7 @@ class Passes(Protocol):
         """Look at what moved since the last look, and make that so."""
 
     def wants_full(self) -> bool:
-        """Whether somebody asks for a full pass."""
+        """Whether a full pass is to begin before its time: somebody asks for one, or what passes go by has changed."""
 
 
 @dataclass

@@ -24,7 +24,7 @@ from idsync.reconcile.continuous.wishes import Wish
 from idsync.reconcile.followed import Followed, LookAgain
 from idsync.reconcile.merged_lists import BothWays
 from idsync.reconcile.plan_options import PlanOptions
-from idsync.sources.protocol import Progress, Source
+from idsync.sources.protocol import Progress, Source, Wait
 from idsync.stores.protocol import Holder, Lease, Store
 from idsync.targets.protocol import Target
 
@@ -154,7 +154,7 @@ class Reconciling:
         """What a reading calls again and again: it keeps the `lead`, and breaks off where that is lost or we stop."""
         renewed_at = self.clock()
 
-        def go_on(_what: str, _done: int, _total: int) -> None:
+        def go_on(_what: str | Wait, _done: int, _total: int) -> None:
             nonlocal renewed_at
             self.check_stop()
             if lead is not None and self.clock() - renewed_at >= lead.seconds / 3:

@@ -99,7 +99,7 @@ class Advance:
         self._waits.clear()
         self._keep_if(due=True)
 
-    def __call__(self, what: str, done: int, total: int) -> None:
+    def __call__(self, what: str | Wait, done: int, total: int) -> None:
         """So many of what are read, or a wait takes so many seconds more."""
         if isinstance(what, Wait):
             self._wait(what.bucket, done)

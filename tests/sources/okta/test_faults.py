@@ -15,6 +15,7 @@ from idsync.okta.retry import LONGEST_WAIT, TRIES
 from idsync.sources.okta.reader import WORKERS
 from idsync.sources.okta.selection import Selection
 from idsync.sources.okta.source import OktaSource
+from idsync.sources.protocol import Wait
 from tests.okta_simulator import (
     Change,
     ConcurrencyLimit,
@@ -336,20 +337,20 @@ def test_who_waits_for_a_window_is_told_for_how_long(
     read: Callable[[OktaSource], object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = Clock()
-    told = []
+    told: list[tuple[str | Wait, int]] = []
     with served(small(clock=clock)) as reader:
         reader.simulator.faults.add(Fault("/api/v1/groups", RateLimit()))
         tell = threading.Event()
         monkeypatch.setattr(clock, "sleep", lambda seconds: tell.wait(1))
 
-        def progress(what: str, done: int, total: int) -> None:
+        def progress(what: str | Wait, done: int, total: int) -> None:
             told.append((what, done))
-            if "rate limit (groups)" in what and done:
+            if what == Wait("groups") and done:
                 clock.now += 70
                 tell.set()
 
         read(reader.source(progress=progress))
-    waits = [seconds for what, seconds in told if what == "seconds to wait for Okta's rate limit (groups)"]
+    waits = [seconds for what, seconds in told if what == Wait("groups")]
     assert 55 < waits[0] <= 63
     assert waits[-1] in (0, waits[0])  # the last look may be the first
 

@@ -14,7 +14,7 @@ from idsync.okta.request import Abandoned, Timing
 from idsync.sources.okta import workers as workers_module
 from idsync.sources.okta.source import OktaSource
 from idsync.sources.okta.workers import Workers
-from idsync.sources.protocol import Progress
+from idsync.sources.protocol import Progress, Wait
 from tests.okta_simulator import Delay, Fail, Fault, Limits, Organization
 from tests.sources.okta.organizations import Clock, served, small
 
@@ -152,8 +152,8 @@ def test_a_system_that_gives_no_more_threads_is_told(monkeypatch: pytest.MonkeyP
 def interrupting(after: int) -> Progress:
     calls: list[str] = []
 
-    def progress(what: str, done: int, total: int) -> None:
-        calls.append(what)
+    def progress(what: str | Wait, done: int, total: int) -> None:
+        calls.append(str(what))
         if len(calls) > after:
             raise KeyboardInterrupt
 
@@ -207,7 +207,7 @@ def test_while_one_bucket_waits_for_its_window_the_others_are_read(monkeypatch: 
         waited.append(apps_read.wait(5))
         clock.now += seconds
 
-    def progress(what: str, done: int, total: int) -> None:
+    def progress(what: str | Wait, done: int, total: int) -> None:
         if what == "apps" and done == total:
             apps_read.set()
 
