@@ -2,8 +2,8 @@
 
 WHOM and BESIDE are services: `idsync`, the program as people start it, and `bare`, the least that such a service must
 do, each with a file; `idsync-on-postgresql`, `bare-on-postgresql` and `two-on-postgresql`, two replicas, have a server
-of their own. Each starts with nobody. Both are up the whole time and are pushed to in turn, a slice each, so that what
-disturbs the one disturbs the other. Prints as JSON the milliseconds that a create took on the whole, those of the
+of their own. Each starts with nobody. Both are up the whole time and are pushed to in turn, a slice each and each of them
+first as often, so that what disturbs the one disturbs the other. Prints as JSON the milliseconds that a create took on the whole, those of the
 service's processor alone (of PostgreSQL's server none), and the 99th percentile of one; with `beside_` those of BESIDE.
 """
 
@@ -227,7 +227,7 @@ def main(whom: str, beside: str, folder: Path, count: int) -> None:
             (folder / place).mkdir(parents=True)
             both.append(Creating(running.enter_context(_serving(name, folder / place))))
         for begun in range(0, count, SLICE):
-            for creating in both:
+            for creating in both if begun % (2 * SLICE) == 0 else reversed(both):
                 creating.go_on(min(SLICE, count - begun))
         told, held_against = (creating.told() for creating in both)
     print(json.dumps(told | {f"beside_{name}": took for name, took in held_against.items()}))
