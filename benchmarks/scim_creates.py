@@ -2,9 +2,10 @@
 
 WHOM and BESIDE are services: `idsync`, the program as people start it, and `bare`, the least that such a service must
 do, each with a file; `idsync-on-postgresql`, `bare-on-postgresql` and `two-on-postgresql`, two replicas, have a server
-of their own. Each starts with nobody. Both are up the whole time and are pushed to in turn, a slice each and each of them
-first as often, so that what disturbs the one disturbs the other. Prints as JSON the milliseconds that a create took on the whole, those of the
-service's processor alone (of PostgreSQL's server none), and the 99th percentile of one; with `beside_` those of BESIDE.
+of their own. Each starts with nobody. Both are up the whole time and are pushed to in turn, a slice each and each of
+them first as often, so that what disturbs the one disturbs the other. Prints as JSON the milliseconds that a create
+took on the whole, those of the service's processor alone (of PostgreSQL's server none), and the 99th percentile of
+one; with `beside_` those of BESIDE.
 """
 
 import json

@@ -1,5 +1,6 @@
 """One service as a process: its parts, put together from a configuration, started, and ended in their order."""
 
+import gc
 import signal
 import time
 from collections.abc import Sequence
@@ -76,6 +77,7 @@ def run(place: Workspace, config: Path, listening: Listening, hung_up: list[int]
         LOG.info("Told to end: what is under way is finished first.")
         parts.end_soon()
 
+    _free_what_no_command_would()
     try:
         serve(app, listening, started=started, reload=reload, ending=end)
     finally:
@@ -84,6 +86,17 @@ def run(place: Workspace, config: Path, listening: Listening, hung_up: list[int]
     if parts.presence.failure is not None:
         raise parts.presence.failure
     LOG.info("Ended.")
+
+
+def _free_what_no_command_would() -> None:
+    """Look for cycles of garbage from now on, such as each error leaves with the frames that it came through.
+
+    A command leaves them to its end (`idsync/__main__.py`), which a service does not see for months. What is there by
+    now stays, and is not looked through.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 def _started(place: Workspace, config: Path, configured: Configured, form: LogForm) -> _Parts:

@@ -22,6 +22,9 @@ pytestmark = pytest.mark.long
 ROUNDS = 3
 GROWTH = 25 << 20
 """So many bytes may memory grow from the end of the first round to the end of the last, which send the same."""
+REFUSED = 300
+SMALL_GROWTH = 6 << 20
+"""So many bytes may it grow with so many of each small request that is refused, and views of the page."""
 
 
 def attacks(service: Service) -> Iterator[tuple[str, Callable[[httpx.Client], httpx.Response]]]:
@@ -62,6 +65,16 @@ def attack(service: Service) -> None:
         connection.close()
 
 
+def refuse(client: httpx.Client, page: str, times: int) -> None:
+    """Small requests that are refused, as they are all day long, and views of the page."""
+    for number in range(times):
+        assert client.get(f"Users/nobody{number}").status_code == httpx.codes.NOT_FOUND
+        assert client.get("Users", params={"filter": "userName eq"}).status_code == httpx.codes.BAD_REQUEST
+        assert client.post("Users", content=b"{").status_code == httpx.codes.BAD_REQUEST
+        assert client.post("Users", json=user("ann@x.com", externalId="other")).status_code == httpx.codes.CONFLICT
+        assert client.get(page).status_code == httpx.codes.OK
+
+
 def settled(service: Service, files: int) -> Figures:
     """The figures once so few files are open: that connections were given up is noticed a moment later."""
     for _ in range(200):
@@ -94,3 +107,19 @@ def test_attacks_leave_a_service_as_it_was(tmp_path: Path) -> None:
     log = (tmp_path / "serve-0.log").read_text()
     assert "Traceback" not in log
     assert "code=500" not in log
+
+
+def test_what_is_refused_all_day_long_and_views_of_the_page_leave_nothing_behind(tmp_path: Path) -> None:
+    service = Service(tmp_path)
+    service.start()
+    try:
+        with service.client() as client:
+            assert client.post("Users", json=user("ann@x.com")).status_code == httpx.codes.CREATED
+            page = f"{service.replicas[0].url}/"
+            refuse(client, page, REFUSED // 3)
+            before = figures_of(service.replicas[0].pid)
+            refuse(client, page, REFUSED)
+            after = figures_of(service.replicas[0].pid)
+        assert after.resident - before.resident < SMALL_GROWTH, (before, after)
+    finally:
+        service.stop()
