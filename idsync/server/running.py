@@ -29,6 +29,9 @@ from idsync.server.wakes import Wakes
 from idsync.server.worker import Worker
 from idsync.stores.protocol import Access
 
+_NEW_OBJECTS = 5_000
+"""So many more are made than freed before cycles are looked for among them."""
+
 
 class _Parts(NamedTuple):
     """What runs beside the server of HTTP, and what answers pushes."""
@@ -92,10 +95,11 @@ def _free_what_no_command_would() -> None:
     """Look for cycles of garbage from now on, such as each error leaves with the frames that it came through.
 
     A command leaves them to its end (`idsync/__main__.py`), which a service does not see for months. What is there by
-    now stays, and is not looked through.
+    now stays, and is not looked through; nor is a batch of pushes, mostly, while it is made.
     """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(_NEW_OBJECTS)
     gc.enable()
 
 

@@ -136,6 +136,19 @@ def test_a_large_directory_is_looked_through_more_rarely(store: Store) -> None:
     assert members(store)["p7"] == joined(0)
 
 
+def test_names_and_details_that_are_not_known_any_more_are_looked_up_again(
+    store: Store, other: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So many are known at one time only, however many a service sees."""
+    monkeypatch.setattr("idsync.stores.tables.names._MOST_KNOWN", 3)
+    monkeypatch.setattr("idsync.stores.tables.details._MOST_KNOWN", 3)
+    founded(store)
+    for time in range(40):
+        joins((store, other)[time % 2], f"p{time % 10}", time)
+    wanted = {f"p{time % 10}": joined(time) for time in range(30, 40)}
+    assert members(store) == members(other) == wanted
+
+
 def test_details_that_are_missing_are_damage(store: Store, other: Store) -> None:
     founded(store)
     joins(store, "hiro", 0)

@@ -10,6 +10,8 @@ from idsync.stores.tables.statements import Statement, Statements
 
 _SQL = Statements("members.sql")
 _MANY = 5_000
+_MOST_KNOWN = 50_000
+"""So many numbers are known from one transaction to the next: a service lives long, and sees everybody some day."""
 
 
 def asked(names: Iterable[str]) -> Listed:
@@ -144,6 +146,8 @@ class Names:
         self._knows_all = False
         self._looked_up = 0
         self._absent.clear()
+        if len(self._numbers) > _MOST_KNOWN:
+            self._numbers.clear()
 
     def _forget(self) -> None:
         self._numbers.clear()
