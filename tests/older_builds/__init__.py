@@ -12,8 +12,8 @@ from pathlib import Path
 
 SCHEMA_BEFORE, SAME_SCHEMA = "schema-before", "same-schema"
 COMMITS = {
-    SCHEMA_BEFORE: "c9b4aeb4698902645363e6f08d622372d0e8af42",
-    SAME_SCHEMA: "5319dc999828d6886b1cc5fff2652126ee2958fb",
+    SCHEMA_BEFORE: "b795e7fb741243bf13c5a2842bb71f0e763f2667",
+    SAME_SCHEMA: "66c35fd9b05c2142356ac78a1fd87162172a7557",
 }
 """The last commit of the schema before this one, and one of this schema; set them when a migration is added."""
 ARCHIVE = Path(__file__).with_name("builds.tar.xz")
