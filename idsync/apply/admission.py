@@ -20,7 +20,7 @@ from idsync.plan.health import RELEASABLE, is_older
 from idsync.plan.holding import BY_HAND
 from idsync.plan.releases import holding
 from idsync.plan.sections import DIFFERENCE, FIRST
-from idsync.stores.protocol import Runs
+from idsync.stores.protocol import Facts, Runs
 
 ALLOWED = frozenset({*ALL_GUARDS, *RELEASABLE, ORPHANED, OLDER, LOGIN_REUSED})
 """All that the person who applies a plan may release."""
@@ -120,6 +120,16 @@ def check_older(plan: Plan, last: LastApply | None, releases: Mapping[str, str])
         why="It would take back what happened in between: people who left since would get their access back.",
         fix="Read the source again and make a new plan. If you mean to go back, " + _allow([OLDER]),
     )
+
+
+def check_configuration(goes_by: Mapping[str, bytes | None], facts: Facts) -> None:
+    """Raise PlanStale when a run goes by a configuration in place of which another one was applied since."""
+    if any(facts.get(key) != value for key, value in goes_by.items()):
+        raise PlanStale(
+            "Another configuration was applied while this pass was under way.",
+            why="It was planned by the one before, and would undo what that apply did.",
+            fix="Nothing is to be done: the next pass goes by the new one.",
+        )
 
 
 def check_health(plan: Plan, releases: Mapping[str, str], *, split: bool = False) -> None:

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 import msgspec
 
 from idsync.apply.admission import (
+    check_configuration,
     check_guards,
     check_health,
     check_inputs,
@@ -90,6 +91,7 @@ def _admit(plan: Plan, request: Request, records: Records, *, first: Target, ent
 
     The releases that count, with their reasons.
     """
+    check_configuration(request.goes_by, records.facts)
     if request.judged is not None:
         return Admitted(request.judged.releases, request.judged.counted)
     last = last_apply(records.facts, first) if request.whole else None

@@ -47,6 +47,8 @@ class Request(msgspec.Struct, frozen=True):
     pending: Mapping[str, frozenset[Address]] = {}
     unattended: bool = False
     """Whether nobody attends the run: guards then count what such runs took within the last hour."""
+    goes_by: Mapping[str, bytes | None] = {}
+    """The facts that say which configuration an unattended run goes by, as it read them: others there refuse it."""
     lately: Mapping[str, int] | None = None
     """What guards counted in such runs within the last hour, where the caller knows; else the journal is read."""
     forgets: tuple[str, ...] = ()

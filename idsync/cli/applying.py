@@ -48,6 +48,8 @@ class Job:
     form: str
     noticed: tuple[Finding, ...] = ()
     unattended: bool = False
+    goes_by: Mapping[str, bytes | None] = field(default_factory=dict)
+    """The facts that say which configuration an unattended run goes by, as they were read with it."""
     remembered: Mapping[str, bytes] = field(default_factory=dict)
     """Facts that the apply keeps besides its own."""
 
@@ -117,6 +119,7 @@ class Job:
             sweep_locks=place.settings.integration.sync.users,
             split=self.split,
             unattended=self.unattended,
+            goes_by=self.goes_by,
         )
         targets = place.targets(self.store)
         return Applier(

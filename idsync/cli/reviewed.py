@@ -1,6 +1,7 @@
 """`idsync apply --reviewed PLAN`: Okta's own changes first, then the edit that was reviewed, and no other."""
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from idsync.plan.changes import Plan
 from idsync.plan.reached import reached_since
 from idsync.plan.releases import with_releases
 from idsync.plan.seal import write_sealed
+from idsync.reconcile.applied_configuration import goes_by
 from idsync.reconcile.edit_apart import edit_apart
 from idsync.reconcile.merging import reading_begins
 from idsync.reconcile.one_reading import OneReading
@@ -74,12 +76,14 @@ class ReviewedJob:
             raise
 
     def _run(self) -> ExitCode:
-        applied = self.place.applied(self.store)
+        with self.store.attempt():  # of one state
+            applied = self.place.applied(self.store)
+            went_by = goes_by(self.store.facts, self.place.target(self.store))
         self._check_who_tells(applied)
         once = self._reading_for(applied)
         held: Kept = {}
         if applied is not None:
-            code, parts, made = self._reconcile(applied, once)
+            code, parts, made = self._reconcile(applied, once, went_by)
             if made is None:
                 self._tell()
                 return code
@@ -127,11 +131,23 @@ class ReviewedJob:
         begun = reading_begins(self.store.pushed)
         return OneReading(lambda progress: self.place.source(progress, snapshot=self.snapshot), begun)
 
-    def _reconcile(self, applied: Workspace, once: OneReading) -> tuple[ExitCode, Parts, Applied | None]:
+    def _reconcile(
+        self, applied: Workspace, once: OneReading, went_by: Mapping[str, bytes | None]
+    ) -> tuple[ExitCode, Parts, Applied | None]:
         """Do what `idsync reconcile` does: Okta's own changes, with the configuration that was applied last."""
         invocation = self.invocation
         releases = {name: reason for name, reason in self.released.items() if name in _BEFORE_THE_EDIT}
-        job = Job(invocation, applied, self.store, releases, self.timeout, True, self.form, unattended=True)
+        job = Job(
+            invocation,
+            applied,
+            self.store,
+            releases,
+            self.timeout,
+            True,
+            self.form,
+            unattended=True,
+            goes_by=went_by,
+        )
         planned = invocation.keep(job.plan(self.snapshot, once))
         shown = plan_text(planned.plan, "text", invocation, split=True)
         self._say(f"First, what Okta changed, with the configuration that was applied last\n\n{shown}")

@@ -41,6 +41,11 @@ def applied_key(target: DirectoryReader) -> str:
     return _KEY.format(target.name)
 
 
+def goes_by(facts: Facts, target: DirectoryReader) -> Mapping[str, bytes | None]:
+    """What a run is to find still when it applies; to be read of one state with the configuration that it goes by."""
+    return {applied_key(target): facts.get(applied_key(target))}
+
+
 def configuration_to_remember(
     applied: AppliedConfiguration, facts: Facts, target: DirectoryReader
 ) -> Mapping[str, bytes]:

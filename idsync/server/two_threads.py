@@ -46,7 +46,7 @@ class TwoThreads:
 
     def begin_full(self) -> None:
         """Begin a full pass."""
-        self._begun_by = self._configuration()
+        self._begun_by = self._configuration() or self._begun_by  # where it is not to be had, the one before counts
         self._well, self._failure, self._full_is_over = False, None, False
         self._thread = threading.Thread(target=self._full, name="full pass", daemon=True)
         self._thread.start()

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from idsync.bootstrap.workspace import Workspace
+from idsync.reconcile.planned import Planned
+from idsync.reconcile.single_pass import plan_once
 from tests.cli.running import Ended, Idsync
 
 START = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
@@ -291,3 +293,26 @@ def test_for_people_it_says_what_was_done_what_is_held_and_what_to_do(company: C
     assert "held back, by user_deletes" in ended.out
     assert "--allow user_deletes=REASON" in ended.out
     assert "Applied in part: run" in ended.out
+
+
+def test_r36_a_scheduled_pass_does_not_put_back_what_was_in_force_as_it_began(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, approved = company.folder / "idsync.yaml", str(company.folder / "approved.json")
+    file.write_text(file.read_text().replace('["team-$1"]', '["team-$1", all]'))
+    assert company("plan", "-o", approved).code == 0
+    company.now += timedelta(minutes=5)
+    company.reads()
+    waiting = [approved]
+
+    def planned_once(*arguments: Any, **more: Any) -> Planned:
+        while waiting:  # a person applies the older plan while this pass reads
+            assert company("apply", "--auto-approve", waiting.pop()).code == 0
+        return plan_once(*arguments, **more)
+
+    monkeypatch.setattr("idsync.cli.applying.plan_once", planned_once)
+    ended = company("reconcile")
+    assert ended.code == 6
+    assert "Another configuration was applied while this pass was under way." in ended.err
+    assert company("reconcile").code == 0
+    assert "all" in company.roles("p01")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from idsync.bootstrap.workspace import Workspace
-from idsync.errors import AppliedUnknown
+from idsync.errors import AppliedUnknown, StoreAway
 from idsync.reconcile.continuous.loop import TickEnd
 from idsync.reconcile.continuous.pass_reports import PassReport
 from idsync.reconcile.continuous.reconciling import Reconciling
@@ -126,6 +126,23 @@ def test_none_is_wanted_where_what_passes_go_by_cannot_be_told(world: World, mon
 
     monkeypatch.setattr(world.reconciling, "in_force", unknown)
     assert not world.threads.wants_full()
+
+
+def test_a_full_pass_is_wanted_also_where_it_could_not_be_told_what_the_last_one_began_by(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Store] = []
+
+    def away_at_first(store: Store) -> tuple[Workspace, bool]:
+        asked.append(store)
+        if len(asked) == 1:
+            raise StoreAway("The store does not answer.", why="", fix="")
+        return world.other, False
+
+    monkeypatch.setattr(world.reconciling, "in_force", away_at_first)
+    world.threads.begin_full()
+    assert world.ended()
+    assert world.threads.wants_full()
 
 
 def test_a_stop_breaks_a_reading_off_and_gives_the_lead_back(world: World) -> None:

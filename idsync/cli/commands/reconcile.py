@@ -9,7 +9,7 @@ from idsync.cli.options import as_applied_option, format_option
 from idsync.cli.plans import plan_text
 from idsync.cli.workspaces import store_to_write, workspace
 from idsync.plan.changes import Plan
-from idsync.reconcile.applied_configuration import config_waiting
+from idsync.reconcile.applied_configuration import config_waiting, goes_by
 from idsync.reconcile.single_pass import no_store
 
 
@@ -27,9 +27,11 @@ def command(invocation: Invocation, form: str, as_applied: bool) -> ExitCode:
     files = workspace(invocation)
     noticed = [] if files.has_store() else [no_store()]
     with store_to_write(invocation, files) as store:
-        place, waits = files.in_force(store, as_applied=as_applied)
+        with store.attempt():  # of one state
+            place, waits = files.in_force(store, as_applied=as_applied)
+            went_by = goes_by(store.facts, place.target(store))
         noticed += [config_waiting()] if waits else []
-        job = Job(invocation, place, store, {}, 0.0, True, form, tuple(noticed), unattended=True)
+        job = Job(invocation, place, store, {}, 0.0, True, form, tuple(noticed), unattended=True, goes_by=went_by)
         planned = invocation.keep(job.plan(None))
         if form == "text":
             invocation.console.result(plan_text(planned.plan, "text", invocation, split=True))

@@ -18,7 +18,7 @@ from idsync.plan.batches import OBJECT
 from idsync.plan.changes import Plan
 from idsync.plan.holding import MOVED
 from idsync.plan.sections import FIRST
-from idsync.reconcile.applied_configuration import config_waiting
+from idsync.reconcile.applied_configuration import config_waiting, goes_by
 from idsync.reconcile.applying import Applier
 from idsync.reconcile.continuous.batches import InBatches, Made
 from idsync.reconcile.continuous.log_cursor import LogCursor
@@ -65,8 +65,9 @@ class FullPasses:
         What people ask for, and release, is granted in it. Of a pass that is stopped nothing is told.
         """
         reconciling, store = self._reconciling, self._store
-        place, waits = reconciling.in_force(store)
-        full = _FullPass(store, reconciling, place, waits=waits)
+        with store.attempt():  # of one state
+            place, waits = reconciling.in_force(store)
+            full = _FullPass(store, reconciling, place, waits=waits)
         reconciling.followed.begin(full.began)
         try:
             report = full.make()
@@ -110,6 +111,7 @@ class _FullPass:
         self._noticed = [config_waiting()] if waits else []
         self.lead = reconciling.lead.lease
         self._target = place.target(store)
+        self._goes_by = goes_by(store.facts, self._target)
         self.begun: datetime = place.now()
         self.began = reconciling.clock()
         self._reads_from: Begun
@@ -239,6 +241,7 @@ class _FullPass:
             unattended=True,
             lock_timeout=LEASE_WAIT,
             releases=wish.releases,
+            goes_by=self._goes_by,
         )
         targets = {**place.targets(self._store), FIRST: self._target}
         return Applier(
