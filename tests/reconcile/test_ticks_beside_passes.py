@@ -23,7 +23,7 @@ from idsync.reconcile.applying import Applier
 from idsync.reconcile.continuous.loop import TickEnd
 from idsync.reconcile.continuous.pass_reports import PassReport
 from idsync.reconcile.continuous.reconciling import Place
-from idsync.reconcile.continuous.wishes import Wish, wish_for_pass
+from idsync.reconcile.continuous.wishes import Wish, wish_for_pass, wish_not_granted
 from idsync.reconcile.followed import LAG
 from idsync.sources.okta.source import OktaSource
 from idsync.sources.protocol import NOTHING_MEASURED, Progress
@@ -404,6 +404,29 @@ def test_a_pass_that_is_told_to_stop_breaks_off_where_it_reads_and_keeps_what_wa
     assert not world.passes.full(world.other)
     assert len(world.told) == told
     assert world.passes.wants_full()
+
+
+def test_r43_a_release_is_granted_also_where_who_took_it_was_killed(org: Organization, tmp_path: Path) -> None:
+    with following(org, tmp_path / "b.db", "Guards: {user_deletes: {percent: 0, floor: 0}}") as world:
+        world.full()
+        deactivated(org)
+        world.tick()
+        held = held_by_guard(kept_back(world.store.facts, "local"))["user_deletes"]
+        wish = Wish("alice", {"user_deletes": "left for good"}, {"user_deletes": tuple(held)})
+        wish_for_pass(world.store.facts, wish)
+
+        def killed() -> None:
+            raise KeyboardInterrupt
+
+        world.while_read.append(killed)
+        with pytest.raises(KeyboardInterrupt):
+            world.full()
+        assert wish_not_granted(world.store.facts) == wish, "the page tells of it"
+        world.restart()
+        wish_for_pass(world.store.facts, Wish("bob"))
+        world.full()
+        assert "p00@x.com" not in world.users()
+        assert wish_not_granted(world.store.facts) is None
 
 
 def test_r43_a_release_that_comes_while_a_pass_reads_is_granted_in_it(org: Organization, tmp_path: Path) -> None:

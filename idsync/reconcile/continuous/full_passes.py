@@ -28,7 +28,7 @@ from idsync.reconcile.continuous.reconciling import LEASE_WAIT, NOBODY_ASKS, SER
 from idsync.reconcile.continuous.sending import Sending, sent
 from idsync.reconcile.continuous.storing import FIRST_SLICE, Storing
 from idsync.reconcile.continuous.under_way import Advance, UnderWay, put_under_way
-from idsync.reconcile.continuous.wishes import Wish, take_wish, waiting_wish, wish_for_pass
+from idsync.reconcile.continuous.wishes import Wish, give_up_wish, take_wish, wish_for_pass
 from idsync.reconcile.followed import out_lately
 from idsync.reconcile.merging import (
     Begun,
@@ -72,7 +72,7 @@ class FullPasses:
         try:
             report = full.make()
         except PassStopped:
-            full.leave_wish()
+            full.leave_wish(waits=True)
             return False
         except IdsyncError as error:
             report = failed("full", full.begun, place.now(), error)
@@ -80,9 +80,7 @@ class FullPasses:
             reconciling.followed.end()
             full.advance.over()
         if report.error is None:
-            if full.waits_in_part:
-                full.leave_wish()
-            reconciling.wish = NOBODY_ASKS
+            full.leave_wish(waits=full.waits_in_part)
         reconciling.report(store, report, full.lead)
         return report.error is None
 
@@ -207,15 +205,17 @@ class _FullPass:
     def _take_wish(self, *, any_wish: bool) -> None:
         """Let this pass grant what people asked for: any wish, or one that releases something alone."""
         with self._reconciling.leading(self._store, self.lead):
-            waiting = waiting_wish(self._store.facts)
-            if waiting is not None and (any_wish or waiting.releases):
-                self._reconciling.take_on(waiting)
-                take_wish(self._store.facts)
+            self._reconciling.wish = take_wish(self._store.facts, any_wish=any_wish) or NOBODY_ASKS
 
-    def leave_wish(self) -> None:
-        """Let the wish that this pass did not grant wait for the next process."""
-        if self._reconciling.wish is not NOBODY_ASKS:
-            wish_for_pass(self._store.facts, self._reconciling.wish)
+    def leave_wish(self, *, waits: bool) -> None:
+        """This pass ends; what it took waits for the next one, or was granted."""
+        wish, self._reconciling.wish = self._reconciling.wish, NOBODY_ASKS
+        if wish is NOBODY_ASKS:
+            return
+        with suppress(IdsyncError), self._reconciling.leading(self._store, self.lead):  # else it stays taken
+            give_up_wish(self._store.facts)
+            if waits:
+                wish_for_pass(self._store.facts, wish)
 
     def _granting(self, plan: Plan) -> tuple[Applier, Parts, str]:
         """What of a plan goes ahead with the releases that people wish for, and what to say of those not granted."""

@@ -88,7 +88,7 @@ class Reconciling:
     them moved while it was planned.
     """
     wish: Wish = NOBODY_ASKS
-    """What a person asked for, until a full pass that went well has granted it."""
+    """What the full pass under way is to grant."""
     stopping: threading.Event = field(default_factory=threading.Event)
     lead: Lead = field(init=False)
     unkept: frozenset[str] = field(default=frozenset(), init=False)
@@ -162,10 +162,6 @@ class Reconciling:
                 renewed_at = self.clock()
 
         return go_on
-
-    def take_on(self, wish: Wish) -> None:
-        """Let the next full pass grant a wish, beside what another one asked for that failed."""
-        self.wish = wish if self.wish is NOBODY_ASKS else self.wish.joined_with(wish)
 
     def check_stop(self) -> None:
         """Raise PassStopped where the process was told to end."""

@@ -1,6 +1,6 @@
 """What people ask of a service: a full pass now, and the release of what guards hold back, with their reasons.
 
-It waits in the store, so that whichever replica leads sees it.
+It waits in the store, so that whichever replica leads sees it, and stays there until a full pass has granted it.
 """
 
 from collections.abc import Collection, Mapping
@@ -12,6 +12,8 @@ from idsync.plan.releases import RELEASED_ANYWHERE
 from idsync.stores.protocol import Facts
 
 _KEY = "service/wish"
+_TAKEN = "service/wish_taken"
+"""What full passes took, until one has granted it: who takes it may be killed."""
 
 
 class Wish(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -50,15 +52,35 @@ def wish_for_pass(facts: Facts, wish: Wish) -> None:
     facts.put({_KEY: canonical_bytes(wish if waiting is None else waiting.joined_with(wish))})
 
 
-def take_wish(facts: Facts) -> Wish | None:
-    """The wish that waits, if any; the process that takes it grants it."""
-    waiting = waiting_wish(facts)
-    if waiting is not None:
-        facts.delete(_KEY)
-    return waiting
+def take_wish(facts: Facts, *, any_wish: bool) -> Wish | None:
+    """All that the full pass which takes it is to grant: what waits (with `any_wish`, or where it releases something),
+    beside what was taken before and not granted, also by a process that ended. It stays taken until it is granted.
+    """
+    taken, waiting = _kept(facts, _TAKEN), waiting_wish(facts)
+    if waiting is None or not (any_wish or waiting.releases):
+        return taken
+    taken = waiting if taken is None else taken.joined_with(waiting)
+    facts.put({_TAKEN: canonical_bytes(taken)})
+    facts.delete(_KEY)
+    return taken
+
+
+def give_up_wish(facts: Facts) -> None:
+    """What was taken is granted, or waits again."""
+    facts.delete(_TAKEN)
 
 
 def waiting_wish(facts: Facts) -> Wish | None:
     """The wish that waits, if any; it goes on waiting."""
-    known = facts.get(_KEY)
+    return _kept(facts, _KEY)
+
+
+def wish_not_granted(facts: Facts) -> Wish | None:
+    """The wish that waits, or that a full pass took and has not granted yet."""
+    waiting, taken = waiting_wish(facts), _kept(facts, _TAKEN)
+    return taken.joined_with(waiting) if taken and waiting else waiting or taken
+
+
+def _kept(facts: Facts, key: str) -> Wish | None:
+    known = facts.get(key)
     return None if known is None else _WISH.decode(known)

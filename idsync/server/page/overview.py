@@ -23,7 +23,7 @@ from idsync.reconcile.continuous.loop import LAST_RETRY
 from idsync.reconcile.continuous.pass_reports import NOTHING_PUSHED, PassReport, last_report
 from idsync.reconcile.continuous.standing import Standing, last_standing
 from idsync.reconcile.continuous.under_way import Stage, UnderWay, full_pass_under_way
-from idsync.reconcile.continuous.wishes import Wish, waiting_wish
+from idsync.reconcile.continuous.wishes import Wish, wish_not_granted
 from idsync.reconcile.waiting import Waiting, waiting_by_guard
 from idsync.stores.protocol import Facts, Store
 from idsync.targets.protocol import Target
@@ -154,7 +154,7 @@ def overview(settings: Settings, store: Store, target: Target, now: datetime, *,
         note=_note(full, store),
         owed=tuple(_owed(store, full)),
         not_locked=len({entry.user for address in kept if _kind_of(address) == "lock" for entry in kept[address]}),
-        wish=waiting_wish(store.facts),
+        wish=wish_not_granted(store.facts),
         last_full="" if full is None else full.at,
         findings=() if full is None else full.findings,
         more_findings=0 if full is None else sum(full.found.values()) - len(full.findings),
