@@ -16,7 +16,7 @@ from idsync.stores.postgres.explanations import refused
 from idsync.stores.postgres.migrations import known_migrations, migrate, migrate_a_copy, version_of
 from idsync.stores.protocol import Access
 from idsync.stores.tables.copying import OpenStore
-from idsync.stores.tables.migrations import too_old
+from idsync.stores.tables.migrations import check_todays, too_old
 from idsync.stores.tables.replicas import Replicas
 from idsync.stores.tables.store import Clock, TableStore
 
@@ -63,8 +63,7 @@ def _prepare(connection: Connection, access: Access, known: list[Path], check: C
             connection.schema_version = len(known)
             return version if 0 < version < len(known) else None
         case Access.REMEMBER:
-            if version_of(connection, len(known)) != len(known):
-                raise too_old(connection.label, "This command does not change what it only looks at.")
+            check_todays(connection.label, version_of(connection, len(known)), len(known))
             connection.schema_version = len(known)
         case Access.READ:
             version = version_of(connection, len(known))

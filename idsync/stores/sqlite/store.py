@@ -17,7 +17,7 @@ from idsync.stores.sqlite.functions import teach
 from idsync.stores.sqlite.migrations import known_migrations, migrate, version_of
 from idsync.stores.sqlite.opened_file import OpenedFile
 from idsync.stores.tables.copying import OpenStore
-from idsync.stores.tables.migrations import too_old
+from idsync.stores.tables.migrations import check_todays, too_old
 from idsync.stores.tables.replicas import Replicas
 from idsync.stores.tables.store import Clock, TableStore
 
@@ -102,8 +102,7 @@ def _open_to_remember(path: Path, connect: Connect, clock: Clock) -> SqliteStore
     connection = _connected(_uri(path, "rw"), str(path), connect)
     with _closed_on_failure(connection):
         known = len(known_migrations())
-        if version_of(connection, known) != known:
-            raise too_old(str(path), "This command does not change what it only looks at.")
+        check_todays(str(path), version_of(connection, known), known)
         connection.schema_version = known
         connection.file = OpenedFile(path)
         return _store(connection, known, clock)

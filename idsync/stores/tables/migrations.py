@@ -29,6 +29,19 @@ def check_known(label: str, version: int, known: int) -> None:
         )
 
 
+def check_todays(label: str, version: int, known: int) -> None:
+    """Raise where a store that this process may not bring to today's schema has none, or an earlier one."""
+    if version == 0:
+        raise StoreError(
+            f"The store {label} is empty.",
+            why="It has no tables: it was emptied, or a backup is still to be restored into it.",
+            fix="Restore the backup. Where the store is meant to be new, `idsync apply` makes its tables, and so does "
+            "`idsync serve` when it starts.",
+        )
+    if version < known:
+        raise too_old(label, "This command does not change what it only looks at.")
+
+
 def too_old(label: str, why: str) -> SchemaTooOld:
     """That a command which does not migrate cannot use a store of an earlier version."""
     return SchemaTooOld(

@@ -91,6 +91,15 @@ def test_r47_an_earlier_schema_is_read_through_a_copy_that_nobody_sees(database:
     assert server().run("SELECT version FROM idsync.schema_version", database) == [(len(known_migrations()),)]
 
 
+def test_a_store_that_was_emptied_is_not_taken_for_one_of_an_earlier_version(nothing: str) -> None:
+    """To run a command that writes, as for an earlier version, would make an empty directory of it."""
+    with pytest.raises(StoreError, match="is empty") as caught:
+        open_postgres(server().url(nothing), Access.REMEMBER)
+    assert not isinstance(caught.value, SchemaTooOld)
+    assert "Restore the backup" in caught.value.fix
+    assert server().run(SCHEMAS, nothing) == []
+
+
 def test_r47_an_earlier_schema_is_brought_forward_by_who_writes_and_by_nobody_else(
     database: str, later: list[Path]
 ) -> None:

@@ -259,6 +259,14 @@ def test_what_can_be_made_again_is_never_a_reason_to_migrate(old: Path) -> None:
         assert store.cache.get("memo") == b"1"
 
 
+def test_a_file_that_was_emptied_is_not_taken_for_one_of_an_earlier_version(tmp_path: Path) -> None:
+    (tmp_path / "idsync.db").touch()
+    with pytest.raises(StoreError, match="is empty") as caught:
+        open_sqlite(tmp_path / "idsync.db", Access.REMEMBER)
+    assert not isinstance(caught.value, SchemaTooOld)
+    assert (tmp_path / "idsync.db").read_bytes() == b""
+
+
 def test_opening_says_from_which_schema_it_brought_a_store_to_todays(old: Path, tmp_path: Path) -> None:
     for expected in (1, None):
         with open_store(old) as store:
