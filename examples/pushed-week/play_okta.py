@@ -285,7 +285,7 @@ WEEK: list[tuple[Callable[[Okta], None], list[tuple[str, str]]]] = [
         [
             ("get locks", "Diego's lock, and no other that a push made"),
             ("plan", "that nothing is left to do, and nothing is held any more"),
-            ("history --verify", "the runs of the week, and that nobody changed their record"),
+            ("history --verify", "that nobody changed the record of the week"),
         ],
     ),
 ]
