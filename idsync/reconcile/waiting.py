@@ -1,7 +1,7 @@
 """What waits for a person's word, as plans tell it: changes that unattended passes kept back, since when, by what."""
 
 import shlex
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -47,6 +47,11 @@ def waiting_by_guard(kept: Kept, target: DirectoryReader) -> Mapping[str, tuple[
     return {guard: tuple(sorted(by_guard[guard], key=_urgency)) for guard in sorted(by_guard)}
 
 
+def held_since(held: Iterable[Waiting]) -> str:
+    """Since when the first of it is held; empty where all of it was kept by an earlier version."""
+    return min((each.since for each in held if each.since), default="")
+
+
 def kept_back_findings(
     facts: Facts, target: DirectoryReader, options: Sequence[str] = (), released: Container[str] = ()
 ) -> tuple[Finding, ...]:
@@ -66,7 +71,7 @@ def with_kept(planned: Planned, facts: Facts, target: DirectoryReader) -> Planne
 
 
 def _finding(guard: str, held: tuple[Waiting, ...], options: Sequence[str]) -> Finding:
-    since = min((each.since for each in held if each.since), default="")
+    since = held_since(held)
     shown = ", ".join(map(str, held[:_SHOWN])) + (f" and {len(held) - _SHOWN:,} more" if len(held) > _SHOWN else "")
     number = counted(len(held), "change is", "changes are")
     them = "it" if len(held) == 1 else "them"

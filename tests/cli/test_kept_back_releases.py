@@ -85,7 +85,7 @@ def test_r34_a_plan_and_an_apply_release_the_same_of_what_is_kept_back(
 def test_r43_a_plan_says_of_the_guard_that_holds_how_much_it_keeps_back(idsync: Idsync, org: Path, guard: str) -> None:
     number = keep_back(idsync, org, guard)
     text = planned(idsync, org).out
-    assert f"! Kept back by {guard} ({number} kept back, limit " in text
+    assert f"! Kept back by {guard} ({number} kept back earlier, limit " in text
     assert (
         f"apply refuses this plan (exit 5).\n    If this is meant: idsync apply -c {org} --allow {guard}=REASON\n"
         in text
@@ -116,7 +116,7 @@ def test_r43_reports_say_that_the_guard_holds(idsync: Idsync, org: Path, form: s
     number = keep_back(idsync, org, "user_deletes")
     told = planned(idsync, org, "--format", form).out
     assert says in told
-    assert f"Held until a person releases it: {number} kept back, limit 5." in told
+    assert f"Held until a person releases it: {number} kept back earlier, limit 5." in told
     told = planned(idsync, org, "--format", form, "--allow", "user_deletes=they left").out
-    assert f"{number} kept back, limit 5, released: they left" in told
+    assert f"{number} kept back earlier, limit 5, released: they left" in told
     assert "kept_back" not in told

@@ -290,7 +290,7 @@ def test_r35_a_limit_that_others_reach_between_batches_holds_the_rest(
         clock[0] += dt.timedelta(seconds=1)
         again = world.full()
         assert again.counts["lock"] == {"update": 1}
-        assert again.held["user_deletes"] == 5, "the end of that lock too, until the account goes"
+        assert again.held["user_deletes"] == 4, "the end of that lock waits with its account, and is not another"
         locks = {lock.spec.target.user: lock.spec.expires for lock in world.directory().locks().values()}
         assert (locks["p06@x.com"], locks["p07@x.com"]) == (None, None)
         clock[0] += dt.timedelta(seconds=1)

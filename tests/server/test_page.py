@@ -128,6 +128,8 @@ def test_r43_what_is_held_is_released_by_a_person_with_a_reason(service: Served)
     form = sign_in(service)
     text = service.http.get("/").text
     assert "Changes wait for a person" in text
+    assert "held by the guard <code>user_deletes</code> since <time" in text
+    assert text.index("As of <time") < text.index("Held back"), "how old the page is stands before all that it shows"
     assert "delete the user p00@x.com" in text
     assert not passes(service, settings)
     assert send(service, "/pass", form=form) == 303

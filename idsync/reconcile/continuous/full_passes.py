@@ -1,5 +1,6 @@
 """Full passes: everything is read, judged before it is stored, and what may go ahead is applied. Ticks go on beside."""
 
+from collections import Counter
 from collections.abc import Collection
 from contextlib import AbstractContextManager, ExitStack, suppress
 from datetime import datetime
@@ -9,13 +10,14 @@ import msgspec
 from msgspec.structs import replace
 
 from idsync.apply.kept_back import held_by_guard, kept_back
-from idsync.apply.kept_entries import kept_of
+from idsync.apply.kept_entries import kept_of, numbers_held
 from idsync.apply.last_apply import last_apply
 from idsync.errors import IdsyncError, PassStopped, SourceError
 from idsync.model.extent import Extent, Reading
 from idsync.model.pushed import PushMappings
 from idsync.plan.batches import OBJECT
 from idsync.plan.changes import Plan
+from idsync.plan.guards import ALL_GUARDS
 from idsync.plan.holding import MOVED
 from idsync.plan.sections import FIRST
 from idsync.reconcile.applied_configuration import config_waiting, goes_by
@@ -320,12 +322,10 @@ def _waits_with_a_release(parts: Parts, releases: Collection[str]) -> bool:
 
 
 def _held(parts: Parts) -> dict[str, int]:
-    held: dict[str, int] = {}
-    for change in parts.held.changes:
-        for mark in change.blocked_by:
-            if mark != MOVED:
-                held[mark] = held.get(mark, 0) + 1
-    return held
+    """How much each guard holds, counted as what is kept back, and how many changes each doubt."""
+    marks = (mark for change in parts.held.changes for mark in change.blocked_by)
+    doubts = Counter(mark for mark in marks if mark != MOVED and mark not in ALL_GUARDS)
+    return {**numbers_held(parts.held), **doubts}
 
 
 def _owed(parts: Parts) -> int:

@@ -129,7 +129,7 @@ def help_of(reported: Reported) -> Help | None:
 def _guard(result: GuardResult, finding: Finding | None, places: Places) -> Reported:
     counted = f"{result.count:,} of {limit_words(result)}{in_target(result.target)}"
     if result.verdict == "ok" and result.kept:
-        counted = f"{result.kept:,} kept back, limit {limit_words(result)}{in_target(result.target)}"
+        counted = f"{result.kept:,} kept back earlier, limit {limit_words(result)}{in_target(result.target)}"
     if result.released:
         message = f"{counted}, released: {shown(result.released, MESSAGE_LIMIT)}"
     elif result.verdict == "ok":

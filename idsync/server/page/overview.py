@@ -24,7 +24,7 @@ from idsync.reconcile.continuous.pass_reports import NOTHING_PUSHED, PassReport,
 from idsync.reconcile.continuous.standing import Standing, last_standing
 from idsync.reconcile.continuous.under_way import Stage, UnderWay, full_pass_under_way
 from idsync.reconcile.continuous.wishes import Wish, wish_not_granted
-from idsync.reconcile.waiting import Waiting, waiting_by_guard
+from idsync.reconcile.waiting import Waiting, held_since, waiting_by_guard
 from idsync.stores.protocol import Facts, Store
 from idsync.targets.protocol import Target
 
@@ -68,6 +68,7 @@ class Held(msgspec.Struct, frozen=True):
 
     guard: str
     number: int
+    since: str
     shown: tuple[Waiting, ...]
     digest: str
     """Of all that it holds: a release is of what its form showed."""
@@ -258,7 +259,7 @@ def _kind(kind: str, name: str, full: PassReport | None, *, on: bool, waits: boo
         return Part(name, _OFF, "off")
     if full is None:
         return Part(name, "No full pass has ended yet.", "waiting")
-    about = "What the last full pass did with them." + (" Some of it waits for a person." if waits else "")
+    about = "What the last full pass did with them." + (" Some changes wait for a person." if waits else "")
     counts = [(_DONE[action], number) for action, number in full.counts.get(kind, {}).items()]
     if kind == "access_list":
         counts += [(f"members {_DONE[action]}", number) for action, number in full.counts.get("member", {}).items()]
@@ -269,7 +270,8 @@ def _held(kept: Kept, target: Target) -> tuple[Held, ...]:
     waiting = waiting_by_guard(kept, target)
     held = held_by_guard(kept)
     return tuple(
-        Held(guard, len(each), each[:SHOWN], digest_of(held.get(guard, ()))) for guard, each in waiting.items()
+        Held(guard, len(each), held_since(each), each[:SHOWN], digest_of(held.get(guard, ())))
+        for guard, each in waiting.items()
     )
 
 
