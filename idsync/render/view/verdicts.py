@@ -77,7 +77,8 @@ def released_of(plan: Plan) -> tuple[Entry, ...]:
 
 def guard_words(result: GuardResult) -> Words:
     """A guard with its count and its limit; of one within its limit, with how much it keeps back all the same."""
-    number = f"{result.count:,}" if result.verdict == "blocked" or not result.kept else f"{result.kept:,} kept back earlier"
+    keeps = result.kept and result.verdict != "blocked"
+    number = f"{result.kept:,} kept back earlier" if keeps else f"{result.count:,}"
     return (Code(result.guard), Safe(in_target(result.target)), f" ({number}, limit {limit_words(result)})")
 
 
