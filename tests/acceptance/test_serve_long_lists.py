@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from idsync.reconcile.continuous.read_beside import people_to_read
+from idsync.reconcile.continuous.to_read import people_to_read
 from idsync.stores.sqlite.store import open_store_to_read
 from tests.acceptance.okta_world import Place, served
 from tests.acceptance.serving import Serving, serving

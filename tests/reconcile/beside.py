@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from idsync.reconcile.continuous.read_beside import lists_to_read, people_to_read
+from idsync.reconcile.continuous.to_read import lists_to_read, people_to_read
 from tests.okta_simulator import User
 from tests.reconcile.test_ticks_beside_passes import World
 

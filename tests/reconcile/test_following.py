@@ -14,7 +14,7 @@ from idsync.reconcile.continuous.following import BACK, DENIED, LOST, STUCK, wit
 from idsync.reconcile.continuous.log_cursor import LogCursor
 from idsync.reconcile.continuous.loop import TickEnd
 from idsync.reconcile.continuous.pass_reports import last_report
-from idsync.reconcile.continuous.read_beside import FIRST_AGAIN, ReadBeside
+from idsync.reconcile.continuous.read_beside import FIRST_AGAIN, ReadingsBeside
 from tests.okta_simulator import Fail, Fault, Hollow, Organization, RateLimit, RepeatCursor
 from tests.reconcile.test_passes import World, organization, running
 from tests.sources.okta.organizations import Clock
@@ -234,9 +234,9 @@ def test_r45_a_log_without_a_way_on_is_followed_by_listings_besides(tmp_path: Pa
 def test_r45_what_a_look_found_and_the_store_did_not_keep_is_found_once_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Fault
 ) -> None:
-    org, refused, add = organization(), list[Extent](), ReadBeside.add
+    org, refused, add = organization(), list[Extent](), ReadingsBeside.add
 
-    def refusing(self: ReadBeside, extent: Extent, leaving: Collection[str]) -> None:
+    def refusing(self: ReadingsBeside, extent: Extent, leaving: Collection[str]) -> None:
         if (extent.users or extent.lists) and not refused:
             refused.append(extent)
             raise StoreAway("The store is away.")
@@ -244,7 +244,7 @@ def test_r45_what_a_look_found_and_the_store_did_not_keep_is_found_once_more(
 
     with ticking(tmp_path / "a.db", org, fault) as ticks:
         ticks.tick(5)
-        monkeypatch.setattr(ReadBeside, "add", refusing)
+        monkeypatch.setattr(ReadingsBeside, "add", refusing)
         org.remove_member(org.group("eng"), org.user("p02@x.com"))
         ticks.tick(40)
         assert refused

@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from idsync.errors import StoreError
 from idsync.reconcile.continuous import read_beside
 from idsync.reconcile.continuous.loop import TickEnd
-from idsync.reconcile.continuous.read_beside import FIRST_AGAIN, ReadBeside, ReadingBeside, lists_to_read
+from idsync.reconcile.continuous.read_beside import FIRST_AGAIN, ReadingBeside, ReadingsBeside
+from idsync.reconcile.continuous.to_read import lists_to_read
 from idsync.stores.sqlite.store import open_store
 from idsync.stores.tables.upstream import Upstream
 from tests.core.world import config
@@ -279,14 +280,14 @@ def test_a_tick_reports_once_what_it_made_of_people_and_of_lists(beside: Lists) 
 def test_a_tick_that_fails_after_it_made_something_reports_that_first(
     beside: Lists, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    over = ReadBeside.over
+    over = ReadingsBeside.over
 
-    def fails(reading: ReadBeside, *given: Any) -> Iterator[ReadingBeside]:
+    def fails(reading: ReadingsBeside, *given: Any) -> Iterator[ReadingBeside]:
         yield from over(reading, *given)
         if not reading.people.waiting():
             raise StoreError("The store is away.")
 
-    monkeypatch.setattr(ReadBeside, "over", fails)
+    monkeypatch.setattr(ReadingsBeside, "over", fails)
     beside.world.told.clear()
     beside.join(5)
     beside.world.org.suspend(beside.person(6))

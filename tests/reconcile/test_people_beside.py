@@ -11,7 +11,7 @@ from idsync.errors import StoreAway
 from idsync.model.extent import Extent
 from idsync.reconcile.continuous import read_beside
 from idsync.reconcile.continuous.loop import TickEnd
-from idsync.reconcile.continuous.read_beside import LAST_AGAIN, ReadBeside
+from idsync.reconcile.continuous.read_beside import LAST_AGAIN, ReadingsBeside
 from tests.okta_simulator import Fail, Fault, Organization
 from tests.reconcile.beside import Beside, name
 from tests.reconcile.test_ticks_beside_passes import following
@@ -297,7 +297,7 @@ def test_r45_a_full_pass_is_asked_for_also_where_a_tick_fails_after_it_was_in_do
 
 def test_r45_who_was_left_undecided_stays_so_until_what_was_made_of_them_is_kept(portions: Portions) -> None:
     store = portions.world.store
-    beside = ReadBeside(store, portions.world.passes.reconciling, "okta")
+    beside = ReadingsBeside(store, portions.world.passes.reconciling, "okta")
     one = portions.person(0).id
     with store.transaction():
         beside.add(Extent(frozenset({one}), frozenset()), ())
@@ -326,7 +326,7 @@ def test_r45_who_was_read_is_made_so_also_where_nobody_of_their_kind_is_left_to_
     portions.world.tick()
     portions.read()
     with monkeypatch.context() as patched:
-        patched.setattr(ReadBeside, "begin", begin)
+        patched.setattr(ReadingsBeside, "begin", begin)
         portions.world.passes.tick()
     for number in (3, 4, 5):
         portions.world.org.deactivate(portions.person(number))

@@ -1,8 +1,8 @@
 """What moved is read beside ticks: Okta may take minutes to tell of it, and nobody who left is to wait for that.
 
-Whom and what is to be read stands in the store from the moment at which the place in the log goes past what told of
-them. People are read in portions, first those of whom the log says that they leave, and as one reading they are judged.
-What was read, a tick takes up: it judges that, stores it and makes it so.
+Whom and what is to be read stands in the store (`to_read.py`). People are read in portions, first those of whom the log
+says that they leave, and as one reading they are judged. What was read, a tick takes up: it judges that, stores it and
+makes it so.
 """
 
 import threading
@@ -12,13 +12,13 @@ from functools import partial
 
 import msgspec
 
-from idsync.model.canonical import canonical_bytes
 from idsync.model.extent import Extent, Reading
 from idsync.reconcile.continuous.parts_made import Began, Locked, PartRead
 from idsync.reconcile.continuous.reconciling import Place, Reconciling
+from idsync.reconcile.continuous.to_read import lists_to_read, people_to_read
 from idsync.reconcile.continuous.watching import MOST_ASKED
 from idsync.sources.protocol import Source
-from idsync.stores.protocol import Facts, Store
+from idsync.stores.protocol import Store
 
 LONG = 5_000
 """A list that is known to have more members is read apart from others, which need not wait for it."""
@@ -29,7 +29,6 @@ FIRST_AGAIN, LAST_AGAIN = 5.0, 60.0
 many with each failure, up to a minute.
 """
 _MOST_DOUBLINGS = 10
-_TOLD = msgspec.json.Decoder(dict[str, int])
 _NOBODY: frozenset[str] = frozenset()
 
 
@@ -45,49 +44,6 @@ class Kind(Enum):
 
 _PROMPT = frozenset({Kind.LEAVING, Kind.PEOPLE, Kind.LISTS})
 """What a tick waits for a moment that began to read it: most of it is there by then."""
-
-
-class ToRead:
-    """The people, or the lists, that moved and were not read since, each with the number of what told of it last."""
-
-    def __init__(self, facts: Facts, key: str) -> None:
-        self._facts = facts
-        self._key = key
-        self._last = 0
-        """The highest number that this process gave: none is given twice, also where nothing waited meanwhile."""
-
-    def waiting(self) -> dict[str, int]:
-        """All of them, by id."""
-        known = self._facts.get(self._key)
-        return {} if known is None else _TOLD.decode(known)
-
-    def add(self, ids: Collection[str]) -> None:
-        """Let these be read, in the transaction that is open."""
-        if ids:
-            waiting = self.waiting()
-            self._last = max([self._last, *waiting.values()]) + 1
-            self._keep(waiting | dict.fromkeys(ids, self._last))
-
-    def done(self, told: Mapping[str, int]) -> None:
-        """These were read, in the transaction that is open; one that was told of since then is to be read once more."""
-        if told:
-            self._keep(dict(self.waiting().items() - told.items()))
-
-    def _keep(self, waiting: dict[str, int]) -> None:
-        if waiting:
-            self._facts.put({self._key: canonical_bytes(waiting)})
-        else:
-            self._facts.delete(self._key)
-
-
-def people_to_read(facts: Facts, integration: str) -> ToRead:
-    """The people of an integration who moved and were not read since."""
-    return ToRead(facts, f"people_to_read/{integration}")
-
-
-def lists_to_read(facts: Facts, integration: str) -> ToRead:
-    """The lists of an integration that moved and were not read since."""
-    return ToRead(facts, f"lists_to_read/{integration}")
 
 
 class ReadingBeside:
@@ -139,7 +95,7 @@ class _Failure(msgspec.Struct, frozen=True):
     again_at: float
 
 
-class ReadBeside:
+class ReadingsBeside:
     """The readings beside ticks of one process."""
 
     def __init__(self, store: Store, reconciling: Reconciling, integration: str) -> None:

@@ -16,7 +16,7 @@ from idsync.reconcile.continuous.following import Following, Look
 from idsync.reconcile.continuous.loop import TickEnd
 from idsync.reconcile.continuous.parts_made import PartRead, PartsMade
 from idsync.reconcile.continuous.pass_reports import counts_of, ended, failed, last_report, seconds_between
-from idsync.reconcile.continuous.read_beside import Portion, ReadBeside, ReadingBeside
+from idsync.reconcile.continuous.read_beside import Portion, ReadingBeside, ReadingsBeside
 from idsync.reconcile.continuous.reconciling import Place, Reconciling
 from idsync.reconcile.continuous.sending import NOTHING_SENT, Sending
 from idsync.reconcile.continuous.standing import MeteredSource, Standing, put_standing
@@ -45,7 +45,7 @@ class Ticks:
         self._store = store
         self._reconciling = reconciling
         self._following: Following | None = None
-        self._beside: ReadBeside | None = None
+        self._beside: ReadingsBeside | None = None
         self._edits = EditsOut()
         self._stood_at = -math.inf
 
@@ -56,7 +56,7 @@ class Ticks:
         if self._following is None:
             self._following = Following(self._store, name, self._reconciling.clock)
         if self._beside is None:
-            self._beside = ReadBeside(self._store, self._reconciling, name)
+            self._beside = ReadingsBeside(self._store, self._reconciling, name)
         tick = _Tick(self._store, self._reconciling, place, self._following, self._beside)
         sending = NOTHING_SENT
         try:
@@ -132,7 +132,7 @@ class _Tick:
         reconciling: Reconciling,
         place: Place,
         following: Following,
-        beside: ReadBeside,
+        beside: ReadingsBeside,
     ) -> None:
         self._store = store
         self._reconciling = reconciling
@@ -250,34 +250,34 @@ class _Tick:
         for each in self._beside.over(seconds):
             self._make_read(each, parts)
 
-    def _make_read(self, beside: ReadingBeside, parts: PartsMade) -> None:
+    def _make_read(self, one: ReadingBeside, parts: PartsMade) -> None:
         """Make so what was read; of people not before the last portion of their kind, but for locks."""
-        reading = self._read(beside)
+        reading = self._read(one)
         read = (
             []
             if reading is None
-            else [Portion(_within(beside.people, reading.extent.users), PartRead(reading, beside.began))]
+            else [Portion(_within(one.people, reading.extent.users), PartRead(reading, one.began))]
         )
-        if self._beside.are_more(beside):
+        if self._beside.are_more(one):
             for portion in read:
-                self._beside.keep(beside.kind, replace(portion, locked=parts.lock(portion.read)))
-        elif kept := self._beside.take(beside.kind):
+                self._beside.keep(one.kind, replace(portion, locked=parts.lock(portion.read)))
+        elif kept := self._beside.take(one.kind):
             self._make_people([*kept, *read], parts)
         else:
             for each in read:
-                self._make(each.read, each.told, _within(beside.lists, each.read.reading.extent.lists), parts)
+                self._make(each.read, each.told, _within(one.lists, each.read.reading.extent.lists), parts)
 
-    def _read(self, beside: ReadingBeside) -> Reading | None:
+    def _read(self, one: ReadingBeside) -> Reading | None:
         """What was read; None where the source said nothing of any of it."""
         try:
-            reading = beside.result()
+            reading = one.result()
         except (SourceError, AuthorizationError) as error:
             self.unread = error
-            self._beside.fail(beside.extent)
+            self._beside.fail(one.extent)
             return None
         if reading.unread is not None:
             self.unread = reading.unread
-            self._beside.fail(_without(beside.extent, reading.extent))
+            self._beside.fail(_without(one.extent, reading.extent))
         return reading
 
     def _make_people(self, portions: Sequence[Portion], parts: PartsMade) -> None:
