@@ -1,6 +1,7 @@
 """Leases in a table, each with the number of its last taking.
 
-Rows are locked one by one, so that nobody who renews a lease waits for a long transaction of somebody else.
+Rows are locked one by one, so that nobody who renews a lease waits for a long transaction of somebody else. What the
+transaction of the only writer takes is written once, when it is given back or that ends: its row is locked meanwhile.
 """
 
 import time
@@ -28,7 +29,9 @@ class _Taken:
 
     lease: Lease
     holder: Holder
+    ends: float
     times: int = 1
+    is_written: bool = False
 
 
 class Leases:
@@ -38,6 +41,7 @@ class Leases:
         self._connection = connection
         self._clock = clock
         self._taken: dict[str, _Taken] = {}
+        connection.before_commit.append(self._write_taken)
         connection.after_commit.append(self._taken.clear)
         connection.after_rollback.append(self._taken.clear)
 
@@ -47,10 +51,11 @@ class Leases:
 
     def take(self, name: str, holder: Holder, seconds: float) -> Lease | Holder:
         """The lease, when `holder` has it now; else who has it."""
-        taken = self._taken.get(name)
-        if taken is not None and is_same(taken.holder, holder):
-            taken.times += 1
-            return taken.lease
+        if (before := self._taken.get(name)) is not None:
+            if not is_same(before.holder, holder):
+                return before.holder
+            before.times += 1
+            return before.lease
         if not self._connection.is_only_writer:  # looking first spares a live run's rivals the wait for its end
             other, _ = self._other(name, holder, self._clock())
             if other is not None:
@@ -64,17 +69,33 @@ class Leases:
                 other, last = self._other(name, holder, now, _SQL["lease_to_take"])
             if other is not None:
                 return other
-            lease = Lease(name, (last or 0) + 1, seconds)
-            self._connection.run(_SQL["take_lease"], (lease.token, canonical_bytes(holder), now + seconds, name))
+            taken = _Taken(Lease(name, (last or 0) + 1, seconds), holder, now + seconds)
             if self._connection.is_only_writer:
-                self._taken[name] = _Taken(lease, holder)
-            return lease
+                self._taken[name] = taken
+            else:
+                self._write(taken)
+            return taken.lease
+
+    def _write_taken(self) -> None:
+        """Write, before a transaction or a part of one begins or ends, what it took and has not given back."""
+        for taken in self._taken.values():
+            if not taken.is_written:
+                self._write(taken)
+
+    def _write(self, taken: _Taken) -> None:
+        holder = canonical_bytes(taken.holder) if taken.times else None
+        self._connection.run(_SQL["take_lease"], (taken.lease.token, holder, taken.ends, taken.lease.name))
+        taken.is_written = True
 
     def renew(self, lease: Lease) -> None:
         """Begin its seconds again."""
+        ends = self._clock() + lease.seconds
+        if self._is_taken(lease) and not self._taken[lease.name].is_written:
+            self._taken[lease.name].ends = ends
+            return
         with self._connection.aside():
             self.check(lease)
-            self._connection.run(_SQL["renew_lease"], (self._clock() + lease.seconds, lease.name))
+            self._connection.run(_SQL["renew_lease"], (ends, lease.name))
 
     def check(self, lease: Lease) -> None:
         """Raise LeaseLost when somebody has taken it since; in a transaction, nobody takes it before that ends."""
@@ -93,10 +114,14 @@ class Leases:
     def release(self, lease: Lease) -> None:
         """Give a lease back; no error when it was lost."""
         if self._is_taken(lease):
-            self._taken[lease.name].times -= 1
-            if self._taken[lease.name].times:
+            taken = self._taken[lease.name]
+            taken.times -= 1
+            if taken.times:
                 return
             del self._taken[lease.name]
+            if not taken.is_written:
+                self._write(taken)
+                return
         with self._connection.aside():
             self._connection.run(_SQL["release_lease"], (lease.name, lease.token))
 
