@@ -12,17 +12,22 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from idsync.stores.protocol import Store
 
 MOST_AT_ONCE = 64
 """So many jobs are given at once, and share one commit where they write."""
-Together = Callable[[Store, list[Any]], list[Any]]
-"""Makes jobs as one, of what each gives to it: what each finds, or the exception that it is told in place of that.
 
-It raises where each must be made alone.
-"""
+
+class Together(Protocol):
+    """Makes jobs as one, of what each gives to it."""
+
+    def foresee(self, store: Store, given: list[Any], /) -> None:
+        """Say to the store, before the transaction, what will be asked of it."""
+
+    def __call__(self, store: Store, given: list[Any], /) -> list[Any]:
+        """What each finds, or the exception that it is told in place of that. Raises where each must be made alone."""
 
 
 @dataclass(frozen=True)

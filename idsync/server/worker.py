@@ -6,12 +6,12 @@ that what a client was told is kept, and is there for who reads next; what fails
 
 import threading
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from itertools import groupby
 from typing import Any, TypeVar, cast
 
 from idsync.apply.lease import with_target
-from idsync.errors import StoreAway, StoreBusy, StoreReplaced
+from idsync.errors import StoreAway, StoreBusy, StoreError, StoreReplaced
 from idsync.server.store_thread import MOST_AT_ONCE, Job, Outcome, StoreThread, Together
 from idsync.stores.protocol import Holder, Store
 
@@ -80,10 +80,12 @@ class Worker:
         """
         outcomes: list[Outcome] = []
         are_one = False
+        if not apart:
+            _foresee(store, jobs)
         try:
             with with_target(store, self._target, self._holder, seconds=LEASE_SECONDS, sleep=self._pause):
                 jobs += self._writer.queued(MOST_AT_ONCE - len(jobs))  # came while others wrote, here or elsewhere
-                groups = [(together, [*group]) for together, group in groupby(jobs, key=lambda job: job.together)]
+                groups = _groups(jobs)
                 are_one = not apart and len(groups) == 1 and (len(jobs) == 1 or groups[0][0] is not None)
                 if are_one:
                     outcomes = _made_as_one(store, jobs, groups[0][0])
@@ -132,6 +134,18 @@ class Worker:
     def _forget(self) -> None:
         for forget in self.after_undone:
             forget()
+
+
+def _groups(jobs: list[Job]) -> list[tuple[Together | None, list[Job]]]:
+    """Jobs next to each other that can be made as one."""
+    return [(together, [*group]) for together, group in groupby(jobs, key=lambda job: job.together)]
+
+
+def _foresee(store: Store, jobs: list[Job]) -> None:
+    for together, group in _groups(jobs):
+        if together is not None:
+            with suppress(StoreError):  # what is wrong with it, the job itself is told
+                together.foresee(store, [job.given for job in group])
 
 
 def _made_as_one(store: Store, jobs: list[Job], together: Together | None) -> list[Outcome]:

@@ -44,4 +44,4 @@ def test_a_creation_asks_at_once_for_what_it_will_need(service: Served, exchange
         exchanges.clear()
         person = user(f"person.{number}@x.com", externalId=f"00u{number}")
         assert asked(service, "POST", "/Users", json=person)[0] == 201
-    assert len(exchanges) == 4, "the beginning, who it is, what is planned about, the commit"
+    assert len(exchanges) == 3, "the beginning with who it is, what is planned about, the commit"

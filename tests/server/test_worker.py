@@ -2,15 +2,16 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from idsync.errors import StoreAway
+from idsync.errors import StoreAway, StoreError
 from idsync.server.worker import Worker
 from idsync.stores.protocol import Access, Holder, Store
-from idsync.stores.sqlite.store import open_sqlite
+from idsync.stores.sqlite.store import SqliteStore, open_sqlite
 
 HOLDER = Holder(process=1, host="here", user="me", since="2026-01-01T00:00:00Z")
 
@@ -61,10 +62,26 @@ def noted(name: str) -> Callable[[Store], str]:
     return make
 
 
-def noted_together(store: Store, names: Sequence[str]) -> list[Any]:
-    """All of these facts at once."""
-    store.facts.put(dict.fromkeys(names, b"there"))
-    return [f"{name} with others" for name in names]
+@dataclass(frozen=True)
+class AtOnce:
+    """Leaves all of these facts at once, and fails then where one of them is so."""
+
+    fails: bool = False
+
+    def foresee(self, store: Store, names: Sequence[str]) -> None:
+        """Say which, before anything is written; what is wrong with them fails nothing yet."""
+        assert isinstance(store, SqliteStore)
+        assert not store._connection.is_writing
+        raise StoreError(f"{names} cannot be asked for", why="", fix="")
+
+    def __call__(self, store: Store, names: Sequence[str]) -> list[Any]:
+        store.facts.put(dict.fromkeys(names, b"there"))
+        if self.fails:
+            refused(store)
+        return [f"{name} with others" for name in names]
+
+
+noted_together, refused_together = AtOnce(), AtOnce(fails=True)
 
 
 def made(worker: Worker, *jobs: tuple[Callable[[Store], Any], Any, Any]) -> list[Any]:
@@ -85,12 +102,6 @@ def refused(store: Store) -> None:
     """A job that fails after it has written."""
     store.facts.put({"refused": b"there"})
     raise ValueError("refused")
-
-
-def refused_together(store: Store, names: Sequence[str]) -> list[Any]:
-    """Fails after it has written, where it is asked for several at once."""
-    noted_together(store, [*names, "refused"])
-    raise ValueError("not together")
 
 
 def test_jobs_that_are_made_as_one_share_a_commit(worker: Worker, failing: Failing) -> None:

@@ -129,6 +129,35 @@ def test_what_takes_a_lease_within_its_transaction_has_the_same_until_it_ends(st
     assert taken(theirs, ELSEWHERE).token == outer.token + 1
 
 
+def test_what_a_transaction_takes_and_does_not_give_back_stays_with_its_holder(
+    store: Store, theirs: Leases, clock: Clock
+) -> None:
+    with store.transaction():
+        lease = taken(store.leases)
+        assert store.leases.take(NAME, ELSEWHERE, 60) == ME
+        clock.now += 50
+        store.leases.renew(lease)
+        with store.attempt():  # what is undone here would not undo the lease
+            store.leases.check(lease)
+    assert theirs.take(NAME, ELSEWHERE, 60) == ME
+    clock.now += 50
+    assert theirs.take(NAME, ELSEWHERE, 60) == ME
+    store.leases.check(lease)
+    clock.now += 50
+    assert taken(theirs, ELSEWHERE).token == lease.token + 1
+
+
+def test_r46_who_slept_has_lost_a_lease_that_a_transaction_took_and_gave_back(
+    store: Store, theirs: Leases, clock: Clock
+) -> None:
+    slept = taken(theirs, ELSEWHERE)
+    clock.now += 1_000
+    with store.transaction():
+        store.leases.release(taken(store.leases))
+    with pytest.raises(LeaseLost):
+        theirs.check(slept)
+
+
 def test_a_part_that_is_undone_leaves_a_lease_that_can_be_taken(store: Store, theirs: Leases) -> None:
     with store.transaction():
         outer = taken(store.leases)

@@ -179,7 +179,7 @@ class ScimEndpoint:
 
     def to_create(self, store: Store, digest: bytes, token: str, come: Sequence[Creation]) -> UserPushes:
         """What takes users who come. Raises UnauthorizedException, and as `_pushes`."""
-        store.foresee_push(digest, [each.username for each in come], [*filter(None, (each.okta_id for each in come))])
+        foresee(store, digest, come)
         self._gate.check(store, digest)
         pushes = self._pushes(store, token)
         if not pushes.passes.applies:
@@ -273,6 +273,11 @@ class ScimEndpoint:
         return b"".join(pieces)
 
 
+def foresee(store: Store, digest: bytes, come: Sequence[Creation]) -> None:
+    """Say to the store who is to be created, with a token of this digest."""
+    store.foresee_push(digest, [each.username for each in come], [*filter(None, (each.okta_id for each in come))])
+
+
 @dataclass
 class _Leaving:
     """Who left by a request, and is not locked before what is owed is applied; some of them are then to be deleted."""
@@ -288,6 +293,10 @@ class _CreatedTogether:
     endpoint: ScimEndpoint
     digest: bytes
     token: str
+
+    def foresee(self, store: Store, creations: Sequence[Creation]) -> None:
+        """Say who they are, and whose token it is."""
+        foresee(store, self.digest, creations)
 
     def __call__(self, store: Store, creations: Sequence[Creation]) -> list[Any]:
         users = self.endpoint.to_create(store, self.digest, self.token, creations)

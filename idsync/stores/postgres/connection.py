@@ -104,7 +104,7 @@ class Connection(Transactions):
     def foresee(self, make: Callable[[], Iterable[Question]]) -> None:
         """What will probably be asked next, in one exchange with the server."""
         if not self.is_writing:
-            self._foreseen_first = [*map(self._filled, make())]
+            self._foreseen_first += map(self._filled, make())
         elif self.is_only_writer:
             self._exchange.ask_together([*map(self._filled, make())])
 

@@ -48,13 +48,14 @@ class Exchange:
         return self._told.get(_asked(sql, values)) if self._told else None
 
     def tell(self, questions: Sequence[Filled], rows: Sequence[list[Row]]) -> None:
-        """Keep the answers to questions in place of those that were kept."""
-        self._told = {_asked(*each): found for each, found in zip(questions, rows, strict=True)}
+        """Keep the answers to questions."""
+        self._told |= {_asked(*each): found for each, found in zip(questions, rows, strict=True)}
 
     def ask_together(self, questions: Sequence[Filled]) -> None:
-        """Ask all of this, and keep the answers until something is written."""
-        if questions:
-            self.tell(questions, self.rows_of(self.send(*questions), len(questions)))
+        """Ask what of this is not told, and keep the answers until something is written."""
+        unknown = [each for each in questions if _asked(*each) not in self._told]
+        if unknown:
+            self.tell(unknown, self.rows_of(self.send(*unknown), len(unknown)))
 
     def rows_of(self, cursor: psycopg.Cursor[Row], count: int) -> list[list[Row]]:
         """The rows of each of the last statements that were sent in one exchange."""
