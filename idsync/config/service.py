@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from ipaddress import ip_network
 
 import msgspec
 
@@ -11,6 +13,7 @@ from idsync.config.mistakes import Mistakes
 from idsync.config.nodes import Node, Scalar, find, is_true, items_of, text_of
 from idsync.config.secret_references import FileSecret, SecretReference, read_secret
 from idsync.config.values import read_texts
+from idsync.diagnostics import quoted
 
 _SIZES = {"KiB": 1 << 10, "MiB": 1 << 20}
 _UNITS = {"s": 1, "m": 60, "h": 3600}
@@ -76,7 +79,7 @@ def read_service(document: Node, mistakes: Mistakes) -> Service:
         status_tokens=tuple(_status_tokens(find(spec, "status", "tokens"), mistakes)),
         hook_secret=read_secret(find(spec, "event_hook", "secret"), mistakes),
         tls=Tls(certificate, key) if isinstance(certificate, FileSecret) and isinstance(key, FileSecret) else None,
-        trusted_proxies=tuple(network for network, _ in read_texts(find(spec, "trusted_proxies"))),
+        trusted_proxies=tuple(_networks(find(spec, "trusted_proxies"), mistakes)),
         body_limit=_size(find(spec, "limits", "body"), defaults.body_limit),
         requests_a_minute=_count(find(spec, "limits", "requests_a_minute"), defaults.requests_a_minute),
     )
@@ -98,6 +101,22 @@ def _address(node: Node | None, mistakes: Mistakes) -> tuple[str, int | None]:
             BAD_VALUE, node.position, f"listen: {found[2]} is not a port", fix=f"Ports are 0 to {_HIGHEST_PORT}."
         )
     return found[1].strip("[]"), int(found[2])
+
+
+def _networks(node: Node | None, mistakes: Mistakes) -> Iterator[str]:
+    """The networks of proxies. The server believes nobody because of a text that is not one, and does not say so."""
+    for text, position in read_texts(node):
+        try:
+            ip_network(text)
+        except ValueError:
+            mistakes.add(
+                BAD_VALUE,
+                position,
+                f"trusted_proxies: {quoted(text, 200)} is not an address or a network",
+                fix="Write an address such as 127.0.0.1, or a network such as 10.0.0.0/8.",
+            )
+        else:
+            yield text
 
 
 def _seconds(node: Node | None, default: int) -> int:

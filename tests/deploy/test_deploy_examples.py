@@ -135,6 +135,16 @@ def test_the_systemd_steps_make_what_the_unit_names() -> None:
     assert f"s#{key}#/etc/idsync/okta.pem#" in steps
 
 
+def test_under_systemd_it_listens_for_this_machine_alone(tmp_path: Path) -> None:
+    """Its configuration is that of a container, whose port is for the machine alone: metrics need no token."""
+    readme, configuration = (DEPLOY / "README.md").read_text(), tmp_path / "idsync.yaml"
+    configuration.write_text((DEPLOY / "access" / "idsync.yaml").read_text())
+    assert "listen: 0.0.0.0:" in configuration.read_text()
+    (edit,) = re.findall(r"^sed -i '(.+)' /etc/idsync/idsync\.yaml$", readme, re.MULTILINE)
+    output_of("sed", "-i", edit, configuration)
+    assert "listen: 127.0.0.1:8080\n" in configuration.read_text()
+
+
 def test_no_secret_stands_in_a_file() -> None:
     for path in DEPLOY.rglob("*"):
         text = path.read_text() if path.is_file() else ""
