@@ -12,6 +12,8 @@ _LONG_LINE = 16
 _PRIVATE_PART = re.compile(r'"(?:d|p|q|dp|dq|qi|k)"\s*:\s*"([^"]+)"')
 _known: set[str] = set()
 _short: set[str] = set()
+_passing: dict[str, float] = {}
+"""Secrets that end by themselves, and until when each is good."""
 
 
 def remember_secret(secret: str) -> None:
@@ -23,6 +25,18 @@ def remember_secret(secret: str) -> None:
         parts += _PRIVATE_PART.findall(secret)
     _known.update(part for part in parts if len(part) >= SHORTEST)
     _short.update(part for part in parts[:1] if 0 < len(part) < SHORTEST)
+
+
+def remember_passing_secret(secret: str, *, until: float, now: float) -> None:
+    """Leave this text out, too, which is good until then by the clock that gives `now`; it opens nothing after that, so
+    that those which ended by now are forgotten: a service gets a new one each hour, for years.
+    """
+    for ended in [each for each, end in tuple(_passing.items()) if end <= now]:
+        _passing.pop(ended, None)
+    if len(secret) < SHORTEST:
+        remember_secret(secret)
+    else:
+        _passing[secret] = until
 
 
 def without_secrets(text: str) -> str:
@@ -52,10 +66,10 @@ def bytes_without_secrets(data: bytes) -> bytes:
 
 def forget_secrets() -> None:
     """Know none: for tests, whose secrets are words that others print."""
-    _known.clear()
-    _short.clear()
+    for known in (_known, _short, _passing):
+        known.clear()
 
 
 def _in_order() -> list[str]:
     """The longest first, so that no part of a secret is left of the whole."""
-    return sorted(_known, key=lambda secret: (-len(secret), secret))
+    return sorted((*_known, *_passing), key=lambda secret: (-len(secret), secret))

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 import msgspec
 
 from idsync.errors import AuthenticationError, AuthorizationError, IdsyncError
-from idsync.model.known_secrets import remember_secret
+from idsync.model.known_secrets import remember_passing_secret
 from idsync.okta.auth import OAuthCredential, Remedy
 from idsync.okta.keys import generated_key
 from idsync.okta.refusals import Advice, OAuthScope, not_okta, problem_of, refusal, words_of
@@ -26,6 +26,8 @@ from idsync.okta.wire import Token
 
 ASSERTION_LIFE = 300
 _EARLY = 300.0
+_TOLD_LATE = 3600.0
+"""So much longer than Okta says that it is good, a token is left out of what is said."""
 _ROUNDS = 5
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _TOKEN = msgspec.json.Decoder(Token)
@@ -178,10 +180,10 @@ class OAuthHeader:
         missing = [scope for scope in self._scopes if scope not in granted]
         if missing:
             raise _scopes_missing(missing, "The token that Okta issued has fewer scopes than were requested.")
-        remember_secret(token.access_token)
-        early = min(_EARLY, token.expires_in / 2)
-        until = self._requester.timing.clock() + token.expires_in - early
-        return HeldToken(token.access_token, kind == "dpop", until)
+        now = self._requester.timing.clock()
+        ends = now + token.expires_in
+        remember_passing_secret(token.access_token, until=ends + _TOLD_LATE, now=now)
+        return HeldToken(token.access_token, kind == "dpop", ends - min(_EARLY, token.expires_in / 2))
 
     def _clock_note(self) -> str:
         """By how much this machine's clock is off, where that may be why a signature is refused."""

@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 
+from idsync.model.known_secrets import LEFT_OUT, bytes_without_secrets, without_secrets
 from idsync.okta.auth import OAuthCredential
 from idsync.okta.remembered import Remembered
 from tests.okta_simulator import Fail, Fault, Limits, Organization, Switches
@@ -58,6 +59,20 @@ def test_a_token_is_renewed_before_it_ends_and_the_nonce_is_not_asked_for_again(
         assert 24 < tokens <= 24 * 60 // 50 + 2, "a token of an hour, asked for at least five minutes early"
         assert set(reader.simulator.requests.by_status) == {200, 400}
         assert reader.simulator.requests.by_status[400] == 1
+
+
+def test_of_all_tokens_those_are_left_out_of_what_is_said_that_may_still_be_good() -> None:
+    with served(small(clock=Clock())) as reader:
+        credential, remembered, had = client(reader, dpop=False), Remembered(), list[str]()
+        for _ in range(24):
+            ticks(reader, credential, remembered, 1, 3600)
+            (state,) = remembered._tokens.values()
+            assert state.held is not None
+            had.append(state.held.value)
+        assert len(set(had)) == len(had)
+        told = " ".join(had)
+        assert without_secrets(told).split() == [*had[:-2], LEFT_OUT, LEFT_OUT], "what ended opens nothing"
+        assert bytes_without_secrets(told.encode()).decode() == without_secrets(told)
 
 
 def test_a_token_that_is_refused_is_replaced_and_the_next_tick_goes_on_with_it() -> None:

@@ -34,6 +34,18 @@ def test_a_bucket_gives_so_many_and_then_one_after_another(a_minute: int, pause:
     assert rate.wait("a") == 0
 
 
+def test_strangers_from_everywhere_are_not_remembered_for_longer_than_it_makes_a_difference() -> None:
+    clock = Clock()
+    rate = RequestRate(lambda: 3, clock)
+    tries = [0, 0, 0, 20]
+    for number in range(10_000):
+        assert [rate.wait(f"2001:db8::{number:x}") for _ in tries] == tries
+        clock.now += 1
+        assert len(rate._buckets) <= 2 * 60
+    assert [rate.wait("2001:db8::0") for _ in tries] == tries
+    assert rate.wait("2001:db8::270f") == 19, "of a second ago"
+
+
 def test_a_token_that_asks_too_much_hears_when_to_ask_again(service: Served) -> None:
     clock = Clock()
     service.endpoint.rate = RequestRate(lambda: 2, clock)
