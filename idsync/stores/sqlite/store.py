@@ -32,6 +32,9 @@ class SqliteStore(TableStore):
 
     def whole(self) -> OpenStore:
         """The store with its tables as a whole, to be copied."""
+        # Nobody reads one that is being filled: what memory need not hold may go to the file before the commit. SQLite
+        # heeds this between two transactions alone.
+        self._connection.run("PRAGMA cache_spill = ON")
         return OpenStore(self, self._connection, SqliteContents(self._connection))
 
     def refuse_writes(self) -> None:

@@ -123,16 +123,22 @@ def contradiction(connection: Connection, story: Story, memberships: Callable[[]
 
 
 def _of_runs(connection: Connection, story: Story) -> str:
-    kept = {number: (plan, at, first, finished) for number, plan, at, first, finished in connection.rows(_SQL["runs"])}
-    for number, (plan, at, first, finished) in sorted(kept.items()):
+    missing, known = "", 0
+    for number, plan, at, first, finished in connection.chunks(_SQL["runs"]):
         if number not in story.runs:
             return f"run {number} is in the store, and its entries are missing"
         if story.runs[number][:2] != (plan, at) or not 0 <= story.runs[number][2] - first <= 1:
             return f"run {number} is in the store as another one than the journal tells of"
         if bool(finished) != (number in story.finished):
             return f"run {number} is in the store as {'finished' if finished else 'broken off'}, and not in the journal"
-    missing = sorted(story.runs.keys() - kept.keys())
-    return f"run {missing[0]} is in the journal, and not among the store's runs" if missing else ""
+        if number != known + 1:
+            missing = missing or _run_missing(known + 1)
+        known = number
+    return missing or (_run_missing(known + 1) if known < len(story.runs) else "")
+
+
+def _run_missing(number: int) -> str:
+    return f"run {number} is in the journal, and not among the store's runs"
 
 
 def _of_serial(connection: Connection, story: Story) -> str:

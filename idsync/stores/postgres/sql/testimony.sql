@@ -1,5 +1,5 @@
 -- name: runs
-SELECT number, plan, started_at, first_sequence, finished FROM idsync.runs;
+SELECT number, plan, started_at, first_sequence, finished FROM idsync.runs ORDER BY number;
 
 -- name: serial
 SELECT serial FROM idsync.directory;
