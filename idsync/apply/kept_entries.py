@@ -152,8 +152,9 @@ def _entries_of_list(
     name = split_address(change.address)[1]
     title = change.after.spec.title if change.before is None and change.after is not None else ""
     one = KeptBack(change.action, guards, access_list=name, title=title)
+    added = frozenset(change.members_added)
     for member in change.members_removed:
-        if renamed.get(member, "") not in change.members_added:  # else it only comes along under the new name
+        if renamed.get(member, "") not in added:  # else it only comes along under the new name
             yield replace(one, member=member, okta_id=ids.get(member, ""))
     giving = tuple(guard for guard in guards if guard in GIVING)
     along = {renamed[member] for member in change.members_removed if member in renamed}

@@ -3,7 +3,8 @@ apply by a person makes.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -87,6 +88,32 @@ def without_made(going: Plan, facts: Facts, target: str, holders: Holders) -> Ma
     return {} if kept == before else keep(kept, target)
 
 
+class _Named:
+    """Members that a change names, found without a look at all: a large list has as many entries as members."""
+
+    def __init__(self, names: Iterable[str], ids: Mapping[str, str]) -> None:
+        self.names = dict.fromkeys(names)
+        self._by_id: dict[str, list[str]] = {}
+        for name in self.names:
+            if name in ids:
+                self._by_id.setdefault(ids[name], []).append(name)
+
+    def who_is(self, entry: KeptBack) -> list[str]:
+        """The names of whom an entry is about: by Okta id where that is known."""
+        if not entry.member:
+            return []
+        if entry.okta_id:
+            return self._by_id.get(entry.okta_id, [])
+        return [entry.member] if entry.member in self.names else []
+
+
+class _Members(NamedTuple):
+    """Who leaves a list by a change, and who joins it."""
+
+    removed: _Named
+    added: _Named
+
+
 class Marks:
     """The marks that what is kept back puts on the changes of one plan."""
 
@@ -96,6 +123,7 @@ class Marks:
         self._renamed = renames(self._users)
         lists = [each for each in changes if isinstance(each, AccessListChange) and each.address in kept]
         self._ids = holders({name for each in lists for name in (*each.members_removed, *each.members_added)})
+        self._members: dict[tuple[str, str], _Members] = {}
         self._waiting: dict[str, set[str]] = {}
         for change in lists:
             for entry in kept[change.address]:
@@ -120,10 +148,9 @@ class Marks:
     def makes(self, entry: KeptBack, change: Change) -> bool:
         """Whether a change, once made, leaves nothing to be done of what is kept back; also where an account goes."""
         if isinstance(change, AccessListChange) and entry.member and not entry.joins:
-            gone = (name for name in change.members_removed if self._is(entry, name))
-            return change.action == "delete" or any(
-                self._renamed.get(name, "") not in change.members_added for name in gone
-            )
+            removed, added = self._members_of(change)
+            gone = removed.who_is(entry)
+            return change.action == "delete" or any(self._renamed.get(name, "") not in added.names for name in gone)
         return self._applies(entry, change)
 
     def _entries(self, change: Change) -> Iterator[KeptBack]:
@@ -139,7 +166,7 @@ class Marks:
                 return change.action == entry.action and locked_id(change) == entry.okta_id
             case AccessListChange():
                 if entry.joins:
-                    return any(self._is(entry, name) for name in change.members_added)
+                    return bool(self._members_of(change).added.who_is(entry))
                 return bool(self._ended(entry, change)) if entry.member else change.action == entry.action
             case PlainChange():
                 return change.action == entry.action
@@ -151,15 +178,20 @@ class Marks:
         """
         if entry.joins:
             return []
-        return [name for name in change.members_removed if self._is(entry, name) and not self._follows(name, change)]
+        removed = self._members_of(change).removed
+        return [name for name in removed.who_is(entry) if not self._follows(name, change)]
 
-    def _is(self, entry: KeptBack, name: str) -> bool:
-        if not entry.member:
-            return False
-        return self._ids.get(name) == entry.okta_id if entry.okta_id else name == entry.member
+    def _members_of(self, change: AccessListChange) -> "_Members":
+        """The members that a change of the plan names."""
+        key = change.target, change.address
+        if key not in self._members:
+            self._members[key] = _Members(
+                _Named(change.members_removed, self._ids), _Named(change.members_added, self._ids)
+            )
+        return self._members[key]
 
     def _follows(self, name: str, change: AccessListChange) -> bool:
         if name in self._renamed:
-            return self._renamed[name] in change.members_added
+            return self._renamed[name] in self._members_of(change).added.names
         user = self._users.get(name)
         return user is not None and (user.after is None or passes_on(user))

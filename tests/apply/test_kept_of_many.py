@@ -12,11 +12,14 @@ from msgspec.structs import replace
 from idsync.apply import kept_back as fact
 from idsync.apply.kept_back import keep, kept_back, kept_of_person, to_keep_back
 from idsync.apply.kept_entries import Kept, KeptBack
-from idsync.model.addresses import Address
-from idsync.model.directory import Names
+from idsync.apply.kept_marks import with_marks_kept
+from idsync.model.addresses import Address, access_list_address
+from idsync.model.directory import Names, Reason
 from idsync.model.names import twin_key
+from idsync.plan.changes import AccessListChange
 from tests.core.replay import settled
 from tests.core.world import okta, person, plan
+from tests.targets.world import our_list
 
 NOTHING_HELD = plan(okta(person("ann")), settled(okta(person("ann"))))
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -109,3 +112,42 @@ def test_what_came_to_be_kept_since_a_plan_was_made_stays() -> None:
     facts: Any = Facts({Address("user/ann"): (one, other)})
     changed = to_keep_back(NOTHING_HELD, None, facts, "local", nobody, NOW, {Address("user/ann"): (one,)})
     assert changed == keep({Address("user/ann"): (other,)}, "local")
+
+
+class Ids(dict[str, str]):
+    """Whose the accounts are, which counts how often it is asked."""
+
+    asked = 0
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.asked += 1
+        return super().get(name, default)
+
+    def __contains__(self, name: object) -> bool:
+        self.asked += 1
+        return super().__contains__(name)
+
+
+@pytest.mark.parametrize("joins", [False, True])
+def test_marks_on_a_large_list_cost_as_much_as_it_has_members(joins: bool) -> None:
+    """And not as many times that as it has entries: a hundred thousand who leave one list would hold up every push."""
+    many = [f"p{number:04}" for number in range(1_000)]
+    ids = Ids({name: f"00u{name}" for name in many})
+    address = access_list_address("00g1")
+    item = our_list("00g1")
+    change = AccessListChange(
+        address,
+        "update",
+        Reason.MEMBERSHIP_CHANGED,
+        (),
+        item,
+        item,
+        members_added=tuple(many) if joins else (),
+        members_removed=() if joins else tuple(many),
+    )
+    one = KeptBack("update", ("access_gains",) if joins else ("member_removals",), access_list="00g1", joins=joins)
+    kept = {address: tuple(replace(one, member=name, okta_id=ids[name]) for name in many)}
+    plan_of_it = replace(NOTHING_HELD, changes=(change,))
+    (marked,) = with_marks_kept(plan_of_it, kept, lambda _: ids).changes
+    assert marked.blocked_by == one.guards
+    assert ids.asked < 10 * len(many)
