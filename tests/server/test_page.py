@@ -15,6 +15,7 @@ from idsync.errors import SourceUnreachable, StoreAway
 from idsync.model.directory import ConfigCause, UpstreamCause
 from idsync.model.findings import Finding
 from idsync.model.journal import RunStarted
+from idsync.model.times import format_time
 from idsync.reconcile.continuous.pass_reports import NOTHING_PUSHED, ended, failed, put_report, with_findings
 from idsync.reconcile.continuous.wishes import Wish, wish_for_pass
 from idsync.reconcile.waiting import kept_back_findings
@@ -190,6 +191,30 @@ def test_a_part_that_fails_stands_in_the_heading_also_where_changes_wait(service
     with open_store(service.path) as store:
         put_report(store.facts, ended("full", now, now))
     assert "<h1>Changes wait for a person</h1>" in service.http.get("/").text
+
+
+def test_a_pass_that_failed_is_no_success_with_users_locks_and_lists(service: Served) -> None:
+    people(service.engine(), 2)
+    sign_in(service)
+    now = service.clock[0]
+    later = now + dt.timedelta(hours=1)
+    for report, state, said in (
+        (
+            failed("full", now, now, SourceUnreachable("Okta does not answer.")),
+            "waiting",
+            "No full pass went well yet.",
+        ),
+        (ended("full", now, now), "well", format_time(now)),
+        (failed("full", later, later, SourceUnreachable("Still no answer.")), "well", format_time(now)),
+    ):
+        with open_store(service.path) as store:
+            put_report(store.facts, report)
+        text = service.http.get("/").text
+        for name in ("Users", "Locks", "Access lists"):
+            card = text.split(f"<h3>{name} ")[1].split("</li>")[0]
+            assert f'<span class="state">{state}</span>' in card
+            assert said in card
+            assert format_time(later) not in card
 
 
 def test_r43_what_is_held_is_shown_by_the_titles_of_lists_and_with_the_person(tmp_path: Path) -> None:

@@ -143,7 +143,7 @@ def overview(settings: Settings, store: Store, target: Target, now: datetime, *,
         org_url=integration.org_url,
         now=format_time(now),
         leader=_leader(store),
-        parts=tuple(_parts(settings, store, full, tokens, set(map(_kind_of, kept)))),
+        parts=tuple(_parts(settings, store, tokens, set(map(_kind_of, kept)))),
         held=_held(kept, target),
         doubts=_doubts(full),
         config_waits=config_waits,
@@ -192,9 +192,7 @@ def _owed(store: Store, full: PassReport | None) -> Iterator[str]:
         yield counted(stands.looks, f"person or list that {yet}", f"people and lists that {yet}")
 
 
-def _parts(
-    settings: Settings, store: Store, full: PassReport | None, tokens: tuple[ScimToken, ...], kept: Container[str]
-) -> Iterator[Part]:
+def _parts(settings: Settings, store: Store, tokens: tuple[ScimToken, ...], kept: Container[str]) -> Iterator[Part]:
     """Each part; those of whose kind something is `kept` back wait."""
     integration = settings.integration
     yield _pushes(settings, tokens)
@@ -213,12 +211,13 @@ def _parts(
                 yield _passes(
                     "Following Okta without its log", f"Since {without.since}. {without.why}", store, "tick", tick
                 )
+    good = last_report(store.facts, "full", good=True)
     for kind, name, on in (
         ("user", "Users", integration.sync.users),
         ("lock", "Locks", integration.sync.users),
         ("access_list", "Access lists", integration.sync.access_lists),
     ):
-        yield _kind(kind, name, full, on=on, waits=kind in kept)
+        yield _kind(kind, name, good, on=on, waits=kind in kept)
 
 
 def _pushes(settings: Settings, tokens: tuple[ScimToken, ...]) -> Part:
@@ -254,16 +253,17 @@ def _next(last: PassReport, pause: timedelta) -> str:
     return format_time(parse_time(last.at) + timedelta(seconds=last.seconds) + pause)
 
 
-def _kind(kind: str, name: str, full: PassReport | None, *, on: bool, waits: bool) -> Part:
+def _kind(kind: str, name: str, good: PassReport | None, *, on: bool, waits: bool) -> Part:
+    """What became of the objects of a kind, by the last full pass that went well."""
     if not on:
         return Part(name, _OFF, "off")
-    if full is None:
-        return Part(name, "No full pass has ended yet.", "waiting")
-    about = "What the last full pass did with them." + (" Some changes wait for a person." if waits else "")
-    counts = [(_DONE[action], number) for action, number in full.counts.get(kind, {}).items()]
+    if good is None:
+        return Part(name, "No full pass went well yet.", "waiting")
+    about = "What the last good full pass did with them." + (" Some changes wait for a person." if waits else "")
+    counts = [(_DONE[action], number) for action, number in good.counts.get(kind, {}).items()]
     if kind == "access_list":
-        counts += [(f"members {_DONE[action]}", number) for action, number in full.counts.get("member", {}).items()]
-    return Part(name, about, "waiting" if waits else "well", last_success=full.at, counts=tuple(counts))
+        counts += [(f"members {_DONE[action]}", number) for action, number in good.counts.get("member", {}).items()]
+    return Part(name, about, "waiting" if waits else "well", last_success=good.at, counts=tuple(counts))
 
 
 def _held(kept: Kept, target: Target) -> tuple[Held, ...]:
