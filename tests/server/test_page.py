@@ -587,14 +587,23 @@ def test_where_the_store_is_away_the_page_says_what_goes_on(service: Served, mon
     assert "goes on by itself once its store is back" in answer.text
 
 
-def test_scim_that_is_off_says_so(tmp_path: Path) -> None:
-    integration = f"""
+READS_OKTA = f"""
 apiVersion: idsync/v1
 kind: Integration
 metadata: {{name: okta}}
 spec: {{org_url: {ORG}, app: {{id: 0oa1}}, auth: {{api_token: {{env: ALICE}}}}}}
 """
-    with served(tmp_path / "a.db", config(integration=integration), secrets=SECRETS) as service:
+
+
+def test_before_a_full_pass_went_well_it_is_said_what_following_the_log_waits_for(tmp_path: Path) -> None:
+    with served(tmp_path / "a.db", config(integration=READS_OKTA), secrets=SECRETS) as service:
+        card = service.http.get("/").text.split("<h3>Following Okta&#39;s log ")[1].split("</li>")[0]
+    assert "waiting" in card
+    assert "It begins once a full pass went well." in card
+
+
+def test_scim_that_is_off_says_so(tmp_path: Path) -> None:
+    with served(tmp_path / "a.db", config(integration=READS_OKTA), secrets=SECRETS) as service:
         text = service.http.get("/").text
     assert "Okta pushes people and groups here." not in text
     assert "Switched off by the configuration." in text

@@ -232,7 +232,8 @@ def _passes(name: str, about: str, store: Store, kind: str, pause: timedelta) ->
     last, good = last_report(store.facts, kind), last_report(store.facts, kind, good=True)
     under_way = full_pass_under_way(store.facts, store.leases.holder("leader")) if kind == "full" else None
     if last is None:
-        return Part(name, about, "waiting", under_way=under_way)
+        first = about if kind == "full" else "It begins once a full pass went well."
+        return Part(name, first, "waiting", under_way=under_way)
     failed = last.error is not None
     waits = failed and last.note == "waits"
     begins = kind == "full" and under_way is None
