@@ -23,6 +23,19 @@ from idsync.stores.tables.store import Clock, TableStore
 
 Connect = Callable[..., sqlite3.Connection]
 BUSY_SECONDS = 5.0
+LONGEST_LOG = 32 << 20
+"""So many bytes of a write-ahead log are kept for what is written next. One grows while somebody reads, or by a large
+apply, and would stay as long as it ever was until a service ends.
+"""
+# A page of 8 KiB holds a dozen people, and halves the writes of a first import. Without spilling, nothing of a
+# transaction is in the file before its commit, and no reader waits for one.
+_PRAGMAS = (
+    "page_size = 8192",
+    "foreign_keys = ON",
+    "cache_size = -16384",
+    "cache_spill = OFF",
+    f"journal_size_limit = {LONGEST_LOG}",
+)
 
 
 class SqliteStore(TableStore):
@@ -170,9 +183,7 @@ def _connected(uri: str, label: str, connect: Connect) -> Connection:
     teach(raw)
     connection = Connection(raw, label)
     with _closed_on_failure(connection):
-        # A page of 8 KiB holds a dozen people, and halves the writes of a first import. Without spilling, nothing of a
-        # transaction is in the file before its commit, and no reader waits for one.
-        for pragma in ("page_size = 8192", "foreign_keys = ON", "cache_size = -16384", "cache_spill = OFF"):
+        for pragma in _PRAGMAS:
             connection.run(f"PRAGMA {pragma}")
     return connection
 
