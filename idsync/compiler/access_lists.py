@@ -157,7 +157,7 @@ class ListCompiler:
         for name, existing in current.items():
             if name in lists or not is_ours(existing.metadata.labels, self._org_url):
                 continue
-            if self._is_left(name):
+            if self._gone.is_left(name, self._left):
                 lists[name] = self._with_owners(existing, self._rules.default_owners)
                 sets[name] = self._remaining(members.get(name, {}))
                 cause = UpstreamCause("list", name, existing.spec.title)
@@ -187,9 +187,6 @@ class ListCompiler:
         theirs = {name: entry for name, entry in existing.items() if name not in self._strangers}
         renamed = self._pool.renamed
         return {name: theirs.get(name) or theirs.get(renamed.get(name, name), NEW_MEMBERSHIP) for name in names}
-
-    def _is_left(self, name: str) -> bool:
-        return name in self._left.lists or (self._left.all_absent_lists and name not in self._gone.listed)
 
     def _remaining(self, existing: Members) -> Members:
         """The members of a list that is left as it is: without those who leave, under the new names of the renamed."""

@@ -163,14 +163,11 @@ class AppGroupCompiler:
             if not roles:
                 plain[address] = existing
             self._why[address] = Why(self._gone.reason(list_of_role(name) or name, title_of(existing)))
-        elif self._is_left(name):
+        elif self._gone.is_left(name, self._left):
             plain[address] = existing
         else:
             cause = UpstreamCause("app" if isinstance(existing, App) else "group", name, title_of(existing))
             self._why[address] = Why(self._gone.reason(name, title_of(existing)), (cause,))
-
-    def _is_left(self, name: str) -> bool:
-        return name in self._left.lists or (self._left.all_absent_lists and name not in self._gone.listed)
 
     def _made(self, subject: Subject, labels: Mapping[str, str]) -> App | UserGroup:
         there = self._current.get(address_of_subject(subject))
@@ -189,7 +186,7 @@ class AppGroupCompiler:
 
     def _with_left(self, links: tuple[str, ...], there: tuple[str, ...]) -> tuple[str, ...]:
         """The links, with those to apps and groups of which nothing is known now."""
-        kept = {name for name in there if name not in links and self._is_left(name)}
+        kept = {name for name in there if name not in links and self._gone.is_left(name, self._left)}
         return tuple(sorted({*links, *kept})) if kept else links
 
     def _roles(self, name: str, item: AccessList) -> tuple[Role, Role]:

@@ -1,8 +1,9 @@
-"""Why a list goes whose group or app is not among those that the filters take: Okta's change, or the filters'."""
+"""Lists whose group or app is not among those that the filters take: whether they go, and by whose change."""
 
 from collections.abc import Mapping
 from functools import cached_property
 
+from idsync.compiler.left_as_is import LeftRows
 from idsync.compiler.subjects import ACTIVE, is_imported
 from idsync.config.settings import ImportFilters
 from idsync.model.directory import Reason
@@ -25,6 +26,10 @@ class GoneLists:
         self._snapshot = snapshot
         self._known = known
         self._others = others
+
+    def is_left(self, name: str, left: LeftRows) -> bool:
+        """Whether what there is of this Okta id is left as it is."""
+        return name in left.lists or (left.all_absent_lists and name not in self.listed)
 
     def reason(self, name: str, title: str) -> Reason:
         """Why the list of this Okta id goes.

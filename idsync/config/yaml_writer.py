@@ -14,7 +14,7 @@ _OTHER_TYPES = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y"
 
 
 def scalar(text: str) -> str:
-    """A text as YAML that is read back as that text."""
+    """A text as YAML that is read back as that text, inside brackets and braces too: what they mean is in quotes."""
     if _PLAIN.match(text) and text.lower() not in _OTHER_TYPES:
         return text
     return "".join(map(_escaped, json.dumps(text, ensure_ascii=False)))

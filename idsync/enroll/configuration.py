@@ -68,7 +68,7 @@ def complete(directory: Path, wanted: Wanted, label: str) -> Completed:
     waits = wanted.client_id == LATER
     if waiting := next((file for file in files if _WAITING in file.text), None):
         text = waiting.text.replace(
-            _WAITING, f"client_id: {_flow((wanted.client_id if is_known else None) or _NOBODY)}"
+            _WAITING, f"client_id: {scalar((wanted.client_id if is_known else None) or _NOBODY)}"
         )
         files = [SourceFile(file.name, text) if file is waiting else file for file in files]
         loaded = load_documents(files, directory)
@@ -76,7 +76,7 @@ def complete(directory: Path, wanted: Wanted, label: str) -> Completed:
     if _codes(loaded) & _ABSENT:
         integration_file = next(name for name in _NAMES if not (directory / name).exists())
         read_as = msgspec.structs.replace(wanted, client_id=_NOBODY) if waits else wanted
-        files.append(SourceFile(integration_file, integration_text(read_as, f"{{label: {_flow(label)}}}")))
+        files.append(SourceFile(integration_file, integration_text(read_as, f"{{label: {scalar(label)}}}")))
         loaded = load_documents(files, directory)
     if MISSING_OWNERS.name in _codes(loaded):
         owners_file = "owners.yaml"
@@ -158,7 +158,7 @@ def integration_text(wanted: Wanted, app: str) -> str:
     """The Integration; `app` is YAML."""
     way_in = "api_token: {env: OKTA_API_TOKEN}"
     if wanted.client_id:
-        way_in = _OAUTH.format(client=_flow(wanted.client_id))
+        way_in = _OAUTH.format(client=scalar(wanted.client_id))
     return f"""\
 # How idsync reads Okta. Written by idsync enroll; what is not here is as by default.
 apiVersion: idsync/v1
@@ -178,10 +178,5 @@ def owners_text(owners: tuple[str, ...]) -> str:
 # Who owns an access list when it is created. What people change afterwards is never overwritten.
 apiVersion: idsync/v1
 kind: DefaultOwners
-spec: {{owners: [{", ".join(map(_flow, owners))}]}}
+spec: {{owners: [{", ".join(map(scalar, owners))}]}}
 """
-
-
-def _flow(text: str) -> str:
-    written = scalar(text)
-    return written if written.startswith('"') or not set(written) & set(",[]{}") else f'"{written}"'

@@ -134,6 +134,12 @@ def test_any_values_are_read_back_from_their_stream(values: list[object]) -> Non
     assert _read_back(render_documents(values)) == values  # type: ignore[arg-type]
 
 
+@settings(deadline=None)
+@given(st.text(st.characters(codec="utf-8"), max_size=20) | st.text("a,[]{}: #", max_size=9))
+def test_any_text_is_read_back_from_inside_brackets(text: str) -> None:
+    assert _read_back(f"{{key: [{scalar(text)}, {scalar(text)}]}}\n") == [{"key": [text, text]}]
+
+
 @pytest.mark.parametrize("text", ["no", "012", "1e3", "", " a", "a: b", "- a", "#", "yes", "null", "~", "a\nb", "\x7f"])
 def test_text_that_looks_like_something_else_is_quoted(text: str) -> None:
     assert scalar(text).startswith('"')

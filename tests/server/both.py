@@ -108,3 +108,10 @@ def both(path: Path, org: Organization, documents: str = OPEN) -> Iterator[Both]
         settings = config(documents, integration=integration)
         with pushed_to(path, settings) as service:
             yield Both(service, reader, settings)
+
+
+def read(world: Both) -> None:
+    """A full pass, long enough after all that was pushed."""
+    world.service.clock[0] += dt.timedelta(minutes=5)
+    assert world.full()
+    world.service.clock[0] += dt.timedelta(minutes=5)

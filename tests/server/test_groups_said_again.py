@@ -11,7 +11,7 @@ from idsync.model.sent import Sent
 from idsync.reconcile.sent_lately import SentLately
 from idsync.stores.sqlite.store import open_store
 from tests.okta_simulator.objects import Group, User
-from tests.server.both import Both, both, organization
+from tests.server.both import Both, both, organization, read
 from tests.server.conftest import Served
 from tests.server.test_pairing import join, lists, people, pushed, pushed_group
 from tests.server.test_scim_door import GROUP, asked
@@ -24,13 +24,6 @@ def world(tmp_path: Path) -> Iterator[Both]:
     """A service that is pushed to, and that reads."""
     with both(tmp_path / "a.db", organization()) as made:
         yield made
-
-
-def read(world: Both) -> None:
-    """A full pass, long enough after all that was pushed."""
-    world.service.clock[0] += dt.timedelta(minutes=5)
-    assert world.full()
-    world.service.clock[0] += dt.timedelta(minutes=5)
 
 
 def whole(service: Served, scim_id: str, title: str, *members: str) -> dict[str, Any]:

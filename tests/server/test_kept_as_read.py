@@ -19,9 +19,9 @@ from idsync.sources.pushed import PushedSource
 from idsync.stores.sqlite.store import open_store
 from tests.okta_simulator.objects import Group, User
 from tests.reconcile.one_thread import OneThread
-from tests.server.both import OPEN, Both, both, organization
+from tests.server.both import OPEN, Both, both, organization, read
 from tests.server.conftest import HOLDER
-from tests.server.test_groups_said_again import patch, read
+from tests.server.test_groups_said_again import patch
 from tests.server.test_pairing import people, pushed, pushed_group
 from tests.server.test_scim_door import asked
 

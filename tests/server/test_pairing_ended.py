@@ -10,9 +10,9 @@ from msgspec.structs import replace
 from idsync.config.patterns import NamePattern
 from idsync.reconcile.continuous.loop import TickEnd
 from tests.okta_simulator.objects import Group
-from tests.server.both import OPEN, Both, both, organization
+from tests.server.both import OPEN, Both, both, organization, read
 from tests.server.conftest import Served, served
-from tests.server.test_groups_said_again import patch, read, whole
+from tests.server.test_groups_said_again import patch, whole
 from tests.server.test_pairing import join, lists, people, pushed, pushed_group
 from tests.server.test_scim_door import asked
 

@@ -1,6 +1,5 @@
 """SCIM is switched off, and on again: what was pushed, and what nobody says any more, counts no more until then."""
 
-import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from idsync.reconcile.applying import Applier
 from idsync.reconcile.continuous.loop import TickEnd
 from idsync.stores.sqlite.store import open_store
 from tests.okta_simulator.objects import User
-from tests.server.both import OPEN, Both, both, organization
+from tests.server.both import OPEN, Both, both, organization, read
 from tests.server.test_pairing import join, people, pushed, pushed_group
 from tests.server.test_pairing import lists as all_lists
 
@@ -38,13 +37,6 @@ def switch(world: Both, *, scim: bool) -> None:
     integration = world.settings.integration
     sync = replace(integration.sync, scim=scim)
     world.settings = replace(world.settings, integration=replace(integration, sync=sync))
-
-
-def read(world: Both) -> None:
-    """A full pass, some time after what there was before it."""
-    world.service.clock[0] += dt.timedelta(minutes=5)
-    assert world.full()
-    world.service.clock[0] += dt.timedelta(minutes=5)
 
 
 def apply(world: Both) -> None:

@@ -1,6 +1,5 @@
 """A push that says what was pushed before, after a reading said otherwise: it counts from its arrival, like any."""
 
-import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.okta_simulator.objects import User
-from tests.server.both import Both, both, organization
+from tests.server.both import Both, both, organization, read
 from tests.server.test_bursts import locked
 from tests.server.test_pairing import people, pushed
 from tests.server.test_scim_door import asked, user
@@ -22,13 +21,6 @@ def world(tmp_path: Path) -> Iterator[Both]:
     """A service that is pushed to, and that reads."""
     with both(tmp_path / "a.db", organization()) as made:
         yield made
-
-
-def read(world: Both) -> None:
-    """A full pass, long enough after all that was pushed."""
-    world.service.clock[0] += dt.timedelta(minutes=5)
-    assert world.full()
-    world.service.clock[0] += dt.timedelta(minutes=5)
 
 
 def say(world: Both, scim_id: str, person: User, active: bool, *, form: str) -> dict[str, Any]:

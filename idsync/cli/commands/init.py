@@ -84,20 +84,14 @@ def _filled_in(
     if org_url and "://" not in org_url:
         org_url = f"https://{org_url}"
     filled = text.replace(f"org_url: {ORG_URL}", f"org_url: {scalar(org_url or ORG_URL)}")
-    filled = filled.replace(f"app: {{label: {_APP_LABEL}}}", f"app: {{label: {_flow(app_label or _APP_LABEL)}}}")
-    filled = filled.replace(f"owners: [{OWNER}]", f"owners: [{', '.join(map(_flow, owners or (OWNER,)))}]")
+    filled = filled.replace(f"app: {{label: {_APP_LABEL}}}", f"app: {{label: {scalar(app_label or _APP_LABEL)}}}")
+    filled = filled.replace(f"owners: [{OWNER}]", f"owners: [{', '.join(map(scalar, owners or (OWNER,)))}]")
     mistakes = [found for found in _diagnostics(filled) if found.code != "placeholder_left"]
     if mistakes:
         raise UsageError(
             f"This cannot stand in a configuration: {mistakes[0].summary}.", why=mistakes[0].why, fix=mistakes[0].fix
         )
     return filled
-
-
-def _flow(text: str) -> str:
-    """A text as YAML inside brackets."""
-    written = scalar(text)
-    return written if written.startswith('"') or not set(written) & set(",[]{}") else f'"{written}"'
 
 
 def _diagnostics(text: str) -> tuple[Diagnostic, ...]:
