@@ -193,7 +193,7 @@ def test_a_part_that_fails_stands_in_the_heading_also_where_changes_wait(service
     assert "<h1>Changes wait for a person</h1>" in service.http.get("/").text
 
 
-def test_a_pass_that_failed_is_no_success_with_users_locks_and_lists(service: Served) -> None:
+def test_a_pass_that_failed_is_not_shown_as_a_success_with_users_locks_and_lists(service: Served) -> None:
     people(service.engine(), 2)
     sign_in(service)
     now = service.clock[0]
