@@ -6,6 +6,7 @@ from typing import Any
 from idsync.bootstrap.workspace import Workspace, open_workspace
 from idsync.config.secret_references import is_same_place
 from idsync.config.settings import Integration
+from idsync.config.source_files import SourceFile
 from idsync.errors import AppliedUnknown, ConfigError
 from idsync.stores.protocol import Store
 
@@ -63,6 +64,11 @@ class Configured:
         files = open_workspace(self._config)
         refuse_another(self.files.settings.integration, files.settings.integration)
         self.files = files
+
+    @property
+    def taken(self) -> tuple[tuple[SourceFile, ...], Path]:
+        """The texts of the files that were taken last, and the folder to which their paths are relative."""
+        return self.files.files, self.files.directory
 
     def public_keys(self) -> list[dict[str, Any]]:
         """The public halves of the keys that the files name a folder of. Raises SecretError."""

@@ -11,9 +11,11 @@ from contextlib import suppress
 from functools import partial
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
+from typing import TypeAlias
 
-from idsync.bootstrap.workspace import Workspace, open_workspace
+from idsync.bootstrap.workspace import Workspace, open_workspace, workspace_of
 from idsync.config.settings import Integration
+from idsync.config.source_files import SourceFile
 from idsync.errors import ConfigError, IdsyncError
 from idsync.model.times import format_time
 from idsync.okta.remembered import Remembered
@@ -39,6 +41,10 @@ _FOR_FULL_PASS = 15.0
 """So many of them a full pass gets, which ends where it reads, or between two of its writes."""
 
 
+Taken: TypeAlias = tuple[tuple[SourceFile, ...], Path]
+"""The texts of a configuration, and the folder to which its paths are relative."""
+
+
 class Pauses:
     """How long a process that died is waited with: twice as long each time, while it does not last."""
 
@@ -56,11 +62,17 @@ class Pauses:
 class Reconciler:
     """The process, seen from its parent; one that dies is started again."""
 
-    def __init__(self, config: Path, served: Integration, form: LogForm) -> None:
-        """`served` is the integration as the service began with it; another one on disk by now is not reconciled."""
+    def __init__(
+        self, config: Path, served: Integration, form: LogForm, taken: Callable[[], Taken | None] = lambda: None
+    ) -> None:
+        """`served` is the integration as the service began with it; another one on disk by now is not reconciled.
+
+        `taken` are the files that the service took last: one that is started while they are invalid goes by those.
+        """
         self._config = config
         self._served = served
         self._form = form
+        self._taken = taken
         self.unkept: frozenset[str] = frozenset()
         """Kinds of passes of which it says that the last one failed, and that the store could not keep that."""
         self._ends = threading.Event()
@@ -104,7 +116,10 @@ class Reconciler:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(
-            target=_run, args=(self._config, self._served, theirs, self._form), name="reconcile", daemon=True
+            target=_run,
+            args=(self._config, self._served, self._taken(), theirs, self._form),
+            name="reconcile",
+            daemon=True,
         )
         process.start()
         theirs.close()
@@ -145,14 +160,13 @@ class Reconciler:
                     ours.send(word)
 
 
-def _run(config: Path, served: Integration, messages: Connection, form: LogForm) -> None:
+def _run(config: Path, served: Integration, taken: Taken | None, messages: Connection, form: LogForm) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # the parent is told, and tells us
     set_up_logs(form)
     try:
-        configured = Configured(open_workspace(config), config)
-        place = configured.files
-        refuse_another(served, place.settings.integration)
+        place = _opened(config, served, taken)
+        configured = Configured(place, config)
         holder = place.holder(format_time(place.now()))
         remembered = Remembered()
         with place.store(Access.REMEMBER) as store:  # its parent made it: one that is gone since comes back
@@ -184,6 +198,19 @@ def _run(config: Path, served: Integration, messages: Connection, form: LogForm)
     except IdsyncError as error:
         LOG.error("The process that reconciles ends: %s", error.in_full)
         raise SystemExit(1) from None
+
+
+def _opened(config: Path, served: Integration, taken: Taken | None) -> Workspace:
+    """The configuration as its files are, or as the service took them last where they are not to be taken now."""
+    try:
+        place = open_workspace(config)
+        refuse_another(served, place.settings.integration)
+    except ConfigError as error:
+        if taken is None:
+            raise
+        LOG.error("The configuration is invalid; the one from before stays: %s", error.in_full)
+        return workspace_of(*taken)
+    return place
 
 
 def _heard(messages: Connection, stopping: threading.Event, remembered: Remembered) -> Mailbox:

@@ -116,7 +116,7 @@ def _started(place: Workspace, config: Path, configured: Configured, form: LogFo
     worker = Worker(lambda: place.store(Access.REMEMBER), "local", holder, time.sleep)
     worker.when_replaced.append(presence.end)
     worker.start()
-    reconciler = Reconciler(config, place.settings.integration, form)
+    reconciler = Reconciler(config, place.settings.integration, form, lambda: configured.taken)
     wakes = Wakes(place.listen, reconciler.call)
     wakes.start()
     scim = _scim(place, configured, worker, reconciler)

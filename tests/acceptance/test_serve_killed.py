@@ -96,6 +96,27 @@ def test_a_reconciler_that_dies_is_started_again(tmp_path: Path) -> None:
         assert running.end() == 0
 
 
+@pytest.mark.parametrize("broken", ["spec: {", CONFIG.replace("kind: Integration", "kind: Integrations")])
+def test_a_reconciler_that_starts_while_the_files_are_invalid_goes_by_those_that_were_taken(
+    tmp_path: Path, broken: str
+) -> None:
+    """Else nothing reconciles any more, whatever the service said of the files that it keeps."""
+    (tmp_path / "idsync.yaml").write_text(CONFIG)
+    place = Place(tmp_path, "", "")
+    with serving(place) as running, running.http() as http:
+        user = {"schemas": [USER], "userName": "ann@x.com", "active": True}
+        assert http.post(f"{running.base}/Users", json=user).status_code == 201
+        running.until(lambda: "A full pass ended" in running.log, what="the first pass")
+        (tmp_path / "idsync.yaml").write_text(broken)
+        os.kill(running.until_child(), signal.SIGKILL)
+        running.until(lambda: "the one from before stays" in running.log, what="what is said")
+        running.until(lambda: "A full pass ended" in running.log.split("before stays")[-1], what="a pass")
+        (tmp_path / "idsync.yaml").write_text(CONFIG.replace("tick: 1s", "tick: 2s"))
+        os.kill(running.process.pid, signal.SIGHUP)
+        running.until(lambda: "The configuration was read again" in running.log, what="a reload")
+        assert running.end() == 0
+
+
 def test_a_reconciler_that_starts_while_the_store_is_away_makes_no_other_one(tmp_path: Path) -> None:
     (tmp_path / "idsync.yaml").write_text(CONFIG)
     place = Place(tmp_path, "", "")
