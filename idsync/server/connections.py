@@ -41,8 +41,9 @@ class BoundedProtocol(HttpToolsProtocol):
             self._within(HEAD_SECONDS)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget what was timed."""
+        """Forget what is timed, here and by the library: it would hold all that the connection had, TLS and all."""
         self._in_time()
+        self._unset_keepalive_if_required()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:

@@ -1,13 +1,18 @@
 """Clients that are slow, endless or no clients at all: each is answered or left in time, and the next one is served."""
 
+import asyncio
+import gc
 import json
 import socket
+import struct
 import time
+import weakref
 from collections.abc import Iterator
 
 import pytest
 
 from idsync.server import connections
+from idsync.server.connections import BoundedProtocol
 from tests.server.conftest import BASE, Served
 from tests.server.listening import ERROR, FAST, Live, answer_on, live
 from tests.server.test_scim_door import user
@@ -122,6 +127,31 @@ def test_a_client_that_does_not_take_its_answer_is_left(door: Live, monkeypatch:
         except ConnectionError:
             pass
     assert taken < 5_000_000, "the rest was dropped, and not kept for a client that does not read"
+
+
+@pytest.mark.parametrize("answered", [True, False], ids=["after the answer", "before the answer"])
+def test_of_a_client_that_broke_off_nothing_is_held(
+    door: Live, answered: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, made = weakref.WeakSet[BoundedProtocol](), BoundedProtocol.connection_made
+
+    def connection_made(protocol: BoundedProtocol, transport: asyncio.Transport) -> None:
+        held.add(protocol)
+        made(protocol, transport)
+
+    monkeypatch.setattr(BoundedProtocol, "connection_made", connection_made)
+    request = f"GET {BASE}/Users HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {door.service.token}\r\n\r\n"
+    for _ in range(20):
+        with door.connect() as connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.sendall(request.encode())
+            if answered:
+                assert answer_on(connection).code == 200
+    since = time.monotonic()
+    while len(held) > 1 and time.monotonic() - since < LATE:  # a variable of the loop may name the last one
+        time.sleep(FAST / 10)
+        gc.collect()
+    assert len(held) <= 1
 
 
 @pytest.mark.parametrize(
