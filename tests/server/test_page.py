@@ -509,6 +509,24 @@ def test_a_person_is_explained(service: Served) -> None:
     assert "has the app" in text
     assert "list eng" in text
     assert "Nobody of this name" in service.http.get("/people?name=nobody@x.com").text
+    assert "list eng" in service.http.get("/people?q=P0").text, "the only one who is found"
+
+
+def test_who_left_is_found_by_their_whole_name_and_who_is_called_so_before_others(tmp_path: Path) -> None:
+    integration = replace(PUSHED.integration, locks=replace(PUSHED.integration.locks, ttl=None))
+    with served(tmp_path / "a.db", replace(PUSHED, integration=integration)) as service:
+        okta = service.engine()
+        leaver, *_ = people(okta, 3)
+        okta.deactivate(leaver)
+        text = service.http.get("/people?q=P00@x.com").text
+        assert "No account has “P00@x.com” in its name" in text
+        assert "Locked now." in text
+        assert "idsync unlock NAME --reason TEXT" in text
+        assert "write their whole user name" in service.http.get("/people?q=p00").text
+        assert "Nobody of this name" not in service.http.get("/people?q=p00").text
+        several = service.http.get("/people?q=x.com").text
+        assert several.count("</a></li>") == 2
+        assert "has the app" not in several, "which of them is meant?"
 
 
 def test_filters_are_tried_over_what_there_is(service: Served) -> None:

@@ -1,9 +1,11 @@
 """What the page reads: on a connection of its own, beside the thread that writes, so that looking delays no push."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from idsync.apply.kept_back import kept_back
 from idsync.config.patterns import NameFilter, NamePattern
@@ -60,6 +62,12 @@ class Looking:
         """The first names of the directory that hold a text, and one more where there are more."""
         return self._store.directory.users.search(text, FOUND + 1) if text else []
 
+    def searched(self, text: str, found: Sequence[str]) -> Explanation | None:
+        """The person whom a search means: called so in full, with an account or without, or else the only one found."""
+        if not text:
+            return None
+        return self.person(text) or (self.person(found[0]) if len(found) == 1 else None)
+
     def person(self, name: str) -> Explanation | None:
         """Why somebody has what they have, told by what is known upstream; None where nobody is known by that name."""
         settings, store, target = self._place.settings, self._store, self._place.target(self._store)
@@ -67,15 +75,19 @@ class Looking:
         with target.reading():
             key = twin_key(name)
             names = target.names_of((), {key})
-            if not upstream.is_known() or not (names or upstream.named({key})):
+            pushed = store.pushed if settings.integration.sync.scim else None
+            if not upstream.is_known():
                 return None
+            if pushed is not None and not (names or upstream.named({key})) and (left := pushed.user_named(name)):
+                name = left.username
             entries = target.index(org_url, Names(names, _NOBODY)).users.values()
             there = frozenset(entry.okta_id for entry in entries if entry.okta_id)
             part = closed(settings, upstream, target, Extent(upstream.named({key}) | there, _NOBODY))
+            part = replace(part, names=part.names | {name})  # who left has no account, and a lock
             past = store.agreed(target.name).past(part.users, part.names)
             inside = PartOfDirectory(target, part, org_url)
             inside = inside.with_locks_of(holders(inside.index(org_url), part.snapshot, past))
-            now, pushed = self._place.now(), store.pushed if settings.integration.sync.scim else None
+            now = self._place.now()
             kept, both = kept_back(store.facts, target.name), by_what_is_known(settings, store)
             try:
                 return explain(

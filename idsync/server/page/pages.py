@@ -187,7 +187,7 @@ class StatusPage:
         if not _is_text(text + name):
             return self._html("missing.html", 400, session=session, what="That is not a name.")
         found = await self._look(lambda looking: looking.people(text))
-        person = await self._look(lambda looking: looking.person(name)) if name else None
+        person = await self._look(lambda looking: looking.person(name) if name else looking.searched(text, found))
         return self._html(
             "people.html",
             session=session,
