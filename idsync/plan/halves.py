@@ -130,7 +130,8 @@ def _deletion_halves(change: AccessListChange, holding: Holding) -> Halves:
     if not going:
         return _stay(change, marks)
     first = replace(change, action="update", after=change.before, members_removed=going, blocked_by=())
-    rest = tuple(name for name in change.members_removed if name not in set(going))
+    gone = frozenset(going)
+    rest = tuple(name for name in change.members_removed if name not in gone)
     return first, replace(change, members_removed=rest, blocked_by=in_order(marks))
 
 

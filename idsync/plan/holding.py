@@ -53,6 +53,10 @@ class Holding:
         self._locks = [change for change in changes if isinstance(change, LockChange)]
         self.renamed = renames(self.users)
         """The new name of each old one that goes."""
+        self._old_names: dict[str, list[str]] = {}
+        for old, new in self.renamed.items():
+            self._old_names.setdefault(new, []).append(old)
+        self._removed: dict[str, frozenset[str]] = {}
         self._locking = self._held_locks()
         self._people: dict[str, Marks] = {}
         for name in self.users.keys() | self._locking.keys():
@@ -140,10 +144,17 @@ class Holding:
 
     def _was_there(self, change: AccessListChange, name: str) -> bool:
         """Whether somebody who joins a list is not a newcomer, nor in it already under an old name."""
-        if name in self.renamed.values():
-            return not any(new == name and old in change.members_removed for old, new in self.renamed.items())
+        if name in self._old_names:
+            return self._removed_from(change).isdisjoint(self._old_names[name])
         user = self.users.get(name)
         return user is None or user.before is not None
+
+    def _removed_from(self, change: AccessListChange) -> frozenset[str]:
+        """Who is taken out of a list, which is asked about each of those who join it."""
+        found = self._removed.get(_name(change))
+        if found is None:
+            found = self._removed[_name(change)] = frozenset(change.members_removed)
+        return found
 
     def _own(self, name: str) -> Marks:
         """The marks on what is done about one person, of which the rest depends on the lock."""
@@ -156,7 +167,7 @@ class Holding:
         change = self.users.get(name)
         if change is None or change.after is None:
             return name in self.renamed
-        return change.before is None or not okta_id(change.before) or name in self.renamed.values()
+        return change.before is None or not okta_id(change.before) or name in self._old_names
 
     def _tie_renames(self) -> None:
         """Both names of a renamed person go or stay together, and stay where a list does in which one of them is."""
