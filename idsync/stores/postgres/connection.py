@@ -123,7 +123,7 @@ class Connection(Transactions):
             finally:
                 self._portions.remove(portions)
                 with suppress(StoreError):
-                    portions.close()
+                    portions.give_back()
 
     def _begin(self) -> None:
         foreseen, self._foreseen_first = self._foreseen_first, []

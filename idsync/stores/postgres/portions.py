@@ -39,10 +39,10 @@ class Portions:
         """Read all that is left, and give the cursor back."""
         if self._has_more:
             self._rows.extend(self._execute(f"FETCH ALL FROM {self._name}", ()).fetchall())
-            self.close()
+            self.give_back()
 
-    def close(self) -> None:
-        """Give the cursor back."""
+    def give_back(self) -> None:
+        """Give the cursor back. A method `close` would be called by a generator that is left in the middle."""
         if self._has_more:
             self._has_more = False
             self._execute(f"CLOSE {self._name}", ())

@@ -4,7 +4,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
+from typing import cast
 
 import msgspec
 import psycopg
@@ -233,6 +235,17 @@ def test_what_is_read_in_pieces_goes_on_after_a_write_in_between(store: Postgres
         assert store.journal.head().entries == 9
     assert seen == expected
     assert store.journal.verify().broken_at is None
+
+
+def test_what_is_read_in_pieces_can_be_left_after_the_connection_broke(store: PostgresStore, database: str) -> None:
+    with store.transaction():
+        for _ in range(500):
+            store.journal.append(BY_HAND, [LIST])
+    entries = store._connection.chunks("SELECT sequence FROM idsync.journal", size=1)
+    next(entries)
+    end_connections(database)
+    cast(Generator[Row, None, None], entries).close()
+    assert store.journal.head().entries == 500
 
 
 def test_what_is_read_in_pieces_and_left_holds_no_transaction_open(store: PostgresStore, database: str) -> None:
