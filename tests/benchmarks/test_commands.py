@@ -102,7 +102,7 @@ def test_a_command_prints_a_table_with_its_yardstick() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "function"), [("snapshot_alone", "read_snapshot"), ("plan_first_import", "plan_once")]
+    ("name", "function"), [("snapshot_alone", "read_snapshot"), ("plan_first_import", "commands/plan.py")]
 )
 def test_a_profile_names_functions_of_the_program(name: str, function: str, tmp_path: Path) -> None:
     said = CliRunner().invoke(command(name), [*SMALL, "--profile", f"--directory={tmp_path}"])
