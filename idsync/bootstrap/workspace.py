@@ -19,7 +19,7 @@ from idsync.bootstrap.both_directions import BothDirections
 from idsync.bootstrap.organization import Organization
 from idsync.bootstrap.secrets import Secrets
 from idsync.config.codes import STORE_FOLDER_MISSING
-from idsync.config.loader import load, load_documents
+from idsync.config.loader import Loaded, load, load_documents
 from idsync.config.mistakes import Mistakes
 from idsync.config.secret_references import FolderSecret
 from idsync.config.settings import OAuth, OktaSource, ScimSource, Settings, SnapshotSource
@@ -339,15 +339,15 @@ class Workspace:
 
 def open_workspace(config: Path) -> Workspace:
     """Load the configuration at `config`; raises ConfigError with every mistake."""
-    loaded = load(config)
-    if loaded.settings is None:
-        raise ConfigError("The configuration is invalid; nothing was done.", loaded.diagnostics)
-    return Workspace(loaded.settings, loaded.directory, loaded.diagnostics, files=loaded.files)
+    return _opened(load(config))
 
 
 def workspace_of(files: tuple[SourceFile, ...], directory: Path) -> Workspace:
     """The configuration that files held once, whatever they hold now; raises ConfigError."""
-    loaded = load_documents(files, directory)
+    return _opened(load_documents(files, directory))
+
+
+def _opened(loaded: Loaded) -> Workspace:
     if loaded.settings is None:
         raise ConfigError("The configuration is invalid; nothing was done.", loaded.diagnostics)
-    return Workspace(loaded.settings, directory, loaded.diagnostics, files=files)
+    return Workspace(loaded.settings, loaded.directory, loaded.diagnostics, files=loaded.files)

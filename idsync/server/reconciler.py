@@ -208,7 +208,7 @@ def _opened(config: Path, served: Integration, taken: Taken | None) -> Workspace
     except ConfigError as error:
         if taken is None:
             raise
-        LOG.error("The configuration is invalid; the one from before stays: %s", error.in_full)
+        _tell_invalid(error)
         return workspace_of(*taken)
     return place
 
@@ -257,9 +257,13 @@ def _reload(configured: Configured, store: Store, loop: Loop) -> None:
         settings = configured.files.settings
         loop.interval, loop.tick = float(settings.integration.interval), float(settings.service.tick)
     except ConfigError as error:
-        LOG.error("The configuration is invalid; the one from before stays: %s", error.in_full)
+        _tell_invalid(error)
         return
     _tell_what_waits(configured, store)
+
+
+def _tell_invalid(error: ConfigError) -> None:
+    LOG.error("The configuration is invalid; the one from before stays: %s", error.in_full)
 
 
 def _tell_what_waits(configured: Configured, store: Store) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.configuration import write_pushed_configuration
 from idsync.model.addresses import Address
 from idsync.model.canonical import body_of
 from idsync.model.journal import RunFinished, RunStarted, StepMade
@@ -20,16 +21,6 @@ end = os._exit
 os._exit = lambda code: (os.write(2, pathlib.Path("/proc/self/status").read_bytes()), end(code))
 runpy.run_module("idsync", run_name="__main__", alter_sys=True)
 """
-CONFIGURATION = """\
-apiVersion: idsync/v1
-kind: Integration
-metadata: {name: okta}
-spec: {org_url: https://enzos-pizza.okta.com, source: {scim: {}}, store: sqlite:///idsync.db}
----
-apiVersion: idsync/v1
-kind: DefaultOwners
-spec: {owners: [owner@enzos-pizza.com]}
-"""
 AT = "2026-11-22T09:30:00Z"
 LIST = body_of(our_list("00g1"))
 SHORT, LONG = 20_000, 60_000
@@ -42,7 +33,7 @@ A_RUN = 600
 def lived(folder: Path, runs: int) -> Path:
     """A store with so many runs, each of one step elsewhere."""
     folder.mkdir()
-    (folder / "idsync.yaml").write_text(CONFIGURATION)
+    write_pushed_configuration(folder)
     with open_store(folder / "idsync.db") as store:
         for first in range(1, runs, AT_ONCE):
             with store.transaction():

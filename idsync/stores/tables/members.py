@@ -149,7 +149,9 @@ class MemberTable:
             name_of = self._names.by_number().__getitem__
             rows = self._connection.rows(_SQL["members_in_bulk"], (names,))
             numbers = {lowest for _, _, lowest, _, _ in rows}
-            numbers.update(*(_NUMBERS.decode(varied) for *_, varied in rows if varied is not None))
+            for *_, varied in rows:
+                if varied is not None:
+                    numbers.update(_NUMBERS.decode(varied))
             bodies = self._details.bodies(numbers)
         for access_list, ids, lowest, highest, varied in rows:
             members = list(map(name_of, _NUMBERS.decode(ids)))

@@ -123,7 +123,7 @@ def contradiction(connection: Connection, story: Story, memberships: Callable[[]
 
 
 def _of_runs(connection: Connection, story: Story) -> str:
-    missing, known = "", 0
+    found = 0
     for number, plan, at, first, finished in connection.chunks(_SQL["runs"]):
         if number not in story.runs:
             return f"run {number} is in the store, and its entries are missing"
@@ -131,14 +131,11 @@ def _of_runs(connection: Connection, story: Story) -> str:
             return f"run {number} is in the store as another one than the journal tells of"
         if bool(finished) != (number in story.finished):
             return f"run {number} is in the store as {'finished' if finished else 'broken off'}, and not in the journal"
-        if number != known + 1:
-            missing = missing or _run_missing(known + 1)
-        known = number
-    return missing or (_run_missing(known + 1) if known < len(story.runs) else "")
-
-
-def _run_missing(number: int) -> str:
-    return f"run {number} is in the journal, and not among the store's runs"
+        found += 1
+    if found == len(story.runs):  # each of the store's is one of the journal's: none is missing
+        return ""
+    kept = {number for number, *_ in connection.chunks(_SQL["runs"])}
+    return f"run {min(story.runs.keys() - kept)} is in the journal, and not among the store's runs"
 
 
 def _of_serial(connection: Connection, story: Story) -> str:
